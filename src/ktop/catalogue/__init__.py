@@ -1,0 +1,115 @@
+"""Reads the reviewed data of the house: indicators, ladders, rules and every text a user sees, in Korean and English.
+
+The YAML files beside this module are the catalogue; a domain expert reviews them without reading Python. This module
+only reads them, each once, and fills texts in.
+"""
+
+from __future__ import annotations
+
+import functools
+import string
+from importlib import resources
+from typing import Any, Literal
+
+import yaml
+
+from ktop.errors import KtopError
+
+Lang = Literal["ko", "en"]
+LANGS: tuple[Lang, ...] = ("ko", "en")
+
+# Korean particles that depend on the last sound of the word before them: (after a consonant, after a vowel).
+_PARTICLES = {
+    "은": ("은", "는"),
+    "이": ("이", "가"),
+    "을": ("을", "를"),
+    "과": ("과", "와"),
+    "으로": ("으로", "로"),
+    "이라": ("이라", "라"),
+}
+# Final consonant of the spoken Korean name of a digit: 0 영, 1 일, 2 이, 3 삼, 4 사, 5 오, 6 육, 7 칠, 8 팔, 9 구.
+_DIGIT_ENDS_IN_CONSONANT = {"0": True, "1": True, "3": True, "6": True, "7": True, "8": True}
+_RIEUL_DIGITS = {"1", "7", "8"}
+_RIEUL = 8  # index of the final consonant ㄹ within a Hangul syllable block
+
+
+def particle(word: str, kind: str) -> str:
+    """Return the Korean particle (조사) that follows ``word``, e.g. ``particle("기술", "은") == "은"``.
+
+    ``kind`` is the form after a consonant, one of 은 이 을 과 으로 이라. Brackets, quotes and percent signs after the word
+    are passed over. A word that ends in a Latin letter is taken as ending in a vowel.
+    """
+    with_consonant, with_vowel = _PARTICLES[kind]
+    tail = word.rstrip(")]}\"'”’」』】·. ")
+    if not tail:
+        return with_vowel
+    last = tail[-1]
+    if "가" <= last <= "힣":
+        final = (ord(last) - ord("가")) % 28
+        if kind == "으로" and final == _RIEUL:
+            return with_vowel
+        return with_consonant if final else with_vowel
+    if last == "%":  # read 퍼센트
+        return with_vowel
+    if last in _DIGIT_ENDS_IN_CONSONANT:
+        return with_vowel if kind == "으로" and last in _RIEUL_DIGITS else with_consonant
+    return with_vowel
+
+
+class _Filler(string.Formatter):
+    """``str.format`` with one more format type: ``{name:josa 은}`` writes the value and the particle that fits it."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if format_spec.startswith("josa "):
+            word = str(value)
+            return word + particle(word, format_spec[5:])
+        return super().format_field(value, format_spec)
+
+
+_FILLER = _Filler()
+
+
+@functools.cache
+def load(name: str) -> Any:
+    """Return the content of ``catalogue/{name}.yaml``; read once. Callers must not change what they get.
+
+    Raises ``FileNotFoundError`` for a name the catalogue does not have.
+    """
+    source = resources.files(__name__).joinpath(f"{name}.yaml").read_bytes()
+    return yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+
+
+@functools.cache
+def messages() -> dict[str, dict[Lang, str]]:
+    """Return every user text, key → language → template, gathered from ``catalogue/messages/*.yaml``.
+
+    A file ``messages/patents.yaml`` with the entry ``too_short`` gives the key ``patents.too_short``.
+    """
+    texts: dict[str, dict[Lang, str]] = {}
+    for entry in resources.files(__name__).joinpath("messages").iterdir():
+        if entry.name.endswith(".yaml"):
+            room = entry.name.removesuffix(".yaml")
+            for key, languages in (load(f"messages/{room}") or {}).items():
+                texts[f"{room}.{key}"] = languages
+    return texts
+
+
+def text(key: str, lang: Lang, **params: Any) -> str:
+    """Return the catalogue text ``key`` in ``lang`` with its parameters filled in.
+
+    Templates use ``str.format`` fields, plus ``{name:josa 은}`` for the Korean particle that fits the value. Raises
+    ``KeyError`` for an unknown key or a missing parameter: both are programming errors that tests find.
+    """
+    return _FILLER.format(messages()[key][lang], **params)
+
+
+def message(error: KtopError, lang: Lang) -> str:
+    """Return the one sentence a user reads for ``error``.
+
+    A parameter whose value is a mapping with the keys ``ko`` and ``en`` (a catalogue label) is shown in ``lang``.
+    """
+    params = {
+        name: value[lang] if isinstance(value, dict) and lang in value else value
+        for name, value in error.params.items()
+    }
+    return text(error.key, lang, **params)

@@ -1,0 +1,56 @@
+"""The one exception family: every error a user can cause carries a catalogue key, its values and an HTTP status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class KtopError(Exception):
+    """An error told to the user as one sentence from the catalogue, in the user's language.
+
+    Parameters
+    ----------
+    key : str
+        Key of the sentence in ``catalogue/messages`` (for example ``"company.business_number_check_digit"``).
+        Every key must exist in Korean and English; a test looks all of them up.
+    **params :
+        Values named in the sentence. Never secrets or whole uploads.
+
+    ``str(error)`` gives only the key and the parameters, for logs; ``ktop.catalogue.message(error, lang)`` gives the
+    user's sentence.
+    """
+
+    http_status = 500
+    exit_status = 1
+
+    def __init__(self, key: str, **params: Any) -> None:
+        super().__init__(key, params)
+        self.key = key
+        self.params = params
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.params}" if self.params else self.key
+
+
+class InputError(KtopError):
+    """What the user gave cannot be used: says what is wrong, where, and what to do."""
+
+    http_status = 422
+
+
+class TooLargeError(InputError):
+    """An upload or text over its size limit; refused before it is parsed."""
+
+    http_status = 413
+
+
+class NotFoundError(KtopError):
+    """A record, file, model or corpus that does not exist (or that this user may not know of)."""
+
+    http_status = 404
+
+
+class UnavailableError(KtopError):
+    """Something needed is missing on this machine or not ready yet (an index being built, a training package)."""
+
+    http_status = 503

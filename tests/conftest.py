@@ -1,0 +1,19 @@
+"""Fixtures shared by all tests: where real data lies, and no reading of a user's own settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the project; a test that needs it is left out, plainly, where it is absent."""
+    folder = Path(os.environ.get("KTOP_SHARED", ROOT.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip("real data sets are not beside this checkout; set KTOP_SHARED to their folder to run this test")
+    return folder
