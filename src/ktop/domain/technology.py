@@ -1,0 +1,131 @@
+"""A technology summary (기술개요) to be rated, and what a text must be before anything analyses it."""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from ktop import catalogue
+from ktop.errors import InputError, TooLargeError
+
+Lang = Literal["ko", "en"]
+
+MAX_SUMMARY_CHARS = 20_000
+MAX_TITLE_CHARS = 500
+#: A text needs this many words, and this many different ones, before its neighbours mean anything.
+MIN_WORDS: dict[Lang, int] = {"ko": 8, "en": 10}
+MIN_DISTINCT_WORDS = 6
+#: Share of the letters that must be Hangul or Latin for the text to count as Korean or English.
+MIN_SCRIPT_SHARE = 0.5
+#: Korean technical prose mixes Latin words in; from this share of Hangul on, the text is Korean.
+MIN_HANGUL_SHARE = 0.25
+#: A text of twelve or more words is in another language if its function words are more than English ones and this many.
+MIN_FUNCTION_WORD_SHARE = 0.08
+
+_TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z][^<>]{0,500}|![^<>]{0,500}|\?[^<>]{0,500})>", re.DOTALL)
+_SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
+_HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_WORD = re.compile(r"[^\W_]+(?:['\-][^\W_]+)*")
+
+
+def clean_text(text: str) -> str:
+    """Return ``text`` as one line for analysis: mark-up, control characters and repeated blanks taken out.
+
+    Composed to NFC, so that Hangul typed on any system compares equal. ``<`` and ``>`` as signs ("x < 3") stay.
+    """
+    if "<" in text:
+        text = _TAG.sub(" ", _SCRIPT.sub(" ", text))
+    if "&" in text:
+        text = html.unescape(text)
+    text = unicodedata.normalize("NFC", text)
+    # Cc control, Cf invisible format, Cs lone surrogate, Co private use, Cn unassigned: none of them is text.
+    if not text.isprintable():
+        text = "".join(
+            " " if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Zs") else character
+            for character in text
+            if unicodedata.category(character) not in ("Cf", "Cs", "Co", "Cn")
+        )
+    return _SPACE.sub(" ", text).strip()
+
+
+def detect_language(text: str) -> Lang | None:
+    """Return ``"ko"``, ``"en"`` or None for a text in neither, by the scripts of its letters.
+
+    Latin script alone does not prove English: other languages written in it are told apart by their function words,
+    once the text is long enough to tell.
+    """
+    letters = sum(map(str.isalpha, text))
+    if letters == 0:
+        return None
+    hangul = len(_HANGUL.findall(text))
+    latin = len(_LATIN.findall(text))
+    if hangul + latin < MIN_SCRIPT_SHARE * letters:
+        return None
+    if hangul >= MIN_HANGUL_SHARE * letters:
+        return "ko"
+    words = [word.lower() for word in _WORD.findall(text)]
+    if len(words) >= 12:
+        english, other = _function_words()
+        of_english = sum(word in english for word in words)
+        of_others = sum(word in other for word in words)
+        if of_others > of_english and of_others >= MIN_FUNCTION_WORD_SHARE * len(words):
+            return None
+    return "en"
+
+
+@functools.cache
+def _function_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the function words of English and those of other languages in Latin script."""
+    words = catalogue.load("patents/function_words")
+    return frozenset(words["english"].split()), frozenset(words["other"].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    """A technology summary that may be rated. Make one with ``Technology.from_text``.
+
+    Parameters
+    ----------
+    text : the cleaned summary, at most ``MAX_SUMMARY_CHARS`` characters.
+    language : its language, ``"ko"`` or ``"en"``.
+    as_of : the day it is compared as of; only patents filed before it count.
+    title : its name, where given.
+    """
+
+    text: str
+    language: Lang
+    as_of: date
+    title: str | None = None
+
+    @classmethod
+    def from_text(cls, text: str, as_of: date, title: str | None = None) -> Technology:
+        """Check and clean what a user gave.
+
+        Raises
+        ------
+        TooLargeError : more than ``MAX_SUMMARY_CHARS`` characters; refused before anything else looks at the text.
+        InputError : nothing to analyse, neither Korean nor English, or too short to say what the technology is.
+        """
+        if len(text) > MAX_SUMMARY_CHARS:
+            raise TooLargeError("patents.summary_too_large", chars=len(text), limit=MAX_SUMMARY_CHARS)
+        if title is not None and len(title) > MAX_TITLE_CHARS:
+            raise TooLargeError("patents.title_too_large", chars=len(title), limit=MAX_TITLE_CHARS)
+        cleaned = clean_text(text)
+        cleaned_title = clean_text(title) if title else None
+        words = _WORD.findall(cleaned)
+        if not words:
+            raise InputError("patents.summary_empty")
+        language = detect_language(cleaned)
+        if language is None:
+            raise InputError("patents.summary_language")
+        minimum = MIN_WORDS[language]
+        if len(words) < minimum or len({word.lower() for word in words}) < MIN_DISTINCT_WORDS:
+            raise InputError("patents.summary_too_short", words=len(words), minimum=minimum)
+        return cls(cleaned, language, as_of, cleaned_title or None)
