@@ -1,0 +1,104 @@
+"""The root of the command line and the commands that belong to no group: serve, schema, reference, originality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ktop.cli import models, patents, rate
+from ktop.cli.options import AsOf, Corpus, Lang, help_of, parse_date
+from ktop.cli.state import terminal
+
+app = typer.Typer(
+    name="ktop", help=help_of("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+app.add_typer(rate.app, name="rate")
+app.add_typer(patents.app, name="patents")
+app.add_typer(models.app, name="models")
+
+originality = typer.Typer(help=help_of("originality"), no_args_is_help=True)
+app.add_typer(originality, name="originality")
+reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
+app.add_typer(reference, name="reference")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from ktop import __version__
+
+        typer.echo(f"ktop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=help_of("version"))
+    ] = False,
+) -> None:
+    """Nothing to do before a command; ``--version`` acts by itself."""
+
+
+@app.command(help=help_of("serve"))
+def serve(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help=help_of("port"))] = None,
+    data: Annotated[Path | None, typer.Option(help=help_of("data"))] = None,
+    host: Annotated[str | None, typer.Option(help=help_of("host"))] = None,
+) -> None:
+    """Start the platform."""
+    from ktop.cli.server import run_server
+
+    run_server(host=host, port=port, data=data)
+
+
+@app.command(help=help_of("schema"))
+def schema(
+    what: Annotated[str, typer.Argument(metavar="company|batch", help=help_of("schema_what"))] = "company",
+) -> None:
+    """Print the JSON Schema of a company record, or the columns of a batch file."""
+    from ktop.errors import InputError
+    from ktop.services import records
+
+    if what == "company":
+        terminal.json(records.company_record_schema())
+    elif what == "batch":
+        terminal.json(records.batch_columns())
+    else:
+        raise InputError("cli.unknown_schema", given=what)
+
+
+@reference.command("build", help=help_of("reference_build"))
+def reference_build(
+    out: Annotated[Path, typer.Option(help=help_of("out_folder"))],
+    firms: Annotated[int, typer.Option(min=100, max=2_000_000, help=help_of("firms"))] = 80_000,
+    seed: Annotated[int, typer.Option(min=0, help=help_of("seed"))] = 20241103,
+) -> None:
+    """Write the synthetic reference population."""
+    from ktop.services.training import build_reference_population
+
+    with terminal.progress() as progress:
+        report = build_reference_population(firms=firms, seed=seed, out=out, progress=progress)
+    terminal.note(terminal.say("reference_built", **report))
+
+
+@originality.command("score", help=help_of("originality_score"))
+def originality_score(
+    queries: Annotated[Path, typer.Option(help=help_of("queries"))],
+    out: Annotated[Path, typer.Option(help=help_of("out_table"))],
+    corpus: Corpus = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+) -> None:
+    """Rate many technologies against a corpus."""
+    from ktop.services.rate_technology import score_queries
+
+    terminal.languages(lang)
+    with terminal.progress() as progress:
+        report: dict[str, Any] = score_queries(
+            queries, out, corpus=corpus, as_of=parse_date(as_of, "as-of"), progress=progress
+        )
+    terminal.note(terminal.say("originality_scored", out=out, **report))
+
+

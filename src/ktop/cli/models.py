@@ -1,0 +1,106 @@
+"""``ktop models``: train on any panel, predict, validate, and look at what is released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ktop.cli.options import Json, Lang, help_of
+from ktop.cli.state import terminal
+
+app = typer.Typer(help=help_of("models"), no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option("--data", metavar="D.parquet", help=help_of("panel"))]
+Model = Annotated[str, typer.Option("--model", metavar="DIR|NAME", help=help_of("model_folder"))]
+
+
+@app.command(help=help_of("models_train"))
+def train(
+    scheme: Annotated[Path, typer.Option(metavar="S.yaml", help=help_of("scheme"))],
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
+    until: Annotated[int | None, typer.Option(metavar="YEAR", help=help_of("until"))] = None,
+    lang: Lang = None,
+) -> None:
+    """Train a model on any panel by a scheme."""
+    terminal.languages(lang)
+    from ktop.services.training import train_panel
+
+    with terminal.progress() as progress:
+        report = train_panel(scheme, data, out, until=until, progress=progress)
+    terminal.note(terminal.say("models_trained", out=out, **report))
+
+
+@app.command(help=help_of("models_predict"))
+def predict(
+    model: Model,
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="P.parquet", help=help_of("out_table"))],
+    lang: Lang = None,
+) -> None:
+    """Predict every row of a panel."""
+    terminal.languages(lang)
+    from ktop.services.training import predict_panel
+
+    rows = predict_panel(model, data, out)
+    terminal.note(terminal.say("models_predicted", rows=rows, out=out))
+
+
+@app.command(help=help_of("models_validate"))
+def validate(
+    model: Model,
+    data: Data,
+    out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
+    lang: Lang = None,
+) -> None:
+    """Write report.html and metrics.json for a model on a panel with outcomes."""
+    langs = terminal.languages(lang)
+    from ktop.services.validate import validate_panel
+
+    with terminal.progress() as progress:
+        validate_panel(model, data, out, lang=langs[0], progress=progress)
+    terminal.note(terminal.say("models_validated", path=out / "report.html"))
+
+
+@app.command("list", help=help_of("models_list"))
+def list_(json: Json = False, lang: Lang = None) -> None:
+    """List the released models."""
+    langs = terminal.languages(lang)
+    from ktop.services.training import released_models
+
+    cards = released_models()
+    if json:
+        terminal.json(cards)
+        return
+    from ktop.cli.render import print_models
+
+    print_models(cards, langs[0])
+
+
+@app.command(help=help_of("models_show"))
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=help_of("model_name"))],
+    version: Annotated[str | None, typer.Option(help=help_of("model_version"))] = None,
+) -> None:
+    """Print the model card."""
+    from ktop.services.training import model_card
+
+    terminal.json(model_card(name, version))
+
+
+@app.command(help=help_of("models_release"))
+def release(
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help=help_of("release_out"))] = None,
+    firms: Annotated[int, typer.Option(min=5_000, help=help_of("firms"))] = 80_000,
+    seed: Annotated[int, typer.Option(min=0, help=help_of("seed"))] = 20241103,
+    lang: Lang = None,
+) -> None:
+    """Rebuild the released models from the synthetic reference population, bit for bit."""
+    terminal.languages(lang)
+    from ktop.services.training import release_models
+
+    with terminal.progress() as progress:
+        report = release_models(out, firms=firms, seed=seed, progress=progress)
+    terminal.note(terminal.say("models_released", **report))

@@ -1,0 +1,105 @@
+"""``ktop patents``: import, index, search and measure a patent corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ktop.cli.options import Json, Lang, RequiredCorpus, help_of, parse_date
+from ktop.cli.state import terminal
+
+app = typer.Typer(help=help_of("patents"), no_args_is_help=True)
+
+
+@app.command("import", help=help_of("patents_import"))
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help=help_of("patents_paths"))],
+    corpus: RequiredCorpus,
+    format_: Annotated[str | None, typer.Option("--format", metavar="NAME", help=help_of("patents_format"))] = None,
+    lang: Lang = None,
+) -> None:
+    """Import patents from source files."""
+    terminal.languages(lang)
+    from ktop.services.patents import import_patents
+
+    with terminal.progress() as progress:
+        report = import_patents(paths, corpus, format_name=format_, progress=progress)
+    terminal.note(
+        terminal.say(
+            "patents_imported",
+            read=report.read,
+            added=report.added,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            rejected=report.rejected,
+            total=report.total,
+        )
+    )
+    if report.rejected:
+        terminal.note(terminal.say("patents_rejected", count=report.rejected, path=corpus / "rejects.jsonl"))
+
+
+@app.command(help=help_of("patents_index"))
+def index(
+    corpus: RequiredCorpus,
+    workers: Annotated[int, typer.Option(min=1, max=64, help=help_of("workers"))] = 2,
+    lang: Lang = None,
+) -> None:
+    """Build or update the index of a corpus."""
+    terminal.languages(lang)
+    from ktop.services.patents import index_patents
+
+    with terminal.progress() as progress:
+        report = index_patents(corpus, workers=workers, progress=progress)
+    terminal.note(terminal.say("patents_indexed", **report))
+
+
+@app.command(help=help_of("patents_search"))
+def search(
+    corpus: RequiredCorpus,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help=help_of("search_text"))] = None,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help=help_of("top"))] = 10,
+    before: Annotated[str | None, typer.Option(metavar="DATE", help=help_of("before"))] = None,
+    mode: Annotated[str, typer.Option(metavar="lexical|dense|hybrid", help=help_of("mode"))] = "hybrid",
+    queries: Annotated[Path | None, typer.Option(metavar="Q.parquet", help=help_of("queries"))] = None,
+    out: Annotated[Path | None, typer.Option(metavar="R.parquet", help=help_of("out_table"))] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Find the patents nearest to a text, or to every row of a table of queries."""
+    langs = terminal.languages(lang)
+    from ktop.errors import InputError
+    from ktop.services import patents as service
+
+    day = parse_date(before, "before")
+    if queries is not None:
+        if out is None or text is not None:
+            raise InputError("cli.queries_need_out")
+        with terminal.progress() as progress:
+            report = service.search_queries(
+                queries, out, corpus=corpus, top=top, before=day, mode=mode, progress=progress
+            )
+        terminal.note(terminal.say("queries_searched", out=out, **report))
+        return
+    if text is None:
+        raise InputError("cli.search_needs_text")
+    found = service.search_text(text, corpus=corpus, top=top, before=day, mode=mode)
+    if json:
+        terminal.json(found)
+        return
+    from ktop.cli.render import print_search
+
+    print_search(found, langs[0])
+
+
+@app.command(help=help_of("patents_measures"))
+def measures(corpus: RequiredCorpus, lang: Lang = None) -> None:
+    """Compute citation, class and text measures of every patent."""
+    terminal.languages(lang)
+    from ktop.services.patents import measure_patents
+
+    with terminal.progress() as progress:
+        report = measure_patents(corpus, progress=progress)
+    terminal.note(terminal.say("patents_measured", path=corpus / "measures", **report))

@@ -1,0 +1,106 @@
+"""``ktop rate``: one company, one technology, or a table of companies."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ktop.cli.options import AsOf, Corpus, Json, Lang, Report, help_of, parse_date
+from ktop.cli.state import terminal
+
+app = typer.Typer(help=help_of("rate"), no_args_is_help=True)
+
+
+@app.command(help=help_of("rate_company"))
+def company(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=help_of("company_file"))],
+    model: Annotated[list[str] | None, typer.Option("--model", help=help_of("model"))] = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+    json: Json = False,
+    report: Report = None,
+) -> None:
+    """Rate one company."""
+    langs = terminal.languages(lang)
+    day = parse_date(as_of, "as-of")
+    from ktop.services.rate_company import rate_company
+    from ktop.services.records import read_record
+
+    ratings = rate_company(read_record(file), models=model, as_of=day)
+    answers = [rating.to_json(langs) for rating in ratings]
+    if report is not None:
+        from ktop.services.reports import write_company_report
+
+        write_company_report(answers, report, langs[0])
+    if json:
+        terminal.json(answers)
+        return
+    from ktop.cli.render import print_company
+
+    print_company(answers, langs[0])
+    if report is not None:
+        terminal.note(terminal.say("report_written", path=report))
+
+
+@app.command(help=help_of("rate_technology"))
+def technology(
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help=help_of("technology_text"))] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="F", help=help_of("technology_file"))] = None,
+    corpus: Corpus = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+    json: Json = False,
+    report: Report = None,
+) -> None:
+    """Rate one technology summary against a patent corpus."""
+    langs = terminal.languages(lang)
+    day = parse_date(as_of, "as-of")
+    from ktop.errors import InputError
+    from ktop.services.rate_technology import open_corpus, rate_technology
+    from ktop.services.records import read_text
+
+    if (text is None) == (file is None):
+        raise InputError("cli.text_or_file")
+    summary = read_text(file) if file is not None else (sys.stdin.read() if text == "-" else str(text))
+    with terminal.progress() as progress:
+        engine = open_corpus(corpus, progress=progress)
+    rating = rate_technology(engine, summary, as_of=day)
+    answer = rating.to_json(langs)
+    if report is not None:
+        from ktop.services.reports import write_technology_report
+
+        write_technology_report(answer, report, langs[0])
+    if json:
+        terminal.json(answer)
+        return
+    from ktop.cli.render import print_technology
+
+    print_technology(answer, langs[0])
+    if report is not None:
+        terminal.note(terminal.say("report_written", path=report))
+
+
+@app.command(help=help_of("rate_batch"))
+def batch(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=help_of("batch_file"))],
+    out: Annotated[Path, typer.Option("--out", metavar="OUT", help=help_of("out_table"))],
+    model: Annotated[list[str] | None, typer.Option("--model", help=help_of("model"))] = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+) -> None:
+    """Rate a table of companies."""
+    langs = terminal.languages(lang)
+    from ktop.services.batch import rate_file
+
+    with terminal.progress() as progress:
+        report = rate_file(
+            file, out, models=model, as_of=parse_date(as_of, "as-of"), lang=langs[0], progress=progress
+        )
+    for sentence in report.remarks:
+        terminal.note(sentence)
+    terminal.note(
+        terminal.say("batch_done", rated=report.rated, refused=report.refused, rows=report.rows, out=out)
+    )

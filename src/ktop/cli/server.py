@@ -1,0 +1,48 @@
+"""Starts the platform: prepares what a first start needs, says where it is, and serves."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from ktop.cli.state import terminal
+from ktop.errors import UnavailableError
+
+
+def run_server(*, host: str | None, port: int | None, data: Path | None) -> None:
+    """Serve until interrupted. Raises ``UnavailableError`` where the port is taken."""
+    if data is not None:
+        os.environ["KTOP_DATA"] = str(data)
+    from ktop.settings import settings
+
+    settings.cache_clear()
+    configuration = settings()
+    host, port = host or configuration.host, port or configuration.port
+    _require_free(host, port)
+
+    from ktop.services.platform import Platform
+
+    platform = Platform(configuration)
+    if not platform.is_prepared():
+        terminal.note(terminal.say("server_preparing"))
+        with terminal.progress() as progress:
+            platform.prepare(progress)
+
+    import uvicorn
+
+    from ktop.web.app import create_app
+
+    app = create_app(configuration, platform)
+    terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
+    terminal.note(terminal.say("server_accounts", companies=len(platform.demo_companies())))
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise UnavailableError("cli.server_port_taken", port=port, other=port + 1) from None

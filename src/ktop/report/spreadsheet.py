@@ -1,0 +1,98 @@
+"""Spreadsheets: reads .xlsx as text and numbers, writes .xlsx with a heading row that stays in view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+#: A sheet larger than this is refused: it would not be a table of companies.
+ROW_LIMIT = 1_048_576
+COLUMN_LIMIT = 2_000
+#: A cell that starts with one of these is taken for a formula by spreadsheet programs.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read_xlsx(path: Path) -> pl.DataFrame:
+    """Return the first sheet, its first row as column names; mixed columns become text. Formulas give their values.
+
+    A second row that repeats no data but labels (as ``write_xlsx`` writes it) is passed over: its first cell starts
+    with ``#``. Raises ``ValueError`` for an empty sheet, doubled column names or an absurd size.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheet = workbook.get_sheet_by_index(0)
+        if (sheet.total_height or 0) > ROW_LIMIT or (sheet.total_width or 0) > COLUMN_LIMIT:
+            raise ValueError("sheet too large")
+        rows = sheet.to_python(skip_empty_area=True)
+    except CalamineError as error:
+        raise ValueError(str(error)) from error
+    if not rows:
+        raise ValueError("empty sheet")
+    names = [str(name).strip() for name in rows[0]]
+    if len(set(names)) != len(names):
+        raise ValueError("doubled column name")
+    start = 2 if len(rows) > 1 and str(rows[1][0]).startswith("#") else 1
+    columns: dict[str, pl.Series] = {}
+    for index, name in enumerate(names):
+        cells: list[Any] = [row[index] if row[index] != "" else None for row in rows[start:]]
+        kinds = {type(cell) for cell in cells if cell is not None}
+        if kinds <= {int, float}:
+            columns[name] = pl.Series(name, [None if c is None else float(c) for c in cells], dtype=pl.Float64)
+        else:
+            columns[name] = pl.Series(name, [None if c is None else _as_text(c) for c in cells], dtype=pl.String)
+    return pl.DataFrame(columns)
+
+
+def _as_text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # identity numbers come as 1234567890.0
+    return str(cell)
+
+
+def inert(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with every text that a spreadsheet would run as a formula led by an apostrophe.
+
+    Guards against a company name like ``=HYPERLINK(...)`` that acts on the machine of whoever opens the file.
+    """
+    text = [name for name, kind in frame.schema.items() if kind == pl.String]
+    dangerous = r"^[=+\-@\t\r]"
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(dangerous)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+        for name in text
+    )
+
+
+def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> None:
+    """Write one sheet: column names, a row of labels (led by ``#``), then the rows. Text is never a formula."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(
+        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as workbook:
+        heading = workbook.add_format({"bold": True, "bg_color": "#E7EFFD", "border": 1})
+        label = workbook.add_format({"italic": True, "font_color": "#555555", "text_wrap": True, "valign": "top"})
+        sheet = workbook.add_worksheet("K-TOP")
+        sheet.freeze_panes(2, 1)
+        for column, name in enumerate(frame.columns):
+            sheet.write_string(0, column, name, heading)
+            sheet.set_column(column, column, max(10, min(28, len(name) + 2)))
+        for column, name in enumerate(frame.columns):
+            text = labels.get(name, name)
+            sheet.write_string(1, column, f"# {text}" if column == 0 else text, label)
+        columns = [frame.get_column(name).to_list() for name in frame.columns]
+        for number, cells in enumerate(zip(*columns, strict=True), start=2):
+            for column, cell in enumerate(cells):
+                if cell is None:
+                    continue
+                if isinstance(cell, bool):
+                    sheet.write_boolean(number, column, cell)
+                elif isinstance(cell, int | float):
+                    if cell == cell:  # NaN is missing: an empty cell
+                        sheet.write_number(number, column, cell)
+                else:
+                    sheet.write_string(number, column, str(cell)[:32_000])

@@ -1,0 +1,145 @@
+"""Reads what a user hands over as a file, within limits: a company record, a text, a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ktop.errors import InputError, TooLargeError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: A company record with a long history and a thousand rights stays below 1 MB.
+RECORD_LIMIT_BYTES = 2_000_000
+#: A technology summary is at most 20,000 characters; this only bounds what is read from disk.
+TEXT_LIMIT_BYTES = 200_000
+TABLE_LIMIT_BYTES = 500_000_000
+
+
+_YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _refuse_aliases(text: str) -> None:
+    """Raise ``yaml.YAMLError`` where an alias stands: a few nested ones can stand for billions of values."""
+    for event in yaml.parse(text, Loader=_YamlLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="alias", problem_mark=event.start_mark)
+
+
+def existing(path: Path) -> Path:
+    """Return ``path`` if it is a readable file; raises ``InputError`` otherwise."""
+    if not path.is_file():
+        raise InputError("cli.file_not_found", path=str(path))
+    return path
+
+
+def parse_record(source: str | bytes) -> dict[str, Any]:
+    """Return a company record written as YAML or JSON (JSON is read as such, so its errors name the place).
+
+    Raises ``TooLargeError`` above ``RECORD_LIMIT_BYTES`` and ``InputError`` for text that is neither, or that holds
+    anything but one mapping.
+    """
+    if len(source) > RECORD_LIMIT_BYTES:
+        raise TooLargeError("records.record_too_large", limit_mb=RECORD_LIMIT_BYTES // 1_000_000)
+    try:
+        text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
+    except UnicodeDecodeError:
+        raise InputError("records.not_utf8") from None
+    try:
+        if text.lstrip()[:1] == "{":
+            record = json.loads(text)
+        else:
+            _refuse_aliases(text)
+            record = yaml.load(text, Loader=_YamlLoader)  # noqa: S506 - one of the two safe loaders
+    except json.JSONDecodeError as error:
+        raise InputError("records.not_json", line=error.lineno, column=error.colno) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError("records.not_yaml", line=mark.line + 1 if mark else 1) from None
+    if not isinstance(record, dict):
+        raise InputError("records.not_a_mapping")
+    return {str(key): value for key, value in record.items()}
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the company record in a file; see ``parse_record``."""
+    if existing(path).stat().st_size > RECORD_LIMIT_BYTES:
+        raise TooLargeError("records.record_too_large", limit_mb=RECORD_LIMIT_BYTES // 1_000_000)
+    return parse_record(path.read_bytes())
+
+
+def read_text(path: Path) -> str:
+    """Return a UTF-8 text file; raises ``TooLargeError`` above ``TEXT_LIMIT_BYTES`` before anything is read."""
+    size = existing(path).stat().st_size
+    if size > TEXT_LIMIT_BYTES:
+        raise TooLargeError("records.text_too_large", size_mb=round(size / 1e6, 1), limit_kb=TEXT_LIMIT_BYTES // 1000)
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("records.not_utf8") from None
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """Return a table from .xlsx (first sheet), .csv or .parquet; every cell of .csv is read as text.
+
+    Raises ``InputError`` for another ending or a file that is not what its ending says.
+    """
+    import polars as pl
+
+    if existing(path).stat().st_size > TABLE_LIMIT_BYTES:
+        raise TooLargeError("records.table_too_large", limit_mb=TABLE_LIMIT_BYTES // 1_000_000)
+    ending = path.suffix.lower()
+    if ending not in (".xlsx", ".csv", ".parquet"):
+        raise InputError("records.unknown_table", path=path.name)
+    try:
+        if ending == ".parquet":
+            return pl.read_parquet(path)
+        if ending == ".csv":
+            return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=False)
+        from ktop.report.spreadsheet import read_xlsx
+
+        return read_xlsx(path)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise InputError("records.broken_table", path=path.name, kind=ending[1:]) from error
+
+
+def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = None) -> None:
+    """Write a table as .xlsx, .csv (UTF-8 with a byte-order mark, as Excel expects) or .parquet; never half of it.
+
+    ``labels`` gives the second heading row of an .xlsx file.
+    """
+    from ktop.files import atomic_path
+
+    ending = path.suffix.lower()
+    if ending not in (".xlsx", ".csv", ".parquet"):
+        raise InputError("records.unknown_table", path=path.name)
+    with atomic_path(path) as beside:
+        if ending == ".parquet":
+            frame.write_parquet(beside, compression="zstd")
+        elif ending == ".csv":
+            from ktop.report.spreadsheet import inert
+
+            inert(frame).write_csv(beside, include_bom=True)
+        else:
+            from ktop.report.spreadsheet import write_xlsx
+
+            write_xlsx(frame, beside, labels or {})
+
+
+def company_record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a company record."""
+    from ktop.domain.company import company_schema
+
+    return company_schema()
+
+
+def batch_columns() -> list[dict[str, Any]]:
+    """Return the columns of a batch table, each with its unit, range and label."""
+    from ktop.domain.facts import batch_columns as columns
+
+    return columns()

@@ -1,0 +1,45 @@
+"""Settings of one installation: read from the environment (``KTOP_…``), each with its own help text."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Every field is described in docs/operations.md; a test fails when one is not."""
+
+    model_config = SettingsConfigDict(env_prefix="KTOP_", extra="ignore")
+
+    data: Path = Field(Path("var"), description="Folder of the database, the demo corpus, fonts and keys of this installation.")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy address of the database; without it, SQLite in the data folder."
+    )
+    lang: Literal["ko", "en"] | None = Field(
+        None, description="Language of the command line; without it, the language of the terminal, else Korean."
+    )
+    corpus: Path | None = Field(
+        None, description="Patent corpus used when none is named; without it, the synthetic demo corpus."
+    )
+    host: str = Field("127.0.0.1", description="Address the platform listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the platform listens on.")
+
+    @property
+    def demo_corpus(self) -> Path:
+        """Folder of the synthetic demo corpus within the data folder."""
+        return self.data / "demo-corpus"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy address in force."""
+        return self.database_url or f"sqlite:///{self.data / 'ktop.sqlite3'}"
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once from the environment."""
+    return Settings()

@@ -1,0 +1,93 @@
+"""Files a user hands over: read within limits, refused with one sentence, written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ktop.errors import InputError, TooLargeError
+from ktop.services.records import (
+    RECORD_LIMIT_BYTES,
+    parse_record,
+    read_record,
+    read_table,
+    read_text,
+    write_table,
+)
+
+
+def test_yaml_and_json_give_the_same_record() -> None:
+    assert parse_record("name: 한빛\nceo: {industry_years: 12}\n") == parse_record(
+        '{"name": "한빛", "ceo": {"industry_years": 12}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ('{"name": "a", }', "records.not_json"),
+        ("name: [1, 2", "records.not_yaml"),
+        ("a: &x [1]\nb: *x\n", "records.not_yaml"),
+        ("- 1\n- 2\n", "records.not_a_mapping"),
+        ("", "records.not_a_mapping"),
+        (b"\xff\xfe\x00", "records.not_utf8"),
+        ("[" * 100_000, "records.not_yaml"),
+    ],
+)
+def test_what_is_no_record_is_refused_with_its_reason(source: str | bytes, key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_record(source)
+    assert caught.value.key == key
+
+
+def test_sizes_are_checked_before_reading(tmp_path: Path) -> None:
+    large = tmp_path / "large.yaml"
+    large.write_bytes(b"a" * (RECORD_LIMIT_BYTES + 1))
+    with pytest.raises(TooLargeError):
+        read_record(large)
+    with pytest.raises(TooLargeError):
+        read_text(large)
+    with pytest.raises(InputError) as caught:
+        read_text(tmp_path / "absent.txt")
+    assert caught.value.key == "cli.file_not_found"
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "parquet"])
+def test_a_table_survives_being_written_and_read(tmp_path: Path, ending: str) -> None:
+    frame = pl.DataFrame({"company_id": ["0001", "0002"], "name": ["한빛", None], "sales_krw_t0": [1.5e9, None]})
+    path = tmp_path / f"table.{ending}"
+    write_table(frame, path, {"company_id": "기업 번호"})
+    back = read_table(path)
+    assert back.columns == frame.columns
+    assert back.get_column("company_id").to_list() == ["0001", "0002"]
+    assert back.get_column("name").to_list() == ["한빛", None]
+    assert [None if v in (None, "") else float(v) for v in back.get_column("sales_krw_t0")] == [1.5e9, None]
+    assert [p.name for p in tmp_path.iterdir()] == [path.name], "no half-written file stays behind"
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_text_never_becomes_a_formula(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"table.{ending}"
+    write_table(pl.DataFrame({"name": ['=HYPERLINK("http://example.invalid")']}), path)
+    if ending == "csv":
+        assert read_table(path).item(0, 0).startswith("'=")
+    else:
+        from python_calamine import CalamineWorkbook
+
+        assert CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()[2] == [
+            '=HYPERLINK("http://example.invalid")'
+        ]
+
+
+def test_a_broken_table_is_refused(tmp_path: Path) -> None:
+    for ending in ("xlsx", "parquet"):
+        path = tmp_path / f"broken.{ending}"
+        path.write_bytes(b"not a table")
+        with pytest.raises(InputError) as caught:
+            read_table(path)
+        assert caught.value.key == "records.broken_table"
+    with pytest.raises(InputError) as caught:
+        write_table(pl.DataFrame(), tmp_path / "table.doc")
+    assert caught.value.key == "records.unknown_table"

@@ -1,0 +1,51 @@
+"""Stored ratings come back as they were given, and the schema grows by migrations."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from ktop.errors import NotFoundError
+from ktop.store.database import migrate, open_database
+from ktop.store.ratings import RatingRepository
+from ktop.store.tables import metadata
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> RatingRepository:
+    return RatingRepository(open_database(f"sqlite:///{tmp_path / 'deep' / 'ktop.sqlite3'}"))
+
+
+def test_a_rating_comes_back_as_given(repository: RatingRepository) -> None:
+    row = repository.add(
+        kind="company",
+        subject="한빛",
+        as_of=date(2025, 6, 30),
+        inputs={"record": {"name": "한빛", "staff": None}},
+        results=[{"scores": {"index": 70.123456789012345}}],
+    )
+    assert repository.get(row.id) == row
+    assert [r.id for r in repository.recent()] == [row.id]
+
+
+def test_identifiers_differ_and_unknown_ones_are_refused(repository: RatingRepository) -> None:
+    ids = {
+        repository.add(kind="company", subject="a", as_of=date(2025, 1, 1), inputs={}, results=[]).id for _ in range(20)
+    }
+    assert len(ids) == 20
+    with pytest.raises(NotFoundError):
+        repository.get("0" * 32)
+    with pytest.raises(NotFoundError):
+        repository.get("' OR 1=1 --")
+
+
+def test_migrations_give_exactly_the_declared_tables_and_can_run_twice(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
+    migrate(engine)
+    found = inspect(engine)
+    assert set(found.get_table_names()) - {"alembic_version"} == set(metadata.tables)
+    for name, table in metadata.tables.items():
+        assert {c["name"] for c in found.get_columns(name)} == {c.name for c in table.columns}
