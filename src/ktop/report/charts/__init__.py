@@ -1,0 +1,25 @@
+"""The charts of pages and reports, each a plain function from numbers to a ``Chart`` (SVG text and its table)."""
+
+from ktop.report.charts.bars import bars, side_by_side
+from ktop.report.charts.chart import Chart, Table, table_of
+from ktop.report.charts.gauge import gauge
+from ktop.report.charts.histogram import histogram
+from ktop.report.charts.matrix import matrix
+from ktop.report.charts.radar import radar
+from ktop.report.charts.trend import trend
+from ktop.report.charts.waterfall import Part, waterfall
+
+__all__ = [
+    "Chart",
+    "Part",
+    "Table",
+    "bars",
+    "gauge",
+    "histogram",
+    "matrix",
+    "radar",
+    "side_by_side",
+    "table_of",
+    "trend",
+    "waterfall",
+]

@@ -1,0 +1,145 @@
+"""The few SVG elements the charts are drawn with: escaped text, rounded numbers, colours a stylesheet may replace."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+
+#: Colour of each chart role in print and where no stylesheet is loaded. The page's stylesheet sets the same roles by
+#: class (``k-ink`` ...), for light and dark screens. Values are those of the KRDS palette; every text role is at least
+#: 4.5:1 on white, every mark at least 3:1.
+COLOURS = {
+    "ink": "#1e2124",
+    "muted": "#58616a",
+    "paper": "#ffffff",
+    "grid": "#cdd1d5",
+    "track": "#e6e8ea",
+    "own": "#0b50d0",
+    "soft": "#86aff9",
+    "other": "#6d7882",
+    "plus": "#0b50d0",
+    "minus": "#bd2c0f",
+    "good": "#267337",
+    "warn": "#8a5c00",
+    "bad": "#8a240f",
+    "tint1": "#d8e5fd",
+    "tint2": "#eaf6ec",
+    "tint3": "#fff3db",
+    "tint4": "#fdefec",
+    "tint5": "#fcdfd9",
+}
+#: Fonts by name; the page overrides them through its stylesheet, the PDF has the last ones embedded.
+FONTS = "'Pretendard GOV', Pretendard, 'Noto Sans KR', sans-serif"
+
+# Characters that XML 1.0 does not allow at all; a pasted text may hold them.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def escape(value: object) -> str:
+    """Return ``value`` as text that is safe inside an SVG element or attribute."""
+    return html.escape(_NOT_XML.sub("", str(value)), quote=True)
+
+
+def number(value: float) -> str:
+    """Return a coordinate with at most two decimals and no trailing zeros."""
+    shown = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if shown in ("-0", "") else shown
+
+
+def tag(name: str, *content: str, **attributes: object) -> str:
+    """Return an element. Underscores in attribute names become hyphens; None leaves an attribute out; ``kind="own"``
+    writes the class and the fallback fill of a colour role, ``line="own"`` the same for its stroke."""
+    classes, parts = [], []
+    for key, value in attributes.items():
+        if value is None:
+            continue
+        if key == "kind":
+            classes.append(f"k-{value}")
+            parts.append(f'fill="{COLOURS[str(value)]}"')
+        elif key == "line":
+            classes.append(f"l-{value}")
+            parts.append(f'stroke="{COLOURS[str(value)]}"')
+        else:
+            shown = number(value) if isinstance(value, float) else str(value)
+            parts.append(f'{key.rstrip("_").replace("_", "-")}="{escape(shown)}"')
+    if classes:
+        parts.insert(0, f'class="{" ".join(classes)}"')
+    opening = " ".join([name, *parts])
+    return f"<{opening}>{''.join(content)}</{name}>" if content else f"<{opening}/>"
+
+
+def rect(x: float, y: float, width: float, height: float, **attributes: object) -> str:
+    """Return a rectangle; a negative width or height is an error of the caller, so it is not mended here."""
+    return tag("rect", x=float(x), y=float(y), width=float(width), height=float(height), **attributes)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> str:
+    """Return a straight line."""
+    return tag("line", x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2), **attributes)
+
+
+def label(
+    x: float, y: float, content: str, *, size: float = 13, anchor: str = "start", kind: str = "ink", **more: object
+) -> str:
+    """Return a line of text with its baseline at ``y``."""
+    return tag(
+        "text", escape(content), kind=kind, x=float(x), y=float(y), font_size=number(size), text_anchor=anchor, **more
+    )
+
+
+def text_width(content: str, size: float) -> float:
+    """Return the width a line of text takes at most, roughly: one em a Korean character, less for Latin ones."""
+    ems = 0.0
+    for character in content:
+        if unicodedata.east_asian_width(character) in "WF":
+            ems += 0.94
+        elif character in "ilI.,:;'|!()[] ·":
+            ems += 0.34
+        elif character in "mwMW%@":
+            ems += 0.92
+        else:
+            ems += 0.68 if character.isupper() else 0.57
+    return ems * size
+
+
+def shorten(content: str, size: float, width: float) -> str:
+    """Return ``content``, cut with an ellipsis where it is wider than ``width``."""
+    if text_width(content, size) <= width:
+        return content
+    while content and text_width(content + "…", size) > width:
+        content = content[:-1]
+    return content.rstrip() + "…"
+
+
+def wrap(content: str, size: float, width: float, lines: int = 2) -> list[str]:
+    """Return ``content`` broken at spaces into at most ``lines`` lines that fit ``width``; the last is shortened."""
+    rows: list[str] = []
+    for word in content.split():
+        if rows and text_width(f"{rows[-1]} {word}", size) <= width:
+            rows[-1] = f"{rows[-1]} {word}"
+        else:
+            rows.append(word)
+    if len(rows) > lines:
+        rows = [*rows[: lines - 1], " ".join(rows[lines - 1 :])]
+    return [shorten(row, size, width) for row in rows]
+
+
+def points(pairs: Iterable[tuple[float, float]]) -> str:
+    """Return coordinates as the ``points`` attribute of a polygon or polyline."""
+    return " ".join(f"{number(x)},{number(y)}" for x, y in pairs)
+
+
+def arc(cx: float, cy: float, radius: float, start: float, end: float) -> str:
+    """Return the path of an arc from ``start`` to ``end`` (shares of a half circle, 0 at the left, 1 at the right)."""
+    x1, y1 = on_half_circle(cx, cy, radius, start)
+    x2, y2 = on_half_circle(cx, cy, radius, end)
+    return f"M{number(x1)} {number(y1)}A{number(radius)} {number(radius)} 0 0 1 {number(x2)} {number(y2)}"
+
+
+def on_half_circle(cx: float, cy: float, radius: float, share: float) -> tuple[float, float]:
+    """Return the point at ``share`` of the upper half circle, 0 at its left end, 1 at its right end."""
+    angle = math.pi * (1 - share)
+    return cx + radius * math.cos(angle), cy - radius * math.sin(angle)
