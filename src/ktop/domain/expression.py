@@ -1,0 +1,240 @@
+"""The formula language of the catalogue: arithmetic over named columns, evaluated on whole columns at once.
+
+A formula such as ``100 * rnd_expense_krw_t0 / sales_krw_t0`` is parsed once, checked against a short list of allowed
+parts (formulas come from scheme files that users write, so nothing else of Python may run) and evaluated with NumPy.
+NaN stands for a missing value:
+
+- an operation with a missing operand gives missing;
+- division by zero, the logarithm of a number that has none, and anything beyond the range of a float give missing;
+- ``where(condition, a, b)`` gives the chosen branch, whatever the other holds; a missing condition gives missing;
+- ``known(x)`` is 1 where x is present and 0 where it is missing, the one way to speak about missing values.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.errors import InputError
+
+Column: TypeAlias = npt.NDArray[np.float64]
+_Node: TypeAlias = Callable[[Mapping[str, Column]], Column]
+
+#: Longest formula and deepest nesting accepted: far above any real formula, too low to exhaust the parser.
+MAX_CHARACTERS = 2000
+MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked formula.
+
+    Parameters
+    ----------
+    source : the formula as written.
+    names : the columns it needs.
+    """
+
+    source: str
+    names: frozenset[str]
+    _evaluate: _Node
+
+    def evaluate(self, columns: Mapping[str, npt.NDArray[np.float64]]) -> Column:
+        """Return the formula's value for every row, shape ``(n,)`` float64 with NaN for missing.
+
+        ``columns`` maps each of ``names`` to an array of shape ``(n,)``; further columns are ignored. Raises
+        ``InputError`` naming the first column that is not there.
+        """
+        for name in sorted(self.names):
+            if name not in columns:
+                raise InputError("expression.unknown_name", name=name, source=self.source)
+        with np.errstate(all="ignore"):
+            values = self._evaluate(columns)
+        values = np.where(np.isfinite(values), values, np.nan)
+        return np.broadcast_to(values, _rows(columns)).copy() if values.ndim == 0 else values
+
+
+def _rows(columns: Mapping[str, Column]) -> tuple[int, ...]:
+    for column in columns.values():
+        return (len(column),)
+    return (1,)
+
+
+def _number(values: npt.ArrayLike) -> Column:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _finite(values: Column) -> Column:
+    """Turn what arithmetic could not represent (x/0, overflow) into missing, before a comparison could use it."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _truth(flags: npt.NDArray[np.bool_], *operands: Column) -> Column:
+    """Return 1 and 0 for true and false, missing where an operand is missing."""
+    values = flags.astype(np.float64)
+    for operand in operands:
+        values = np.where(np.isnan(operand), np.nan, values)
+    return values
+
+
+def _power(base: Column, exponent: Column) -> Column:
+    # NumPy has nan ** 0 == 1 and 1 ** nan == 1; here a missing operand gives missing.
+    return np.where(np.isnan(base) | np.isnan(exponent), np.nan, np.power(base, exponent))
+
+
+def _where(condition: Column, then: Column, otherwise: Column) -> Column:
+    return np.where(np.isnan(condition), np.nan, np.where(condition != 0, then, otherwise))
+
+
+def _and(left: Column, right: Column) -> Column:
+    return _truth((left != 0) & (right != 0), left, right)
+
+
+def _or(left: Column, right: Column) -> Column:
+    return _truth((left != 0) | (right != 0), left, right)
+
+
+def _not(value: Column) -> Column:
+    return _truth(value == 0, value)
+
+
+_BINARY: dict[type[ast.operator], Callable[[Column, Column], Column]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.Pow: _power,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Column], Column]] = {
+    ast.USub: np.negative,
+    ast.UAdd: np.positive,
+    ast.Not: _not,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Column, Column], npt.NDArray[np.bool_]]] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+# name -> (smallest, largest number of arguments, function)
+_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Column]]] = {
+    "min": (2, 20, lambda *values: functools.reduce(np.minimum, values)),
+    "max": (2, 20, lambda *values: functools.reduce(np.maximum, values)),
+    "abs": (1, 1, np.abs),
+    "log": (1, 1, np.log),
+    "log1p": (1, 1, np.log1p),
+    "where": (3, 3, _where),
+    "known": (1, 1, lambda value: (~np.isnan(value)).astype(np.float64)),
+}
+
+
+class _Compiler:
+    """Turns a parsed formula into nested functions, refusing every part that is not on the lists above."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.names: set[str] = set()
+
+    def refuse(self, node: ast.AST) -> InputError:
+        part = ast.get_source_segment(self.source, node) if hasattr(node, "lineno") else None
+        return InputError("expression.not_allowed", part=(part or type(node).__name__)[:60], source=self.source[:200])
+
+    def compile(self, node: ast.expr, depth: int = 0) -> _Node:
+        if depth > MAX_DEPTH:
+            raise InputError("expression.too_deep", limit=MAX_DEPTH, source=self.source[:80])
+        parts = depth + 1
+        match node:
+            case ast.Constant(value=bool()):
+                raise self.refuse(node)
+            case ast.Constant(value=int() | float() as value):
+                return self._constant(node, value)
+            case ast.Name(id=name):
+                return self._name(node, name)
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
+                return _apply(_BINARY[type(operator)], self.compile(left, parts), self.compile(right, parts))
+            case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _UNARY:
+                return _apply(_UNARY[type(sign)], self.compile(operand, parts))
+            case ast.BoolOp(op=joint, values=values):
+                join = _and if isinstance(joint, ast.And) else _or
+                return _fold(join, [self.compile(value, parts) for value in values])
+            case ast.Compare(left=left, ops=comparisons, comparators=others):
+                return self._compare(node, left, comparisons, others, parts)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in _FUNCTIONS:
+                return self._call(name, arguments, parts)
+            case _:
+                raise self.refuse(node)
+
+    def _constant(self, node: ast.expr, value: int | float) -> _Node:
+        try:
+            constant = _number(float(value))
+        except OverflowError as error:
+            raise self.refuse(node) from error
+        return lambda _columns: constant
+
+    def _name(self, node: ast.expr, name: str) -> _Node:
+        if name in _FUNCTIONS or name.startswith("_"):
+            raise self.refuse(node)
+        self.names.add(name)
+        return lambda columns: _finite(_number(columns[name]))
+
+    def _compare(
+        self, node: ast.expr, first: ast.expr, comparisons: list[ast.cmpop], others: list[ast.expr], depth: int
+    ) -> _Node:
+        if any(type(comparison) not in _COMPARE for comparison in comparisons):
+            raise self.refuse(node)
+        operands = [self.compile(operand, depth) for operand in (first, *others)]
+        pairs = [
+            _comparison(_COMPARE[type(comparison)], operands[i], operands[i + 1])
+            for i, comparison in enumerate(comparisons)
+        ]
+        return _fold(_and, pairs)
+
+    def _call(self, name: str, arguments: list[ast.expr], depth: int) -> _Node:
+        fewest, most, function = _FUNCTIONS[name]
+        if not fewest <= len(arguments) <= most:
+            raise InputError("expression.argument_count", name=name, given=len(arguments), source=self.source)
+        return _apply(function, *[self.compile(argument, depth) for argument in arguments])
+
+
+def _apply(function: Callable[..., Column], *operands: _Node) -> _Node:
+    return lambda columns: _finite(function(*[operand(columns) for operand in operands]))
+
+
+def _comparison(compare: Callable[[Column, Column], npt.NDArray[np.bool_]], left_of: _Node, right_of: _Node) -> _Node:
+    def evaluate(columns: Mapping[str, Column]) -> Column:
+        left, right = left_of(columns), right_of(columns)
+        return _truth(compare(left, right), left, right)
+
+    return evaluate
+
+
+def _fold(join: Callable[[Column, Column], Column], operands: list[_Node]) -> _Node:
+    if len(operands) == 1:
+        return operands[0]
+    return lambda columns: functools.reduce(join, [operand(columns) for operand in operands])
+
+
+@functools.lru_cache(maxsize=2048)
+def compile_expression(source: str) -> Expression:
+    """Parse and check one formula.
+
+    Allowed: numbers, column names, ``+ - * / **``, brackets, comparisons, ``and or not`` and the functions ``min max
+    abs log log1p where known``. Raises ``InputError`` with the key ``expression.…`` for anything else.
+    """
+    if len(source) > MAX_CHARACTERS:
+        raise InputError("expression.too_long", limit=MAX_CHARACTERS, given=len(source))
+    try:
+        tree = ast.parse(source.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InputError("expression.syntax", source=source[:200]) from error
+    compiler = _Compiler(source.strip())
+    evaluate = compiler.compile(tree.body)
+    return Expression(source=source.strip(), names=frozenset(compiler.names), _evaluate=evaluate)

@@ -1,0 +1,139 @@
+"""What each company fact is: type, unit, limits, choices and names in Korean and English, read from the catalogue."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, TypeAlias
+
+from ktop.catalogue import Lang, load
+from ktop.domain.expression import Expression, compile_expression
+
+#: One fact of one company; None where it is missing.
+FactValue: TypeAlias = float | int | str | date | None
+Labels: TypeAlias = Mapping[Lang, str]
+Kind: TypeAlias = Literal["text", "code", "date", "number", "integer", "flag", "choice"]
+
+NUMERIC_KINDS = frozenset({"number", "integer", "flag"})
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """One company fact.
+
+    Parameters
+    ----------
+    name : column name in batch files; units stand in it (``sales_krw_t0``).
+    kind : "text", "code", "date", "number", "integer", "flag" (0 or 1) or "choice".
+    group : the heading it stands under, a key of ``fact_groups()``.
+    label, description : words of the user, Korean and English.
+    example : a plausible value.
+    unit, unit_label : unit code ("krw", "persons" ...) and its words; None for facts without one.
+    minimum, maximum : values outside are refused; None where there is no limit.
+    choices : allowed values and their words; empty where any value goes.
+    derived : worked out here from other facts; a given value is only used where that is not possible.
+    """
+
+    name: str
+    kind: Kind
+    group: str
+    label: Labels
+    description: Labels
+    example: FactValue
+    unit: str | None = None
+    unit_label: Labels | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: Mapping[int | str, Labels] = field(default_factory=dict)
+    derived: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether a table column of this fact holds numbers (float64 with NaN)."""
+        return self.kind in NUMERIC_KINDS or any(isinstance(code, int) for code in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class FactRule:
+    """A relation that must hold between two facts of one company: ``smaller`` may not exceed ``larger``."""
+
+    id: str
+    holds: Expression
+    smaller: str
+    larger: str
+
+
+class _Facts(Mapping[str, FactSpec]):
+    """All facts by name, read from the catalogue at first use so that importing this module reads no file."""
+
+    def __getitem__(self, name: str) -> FactSpec:
+        return _read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_read())
+
+    def __len__(self) -> int:
+        return len(_read())
+
+
+#: Every company fact by name, in the order of batch files: identity first, checklist last.
+FACTS: Mapping[str, FactSpec] = _Facts()
+
+_FLAG_CHOICES: Mapping[int | str, Labels] = {0: {"ko": "아니오", "en": "no"}, 1: {"ko": "예", "en": "yes"}}
+
+
+@functools.cache
+def _read() -> dict[str, FactSpec]:
+    catalogue = load("facts")
+    facts = {name: _spec(name, entry, catalogue["units"]) for name, entry in catalogue["facts"].items()}
+    for name, item in load("checklist")["items"].items():
+        facts[name] = FactSpec(
+            name=name,
+            kind="choice",
+            group="checklist",
+            label=item["label"],
+            description=item["question"],
+            example=3,
+            minimum=1,
+            maximum=5,
+            choices=dict(item["options"]),
+        )
+    return facts
+
+
+def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, Labels]) -> FactSpec:
+    unit = entry.get("unit")
+    kind: Kind = entry["type"]
+    return FactSpec(
+        name=name,
+        kind=kind,
+        group=entry["group"],
+        label=entry["label"],
+        description=entry["description"],
+        example=entry["example"],
+        unit=unit,
+        unit_label=units[unit] if unit else None,
+        minimum=entry.get("min"),
+        maximum=entry.get("max"),
+        choices=_FLAG_CHOICES if kind == "flag" else entry.get("choices", {}),
+        derived=entry.get("from") == "derived",
+    )
+
+
+def fact_groups() -> Mapping[str, Labels]:
+    """Return the headings facts stand under, id → words, in the order of forms and batch files."""
+    groups: Mapping[str, Labels] = load("facts")["groups"]
+    return groups
+
+
+@functools.cache
+def fact_rules() -> tuple[FactRule, ...]:
+    """Return the relations that must hold between facts of one company."""
+    return tuple(
+        FactRule(
+            id=rule["id"], holds=compile_expression(rule["holds"]), smaller=rule["facts"][0], larger=rule["facts"][1]
+        )
+        for rule in load("facts")["rules"]
+    )
