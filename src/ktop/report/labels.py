@@ -1,0 +1,108 @@
+"""Words of the catalogue for the names a rating uses: models, scores, grades, targets, indicators, facts, codes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from ktop.catalogue import Lang, load, messages, text
+from ktop.domain.fact_spec import FACTS, fact_groups
+from ktop.report.numbers import day, figure, is_missing, missing, money
+
+#: Catalogue files of each model's indicators, where their words and units stand.
+_CATALOGUES = {"tech-index": ("indicators",), "ktrs-fm": ("ktrs_fm", "checklist")}
+
+
+def word(prefix: str, name: str, lang: Lang) -> str:
+    """Return the text ``report.{prefix}_{name}``, or the bare name in readable form where the catalogue has none."""
+    key = f"report.{prefix}_{name.replace('-', '_')}"
+    return text(key, lang) if key in messages() else name.replace("_", " ")
+
+
+@functools.cache
+def _entries(model: str) -> Mapping[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for catalogue in _CATALOGUES.get(model, ()):
+        content = load(catalogue)
+        found |= content.get("indicators") or content.get("items") or {}
+    return found
+
+
+@functools.cache
+def groups(model: str) -> Mapping[str, Mapping[Lang, str]]:
+    """Return a model's indicator groups, id → words, in the catalogue's order; empty for a model without them."""
+    found: dict[str, Mapping[Lang, str]] = {}
+    for catalogue in _CATALOGUES.get(model, ()):
+        found |= load(catalogue)["groups"]
+    return found
+
+
+def group(model: str, name: str, lang: Lang) -> str:
+    """Return the words of one indicator group."""
+    return groups(model)[name][lang] if name in groups(model) else word("group", name, lang)
+
+
+def indicator(model: str, name: str, lang: Lang) -> str:
+    """Return the words of one indicator."""
+    entry = _entries(model).get(name)
+    return entry["label"][lang] if entry else word("indicator", name, lang)
+
+
+def definition(model: str, name: str, lang: Lang) -> str | None:
+    """Return the sentence that defines an indicator, or the question of a checklist item."""
+    entry = _entries(model).get(name)
+    return (entry.get("definition") or entry["question"])[lang] if entry else None
+
+
+def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None:
+    """Return an indicator's value with its unit, None where it is missing."""
+    if is_missing(value):
+        return None
+    if not isinstance(value, (int, float)):
+        return str(value)
+    entry = _entries(model).get(name)
+    if entry is None:
+        return figure(value, lang)
+    if "options" in entry:
+        return text("report.answer", lang, value=int(value))
+    unit = entry["unit"]
+    if unit["en"].startswith("KRW"):
+        return money(value, lang) + {"ko": "/명", "en": " per person"}[lang] * unit["en"].endswith("person")
+    return with_unit(figure(value, lang), unit[lang], lang)
+
+
+def with_unit(shown: str, unit: str | None, lang: Lang) -> str:
+    """Join a figure and its unit: no space in Korean or before a percent sign."""
+    if not unit:
+        return shown
+    return f"{shown}{unit}" if lang == "ko" or unit == "%" else f"{shown} {unit}"
+
+
+def fact(name: str, lang: Lang) -> str:
+    """Return the words of one company fact."""
+    return FACTS[name].label[lang] if name in FACTS else word("input", name, lang)
+
+
+def fact_group(name: str, lang: Lang) -> str:
+    """Return the heading a fact stands under."""
+    return fact_groups()[FACTS[name].group][lang] if name in FACTS else text("report.inputs_other", lang)
+
+
+def fact_value(name: str, value: Any, lang: Lang) -> str:
+    """Return a fact's exact value with its unit, the words of a code, or the word for missing."""
+    if is_missing(value):
+        return missing(lang)
+    if name not in FACTS:
+        return figure(value, lang) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    spec = FACTS[name]
+    for code in (value, int(value) if isinstance(value, (float, bool)) else value):
+        if code in spec.choices:
+            words = spec.choices[code][lang]
+            return f"{code}. {words}" if spec.group == "checklist" else words
+    if spec.kind == "date":
+        return day(value, lang)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        digits = 0 if float(value).is_integer() else 1
+        return with_unit(figure(value, lang, digits), spec.unit_label[lang] if spec.unit_label else None, lang)
+    return str(value)

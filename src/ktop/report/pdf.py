@@ -1,0 +1,141 @@
+"""PDF reports: what ``present`` shows, set by typst with our own fonts, archivable (PDF/A-2a) and tagged (PDF/UA-1).
+
+Everything a user wrote reaches the document as data: one JSON string whose values the document prints as text. Nothing
+is ever joined into typst mark-up, so that no input can become code.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from ktop.catalogue import Lang, text
+from ktop.errors import InputError, KtopError
+from ktop.report.fonts import font_folder
+from ktop.report.present import report_view
+
+#: Archivable for good and readable by screen readers. Both need every picture to have a text alternative.
+STANDARDS = ["a-2a", "ua-1"]
+_WORDS = (
+    *(
+        "platform",
+        "as_of",
+        "item",
+        "value",
+        "remark",
+        "scores",
+        "opinions",
+        "position",
+        "next_steps",
+        "next_steps_lead",
+    ),
+    *(
+        "guarantee_title",
+        "clause",
+        "result",
+        "warnings",
+        "key_terms",
+        "neighbours",
+        "technology_text",
+        "inputs",
+        "breakdowns",
+    ),
+    "breakdowns_lead",
+)
+_COLUMNS = {"step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
+
+
+class ReportError(KtopError):
+    """The document could not be set: a defect of ours, or characters that no font of ours can carry."""
+
+
+def company_report(ratings: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+    """Return the PDF report of the ratings of one company (and of its technology, where that was rated with it).
+
+    Parameters
+    ----------
+    ratings : ``Rating.to_json()`` objects with opinions in ``lang``; raises ``InputError`` where there is none.
+    """
+    return report(ratings, lang)
+
+
+def technology_report(rating: Mapping[str, Any], lang: Lang, technology_text: str | None = None) -> bytes:
+    """Return the PDF report of one technology rating; ``technology_text`` is the summary as given."""
+    return report([rating], lang, technology_text=technology_text)
+
+
+def report(ratings: Sequence[Mapping[str, Any]], lang: Lang, *, technology_text: str | None = None) -> bytes:
+    """Return the PDF report of ratings made together. The same ratings give the same bytes."""
+    if not ratings:
+        raise InputError("report.nothing_to_report")
+    view = report_view(ratings, lang, technology_text=technology_text)
+    data = _for_print(asdict(view))
+    data["words"] = _words(lang)
+    data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
+    return _set(data, date.fromisoformat(ratings[0]["as_of"]))
+
+
+def _words(lang: Lang) -> dict[str, Any]:
+    words: dict[str, Any] = {key: text(f"report.{key}", lang) for key in _WORDS}
+    for key, count in _COLUMNS.items():
+        words[key] = [text(f"report.{key}_{i + 1}", lang) for i in range(count)]
+    return words
+
+
+@functools.cache
+def _fonts() -> Any:
+    """Return our fonts, read once: no font of the machine may change how a report looks."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_folder())])
+
+
+def _set(data: Mapping[str, Any], day: date) -> bytes:
+    import typst
+
+    documents = Path(str(resources.files("ktop.report"))) / "documents"
+    try:
+        return bytes(
+            typst.Compiler(
+                documents / "report.typ",
+                root=documents,
+                font_paths=_fonts(),
+                ignore_system_fonts=True,
+                sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
+            ).compile(
+                format="pdf", pdf_standards=STANDARDS, timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC)
+            )
+        )
+    except typst.TypstError as error:
+        raise ReportError("report.pdf_failed") from error
+
+
+_BOLD_TEXT = re.compile(r'(<text [^>]*?fill="(#[0-9a-f]{6})"[^>]*?)font-weight="700"')
+
+
+def _for_print(value: Any) -> Any:
+    """Make bold text of charts bold by a thin outline: the embedded fonts have one weight."""
+    if isinstance(value, Mapping):
+        return {
+            key: _BOLD_TEXT.sub(r'\1stroke="\2" stroke-width="0.45"', part) if key == "svg" else _for_print(part)
+            for key, part in value.items()
+        }
+    return [_for_print(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+def _printable(value: Any) -> Any:
+    """Take characters out that cannot be set in a PDF/A: controls, private use, unassigned ones."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(c for c in value if c.isprintable() or c in "\n\t")
+    if isinstance(value, Mapping):
+        return {key: _printable(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_printable(part) for part in value]
+    return value

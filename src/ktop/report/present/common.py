@@ -1,0 +1,234 @@
+"""Parts of a rating that every model has: scores, grades, probabilities, contributions, position, opinions, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ktop.catalogue import Lang, load, text
+from ktop.report import labels, numbers
+from ktop.report.charts import Part, Table, gauge, histogram, radar, waterfall
+from ktop.report.present.views import Breakdown, Figure, Position, Sentences, Step
+
+RatingJson = Mapping[str, Any]
+
+#: Charts are drawn twice where they hold long lists: for a telephone's width and for a page's.
+NARROW, WIDE = 360, 640
+#: Kinds of opinion sentences, in the order they are read.
+_KINDS = ("summary", "strength", "weakness", "caution", "advice")
+#: Comparison groups of a position, the widest first.
+_COMPARISONS = ("all", "industry", "size", "age", "region")
+
+
+def main_score(rating: RatingJson) -> str | None:
+    """Return the name of the score that stands for the whole rating: the first one that is not a group's score."""
+    names = [name for name in rating["scores"] if name not in labels.groups(rating["model"]["name"])]
+    return names[0] if names else next(iter(rating["scores"]), None)
+
+
+def score_figure(rating: RatingJson, name: str, lang: Lang) -> Figure:
+    """Return one score as shown, with how it stands among all others where the rating knows it."""
+    value = rating["scores"].get(name)
+    note = top_share(rating, name, lang)
+    return Figure(
+        score_label(rating, name, lang), numbers.score(value, lang), note, unit=text("report.points_unit", lang)
+    )
+
+
+def score_label(rating: RatingJson, name: str, lang: Lang) -> str:
+    """Return the words of a score; a group's score has the group's words."""
+    model = rating["model"]["name"]
+    return labels.group(model, name, lang) if name in labels.groups(model) else labels.word("score", name, lang)
+
+
+def standing(percentile: float, lang: Lang) -> str:
+    """Return a percentile (share of others at or below, 0-100) as "top 18%", or "bottom 18%" from the median down."""
+    if percentile >= 50:
+        return text("report.top_share", lang, share=max(round(100 - percentile), 1))
+    return text("report.bottom_share", lang, share=max(round(percentile), 1))
+
+
+def top_share(rating: RatingJson, name: str, lang: Lang) -> str:
+    """Return where the main score stands among all, "" where the rating does not say or for another score."""
+    found = rating["position"].get("all")
+    if name != main_score(rating) or not isinstance(found, Mapping) or numbers.is_missing(found.get("percentile")):
+        return ""
+    return standing(found["percentile"], lang)
+
+
+def grades(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
+    """Return the grades with how far up their ladder they stand."""
+    ladders = load("grades")["ladders"]
+    shown = []
+    for name, symbol in rating["grades"].items():
+        ladder = ladders.get(name)
+        label = ladder["label"][lang] if ladder else labels.word("grade", name, lang)
+        note = tone = ""
+        if ladder and symbol in ladder["symbols"]:
+            place, count = ladder["symbols"].index(symbol) + 1, len(ladder["symbols"])
+            note = text("report.grade_place", lang, place=place, count=count)
+            tone = "good" if place <= 0.4 * count else "warn" if place <= 0.7 * count else "bad"
+        shown.append(Figure(label, str(symbol), note, tone))
+    return tuple(shown)
+
+
+def probabilities(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
+    """Return the event probabilities with their 90 % intervals."""
+    return tuple(
+        Figure(
+            labels.word("target", name, lang),
+            numbers.percent(p["value"], lang),
+            text("report.interval", lang, low=numbers.percent(p["low"], lang), high=numbers.percent(p["high"], lang)),
+        )
+        for name, p in rating["probabilities"].items()
+    )
+
+
+def breakdown(rating: RatingJson, score: str, lang: Lang) -> Breakdown | None:
+    """Return where ``score`` comes from, None where it is not explained or could not be given.
+
+    Bars run from what raises the score most to what lowers it most. Where there are many parts, those of the
+    checklist and the like with the smallest effect are joined into one bar; the table has every part.
+    """
+    value, base = rating["scores"].get(score), rating["base"].get(score)
+    if base is None or value is None or numbers.is_missing(value):
+        return None
+    model = rating["model"]["name"]
+    parts = sorted(
+        (part for part in rating["contributions"] if part["score"] == score), key=lambda part: -part["points"]
+    )
+    title = text("report.breakdown_title", lang, score=score_label(rating, score, lang))
+    bars = [
+        Part(
+            labels.indicator(model, part["indicator"], lang),
+            labels.indicator_value(model, part["indicator"], part["value"], lang),
+            part["points"],
+            labels.group(model, part["group"], lang),
+        )
+        for part in parts
+    ]
+    drawn = _joined(bars, lang)
+    columns = ("indicator", "group", "value", "level", "logit", "points")
+    rows = [
+        (
+            bar.label,
+            bar.group,
+            bar.value if bar.value is not None else numbers.missing(lang),
+            "–" if numbers.is_missing(part.get("level")) else f"{part['level']:.0f}",
+            numbers.points(part["logit"]),
+            numbers.points(part["points"]),
+        )
+        for bar, part in zip(bars, parts, strict=True)
+    ]
+    logit = rating["logits"].get(score)
+    rows.insert(0, (text("report.base", lang), "", "", "", _plain(base["logit"]), _plain(base["points"])))
+    rows.append((text("report.sum", lang), "", "", "", _plain(logit), _plain(value)))
+    return Breakdown(
+        score,
+        title,
+        waterfall(title, base["points"], drawn, value, lang, width=NARROW),
+        waterfall(title, base["points"], drawn, value, lang, width=WIDE),
+        Table(title, tuple(text(f"report.col_{key}", lang) for key in columns), tuple(rows)),
+    )
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None or numbers.is_missing(value) else f"{value:.2f}".replace("-", "−")
+
+
+def _joined(bars: Sequence[Part], lang: Lang, most: int = 16) -> list[Part]:
+    """Join the smallest bars into one, so that a picture of 39 parts stays readable; sums stay exact."""
+    if len(bars) <= most:
+        return list(bars)
+    kept = set(sorted(range(len(bars)), key=lambda i: -abs(bars[i].points))[: most - 1])
+    rest = [bars[i] for i in range(len(bars)) if i not in kept]
+    joined = Part(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
+    return [bars[i] for i in range(len(bars)) if i in kept] + [joined]
+
+
+def position(rating: RatingJson, lang: Lang) -> Position | None:
+    """Return the standing among others, None where the rating has none."""
+    found = {name: p for name, p in rating["position"].items() if isinstance(p, Mapping) and "percentile" in p}
+    if not found:
+        return None
+    order = [name for name in _COMPARISONS if name in found] + [name for name in found if name not in _COMPARISONS]
+    columns = tuple(text(f"report.col_{key}", lang) for key in ("comparison", "standing", "firms"))
+    rows = tuple(
+        (
+            labels.word("comparison", name, lang),
+            text("report.no_peers", lang)
+            if numbers.is_missing(found[name]["percentile"])
+            else standing(found[name]["percentile"], lang),
+            numbers.figure(found[name].get("n"), lang, 0),
+        )
+        for name in order
+    )
+    title = text("report.position_title", lang)
+    chart = None
+    drawn = next((found[name] for name in order if found[name].get("histogram")), None)
+    score = main_score(rating)
+    if drawn is not None and score is not None:
+        edges, counts = bins(drawn["histogram"])
+        value = rating["scores"][score]
+        own = None if value is None else f"{value:.1f} · {standing(drawn['percentile'], lang)}"
+        chart = histogram(title, edges, counts, value, lang, own_label=own, axis_label=score_label(rating, score, lang))
+    return Position(chart, Table(title, columns, rows))
+
+
+def bins(found: Any) -> tuple[list[float], list[float]]:
+    """Return the edges and counts of a histogram; a bare list of counts spans 0 to 100 evenly."""
+    if isinstance(found, Mapping):
+        return list(found["edges"]), list(found["counts"])
+    counts = list(found)
+    return [100 * i / len(counts) for i in range(len(counts) + 1)], counts
+
+
+def capability_radar(rating: RatingJson, names: Sequence[str], lang: Lang) -> Any:
+    """Return the radar of some scores, None where fewer than three of them are known."""
+    axes = [(score_label(rating, name, lang), rating["scores"].get(name)) for name in names]
+    if sum(not numbers.is_missing(value) for _, value in axes) < 3:
+        return None
+    return radar(text("report.radar_title", lang), axes, lang)
+
+
+def score_gauge(rating: RatingJson, lang: Lang) -> Any:
+    """Return the gauge of the main score, with the median of all others where the rating knows it."""
+    name = main_score(rating)
+    if name is None:
+        return None
+    found = rating["position"].get("all")
+    median = found.get("median") if isinstance(found, Mapping) else None
+    title = score_label(rating, name, lang)
+    return gauge(title, rating["scores"][name], lang, reference=median, reference_label=text("report.median", lang))
+
+
+def opinions(rating: RatingJson, lang: Lang) -> tuple[Sentences, ...]:
+    """Return the written analysis by kind of sentence."""
+    spoken = [o for o in rating["opinions"] if o["lang"] == lang]
+    kinds = [*_KINDS, *dict.fromkeys(o["kind"] for o in spoken if o["kind"] not in _KINDS)]
+    return tuple(
+        Sentences(kind, labels.word("opinion", kind, lang), tuple(o["text"] for o in spoken if o["kind"] == kind))
+        for kind in kinds
+        if any(o["kind"] == kind for o in spoken)
+    )
+
+
+def next_steps(rating: RatingJson, lang: Lang) -> tuple[Step, ...]:
+    """Return the computed next steps, in the model's order."""
+    model = rating["model"]["name"]
+    efforts = load("steps")["efforts"]
+    shown = []
+    for step in rating["next_steps"]:
+        name = step["indicator"]
+        before = labels.indicator_value(model, name, step["from"], lang) or numbers.missing(lang)
+        after = labels.indicator_value(model, name, step["to"], lang) or numbers.missing(lang)
+        effect = text(
+            "report.step_effect",
+            lang,
+            score=score_label(rating, step["score"], lang),
+            points=numbers.points(step["points"]),
+        )
+        effort = efforts[step["effort"]][lang] if step["effort"] in efforts else step["effort"]
+        change = f"{labels.indicator(model, name, lang)}: {before} → {after}"
+        shown.append(Step(step["text"][lang], change, effect, text("report.step_effort", lang, effort=effort)))
+    return tuple(shown)

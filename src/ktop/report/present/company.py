@@ -1,0 +1,113 @@
+"""Company ratings as shown: Tech-Index, KTRS-FM and any further model of the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ktop.catalogue import Lang, load, text
+from ktop.report import labels, numbers
+from ktop.report.charts import Chart, matrix
+from ktop.report.present.common import (
+    RatingJson,
+    breakdown,
+    capability_radar,
+    grades,
+    main_score,
+    next_steps,
+    opinions,
+    position,
+    probabilities,
+    score_figure,
+    score_gauge,
+)
+from ktop.report.present.views import Clause, Figure, Guarantee, RatingView
+
+
+def company_view(rating: RatingJson, lang: Lang) -> RatingView:
+    """Return one company rating as shown."""
+    model = rating["model"]["name"]
+    main = main_score(rating)
+    grouped = [name for name in rating["scores"] if name in labels.groups(model)]
+    explained = [name for name in rating["base"] if name not in grouped]
+    guarantee = guarantee_view(rating, lang)
+    shown_grades = grades(rating, lang)
+    headline: list[Figure] = []
+    if shown_grades:
+        order = sorted(rating["grades"], key=lambda name: name != "business")
+        headline = [shown_grades[list(rating["grades"]).index(name)] for name in order]
+    elif main is not None:
+        headline = [score_figure(rating, main, lang)]
+    if guarantee is not None:
+        headline.append(Figure(text("report.guarantee", lang), guarantee.decision, guarantee.limit, guarantee.tone))
+    return RatingView(
+        model=model,
+        title=labels.word("model", model, lang),
+        lead=labels.word("lead", model, lang),
+        version=text("report.model_version", lang, name=model, version=rating["model"]["version"]),
+        headline=tuple(headline),
+        grades=shown_grades,
+        scores=tuple(score_figure(rating, name, lang) for name in rating["scores"]),
+        probabilities=probabilities(rating, lang),
+        gauge=score_gauge(rating, lang) if not shown_grades else None,
+        radar=capability_radar(rating, grouped, lang) if grouped else None,
+        matrix=business_matrix(rating, lang),
+        position=position(rating, lang),
+        breakdowns=tuple(b for name in explained if (b := breakdown(rating, name, lang)) is not None),
+        opinions=opinions(rating, lang),
+        steps=next_steps(rating, lang),
+        warnings=tuple(w["text"][lang] for w in rating["warnings"]),
+        guarantee=guarantee,
+    )
+
+
+def business_matrix(rating: RatingJson, lang: Lang) -> Chart | None:
+    """Return the growth-risk matrix with the company's cell, None for a model without both grades."""
+    if "growth" not in rating["grades"] or "risk" not in rating["grades"]:
+        return None
+    catalogue = load("grades")
+    table = catalogue["business_matrix"]
+    cells = {
+        (growth, risk): grade
+        for risk, row in table["rows"].items()
+        for growth, grade in zip(table["columns"], row, strict=True)
+    }
+    own = (rating["grades"]["growth"], rating["grades"]["risk"])
+    return matrix(
+        text("report.matrix_title", lang),
+        table["columns"],
+        list(table["rows"]),
+        cells,
+        catalogue["ladders"]["business"]["symbols"],
+        own if own in cells else None,
+        lang,
+    )
+
+
+def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
+    """Return the guarantee decision with every clause, None for a model that makes none."""
+    found = rating["details"].get("guarantee")
+    if not isinstance(found, Mapping):
+        return None
+    possible = found.get("possible")
+    clauses = []
+    for clause in found.get("clauses", ()):
+        met = clause.get("passed")
+        status = "unknown" if met is None else "met" if met else "not_met"
+        clauses.append(Clause(met, text(f"report.clause_{status}", lang), _words(clause.get("text"), lang)))
+    limit_krw = found.get("limit_krw")
+    return Guarantee(
+        decision=text(
+            "report.guarantee_unknown" if possible is None else f"report.guarantee_{'yes' if possible else 'no'}", lang
+        ),
+        tone="warn" if possible is None else "good" if possible else "bad",
+        limit=text("report.guarantee_limit", lang, amount=numbers.money(limit_krw, lang))
+        if possible and limit_krw
+        else "",
+        clauses=tuple(clauses),
+        note=text("report.guarantee_note", lang),
+    )
+
+
+def _words(found: Any, lang: Lang) -> str:
+    return str(found.get(lang, "")) if isinstance(found, Mapping) else str(found or "")

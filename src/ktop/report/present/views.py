@@ -1,0 +1,164 @@
+"""What a page and a PDF show of ratings: every text in its final form, so that both say exactly the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ktop.report.charts import Chart, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A labelled value; ``note`` is a short remark beside it. ``tone`` is "", "good", "warn" or "bad"."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Sentences of one kind under one heading."""
+
+    kind: str
+    title: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Where one score comes from: its waterfall (for narrow and for wide paper) and the exact table."""
+
+    score: str
+    title: str
+    narrow: Chart
+    wide: Chart
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Standing among others: one distribution and the percentile within each comparison group."""
+
+    chart: Chart | None
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause of the guarantee rule: whether it is met (None where it could not be checked) and why."""
+
+    met: bool | None
+    status: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantee:
+    """The guarantee decision, its limit and every clause behind it."""
+
+    decision: str
+    tone: str
+    limit: str
+    clauses: tuple[Clause, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One computed next step: what to do, from what to what, which score it raises by how much."""
+
+    text: str
+    change: str
+    effect: str
+    effort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One similar earlier patent."""
+
+    patent_id: str
+    title: str
+    similarity: str
+    filed: str
+    applicants: str
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    """What only a technology rating has."""
+
+    key_terms: tuple[Figure, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    similarity: Chart | None = None
+    ocean: Figure | None = None
+    ocean_text: str = ""
+    trend: Chart | None = None
+    applicants: Chart | None = None
+    corpus: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingView:
+    """One rating as shown."""
+
+    model: str
+    title: str
+    lead: str
+    version: str
+    headline: tuple[Figure, ...]
+    grades: tuple[Figure, ...]
+    scores: tuple[Figure, ...]
+    probabilities: tuple[Figure, ...]
+    gauge: Chart | None
+    radar: Chart | None
+    matrix: Chart | None
+    position: Position | None
+    breakdowns: tuple[Breakdown, ...]
+    opinions: tuple[Sentences, ...]
+    steps: tuple[Step, ...]
+    warnings: tuple[str, ...]
+    guarantee: Guarantee | None = None
+    technology: Technology | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One value that was used: label, value, where it came from and its date."""
+
+    label: str
+    value: str
+    source: str
+    date: str
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputGroup:
+    """Values under one heading."""
+
+    title: str
+    rows: tuple[InputRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Ratings of one subject made together, and what they rest on."""
+
+    lang: str
+    title: str
+    subject: str
+    facts: tuple[Figure, ...]
+    as_of: str
+    summary: tuple[Figure, ...]
+    ratings: tuple[RatingView, ...]
+    inputs: tuple[InputGroup, ...]
+    given: int
+    missing: int
+    models: tuple[str, ...]
+    origin: str
+    text: str = ""
+    words: dict[str, str] = field(default_factory=dict)
