@@ -1,0 +1,6 @@
+"""The synthetic reference population: what models are trained on until an institution brings its own data."""
+
+from ktop.models.reference.build import build_reference
+from ktop.models.reference.parameters import generator_version
+
+__all__ = ["build_reference", "generator_version"]
