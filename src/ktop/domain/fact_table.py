@@ -64,7 +64,7 @@ class FactTable:
         from ktop.domain.company_facts import company_facts
 
         rows = [company_facts(company, as_of) for company in companies]
-        return cls.from_columns({name: [row[name] for row in rows] for name in FACTS}, as_of)
+        return cls.from_columns({name: np.array([row[name] for row in rows], dtype=object) for name in FACTS}, as_of)
 
     @classmethod
     def from_frame(cls, frame: pl.DataFrame, as_of: date, ignore: Sequence[str] = ()) -> tuple[Self, RowProblems]:
