@@ -15,11 +15,14 @@ from ktop.domain.classification import FOREIGN, industry_digits, industry_group,
 from ktop.domain.company_errors import first_error, refuse, told
 from ktop.domain.company_values import (
     Amount,
+    Answer,
+    Claims,
     Day,
     Number,
     Signed,
     Text,
     Whole,
+    Year,
     YesNo,
     choice,
     text_of_number,
@@ -86,7 +89,7 @@ class StaffCount(Part):
 class Statement(Part):
     """Amounts of one fiscal year, in ``unit`` of won."""
 
-    year: Annotated[int, Field(ge=1950, le=2200)]
+    year: Year
     year_end: Day | None = None
     currency: str = "KRW"
     unit: Annotated[Literal["krw", "thousand_krw", "million_krw"], choice("unit")] = "krw"
@@ -174,7 +177,7 @@ class IpRight(Part):
     filed: Day | None = None
     registered: Day | None = None
     ended: Day | None = None
-    claims: Annotated[Whole, Field(le=2000)] | None = None
+    claims: Claims | None = None
     cited_by: Whole | None = None
     DATED = (("filed", "registered"), ("filed", "ended"), ("registered", "ended"))
 
@@ -223,7 +226,7 @@ class Company(Part):
     ip: Annotated[tuple[IpRight, ...] | None, Field(max_length=MAX_ENTRIES)] = None
     rnd_organisation: Organisation | None = None
     credit: Credit | None = None
-    checklist: dict[str, Annotated[Whole, Field(ge=1, le=5)] | None] | None = None
+    checklist: dict[str, Answer | None] | None = None
     source: Text | None = None
     source_date: Day | None = None
     sources: Annotated[tuple[Source, ...], Field(max_length=MAX_ENTRIES)] = ()

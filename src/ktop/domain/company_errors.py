@@ -30,6 +30,7 @@ _KEYS: Mapping[str, tuple[str, str | None]] = {
     "string_type": ("not_text", None),
     "string_too_short": ("empty_text", None),
     "string_too_long": ("text_too_long", "max_length"),
+    "too_short": ("empty_text", None),
     "too_long": ("too_many", "max_length"),
     "tuple_type": ("not_a_list", None),
     "dict_type": ("not_a_group", None),
@@ -75,6 +76,10 @@ def _sentence(error: ErrorDetails, record: Any, model: type[BaseModel]) -> tuple
         return _unknown_field(error, record, model)
     name, limit = _KEYS.get(error["type"], ("invalid", None))
     shown = error["input"]
+    if shown is None:
+        name, limit = "missing_field", None
+    elif name == "too_many" and isinstance(shown, str):
+        name = "text_too_long"
     params: dict[str, Any] = {"where": where, "value": f"{shown:,}" if _is_number(shown) else str(shown)[:40]}
     if limit:
         bound = error["ctx"][limit]

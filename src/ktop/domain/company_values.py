@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -31,8 +32,8 @@ _YES_NO = {"예": True, "네": True, "yes": True, "y": True, "true": True, "1": 
 
 
 def number_of_text(value: Any) -> Any:
-    """Return a number written with thousands commas without them; refuse true and false, which would count as 1, 0."""
-    if isinstance(value, bool):
+    """Return a number written with thousands commas without them; refuse true, false and infinity."""
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
         raise refuse("company.not_a_number", value=str(value).lower())
     if isinstance(value, str):
         text = value.strip()
@@ -97,10 +98,14 @@ def choice(kind: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-Text = Annotated[str, BeforeValidator(stripped), Field(min_length=1, max_length=MAX_TEXT)]
+# Limits stand before the reading validator: pydantic then writes them into the JSON Schema.
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), BeforeValidator(stripped)]
 Day = Annotated[date, BeforeValidator(day_of_text)]
 YesNo = Annotated[bool, BeforeValidator(yes_no_of_text)]
-Number = Annotated[float, BeforeValidator(number_of_text), Field(ge=0, allow_inf_nan=False)]
-Whole = Annotated[int, BeforeValidator(number_of_text), Field(ge=0, le=10_000_000)]
-Amount = Annotated[float, BeforeValidator(number_of_text), Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False)]
-Signed = Annotated[float, BeforeValidator(number_of_text), Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(number_of_text)]
+Whole = Annotated[int, Field(ge=0, le=10_000_000), BeforeValidator(number_of_text)]
+Year = Annotated[int, Field(ge=1950, le=2200), BeforeValidator(number_of_text)]
+Claims = Annotated[int, Field(ge=0, le=2000), BeforeValidator(number_of_text)]
+Answer = Annotated[int, Field(ge=1, le=5), BeforeValidator(number_of_text)]
+Amount = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False), BeforeValidator(number_of_text)]
+Signed = Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, allow_inf_nan=False), BeforeValidator(number_of_text)]

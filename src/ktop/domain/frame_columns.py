@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ktop.domain.classification import FOREIGN, industry_digits, industry_group, region_code, section_fits
+from ktop.domain.classification import FOREIGN, industry_group, region_code, section_fits
 from ktop.domain.fact_spec import FactSpec
 from ktop.domain.identity import BusinessNumber, CorporateNumber
 from ktop.domain.row_problems import RowProblems, shown
@@ -58,10 +58,14 @@ def read_numbers(spec: FactSpec, series: pl.Series, problems: RowProblems) -> np
         values = series.cast(pl.Float64).to_numpy().copy()
         unread = np.isinf(values)
     else:
-        words = _words(spec)
-        written = as_text(series, tuple(word for word in MISSING_WORDS if word not in words))
-        values = _numbers_of_text(spec, written, words)
-        unread = written.is_not_null().to_numpy() & ~np.isfinite(values)
+        quick = series.cast(pl.Float64, strict=False)
+        written = series
+        if quick.null_count() > series.null_count():  # only now the slower readings
+            words = _words(spec)
+            written = as_text(series, tuple(word for word in MISSING_WORDS if word not in words))
+            quick = _numbers_of_text(spec, written, words)
+        values = quick.to_numpy().copy()
+        unread = (written.is_not_null() & quick.is_null()).to_numpy() | np.isinf(values)
     problems.add(unread, "not_a_number", spec.name, shown(written))
     values[~np.isfinite(values)] = np.nan
     if spec.kind != "number":
@@ -81,19 +85,18 @@ def read_numbers(spec: FactSpec, series: pl.Series, problems: RowProblems) -> np
     return np.where(outside, np.nan, values)
 
 
-def _numbers_of_text(spec: FactSpec, text: pl.Series, words: Mapping[str, int]) -> npt.NDArray[np.float64]:
-    numbers = text.cast(pl.Float64, strict=False)
-    if numbers.null_count() > text.null_count():  # only now the slower readings
-        plain = text
-        if spec.minimum is not None and spec.minimum < 0:
-            plain = plain.str.replace(_NEGATIVE, "-${1}${2}")
-        commas = plain.str.contains(_THOUSANDS).fill_null(False)
-        plain = plain.str.replace_all(",", "", literal=True).zip_with(commas, plain)
-        numbers = plain.cast(pl.Float64, strict=False)
-        if words:
-            worded = text.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Float64)
-            numbers = numbers.fill_null(worded)
-    return numbers.to_numpy().copy()
+def _numbers_of_text(spec: FactSpec, text: pl.Series, words: Mapping[str, int]) -> pl.Series:
+    """Return numbers from text with thousands commas, accounting signs or the words of a choice; null where unread."""
+    plain = text
+    if spec.minimum is not None and spec.minimum < 0:
+        plain = plain.str.replace(_NEGATIVE, "-${1}${2}")
+    commas = plain.str.contains(_THOUSANDS).fill_null(False)
+    plain = plain.str.replace_all(",", "", literal=True).zip_with(commas, plain)
+    numbers = plain.cast(pl.Float64, strict=False)
+    if words:
+        worded = text.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Float64)
+        numbers = numbers.fill_null(worded)
+    return numbers
 
 
 def read_choice(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Array:
@@ -183,11 +186,14 @@ def read_industries(spec: FactSpec, series: pl.Series, region: Array, problems: 
     written = as_text(series).str.to_uppercase()
     codes = objects(written)
     abroad = region == FOREIGN
-    unknown, misfit = np.zeros(len(codes), dtype=bool), np.zeros(len(codes), dtype=bool)
-    for row, (code, foreign) in enumerate(zip(codes.tolist(), abroad.tolist(), strict=True)):
-        if code is not None:
-            unknown[row] = industry_digits(code) is None or industry_group(code, foreign) is None
-            misfit[row] = not unknown[row] and not section_fits(code, foreign)
+    pairs = list(zip(codes.tolist(), abroad.tolist(), strict=True))
+    verdicts = {
+        (code, foreign): (industry_group(code, foreign) is None, not section_fits(code, foreign))
+        for code, foreign in set(pairs)
+        if code is not None
+    }
+    verdict = np.array([verdicts.get(pair, (False, False)) for pair in pairs], dtype=bool).reshape(-1, 2)
+    unknown, misfit = verdict[:, 0], verdict[:, 1] & ~verdict[:, 0]
     problems.add(unknown, f"{spec.name}_unknown", spec.name, shown(written))
     problems.add(misfit, f"{spec.name}_section", spec.name, shown(written))
     return codes
