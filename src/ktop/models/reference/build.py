@@ -89,7 +89,7 @@ def build_reference(firms: int, seed: int, progress: Callable[[float], None] | N
     facts = hide_facts(facts, v, streams)
     tell(0.85)
 
-    columns = _identity(population) | _as_series(facts) | _following(now, after, population)
+    columns = _identity(population, facts["staff_total"]) | _as_series(facts) | _following(now, after, population)
     columns |= {f"latent_{name}": pl.Series(values) for name, values in latents.items()}
     frame = pl.DataFrame(columns)
     frame = frame.with_columns(outcomes(frame)).with_columns(
@@ -130,7 +130,7 @@ def outcomes(frame: pl.DataFrame) -> list[pl.Series]:
     ]
 
 
-def _identity(firms: Firms) -> dict[str, pl.Series]:
+def _identity(firms: Firms, staff_known: Array) -> dict[str, pl.Series]:
     """Return who each firm is; there are no business numbers, so that no row can meet a real company's."""
     number = np.arange(1, firms.n + 1)
     as_of = [date(int(year), 12, 31) for year in firms.base_year]
@@ -147,7 +147,7 @@ def _identity(firms: Firms) -> dict[str, pl.Series]:
         "base_year": pl.Series(firms.base_year.astype(np.int32)),
         "frame": pl.Series(np.where(firms.venture, "venture", "survey").tolist()),
         "industry_group": pl.Series([industry_group(code) for code in industry]),
-        "size": pl.Series(size_of(firms.staff_total).tolist()),
+        "size": pl.Series(size_of(staff_known).tolist()),
         "age_band": pl.Series(age_band_of(firms.age_years).tolist()),
         "age_years": pl.Series(np.round(firms.age_years, 2)),
     }

@@ -65,7 +65,7 @@ def draw_technology(firms: Firms, v: Mapping[str, Array], streams: Streams) -> d
         "rnd_projects_completed_3y": completed,
         "own_commercialised_3y": share_of(rng, completed, spec["own_commercialised"], v),
         "acquired_commercialised_3y": log_count(rng, spec["acquired_commercialised"], v),
-        "certifications_valid": venture + innobiz + log_count(rng, spec["certifications_other"], v),
+        "certifications_valid": venture.astype(float) + innobiz + log_count(rng, spec["certifications_other"], v),
         "venture_certified": venture.astype(float),
         "innobiz_certified": innobiz.astype(float),
         "patents_filed_3y": filed,

@@ -84,7 +84,7 @@ def default_logit(book: Book, shock: Array, year: Array, v: Mapping[str, Array])
     capability = np.tanh(linear(weights, v))
     calendar = spec["calendar"]
     table = np.array([calendar[key] for key in sorted(calendar)])
-    logit = linear(spec["hazard"], v) + spec["capability"]["weight"] * capability
+    logit: Array = linear(spec["hazard"], v) + spec["capability"]["weight"] * capability
     logit += spec["leverage"] * debt + spec["margin"] * earning
     logit += spec["uncovered_interest"] * (book.operating_profit < book.interest)
     logit += spec["leverage_and_loss"] * np.maximum(debt, 0.0) * np.maximum(-earning, 0.0)

@@ -36,6 +36,9 @@ def hide_facts(facts: Mapping[str, Array], v: Mapping[str, Array], streams: Stre
             names = [name]
         for fact in names:
             shown[fact][hidden] = np.nan
+    # One look-up gives both figures, and a firm without patents needs none.
+    shown["patents_cited"][facts["patents_registered"] + facts["patents_filed_3y"] == 0] = 0.0
+    shown["patent_citations"][np.isnan(shown["patents_cited"])] = np.nan
     return shown
 
 
