@@ -39,7 +39,7 @@ def radar(
         parts.append(tag("polygon", points=outline, fill="none", line="grid", stroke_width=1.5 if ring == 100 else 1))
     for i in range(count):
         parts.append(line(_CX, _CY, *at(i, 100), line="grid", stroke_width=1))
-    parts.append(label(_CX + 4, _CY - _RADIUS / 2 - 2, "50", size=10, kind="muted"))
+    parts.append(label(_CX + _RADIUS / 2, _CY + 12, "50", size=10, anchor="middle", kind="muted"))
 
     first = [value for _, value in axes]
     second = list(other) if other is not None else None

@@ -34,6 +34,7 @@ def waterfall(
     *,
     width: int = 360,
     base_label: str | None = None,
+    score_label: str | None = None,
 ) -> Chart:
     """Return the waterfall of ``base + sum of points = score``, bars in the order given.
 
@@ -44,7 +45,8 @@ def waterfall(
     if not known(score) or abs(total - score) > 1e-6:
         raise ValueError(f"the parts add up to {total}, not to the score {score}")
     stacked = width < _STACK_BELOW
-    names = width - _FIGURE if stacked else min(0.42 * width, 250.0)
+    widest = max([text_width(part.label, 13) for part in parts] + [100.0]) + 8
+    names = width - _FIGURE if stacked else min(0.42 * width, 250.0, widest)
     left, right = (0.0 if stacked else names + 12), width - (0 if stacked else _FIGURE)
     row, bar = (46.0, 24.0) if stacked else (34.0, 8.0)
     steps = [base]
@@ -94,7 +96,7 @@ def waterfall(
         drawn.append(label(width, y + 17, signed(part.points, lang), size=13, anchor="end"))
         rows.append((part.label, part.group, given, signed(part.points, lang, 2)))
     y += row
-    whole(text("charts.score", lang), score, "own")
+    whole(score_label or text("charts.score", lang), score, "own")
     y += bar + _BAR + 4
     drawn.append(label(x_of(low), y + 12, number(low), size=11, kind="muted"))
     drawn.append(label(x_of(high), y + 12, shown(high, lang, 0), size=11, kind="muted", anchor="end"))

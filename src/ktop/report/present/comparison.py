@@ -1,0 +1,118 @@
+"""Two company results side by side: scores and grades, the four capabilities, and what makes the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ktop.catalogue import Lang, text
+from ktop.report import labels, numbers
+from ktop.report.charts import Chart, Part, Table, radar, side_by_side, waterfall
+from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, score_label
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What leads from the second subject's score to the first's, indicator by indicator."""
+
+    title: str
+    narrow: Chart
+    wide: Chart
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparison:
+    """One model's two answers. ``rows`` are (label, first, second)."""
+
+    title: str
+    rows: tuple[tuple[str, str, str], ...]
+    radar: Chart | None
+    bars: Chart | None
+    gaps: tuple[Gap, ...]
+
+
+def compare(
+    first: Sequence[RatingJson],
+    second: Sequence[RatingJson],
+    gaps: Mapping[str, Sequence[Mapping[str, Any]]],
+    names: tuple[str, str],
+    lang: Lang,
+) -> tuple[ModelComparison, ...]:
+    """Return the comparison of every model both sides have. ``gaps`` is as ``Services.compare`` gives it."""
+    others = {rating["model"]["name"]: rating for rating in second}
+    return tuple(
+        _compared(a, others[a["model"]["name"]], gaps, names, lang) for a in first if a["model"]["name"] in others
+    )
+
+
+def _compared(
+    a: RatingJson, b: RatingJson, gaps: Mapping[str, Sequence[Mapping[str, Any]]], names: tuple[str, str], lang: Lang
+) -> ModelComparison:
+    model = a["model"]["name"]
+    grouped = [name for name in a["scores"] if name in labels.groups(model)]
+    drawn = [(score_label(a, n, lang), a["scores"].get(n), b["scores"].get(n)) for n in grouped or a["scores"]]
+    rows = [(x.label, x.value, y.value) for x, y in zip(grades(a, lang), grades(b, lang), strict=False)]
+    rows += [
+        (score_label(a, n, lang), numbers.score(a["scores"][n], lang), numbers.score(b["scores"].get(n), lang))
+        for n in a["scores"]
+    ]
+    rows += [
+        (
+            labels.word("target", n, lang),
+            numbers.percent(p["value"], lang),
+            numbers.percent(q["value"] if q else None, lang),
+        )
+        for n, p in a["probabilities"].items()
+        for q in [b["probabilities"].get(n)]
+    ]
+    web = None
+    if len(grouped) >= 3:
+        axes = [(label, value) for label, value, _ in drawn]
+        web = radar(
+            text("report.radar_title", lang), axes, lang,
+            name=names[0], other=[value for _, _, value in drawn], other_name=names[1],
+        )  # fmt: skip
+    made = (_gap(a, b, score, gaps[score], names, lang) for score in a["base"] if score in gaps)
+    return ModelComparison(
+        labels.word("model", model, lang),
+        tuple(rows),
+        web,
+        side_by_side(text("report.radar_title", lang), drawn, names, lang),
+        tuple(gap for gap in made if gap is not None),
+    )
+
+
+def _gap(
+    a: RatingJson, b: RatingJson, score: str, found: Sequence[Mapping[str, Any]], names: tuple[str, str], lang: Lang
+) -> Gap | None:
+    start, end = b["scores"].get(score), a["scores"].get(score)
+    if start is None or end is None:
+        return None
+    model = a["model"]["name"]
+    order = sorted(found, key=lambda part: -abs(part["points"]))
+    rows = []
+    bars = []
+    for part in order:
+        label = labels.indicator(model, part["indicator"], lang)
+        values = [
+            labels.indicator_value(model, part["indicator"], part[side], lang) or numbers.missing(lang) for side in "ab"
+        ]
+        rows.append((label, *values, numbers.points(part["points"])))
+        bars.append(Part(label, " / ".join(values), part["points"], labels.group(model, part["group"], lang)))
+    shown, rest = bars[:10], bars[10:]
+    if rest:
+        joined = Part(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
+        shown = [*shown, joined]
+    # Bases of one model are the same; where two versions meet they are not, and the difference is a part of its own.
+    remainder = (end - start) - sum(part["points"] for part in found)
+    if abs(remainder) > 1e-6:
+        shown.append(Part(text("report.base", lang), "", remainder))
+    title = text("report.gap_title", lang, score=score_label(a, score, lang), a=names[0], b=names[1])
+    columns = (text("report.col_indicator", lang), *names, text("report.col_points", lang))
+    narrow, wide = (
+        waterfall(title, start, shown, end, lang, width=width, base_label=names[1], score_label=names[0])
+        for width in (NARROW, WIDE)
+    )
+    return Gap(title, narrow, wide, Table(title, columns, tuple(rows)))

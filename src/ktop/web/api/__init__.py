@@ -1,0 +1,12 @@
+"""The REST API: version 1, and a page that lists it."""
+
+from fastapi import APIRouter
+
+VERSION = "1.0.0"
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Return the routers of the API."""
+    from ktop.web.api import v1
+
+    return (v1.router,)

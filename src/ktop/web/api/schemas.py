@@ -1,0 +1,79 @@
+"""What the API takes and gives, as its OpenAPI document says it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ktop.web.ports import StoredRating
+
+Day = datetime.date | None
+_AS_OF = "Day of the rating (ISO 8601); without it, today."
+_INVENTED = {"company_id": "A-1", "name": "Gaon Precision (invented)", "industry": "C29271"}
+
+
+class CompanyRequest(BaseModel):
+    """One company record to rate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    record: dict[str, Any] = Field(
+        description="The company record; its JSON Schema is at /api/v1/schema/company.", examples=[_INVENTED]
+    )
+    as_of: Day = Field(None, description=_AS_OF)
+
+
+class TechnologyRequest(BaseModel):
+    """One technology summary to rate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(
+        description="The technology summary in Korean or English, 20,000 characters at most.",
+        examples=["A film with luminescent nanoparticles that shows moisture by a change of its colour ..."],
+    )
+    as_of: Day = Field(None, description=_AS_OF)
+
+
+class ErrorDetail(BaseModel):
+    """One error: a code that stays the same over time, and a sentence for people."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+class Stored(BaseModel):
+    """Ratings made together, kept under ``id``. The shape of one rating is described in docs/formats.md."""
+
+    id: str
+    kind: Literal["company", "technology", "both"]
+    created: datetime.datetime
+    as_of: datetime.date
+    ratings: list[dict[str, Any]]
+    failures: dict[str, dict[str, str]] = Field(description="Models that could not rate, and why, by language.")
+
+
+def stored(found: StoredRating) -> Stored:
+    """Return a kept result as the API gives it; what was entered stays out, except as inputs of the ratings."""
+    return Stored(
+        id=found.id,
+        kind=found.kind,
+        created=found.created,
+        as_of=found.as_of,
+        ratings=[dict(rating) for rating in found.ratings],
+        failures={name: dict(sentence) for name, sentence in found.failures.items()},
+    )
+
+
+def error_answers(*statuses: int) -> Mapping[int | str, dict[str, Any]]:
+    """Return the error answers of an operation for its OpenAPI entry."""
+    return {status: {"model": ErrorAnswer} for status in statuses}

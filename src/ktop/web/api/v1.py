@@ -1,0 +1,55 @@
+"""REST API, version 1: rate, fetch, and look up what a record may hold and which models there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+
+from ktop.web.api.schemas import CompanyRequest, Stored, TechnologyRequest, error_answers, stored
+from ktop.web.ports import Services
+from ktop.web.security import refuse_large
+
+
+def services_of(request: Request) -> Services:
+    """Return the services this application was made with."""
+    found: Services = request.app.state.services
+    return found
+
+
+Uses = Annotated[Services, Depends(services_of)]
+Language = Annotated[str | None, Query(description="Language of error sentences.", pattern="^(ko|en)$")]
+RatingId = Annotated[str, Path(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
+
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_large)])
+
+
+# The operations are plain functions: the framework runs them in worker threads, because rating blocks.
+@router.post("/ratings/company", status_code=201, tags=["ratings"], responses={**error_answers(400, 413, 422, 503)})
+def rate_company(body: CompanyRequest, services: Uses, lang: Language = None) -> Stored:
+    """Rate a company by Tech-Index and KTRS-FM."""
+    return stored(services.rate_company(body.record, body.as_of))
+
+
+@router.post("/ratings/technology", status_code=201, tags=["ratings"], responses={**error_answers(400, 413, 422, 503)})
+def rate_technology(body: TechnologyRequest, services: Uses, lang: Language = None) -> Stored:
+    """Rate a technology summary against the installed patent corpus."""
+    return stored(services.rate_technology(body.text, body.as_of))
+
+
+@router.get("/ratings/{rating_id}", tags=["ratings"], responses={**error_answers(404, 422)})
+def rating(rating_id: RatingId, services: Uses, lang: Language = None) -> Stored:
+    """Fetch a kept result."""
+    return stored(services.rating(rating_id))
+
+
+@router.get("/schema/company", tags=["reference"], responses={**error_answers(422)})
+def company_schema(services: Uses, lang: Language = None) -> dict[str, Any]:
+    """Fetch the JSON Schema of a company record."""
+    return dict(services.schema())
+
+
+@router.get("/models", tags=["reference"], responses={**error_answers(422)})
+def models(services: Uses, lang: Language = None) -> list[dict[str, Any]]:
+    """List the released models."""
+    return [dict(card) for card in services.models()]

@@ -1,0 +1,48 @@
+"""Puts the web application together; nothing happens at import."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from ktop.report.fonts import WebFonts
+from ktop.settings import Settings
+from ktop.web import api, assets, errors, pages
+from ktop.web.ports import Services
+from ktop.web.security import FormTokens, Guard
+
+
+def create_app(settings: Settings, services: Services) -> FastAPI:
+    """Return the application that shows ``services`` as pages, files and a REST API.
+
+    Fonts are kept under ``settings.data / "fonts"`` (cut in the background at the first start), the secret that signs
+    forms under ``settings.data / "keys"``.
+    """
+
+    @contextlib.asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        app.state.fonts.warm()
+        yield
+
+    # The interactive documentation that comes with the framework loads scripts from elsewhere: /api is our own page.
+    app = FastAPI(
+        title="K-TOP",
+        version=api.VERSION,
+        description="Open technology ratings: Tech-Index, KTRS-FM and technology originality. "
+        "An open reconstruction; the released models are trained on synthetic firms. Not KOTEC's ratings.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+    )
+    app.state.services = services
+    app.state.fonts = WebFonts(settings.data / "fonts")
+    app.state.tokens = FormTokens.stored(settings.data / "keys")
+    app.state.assets = assets.addresses(app.state.fonts)
+    for router in (assets.router, *pages.routers(), *api.routers()):
+        app.include_router(router)
+    errors.add_handlers(app)
+    app.add_middleware(Guard)
+    return app

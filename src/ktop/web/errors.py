@@ -1,0 +1,83 @@
+"""Errors become one sentence: a page for people, one JSON shape for programs; each status is set here only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from ktop.catalogue import message
+from ktop.errors import InputError, KtopError
+from ktop.web.language import language
+from ktop.web.rendering import page
+from ktop.web.security import HEADERS
+
+
+class _HttpError(KtopError):
+    """What the framework itself refuses (no such page, wrong method ...), told in our words."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__({404: "web.page_not_found", 405: "web.wrong_method"}.get(status, "web.refused"), status=status)
+        self.http_status = status
+
+
+class _UnexpectedError(KtopError):
+    """A defect of ours; the reader is told no detail of it."""
+
+    http_status = 500
+
+
+def for_program(request: Request) -> bool:
+    """Whether the answer goes to a program."""
+    path = request.url.path
+    return path.startswith("/api/") or path.endswith(".json")
+
+
+def answer(request: Request, error: KtopError) -> Response:
+    """Return the answer to an error in the reader's language."""
+    sentence = message(error, language(request))
+    if for_program(request):
+        body: dict[str, Any] = {"error": {"code": error.key, "message": sentence}}
+        return JSONResponse(body, status_code=error.http_status)
+    return page(request, "error.html", status=error.http_status, sentence=sentence, status_code=error.http_status)
+
+
+def first_problem(error: RequestValidationError) -> InputError:
+    """Return the first thing wrong with a request as our kind of error."""
+    found = error.errors()[0]
+    place = ".".join(str(part) for part in found["loc"] if part not in ("body", "query", "path"))
+    if found["type"] in ("json_invalid", "model_attributes_type") or not place:
+        return InputError("web.body_not_json")
+    return InputError("web.bad_field", field=place, reason=found["type"].replace("_", " "))
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let ``app`` answer every error."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, KtopError)
+        return answer(request, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, first_problem(error))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        given = answer(request, _HttpError(error.status_code))
+        given.headers.update(error.headers or {})
+        return given
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        # The server logs the error itself. This answer is made outside the guard, so it gets its headers here.
+        given = answer(request, _UnexpectedError("web.unexpected"))
+        given.headers.update(HEADERS)
+        return given
+
+    app.add_exception_handler(KtopError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unexpected)

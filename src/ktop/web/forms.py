@@ -1,0 +1,185 @@
+"""The company form: its sections and fields come from the facts catalogue, and what is posted becomes facts again.
+
+A blank field is a missing fact. Money is entered in millions of won; figures may have thousands separators.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ktop.catalogue import Lang, load, text
+from ktop.domain.fact_spec import FACTS, FactSpec, fact_groups
+
+_MILLION = Decimal(1_000_000)
+#: Facts that are given by the file or worked out, so nobody types them in.
+_NOT_ASKED = frozenset({"company_id", "corporate_number"})
+_REQUIRED = frozenset({"name"})
+#: Sections of the form: its own name and the groups of facts in it.
+_SECTIONS = (
+    ("identity", ("identity",)),
+    ("ceo", ("ceo",)),
+    ("staff", ("staff", "rnd_organisation")),
+    ("statement", ("statement",)),
+    ("activity", ("activity", "output")),
+    ("other", ("other_ip", "credit")),
+    ("checklist", ("checklist",)),
+)
+#: Facts offered in the what-if form: what a company can change within a year or two.
+WHAT_IF = (
+    *("technical_staff", "research_staff", "advanced_degree_staff", "rnd_organisation"),
+    *("sales_krw_t0", "rnd_expense_krw_t0", "training_expense_krw_t0", "marketing_expense_krw_t0"),
+    *("rnd_projects_3y", "rnd_projects_completed_3y", "patents_filed_3y", "patents_registered", "certifications_valid"),
+    *("own_commercialised_3y", "venture_certified", "innobiz_certified"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of the form, in the reader's language."""
+
+    name: str
+    label: str
+    help: str
+    kind: str  # "text", "date", "number", "choice", "radio", "region"
+    value: str
+    unit: str = ""
+    required: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the form with its fields; checklist fields stand in groups of their own."""
+
+    name: str
+    title: str
+    lead: str
+    groups: tuple[tuple[str, tuple[Field, ...]], ...]
+
+
+@functools.cache
+def asked() -> tuple[FactSpec, ...]:
+    """Return the facts the form asks for, in order."""
+    wanted = {group for _, groups in _SECTIONS for group in groups}
+    return tuple(s for s in FACTS.values() if s.group in wanted and not s.derived and s.name not in _NOT_ASKED)
+
+
+def sections(
+    lang: Lang, values: Mapping[str, str] | None = None, problems: Mapping[str, str] | None = None
+) -> tuple[Section, ...]:
+    """Return the form filled with ``values`` (as typed), each problem beside its field."""
+    values, problems = values or {}, problems or {}
+    checklist = load("checklist")
+    made = []
+    for name, groups in _SECTIONS:
+        parts: dict[str, list[Field]] = {}
+        for spec in asked():
+            if spec.group not in groups:
+                continue
+            if spec.group == "checklist":
+                heading = checklist["groups"][checklist["items"][spec.name]["group"]][lang]
+            else:
+                heading = fact_groups()[spec.group][lang] if len(groups) > 1 else ""
+            found = field(spec, lang, values.get(spec.name, ""), problems.get(spec.name, ""))
+            parts.setdefault(heading, []).append(found)
+        title, lead = text(f"web.section_{name}", lang), text(f"web.section_{name}_lead", lang)
+        made.append(Section(name, title, lead, tuple((heading, tuple(fields)) for heading, fields in parts.items())))
+    return tuple(made)
+
+
+def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "") -> Field:
+    """Return one fact as a question."""
+    kind, unit, options = "text", spec.unit_label[lang] if spec.unit_label else "", ()
+    label, hint = spec.label[lang], spec.description[lang]
+    if spec.kind == "flag" or spec.name == "region":
+        hint = ""  # the catalogue describes the code in a file; the form shows its words
+    if spec.group == "checklist":
+        kind, label, hint = "radio", spec.description[lang], ""
+        options = tuple((str(code), words[lang]) for code, words in spec.choices.items())
+    elif spec.choices:
+        kind = "choice"
+        options = tuple((str(code), words[lang]) for code, words in spec.choices.items())
+    elif spec.name == "region":
+        kind = "choice"
+        options = tuple((code, words[lang]) for code, words in load("regions")["regions"].items())
+    elif spec.kind == "date":
+        kind = "date"
+    elif spec.kind in ("number", "integer"):
+        kind = "number"
+        if spec.unit == "krw":
+            unit = text("web.million_krw", lang)
+    return Field(spec.name, label, hint, kind, value, unit, spec.name in _REQUIRED, options, problem)
+
+
+def industry_options(lang: Lang) -> tuple[tuple[str, str], ...]:
+    """Return the two-digit divisions of the industry classification, as suggestions."""
+    return tuple(
+        (f"{entry['section']}{code}", entry["label"][lang])
+        for code, entry in load("industries")["ksic"].items()
+        if len(code) == 2
+    )
+
+
+def typed(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return facts as they would be typed into the form; a missing one is left out."""
+    shown = {}
+    for spec in asked():
+        value = facts.get(spec.name)
+        if value is None or value != value:
+            continue
+        if spec.unit == "krw":
+            shown[spec.name] = _plain(Decimal(repr(float(value))) / _MILLION)
+        elif isinstance(value, (bool, int, float)):
+            shown[spec.name] = _plain(Decimal(repr(float(value))))
+        else:
+            shown[spec.name] = str(value)
+    return shown
+
+
+def _plain(value: Decimal) -> str:
+    shown = format(value.normalize(), "f")
+    return f"{Decimal(shown):,f}" if abs(value) >= 1000 else shown
+
+
+def read(
+    posted: Mapping[str, str], lang: Lang, names: tuple[str, ...] | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the facts that were typed and, by fact, the sentence on what cannot be read. Blank fields are left out."""
+    facts: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for spec in asked() if names is None else (FACTS[name] for name in names):
+        given = posted.get(spec.name, "").strip()
+        if not given:
+            if spec.name in _REQUIRED and names is None:
+                problems[spec.name] = text("web.required", lang, field=spec.label[lang])
+            continue
+        try:
+            facts[spec.name] = _value(spec, given)
+        except (ValueError, InvalidOperation):
+            kind = "date" if spec.kind == "date" else "number" if spec.numeric else "choice"
+            problems[spec.name] = text(f"web.not_a_{kind}", lang, field=spec.label[lang])
+    return facts, problems
+
+
+def _value(spec: FactSpec, given: str) -> Any:
+    if spec.choices:
+        found = next((code for code in spec.choices if str(code) == given), None)
+        if found is None:
+            raise ValueError(given)
+        return found
+    if spec.kind == "date":
+        return date.fromisoformat(given.replace(".", "-").replace("/", "-")).isoformat()
+    if spec.kind in ("number", "integer"):
+        figure = Decimal(given.replace(",", "").replace("−", "-"))
+        if not figure.is_finite() or abs(figure) > Decimal("1e15"):
+            raise ValueError(given)
+        if spec.unit == "krw":
+            figure *= _MILLION
+        return int(figure) if figure == figure.to_integral_value() else float(figure)
+    return given

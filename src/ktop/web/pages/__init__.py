@@ -1,0 +1,10 @@
+"""The pages for people; every form works without JavaScript."""
+
+from fastapi import APIRouter
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """Return the routers of the pages."""
+    from ktop.web.pages import companies, compare, home, methods, ratings, technology
+
+    return tuple(room.router for room in (home, companies, technology, ratings, compare, methods))

@@ -1,0 +1,76 @@
+"""What several pages do alike: reach the services, read a posted form, find the company that a form means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, ParamSpec, TypeVar
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from ktop.errors import InputError, NotFoundError
+from ktop.web.ports import Services, StoredRating
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+
+
+def services(request: Request) -> Services:
+    """Return the services this application was made with."""
+    found: Services = request.app.state.services
+    return found
+
+
+async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a service that blocks, in a worker thread."""
+    return await run_in_threadpool(function, *args, **kwargs)
+
+
+async def posted(request: Request, get_path: str | None = None) -> FormData:
+    """Return a checked form. ``get_path`` is the page to lead to when the reader changes the language of the answer."""
+    request.state.get_path = get_path or request.url.path
+    form: FormData = await request.app.state.tokens.form(request)
+    return form
+
+
+def texts(form: FormData) -> dict[str, str]:
+    """Return the text fields of a form."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def identifier(given: str | None) -> str:
+    """Return an identifier that may be looked up; raises ``NotFoundError`` for anything that cannot be one."""
+    if given is None or not _ID.fullmatch(given):
+        raise NotFoundError("web.rating_not_found")
+    return given
+
+
+def day(given: str | None) -> date | None:
+    """Return the day typed into a form, None for a blank field."""
+    if not given or not given.strip():
+        return None
+    try:
+        return date.fromisoformat(given.strip())
+    except ValueError:
+        raise InputError("web.bad_as_of") from None
+
+
+async def chosen_record(request: Request, form: FormData) -> Mapping[str, Any]:
+    """Return the company record a form means: an uploaded file where there is one, else a demonstration company."""
+    upload = form.get("record")
+    if isinstance(upload, UploadFile) and upload.filename:
+        return await blocking(services(request).parse_record, await upload.read())
+    company = form.get("company")
+    if isinstance(company, str) and company:
+        return await blocking(services(request).company_record, company)
+    raise InputError("web.no_company_chosen")
+
+
+def to_rating(stored: StoredRating) -> RedirectResponse:
+    """Lead to the page of a result just made."""
+    return RedirectResponse(f"/ratings/{stored.id}", status_code=303)

@@ -1,0 +1,129 @@
+"""Results: the page of kept ratings, their PDF and JSON, and what would happen if some facts were different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from ktop.catalogue import Lang, message
+from ktop.errors import InputError
+from ktop.report import numbers
+from ktop.report.pdf import report
+from ktop.report.present import is_technology, report_view
+from ktop.report.present.what_if import Change, changes_between
+from ktop.web import forms
+from ktop.web.api.schemas import stored as as_json
+from ktop.web.language import language
+from ktop.web.pages.common import blocking, identifier, posted, services, texts
+from ktop.web.ports import StoredRating
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+
+
+# These two stand before the page: its address would match theirs too.
+@router.get("/ratings/{rating_id}.pdf")
+async def as_pdf(request: Request, rating_id: str) -> Response:
+    """Give the report as a PDF in the reader's language."""
+    stored = await blocking(services(request).rating, identifier(rating_id))
+    lang = language(request)
+    content = await blocking(report, stored.ratings, lang, technology_text=stored.text)
+    name = f"ktop-{stored.as_of.isoformat()}-{stored.id[:8]}-{lang}.pdf"
+    return Response(
+        content, media_type="application/pdf", headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@router.get("/ratings/{rating_id}.json")
+async def as_file(request: Request, rating_id: str) -> Response:
+    """Give the result as JSON, as the API does."""
+    stored = await blocking(services(request).rating, identifier(rating_id))
+    return JSONResponse(as_json(stored).model_dump(mode="json"))
+
+
+@router.get("/ratings/{rating_id}")
+async def rating(request: Request, rating_id: str) -> Response:
+    """Show a kept result."""
+    stored = await blocking(services(request).rating, identifier(rating_id))
+    return await _page(request, stored)
+
+
+@router.post("/ratings/{rating_id}/what-if")
+async def what_if(request: Request, rating_id: str) -> Response:
+    """Rate again with some facts changed and show the difference; nothing is kept."""
+    path = f"/ratings/{identifier(rating_id)}"
+    form = texts(await posted(request, path))
+    use = services(request)
+    lang = language(request)
+    stored = await blocking(use.rating, rating_id)
+    facts = await blocking(use.facts_of_record, stored.record or {}, stored.as_of)
+    before = forms.typed(facts)
+    given, problems = forms.read(form, lang, forms.WHAT_IF)
+    # A field left as it was is no change; a blanked one becomes missing.
+    changed: dict[str, Any] = {
+        name: given.get(name)
+        for name in forms.WHAT_IF
+        if name in form and name not in problems and form[name].strip() != before.get(name, "")
+    }
+    result: Sequence[Change] = ()
+    sentence = next(iter(problems.values()), "")
+    if changed and not sentence:
+        try:
+            result = changes_between(stored.ratings, await blocking(use.what_if, rating_id, changed), lang)
+        except InputError as error:
+            sentence = message(error, lang)
+    return await _page(
+        request,
+        stored,
+        typed=form,
+        result=result,
+        tried=bool(changed),
+        sentence=sentence,
+        status=422 if sentence else 200,
+    )
+
+
+async def _page(
+    request: Request,
+    stored: StoredRating,
+    *,
+    typed: Mapping[str, str] | None = None,
+    result: Sequence[Change] = (),
+    tried: bool = False,
+    sentence: str = "",
+    status: int = 200,
+) -> Response:
+    lang = language(request)
+    use = services(request)
+    view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text)
+    has_company = any(not is_technology(one) for one in stored.ratings)
+    fields: tuple[forms.Field, ...] = ()
+    if has_company and stored.record is not None:
+        before = forms.typed(await blocking(use.facts_of_record, stored.record, stored.as_of))
+        fields = _fields(lang, typed or before)
+    # With HTMX only the what-if part is fetched anew.
+    template = "what_if.html" if request.headers.get("hx-request") == "true" and typed is not None else "rating.html"
+    return page(
+        request,
+        template,
+        status,
+        view=view,
+        stored=stored,
+        created=numbers.moment(stored.created, lang),
+        failures=[sentence[lang] for sentence in stored.failures.values()],
+        fields=fields,
+        has_company=has_company,
+        companies=await blocking(use.demo_companies) if has_company else (),
+        result=result,
+        tried=tried,
+        posted=typed is not None,
+        sentence=sentence,
+    )
+
+
+def _fields(lang: Lang, values: Mapping[str, str]) -> tuple[forms.Field, ...]:
+    return tuple(replace(forms.field(forms.FACTS[n], lang, values.get(n, "")), help="") for n in forms.WHAT_IF)

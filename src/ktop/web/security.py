@@ -1,0 +1,151 @@
+"""What every answer and every form is guarded by: headers, a limit on what is read, a token against foreign forms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from pathlib import Path
+
+from starlette.datastructures import FormData, MutableHeaders
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ktop.errors import InputError, KtopError, TooLargeError
+
+#: A company record may have 2 MB, a technology summary 20,000 characters; a form has both and its own overhead.
+BODY_LIMIT_BYTES = 2_600_000
+_FIELD_LIMIT_BYTES = 200_000
+_FIELDS_LIMIT = 200
+VISIT_COOKIE = "ktop_visit"
+TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a form field
+
+HEADERS = {
+    # No inline script or style anywhere; pictures are inline SVG whose colours are attributes and classes.
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class ForeignFormError(KtopError):
+    """A form that did not come from a page of ours, or from one that was open for too long."""
+
+    http_status = 403
+
+
+class Guard:
+    """ASGI middleware: security headers on every answer, and no body over ``BODY_LIMIT_BYTES`` is read."""
+
+    def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT_BYTES) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        scope.setdefault("state", {})["body_too_large"] = length.isdigit() and int(length) > self.limit
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.limit:
+                raise TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
+            return message
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                # Results are the company's own: neither a shared computer nor a proxy may keep them.
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self.app(scope, limited, guarded)
+
+
+def refuse_large(request: Request) -> None:
+    """Raise ``TooLargeError`` for a request that announced too large a body, before any of it is read."""
+    if getattr(request.state, "body_too_large", False):
+        raise TooLargeError("web.body_too_large", limit_mb=round(BODY_LIMIT_BYTES / 1e6, 1))
+
+
+class FormTokens:
+    """Tokens that tie a form to the browser that fetched it.
+
+    A browser gets a random visit cookie (SameSite, not readable by scripts); each form carries the HMAC of it under a
+    secret of this installation. A foreign site can neither read the cookie nor make the token.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def stored(cls, folder: Path) -> FormTokens:
+        """Use the secret kept in ``folder``, made at first use, so that open forms outlive a restart.
+
+        Where the folder cannot be written, the secret lives as long as the process.
+        """
+        path = folder / "form-secret"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not path.is_file():
+                path.touch(mode=0o600)
+                path.write_bytes(secrets.token_bytes(32))
+            secret = path.read_bytes()
+        except OSError:
+            secret = b""
+        return cls(secret if len(secret) == 32 else secrets.token_bytes(32))
+
+    def token(self, request: Request) -> str:
+        """Return the token for forms of this request's page, starting a visit where there is none."""
+        visit = request.cookies.get(VISIT_COOKIE) or getattr(request.state, "new_visit", None)
+        if not visit:
+            visit = request.state.new_visit = secrets.token_hex(16)
+        return self._sign(visit)
+
+    def remember(self, request: Request, response: Response) -> None:
+        """Give the browser its visit cookie where one was started."""
+        visit = getattr(request.state, "new_visit", None)
+        if visit:
+            response.set_cookie(
+                VISIT_COOKIE, visit, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+            )
+
+    async def form(self, request: Request) -> FormData:
+        """Read and check a posted form.
+
+        Raises ``TooLargeError`` for too large a body, ``InputError`` for one that is no form, ``ForeignFormError`` for a
+        missing or wrong token.
+        """
+        refuse_large(request)
+        try:
+            form = await request.form(max_files=1, max_fields=_FIELDS_LIMIT, max_part_size=_FIELD_LIMIT_BYTES)
+        except MultiPartException:
+            raise InputError("web.broken_form") from None
+        except Exception as error:  # starlette wraps parser errors in an HTTPException when it knows the app
+            if isinstance(error, KtopError):
+                raise
+            raise InputError("web.broken_form") from error
+        visit = request.cookies.get(VISIT_COOKIE, "")
+        given = form.get(TOKEN_FIELD)
+        expected = self._sign(visit).encode()
+        if not visit or not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected):
+            raise ForeignFormError("web.foreign_form")
+        return form
+
+    def _sign(self, visit: str) -> str:
+        return hmac.new(self._secret, visit.encode(), hashlib.sha256).hexdigest()
