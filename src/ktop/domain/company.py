@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ktop.domain.classification import FOREIGN, industry_digits, industry_group, region_code, section_fits
 from ktop.domain.company_errors import first_error, refuse, told
+from ktop.domain.company_totals import read_totals
 from ktop.domain.company_values import (
     Amount,
     Answer,
@@ -227,6 +228,7 @@ class Company(Part):
     rnd_organisation: Organisation | None = None
     credit: Credit | None = None
     checklist: dict[str, Answer | None] | None = None
+    facts: dict[str, float | None] | None = None
     source: Text | None = None
     source_date: Day | None = None
     sources: Annotated[tuple[Source, ...], Field(max_length=MAX_ENTRIES)] = ()
@@ -291,6 +293,11 @@ class Company(Part):
                 if not (str(question)[:1] == "q" and str(question)[1:] in _QUESTIONS):
                     raise refuse("company.unknown_field", field=str(question)[:40], fields="q01 … q25")
         return value
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _totals(cls, value: Any) -> Any:
+        return read_totals(value) if isinstance(value, Mapping) else value
 
     @field_validator("statements")
     @classmethod

@@ -13,6 +13,7 @@ import numpy as np
 
 from ktop.domain.classification import FOREIGN, age_band_of, industry_group, size_of
 from ktop.domain.company_provenance import paths_of_facts, source_of
+from ktop.domain.company_totals import add_totals
 from ktop.domain.fact_spec import FACTS, FactSpec, FactValue
 from ktop.domain.rating import Input
 from ktop.errors import InputError
@@ -62,6 +63,9 @@ def company_facts(company: Company, as_of: date) -> dict[str, FactValue]:
     facts |= _identity(company, as_of) | _people(company, as_of) | _statements(company, as_of)
     facts |= _activity(company, as_of) | _rights(company, as_of) | _credit(company)
     facts |= company.checklist or {}
+    add_totals(facts, company.facts or {})
+    if facts["size"] is None and isinstance(facts["staff_total"], int | float):
+        facts["size"] = size_of(np.array([float(facts["staff_total"])]))[0]
     for name, value in facts.items():
         _within_limits(FACTS[name], value)
     return facts
@@ -75,8 +79,10 @@ def company_inputs(company: Company, as_of: date, facts: dict[str, FactValue] | 
     values = company_facts(company, as_of) if facts is None else facts
     paths = paths_of_facts(newest_statement(company, as_of), newest_staff(company, as_of))
     inputs = []
+    detailed = company_facts(company.model_copy(update={"facts": None}), as_of) if company.facts else values
     for name, value in values.items():
-        source, day = (None, None) if value is None else source_of(company, paths[name])
+        path = paths[name] if detailed[name] is not None else f"facts.{name}"
+        source, day = (None, None) if value is None else source_of(company, path)
         shown = value.isoformat() if isinstance(value, date) else value
         inputs.append(Input(name=name, value=shown, source=source, date=day))
     return tuple(inputs)
