@@ -15,7 +15,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KTOP_", extra="ignore")
 
-    data: Path = Field(Path("var"), description="Folder of the database, the demo corpus, fonts and keys of this installation.")
+    data: Path = Field(
+        Path("var"), description="Folder of the database, the demo corpus, fonts and keys of this installation."
+    )
     database_url: str | None = Field(
         None, description="SQLAlchemy address of the database; without it, SQLite in the data folder."
     )

@@ -100,5 +100,3 @@ def originality_score(
             queries, out, corpus=corpus, as_of=parse_date(as_of, "as-of"), progress=progress
         )
     terminal.note(terminal.say("originality_scored", out=out, **report))
-
-

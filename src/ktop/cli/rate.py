@@ -96,11 +96,7 @@ def batch(
     from ktop.services.batch import rate_file
 
     with terminal.progress() as progress:
-        report = rate_file(
-            file, out, models=model, as_of=parse_date(as_of, "as-of"), lang=langs[0], progress=progress
-        )
+        report = rate_file(file, out, models=model, as_of=parse_date(as_of, "as-of"), lang=langs[0], progress=progress)
     for sentence in report.remarks:
         terminal.note(sentence)
-    terminal.note(
-        terminal.say("batch_done", rated=report.rated, refused=report.refused, rows=report.rows, out=out)
-    )
+    terminal.note(terminal.say("batch_done", rated=report.rated, refused=report.refused, rows=report.rows, out=out))

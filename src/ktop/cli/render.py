@@ -55,17 +55,13 @@ def _head(console: Console, rating: Mapping[str, Any], lang: Lang) -> None:
     console.print(table)
     for target, p in rating["probabilities"].items():
         console.print(
-            text(
-                "cli.probability_of", lang, name=_label(target, lang), value=p["value"], low=p["low"], high=p["high"]
-            )
+            text("cli.probability_of", lang, name=_label(target, lang), value=p["value"], low=p["low"], high=p["high"])
         )
 
 
 def _contributions(console: Console, rating: Mapping[str, Any], lang: Lang, labels: Mapping[str, str]) -> None:
     for score, base in rating["base"].items():
-        parts = sorted(
-            (c for c in rating["contributions"] if c["score"] == score), key=lambda c: -abs(c["points"])
-        )
+        parts = sorted((c for c in rating["contributions"] if c["score"] == score), key=lambda c: -abs(c["points"]))
         table = Table(title=_label(score, lang), title_justify="left", box=None, pad_edge=False)
         table.add_column(text("cli.col_indicator", lang))
         table.add_column(text("cli.col_value", lang), justify="right")
@@ -121,7 +117,9 @@ def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     table.add_column(text("cli.col_title", lang))
     for hit in found:
         score = hit.get("score", hit.get("similarity", 0.0))
-        table.add_row(f"{score:.3f}", hit["patent_id"], str(hit.get("filing_date") or ""), escape(hit.get("title") or ""))
+        table.add_row(
+            f"{score:.3f}", hit["patent_id"], str(hit.get("filing_date") or ""), escape(hit.get("title") or "")
+        )
     terminal.console().print(table)
 
 

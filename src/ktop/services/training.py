@@ -1,0 +1,125 @@
+"""Training and releasing models: from the synthetic population, or from any institution's own panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from ktop.errors import InputError
+from ktop.files import atomic_path
+from ktop.services.progress import Progress, silent
+from ktop.services.records import existing
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Progress of one step is shown in thousandths.
+_STEPS = 1000
+POPULATION_FILE = "companies.parquet"
+
+
+def _share(progress: Progress, what: str) -> Callable[[float], None]:
+    return lambda done: progress(round(done * _STEPS), _STEPS, what)
+
+
+def build_reference_population(*, firms: int, seed: int, out: Path, progress: Progress = silent) -> dict[str, Any]:
+    """Write the synthetic reference population to ``out/companies.parquet``; returns ``firms`` and ``path``."""
+    from ktop.models.reference import build_reference
+
+    frame = build_reference(firms, seed, _share(progress, "reference"))
+    with atomic_path(out / POPULATION_FILE) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return {"firms": frame.height, "path": out / POPULATION_FILE}
+
+
+def read_panel(path: Path) -> pl.DataFrame:
+    """Return a panel from a Parquet or CSV file; raises ``InputError`` for anything else."""
+    import polars as pl
+
+    ending = existing(path).suffix.lower()
+    try:
+        if ending == ".parquet":
+            return pl.read_parquet(path)
+        if ending == ".csv":
+            return pl.read_csv(path, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError("records.broken_table", path=path.name, kind=ending[1:]) from error
+    raise InputError("records.unknown_panel", path=path.name)
+
+
+def read_scheme_file(path: Path) -> dict[str, Any]:
+    """Return a training scheme read from YAML; its content is checked by the training itself."""
+    try:
+        scheme = yaml.safe_load(existing(path).read_bytes())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError("records.scheme_not_yaml", path=path.name, line=mark.line + 1 if mark else 1) from None
+    if not isinstance(scheme, dict):
+        raise InputError("records.scheme_not_yaml", path=path.name, line=1)
+    return scheme
+
+
+def train_panel(
+    scheme: Path, data: Path, out: Path, *, until: int | None = None, progress: Progress = silent
+) -> dict[str, Any]:
+    """Train by a scheme file on a panel file and write the model to ``out``; returns the number of ``rows`` used."""
+    from ktop.models.artefact import FILE_NAME, save
+    from ktop.models.training import train_scheme
+
+    artefact = train_scheme(
+        read_scheme_file(scheme),
+        read_panel(data),
+        until,
+        lambda what, done: progress(round(done * _STEPS), _STEPS, what),
+    )
+    save(artefact, out / FILE_NAME)
+    return {"rows": max(target["rows"] for target in artefact.meta["training"].values())}
+
+
+def predict_panel(model: str, data: Path, out: Path) -> int:
+    """Predict every row of a panel file with a trained model; returns the number of rows written."""
+    from ktop.models.training import predict
+
+    frame = predict(open_model(model), read_panel(data))
+    if out.suffix.lower() != ".parquet":
+        raise InputError("records.parquet_only", path=out.name)
+    with atomic_path(out) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return frame.height
+
+
+def open_model(model: str) -> Any:
+    """Return the model artefact in a folder or file, or the released one of that name."""
+    from ktop.models import artefact, registry
+
+    path = Path(model)
+    return artefact.load(path) if path.exists() else registry.artefact(model)
+
+
+def released_models() -> list[dict[str, Any]]:
+    """Return the cards of all released models: name, version, what they were trained on."""
+    from ktop.models import registry
+
+    return [registry.card(name, version) for name, version in registry.available()]
+
+
+def model_card(name: str, version: str | None = None) -> dict[str, Any]:
+    """Return one model card; raises ``NotFoundError`` for a model that is not released."""
+    from ktop.models import registry
+
+    return registry.card(name, version)
+
+
+def release_models(out: Path | None, *, firms: int, seed: int, progress: Progress = silent) -> dict[str, Any]:
+    """Rebuild the released models from the synthetic population; returns their ``path`` and size in ``bytes``."""
+    from ktop.models import registry
+    from ktop.models.release import release_all
+
+    folder = out or registry.RELEASED
+    release_all(
+        folder, firms=firms, seed=seed, progress=lambda what, done: progress(round(done * _STEPS), _STEPS, what)
+    )
+    return {"path": folder, "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())}
