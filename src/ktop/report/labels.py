@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from ktop.domain.fact_spec import FACTS, fact_groups
 from ktop.report.numbers import day, figure, is_missing, missing, money
 
 #: Catalogue files of each model's indicators, where their words and units stand.
-_CATALOGUES = {"tech-index": ("indicators",), "ktrs-fm": ("ktrs_fm", "checklist")}
+_CATALOGUES = {"tech-index": ("indicators",), "ktrs-fm": ("ktrs_fm", "checklist"), "originality": ("originality",)}
 
 
 def word(prefix: str, name: str, lang: Lang) -> str:
@@ -67,6 +68,10 @@ def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None
     if "options" in entry:
         return text("report.answer", lang, value=int(value))
     unit = entry["unit"]
+    if entry.get("format") == "percent":
+        value = 100 * value
+    elif entry.get("format") == "ratio":  # held as a logarithm
+        value = math.exp(value)
     if unit["en"].startswith("KRW"):
         return money(value, lang) + {"ko": "/명", "en": " per person"}[lang] * unit["en"].endswith("person")
     return with_unit(figure(value, lang), unit[lang], lang)

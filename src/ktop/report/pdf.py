@@ -130,10 +130,26 @@ def _for_print(value: Any) -> Any:
     return [_for_print(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
+#: Drawn where our fonts have no glyph: a PDF/A may not hold a character that it cannot show.
+_NO_GLYPH = "□"
+
+
+@functools.cache
+def _drawable() -> frozenset[str]:
+    """Return every character our font can draw, and those that only lay text out."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font_folder() / "NotoSansKR-Regular.otf", lazy=True) as font:
+        return frozenset(map(chr, font.getBestCmap())) | {"\n", "\t"}
+
+
 def _printable(value: Any) -> Any:
-    """Take characters out that cannot be set in a PDF/A: controls, private use, unassigned ones."""
+    """Take control and format characters out and mark those no font of ours can draw."""
     if isinstance(value, str):
-        return value if value.isprintable() else "".join(c for c in value if c.isprintable() or c in "\n\t")
+        drawable = _drawable()
+        if drawable.issuperset(value) and value.replace("\n", "").replace("\t", "").isprintable():
+            return value
+        return "".join(c if c in drawable else _NO_GLYPH for c in value if c.isprintable() or c in "\n\t")
     if isinstance(value, Mapping):
         return {key: _printable(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):

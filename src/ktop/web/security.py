@@ -128,8 +128,8 @@ class FormTokens:
     async def form(self, request: Request) -> FormData:
         """Read and check a posted form.
 
-        Raises ``TooLargeError`` for too large a body, ``InputError`` for one that is no form, ``ForeignFormError`` for a
-        missing or wrong token.
+        Raises ``TooLargeError`` for too large a body, ``InputError`` for one that is no form, ``ForeignFormError`` for
+        a missing or wrong token.
         """
         refuse_large(request)
         try:

@@ -33,7 +33,7 @@ def bars(
         elif not known(value):
             parts.append(line(0, y + 26, width, y + 26, line="other", stroke_width=2, stroke_dasharray="4 5"))
         y += pitch
-    table = [(name, shown(value, lang, digits, missing="charts.no_score")) for name, value in rows]
+    table = [(name, shown(value, lang, digits, missing="charts.not_given")) for name, value in rows]
     description = text("charts.bars_says", lang, figures=", ".join(" ".join(row) for row in table))
     columns = (text("charts.item", lang), value_label or text("charts.score", lang))
     return drawing("bars", title, description, width, y, parts, columns, table)
@@ -79,7 +79,7 @@ def side_by_side(
                 parts.append(rect(1, at + 1, max(length - 2, 1), 12, kind="paper", line="other", stroke_width=2, rx=2))
         y += 70
     table = [
-        (name, *(shown(v, lang, digits, missing="charts.no_score") for v in (first, second)))
+        (name, *(shown(v, lang, digits, missing="charts.not_given") for v in (first, second)))
         for name, first, second in rows
     ]
     figures = ", ".join(f"{name} {first} / {second}" for name, first, second in table)

@@ -10,7 +10,7 @@ from ktop.report.charts.chart import Chart, drawing, known, shown
 from ktop.report.charts.svg import label, line, points, rect, tag, wrap
 
 _WIDTH, _HEIGHT = 360, 316
-_CX, _CY, _RADIUS = 180.0, 152.0, 98.0
+_CX, _CY = 180.0, 152.0
 
 
 def radar(
@@ -27,10 +27,12 @@ def radar(
     A missing score leaves a gap in the outline and is named as missing at its axis; it is never drawn at the centre.
     """
     count = len(axes)
+    # Two figures at an axis need more room beside the web than one.
+    radius, figure_size = (98.0, 13) if other is None else (88.0, 12)
     angles = [-math.pi / 2 + 2 * math.pi * i / count for i in range(count)]
 
     def at(i: int, score: float) -> tuple[float, float]:
-        reach = _RADIUS * min(max(score, 0.0), 100.0) / 100
+        reach = radius * min(max(score, 0.0), 100.0) / 100
         return _CX + reach * math.cos(angles[i]), _CY + reach * math.sin(angles[i])
 
     parts = []
@@ -39,7 +41,7 @@ def radar(
         parts.append(tag("polygon", points=outline, fill="none", line="grid", stroke_width=1.5 if ring == 100 else 1))
     for i in range(count):
         parts.append(line(_CX, _CY, *at(i, 100), line="grid", stroke_width=1))
-    parts.append(label(_CX + _RADIUS / 2, _CY + 12, "50", size=10, anchor="middle", kind="muted"))
+    parts.append(label(_CX + radius / 2, _CY + 12, "50", size=10, anchor="middle", kind="muted"))
 
     first = [value for _, value in axes]
     second = list(other) if other is not None else None
@@ -51,7 +53,7 @@ def radar(
         x, y = at(i, 100)
         side = math.cos(angles[i])
         anchor = "middle" if abs(side) < 0.3 else ("start" if side > 0 else "end")
-        x += 10 * side
+        x += 8 * side
         figures = shown(value, lang, missing="charts.no_score")
         if second is not None:
             figures += f" / {shown(second[i], lang, missing='charts.no_score')}"
@@ -63,12 +65,12 @@ def radar(
             top = y - height / 2
         for k, row in enumerate(names):
             parts.append(label(x, top + 16 * k, row, size=13, anchor=anchor))
-        parts.append(label(x, top + height, figures, size=13, anchor=anchor, font_weight=700))
+        parts.append(label(x, top + height, figures, size=figure_size, anchor=anchor, font_weight=700))
     columns = [text("charts.item", lang), name or text("charts.score", lang)]
-    rows = [[axis, shown(value, lang, missing="charts.no_score")] for axis, value in axes]
+    rows = [[axis, shown(value, lang, missing="charts.not_given")] for axis, value in axes]
     if second is not None:
         columns.append(other_name or text("charts.other", lang))
-        rows = [[*row, shown(value, lang, missing="charts.no_score")] for row, value in zip(rows, second, strict=True)]
+        rows = [[*row, shown(value, lang, missing="charts.not_given")] for row, value in zip(rows, second, strict=True)]
         parts += _legend(name or text("charts.own", lang), other_name or text("charts.other", lang))
     figures_text = ", ".join(" ".join([*row[:1], " / ".join(row[1:])]) for row in rows)
     description = text("charts.radar_says", lang, figures=figures_text)

@@ -57,10 +57,10 @@ def top_share(rating: RatingJson, name: str, lang: Lang) -> str:
 
 
 def grades(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
-    """Return the grades with how far up their ladder they stand."""
+    """Return the grades, the business grade first, each with how far up its ladder it stands."""
     ladders = load("grades")["ladders"]
     shown = []
-    for name, symbol in rating["grades"].items():
+    for name, symbol in sorted(rating["grades"].items(), key=lambda entry: entry[0] != "business"):
         ladder = ladders.get(name)
         label = ladder["label"][lang] if ladder else labels.word("grade", name, lang)
         note = tone = ""

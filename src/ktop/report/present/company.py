@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ktop.catalogue import Lang, load, text
 from ktop.report import labels, numbers
@@ -32,12 +31,10 @@ def company_view(rating: RatingJson, lang: Lang) -> RatingView:
     explained = [name for name in rating["base"] if name not in grouped]
     guarantee = guarantee_view(rating, lang)
     shown_grades = grades(rating, lang)
-    headline: list[Figure] = []
-    if shown_grades:
-        order = sorted(rating["grades"], key=lambda name: name != "business")
-        headline = [shown_grades[list(rating["grades"]).index(name)] for name in order]
-    elif main is not None:
-        headline = [score_figure(rating, main, lang)]
+    perspective = _perspective(rating, lang)
+    headline = list(shown_grades)
+    if not shown_grades and main is not None:
+        headline = [score_figure(rating, main, lang), *perspective]
     if guarantee is not None:
         headline.append(Figure(text("report.guarantee", lang), guarantee.decision, guarantee.limit, guarantee.tone))
     return RatingView(
@@ -46,7 +43,7 @@ def company_view(rating: RatingJson, lang: Lang) -> RatingView:
         lead=labels.word("lead", model, lang),
         version=text("report.model_version", lang, name=model, version=rating["model"]["version"]),
         headline=tuple(headline),
-        grades=shown_grades,
+        grades=shown_grades + perspective,
         scores=tuple(score_figure(rating, name, lang) for name in rating["scores"]),
         probabilities=probabilities(rating, lang),
         gauge=score_gauge(rating, lang) if not shown_grades else None,
@@ -84,30 +81,41 @@ def business_matrix(rating: RatingJson, lang: Lang) -> Chart | None:
     )
 
 
+_TONES = {"possible": "good", "conditional": "warn", "refused": "bad"}
+_MET = {"passed": True, "failed": False}
+
+
 def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
-    """Return the guarantee decision with every clause, None for a model that makes none."""
+    """Return the guarantee decision with every clause (``GuaranteeDecision.to_json``), None for a model without one."""
     found = rating["details"].get("guarantee")
     if not isinstance(found, Mapping):
         return None
-    possible = found.get("possible")
-    clauses = []
-    for clause in found.get("clauses", ()):
-        met = clause.get("passed")
-        status = "unknown" if met is None else "met" if met else "not_met"
-        clauses.append(Clause(met, text(f"report.clause_{status}", lang), _words(clause.get("text"), lang)))
-    limit_krw = found.get("limit_krw")
+    status, amount = found["status"], found["amount_krw"]
+    clauses = tuple(
+        Clause(
+            _MET.get(clause["outcome"]),
+            text(f"report.clause_{clause['outcome']}", lang),
+            clause["label"][lang],
+            clause["reason"][lang] if clause["reason"] else "",
+        )
+        for clause in found["clauses"]
+    )
     return Guarantee(
-        decision=text(
-            "report.guarantee_unknown" if possible is None else f"report.guarantee_{'yes' if possible else 'no'}", lang
-        ),
-        tone="warn" if possible is None else "good" if possible else "bad",
-        limit=text("report.guarantee_limit", lang, amount=numbers.money(limit_krw, lang))
-        if possible and limit_krw
-        else "",
-        clauses=tuple(clauses),
-        note=text("report.guarantee_note", lang),
+        decision=text(f"report.guarantee_{status}", lang),
+        tone=_TONES[status],
+        limit=text("report.guarantee_limit", lang, amount=numbers.money(amount, lang)) if amount else "",
+        text=found["text"][lang],
+        clauses=clauses,
+        note=found["note"][lang],
     )
 
 
-def _words(found: Any, lang: Lang) -> str:
-    return str(found.get(lang, "")) if isinstance(found, Mapping) else str(found or "")
+def _perspective(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
+    """Return the growth perspective (성장전망), empty for a model that has none."""
+    found = rating["details"].get("growth_perspective")
+    if not isinstance(found, Mapping):
+        return ()
+    level = int(found["level"])
+    note = text("report.perspective_place", lang, level=level)
+    tone = "good" if level >= 4 else "warn" if level >= 2 else "bad"
+    return (Figure(text("report.perspective", lang), found["label"][lang], note, tone),)

@@ -26,7 +26,7 @@ from ktop.report.present.views import Figure, Neighbour, RatingView, Technology
 
 TRAITS = ("core", "originality", "value", "spillover")
 _APPLICANTS_SHOWN, _TERMS_SHOWN, _YEARS_SHOWN = 8, 20, 20
-_OCEAN_TONES = {"blue": "good", "purple": "warn", "red": "bad"}
+_OCEAN_TONES = {"blue": "good", "emerging": "good", "declining": "warn", "red": "bad"}
 
 
 def technology_view(rating: RatingJson, lang: Lang) -> RatingView:

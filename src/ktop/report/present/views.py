@@ -52,7 +52,8 @@ class Clause:
 
     met: bool | None
     status: str
-    text: str
+    label: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Guarantee:
     decision: str
     tone: str
     limit: str
+    text: str
     clauses: tuple[Clause, ...]
     note: str
 

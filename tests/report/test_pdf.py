@@ -1,0 +1,104 @@
+"""PDF reports: readable text in both languages, archivable and tagged, the same bytes twice, user text inert."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import invented
+import pytest
+from pypdf import PdfReader
+
+from ktop.catalogue import Lang
+from ktop.errors import InputError
+from ktop.report.pdf import company_report, report, technology_report
+
+BOTH: tuple[Lang, ...] = ("ko", "en")
+
+
+def words_of(content: bytes) -> str:
+    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
+
+
+def test_korean_company_report_can_be_read() -> None:
+    content = company_report([invented.tech_index(), invented.ktrs_fm()], "ko")
+    read = words_of(content)
+    for expected in ("가온정밀 주식회사", "혁신성장역량지수", "70.9", "위험등급", "미입력", "대표자의 동업종 경력이"):
+        assert expected in read
+    assert "tech-index 1.0.0판" in read
+    assert "가상 기업 자료로 학습" in read
+    assert "2026년 3월 31일" in read
+
+
+def test_english_company_report_is_english() -> None:
+    rating = invented.ktrs_fm(inputs=())
+    read = words_of(company_report([rating], "en"))
+    assert "An open reconstruction trained on synthetic firms" in read
+    assert not re.search("[가-힣]", read)
+
+
+def test_contributions_stand_in_the_report() -> None:
+    rating = invented.tech_index()
+    read = words_of(company_report([rating], "en"))
+    for part in rating["contributions"]:
+        points = part["points"]
+        assert f"{'+' if points > 0 else '−'}{abs(points):.2f}" in read
+
+
+@pytest.mark.parametrize("lang", BOTH)
+def test_technology_report_can_be_read(lang: Lang) -> None:
+    read = words_of(technology_report(invented.originality(), lang, "본 기술은 필름에 관한 것이다."))
+    assert "KR1020190000001A" in read
+    assert "71.3" in read
+    assert "본 기술은 필름에 관한 것이다." in read
+
+
+def test_report_is_archivable_tagged_and_titled() -> None:
+    content = company_report([invented.tech_index()], "ko")
+    document = PdfReader(io.BytesIO(content))
+    root: Any = document.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert str(root["/Lang"]).startswith("ko")
+    metadata = root["/Metadata"].get_data().decode()
+    assert "<pdfaid:part>2</pdfaid:part>" in metadata
+    assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
+    assert "가온정밀" in str(document.metadata.title if document.metadata else "")
+    fonts = re.findall(rb"/FontName\s*/([A-Za-z+\-]+)", content)
+    assert all(b"NotoSansKR" in name for name in fonts)
+
+
+def test_same_rating_gives_the_same_bytes() -> None:
+    assert company_report([invented.tech_index()], "ko") == company_report([invented.tech_index()], "ko")
+
+
+INJECTIONS = [
+    '#panic("x")',
+    "*bold* _emph_ $x^2$ `raw` = heading",
+    '#read("/etc/passwd") #include "look.typ"',
+    "] #text(red)[x] [",
+    "// comment /* block */ \\ \\u{41} <label> @ref ~ --- \"quoted\" 'single'",
+    '{"json": true}, ", \\n',
+    "<svg><script>alert(1)</script></svg> & ]]> <!--",
+]
+
+
+@pytest.mark.parametrize("evil", INJECTIONS)
+def test_user_text_is_printed_and_never_run(evil: str) -> None:
+    subject = {"name": evil, "name_en": evil}
+    rating = invented.tech_index(subject=subject)
+    rating["inputs"].append({"name": "note", "value": evil, "source": evil, "date": None})
+    read = words_of(report([rating], "ko", technology_text=evil))
+    plain = re.sub(r"\s+", "", read)
+    assert re.sub(r"\s+", "", evil) in plain
+
+
+def test_strange_characters_do_not_stop_a_report() -> None:
+    strange = "가\x00\x07\u200b\ue000\ufffe\U000f0000😀漢字ㄱ\u202e" + "긴말" * 400
+    content = report([invented.tech_index(subject={"name": strange})], "ko", technology_text=strange)
+    assert "漢字" in words_of(content)
+
+
+def test_nothing_to_report_is_said() -> None:
+    with pytest.raises(InputError):
+        company_report([], "ko")

@@ -1,0 +1,126 @@
+"""What is shown of a rating: every part of it, in one language, with nothing invented."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import invented
+import pytest
+
+from ktop.catalogue import Lang
+from ktop.report.present import report_view
+from ktop.report.present.comparison import compare
+from ktop.report.present.what_if import changes_between
+
+BOTH: tuple[Lang, ...] = ("ko", "en")
+
+
+@pytest.mark.parametrize("lang", BOTH)
+def test_a_company_is_shown_whole(lang: Lang) -> None:
+    index, fast = invented.tech_index(), invented.ktrs_fm()
+    view = report_view([index, fast], lang)
+    assert [r.model for r in view.ratings] == ["tech-index", "ktrs-fm"]
+    first, second = view.ratings
+    assert first.gauge is not None
+    assert first.radar is not None
+    assert second.matrix is not None
+    assert [b.score for b in first.breakdowns] == ["index"]
+    assert [b.score for b in second.breakdowns] == ["growth", "risk"]
+    assert len(first.breakdowns[0].table.rows) == 14 + 2
+    assert len(second.breakdowns[0].table.rows) == 39 + 2
+    assert first.position is not None
+    assert len(first.position.table.rows) == 5
+    assert {s.kind for s in first.opinions} == {"summary", "strength", "weakness"}
+    assert len(first.steps) == 2
+    assert second.guarantee is not None
+    assert [c.met for c in second.guarantee.clauses] == [True, None, False]
+    assert view.given + view.missing == len(invented.FACTS)
+    assert view.missing == sum(value is None for value in invented.FACTS.values())
+
+
+def test_only_one_language_is_shown() -> None:
+    shown = repr(report_view([invented.ktrs_fm()], "en").ratings)
+    assert not any("가" <= c <= "힣" for c in shown)
+
+
+def test_missing_inputs_are_said_so() -> None:
+    rows = {row.label: row for group in report_view([invented.tech_index()], "ko").inputs for row in group.rows}
+    assert rows["마케팅비"].value == "미입력"
+    assert rows["마케팅비"].missing
+    assert rows["마케팅비"].source == "–"
+    assert rows["매출액(최근)"].value == "8,234,500,000원"
+    assert rows["매출액(최근)"].source == "직접 입력"
+    assert rows["매출액(최근)"].date == "2025-12-31"
+
+
+def test_a_score_that_could_not_be_given_is_not_zero() -> None:
+    rating = invented.tech_index()
+    rating["scores"] = {**rating["scores"], "index": None, "input": math.nan}
+    shown = report_view([rating], "ko").ratings[0]
+    assert shown.headline[0].value == "산출 불가"
+    assert not shown.breakdowns
+    assert shown.gauge is not None
+    assert "산출" in shown.gauge.description
+
+
+def test_names_choose_the_language_and_a_nameless_subject_is_called_so() -> None:
+    assert report_view([invented.tech_index()], "en").subject == "Gaon Precision (invented)"
+    assert report_view([invented.tech_index(subject={})], "ko").subject == "이름 없는 기업"
+
+
+def test_a_technology_is_shown_whole() -> None:
+    view = report_view([invented.originality()], "ko", technology_text="글")
+    shown = view.ratings[0].technology
+    assert shown is not None
+    assert shown.ocean is not None
+    assert shown.ocean.value == "블루오션"
+    assert len(shown.neighbours) == 8
+    assert shown.similarity is not None
+    assert shown.trend is not None
+    assert shown.applicants is not None
+    assert shown.key_terms[0].label == "수분 감지"
+    assert view.text == "글"
+
+
+def test_an_unknown_model_is_shown_by_its_bare_names() -> None:
+    rating = copy.deepcopy(invented.tech_index())
+    rating["model"]["name"] = "start-up"
+    shown = report_view([rating], "en").ratings[0]
+    assert shown.title == "start-up"
+    assert shown.breakdowns[0].table.rows[1][0]
+
+
+def test_what_if_tells_better_from_worse() -> None:
+    before = [invented.tech_index(), invented.ktrs_fm()]
+    after = copy.deepcopy(before)
+    after[0]["scores"]["input"] += 5
+    after[1]["grades"]["growth"] = "AA"
+    after[1]["probabilities"]["failure"]["value"] += 0.02
+    found = {c.label: c for c in changes_between(before, after, "en")}
+    assert (found["Input"].difference, found["Input"].tone) == ("▲ 5.00", "good")
+    assert (found["Growth grade"].difference, found["Growth grade"].tone) == ("▲ 2", "good")
+    assert found["Failure within three years"].difference == "▲ 2.00%p"
+    assert found["Failure within three years"].tone == "bad"
+    assert found["Output"].difference == ""
+
+
+def test_a_comparison_leads_from_one_score_to_the_other() -> None:
+    a, b = invented.tech_index(), invented.tech_index(shift=-0.05)
+    others = {c["indicator"]: c["points"] for c in b["contributions"]}
+    gaps = {
+        "index": [
+            {"indicator": c["indicator"], "group": c["group"], "points": c["points"] - others[c["indicator"]],
+             "a": c["value"], "b": c["value"]}
+            for c in a["contributions"]
+        ]
+    }  # fmt: skip
+    found = compare([a], [b], gaps, ("가온", "누리"), "ko")[0]
+    assert found.radar is not None
+    assert found.rows[0][0] == "혁신성장역량지수"
+    rows = found.gaps[0].wide.table.rows
+    assert rows[0][0] == "누리"
+    assert rows[0][3] == f"{b['scores']['index']:.2f}"
+    assert rows[-1][0] == "가온"
+    assert rows[-1][3] == f"{a['scores']['index']:.2f}"
+    assert len(found.gaps[0].table.rows) == 14
