@@ -1,0 +1,128 @@
+"""Ratings of many companies as columns: what a model answers about a table, and single ratings taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ktop.domain.rating import Base, Contribution, ModelRef, Probability
+from ktop.models.glass_box import Floats
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The exact parts of one score for n companies.
+
+    Parameters
+    ----------
+    base : the reference company's logit and points.
+    logit : the additive quantity, shape ``(n,)``.
+    logits, points : parts per indicator, shape ``(n, indicators)``; ``base`` + row sum is ``logit`` and the score.
+    """
+
+    base: Base
+    logit: Floats
+    logits: Floats
+    points: Floats
+
+
+@dataclass(frozen=True)
+class BatchRatings:
+    """What a company model says of n companies; NaN or None where a company could not be rated (``ok`` False).
+
+    Parameters
+    ----------
+    model : name and version.
+    n : number of companies.
+    ok : shape ``(n,)``: rated or not. Not rated are rows refused by the table and rows that know no indicator at all.
+    indicators, groups : ids of the indicators and the group of each.
+    values, levels : raw value and standing among comparable companies (0-100), shape ``(n, indicators)``, NaN missing.
+    scores : 0-100 by name.
+    grades : symbols by ladder.
+    probabilities : by target: value, low and high ends of the 90 % interval.
+    explained : by score; empty where contributions were not asked for.
+    flags : remarks by name, true where they hold (``grade_capped``, ``tracks_disagree`` …).
+    columns : further columns of this model, by name.
+    details : what this model needs to tell more of one row (the guarantee decisions of KTRS-FM), by name.
+    """
+
+    model: ModelRef
+    n: int
+    ok: npt.NDArray[np.bool_]
+    indicators: tuple[str, ...]
+    groups: tuple[str, ...]
+    values: Floats
+    levels: Floats
+    scores: Mapping[str, Floats]
+    grades: Mapping[str, npt.NDArray[np.object_]]
+    probabilities: Mapping[str, tuple[Floats, Floats, Floats]]
+    explained: Mapping[str, Explained] = field(default_factory=dict)
+    flags: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> npt.NDArray[np.int64]:
+        """Number of missing indicators of every company."""
+        return np.isnan(self.values).sum(axis=1)
+
+    def score(self, name: str, row: int) -> float | None:
+        """Return one company's score, None where it cannot be given."""
+        value = float(self.scores[name][row])
+        return None if np.isnan(value) else value
+
+    def probability(self, target: str, row: int) -> Probability:
+        """Return one company's probability of an event."""
+        value, low, high = (float(column[row]) for column in self.probabilities[target])
+        return Probability(value=value, low=low, high=high)
+
+    def contributions(self, row: int) -> tuple[Contribution, ...]:
+        """Return one company's contributions to every explained score."""
+        found = []
+        for score, parts in self.explained.items():
+            for k, (name, group) in enumerate(zip(self.indicators, self.groups, strict=True)):
+                value, level = float(self.values[row, k]), float(self.levels[row, k])
+                found.append(
+                    Contribution(
+                        score=score,
+                        indicator=name,
+                        group=group,
+                        value=None if np.isnan(value) else value,
+                        logit=float(parts.logits[row, k]),
+                        points=float(parts.points[row, k]),
+                        level=None if np.isnan(level) else level,
+                    )
+                )
+        return tuple(found)
+
+    def to_frame(self, contributions: bool = False) -> pl.DataFrame:
+        """Return one row a company: scores, grades, probabilities with intervals, flags, and points where asked for.
+
+        Columns: the score's name, ``grade_<ladder>``, ``p_<target>`` with ``_low`` and ``_high``, the flags, the model's
+        own columns, ``indicators_missing``, and ``points_<score>_<indicator>``.
+        """
+        columns: dict[str, Any] = {name: pl.Series(values).fill_nan(None) for name, values in self.scores.items()}
+        columns |= {f"grade_{k}": pl.Series(v.tolist(), dtype=pl.String) for k, v in self.grades.items()}
+        for target, (value, low, high) in self.probabilities.items():
+            for suffix, column in (("", value), ("_low", low), ("_high", high)):
+                columns[f"p_{target}{suffix}"] = pl.Series(column).fill_nan(None)
+        columns |= {name: pl.Series(flag) for name, flag in self.flags.items()}
+        columns |= {name: pl.Series(values.tolist()) for name, values in self.columns.items()}
+        columns["indicators_missing"] = pl.Series(self.missing)
+        if contributions:
+            for score, parts in self.explained.items():
+                for k, name in enumerate(self.indicators):
+                    columns[f"points_{score}_{name}"] = pl.Series(parts.points[:, k]).fill_nan(None)
+        return pl.DataFrame(columns)
+
+
+def spread_points(parts: Floats, logit: Floats, base: Base, score: Floats) -> Floats:
+    """Spread scores over the parts of their logits; the columns' form of ``ktop.domain.rating.points_of``."""
+    distance = logit - base.logit
+    slope = np.where(distance != 0, (score - base.points) / np.where(distance != 0, distance, 1.0), 0.0)
+    return np.asarray(parts * slope[:, None])

@@ -1,0 +1,208 @@
+"""What every company model shares: rating one company or a table, what-if, and the parts of a full rating.
+
+A model is a ``PanelModel`` (probabilities and exact contributions) plus reference distributions for the displayed
+scores. A company model says which scores and grades it gives (``rate_table``) and how it words its opinions.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.catalogue import LANGS, text
+from ktop.domain.fact_spec import FACTS
+from ktop.domain.fact_table import FactTable, plain
+from ktop.domain.indicators import Indicator
+from ktop.domain.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
+from ktop.errors import InputError
+from ktop.models.artefact import Artefact
+from ktop.models.batch import BatchRatings, Explained
+from ktop.models.calibration import PercentileScale
+from ktop.models.facts import changed_table
+from ktop.models.glass_box import Floats
+from ktop.models.next_steps import next_steps
+from ktop.models.panel_model import Estimate, PanelModel
+from ktop.models.position import PositionReference
+
+if TYPE_CHECKING:
+    from ktop.domain.company import Company
+
+#: A rating that knows fewer than this share of its indicators carries a warning.
+FEW_INDICATORS = 0.6
+
+
+class CompanyModel(ABC):
+    """A released company model. Instances are read-only and can be shared between threads."""
+
+    name: ClassVar[str]
+    #: The scores that are explained by contributions, the main one first.
+    explained: ClassVar[tuple[str, ...]]
+
+    def __init__(self, artefact: Artefact) -> None:
+        self.panel = PanelModel.from_artefact(artefact)
+        self.version = str(artefact.meta["version"])
+        self.trained_on = str(artefact.meta["trained_on"])
+        self.card: Mapping[str, Any] = artefact.meta
+        self.scales = {name: _scale(artefact.section(f"scale/{name}")) for name in artefact.meta["scales"]}
+        position = artefact.meta["position"]
+        self.reference = PositionReference.from_arrays(
+            position["groups"], position["scores"], artefact.section("position")
+        )
+
+    @property
+    def ref(self) -> ModelRef:
+        """Name, version and training data, as every rating states them."""
+        return ModelRef(name=self.name, version=self.version, trained_on=self.trained_on)
+
+    @property
+    @abstractmethod
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The model's indicators with their words, in the order of its features."""
+
+    @abstractmethod
+    def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
+        """Rate every company of a table. Rows that cannot be rated come back with ``ok`` False and NaN."""
+
+    @abstractmethod
+    def opinions(self, batch: BatchRatings, row: int) -> tuple[Opinion, ...]:
+        """Return the written analysis of one company, from its exact contributions."""
+
+    @abstractmethod
+    def details(self, batch: BatchRatings, row: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what only this model has, JSON-ready."""
+
+    def rate(self, company: Company, as_of: date) -> Rating:
+        """Rate one company as of a day. Raises ``InputError`` where nothing at all is known to rate it by."""
+        from ktop.domain.facts import company_facts, company_inputs
+
+        facts = company_facts(company, as_of)
+        table = FactTable.from_columns({name: [value] for name, value in facts.items()}, as_of)
+        return self.rate_row(table, company_inputs(company, as_of, facts))
+
+    def rate_row(self, table: FactTable, inputs: Sequence[Input] | None = None) -> Rating:
+        """Rate the one company of a table, with opinions, position and next steps.
+
+        ``inputs`` are the facts with their sources; where not given, the facts are stated without a source.
+        """
+        if table.n != 1:
+            raise ValueError(f"one company expected, the table has {table.n}")
+        batch = self.rate_table(table)
+        if not batch.ok[0]:
+            raise InputError("models.nothing_to_rate", model=self.name, fewest=1)
+        facts = table.row(0)
+        labels = {name: facts[name] for name in ("industry_group", "size", "age_band", "region")}
+        main = self.explained[0]
+        shown = {name: batch.score(name, 0) for name in batch.scores}
+        positions = {
+            name: self.reference.of(name, value, labels)
+            for name, value in shown.items()
+            if value is not None and name in self.reference.scores
+        }
+        details = self.details(batch, 0, facts)
+        details["positions"] = {name: found for name, found in positions.items() if name != main}
+        rating = Rating(
+            model=self.ref,
+            subject={
+                name: facts[name]
+                for name in (
+                    "company_id",
+                    "name",
+                    "name_en",
+                    "industry",
+                    "industry_group",
+                    "size",
+                    "age_band",
+                    "region",
+                )
+            },
+            as_of=table.as_of,
+            scores=shown,
+            grades={name: str(symbols[0]) for name, symbols in batch.grades.items()},
+            probabilities={target: batch.probability(target, 0) for target in batch.probabilities},
+            logits={name: float(parts.logit[0]) for name, parts in batch.explained.items()},
+            base={name: parts.base for name, parts in batch.explained.items()},
+            contributions=batch.contributions(0),
+            position=positions.get(main, {}),
+            opinions=self.opinions(batch, 0),
+            next_steps=self.next_steps(table, batch),
+            warnings=self.warnings(batch, 0),
+            inputs=tuple(inputs) if inputs is not None else _bare_inputs(facts),
+            details=details,
+        )
+        rating.check_sums()
+        return rating
+
+    def what_if(self, table: FactTable, changes: Mapping[str, Any], inputs: Sequence[Input] | None = None) -> Rating:
+        """Rate the company of a one-row table with some facts changed.
+
+        ``changes`` maps names of facts to new values, None to make one missing. Raises ``InputError`` for an unknown
+        fact or a value beyond its limits. The facts changed state "what-if" as their source.
+        """
+        changed = changed_table(table, changes)
+        stated = [entry for entry in inputs or _bare_inputs(table.row(0)) if entry.name not in changes]
+        facts = changed.row(0)
+        made = [Input(name, _json(facts[name]), "what-if", None) for name in changes]
+        return self.rate_row(changed, [*stated, *made])
+
+    def next_steps(self, table: FactTable, batch: BatchRatings) -> tuple[NextStep, ...]:
+        """Return the feasible changes that raise a score, each re-rated, the most useful first."""
+        return next_steps(self, table, batch)
+
+    def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
+        """Return what a reader must know before relying on the rating."""
+        found = []
+        if self.trained_on == "synthetic":
+            found.append(warning("models.warning_synthetic"))
+        missing = int(batch.missing[row])
+        if missing:
+            few = len(batch.indicators) - missing < FEW_INDICATORS * len(batch.indicators)
+            key = "models.warning_few_indicators" if few else "models.warning_missing"
+            found.append(warning(key, missing=missing, all=len(batch.indicators)))
+        return tuple(found)
+
+    def explain(self, score: str, estimate: Estimate, shown: Floats, base_score: float, ok: Any) -> Explained:
+        """Return a score's exact parts from its estimate; ``shown`` is the displayed score."""
+        from ktop.domain.rating import Base
+        from ktop.models.batch import spread_points
+
+        base = Base(logit=estimate.base, points=base_score)
+        points = spread_points(estimate.contributions, estimate.logit, base, shown)
+        blank = np.where(ok, 0.0, np.nan)
+        return Explained(base, estimate.logit + blank, estimate.contributions + blank[:, None], points + blank[:, None])
+
+
+def numeric_columns(table: FactTable) -> dict[str, Floats]:
+    """Return the columns of a table that formulas may use."""
+    return {name: column for name, column in table.columns.items() if FACTS[name].numeric}
+
+
+def cell_labels(table: FactTable) -> dict[str, npt.NDArray[np.object_]]:
+    """Return the label columns that comparisons use."""
+    return {name: table.columns[name] for name in ("industry_group", "size", "age_band", "region")}
+
+
+def warning(key: str, **params: Any) -> Warning:
+    """Return a warning with its sentence in both languages; its code is the last part of the key."""
+    return Warning(
+        code=key.split(".", 1)[1].removeprefix("warning_"), text={lang: text(key, lang, **params) for lang in LANGS}
+    )
+
+
+def _scale(arrays: Mapping[str, npt.NDArray[np.generic]]) -> PercentileScale:
+    return PercentileScale(arrays["knots"].astype(np.float64), arrays["scores"].astype(np.float64))
+
+
+def _bare_inputs(facts: Mapping[str, Any]) -> tuple[Input, ...]:
+    return tuple(Input(name, _json(value), None, None) for name, value in facts.items())
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+__all__ = ["CompanyModel", "cell_labels", "numeric_columns", "plain", "warning"]

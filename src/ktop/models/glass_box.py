@@ -1,0 +1,200 @@
+"""The one runtime form of every additive model: look-up tables over few inputs each, explained exactly.
+
+A ``TermModel`` is ``base + sum of tables``. Every input is cut into bins (its own last bin for a missing value), every
+table holds one number per combination of the bins of one to four inputs of the same group. Boosted trees and scorecards
+are compiled into this form when they are trained; the tables are then the model, and nothing else is needed to rate.
+
+Because a table has few inputs, the Shapley value of each input (Shapley 1953; the part of the difference to the
+baseline subject that is due to this input, averaged over all orders of entry) is a table of the same shape, worked out
+once. Contributions are therefore exact, and the logit is by definition their sum plus the base.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bins = npt.NDArray[np.int64]
+
+#: Most inputs one table may have: Shapley tables need 2^inputs slices, and a reader can still picture four.
+MAX_TABLE_INPUTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One term of the model.
+
+    Parameters
+    ----------
+    inputs : positions of its features, ascending.
+    values : logit of every combination of bins, shape ``(bins of input 1, …)``; zero at the baseline bins.
+    variance : estimation variance of the same cells (logit squared, float32), never smaller in a missing bin than in any
+        known bin of the same input.
+    """
+
+    inputs: tuple[int, ...]
+    values: Floats
+    variance: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TermModel:
+    """An additive model of look-up tables.
+
+    Parameters
+    ----------
+    features, groups : name of each input and the group it belongs to; a table never joins two groups.
+    edges : ascending bin edges of each input. A value x falls into bin ``number of edges < x`` (so ``x <= edge`` is the
+        lower bin); the last bin, ``len(edges) + 1``, is for a missing value.
+    baseline : the bins of the reference subject, from which contributions are counted.
+    base : logit of the reference subject.
+    tables : the terms.
+    missing_variance : variance of each input's contribution among reference subjects (logit squared): what an unknown
+        value of this input could contribute.
+    """
+
+    features: tuple[str, ...]
+    groups: tuple[str, ...]
+    edges: tuple[Floats, ...]
+    baseline: tuple[int, ...]
+    base: float
+    tables: tuple[Table, ...]
+    missing_variance: Floats
+
+    @property
+    def bin_counts(self) -> tuple[int, ...]:
+        """Number of bins of every input, the missing bin included."""
+        return tuple(len(edges) + 2 for edges in self.edges)
+
+    def bins(self, values: Floats) -> Bins:
+        """Return the bin of every value. ``values``: shape ``(n, features)``, NaN for missing."""
+        found = np.empty(values.shape, dtype=np.int64)
+        for j, edges in enumerate(self.edges):
+            column = values[:, j]
+            found[:, j] = np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column, side="left"))
+        return found
+
+    def contributions(self, bins: Bins) -> Floats:
+        """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
+        parts = np.zeros((len(bins), len(self.features)))
+        for table, shares in zip(self.tables, self._shares, strict=True):
+            rows = shares[_cells(table, bins)]
+            for k, j in enumerate(table.inputs):
+                parts[:, j] += rows[:, k]
+        return parts
+
+    def logit(self, bins: Bins) -> Floats:
+        """Return the logit of every row, shape ``(n,)``, as base plus contributions."""
+        return add_columns(self.contributions(bins), self.base)
+
+    def variance(self, bins: Bins) -> Floats:
+        """Return the variance of every row's logit: estimation plus what its missing inputs could contribute."""
+        total = np.zeros(len(bins))
+        for table in self.tables:
+            total += table.variance.ravel()[_cells(table, bins)]
+        for j, edges in enumerate(self.edges):
+            total += np.where(bins[:, j] == len(edges) + 1, self.missing_variance[j], 0.0)
+        return total
+
+    def range(self) -> tuple[float, float]:
+        """Return bounds that no logit of this model can pass: the sums of the tables' smallest and largest values."""
+        low = self.base + math.fsum(float(table.values.min()) for table in self.tables)
+        high = self.base + math.fsum(float(table.values.max()) for table in self.tables)
+        return low, high
+
+    @functools.cached_property
+    def _shares(self) -> tuple[Floats, ...]:
+        """Shapley tables: for every term an array ``(cells, inputs)``."""
+        return tuple(shapley_table(table.values, [self.baseline[j] for j in table.inputs]) for table in self.tables)
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the model's numbers as a few flat arrays (names and groups travel beside them as text)."""
+        width = max((len(table.inputs) for table in self.tables), default=1)
+        inputs = np.full((len(self.tables), width), -1, dtype=np.int16)
+        for row, table in enumerate(self.tables):
+            inputs[row, : len(table.inputs)] = table.inputs
+        return {
+            "edges": np.concatenate([*self.edges, np.zeros(0)]),
+            "edge_counts": np.array([len(edges) for edges in self.edges], dtype=np.int16),
+            "baseline": np.array(self.baseline, dtype=np.int16),
+            "base": np.array([self.base]),
+            "inputs": inputs,
+            "values": np.concatenate([table.values.ravel() for table in self.tables] or [np.zeros(0)]),
+            "variance": np.concatenate([table.variance.ravel() for table in self.tables] or [np.zeros(0, np.float32)]),
+            "missing_variance": self.missing_variance,
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, features: Sequence[str], groups: Sequence[str], arrays: Mapping[str, npt.NDArray[np.generic]]
+    ) -> TermModel:
+        """Build the model from what ``to_arrays`` gave."""
+        counts = [int(c) for c in arrays["edge_counts"]]
+        edges = np.split(np.asarray(arrays["edges"], dtype=np.float64), np.cumsum(counts)[:-1]) if counts else []
+        bins = [c + 2 for c in counts]
+        tables, start = [], 0
+        values, variance = np.asarray(arrays["values"], dtype=np.float64), arrays["variance"].astype(np.float32)
+        for row in arrays["inputs"]:
+            inputs = tuple(int(j) for j in row if j >= 0)
+            shape = tuple(bins[j] for j in inputs)
+            stop = start + math.prod(shape)
+            tables.append(Table(inputs, values[start:stop].reshape(shape), variance[start:stop].reshape(shape)))
+            start = stop
+        return cls(
+            features=tuple(features),
+            groups=tuple(groups),
+            edges=tuple(edges),
+            baseline=tuple(int(b) for b in arrays["baseline"]),
+            base=float(np.asarray(arrays["base"], dtype=np.float64)[0]),
+            tables=tuple(tables),
+            missing_variance=np.asarray(arrays["missing_variance"], dtype=np.float64),
+        )
+
+
+def _cells(table: Table, bins: Bins) -> Bins:
+    """Return each row's flat position in the table."""
+    cells = bins[:, table.inputs[0]]
+    for size, j in zip(table.values.shape[1:], table.inputs[1:], strict=True):
+        cells = cells * size + bins[:, j]
+    return cells
+
+
+def add_columns(parts: Floats, base: float) -> Floats:
+    """Return ``base`` plus the row sums, added column by column: the same bits for one row as for a million."""
+    total = np.full(len(parts), base)
+    for j in range(parts.shape[1]):
+        total += parts[:, j]
+    return total
+
+
+def shapley_table(values: Floats, baseline: Sequence[int]) -> Floats:
+    """Return the Shapley value of every input in every cell of a table, shape ``(cells, inputs)``.
+
+    With one baseline cell b the value of a set U of inputs is the table with the inputs outside U held at b; input i
+    gets the mean of its steps v(U + i) - v(U), weighted |U|! (k - |U| - 1)! / k!. The parts add up to
+    ``values - values[b]``.
+    """
+    k = values.ndim
+    if k > MAX_TABLE_INPUTS:
+        raise ValueError(f"a table has {k} inputs, at most {MAX_TABLE_INPUTS} are allowed")
+    held: dict[frozenset[int], Floats] = {}
+    for size in range(k + 1):
+        for chosen in itertools.combinations(range(k), size):
+            index = tuple(slice(None) if axis in chosen else slice(b, b + 1) for axis, b in enumerate(baseline))
+            held[frozenset(chosen)] = values[index]
+    shares = np.zeros((*values.shape, k))
+    for i in range(k):
+        others = [axis for axis in range(k) if axis != i]
+        for size in range(k):
+            weight = math.factorial(size) * math.factorial(k - size - 1) / math.factorial(k)
+            for chosen in itertools.combinations(others, size):
+                before = frozenset(chosen)
+                shares[..., i] += weight * (held[before | {i}] - held[before])
+    return shares.reshape(-1, k)

@@ -1,0 +1,218 @@
+"""A trained scheme in use: features to levels to tracks to calibrated probabilities, with exact contributions.
+
+Per target every track (an independently trained ``TermModel``) has its own calibration layer; the tracks are averaged on
+the logit scale and calibrated once more. All of these steps are straight lines, so the final logit is again a base plus
+one exact part per feature. Runs on NumPy alone.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.domain.expression import Expression, compile_expression
+from ktop.domain.grades import Ladder
+from ktop.models.artefact import FORMAT, Artefact
+from ktop.models.calibration import Platt, expit
+from ktop.models.glass_box import Floats, TermModel, add_columns
+from ktop.models.levels import Labels, LevelReference
+
+#: Half the width of a 90 % interval in standard deviations.
+Z90 = 1.6448536269514722
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one target's model says of n rows.
+
+    Parameters
+    ----------
+    base : logit of the reference subject.
+    contributions : shape ``(n, features)``; ``base`` + row sum is ``logit``.
+    logit : calibrated logit, shape ``(n,)``.
+    variance : of the logit: estimation, plus what missing inputs could contribute.
+    tracks : each track's own calibrated logit.
+    """
+
+    base: float
+    contributions: Floats
+    logit: Floats
+    variance: Floats
+    tracks: Mapping[str, Floats]
+
+    @property
+    def probability(self) -> Floats:
+        """The calibrated probability."""
+        return expit(self.logit)
+
+    def interval(self) -> tuple[Floats, Floats]:
+        """Return the ends of the 90 % interval of the probability."""
+        half = Z90 * np.sqrt(self.variance)
+        return expit(self.logit - half), expit(self.logit + half)
+
+
+@dataclass(frozen=True)
+class TargetModel:
+    """The tracks of one target and how they join."""
+
+    tracks: Mapping[str, tuple[TermModel, Platt]]
+    joint: Platt
+
+    @functools.cached_property
+    def factors(self) -> dict[str, float]:
+        """What one raw logit of each track counts in the final logit."""
+        return {name: self.joint.slope * platt.slope / len(self.tracks) for name, (_, platt) in self.tracks.items()}
+
+    @functools.cached_property
+    def base(self) -> float:
+        """The final logit of the reference subject."""
+        return self.final({name: platt.intercept + platt.slope * m.base for name, (m, platt) in self.tracks.items()})
+
+    def final(self, tracks: Mapping[str, Any]) -> Any:
+        """Join the tracks' calibrated logits (numbers or arrays)."""
+        return self.joint.intercept + self.joint.slope * (sum(tracks.values()) / len(tracks))
+
+    def estimate(self, X: Floats) -> Estimate:
+        """Rate rows of features (levels where the scheme uses them), shape ``(n, features)``."""
+        contributions = np.zeros(X.shape)
+        variance = np.zeros(len(X))
+        tracks = {}
+        for name, (model, platt) in self.tracks.items():
+            bins = model.bins(X)
+            parts = model.contributions(bins)
+            tracks[name] = platt(add_columns(parts, model.base))
+            contributions += self.factors[name] * parts
+            # The tracks see the same rows: their errors are taken as fully shared, the cautious end.
+            variance += len(self.tracks) * self.factors[name] ** 2 * model.variance(bins)
+        return Estimate(self.base, contributions, add_columns(contributions, self.base), variance, tracks)
+
+    def range(self) -> tuple[float, float]:
+        """Return bounds that no logit of this target can pass."""
+        ends = {
+            name: [platt.intercept + platt.slope * end for end in m.range()] for name, (m, platt) in self.tracks.items()
+        }
+        low, high = ({name: pair[k] for name, pair in ends.items()} for k in (0, 1))
+        return float(self.final(low)), float(self.final(high))
+
+
+@dataclass(frozen=True)
+class PanelModel:
+    """A trained scheme.
+
+    Parameters
+    ----------
+    meta : what it is and was trained on (the model card).
+    expressions : formula of every feature, by name, in order.
+    groups : group of every feature.
+    signs : target → monotone sign of every feature.
+    levels : the reference distribution where features are levels, else None.
+    targets : by name.
+    ladders : grades by name, cut on a target's probability: ``target``, ``symbols``, ``cuts``, ``better``.
+    """
+
+    meta: Mapping[str, Any]
+    expressions: Mapping[str, Expression]
+    groups: tuple[str, ...]
+    signs: Mapping[str, tuple[int, ...]]
+    levels: LevelReference | None
+    targets: Mapping[str, TargetModel]
+    ladders: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features, in order."""
+        return tuple(self.expressions)
+
+    def values(self, columns: Mapping[str, Floats], n: int) -> Floats:
+        """Return the features' raw values, shape ``(n, features)``, NaN for missing."""
+        X = np.full((n, len(self.expressions)), np.nan)
+        for j, expression in enumerate(self.expressions.values()):
+            X[:, j] = expression.evaluate(columns)
+        return X
+
+    def standings(self, values: Floats, labels: Mapping[str, Labels]) -> Floats:
+        """Return the features' levels among comparable reference subjects; all NaN without a level reference."""
+        if self.levels is None:
+            return np.full(values.shape, np.nan)
+        return self.levels(values, self.levels.find(labels, len(values)))
+
+    def group_logits(self, contributions: Floats) -> dict[str, Floats]:
+        """Return each group's part of a logit: the sum of its features' contributions."""
+        found = {}
+        for group in dict.fromkeys(self.groups):
+            members = [j for j, name in enumerate(self.groups) if name == group]
+            found[group] = add_columns(contributions[:, members], 0.0)
+        return found
+
+    def grades(self, name: str, probability: Floats) -> npt.NDArray[np.object_]:
+        """Return the grade symbol of every probability on one of the scheme's own ladders."""
+        rule = self.ladders[name]
+        return Ladder(name, tuple(rule["symbols"]), tuple(rule["cuts"]), rule["better"]).grades(probability)
+
+    def to_artefact(self) -> Artefact:
+        """Return the model as text and numbers."""
+        meta = dict(self.meta)
+        arrays: dict[str, npt.NDArray[np.generic]] = {}
+        meta["format"] = FORMAT
+        meta["expressions"] = [[name, expression.source] for name, expression in self.expressions.items()]
+        meta["feature_groups"] = list(self.groups)
+        meta["signs"] = {target: list(signs) for target, signs in self.signs.items()}
+        meta["ladders"] = {name: dict(rule) for name, rule in self.ladders.items()}
+        meta["tracks"] = {target: list(model.tracks) for target, model in self.targets.items()}
+        for target, model in self.targets.items():
+            arrays[f"{target}/joint"] = np.array([model.joint.intercept, model.joint.slope])
+            for track, (terms, platt) in model.tracks.items():
+                arrays[f"{target}/{track}/platt"] = np.array([platt.intercept, platt.slope])
+                arrays |= {f"{target}/{track}/{name}": array for name, array in terms.to_arrays().items()}
+        if self.levels is not None:
+            meta["levels"] = {"cells": list(self.levels.cells), "keys": [list(key) for key in self.levels.keys]}
+            arrays |= {f"levels/{name}": array for name, array in self.levels.to_arrays().items()}
+        return Artefact(meta, arrays)
+
+    @classmethod
+    def from_artefact(cls, artefact: Artefact) -> PanelModel:
+        """Build the model from what ``to_artefact`` gave."""
+        meta = artefact.meta
+        names, groups = [name for name, _ in meta["expressions"]], tuple(meta["feature_groups"])
+        targets = {}
+        for target, tracks in meta["tracks"].items():
+            found = {}
+            for track in tracks:
+                arrays = artefact.section(f"{target}/{track}")
+                found[track] = (TermModel.from_arrays(names, groups, arrays), _platt(arrays["platt"]))
+            targets[target] = TargetModel(found, _platt(artefact.arrays[f"{target}/joint"]))
+        levels = None
+        if "levels" in meta:
+            levels = LevelReference.from_arrays(
+                meta["levels"]["cells"], meta["levels"]["keys"], artefact.section("levels")
+            )
+        return cls(
+            meta=meta,
+            expressions={name: compile_expression(source) for name, source in meta["expressions"]},
+            groups=groups,
+            signs={target: tuple(signs) for target, signs in meta["signs"].items()},
+            levels=levels,
+            targets=targets,
+            ladders=meta["ladders"],
+        )
+
+
+def _platt(numbers: npt.NDArray[np.generic]) -> Platt:
+    intercept, slope = np.asarray(numbers, dtype=np.float64)
+    return Platt(float(intercept), float(slope))
+
+
+def weighted_estimate(estimates: Sequence[tuple[float, Estimate]]) -> Estimate:
+    """Join targets into one index: the weighted mean of their logits, with contributions to match."""
+    base = sum(weight * estimate.base for weight, estimate in estimates)
+    contributions = np.zeros(estimates[0][1].contributions.shape)
+    variance = np.zeros(len(contributions))
+    for weight, estimate in estimates:
+        contributions += weight * estimate.contributions
+        variance += weight * estimate.variance
+    return Estimate(base, contributions, add_columns(contributions, base), variance, {})

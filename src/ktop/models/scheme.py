@@ -1,0 +1,216 @@
+"""The scheme: what a model is trained on and for, as reviewed data (YAML), checked before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ktop.domain.expression import Expression, compile_expression
+from ktop.errors import InputError
+from ktop.models.terms import MissingRule
+
+#: Built-in outcomes, with the panel columns each needs.
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "sagr": ("sales",),
+    "sgr": ("sales", "net_income", "total_assets", "equity"),
+    "failure": ("event_year",),
+    "column": ("column",),
+}
+#: Columns an outcome can use where the panel has them: dividends for retention; who failed, for an unknown growth.
+OPTIONAL_ROLES: Mapping[str, tuple[str, ...]] = {
+    "sagr": ("failed", "event_year"),
+    "sgr": ("dividends", "failed", "event_year"),
+}
+METHODS = ("boosting", "scorecard")
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input: a formula over panel columns. ``signs``: target → monotone sign (-1, 0, 1)."""
+
+    name: str
+    group: str
+    expression: Expression
+    signs: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One 0/1 outcome.
+
+    Parameters
+    ----------
+    outcome : a key of ``OUTCOMES``.
+    columns : role → column name (panel form) or the columns of years 0, 1, 2 … (wide form).
+    years : years after the row until the outcome is known.
+    threshold : the outcome is 1 where the measure is at or above it (sagr, sgr; a fraction, 0.2 for 20 %).
+    options : further numbers (``from_year``, ``base_at_least`` …).
+    """
+
+    name: str
+    outcome: str
+    columns: Mapping[str, str | tuple[str, ...]]
+    years: int
+    threshold: float | None
+    options: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One independently trained model of a target: a method of ``METHODS`` and its settings."""
+
+    name: str
+    method: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Grades for one target: ``symbols`` best first, ``shares`` of the training rows in each, ``better`` "high" or "low"
+    as in ``ktop.domain.grades.Ladder``."""
+
+    name: str
+    target: str
+    symbols: tuple[str, ...]
+    shares: tuple[float, ...]
+    better: Literal["high", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A checked scheme; ``source`` is what it was read from, kept in the model."""
+
+    name: str
+    id: str
+    year: str | None
+    groups: tuple[str, ...]
+    features: tuple[Feature, ...]
+    targets: tuple[Target, ...]
+    tracks: tuple[Track, ...]
+    ladders: tuple[Ladder, ...] = ()
+    cells: tuple[str, ...] | None = None
+    cell_minimum: int = 200
+    missing: MissingRule = "learned"
+    members: int = 10
+    seed: int = 20241103
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    def signs(self, target: str) -> tuple[int, ...]:
+        """Return the monotone sign of every feature for one target."""
+        return tuple(feature.signs[target] for feature in self.features)
+
+
+def read_scheme(content: Any) -> Scheme:
+    """Check a scheme as read from YAML. Raises ``InputError("models.scheme_…")`` naming the place that is wrong."""
+    top = _mapping(content, "scheme")
+    _known(
+        top,
+        {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "levels", "missing",
+         "members", "seed", "note"},
+        "scheme",
+    )  # fmt: skip
+    targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
+    groups = _mapping(_need(top, "groups"), "groups")
+    names = [target.name for target in targets]
+    features = tuple(
+        _feature(str(name), entry, groups, names)
+        for name, entry in _mapping(_need(top, "features"), "features").items()
+    )
+    if not features or not targets:
+        raise InputError("models.scheme_empty")
+    tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
+    levels = _mapping(top.get("levels") or {}, "levels")
+    missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
+    return Scheme(
+        name=str(_need(top, "name")),
+        id=str(_need(top, "id")),
+        year=None if top.get("year") is None else str(top["year"]),
+        groups=tuple(str(group) for group in groups),
+        features=features,
+        targets=targets,
+        tracks=tuple(_track(str(name), entry) for name, entry in tracks.items()),
+        ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
+        cells=tuple(str(cell) for cell in levels.get("cells", ())) if "levels" in top else None,
+        cell_minimum=int(_number(levels.get("minimum", 200), "levels.minimum")),
+        missing=missing,
+        members=int(_number(top.get("members", 10), "members")),
+        seed=int(_number(top.get("seed", 20241103), "seed")),
+        source=top,
+    )
+
+
+def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str]) -> Feature:
+    where = f"features.{name}"
+    content = _mapping(entry, where)
+    _known(content, {"expression", "group", "monotone", "label"}, where)
+    group = _choice(_need(content, "group", where), tuple(str(g) for g in groups), f"{where}.group")
+    monotone = content.get("monotone", 0)
+    by_target = monotone if isinstance(monotone, dict) else dict.fromkeys(targets, monotone)
+    signs = {target: int(_choice(by_target.get(target, 0), (-1, 0, 1), f"{where}.monotone")) for target in targets}
+    _known(by_target, set(targets), f"{where}.monotone")
+    return Feature(name, group, compile_expression(str(content.get("expression", name))), signs)
+
+
+def _target(name: str, entry: Any) -> Target:
+    where = f"targets.{name}"
+    content = _mapping(entry, where)
+    outcome = _choice(_need(content, "outcome", where), tuple(OUTCOMES), f"{where}.outcome")
+    columns: dict[str, str | tuple[str, ...]] = {}
+    for role in (*OUTCOMES[outcome], *(role for role in OPTIONAL_ROLES.get(outcome, ()) if role in content)):
+        value = _need(content, role, where)
+        columns[role] = tuple(str(v) for v in value) if isinstance(value, list) else str(value)
+    rest = {k: v for k, v in content.items() if k not in columns and k not in ("outcome", "label")}
+    _known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
+    numbers = {key: _number(value, f"{where}.{key}") for key, value in rest.items()}
+    threshold = numbers.pop("threshold", {"sagr": 0.20, "sgr": 0.10}.get(outcome))
+    return Target(name, outcome, columns, int(numbers.pop("years", 3)), threshold, numbers)
+
+
+def _track(name: str, entry: Any) -> Track:
+    content = _mapping(entry, f"tracks.{name}")
+    method = _choice(_need(content, "method", f"tracks.{name}"), METHODS, f"tracks.{name}.method")
+    return Track(name, method, {str(k): v for k, v in content.items() if k != "method"})
+
+
+def _ladder(name: str, entry: Any, targets: list[str]) -> Ladder:
+    where = f"ladders.{name}"
+    content = _mapping(entry, where)
+    _known(content, {"target", "symbols", "shares", "better"}, where)
+    symbols = tuple(str(s) for s in _need(content, "symbols", where))
+    shares = tuple(_number(s, f"{where}.shares") for s in content.get("shares", [1 / len(symbols)] * len(symbols)))
+    if len(shares) != len(symbols) or len(symbols) < 2 or min(shares) <= 0:
+        raise InputError("models.scheme_value", place=f"{where}.shares", given=str(list(shares)))
+    target = _choice(_need(content, "target", where), tuple(targets), f"{where}.target")
+    better = _choice(content.get("better", "high"), ("high", "low"), f"{where}.better")
+    return Ladder(name, target, symbols, tuple(s / sum(shares) for s in shares), better)
+
+
+def _mapping(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InputError("models.scheme_not_mapping", place=place)
+    return value
+
+
+def _need(content: Mapping[str, Any], key: str, place: str = "scheme") -> Any:
+    if content.get(key) is None:
+        raise InputError("models.scheme_missing", key=key, place=place)
+    return content[key]
+
+
+def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
+    for key in content:
+        if key not in keys:
+            raise InputError("models.scheme_unknown", key=str(key), place=place)
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("models.scheme_value", place=place, given=str(value)[:60])
+    return float(value)
+
+
+def _choice(value: Any, allowed: tuple[Any, ...], place: str) -> Any:
+    if isinstance(value, bool) or value not in allowed:
+        raise InputError("models.scheme_value", place=place, given=str(value)[:60])
+    return value

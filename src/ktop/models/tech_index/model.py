@@ -1,0 +1,100 @@
+"""Tech-Index in use: two growth probabilities, four capability scores and the index, every point accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ktop.domain.fact_table import FactTable
+from ktop.domain.indicators import Indicator, tech_index_indicators
+from ktop.domain.rating import Opinion
+from ktop.models.artefact import Artefact
+from ktop.models.batch import BatchRatings
+from ktop.models.company_model import CompanyModel, cell_labels, numeric_columns
+from ktop.models.panel_model import Estimate, weighted_estimate
+from ktop.models.tech_index.opinions import opinions
+
+
+class TechIndexModel(CompanyModel):
+    """The index is the reference percentile of the weighted mean of the two targets' logits.
+
+    A capability score is the reference percentile of its group's part of that same logit, so capabilities, contributions
+    and index cannot disagree.
+    """
+
+    name = "tech-index"
+    explained: ClassVar[tuple[str, ...]] = ("index",)
+
+    def __init__(self, artefact: Artefact) -> None:
+        super().__init__(artefact)
+        self.weights: Mapping[str, float] = self.card["rules"]["index_weights"]
+        #: Mean probability of each target among the reference companies.
+        self.rates: Mapping[str, float] = self.card["rates"]
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The 14 indicators."""
+        return tech_index_indicators()
+
+    def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
+        """Rate every company of a table; see ``CompanyModel``."""
+        values = self.panel.values(numeric_columns(table), table.n)
+        levels = self.panel.standings(values, cell_labels(table))
+        ok = table.ok & ~np.isnan(values).all(axis=1)
+        blank = np.where(ok, 0.0, np.nan)
+        estimates = {target: self.panel.targets[target].estimate(levels) for target in self.weights}
+        index = self.index_estimate(estimates)
+        shown = self.scales["index"](index.logit)
+        scores = {"index": shown + blank}
+        for group, logit in self.panel.group_logits(index.contributions).items():
+            scores[group] = self.scales[group](logit) + blank
+        probabilities = {}
+        for target, estimate in estimates.items():
+            low, high = estimate.interval()
+            probabilities[target] = (estimate.probability + blank, low + blank, high + blank)
+        explained = {}
+        if contributions:
+            start = float(self.scales["index"](np.array([index.base]))[0])
+            explained["index"] = self.explain("index", index, shown, start, ok)
+        return BatchRatings(
+            model=self.ref,
+            n=table.n,
+            ok=ok,
+            indicators=self.panel.features,
+            groups=self.panel.groups,
+            values=values,
+            levels=levels,
+            scores=scores,
+            grades={},
+            probabilities=probabilities,
+            explained=explained,
+        )
+
+    def index_estimate(self, estimates: Mapping[str, Estimate]) -> Estimate:
+        """Join the targets' estimates into the index's."""
+        return weighted_estimate([(weight, estimates[target]) for target, weight in self.weights.items()])
+
+    def perspective(self, batch: BatchRatings, row: int) -> Mapping[str, Any]:
+        """Return the growth perspective (성장전망): level 1 to 5 and its words."""
+        ratios = [float(batch.probabilities[target][0][row]) / self.rates[target] for target in self.weights]
+        lines = self.card["rules"]["growth_perspective"]
+        return next((line for line in lines if min(ratios) >= line["worst"] and max(ratios) >= line["best"]), lines[-1])
+
+    def opinions(self, batch: BatchRatings, row: int) -> tuple[Opinion, ...]:
+        """Return the written analysis of one company."""
+        return opinions(self, batch, row)
+
+    def details(self, batch: BatchRatings, row: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the growth perspective and each capability's part of the index logit."""
+        line = self.perspective(batch, row)
+        logits = batch.explained["index"].logits[row]
+        parts: dict[str, float] = {}
+        for group, logit in zip(batch.groups, logits, strict=True):
+            parts[group] = parts.get(group, 0.0) + float(logit)
+        return {
+            "growth_perspective": {"level": line["level"], "label": dict(line["label"])},
+            "group_logits": parts,
+            "reference_rates": dict(self.rates),
+        }

@@ -1,0 +1,199 @@
+"""From the boxes of one training to the tables of the model: gathers, joins the members of a bag, and fixes rules.
+
+Training gives each member as ``RawTerms`` (boxes and their values). ``assemble`` puts all members on the same bins and
+tables, takes their mean as the model and their spread as its estimation variance, decides what a missing value counts,
+and moves the zero of every table to the baseline subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, Table, TermModel, add_columns
+
+#: How a missing value is counted. ``learned``: as training found it. ``cautious``: as training found it, but never
+#: better than the average of the known values, so that leaving out a bad figure never pays.
+MissingRule = Literal["learned", "cautious"]
+
+Box = dict[int, tuple[float, float, bool]]
+
+
+@dataclass
+class RawTerms:
+    """One trained member as boxes: ``{input: (above, up to, missing included)}`` and the value each adds.
+
+    ``boxes`` holds, per box, the inputs whose table it goes to, the box and the value.
+    """
+
+    edges: tuple[Floats, ...]
+    knows_missing: tuple[bool, ...]
+    boxes: list[tuple[tuple[int, ...], Box, float]] = field(default_factory=list)
+
+    def add(self, boxes: Sequence[tuple[Box, float]], widest: int = MAX_TABLE_INPUTS) -> None:
+        """Add the boxes of one tree.
+
+        They stay together in the table of all the tree's inputs where it has at most ``widest``: a table of whole trees
+        is monotone by itself. The boxes of a wider tree are spread over the tables of their own inputs.
+        """
+        together = tuple(sorted({j for box, _ in boxes for j in box}))
+        for box, value in boxes:
+            self.boxes.append((together if len(together) <= widest else tuple(sorted(box)), box, value))
+
+
+def assemble(
+    members: Sequence[RawTerms],
+    X: Floats,
+    features: Sequence[str],
+    groups: Sequence[str],
+    signs: Sequence[int],
+    missing: MissingRule = "learned",
+    central: RawTerms | None = None,
+) -> tuple[TermModel, Floats]:
+    """Make one ``TermModel`` of the members of a bag; returns it and every member's logits, shape ``(members, n)``.
+
+    Parameters
+    ----------
+    X : the rows it was trained on, shape ``(n, features)``: gives the baseline (median bin of every input), the weight
+        of each bin and how much each input varies.
+    signs : monotone sign of every feature; decides which way "better" is for the cautious rule (0: not applied).
+    central : the model itself where it is not the mean of the members (then they only give the spread).
+    """
+    everyone = [*members, central] if central is not None else list(members)
+    edges = tuple(_union([member.edges[j] for member in everyone]) for j in range(X.shape[1]))
+    bins = _bins(X, edges)
+    weights = [np.bincount(bins[:, j], minlength=len(edges[j]) + 2)[:-1].astype(np.float64) for j in range(X.shape[1])]
+    weights = [w / w.sum() if w.sum() > 0 else np.full(len(w), 1.0 / len(w)) for w in weights]
+    baseline = tuple(int(np.searchsorted(np.cumsum(w), 0.5 - 1e-12)) for w in weights)
+    keys = _table_inputs([inputs for member in everyone for inputs, _, _ in member.boxes])
+
+    tables, base = [], 0.0
+    stacks = [_fill(member, keys, edges, weights) for member in everyone]
+    if missing == "cautious":
+        stacks = [
+            ([_cautious(t, key, signs, weights) for t, key in zip(tables_of, keys, strict=True)], constant)
+            for tables_of, constant in stacks
+        ]
+    base = float(np.mean([constant for _, constant in stacks[: len(members)]])) if central is None else stacks[-1][1]
+    for k, key in enumerate(keys):
+        stack = np.stack([tables_of[k] for tables_of, _ in stacks[: len(members)]])
+        values = stack.mean(axis=0) if central is None else stacks[-1][0][k]
+        variance = _spread(stack, [baseline[j] for j in key])
+        at_baseline = float(values[tuple(baseline[j] for j in key)])
+        base += at_baseline
+        tables.append(Table(key, values - at_baseline, variance))
+    model = TermModel(
+        tuple(features), tuple(groups), edges, baseline, base, tuple(tables), np.zeros(X.shape[1], dtype=np.float64)
+    )
+    logits = np.stack([_member_logit(values, constant, keys, bins) for values, constant in stacks[: len(members)]])
+    return _with_variances(model, bins, logits), logits
+
+
+def _union(edges: Sequence[Floats]) -> Floats:
+    return np.unique(np.concatenate([*edges, np.zeros(0)]))
+
+
+def _bins(X: Floats, edges: tuple[Floats, ...]) -> npt.NDArray[np.int64]:
+    empty = np.zeros(len(edges))
+    shell = TermModel(("",) * len(edges), ("",) * len(edges), edges, (0,) * len(edges), 0.0, (), empty)
+    return shell.bins(X)
+
+
+def _table_inputs(keys: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the input sets that become tables: those not inside another, so that no term is stored twice."""
+    distinct = sorted(set(keys), key=lambda key: (-len(key), key))
+    kept: list[tuple[int, ...]] = []
+    for key in distinct:
+        if key and not any(set(key) <= set(other) for other in kept):
+            kept.append(key)
+    return sorted(kept)
+
+
+def _fill(
+    member: RawTerms, keys: list[tuple[int, ...]], edges: tuple[Floats, ...], weights: list[Floats]
+) -> tuple[list[Floats], float]:
+    """Return the member's tables for ``keys`` on the common ``edges``, and its constant."""
+    tables = [np.zeros([len(edges[j]) + 2 for j in key]) for key in keys]
+    home: dict[tuple[int, ...], int] = {}
+    constant = 0.0
+    for inputs, box, value in member.boxes:
+        if not inputs:
+            constant += value
+            continue
+        if inputs not in home:
+            home[inputs] = next(k for k, key in enumerate(keys) if set(inputs) <= set(key))
+        k = home[inputs]
+        picks = []
+        for j in keys[k]:
+            last = len(edges[j]) + 1
+            above, up_to, missing = box.get(j, (-np.inf, np.inf, True))
+            first = int(np.searchsorted(edges[j], above, side="left")) + 1 if above > -np.inf else 0
+            stop = int(np.searchsorted(edges[j], up_to, side="left")) + 1 if up_to < np.inf else last
+            known = np.arange(first, stop)
+            picks.append(np.append(known, last) if missing else known)
+        tables[k][np.ix_(*picks)] += value
+    for key, table in zip(keys, tables, strict=True):
+        for axis, j in enumerate(key):
+            if not member.knows_missing[j]:
+                _set_missing(table, axis, _mean_known(table, axis, weights[j]))
+    return tables, constant
+
+
+def _mean_known(table: Floats, axis: int, weight: Floats) -> Floats:
+    """Return the table averaged over the known bins of one input, by how common they are."""
+    known = np.moveaxis(table, axis, -1)[..., :-1]
+    return np.asarray((known * weight).sum(axis=-1))
+
+
+def _set_missing(table: Floats, axis: int, values: Floats) -> None:
+    np.moveaxis(table, axis, -1)[..., -1] = values
+
+
+def _cautious(values: Floats, key: tuple[int, ...], signs: Sequence[int], weights: list[Floats]) -> Floats:
+    """Hold a missing value of a signed input to at most the average of its known values, in the direction of its sign."""
+    held = values.copy()
+    for axis, j in enumerate(key):
+        if signs[j]:
+            mean = _mean_known(held, axis, weights[j])
+            own = np.moveaxis(held, axis, -1)[..., -1].copy()
+            _set_missing(held, axis, np.minimum(own, mean) if signs[j] > 0 else np.maximum(own, mean))
+    return held
+
+
+def _spread(stack: Floats, baseline: Sequence[int]) -> npt.NDArray[np.float32]:
+    """Return the variance over members (first axis) of each cell's distance to the baseline cell, largest where missing."""
+    centred = stack - stack[(slice(None), *(slice(b, b + 1) for b in baseline))]
+    variance = centred.var(axis=0, ddof=1) if len(stack) > 1 else np.zeros(stack.shape[1:])
+    for axis in range(variance.ndim):
+        by_axis = np.moveaxis(variance, axis, -1)
+        by_axis[..., -1] = by_axis.max(axis=-1)
+    return variance.astype(np.float32)
+
+
+def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Floats) -> TermModel:
+    """Scale the tables' variances to the members' true spread, and measure what an unknown input could contribute.
+
+    Terms of one member move together, so the variance of their sum is not the sum of their variances: one factor makes
+    the two agree on average over the training rows.
+    """
+    parts = model.contributions(bins)
+    unknown = np.zeros(len(model.features))
+    for j, edges in enumerate(model.edges):
+        known = parts[bins[:, j] <= len(edges), j]
+        unknown[j] = float(known.var()) if len(known) else 0.0
+    true = float(logits.var(axis=0, ddof=1).mean()) if len(logits) > 1 else 0.0
+    summed = float(np.mean(model.variance(bins)))
+    factor = true / summed if summed > 0 else 0.0
+    tables = tuple(Table(t.inputs, t.values, (t.variance * factor).astype(np.float32)) for t in model.tables)
+    return TermModel(model.features, model.groups, model.edges, model.baseline, model.base, tables, unknown)
+
+
+def _member_logit(
+    tables: list[Floats], constant: float, keys: list[tuple[int, ...]], bins: npt.NDArray[np.int64]
+) -> Floats:
+    parts = [table[tuple(bins[:, j] for j in key)] for key, table in zip(keys, tables, strict=True)]
+    return add_columns(np.stack(parts, axis=1), constant) if parts else np.full(len(bins), constant)

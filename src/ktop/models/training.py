@@ -1,0 +1,210 @@
+"""Training any scheme on any panel, and predicting with what came out.
+
+Per target and track a bag is trained on a bootstrap over firms. The rows of the firms a member did not see give honest
+scores, and on these the calibration layers are fitted: of every track by itself, then of the tracks' joint logit. Rounds
+and seeds are fixed, so training twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ktop.errors import InputError
+from ktop.models import panel as panels
+from ktop.models.artefact import Artefact
+from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
+from ktop.models.calibration import Platt, expit, fit_platt
+from ktop.models.glass_box import Floats, TermModel
+from ktop.models.levels import LevelReference
+from ktop.models.panel_model import PanelModel, TargetModel
+from ktop.models.scheme import Ladder, Scheme, Track, read_scheme
+from ktop.models.scorecard import ScorecardSettings, fit_scorecard
+from ktop.models.terms import assemble
+
+#: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
+FEWEST_EVENTS = 20
+
+Progress = Callable[[str, float], None]
+
+
+def train_scheme(
+    scheme: Mapping[str, Any] | Scheme,
+    panel: pl.DataFrame,
+    until: int | None = None,
+    progress: Progress | None = None,
+) -> Artefact:
+    """Train all targets and tracks of a scheme; only rows and outcomes known by the end of ``until`` are used.
+
+    Parameters
+    ----------
+    scheme : as read from YAML (docs/methods/training.md), or checked already.
+    panel : one row per company and year.
+    until : last year whose figures are known; None for the whole panel.
+    progress : called with a step's name and the share done.
+
+    Raises ``InputError("models.…")`` for a scheme or panel that cannot be used and
+    ``UnavailableError("models.training_parts_missing")`` without the training packages.
+    """
+    plan = scheme if isinstance(scheme, Scheme) else read_scheme(scheme)
+    if plan.year is not None and plan.year in panel.columns and until is not None:
+        panel = panel.filter(pl.col(plan.year) <= until)
+    elif until is not None:
+        raise InputError("models.until_without_year")
+    if panel.height == 0:
+        raise InputError("models.no_rows")
+    data = panels.Panel(panel, plan.id, plan.year)
+    X = panels.features(plan, data)
+    levels = None
+    if plan.cells is not None:
+        labels = data.labels(plan.cells)
+        levels = LevelReference.fit(X, labels, plan.cells, plan.cell_minimum)
+        X = levels(X, levels.find(labels, data.n))
+    targets: dict[str, TargetModel] = {}
+    ladders: dict[str, Any] = {}
+    card: dict[str, Any] = {}
+    for number, target in enumerate(plan.targets):
+        y = panels.outcome(target, data, until)
+        rows = ~np.isnan(y)
+        events = int(np.nansum(y))
+        if min(events, int(rows.sum()) - events) < FEWEST_EVENTS:
+            raise InputError("models.too_few_events", target=target.name, events=events, rows=int(rows.sum()))
+        if progress is not None:
+            progress(target.name, number / len(plan.targets))
+        targets[target.name] = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], number)
+        card[target.name] = {"rows": int(rows.sum()), "events": events, "firms": len(np.unique(data.firm[rows]))}
+        if data.year is not None:
+            card[target.name]["years"] = [int(data.year[rows].min()), int(data.year[rows].max())]
+        for ladder in plan.ladders:
+            if ladder.target == target.name:
+                ladders[ladder.name] = _cut(ladder, targets[target.name].estimate(X[rows]).probability)
+    meta = {
+        "name": plan.name,
+        "id": plan.id,
+        "year": plan.year,
+        "until": until,
+        "scheme": dict(plan.source),
+        "training": card,
+        "data_fingerprint": fingerprint(X, data.firm),
+    }
+    model = PanelModel(
+        meta=meta,
+        expressions={feature.name: feature.expression for feature in plan.features},
+        groups=tuple(feature.group for feature in plan.features),
+        signs={target.name: plan.signs(target.name) for target in plan.targets},
+        levels=levels,
+        targets=targets,
+        ladders=ladders,
+    )
+    return model.to_artefact()
+
+
+def _train_target(plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, number: int) -> TargetModel:
+    firm = np.unique(firms, return_inverse=True)[1].astype(np.int64)
+    weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
+    unseen = np.stack([weight == 0 for weight in weights])
+    honest = unseen.any(axis=0)
+    groups, signs = [feature.group for feature in plan.features], plan.signs(target)
+    names = [feature.name for feature in plan.features]
+    tracks: dict[str, tuple[TermModel, Platt]] = {}
+    held_out = []
+    for track in plan.tracks:
+        if track.method == "boosting":
+            settings = _settings(BoostingSettings, track)
+            members = fit_boosting(X, y, weights, groups, signs, settings, plan.seed + 7919 * number)
+            model, logits = assemble(members, X, names, groups, signs, plan.missing)
+        else:
+            card, members = fit_scorecard(X, y, weights, signs, _settings(ScorecardSettings, track))
+            model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card)
+        raw = (logits * unseen).sum(axis=0)[honest] / unseen.sum(axis=0)[honest]
+        platt = _rounded(fit_platt(raw, y[honest]))
+        tracks[track.name] = (model, platt)
+        held_out.append(platt(raw))
+    joint = _rounded(fit_platt(np.mean(held_out, axis=0), y[honest])) if len(held_out) > 1 else Platt(0.0, 1.0)
+    return TargetModel(tracks, joint)
+
+
+def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:
+    """Fix a ladder's cuts so that the training rows fall into its grades by the wanted shares."""
+    steps = np.cumsum(ladder.shares)[:-1]
+    cuts = np.quantile(probability, 1 - steps if ladder.better == "high" else steps)
+    for k in range(1, len(cuts)):  # equal predictions can make equal cuts; a ladder needs them apart
+        step = np.nextafter(cuts[k - 1], 0.0 if ladder.better == "high" else 1.0)
+        cuts[k] = min(cuts[k], step) if ladder.better == "high" else max(cuts[k], step)
+    return {
+        "target": ladder.target,
+        "symbols": list(ladder.symbols),
+        "cuts": [float(cut) for cut in cuts],
+        "better": ladder.better,
+    }
+
+
+def _rounded(platt: Platt) -> Platt:
+    """Cut the numbers to 12 digits, so that the last bits of a sum cannot make two trainings differ."""
+    return Platt(float(f"{platt.intercept:.12g}"), float(f"{platt.slope:.12g}"))
+
+
+def _settings(kind: Any, track: Track) -> Any:
+    known = {entry.name: entry.type for entry in dataclasses.fields(kind)}
+    for key, value in track.settings.items():
+        if key not in known or isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError("models.scheme_unknown", key=key, place=f"tracks.{track.name}")
+    return kind(**{key: int(v) if known[key] == "int" else float(v) for key, v in track.settings.items()})
+
+
+def fingerprint(X: Floats, firms: Any) -> str:
+    """Return a short SHA-256 of the training rows: features and firm numbers, in order."""
+    digest = hashlib.sha256(np.ascontiguousarray(X).tobytes())
+    digest.update(np.ascontiguousarray(firms).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFrame:
+    """Predict every row of a panel.
+
+    Returns the id and year columns and, per target, ``p_<target>``, ``p_<target>_low`` and ``_high`` (90 % interval),
+    ``track_<track>_<target>`` (the track's own probability), ``group_<group>_<target>`` (logit points against the
+    reference subject; with ``base_<target>`` they add up to the logit of ``p_<target>``) and ``grade_<ladder>``.
+    """
+    model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
+    identity, year = model.meta["id"], model.meta.get("year")
+    data = panels.Panel(panel, identity, year)
+    names = sorted({name for expression in model.expressions.values() for name in expression.names})
+    X = model.values(data.columns(names), data.n)
+    if model.levels is not None:
+        X = model.standings(X, data.labels(model.levels.cells))
+    columns: dict[str, Any] = {name: panel[name] for name in (identity, year) if name is not None}
+    for target, part in model.targets.items():
+        estimate = part.estimate(X)
+        low, high = estimate.interval()
+        columns |= {f"p_{target}": estimate.probability, f"p_{target}_low": low, f"p_{target}_high": high}
+        columns |= {f"track_{track}_{target}": expit(z) for track, z in estimate.tracks.items()}
+        columns |= {f"group_{g}_{target}": z for g, z in model.group_logits(estimate.contributions).items()}
+        columns[f"base_{target}"] = np.full(data.n, estimate.base)
+        for ladder, rule in model.ladders.items():
+            if rule["target"] == target:
+                columns[f"grade_{ladder}"] = pl.Series(
+                    model.grades(ladder, estimate.probability).tolist(), dtype=pl.String
+                )
+    return pl.DataFrame(columns)
+
+
+def known_outcomes(artefact: Artefact | PanelModel, panel: pl.DataFrame, until: int | None = None) -> pl.DataFrame:
+    """Return the id and year columns and each target's 0/1 outcome (null where not known) as ``y_<target>``."""
+    model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
+    plan = read_scheme(model.meta["scheme"])
+    data = panels.Panel(panel, plan.id, plan.year)
+    columns: dict[str, Any] = {name: panel[name] for name in (plan.id, plan.year) if name is not None}
+    for target in plan.targets:
+        columns[f"y_{target.name}"] = pl.Series(panels.outcome(target, data, until)).fill_nan(None)
+    return pl.DataFrame(columns)
+
+
+def target_names(schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    """Return the names of all targets of several schemes, each once."""
+    return tuple(dict.fromkeys(target.name for scheme in schemes for target in scheme.targets))
