@@ -1,4 +1,4 @@
-"""Ratings as a person reads them in a terminal: scores, grades, what made them, and what to do next."""
+"""Ratings as a person reads them in a terminal; the same words and figures as on the page and in the PDF."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 
-from ktop.catalogue import Lang, messages, text
+from ktop.catalogue import Lang, text
 from ktop.cli.state import terminal
+from ktop.report import labels
+from ktop.report.present import rating_view, subject_name
+from ktop.report.present.views import Figure, RatingView
 
-_BAR_WIDTH = 24
+_BAR_WIDTH = 16
+_LABEL_WIDTH = 34
 _LARGEST_CONTRIBUTIONS = 8
-
-
-def _label(name: str, lang: Lang) -> str:
-    """Return the catalogue's word for a score, grade, group or target, or the name itself."""
-    for room in ("charts", "report", "web", "tech_index", "ktrs_fm", "originality", "models"):
-        for key in (f"{room}.{name}", f"{room}.score_{name}", f"{room}.grade_{name}", f"{room}.target_{name}"):
-            if key in messages() and "{" not in messages()[key][lang]:
-                return text(key, lang)
-    return name
+_TONES = {"good": "green", "warn": "yellow", "bad": "red"}
 
 
 def _bar(score: float) -> str:
@@ -31,81 +28,117 @@ def _bar(score: float) -> str:
     return "█" * filled + "░" * (_BAR_WIDTH - filled)
 
 
-def _figure(value: Any, lang: Lang) -> str:
-    if value is None:
-        return text("cli.missing", lang)
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
-    return str(value)
-
-
-def _head(console: Console, rating: Mapping[str, Any], lang: Lang) -> None:
-    name = rating["subject"].get("name") or rating["subject"].get("title") or ""
-    model = rating["model"]
-    title = f"{_label(model['name'].replace('-', '_'), lang)} {model['version']}"
-    console.print(
-        Panel(escape(text("cli.rating_of", lang, name=name, as_of=rating["as_of"])), title=title, title_align="left")
-    )
+def _grid() -> Table:
     table = Table.grid(padding=(0, 2))
-    for grade, symbol in rating["grades"].items():
-        table.add_row(_label(grade, lang), f"[bold]{escape(str(symbol))}[/]")
-    for score, value in rating["scores"].items():
-        shown = text("cli.missing", lang) if value is None else f"{value:5.1f}  {_bar(value)}"
-        table.add_row(_label(score, lang), shown)
+    table.add_column(max_width=_LABEL_WIDTH)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    return table
+
+
+def _figures(table: Table, figures: Sequence[Figure]) -> None:
+    for figure in figures:
+        colour = _TONES.get(figure.tone)
+        value = f"[bold]{escape(figure.value)}[/]{escape(figure.unit)}"
+        table.add_row(escape(figure.label), f"[{colour}]{value}[/]" if colour else value, escape(figure.note))
+
+
+def _head(console: Console, view: RatingView, rating: Mapping[str, Any], lang: Lang) -> None:
+    subject = text("cli.rating_of", lang, name=subject_name(rating, lang), as_of=rating["as_of"])
+    console.print(Panel(escape(subject), title=escape(view.title), subtitle=escape(view.version), title_align="left"))
+    table = _grid()
+    _figures(table, view.grades)
+    if view.guarantee is not None:
+        _figures(table, [f for f in view.headline if f.value == view.guarantee.decision])
+    for figure, value in zip(view.scores, rating["scores"].values(), strict=True):
+        bar = "" if value is None else _bar(value)
+        table.add_row(escape(figure.label), escape(figure.value), f"{bar} {escape(figure.note)}")
+    _figures(table, view.probabilities)
     console.print(table)
-    for target, p in rating["probabilities"].items():
-        console.print(
-            text("cli.probability_of", lang, name=_label(target, lang), value=p["value"], low=p["low"], high=p["high"])
-        )
 
 
-def _contributions(console: Console, rating: Mapping[str, Any], lang: Lang, labels: Mapping[str, str]) -> None:
+def _contributions(console: Console, view: RatingView, rating: Mapping[str, Any], lang: Lang) -> None:
+    model = rating["model"]["name"]
+    titles = {breakdown.score: breakdown.title for breakdown in view.breakdowns}
     for score, base in rating["base"].items():
-        parts = sorted((c for c in rating["contributions"] if c["score"] == score), key=lambda c: -abs(c["points"]))
-        table = Table(title=_label(score, lang), title_justify="left", box=None, pad_edge=False)
+        parts = [part for part in rating["contributions"] if part["score"] == score]
+        if score not in titles or not parts:
+            continue
+        parts.sort(key=lambda part: -abs(part["points"]))
+        table = Table(title=escape(titles[score]), title_justify="left", title_style="bold", box=None, pad_edge=False)
         table.add_column(text("cli.col_indicator", lang))
         table.add_column(text("cli.col_value", lang), justify="right")
         table.add_column(text("cli.col_points", lang), justify="right")
         table.add_row(text("cli.base_points", lang), "", f"{base['points']:.1f}")
         for part in parts[:_LARGEST_CONTRIBUTIONS]:
+            shown = labels.indicator_value(model, part["indicator"], part["value"], lang)
             colour = "green" if part["points"] >= 0 else "red"
             table.add_row(
-                escape(labels.get(part["indicator"], part["indicator"])),
-                _figure(part["value"], lang),
+                escape(labels.indicator(model, part["indicator"], lang)),
+                escape(text("cli.missing", lang) if shown is None else shown),
                 f"[{colour}]{part['points']:+.1f}[/]",
             )
-        console.print(table)
+        rest = sum(part["points"] for part in parts[_LARGEST_CONTRIBUTIONS:])
+        if len(parts) > _LARGEST_CONTRIBUTIONS:
+            count = len(parts) - _LARGEST_CONTRIBUTIONS
+            table.add_row(text("cli.other_indicators", lang, count=count), "", f"{rest:+.1f}")
+        total = base["points"] + sum(part["points"] for part in parts)
+        table.add_row(text("cli.total_points", lang), "", f"[bold]{total:.1f}[/]")
+        console.print(table, "")
 
 
-def _sentences(console: Console, rating: Mapping[str, Any], lang: Lang) -> None:
-    spoken = [o["text"] for o in rating["opinions"] if o["lang"] == lang]
-    steps = [s["text"][lang] for s in rating["next_steps"]]
-    warnings = [w["text"][lang] for w in rating["warnings"]]
-    for heading, lines in (("opinions", spoken), ("next_steps", steps), ("warnings", warnings)):
-        if lines:
-            console.print(f"[bold]{text(f'cli.{heading}', lang)}[/]")
-            for line in lines:
-                console.print(f"  · {escape(line)}")
+def _list(console: Console, heading: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(f"[bold]{escape(heading)}[/]")
+        for line in lines:
+            console.print(Padding(f"· {escape(line)}", (0, 0, 0, 2)))
+        console.print()
+
+
+def _sentences(console: Console, view: RatingView, lang: Lang) -> None:
+    if view.guarantee is not None:
+        clauses = [
+            f"{clause.status} — {clause.label}" + (f": {clause.reason}" if clause.reason else "")
+            for clause in view.guarantee.clauses
+        ]
+        _list(console, view.guarantee.text, clauses)
+    for group in view.opinions:
+        _list(console, group.title, group.items)
+    steps = [f"{step.text} {step.effect}" + (f" ({step.change})" if step.change else "") for step in view.steps]
+    _list(console, text("cli.next_steps", lang), steps)
+    _list(console, text("cli.warnings", lang), view.warnings)
 
 
 def print_company(ratings: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     """Print the ratings of one company."""
-    from ktop.services.rate_company import indicator_labels
-
-    console, labels = terminal.console(), indicator_labels(lang)
+    console = terminal.console()
     for rating in ratings:
-        _head(console, rating, lang)
-        _contributions(console, rating, lang, labels)
-        _sentences(console, rating, lang)
+        view = rating_view(rating, lang)
+        _head(console, view, rating, lang)
         console.print()
+        _contributions(console, view, rating, lang)
+        _sentences(console, view, lang)
 
 
 def print_technology(rating: Mapping[str, Any], lang: Lang) -> None:
-    """Print the rating of one technology with its nearest patents."""
+    """Print the rating of one technology with its key terms and nearest patents."""
     console = terminal.console()
-    _head(console, rating, lang)
+    view = rating_view(rating, lang)
+    _head(console, view, rating, lang)
+    technology = view.technology
+    if technology is not None:
+        if technology.ocean is not None:
+            table = _grid()
+            _figures(table, [technology.ocean])
+            console.print(table)
+            console.print(escape(technology.ocean_text), "")
+        terms = ", ".join(figure.label for figure in technology.key_terms)
+        if terms:
+            console.print(f"[bold]{text('cli.key_terms', lang)}[/]  {escape(terms)}", "")
     print_search(rating["details"].get("neighbours", [])[:10], lang)
-    _sentences(console, rating, lang)
+    console.print()
+    _contributions(console, view, rating, lang)
+    _sentences(console, view, lang)
 
 
 def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:
@@ -117,9 +150,8 @@ def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     table.add_column(text("cli.col_title", lang))
     for hit in found:
         score = hit.get("score", hit.get("similarity", 0.0))
-        table.add_row(
-            f"{score:.3f}", hit["patent_id"], str(hit.get("filing_date") or ""), escape(hit.get("title") or "")
-        )
+        filed = str(hit.get("filing_date") or "")
+        table.add_row(f"{score:.3f}", escape(hit["patent_id"]), filed, escape(hit.get("title") or ""))
     terminal.console().print(table)
 
 

@@ -1,0 +1,240 @@
+"""The platform behind the pages and the API: rates, keeps what it answered, and looks it up again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ktop.catalogue import LANGS, message
+from ktop.domain.company import Company
+from ktop.domain.fact_spec import FACTS
+from ktop.domain.rating import Rating
+from ktop.errors import InputError, KtopError
+from ktop.services import examples, training
+from ktop.services.answers import CompanyCard, Kind, StoredRating, TechnologyExample
+from ktop.services.progress import Progress, silent
+from ktop.services.rate_company import company_models
+from ktop.services.records import company_record_schema, parse_record
+from ktop.settings import Settings
+
+if TYPE_CHECKING:
+    from ktop.services.rate_technology import TechnologyEngine
+    from ktop.store.ratings import RatingRepository, RatingRow
+
+#: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
+_RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
+
+
+class Platform:
+    """The use cases of the first page set (see ``ktop.web.ports.Services``). Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    # --- what a first start prepares -------------------------------------------------------------------------------
+
+    def is_prepared(self) -> bool:
+        """Return whether the corpus in force is there and indexed."""
+        from ktop.services.rate_technology import corpus_is_ready
+
+        return corpus_is_ready(self._settings.corpus)
+
+    def prepare(self, progress: Progress = silent) -> None:
+        """Build the demo corpus where no other corpus is named; takes up where it was interrupted."""
+        from ktop.services.rate_technology import open_corpus
+
+        open_corpus(self._settings.corpus, progress=progress)
+
+    @cached_property
+    def _repository(self) -> RatingRepository:
+        from ktop.store.database import open_database
+        from ktop.store.ratings import RatingRepository
+
+        return RatingRepository(open_database(self._settings.database))
+
+    @cached_property
+    def _engine(self) -> TechnologyEngine:
+        from ktop.services.rate_technology import open_corpus
+
+        return open_corpus(self._settings.corpus)
+
+    # --- examples and descriptions ---------------------------------------------------------------------------------
+
+    def demo_companies(self) -> Sequence[CompanyCard]:
+        """Return the example companies in the order to show them."""
+        return examples.company_cards()
+
+    def company_record(self, company_id: str) -> Mapping[str, Any]:
+        """Return an example company's record."""
+        return examples.example_record(company_id)
+
+    def technology_examples(self) -> Sequence[TechnologyExample]:
+        """Return the sample technology summaries."""
+        return examples.technology_examples()
+
+    def models(self) -> Sequence[Mapping[str, Any]]:
+        """Return the cards of the released models."""
+        return training.released_models()
+
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema of a company record."""
+        return company_record_schema()
+
+    # --- records ---------------------------------------------------------------------------------------------------
+
+    def parse_record(self, source: bytes) -> Mapping[str, Any]:
+        """Return an uploaded record as a mapping."""
+        return parse_record(source)
+
+    def record_of_facts(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the record that says just these facts (absent or None = missing), checked."""
+        given = {name: value for name, value in facts.items() if value is not None}
+        record: dict[str, Any] = {name: given.pop(name) for name in _RECORD_FIELDS if name in given}
+        if "region" in given:
+            record["region"] = given.pop("region")
+        answers = {name: given.pop(name) for name in list(given) if name in FACTS and FACTS[name].group == "checklist"}
+        if answers:
+            record["checklist"] = answers
+        totals = {name: value for name, value in given.items() if name not in FACTS or not FACTS[name].derived}
+        if totals:
+            record["facts"] = totals
+        record |= {"source": "self-reported", "source_date": _today().isoformat()}
+        self.facts_of_record(record, None)
+        return record
+
+    def facts_of_record(self, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:
+        """Return the flat facts of a record as of a day, None where missing."""
+        from ktop.domain.facts import company_facts
+
+        return company_facts(Company.from_mapping(record), as_of or _today())
+
+    # --- ratings ---------------------------------------------------------------------------------------------------
+
+    def rate_company(self, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
+        """Rate a company by both company models and keep the answer."""
+        day = as_of or _today()
+        ratings, failures = self._company_ratings(record, day)
+        return self._keep("company", day, ratings, failures, record=record)
+
+    def rate_technology(self, text: str, as_of: date | None) -> StoredRating:
+        """Rate a technology summary against the corpus in force and keep the answer."""
+        from ktop.services.rate_technology import rate_technology
+
+        day = as_of or _today()
+        return self._keep("technology", day, [rate_technology(self._engine_now(), text, as_of=day)], {}, text=text)
+
+    def rate_both(self, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
+        """Rate a company and its technology together; a model that cannot rate says why beside the others."""
+        from ktop.services.rate_technology import rate_technology
+
+        day = as_of or _today()
+        ratings, failures = self._company_ratings(record, day)
+        ratings.append(rate_technology(self._engine_now(), text, as_of=day))
+        return self._keep("both", day, ratings, failures, record=record, text=text)
+
+    def rating(self, rating_id: str) -> StoredRating:
+        """Return a kept answer."""
+        return _stored(self._repository.get(rating_id))
+
+    def what_if(self, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Rate the company of a kept answer again with some facts changed; nothing is kept."""
+        from ktop.domain.fact_table import FactTable
+        from ktop.domain.facts import company_facts, company_inputs
+
+        kept = self.rating(rating_id)
+        if kept.record is None:
+            raise InputError("platform.no_company_to_change")
+        company = Company.from_mapping(kept.record)
+        facts = company_facts(company, kept.as_of)
+        table = FactTable.from_columns({name: [value] for name, value in facts.items()}, kept.as_of)
+        inputs = company_inputs(company, kept.as_of, facts)
+        return [model.what_if(table, changes, inputs).to_json() for model in company_models(None)]
+
+    def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
+        """Return two kept company answers side by side, with what each indicator adds to every score's gap."""
+        from ktop.models.compare import gaps
+
+        a, b = self.rating(a_id), self.rating(b_id)
+        if a.record is None or b.record is None:
+            raise InputError("platform.no_company_to_compare")
+        first = {rating["model"]["name"]: rating for rating in a.ratings}
+        second = {rating["model"]["name"]: rating for rating in b.ratings}
+        found: dict[str, Any] = {}
+        for name in first:
+            if name in second and name != "originality":
+                found |= gaps(first[name], second[name])
+        return {"a": a, "b": b, "gaps": found}
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _engine_now(self) -> TechnologyEngine:
+        with self._lock:  # opening loads models: once, however many ask at the same time
+            return self._engine
+
+    def _company_ratings(self, record: Mapping[str, Any], day: date) -> tuple[list[Rating], dict[str, dict[str, str]]]:
+        company = Company.from_mapping(record)
+        ratings: list[Rating] = []
+        failures: dict[str, dict[str, str]] = {}
+        last: KtopError | None = None
+        for model in company_models(None):
+            try:
+                ratings.append(model.rate(company, day))
+            except InputError as error:
+                if not error.key.startswith("models."):
+                    raise
+                last = error
+                failures[model.name] = {lang: message(error, lang) for lang in LANGS}
+        if not ratings and last is not None:
+            raise last
+        return ratings, failures
+
+    def _keep(
+        self,
+        kind: Kind,
+        day: date,
+        ratings: Sequence[Rating],
+        failures: Mapping[str, Mapping[str, str]],
+        record: Mapping[str, Any] | None = None,
+        text: str | None = None,
+    ) -> StoredRating:
+        results = [rating.to_json() for rating in ratings]
+        name = (record or {}).get("name") or results[0]["subject"].get("title") or results[0]["subject"].get("name")
+        row = self._repository.add(
+            kind=kind,
+            subject=str(name or ""),
+            as_of=day,
+            inputs={"record": _plain(record), "text": text, "failures": failures},
+            results=results,
+        )
+        return _stored(row)
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 - the user's own calendar day
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in JSON types: YAML reads dates as dates."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _stored(row: RatingRow) -> StoredRating:
+    kind: Any = row.kind
+    return StoredRating(
+        id=row.id,
+        kind=kind,
+        created=row.created,
+        as_of=row.as_of,
+        ratings=row.results,
+        record=row.inputs.get("record"),
+        text=row.inputs.get("text"),
+        failures=row.inputs.get("failures") or {},
+    )
