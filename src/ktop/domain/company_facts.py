@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ktop.domain.classification import FOREIGN, age_band_of, industry_group, size_of
+from ktop.domain.classification import FOREIGN, age_band_of, age_years, industry_group, size_of
 from ktop.domain.company_provenance import paths_of_facts, source_of
 from ktop.domain.company_totals import add_totals
 from ktop.domain.fact_spec import FACTS, FactSpec, FactValue
@@ -21,7 +21,6 @@ from ktop.errors import InputError
 if TYPE_CHECKING:
     from ktop.domain.company import Company, IpRight, StaffCount, Statement
 
-DAYS_PER_YEAR = 365.25
 #: Length of the window of the facts named ``…_3y``.
 WINDOW_YEARS = 3
 
@@ -101,8 +100,7 @@ def newest_staff(company: Company, as_of: date) -> StaffCount | None:
 
 
 def _identity(company: Company, as_of: date) -> dict[str, FactValue]:
-    age = None if company.founded is None else (as_of - company.founded).days / DAYS_PER_YEAR
-    ages = np.array([np.nan if age is None else age])
+    ages = age_years(np.array([company.founded], dtype="datetime64[D]"), as_of)
     return {
         "company_id": company.company_id or company.business_number,
         "name": company.name,
@@ -112,7 +110,7 @@ def _identity(company: Company, as_of: date) -> dict[str, FactValue]:
         "industry": company.industry,
         "region": FOREIGN if company.foreign else company.region,
         "founded": company.founded,
-        "age_years": age,
+        "age_years": None if company.founded is None else float(ages[0]),
         "age_band": age_band_of(ages)[0],
         "industry_group": None if company.industry is None else industry_group(company.industry, company.foreign),
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import load
+from ktop.domain.company_totals import total_facts
+from ktop.domain.fact_spec import FactSpec
 
 # Parts of the record -> the path their fields have in the catalogue.
 _PATHS = {
@@ -31,6 +33,7 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
             _describe(part["properties"], f"{_PATHS[name]}.")
             part.pop("description", None)
     schema["properties"]["checklist"] |= _checklist()
+    schema["properties"]["facts"] |= _totals()
     return schema
 
 
@@ -41,6 +44,24 @@ def _describe(properties: dict[str, dict[str, Any]], prefix: str) -> None:
         entry["title"] = words["label"]["en"]
         entry["description"] = f"{words['description']['en']} / {words['description']['ko']}"
         entry["x-label"] = dict(words["label"])
+
+
+def _totals() -> dict[str, Any]:
+    totals: dict[str, dict[str, Any]] = {
+        name: {
+            "anyOf": [{"type": "number", **_limits(spec)}, {"type": "null"}],
+            "title": spec.label["en"],
+            "x-label": dict(spec.label),
+        }
+        for name, spec in total_facts().items()
+    }
+    return {"anyOf": [{"type": "object", "properties": totals, "additionalProperties": False}, {"type": "null"}]}
+
+
+def _limits(spec: FactSpec) -> dict[str, Any]:
+    if spec.choices:
+        return {"enum": list(spec.choices)}
+    return {"minimum": spec.minimum, "maximum": spec.maximum}
 
 
 def _checklist() -> dict[str, Any]:

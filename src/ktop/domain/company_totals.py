@@ -1,7 +1,7 @@
 """Facts a company record gives as totals: for a firm whose details nobody listed (a form, a survey, an annual table).
 
-``facts: {patents_registered: 4}`` says what ``ip`` would say one right at a time. Details are the better evidence: where
-both are given, the details count.
+``facts: {patents_registered: 4}`` says what ``ip`` would say one right at a time. Details are the better evidence:
+where both are given, the details count.
 """
 
 from __future__ import annotations

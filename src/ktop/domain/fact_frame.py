@@ -165,8 +165,10 @@ def _check_rows(frame: pl.DataFrame, chosen: dict[str, str], columns: Columns, p
         spec = FACTS[name]
         if spec.kind == "date":
             empty &= np.isnat(values)
+        elif spec.numeric:
+            empty &= np.isnan(values)
         else:
-            empty &= np.isnan(values) if spec.numeric else np.array([value is None for value in values.tolist()])
+            empty &= np.array([value is None for value in values.tolist()], dtype=bool)
     problems.add(empty & problems.ok, "empty_row", None, lambda row: {})
     ids = columns.get("company_id", missing_column(FACTS["company_id"], frame.height))
     numbers = columns.get("business_number", missing_column(FACTS["business_number"], frame.height))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.classification import FOREIGN, age_band_of, industry_group, size_of
+from ktop.domain.classification import FOREIGN, age_band_of, age_years, industry_group, size_of
 from ktop.domain.fact_spec import FACTS, FactSpec
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from ktop.domain.company import Company
     from ktop.domain.fact_frame import RowProblems
-
-#: Days of a mean year, for ages.
-DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +122,7 @@ def derive(table: dict[str, npt.NDArray[Any]], as_of: date) -> None:
         industry_group(code, bool(abroad)) if code is not None else None
         for code, abroad in zip(table["industry"], foreign, strict=True)
     ]
-    days = (np.datetime64(as_of) - table["founded"]).astype(np.float64)
-    days[np.isnat(table["founded"])] = np.nan
-    age = days / DAYS_PER_YEAR
+    age = age_years(table["founded"], as_of)
     table["age_years"] = np.where(np.isnan(age), table["age_years"], age)
     for name, found in (
         ("industry_group", np.array(group, dtype=object)),
