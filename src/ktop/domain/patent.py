@@ -15,8 +15,10 @@ _COUNTRY = re.compile(r"^[A-Z]{2}(?![A-Z]*$)")
 _NUMBER = re.compile(r"^(?P<country>[A-Z]{2})(?P<letters>[A-Z]{0,4}?)(?P<digits>\d{1,16})(?P<kind>[A-Z]\d{0,2})?$")
 _SEPARATORS = re.compile(r"[\s,./\-\u2010-\u2015_:;()'\"]+")
 #: US number series that carry a letter prefix: design, plant, reissue, statutory invention, defensive publication ...
-_US_SERIES = frozenset({"D", "PP", "RE", "H", "T", "X", "RX", "AI"})
-_IPC = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])\s*(?:0*(\d{1,4})\s*/\s*(\d{2,6}))?")
+_US_SERIES = frozenset({"D", "PP", "P", "RE", "R", "H", "T", "X", "RX", "AI"})
+_CLASS = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])\s*(?:0*(\d{1,4})\s*/\s*(\d{2,6}))?")
+#: Older US prints: A47L  514 for A47L 5/14 (three places for the group, then the subgroup).
+_FIXED_WIDTH_CLASS = re.compile(r"^([A-H]\d{2}[A-Z])([ \d]{2}\d)(\d{2,6})$")
 
 
 def normalise_publication_number(text: str, *, country: str | None = None, kind: str | None = None) -> str | None:
@@ -24,8 +26,8 @@ def normalise_publication_number(text: str, *, country: str | None = None, kind:
 
     ``US 7,654,321 B2`` → ``US7654321B2``; ``10-2019-0012345`` with ``country="KR"``, ``kind="A"`` →
     ``KR1020190012345A``; ``KR20190012345A`` (the form of DOCDB) → the same; ``US-2012278883-A1`` (a serial that lost
-    its leading zero) → ``US20120278883A1``; ``07654321`` with ``country="US"`` → ``US7654321``. A kind code is kept where
-    there is one and never invented. The function leaves its own results unchanged.
+    its leading zero) → ``US20120278883A1``; ``07654321`` with ``country="US"`` → ``US7654321``. A kind code is kept
+    where there is one and never invented. The function leaves its own results unchanged.
 
     Parameters
     ----------
@@ -84,6 +86,21 @@ def korean_registration_number(text: str) -> str | None:
     return f"KR{digits[:9]}{'B1' if digits[0] == '1' else 'Y1'}"
 
 
+def normalise_application_number(text: str, *, country: str | None = None) -> str | None:
+    """Return an application number in its one written form: ``09/782,496`` → ``US09782496`` with ``country="US"``.
+
+    Application numbers are not publication numbers: leading zeros (the US series code) count and there is no kind code.
+    None where ``text`` is no such number.
+    """
+    compact = _SEPARATORS.sub("", text.strip().upper())
+    if not re.match(r"^[A-Z]{2}\d", compact):
+        compact = (country or "").upper() + compact
+    match = re.match(r"^([A-Z]{2})(\d{5,16})$", compact)
+    if match is None or not match[2].strip("0"):
+        return None
+    return f"US{match[2].zfill(8)}" if match[1] == "US" else match[1] + match[2]
+
+
 def number_without_kind(number: str) -> str:
     """Return a normalised number without its kind code: how citations name a patent most often."""
     return re.sub(r"(?<=\d)[A-Z]\d{0,2}$", "", number)
@@ -92,10 +109,14 @@ def number_without_kind(number: str) -> str:
 def normalise_class(symbol: str) -> str | None:
     """Return an IPC or CPC symbol in its one written form: ``G06F  17/30`` → ``G06F17/30``, ``A61B`` → ``A61B``.
 
-    The fixed-width forms of older sources (``A47L  514`` for A47L 5/14) are the readers' work. None where ``symbol`` is
-    no class symbol.
+    The fixed-width form of older US prints is read, too: ``A47L  514`` → ``A47L5/14``. None where ``symbol`` is no class
+    symbol.
     """
-    match = _IPC.match(symbol.strip().upper())
+    symbol = symbol.strip().upper()
+    fixed = _FIXED_WIDTH_CLASS.match(symbol)
+    if fixed:
+        return f"{fixed[1]}{int(fixed[2])}/{fixed[3]}"
+    match = _CLASS.match(symbol)
     if match is None:
         return None
     section, number, letter, group, subgroup = match.groups()

@@ -1,0 +1,72 @@
+"""Readers of patent sources, one file a format. A module of this folder that has a ``READER`` is a format.
+
+A new format is one new file: a class with ``name``, ``recognises`` and ``read`` (see ``Reader``) and ``READER = …``.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ktop.domain.patent import Patent
+from ktop.errors import InputError
+from ktop.patents.readers.source import Source
+
+MAX_TITLE_CHARS = 2_000
+MAX_ABSTRACT_CHARS = 20_000
+MAX_CLAIM_CHARS = 20_000
+MAX_DESCRIPTION_CHARS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that was not taken: where it stands and why (a key of ``catalogue/messages/patents.yaml``)."""
+
+    where: str
+    reason: str
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Reader(Protocol):
+    """What a format must be able to do."""
+
+    #: The name users give as ``--format``.
+    name: str
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        """Tell by the first bytes whether this is the format. ``name`` may help but never decides."""
+
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Patent | Reject]:
+        """Yield every record, taken or rejected, in bounded memory.
+
+        Raises ``InputError`` with file and line where the file as a whole cannot be read.
+        """
+
+
+@functools.cache
+def readers() -> dict[str, Reader]:
+    """Return every format by name, in the order in which they are asked."""
+    found: dict[str, Reader] = {}
+    for module in pkgutil.iter_modules(__path__):
+        reader = getattr(importlib.import_module(f"{__name__}.{module.name}"), "READER", None)
+        if reader is not None:
+            found[reader.name] = reader
+    return found
+
+
+def reader_for(source: Source, format_name: str | None = None) -> Reader | None:
+    """Return the reader of ``source``: the named one, else the first that recognises the content, else None.
+
+    Raises ``InputError`` for a format name that does not exist.
+    """
+    known = readers()
+    if format_name is not None:
+        if format_name not in known:
+            raise InputError("patents.format_name_unknown", name=format_name, known=", ".join(sorted(known)))
+        return known[format_name]
+    head = source.head()
+    return next((reader for reader in known.values() if reader.recognises(head, source.name)), None)

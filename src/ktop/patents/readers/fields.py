@@ -1,0 +1,57 @@
+"""Reads single printed values that every source has: dates, counts, lists in one field."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+_DATE = re.compile(r"^(\d{4})[-./년 ]*(\d{1,2})[-./월 ]*(\d{1,2})일?")
+_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+EARLIEST_YEAR = 1790
+LATEST_YEAR = 2100
+
+
+def parse_date(value: object) -> date | None:
+    """Return the date that ``20211019``, ``2021-10-19``, ``2021.10.19``, a date or a datetime says; else None.
+
+    A day or month of 00 (citations often print only the month) gives None: a made-up day would be worse.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    match = _COMPACT.match(text) or _DATE.match(text)
+    if match is None:
+        return None
+    year, month, day = map(int, match.groups())
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def parse_count(value: object) -> int | None:
+    """Return a whole number ≥ 0, else None; missing is never zero."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        number = int(value.strip().replace(",", "")) if isinstance(value, str) else int(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number < 1_000_000 else None
+
+
+def split_list(value: object) -> list[str]:
+    """Return the parts of a field that holds several: a list as it is, a text cut at bars and semicolons."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        parts = re.split(r"\s*[|;]\s*", value)
+    else:
+        parts = [str(part) for part in value if part is not None]  # type: ignore[attr-defined]
+    return [part.strip() for part in parts if part and part.strip()]

@@ -1,0 +1,144 @@
+"""Opens what a user hands over - files, zips, gzips, folders - without trusting its size or its names."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from ktop.errors import InputError, NotFoundError, TooLargeError
+
+HEAD_BYTES = 65_536
+#: Limits of one file after unpacking. The ratio guards against bombs: patent XML packs 7 to 20 times.
+MAX_UNPACKED_BYTES = 30 * 1024**3
+MAX_ZIP_MEMBERS = 200_000
+MAX_RATIO = 150
+RATIO_COUNTS_FROM_BYTES = 1_000_000
+#: A zip member that must be held whole (Parquet) may be this large.
+MAX_MEMBER_IN_MEMORY_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's worth of bytes, as named to the user. ``path`` is set where it is a plain file on disk."""
+
+    name: str
+    path: Path | None = None
+    archive: Path | None = None
+    member: str | None = None
+    gzipped: bool = False
+
+    def open(self) -> BinaryIO:
+        """Open for reading from the start, unpacked and guarded."""
+        if self.archive is not None and self.member is not None:
+            archive = zipfile.ZipFile(self.archive)
+            size = archive.getinfo(self.member).file_size
+            return io.BufferedReader(_Guarded(archive.open(self.member), self.name, size, archive), 1 << 20)
+        assert self.path is not None
+        if self.gzipped:
+            packed = self.path.stat().st_size
+            limit = max(packed * MAX_RATIO, RATIO_COUNTS_FROM_BYTES)
+            return io.BufferedReader(_Guarded(gzip.open(self.path), self.name, limit), 1 << 20)
+        return self.path.open("rb")
+
+    def head(self) -> bytes:
+        """Return the first bytes, for telling the format."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES)
+
+    def whole(self) -> bytes:
+        """Return all bytes of a zip member or gzip; refused above ``MAX_MEMBER_IN_MEMORY_BYTES``."""
+        with self.open() as stream:
+            data = stream.read(MAX_MEMBER_IN_MEMORY_BYTES + 1)
+        if len(data) > MAX_MEMBER_IN_MEMORY_BYTES:
+            raise TooLargeError("patents.file_too_large", file=self.name, limit=MAX_MEMBER_IN_MEMORY_BYTES // 1024**2)
+        return data
+
+
+class _Guarded(io.RawIOBase):
+    """A packed stream that stops at its limit, whatever its header promised."""
+
+    def __init__(
+        self, stream: IO[bytes] | gzip.GzipFile, name: str, limit: int, owner: zipfile.ZipFile | None = None
+    ) -> None:
+        self._stream, self._name, self._left, self._owner = stream, name, limit, owner
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        try:
+            data = self._stream.read(len(buffer))
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError) as error:
+            raise InputError("patents.archive_broken", file=self._name) from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLargeError("patents.archive_bomb", file=self._name)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+            if self._owner is not None:
+                self._owner.close()
+        super().close()
+
+
+def sources(paths: Sequence[Path]) -> Iterator[Source]:
+    """Yield every file under ``paths``: files as they are, members of zips, files of folders (sorted, hidden left out).
+
+    Raises
+    ------
+    NotFoundError : a path does not exist.
+    TooLargeError : a zip unpacks to more than the limits allow; nothing of it is read.
+    InputError : a zip is damaged.
+    """
+    for path in paths:
+        if not path.exists():
+            raise NotFoundError("patents.path_missing", path=str(path))
+        if path.is_dir():
+            for file in sorted(path.rglob("*")):
+                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+                if file.is_file() and not hidden:
+                    yield from _of_file(file)
+        else:
+            yield from _of_file(path)
+
+
+def _of_file(path: Path) -> Iterator[Source]:
+    with path.open("rb") as stream:
+        magic = stream.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        yield Source(path.name, path=path, gzipped=True)
+    elif magic == b"PK\x03\x04":
+        yield from _of_zip(path)
+    else:
+        yield Source(path.name, path=path)
+
+
+def _of_zip(path: Path) -> Iterator[Source]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise InputError("patents.archive_broken", file=path.name) from error
+    total = sum(info.file_size for info in members)
+    packed = max(sum(info.compress_size for info in members), 1)
+    worst = max(
+        (info.file_size / max(info.compress_size, 1) for info in members if info.file_size > RATIO_COUNTS_FROM_BYTES),
+        default=0.0,
+    )
+    bomb = worst > MAX_RATIO or (total > RATIO_COUNTS_FROM_BYTES and total / packed > MAX_RATIO)
+    if bomb or total > MAX_UNPACKED_BYTES or len(members) > MAX_ZIP_MEMBERS:
+        raise TooLargeError("patents.archive_bomb", file=path.name)
+    for info in members:
+        if info.flag_bits & 0x1:
+            raise InputError("patents.archive_encrypted", file=path.name)
+        yield Source(f"{path.name}/{info.filename}", archive=path, member=info.filename)

@@ -1,0 +1,325 @@
+"""Reads USPTO XML: grants and applications of every version from 2001 on, one per file or concatenated weekly."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ktop.domain.patent import (
+    LiteratureCitation,
+    Patent,
+    PatentCitation,
+    normalise_application_number,
+    normalise_class,
+    normalise_publication_number,
+)
+from ktop.patents.readers import (
+    MAX_ABSTRACT_CHARS,
+    MAX_CLAIM_CHARS,
+    MAX_DESCRIPTION_CHARS,
+    MAX_TITLE_CHARS,
+    Reject,
+    xml_safe,
+)
+from ktop.patents.readers.fields import parse_count, parse_date
+from ktop.patents.readers.source import Source
+from ktop.patents.readers.xml_safe import text_at, text_of
+
+_ROOT = re.compile(rb"<(us-patent-grant|us-patent-application|PATDOC|patent-application-publication)[\s>]")
+_CANCELLED = re.compile(r"^\s*\d+(?:\s*[-\u2013]\s*\d+)?\s*\.?\s*\(?cancel", re.IGNORECASE)
+
+
+class UsptoXml:
+    """Grants v2.5 (2001-2004, ST.32) and v4.x (2005 on), applications v1.5 (2001-2004) and v4.x."""
+
+    name = "uspto-xml"
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        """Tell by the root element."""
+        return _ROOT.search(head) is not None
+
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Patent | Reject]:
+        """Yield a patent or a reject per document. A file whose only document is broken raises ``InputError``."""
+        taken = 0
+        broken: xml_safe.XmlError | None = None
+        held: Reject | None = None  # the first broken document, told apart from a broken file once a second one comes
+        with source.open() as stream:
+            for document in xml_safe.documents(stream):
+                try:
+                    root = xml_safe.parse(document)
+                except xml_safe.XmlError as error:
+                    reject = Reject(f"line {error.line}", error.reason)
+                    if taken == 0 and broken is None:
+                        broken, held = error, reject
+                    else:
+                        yield reject
+                    continue
+                if held is not None:
+                    yield held
+                    held = None
+                taken += 1
+                yield _record(root, f"line {document.line}")
+        if broken is not None and held is not None and taken == 0:
+            raise xml_safe.file_error(broken, source.name)
+
+
+def _record(root: ET.Element, where: str) -> Patent | Reject:
+    if root.tag in ("us-patent-grant", "us-patent-application"):
+        return _version_4(root, where)
+    if root.tag == "PATDOC":
+        return _grant_2(root, where)
+    if root.tag == "patent-application-publication":
+        return _application_1(root, where)
+    return Reject(where, "patents.reject_not_patent", {"type": root.tag[:80]})
+
+
+def _patent(
+    where: str, number: tuple[str, str, str], title: str, abstract: str, claims: list[ET.Element], **fields: Any
+) -> Patent | Reject:
+    """Check what every version must have and build the patent; ``number`` is office, number and kind as printed."""
+    country, printed, kind = number
+    patent_id = normalise_publication_number(printed, country=country or "US", kind=kind)
+    if patent_id is None:
+        return Reject(where, "patents.reject_number", {"number": printed[:80]})
+    if not title and not abstract:
+        return Reject(where, "patents.reject_no_text")
+    live = [text for claim in claims if (text := text_of(claim)) and not _CANCELLED.search(text)]
+    fields["claims_count"] = fields.get("claims_count") or len(live) or None
+    cited = list(dict.fromkeys(fields.pop("cited", ())))
+    return Patent(
+        id=patent_id,
+        kind=kind or None,
+        title=title[:MAX_TITLE_CHARS],
+        abstract=abstract[:MAX_ABSTRACT_CHARS] or None,
+        first_claim=live[0][:MAX_CLAIM_CHARS] if live else None,
+        cited_patents=tuple(entry for entry in cited if isinstance(entry, PatentCitation)),
+        cited_literature=tuple(entry for entry in cited if isinstance(entry, LiteratureCitation)),
+        language="en",
+        source="uspto-xml",
+        **fields,
+    )
+
+
+def _excerpt(element: ET.Element | None, paragraph: str) -> str | None:
+    """Return the first ``MAX_DESCRIPTION_CHARS`` characters of the paragraphs, headings left out."""
+    if element is None:
+        return None
+    pieces: list[str] = []
+    length = 0
+    for piece in element.iter(paragraph):
+        text = text_of(piece)
+        pieces.append(text)
+        length += len(text) + 1
+        if length >= MAX_DESCRIPTION_CHARS:
+            break
+    return " ".join(pieces)[:MAX_DESCRIPTION_CHARS] or None
+
+
+def _citation(country: str, number: str, kind: str, category: str | None) -> PatentCitation | LiteratureCitation | None:
+    """Return a cited document; a number that no rule reads is kept as text rather than lost."""
+    if not number:
+        return None
+    normal = normalise_publication_number(number, country=country or "US", kind=kind or None)
+    if normal is None:
+        return LiteratureCitation(f"{country} {number} {kind}".strip(), category)
+    return PatentCitation(normal, category)
+
+
+def _symbols(found: Iterator[str]) -> tuple[str, ...]:
+    normal = (normalise_class(symbol) for symbol in found)
+    return tuple(dict.fromkeys(symbol for symbol in normal if symbol))
+
+
+# --- version 4: us-patent-grant, us-patent-application -------------------------------------------------------------
+
+
+def _version_4(root: ET.Element, where: str) -> Patent | Reject:
+    grant = root.tag == "us-patent-grant"
+    biblio = root.find("us-bibliographic-data-grant" if grant else "us-bibliographic-data-application")
+    if biblio is None:
+        return Reject(where, "patents.reject_number", {"number": ""})
+    document = "publication-reference/document-id/"
+    number = (
+        text_at(biblio, document + "country"),
+        text_at(biblio, document + "doc-number"),
+        text_at(biblio, document + "kind"),
+    )
+    published = parse_date(text_at(biblio, document + "date"))
+    application = "application-reference/document-id/"
+    applied_for = text_at(biblio, application + "doc-number")
+    people = biblio.findall("parties/applicants/applicant")
+    return _patent(
+        where,
+        number,
+        text_at(biblio, "invention-title"),
+        text_at(root, "abstract"),
+        root.findall("claims/claim"),
+        application=normalise_application_number(applied_for, country="US"),
+        filing_date=parse_date(text_at(biblio, application + "date")),
+        publication_date=published,
+        grant_date=published if grant else None,
+        claims_count=parse_count(text_at(biblio, "number-of-claims")),
+        description=_excerpt(root.find("description"), "p"),
+        ipc=_symbols(_ipc_4(biblio)),
+        cpc=_symbols(_joined(biblio, "classifications-cpc//classification-cpc")),
+        applicants=_applicants_4(biblio),
+        inventors=_names_4(
+            biblio.findall("us-parties/inventors/inventor")
+            + [person for person in people if person.get("app-type") == "applicant-inventor"]
+            + biblio.findall("parties/inventors/inventor")
+        ),
+        cited=_citations_4(biblio),
+    )
+
+
+def _joined(biblio: ET.Element, path: str) -> Iterator[str]:
+    for entry in biblio.findall(path):
+        parts = [text_at(entry, tag) for tag in ("section", "class", "subclass", "main-group", "subgroup")]
+        yield f"{parts[0]}{parts[1]}{parts[2]}{parts[3]}/{parts[4]}" if parts[3] else "".join(parts)
+
+
+def _ipc_4(biblio: ET.Element) -> Iterator[str]:
+    yield from _joined(biblio, "classifications-ipcr/classification-ipcr")
+    for entry in biblio.findall("classification-ipc"):
+        for tag in ("main-classification", "further-classification"):
+            for symbol in entry.findall(tag):
+                yield (symbol.text or "")
+
+
+def _names_4(people: list[ET.Element]) -> tuple[str, ...]:
+    names = []
+    for person in people:
+        book = person.find("addressbook")
+        book = person if book is None else book
+        name = text_at(book, "orgname") or f"{text_at(book, 'first-name')} {text_at(book, 'last-name')}".strip()
+        names.append(name)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _applicants_4(biblio: ET.Element) -> tuple[str, ...]:
+    """Assignees; where none is printed, applicants that are not merely the inventors."""
+    assignees = _names_4(biblio.findall("assignees/assignee"))
+    if assignees:
+        return assignees
+    people = biblio.findall("us-parties/us-applicants/us-applicant") + biblio.findall("parties/applicants/applicant")
+    return _names_4([person for person in people if person.get("app-type") != "applicant-inventor"])
+
+
+def _citations_4(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCitation]:
+    cited = biblio.findall("us-references-cited/us-citation") + biblio.findall("references-cited/citation")
+    for entry in cited:
+        said = text_at(entry, "category").lower()
+        category = next((who for who in ("examiner", "applicant", "other", "third party") if who in said), None)
+        patent = entry.find("patcit/document-id")
+        if patent is not None:
+            found = _citation(
+                text_at(patent, "country"), text_at(patent, "doc-number"), text_at(patent, "kind"), category
+            )
+            if found:
+                yield found
+        literature = text_at(entry, "nplcit/othercit") or text_at(entry, "nplcit")
+        if literature:
+            yield LiteratureCitation(literature, category)
+
+
+# --- version 2.5: PATDOC (ST.32) -----------------------------------------------------------------------------------
+
+
+def _grant_2(root: ET.Element, where: str) -> Patent | Reject:
+    biblio = root.find("SDOBI")
+    if biblio is None:
+        return Reject(where, "patents.reject_number", {"number": ""})
+    published = parse_date(text_at(biblio, "B100/B140"))
+    classes = [entry for tag in ("B511", "B512") for entry in biblio.findall(f"B500/B510/{tag}")]
+    return _patent(
+        where,
+        (text_at(biblio, "B100/B190"), text_at(biblio, "B100/B110"), text_at(biblio, "B100/B130")),
+        text_at(biblio, "B500/B540"),
+        _paragraphs(root.find("SDOAB"), "PARA"),
+        root.findall("SDOCL/CL/CLM"),
+        application=normalise_application_number(text_at(biblio, "B200/B210"), country="US"),
+        filing_date=parse_date(text_at(biblio, "B200/B220")),
+        publication_date=published,
+        grant_date=published,
+        claims_count=parse_count(text_at(biblio, "B500/B570/B577")),
+        description=_excerpt(root.find("SDODE"), "PARA"),
+        ipc=_symbols("".join(entry.itertext()) for entry in classes),  # blanks count in the fixed-width form
+        applicants=_names_2(biblio.findall("B700/B730/B731")),
+        inventors=_names_2(biblio.findall("B700/B720/B721")),
+        cited=_citations_2(biblio),
+    )
+
+
+def _paragraphs(element: ET.Element | None, paragraph: str) -> str:
+    return "" if element is None else " ".join(text_of(piece) for piece in element.iter(paragraph))
+
+
+def _names_2(people: list[ET.Element]) -> tuple[str, ...]:
+    names = []
+    for person in people:
+        name = person.find("PARTY-US/NAM")
+        if name is not None:
+            full = f"{text_at(name, 'FNM')} {text_at(name, 'SNM')}".strip()
+            names.append(text_at(name, "ONM") or full)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _citations_2(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCitation]:
+    for entry in biblio.findall("B500/B560/B561"):
+        found = _citation(
+            text_at(entry, "PCIT/DOC/CTRY"),
+            text_at(entry, "PCIT/DOC/DNUM"),
+            text_at(entry, "PCIT/DOC/KIND"),
+            _category_2(entry),
+        )
+        if found:
+            yield found
+    for entry in biblio.findall("B500/B560/B562"):
+        literature = text_at(entry, "NCIT")
+        if literature:
+            yield LiteratureCitation(literature, _category_2(entry))
+
+
+def _category_2(entry: ET.Element) -> str | None:
+    if entry.find("CITED-BY-EXAMINER") is not None:
+        return "examiner"
+    return "other" if entry.find("CITED-BY-OTHER") is not None else None
+
+
+# --- version 1.5: patent-application-publication -------------------------------------------------------------------
+
+
+def _application_1(root: ET.Element, where: str) -> Patent | Reject:
+    biblio = root.find("subdoc-bibliographic-information")
+    if biblio is None:
+        return Reject(where, "patents.reject_number", {"number": ""})
+    document = "document-id/"
+    inventors = biblio.findall("inventors/first-named-inventor") + biblio.findall("inventors/inventor")
+    names = (f"{text_at(entry, 'name/given-name')} {text_at(entry, 'name/family-name')}".strip() for entry in inventors)
+    owners = (text_at(entry, "organization-name") for entry in biblio.findall("assignee"))
+    filing = "domestic-filing-data/"
+    return _patent(
+        where,
+        (
+            text_at(biblio, document + "country-code"),
+            text_at(biblio, document + "doc-number"),
+            text_at(biblio, document + "kind-code"),
+        ),
+        text_at(biblio, "technical-information/title-of-invention"),
+        _paragraphs(root.find("subdoc-abstract"), "paragraph"),
+        root.findall("subdoc-claims/claim"),
+        application=normalise_application_number(
+            text_at(biblio, filing + "application-number/doc-number"), country="US"
+        ),
+        filing_date=parse_date(text_at(biblio, filing + "filing-date")),
+        publication_date=parse_date(text_at(biblio, document + "document-date")),
+        description=_excerpt(root.find("subdoc-description"), "paragraph"),
+        ipc=_symbols(text_of(entry) for entry in biblio.findall("technical-information/classification-ipc//ipc")),
+        applicants=tuple(dict.fromkeys(name for name in owners if name)),
+        inventors=tuple(dict.fromkeys(name for name in names if name)),
+    )
+
+
+READER = UsptoXml()
