@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from ktop.domain.rating import Base, Contribution, ModelRef, Probability
 from ktop.models.glass_box import Floats
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class BatchRatings:
     @property
     def missing(self) -> npt.NDArray[np.int64]:
         """Number of missing indicators of every company."""
-        return np.isnan(self.values).sum(axis=1)
+        return np.asarray(np.isnan(self.values).sum(axis=1), dtype=np.int64)
 
     def score(self, name: str, row: int) -> float | None:
         """Return one company's score, None where it cannot be given."""
@@ -103,9 +105,11 @@ class BatchRatings:
     def to_frame(self, contributions: bool = False) -> pl.DataFrame:
         """Return one row a company: scores, grades, probabilities with intervals, flags, and points where asked for.
 
-        Columns: the score's name, ``grade_<ladder>``, ``p_<target>`` with ``_low`` and ``_high``, the flags, the model's
-        own columns, ``indicators_missing``, and ``points_<score>_<indicator>``.
+        Columns: the score's name, ``grade_<ladder>``, ``p_<target>`` with ``_low`` and ``_high``, the flags, what else
+        this model gives, ``indicators_missing``, and ``points_<score>_<indicator>``.
         """
+        import polars as pl
+
         columns: dict[str, Any] = {name: pl.Series(values).fill_nan(None) for name, values in self.scores.items()}
         columns |= {f"grade_{k}": pl.Series(v.tolist(), dtype=pl.String) for k, v in self.grades.items()}
         for target, (value, low, high) in self.probabilities.items():

@@ -2,8 +2,8 @@
 
 Only training imports this module. LightGBM grows shallow trees under two restrictions: a tree may only join inputs of
 one group (``interaction_constraints``), and an input with a sign may only push the logit that way
-(``monotone_constraints``). Every leaf of such a tree is a box over few inputs, so the sum of all trees is a sum of small
-tables: nothing is approximated, and the tables replace LightGBM when the model is used.
+(``monotone_constraints``). Every leaf of such a tree is a box over few inputs, so the sum of all trees is a sum of
+small tables: nothing is approximated, and the tables replace LightGBM when the model is used.
 """
 
 from __future__ import annotations

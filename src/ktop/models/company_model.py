@@ -69,11 +69,11 @@ class CompanyModel(ABC):
         """Rate every company of a table. Rows that cannot be rated come back with ``ok`` False and NaN."""
 
     @abstractmethod
-    def opinions(self, batch: BatchRatings, row: int) -> tuple[Opinion, ...]:
-        """Return the written analysis of one company, from its exact contributions."""
+    def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
+        """Return the written analysis of one company, from its exact contributions and its computed next steps."""
 
     @abstractmethod
-    def details(self, batch: BatchRatings, row: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return what only this model has, JSON-ready."""
 
     def rate(self, company: Company, as_of: date) -> Rating:
@@ -81,7 +81,7 @@ class CompanyModel(ABC):
         from ktop.domain.facts import company_facts, company_inputs
 
         facts = company_facts(company, as_of)
-        table = FactTable.from_columns({name: [value] for name, value in facts.items()}, as_of)
+        table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)
         return self.rate_row(table, company_inputs(company, as_of, facts))
 
     def rate_row(self, table: FactTable, inputs: Sequence[Input] | None = None) -> Rating:
@@ -103,8 +103,9 @@ class CompanyModel(ABC):
             for name, value in shown.items()
             if value is not None and name in self.reference.scores
         }
-        details = self.details(batch, 0, facts)
+        details = self.details(batch, 0)
         details["positions"] = {name: found for name, found in positions.items() if name != main}
+        taken = self.next_steps(table, batch)
         rating = Rating(
             model=self.ref,
             subject={
@@ -128,8 +129,8 @@ class CompanyModel(ABC):
             base={name: parts.base for name, parts in batch.explained.items()},
             contributions=batch.contributions(0),
             position=positions.get(main, {}),
-            opinions=self.opinions(batch, 0),
-            next_steps=self.next_steps(table, batch),
+            opinions=self.opinions(batch, 0, taken),
+            next_steps=taken,
             warnings=self.warnings(batch, 0),
             inputs=tuple(inputs) if inputs is not None else _bare_inputs(facts),
             details=details,

@@ -35,8 +35,8 @@ class Table:
     ----------
     inputs : positions of its features, ascending.
     values : logit of every combination of bins, shape ``(bins of input 1, …)``; zero at the baseline bins.
-    variance : estimation variance of the same cells (logit squared, float32), never smaller in a missing bin than in any
-        known bin of the same input.
+    variance : estimation variance of the same cells (logit squared, float32), never smaller in a missing bin than in
+        any known bin of the same input.
     """
 
     inputs: tuple[int, ...]

@@ -43,7 +43,7 @@ class LevelReference:
 
     @classmethod
     def fit(cls, X: Floats, labels: Mapping[str, Labels], cells: Sequence[str], minimum: int) -> LevelReference:
-        """Measure the distribution of ``X`` (shape ``(n, inputs)``, NaN missing) in every cell of ``minimum`` rows or more."""
+        """Measure the distribution of ``X``, shape ``(n, inputs)``, in every cell of ``minimum`` rows or more."""
         keys: list[tuple[str, ...]] = [()]
         members: list[npt.NDArray[np.bool_]] = [np.ones(len(X), dtype=bool)]
         for depth in range(1, len(cells) + 1):

@@ -1,8 +1,8 @@
 """A panel of companies and years as arrays: features of a row, its earlier years, and its later outcomes.
 
-The panel is cut at the last known year before anything is worked out, so no value, median or outcome of a later year can
-reach the training. The outcome of a row of year t is known at t + ``years``; where that lies beyond the last known year,
-or the firm is no longer observed, the outcome is missing and the row is left out of that target's training.
+The panel is cut at the last known year before anything is worked out, so no value, median or outcome of a later year
+can reach the training. The outcome of a row of year t is known at t + ``years``; where that lies beyond the last known
+year, or the firm is no longer observed, the outcome is missing and the row is left out of that target's training.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Panel:
     frame : the table; numbers become float64 with NaN for missing, texts stay texts (labels of cells).
     id, year : names of the id and year columns; ``year`` None for a table with one row per company.
 
-    A name ending in ``_lag1`` … ``_lag9`` is the same company's value that many years before. Raises ``InputError`` for a
-    missing column, an empty id or year, or two rows of one company and year.
+    A name ending in ``_lag1`` … ``_lag9`` is the same company's value that many years before. Raises ``InputError`` for
+    a missing column, an empty id or year, or two rows of one company and year.
     """
 
     def __init__(self, frame: pl.DataFrame, id: str, year: str | None) -> None:
@@ -56,7 +56,7 @@ class Panel:
         self._columns: dict[str, Floats] = {}
 
     def column(self, name: str) -> Floats:
-        """Return a numeric column, an earlier year of one, or a formula over columns. Raises ``InputError`` for none."""
+        """Return a numeric column, an earlier year of one, or a formula over columns; ``InputError`` for none."""
         if name not in self._columns:
             self._columns[name] = self._read(name)
         return self._columns[name]
@@ -143,7 +143,7 @@ def _single(target: Target, role: str) -> str:
 
 
 def _years(target: Target, panel: Panel, role: str, first: int = 0) -> Floats:
-    """Return a role's values of years ``first`` … ``years``, one column a year: from the panel, or from named columns."""
+    """Return a role's values of years ``first`` … ``years``, one column a year, from the panel or named columns."""
     names, count = target.columns[role], target.years + 1 - first
     if isinstance(names, str):
         return np.column_stack([panel.at(names, step) for step in range(first, target.years + 1)])
@@ -164,7 +164,7 @@ def _reached(measure: Floats, target: Target, panel: Panel, until: int | None) -
 
 
 def _medians(sales: Floats, panel: Panel) -> Floats:
-    """Return the median of each calendar year's sales for every row and year 0 … h - 1 (the size factor's reference)."""
+    """Return the median sales of each row's cohort in year 0 … h - 1: the reference of the size factor."""
     groups = panel.year if panel.year is not None else np.zeros(panel.n, dtype=np.int64)
     medians = np.full((panel.n, sales.shape[1] - 1), np.nan)
     for step in range(medians.shape[1]):

@@ -1,8 +1,8 @@
 """A trained scheme in use: features to levels to tracks to calibrated probabilities, with exact contributions.
 
-Per target every track (an independently trained ``TermModel``) has its own calibration layer; the tracks are averaged on
-the logit scale and calibrated once more. All of these steps are straight lines, so the final logit is again a base plus
-one exact part per feature. Runs on NumPy alone.
+Per target every track (an independently trained ``TermModel``) has its own calibration layer; the tracks are averaged
+on the logit scale and calibrated once more. All of these steps are straight lines, so the final logit is again a base
+plus one exact part per feature. Runs on NumPy alone.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class TargetModel:
     @functools.cached_property
     def base(self) -> float:
         """The final logit of the reference subject."""
-        return self.final({name: platt.intercept + platt.slope * m.base for name, (m, platt) in self.tracks.items()})
+        return float(self.final({name: p.intercept + p.slope * m.base for name, (m, p) in self.tracks.items()}))
 
     def final(self, tracks: Mapping[str, Any]) -> Any:
         """Join the tracks' calibrated logits (numbers or arrays)."""

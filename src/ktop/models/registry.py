@@ -1,8 +1,8 @@
 """Which company models are released, and loading them.
 
-A released model is a pair of files ``<name>-<version>.npz`` and ``.json`` (the model card) in ``released/``, never changed
-once released; ``index.json`` names the champion of every model and the SHA-256 of every file. Loading checks the sum, so
-a result's model version means one exact file.
+A released model is a pair of files ``<name>-<version>.npz`` and ``.json`` (the model card) in ``released/``, never
+changed once released; ``index.json`` names the champion of every model and the SHA-256 of every file. Loading checks
+the sum, so a result's model version means one exact file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def released_folder() -> Path:
 
 @functools.cache
 def index(folder: Path | None = None) -> dict[str, Any]:
-    """Return what is released: ``{"champions": {name: version}, "models": [{"name", "version", "file", "sha256"}]}``."""
+    """Return what is released: ``{"champions": {name: version}, "models": [{name, version, file, sha256}]}``."""
     file = (folder or released_folder()) / INDEX
     if not file.is_file():
         return {"champions": {}, "models": []}
@@ -81,7 +81,7 @@ def load(name: str, version: str | None = None, folder: Path | None = None) -> C
 
 
 def company_model(artefact: Artefact) -> CompanyModel:
-    """Return the company model that an artefact holds. Raises ``NotFoundError`` for a kind this program does not know."""
+    """Return the company model an artefact holds; ``NotFoundError`` for a kind this program does not know."""
     match artefact.meta.get("name"):
         case "tech-index":
             from ktop.models.tech_index import TechIndexModel

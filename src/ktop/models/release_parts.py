@@ -1,4 +1,4 @@
-"""What a released company model carries besides its trained scheme: score scales, positions, rules and reference rates."""
+"""What a released company model carries besides its trained scheme: score scales, positions, rules and rates."""
 
 from __future__ import annotations
 

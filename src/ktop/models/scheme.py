@@ -67,8 +67,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Grades for one target: ``symbols`` best first, ``shares`` of the training rows in each, ``better`` "high" or "low"
-    as in ``ktop.domain.grades.Ladder``."""
+    """Grades for one target: ``symbols`` best first, ``shares`` of the training rows in each.
+
+    ``better`` is "high" or "low" as in ``ktop.domain.grades.Ladder``.
+    """
 
     name: str
     target: str
@@ -194,14 +196,14 @@ def _mapping(value: Any, place: str) -> Mapping[str, Any]:
 
 def _need(content: Mapping[str, Any], key: str, place: str = "scheme") -> Any:
     if content.get(key) is None:
-        raise InputError("models.scheme_missing", key=key, place=place)
+        raise InputError("models.scheme_missing", entry=key, place=place)
     return content[key]
 
 
 def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
     for key in content:
         if key not in keys:
-            raise InputError("models.scheme_unknown", key=str(key), place=place)
+            raise InputError("models.scheme_unknown", entry=str(key), place=place)
 
 
 def _number(value: Any, place: str) -> float:

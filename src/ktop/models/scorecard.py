@@ -1,9 +1,9 @@
 """Training of the statistics track: a scorecard of weights of evidence whose order agrees with experience.
 
-Every input is cut into a few bins. A bin's weight of evidence is ``woe = ln(event odds in the bin / event odds of all)``,
-and the score is a logistic regression on the woe of all inputs with coefficients that may not be negative, so that no
-input can turn round what its own table says. For an input with a sign, neighbouring bins whose event rates run against
-the sign are pooled (isotonic regression by pooling adjacent violators, the best fit among all monotone ones).
+Every input is cut into a few bins. A bin's weight of evidence is ``woe = ln(event odds in the bin / event odds of
+all)``, and the score is a logistic regression on the woe of all inputs with coefficients that may not be negative, so
+that no input can turn round what its own table says. For an input with a sign, neighbouring bins whose event rates run
+against the sign are pooled (isotonic regression by pooling adjacent violators, the best fit of all monotone ones).
 
 Runs on NumPy alone. The compiled form is one table per input.
 """
@@ -87,7 +87,7 @@ def monotone_edges(x: Floats, outcome: Floats, sign: int, settings: ScorecardSet
     while len(blocks) > 1 and blocks[-1][0] < smallest:
         last = blocks.pop()
         blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1], last[2]]
-    return edges[[int(block[2]) for block in blocks[:-1]]]
+    return np.asarray(edges[[int(block[2]) for block in blocks[:-1]]], dtype=np.float64)
 
 
 def _fit(

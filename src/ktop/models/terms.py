@@ -154,7 +154,7 @@ def _set_missing(table: Floats, axis: int, values: Floats) -> None:
 
 
 def _cautious(values: Floats, key: tuple[int, ...], signs: Sequence[int], weights: list[Floats]) -> Floats:
-    """Hold a missing value of a signed input to at most the average of its known values, in the direction of its sign."""
+    """Hold a missing value of a signed input to at most the average of its known values, in its direction."""
     held = values.copy()
     for axis, j in enumerate(key):
         if signs[j]:
@@ -165,7 +165,7 @@ def _cautious(values: Floats, key: tuple[int, ...], signs: Sequence[int], weight
 
 
 def _spread(stack: Floats, baseline: Sequence[int]) -> npt.NDArray[np.float32]:
-    """Return the variance over members (first axis) of each cell's distance to the baseline cell, largest where missing."""
+    """Return the variance over members (first axis) of each cell's distance to the baseline, largest where missing."""
     centred = stack - stack[(slice(None), *(slice(b, b + 1) for b in baseline))]
     variance = centred.var(axis=0, ddof=1) if len(stack) > 1 else np.zeros(stack.shape[1:])
     for axis in range(variance.ndim):

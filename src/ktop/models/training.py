@@ -1,8 +1,8 @@
 """Training any scheme on any panel, and predicting with what came out.
 
 Per target and track a bag is trained on a bootstrap over firms. The rows of the firms a member did not see give honest
-scores, and on these the calibration layers are fitted: of every track by itself, then of the tracks' joint logit. Rounds
-and seeds are fixed, so training twice gives the same bytes.
+scores, and on these the calibration layers are fitted: of every track by itself, then of the tracks' joint logit.
+Rounds and seeds are fixed, so training twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _settings(kind: Any, track: Track) -> Any:
     known = {entry.name: entry.type for entry in dataclasses.fields(kind)}
     for key, value in track.settings.items():
         if key not in known or isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError("models.scheme_unknown", key=key, place=f"tracks.{track.name}")
+            raise InputError("models.scheme_unknown", entry=key, place=f"tracks.{track.name}")
     return kind(**{key: int(v) if known[key] == "int" else float(v) for key, v in track.settings.items()})
 
 

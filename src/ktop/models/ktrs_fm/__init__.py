@@ -1,4 +1,4 @@
-"""KTRS-FM (기술평가 신속표준모형): growth, risk and technology-business grade from 14 items and 25 checklist answers."""
+"""KTRS-FM (기술평가 신속표준모형): growth, risk and business grade from 14 items and 25 checklist answers."""
 
 from ktop.models.ktrs_fm.model import KtrsFmModel
 

@@ -7,7 +7,7 @@ logit of failure, so there a positive logit part costs points.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from ktop.domain import guarantee
 from ktop.domain.fact_table import FactTable
 from ktop.domain.grades import business_matrix, ladder
 from ktop.domain.indicators import Indicator, checklist_items, ktrs_fm_items
-from ktop.domain.rating import Opinion, Warning
+from ktop.domain.rating import NextStep, Opinion, Warning
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
 from ktop.models.calibration import expit
@@ -53,7 +53,7 @@ class KtrsFmModel(CompanyModel):
         return (*ktrs_fm_items(), *checklist_items())
 
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
-        """Rate every company of a table; see ``CompanyModel``. Without ``contributions`` the levels are left out too."""
+        """Rate every company of a table; see ``CompanyModel``. Levels are given with ``contributions`` only."""
         values = self.panel.values(numeric_columns(table), table.n)
         ok = table.ok & ~np.isnan(values).all(axis=1)
         blank = np.where(ok, 0.0, np.nan)
@@ -86,7 +86,7 @@ class KtrsFmModel(CompanyModel):
         business = matrix.indexes(positions["growth"], positions["risk"])
         grades = {"business": _symbols("business", business), **grades}
         decisions = guarantee.decide(table, {name: list(symbols) for name, symbols in grades.items()})
-        columns["guarantee"] = np.where(ok, decisions.status, None)
+        columns["guarantee"] = _none_where(~ok, decisions.status)
         columns["guarantee_krw"] = decisions.amount_krw
         levels = self.peers(values, self.peers.find(cell_labels(table), table.n)) if contributions else values * np.nan
         return BatchRatings(
@@ -140,11 +140,15 @@ class KtrsFmModel(CompanyModel):
     def _checklist(self) -> frozenset[str]:
         return frozenset(item.id for item in checklist_items())
 
-    def opinions(self, batch: BatchRatings, row: int) -> tuple[Opinion, ...]:
+    def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
         """Return the written analysis of one company."""
-        return opinions(self, batch, row)
+        percentiles = {
+            name: self.reference.of(name, float(batch.scores[name][row]), {})["all"]["percentile"] for name in TARGETS
+        }
+        decision = batch.details["guarantee"].decision(row)
+        return opinions(self.indicators, batch, row, percentiles, self.rates, decision, taken)
 
-    def details(self, batch: BatchRatings, row: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return the guarantee decision with its clauses and what each track says by itself."""
         return {
             "guarantee": batch.details["guarantee"].decision(row).to_json(),
@@ -155,6 +159,12 @@ class KtrsFmModel(CompanyModel):
             "flags": {name: bool(flag[row]) for name, flag in batch.flags.items()},
             "reference_rates": dict(self.rates),
         }
+
+
+def _none_where(rows: npt.NDArray[np.bool_], values: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    found = values.copy()
+    found[rows] = None
+    return found
 
 
 def _symbols(name: str, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:

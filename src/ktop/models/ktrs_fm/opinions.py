@@ -1,12 +1,117 @@
-"""The written analysis (분석의견) of one company, from its exact contributions."""
+"""The written analysis (분석의견) of KTRS-FM: grades, growth against risk, probabilities, parts, guarantee, advice."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ktop.domain.rating import Opinion
+import numpy as np
+
+from ktop.catalogue import LANGS, Lang
+from ktop.domain.guarantee import GuaranteeDecision
+from ktop.domain.indicators import Indicator
+from ktop.domain.rating import NextStep, Opinion
+from ktop.models.batch import BatchRatings
+from ktop.models.opinion import (
+    SMALLEST_POINTS,
+    advice_sentence,
+    caution_sentences,
+    part_sentences,
+    probability_sentence,
+    sentence,
+)
+from ktop.models.wording import points, seed_of, shown_value, standing, variant, within_sentence
+
+SCORES: Mapping[str, str] = {"growth": "ktrs_fm.score_growth", "risk": "ktrs_fm.score_risk"}
+#: Scores from which a company counts as good, and below which as weak, in the sentence on balance.
+GOOD, WEAK = 60.0, 40.0
+#: Items told as good for both scores, and parts told per score.
+MOST_SHARED, MOST_EACH = 2, 2
 
 
-def opinions(model: Any, batch: Any, row: int) -> tuple[Opinion, ...]:
-    """Return the sentences; none yet."""
-    return ()
+def opinions(
+    indicators: Sequence[Indicator],
+    batch: BatchRatings,
+    row: int,
+    percentiles: Mapping[str, float],
+    rates: Mapping[str, float],
+    guarantee: GuaranteeDecision,
+    taken: Sequence[NextStep],
+) -> tuple[Opinion, ...]:
+    """Return the sentences about one company.
+
+    Parameters
+    ----------
+    percentiles : standing of the growth and the risk score among all reference companies, 0-100.
+    rates : mean probability of each target among the reference companies.
+    guarantee : the decision on a small guarantee.
+    taken : the computed next steps, best first.
+    """
+    seed = seed_of(batch.values[row])
+    grades = {name: str(symbols[row]) for name, symbols in batch.grades.items()}
+    growth, risk = (float(batch.scores[name][row]) for name in SCORES)
+    same: dict[Lang, dict[str, Any]] = {lang: dict(grades) for lang in LANGS}
+    basis = [f"grades.{name}" for name in grades]
+    found = sentence(variant("ktrs_fm.summary", seed), "summary", basis, same)
+    shown: dict[Lang, dict[str, Any]] = {
+        lang: {
+            "growth": f"{growth:.1f}",
+            "risk": f"{risk:.1f}",
+            "growth_standing": standing(percentiles["growth"], lang),
+            "risk_standing": standing(percentiles["risk"], lang),
+        }
+        for lang in LANGS
+    }
+    basis = ["scores.growth", "scores.risk", "position.all.percentile", "details.positions.risk.all.percentile"]
+    found += sentence(variant("ktrs_fm.standing", seed), "summary", basis, shown)
+    empty: dict[Lang, dict[str, Any]] = {lang: {} for lang in LANGS}
+    found += sentence(f"ktrs_fm.balance_{_balance(growth, risk)}", "summary", ("scores.growth", "scores.risk"), empty)
+    for target in rates:
+        found += probability_sentence(target, batch.probability(target, row), rates[target])
+    shared, told = _shared_strengths(indicators, batch, row, seed)
+    found += shared
+    for kind in ("strength", "weakness"):
+        for score, key in SCORES.items():
+            skip = told if kind == "strength" else frozenset()
+            found += part_sentences(indicators, batch, row, score, key, kind, MOST_EACH, skip)
+    found += [Opinion(lang, guarantee.summary(lang), ("details.guarantee.status",), "summary") for lang in LANGS]
+    found += advice_sentence(taken, SCORES, seed)
+    found += caution_sentences(indicators, batch, row, "growth", batch.model.trained_on == "synthetic")
+    return tuple(found)
+
+
+def _balance(growth: float, risk: float) -> str:
+    if growth >= GOOD and risk < WEAK:
+        return "fast_risky"
+    if growth < WEAK and risk >= GOOD:
+        return "safe_slow"
+    if min(growth, risk) >= 50:
+        return "both_good"
+    if max(growth, risk) < 50:
+        return "both_weak"
+    return "middle"
+
+
+def _shared_strengths(
+    indicators: Sequence[Indicator], batch: BatchRatings, row: int, seed: int
+) -> tuple[list[Opinion], frozenset[str]]:
+    """Return sentences on the items that raise both scores most, and the ids of these items."""
+    parts = np.stack([batch.explained[score].points[row] for score in SCORES])
+    order = [int(k) for k in np.argsort(-parts.sum(axis=0), kind="stable") if parts[:, k].min() >= SMALLEST_POINTS]
+    found: list[Opinion] = []
+    told = [k for k in order if not np.isnan(batch.values[row, k])][:MOST_SHARED]
+    for place, k in enumerate(told):
+        params: dict[Lang, dict[str, Any]] = {}
+        for lang in LANGS:
+            shown = shown_value(indicators[k], float(batch.values[row, k]), lang)
+            level = float(batch.levels[row, k])
+            peers = standing(level, lang) if level >= 50 else ""
+            params[lang] = {
+                "name": within_sentence(indicators[k].labels[lang]),
+                "shown": f"{shown}, {peers}" if peers else shown,
+                "growth": points(float(parts[0, k])),
+                "risk": points(float(parts[1, k])),
+            }
+        basis = [f"contributions.{score}.{batch.indicators[k]}" for score in SCORES]
+        found += sentence(variant("ktrs_fm.strength_both", seed + place), "strength", basis, params)
+    return found, frozenset(batch.indicators[k] for k in told)

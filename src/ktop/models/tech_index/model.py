@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ktop.domain.fact_table import FactTable
 from ktop.domain.indicators import Indicator, tech_index_indicators
-from ktop.domain.rating import Opinion
+from ktop.domain.rating import NextStep, Opinion
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
 from ktop.models.company_model import CompanyModel, cell_labels, numeric_columns
@@ -20,8 +20,8 @@ from ktop.models.tech_index.opinions import opinions
 class TechIndexModel(CompanyModel):
     """The index is the reference percentile of the weighted mean of the two targets' logits.
 
-    A capability score is the reference percentile of its group's part of that same logit, so capabilities, contributions
-    and index cannot disagree.
+    A capability score is the reference percentile of its group's part of that same logit, so capabilities,
+    contributions and index cannot disagree.
     """
 
     name = "tech-index"
@@ -82,11 +82,13 @@ class TechIndexModel(CompanyModel):
         lines = self.card["rules"]["growth_perspective"]
         return next((line for line in lines if min(ratios) >= line["worst"] and max(ratios) >= line["best"]), lines[-1])
 
-    def opinions(self, batch: BatchRatings, row: int) -> tuple[Opinion, ...]:
+    def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
         """Return the written analysis of one company."""
-        return opinions(self, batch, row)
+        percentile = self.reference.of("index", float(batch.scores["index"][row]), {})["all"]["percentile"]
+        perspective = self.perspective(batch, row)["label"]
+        return opinions(self.indicators, batch, row, percentile, perspective, self.rates, taken)
 
-    def details(self, batch: BatchRatings, row: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return the growth perspective and each capability's part of the index logit."""
         line = self.perspective(batch, row)
         logits = batch.explained["index"].logits[row]

@@ -1,4 +1,4 @@
-"""How Tech-Index is trained: the general scheme training, then the scales of its scores from the reference companies."""
+"""How Tech-Index is trained: the general scheme training, then the scales of its scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SETTINGS = {
 
 
 def scheme(seed: int) -> dict[str, Any]:
-    """Return the scheme of Tech-Index: its 14 indicators as levels among comparable firms, its two targets, one track."""
+    """Return the scheme of Tech-Index: 14 indicators as levels among comparable firms, two targets, one track."""
     targets = ("high_growth", "sustainable_growth")
     return {
         "name": "tech-index",
