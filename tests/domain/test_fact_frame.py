@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -266,3 +267,17 @@ def test_sixteen_thousand_rows_of_text_are_read_in_half_a_second() -> None:
     assert problems.ok.all()
     assert table.n == n
     assert best < 0.5
+
+
+def test_the_example_batch_holds_the_example_companies() -> None:
+    import yaml
+
+    folder = Path(__file__).resolve().parents[2] / "examples" / "companies"
+    frame = pl.read_csv(folder / "batch.csv", infer_schema=False)
+    table, problems = FactTable.from_frame(frame, AS_OF)
+    assert problems.ok.all()
+    assert problems.warnings == []
+    for row, name in enumerate(("hanbit-motion", "saebyeok-metal", "narae-lab")):
+        facts = company_facts(Company.from_mapping(yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))), AS_OF)
+        for fact, found in table.row(row).items():
+            assert found == pytest.approx(facts[fact], rel=1e-3) if isinstance(found, float) else found == facts[fact]
