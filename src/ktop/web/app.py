@@ -44,5 +44,5 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     for router in (assets.router, *pages.routers(), *api.routers()):
         app.include_router(router)
     errors.add_handlers(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, refuse=errors.answer)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import FormData, MutableHeaders
@@ -42,10 +43,16 @@ class ForeignFormError(KtopError):
 
 
 class Guard:
-    """ASGI middleware: security headers on every answer, and no body over ``BODY_LIMIT_BYTES`` is read."""
+    """ASGI middleware: security headers on every answer, and no body over ``limit`` bytes is read.
 
-    def __init__(self, app: ASGIApp, limit: int = BODY_LIMIT_BYTES) -> None:
+    ``refuse`` makes the answer to a request whose body is, or turns out to be, too large.
+    """
+
+    def __init__(
+        self, app: ASGIApp, refuse: Callable[[Request, KtopError], Response], limit: int = BODY_LIMIT_BYTES
+    ) -> None:
         self.app = app
+        self.refuse = refuse
         self.limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,17 +60,9 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        scope.setdefault("state", {})["body_too_large"] = length.isdigit() and int(length) > self.limit
+        error = TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
         read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.limit:
-                raise TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
-            return message
+        refused = False
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,13 +73,27 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        await self.app(scope, limited, guarded)
+        async def limited() -> Message:
+            nonlocal read, refused
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.limit and not refused:
+                # Whoever reads the body may turn the error into an answer of its own: ours is sent first.
+                refused = True
+                await self.refuse(Request(scope), error)(scope, receive, guarded)
+            if refused:
+                raise error
+            return message
 
+        async def answered(message: Message) -> None:
+            if not refused:
+                await guarded(message)
 
-def refuse_large(request: Request) -> None:
-    """Raise ``TooLargeError`` for a request that announced too large a body, before any of it is read."""
-    if getattr(request.state, "body_too_large", False):
-        raise TooLargeError("web.body_too_large", limit_mb=round(BODY_LIMIT_BYTES / 1e6, 1))
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self.limit:
+            await self.refuse(Request(scope), error)(scope, receive, guarded)
+            return
+        await self.app(scope, limited, answered)
 
 
 class FormTokens:
@@ -128,10 +141,9 @@ class FormTokens:
     async def form(self, request: Request) -> FormData:
         """Read and check a posted form.
 
-        Raises ``TooLargeError`` for too large a body, ``InputError`` for one that is no form, ``ForeignFormError`` for
+        Raises ``InputError`` for one that is no form, ``ForeignFormError`` for
         a missing or wrong token.
         """
-        refuse_large(request)
         try:
             form = await request.form(max_files=1, max_fields=_FIELDS_LIMIT, max_part_size=_FIELD_LIMIT_BYTES)
         except MultiPartException:

@@ -17,6 +17,7 @@ def bars(
     top: float | None = None,
     digits: int = 0,
     value_label: str | None = None,
+    unit: str = "",
     width: int = 360,
 ) -> Chart:
     """Return one horizontal bar a row (label, value >= 0 or None); ``top`` ends the scale (default: the largest)."""
@@ -24,7 +25,7 @@ def bars(
     parts: list[str] = []
     y, pitch = 4.0, 44.0
     for name, value in rows:
-        says = shown(value, lang, digits, missing="charts.no_score")
+        says = shown(value, lang, digits, missing="charts.no_score") + (unit if known(value) else "")
         parts.append(label(0, y + 13, shorten(name, 13, width - 70), size=13))
         parts.append(label(width, y + 13, says, size=14, anchor="end", font_weight=700))
         parts.append(rect(0, y + 20, width, 12, kind="track", rx=2))
@@ -33,7 +34,10 @@ def bars(
         elif not known(value):
             parts.append(line(0, y + 26, width, y + 26, line="other", stroke_width=2, stroke_dasharray="4 5"))
         y += pitch
-    table = [(name, shown(value, lang, digits, missing="charts.not_given")) for name, value in rows]
+    table = [
+        (name, shown(value, lang, digits, missing="charts.not_given") + (unit if known(value) else ""))
+        for name, value in rows
+    ]
     description = text("charts.bars_says", lang, figures=", ".join(" ".join(row) for row in table))
     columns = (text("charts.item", lang), value_label or text("charts.score", lang))
     return drawing("bars", title, description, width, y, parts, columns, table)

@@ -84,7 +84,15 @@ def probabilities(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
     )
 
 
-def breakdown(rating: RatingJson, score: str, lang: Lang) -> Breakdown | None:
+def breakdowns(rating: RatingJson, scores: Sequence[str], lang: Lang) -> tuple[Breakdown, ...]:
+    """Return where each of ``scores`` comes from, without those that are not explained or could not be given."""
+    # Where every explained score has its own grade (growth and risk), none of them is the main one.
+    main = main_score(rating) if main_score(rating) not in rating["grades"] else None
+    found = (breakdown(rating, name, lang, main=name == main) for name in scores)
+    return tuple(one for one in found if one is not None)
+
+
+def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool) -> Breakdown | None:
     """Return where ``score`` comes from, None where it is not explained or could not be given.
 
     Bars run from what raises the score most to what lowers it most. Where there are many parts, those of the
@@ -129,6 +137,7 @@ def breakdown(rating: RatingJson, score: str, lang: Lang) -> Breakdown | None:
         waterfall(title, base["points"], drawn, value, lang, width=NARROW),
         waterfall(title, base["points"], drawn, value, lang, width=WIDE),
         Table(title, tuple(text(f"report.col_{key}", lang) for key in columns), tuple(rows)),
+        main,
     )
 
 
@@ -188,7 +197,8 @@ def capability_radar(rating: RatingJson, names: Sequence[str], lang: Lang) -> An
     axes = [(score_label(rating, name, lang), rating["scores"].get(name)) for name in names]
     if sum(not numbers.is_missing(value) for _, value in axes) < 3:
         return None
-    return radar(text("report.radar_title", lang), axes, lang)
+    main = main_score(rating) or names[0]
+    return radar(text("report.radar_title", lang, score=score_label(rating, main, lang)), axes, lang)
 
 
 def score_gauge(rating: RatingJson, lang: Lang) -> Any:

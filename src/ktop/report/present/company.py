@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from ktop.catalogue import Lang, load, text
 from ktop.report import labels, numbers
-from ktop.report.charts import Chart, matrix
+from ktop.report.charts import Chart, Table, matrix
 from ktop.report.present.common import (
     RatingJson,
-    breakdown,
+    breakdowns,
     capability_radar,
     grades,
     main_score,
@@ -50,11 +50,12 @@ def company_view(rating: RatingJson, lang: Lang) -> RatingView:
         radar=capability_radar(rating, grouped, lang) if grouped else None,
         matrix=business_matrix(rating, lang),
         position=position(rating, lang),
-        breakdowns=tuple(b for name in explained if (b := breakdown(rating, name, lang)) is not None),
+        breakdowns=breakdowns(rating, explained, lang),
         opinions=opinions(rating, lang),
         steps=next_steps(rating, lang),
         warnings=tuple(w["text"][lang] for w in rating["warnings"]),
         guarantee=guarantee,
+        tracks=tracks_table(rating, lang),
     )
 
 
@@ -108,6 +109,24 @@ def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
         clauses=clauses,
         note=found["note"][lang],
     )
+
+
+def tracks_table(rating: RatingJson, lang: Lang) -> Table | None:
+    """Return what each independently built track says by itself, None for a model with one track."""
+    found = rating["details"].get("tracks")
+    if not isinstance(found, Mapping) or not found:
+        return None
+    names = list(next(iter(found.values())))
+    ladders = load("grades")["ladders"]
+    columns = (text("report.item", lang), *(labels.word("track", name, lang) for name in names))
+    rows = tuple(
+        (
+            ladders[axis]["label"][lang] if axis in ladders else labels.word("grade", axis, lang),
+            *(str(grades_[name] or numbers.missing(lang)) for name in names),
+        )
+        for axis, grades_ in found.items()
+    )
+    return Table(text("report.tracks_title", lang), columns, rows)
 
 
 def _perspective(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:

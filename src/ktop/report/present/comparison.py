@@ -9,7 +9,7 @@ from typing import Any
 from ktop.catalogue import Lang, text
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Part, Table, radar, side_by_side, waterfall
-from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, score_label
+from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_score, score_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,14 @@ def _compared(
         for n, p in a["probabilities"].items()
         for q in [b["probabilities"].get(n)]
     ]
+    main = main_score(a)
+    of = score_label(a, main, lang) if grouped and main else labels.word("model", model, lang)
+    title = text("report.radar_title", lang, score=of)
     web = None
     if len(grouped) >= 3:
         axes = [(label, value) for label, value, _ in drawn]
         web = radar(
-            text("report.radar_title", lang), axes, lang,
+            title, axes, lang,
             name=names[0], other=[value for _, _, value in drawn], other_name=names[1],
         )  # fmt: skip
     made = (_gap(a, b, score, gaps[score], names, lang) for score in a["base"] if score in gaps)
@@ -79,7 +82,7 @@ def _compared(
         labels.word("model", model, lang),
         tuple(rows),
         web,
-        side_by_side(text("report.radar_title", lang), drawn, names, lang),
+        side_by_side(title, drawn, names, lang),
         tuple(gap for gap in made if gap is not None),
     )
 

@@ -11,13 +11,12 @@ from ktop.report.charts import Chart, bars, histogram, trend
 from ktop.report.present.common import (
     RatingJson,
     bins,
-    breakdown,
+    breakdowns,
     capability_radar,
     grades,
     main_score,
     next_steps,
     opinions,
-    position,
     probabilities,
     score_figure,
     score_gauge,
@@ -48,13 +47,13 @@ def technology_view(rating: RatingJson, lang: Lang) -> RatingView:
         version=text("report.model_version", lang, name=model, version=rating["model"]["version"]),
         headline=tuple(headline),
         grades=shown_grades,
-        scores=tuple(score_figure(rating, name, lang) for name in rating["scores"]),
+        scores=tuple(score_figure(rating, name, lang) for name in rating["scores"] if name != "density"),
         probabilities=probabilities(rating, lang),
         gauge=score_gauge(rating, lang) if main not in traits else None,
         radar=capability_radar(rating, traits, lang),
         matrix=None,
-        position=position(rating, lang),
-        breakdowns=tuple(b for name in rating["base"] if (b := breakdown(rating, name, lang)) is not None),
+        position=None,  # scores are percentiles: their distribution among the reference patents is even
+        breakdowns=breakdowns(rating, sorted(rating["base"], key=lambda name: name != main), lang),
         opinions=opinions(rating, lang),
         steps=next_steps(rating, lang),
         warnings=tuple(w["text"][lang] for w in rating["warnings"]),
@@ -73,6 +72,8 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
         ocean_text=ocean_text,
         trend=_trend(details, lang),
         applicants=_applicants(details, lang),
+        fields=_fields(details, lang),
+        newcomers=_newcomers(details, lang),
         corpus=_corpus(details, lang),
     )
 
@@ -80,66 +81,65 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
 def _term(term: Any, lang: Lang) -> Figure:
     if not isinstance(term, Mapping):
         return Figure(str(term), "")
-    count = term.get("patents", term.get("df"))
-    note = "" if count is None else text("report.term_patents", lang, n=numbers.figure(count, lang, 0))
-    return Figure(str(term["term"]), "", note)
+    count = term.get("patents")
+    if term.get("new"):
+        return Figure(str(term["term"]), "", text("report.term_new", lang), "good")
+    return Figure(str(term["term"]), "", "" if count is None else _patents(count, lang))
+
+
+def _patents(count: Any, lang: Lang) -> str:
+    return text("report.term_patents", lang, n=numbers.figure(count, lang, 0))
 
 
 def _neighbour(found: Mapping[str, Any], lang: Lang) -> Neighbour:
-    applicants = found.get("applicants") or ()
-    names = [applicants] if isinstance(applicants, str) else list(applicants)
-    similarity = found.get("similarity", found.get("score"))
+    similarity = found.get("similarity")
     return Neighbour(
         patent_id=str(found["patent_id"]),
         title=str(found.get("title") or "") or numbers.missing(lang),
-        similarity="–" if numbers.is_missing(similarity) else f"{similarity:.2f}",
+        similarity="–" if similarity is None or numbers.is_missing(similarity) else f"{similarity:.2f}",
         filed=numbers.day(found.get("filing_date"), lang),
-        applicants=", ".join(str(name) for name in names[:3]),
+        applicants=", ".join(str(name) for name in list(found.get("applicants") or ())[:3]),
+        terms=", ".join(str(term) for term in found.get("shared_terms") or ()),
     )
 
 
 def _similarity(details: Mapping[str, Any], lang: Lang) -> Chart | None:
-    found = details.get("similarity") or details.get("similarity_distribution")
+    found = details.get("similarity_distribution")
     if not found:
         return None
-    edges, counts = bins(found)
+    edges, corpus = bins(found)
+    nearest = found.get("nearest")
     return histogram(
-        text("report.similarity_title", lang), edges, counts, None, lang,
+        text("report.similarity_title", lang), edges, found.get("neighbour_counts", corpus), nearest, lang,
+        own_label=None if nearest is None else text("report.nearest", lang, value=f"{nearest:.2f}"),
         axis_label=text("report.similarity", lang), digits=2, kind="similarity",
+        names=(text("report.similar_patents", lang), text("report.corpus_sample", lang)),
+        behind=corpus if "neighbour_counts" in found else None,
     )  # fmt: skip
 
 
 def _ocean(details: Mapping[str, Any], lang: Lang) -> tuple[Figure | None, str]:
     found = details.get("ocean")
-    if not found:
+    if not isinstance(found, Mapping):
         return None, ""
-    name = found.get("ocean", found.get("label")) if isinstance(found, Mapping) else str(found)
-    density = details.get("density", found.get("density") if isinstance(found, Mapping) else None)
-    percentile = density.get("percentile") if isinstance(density, Mapping) else None
-    note = "" if numbers.is_missing(percentile) else text("report.density_place", lang, percentile=f"{percentile:.0f}")
-    figure = Figure(
-        text("report.ocean", lang), labels.word("ocean", str(name), lang), note, _OCEAN_TONES.get(str(name), "")
-    )
-    return figure, labels.word("ocean_text", str(name), lang)
+    name = str(found["ocean"])
+    percentile, close = found.get("density_percentile"), found.get("close_patents")
+    note = "" if percentile is None else text("report.density_place", lang, percentile=f"{percentile:.0f}")
+    figure = Figure(text("report.ocean", lang), labels.word("ocean", name, lang), note, _OCEAN_TONES.get(name, ""))
+    sentence = labels.word("ocean_text", name, lang)
+    if close is not None:
+        key = "report.ocean_close_at_least" if found.get("at_least") else "report.ocean_close"
+        sentence += " " + text(key, lang, n=numbers.figure(close, lang, 0))
+    return figure, sentence
 
 
 def _trend(details: Mapping[str, Any], lang: Lang) -> Chart | None:
     found = details.get("trend")
-    if not found:
+    if not isinstance(found, Mapping) or not found["years"]:
         return None
-    if isinstance(found, Mapping):
-        years, counts = list(found["years"]), list(found.get("counts", found.get("patents", ())))
-        incomplete = found.get("incomplete_from")
-    else:
-        years = [entry["year"] for entry in found]
-        counts = [entry.get("patents", entry.get("count")) for entry in found]
-        incomplete = None
-    if not years:
-        return None
-    years, counts = years[-_YEARS_SHOWN:], counts[-_YEARS_SHOWN:]
     return trend(
-        text("report.trend_title", lang), years, counts, lang,
-        incomplete_from=incomplete, value_label=text("report.patents", lang),
+        text("report.trend_title", lang), found["years"][-_YEARS_SHOWN:], found["counts"][-_YEARS_SHOWN:], lang,
+        incomplete_from=found.get("incomplete_from"), value_label=text("report.patents", lang),
     )  # fmt: skip
 
 
@@ -147,13 +147,27 @@ def _applicants(details: Mapping[str, Any], lang: Lang) -> Chart | None:
     found: Sequence[Mapping[str, Any]] = details.get("applicants") or ()
     if not found:
         return None
-    rows = [(str(a["name"]), a.get("patents", a.get("count"))) for a in found[:_APPLICANTS_SHOWN]]
+    rows = [(str(a["name"]), a["patents"]) for a in found[:_APPLICANTS_SHOWN]]
     return bars(text("report.applicants_title", lang), rows, lang, value_label=text("report.patents", lang))
+
+
+def _fields(details: Mapping[str, Any], lang: Lang) -> Chart | None:
+    """Return the shares of the similar patents' classes, None where a corpus has only text topics (no names)."""
+    found = details.get("fields")
+    if not isinstance(found, Mapping) or found.get("kind") != "class" or not found["shares"]:
+        return None
+    rows = [(str(one["name"]), 100 * one["share"]) for one in found["shares"]]
+    return bars(text("report.fields_title", lang), rows, lang, value_label=text("report.share_percent", lang), unit="%")
+
+
+def _newcomers(details: Mapping[str, Any], lang: Lang) -> str:
+    found = details.get("newcomers") or ()
+    return text("report.newcomers", lang, names=", ".join(str(one["name"]) for one in found)) if found else ""
 
 
 def _corpus(details: Mapping[str, Any], lang: Lang) -> str:
     found = details.get("corpus")
     if not isinstance(found, Mapping):
         return ""
-    size = found.get("patents", found.get("size", details.get("corpus_size")))
-    return text("report.corpus", lang, name=found.get("name", ""), n=numbers.figure(size, lang, 0))
+    size = numbers.figure(found.get("patents"), lang, 0)
+    return text("report.corpus", lang, name=found.get("name", ""), n=size)

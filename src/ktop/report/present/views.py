@@ -29,13 +29,17 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Where one score comes from: its waterfall (for narrow and for wide paper) and the exact table."""
+    """Where one score comes from: its waterfall (for narrow and for wide paper) and the exact table.
+
+    ``main`` marks the breakdown of a rating's one main score, which deserves the full width.
+    """
 
     score: str
     title: str
     narrow: Chart
     wide: Chart
     table: Table
+    main: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Neighbour:
     similarity: str
     filed: str
     applicants: str
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ class Technology:
     ocean_text: str = ""
     trend: Chart | None = None
     applicants: Chart | None = None
+    fields: Chart | None = None
+    newcomers: str = ""
     corpus: str = ""
 
 
@@ -124,6 +131,7 @@ class RatingView:
     steps: tuple[Step, ...]
     warnings: tuple[str, ...]
     guarantee: Guarantee | None = None
+    tracks: Table | None = None
     technology: Technology | None = None
 
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from ktop.web.api.schemas import CompanyRequest, Stored, TechnologyRequest, error_answers, stored
 from ktop.web.ports import Services
-from ktop.web.security import refuse_large
 
 
 def services_of(request: Request) -> Services:
@@ -21,7 +20,7 @@ Uses = Annotated[Services, Depends(services_of)]
 Language = Annotated[str | None, Query(description="Language of error sentences.", pattern="^(ko|en)$")]
 RatingId = Annotated[str, Path(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_large)])
+router = APIRouter(prefix="/api/v1")
 
 
 # The operations are plain functions: the framework runs them in worker threads, because rating blocks.

@@ -1,0 +1,133 @@
+"""Pages in a real browser: no barrier found by axe, nothing wider than the screen, Korean drawn, scripts optional."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fake_services import SAMPLE
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+ADDRESSES = ["/", "/companies", "/companies/new?from=demo-1", "/technology", "/compare", "/methods", "/api", "/none"]
+
+
+def rate_all(page: Page) -> str:
+    """Rate a company and a technology through the first page and return the address of the results."""
+    page.goto("/")
+    page.select_option("#company", "demo-1")
+    page.fill("#text", SAMPLE)
+    page.click("form button[type=submit]")
+    page.wait_for_url("**/ratings/*")
+    return page.url
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_no_page_has_a_serious_barrier(open_page: Any, lang: str, scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    page.goto(f"/?lang={lang}")
+    for address in ADDRESSES:
+        page.goto(address)
+        assert page.get_attribute("html", "lang") == lang
+        assert barriers(page) == [], address
+    results = rate_all(page)
+    # Everything folded is looked at as well.
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert barriers(page) == [], "results"
+    page.goto(f"/compare?a={results.rsplit('/', 1)[1]}")
+    page.select_option("#b", "demo:demo-2")
+    page.click("form button[type=submit]")
+    page.wait_for_url("**/compare?a=*&b=*")
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert barriers(page) == [], "comparison"
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_nothing_is_wider_than_the_screen(open_page: Any, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 800})
+    rate_all(page)
+    results = page.url
+    for lang in ("ko", "en"):
+        for address in (*ADDRESSES, results):
+            page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
+            page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+            beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert beyond <= 0, (address, lang)
+
+
+def test_korean_is_drawn_with_our_font_where_the_machine_has_none(open_page: Any) -> None:
+    page = open_page()
+    page.goto("/")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_function("[...document.fonts].some(f => f.status === 'loaded')", timeout=60_000)
+    loaded = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family.replaceAll('\"', ''))"
+    )
+    assert set(loaded) == {"K-TOP Sans"}
+    # Two syllables of different shape are drawn differently; boxes for missing glyphs would be alike.
+    different = page.evaluate(
+        """() => { const draw = c => { const v = document.createElement('canvas'); const x = v.getContext('2d');
+        x.font = '32px "K-TOP Sans"'; x.fillText(c, 4, 40); return v.toDataURL(); }; return draw('가') !== draw('힣'); }"""
+    )
+    assert different
+
+
+def test_every_form_works_without_scripts(open_page: Any) -> None:
+    page = open_page(java_script_enabled=False)
+    results = rate_all(page)
+    page.fill("#what-if #f-technical_staff", "20")
+    page.click("#what-if button")
+    assert page.locator("#what-if table").count() == 1
+    assert "▲ 5.00" in page.inner_text("#what-if")
+    page.goto("/companies/new")
+    page.fill("#f-name", "새 기업")
+    page.fill("#f-staff_total", "열 명")
+    page.click("form button[type=submit]")
+    assert page.locator(".alert").count() == 1
+    page.fill("#f-staff_total", "10")
+    page.click("form button[type=submit]")
+    assert "/ratings/" in page.url
+    assert page.url != results
+    page.goto("/technology")
+    page.click("text=이 예시 사용 >> nth=0")
+    page.click("form button[type=submit]")
+    assert "/ratings/" in page.url
+
+
+def test_what_if_replaces_its_own_part_only(open_page: Any) -> None:
+    page = open_page()
+    results = rate_all(page)
+    page.evaluate("window.stayed = true")
+    page.fill("#what-if #f-technical_staff", "20")
+    page.click("#what-if button")
+    page.wait_for_selector("#what-if table")
+    assert page.evaluate("window.stayed")
+    assert page.url == results
+    assert page.locator("#what-if").count() == 1
+
+
+def test_keyboard_reaches_the_content(open_page: Any) -> None:
+    page = open_page()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_report_downloads(open_page: Any) -> None:
+    page = open_page()
+    rate_all(page)
+    with page.expect_download() as download:
+        page.click("text=PDF 보고서")
+    assert download.value.suggested_filename.endswith("-ko.pdf")

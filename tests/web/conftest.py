@@ -1,0 +1,37 @@
+"""An application with invented services, and a browser-like client for it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
+
+from fake_services import FakeServices
+
+from ktop.settings import Settings
+from ktop.web.app import create_app
+
+
+@pytest.fixture
+def services() -> FakeServices:
+    return FakeServices()
+
+
+@pytest.fixture
+def client(services: FakeServices, tmp_path: Path) -> Iterator[TestClient]:
+    """A client without start-up work: no fonts are cut for tests of pages."""
+    yield TestClient(create_app(Settings(data=tmp_path), services), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def token(client: TestClient) -> str:
+    """The form token of this client's visit."""
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get("/").text)
+    assert found
+    return found[1]

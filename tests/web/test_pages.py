@@ -1,0 +1,262 @@
+"""Pages: every one in both languages, every form without scripts, everything a rating has is shown."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import invented
+import pytest
+from fake_services import SAMPLE, FakeServices
+from pypdf import PdfReader
+from starlette.testclient import TestClient
+
+from ktop.catalogue import load
+
+STATIC = [
+    "/",
+    "/companies",
+    "/companies/new",
+    "/companies/new?from=demo-1",
+    "/technology",
+    "/compare",
+    "/methods",
+    "/api",
+]
+_VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+class Outline(HTMLParser):
+    """Checks nesting and gathers what tests ask for."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.headings: list[int] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.feed(markup)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            self.attributes.append((tag, name, value))
+            if name == "id":
+                self.ids.append(str(value))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, tag
+        assert self.open.pop() == tag
+
+
+def rated(client: TestClient, token: str, **fields: str) -> str:
+    answer = client.post("/ratings", data={"csrf": token, **fields}, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+@pytest.fixture
+def rating(client: TestClient, token: str) -> str:
+    return rated(client, token, company="demo-1", text=SAMPLE)
+
+
+def check_page(markup: str, lang: str) -> Outline:
+    outline = Outline(markup)
+    assert f'<html lang="{lang}">' in markup
+    assert len(outline.ids) == len(set(outline.ids))
+    assert outline.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(outline.headings, outline.headings[1:], strict=False)), outline.headings
+    names = {name for _, name, _ in outline.attributes}
+    assert "style" not in names
+    assert not any(name.startswith("on") for name in names)
+    outside = [v for _, name, v in outline.attributes if name in ("src", "href", "action") and v and "//" in v]
+    assert not outside
+    return outline
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("address", STATIC)
+def test_every_page_stands_in_both_languages(client: TestClient, address: str, lang: str) -> None:
+    answer = client.get(address, params={"lang": lang} | dict(p.split("=") for p in address.split("?")[1:]))
+    assert answer.status_code == 200
+    check_page(answer.text, lang)
+    if lang == "en":
+        prose = re.sub(r'<[^>]+lang="ko"[^>]*>[^<]*<', "<", answer.text)
+        prose = prose.replace("한울바이오", "").replace("가온정밀", "").replace("한국어", "")
+        assert not re.search("[가-힣]", prose), re.findall(".{30}[가-힣].{30}", prose)[:3]
+
+
+def test_language_is_remembered(client: TestClient) -> None:
+    assert '<html lang="ko">' in client.get("/").text
+    client.get("/?lang=en")
+    assert '<html lang="en">' in client.get("/methods").text
+    assert 'href="/methods?lang=ko"' in client.get("/methods").text
+    assert '<html lang="en">' in client.get("/methods?lang=xx").text
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_all_three_results_at_once(client: TestClient, rating: str, lang: str) -> None:
+    page = client.get(rating, params={"lang": lang}).text
+    check_page(page, lang)
+    page = html.unescape(page)
+    index, fast, technology = invented.tech_index(), invented.ktrs_fm(), invented.originality()
+    for expected in (f"{index['scores']['index']:.1f}", "A-", "R4", "71.3", "KR1020190000001A"):
+        assert expected in page
+    for one in (index, fast, technology):
+        for opinion in one["opinions"]:
+            assert (opinion["text"] in page) == (opinion["lang"] == lang)
+        for warning in one["warnings"]:
+            assert warning["text"][lang] in page
+    for clause in fast["details"]["guarantee"]["clauses"]:
+        assert clause["label"][lang] in page
+    for step in index["next_steps"]:
+        assert step["text"][lang] in page
+    assert page.count("<svg") >= 10
+    assert {"ko": "미입력", "en": "missing"}[lang] in page
+    assert {"ko": "가상 기업 자료로 학습", "en": "trained on synthetic firms"}[lang] in page
+
+
+def test_company_alone_and_technology_alone(client: TestClient, token: str) -> None:
+    assert 'id="originality"' not in client.get(rated(client, token, company="demo-1")).text
+    answer = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=True)
+    assert 'id="originality"' in answer.text
+    assert 'id="tech-index"' not in answer.text
+    assert SAMPLE in answer.text
+
+
+def test_upload_of_a_record(client: TestClient, token: str) -> None:
+    source = json.dumps({"name": "올린 기업"}).encode()
+    answer = client.post("/companies", data={"csrf": token}, files={"record": ("r.json", source)})
+    assert answer.status_code == 200
+    assert "올린 기업" in answer.text
+    broken = client.post("/companies", data={"csrf": token}, files={"record": ("r.json", b"[1]")})
+    assert broken.status_code == 422
+    assert 'role="alert"' in broken.text
+
+
+def test_nothing_chosen_is_said(client: TestClient, token: str) -> None:
+    answer = client.post("/ratings", data={"csrf": token, "text": SAMPLE})
+    assert answer.status_code == 422
+    assert "평가할 기업이 없습니다" in answer.text
+    assert SAMPLE in answer.text
+
+
+def test_refused_summary_keeps_what_was_typed(client: TestClient, token: str) -> None:
+    answer = client.post("/technology", data={"csrf": token, "text": "short"})
+    assert answer.status_code == 422
+    assert ">short</textarea>" in answer.text
+    check_page(answer.text, "ko")
+
+
+def test_sample_fills_the_field(client: TestClient) -> None:
+    assert SAMPLE in client.get("/technology?sample=film").text
+    assert "</textarea>" in client.get("/technology?sample=none").text
+
+
+def test_form_rates_what_was_typed(client: TestClient, token: str, services: FakeServices) -> None:
+    data = {
+        "csrf": token,
+        "name": "새 기업",
+        "sales_krw_t0": "8,234.5",
+        "staff_total": "34",
+        "q01": "4",
+        "as_of": "2026-01-31",
+    }
+    answer = client.post("/companies/new", data=data)
+    assert answer.status_code == 200
+    (stored,) = services.kept.values()
+    assert stored.record == {"name": "새 기업", "sales_krw_t0": 8_234_500_000, "staff_total": 34, "q01": 4}
+    assert stored.as_of.isoformat() == "2026-01-31"
+
+
+def test_form_says_each_problem_beside_its_field(client: TestClient, token: str) -> None:
+    data = {"csrf": token, "name": " ", "staff_total": "약 30", "founded": "어제", "q01": "9", "region": "KR-30"}
+    answer = client.post("/companies/new", data=data)
+    assert answer.status_code == 422
+    check_page(answer.text, "ko")
+    for name in ("name", "staff_total", "founded", "q01"):
+        assert f'href="#f-{name}"' in answer.text
+        assert f'id="f-{name}"' in answer.text
+    assert 'value="약 30"' in answer.text
+    assert '<option value="KR-30" selected>' in answer.text
+
+
+def test_demo_company_fills_the_form(client: TestClient) -> None:
+    page = client.get("/companies/new?from=demo-1").text
+    assert 'value="8,234.5"' in page
+    assert 'value="가온정밀"' in page
+    assert client.get("/companies/new?from=nobody").status_code == 404
+
+
+def test_what_if_shows_the_difference(client: TestClient, token: str, rating: str) -> None:
+    fields = {"csrf": token, "technical_staff": "20", "sales_krw_t0": "8,234.5"}
+    whole = client.post(f"{rating}/what-if", data=fields)
+    assert whole.status_code == 200
+    assert "▲ 5.00" in whole.text
+    check_page(whole.text, "ko")
+    part = client.post(f"{rating}/what-if", data=fields, headers={"HX-Request": "true"})
+    assert part.text.lstrip().startswith('<section id="what-if"')
+    assert "▲ 5.00" in part.text
+    same = client.post(f"{rating}/what-if", data={"csrf": token, "sales_krw_t0": "8,234.5"})
+    assert "바뀐 값이 없습니다" in same.text
+    wrong = client.post(f"{rating}/what-if", data={"csrf": token, "technical_staff": "many"})
+    assert wrong.status_code == 422
+
+
+def test_two_companies_side_by_side(client: TestClient, token: str) -> None:
+    answer = client.post("/compare", data={"csrf": token, "a": "demo:demo-1", "b": "demo:demo-2"})
+    assert answer.status_code == 200
+    check_page(answer.text, "ko")
+    for expected in ("가온정밀", "누리소프트", "72.4", "51.0", "차이의 원인"):
+        assert expected in answer.text
+    assert client.post("/compare", data={"csrf": token, "a": "demo:demo-1"}).status_code == 422
+    assert client.post("/compare", data={"csrf": token, "a": "nothing", "b": "demo:demo-2"}).status_code == 404
+
+
+def test_technologies_are_not_compared_as_companies(client: TestClient, token: str) -> None:
+    alone = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]
+    found = alone.rsplit("/", 1)[1]
+    assert client.get(f"/compare?a={found}&b={found}").status_code == 422
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_pdf_download(client: TestClient, rating: str, lang: str) -> None:
+    answer = client.get(f"{rating}.pdf", params={"lang": lang})
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "70.9" in PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+
+
+def test_json_download(client: TestClient, rating: str) -> None:
+    body = client.get(f"{rating}.json").json()
+    assert [r["model"]["name"] for r in body["ratings"]] == ["tech-index", "ktrs-fm", "originality"]
+    assert body["kind"] == "both"
+
+
+@pytest.mark.parametrize(
+    "address", ["/nope", "/ratings/none", "/ratings/none.pdf", "/ratings/a%2Fb", "/ratings/..%2f..", "/compare?a=x&b=y"]
+)
+def test_what_is_not_there_is_said(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    check_page(answer.text, "ko")
+
+
+def test_methods_tell_formulas_cuts_and_limits(client: TestClient) -> None:
+    page = client.get("/methods").text
+    assert "100*rnd_expense_krw_t0/sales_krw_t0" in page
+    first_cut = load("grades")["ladders"]["growth"]["cuts"][0]
+    assert f"≥ {100 * first_cut:g}%" in page
+    assert "가상 기업 자료로 학습하였습니다" in page

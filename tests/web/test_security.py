@@ -1,0 +1,140 @@
+"""What guards every answer and every form."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fake_services import FakeServices
+from starlette.testclient import TestClient
+
+from ktop.settings import Settings
+from ktop.web.app import create_app
+from ktop.web.security import BODY_LIMIT_BYTES, FormTokens
+
+FORMS = ["/ratings", "/companies", "/companies/new", "/technology", "/compare", "/ratings/x/what-if"]
+
+
+@pytest.mark.parametrize("address", ["/", "/nope", "/api/v1/models", "/static/x/ktop.css", "/favicon.ico"])
+def test_headers_stand_on_every_answer(client: TestClient, address: str) -> None:
+    headers = client.get(address).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+
+
+def test_results_are_not_kept_by_browsers_but_files_are(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.headers["cache-control"] == "no-store"
+    sheet = re.search(r'href="(/static/[0-9a-f]+/ktop\.css)"', page.text)
+    assert sheet
+    assert "immutable" in client.get(sheet[1]).headers["cache-control"]
+    assert client.get("/static/0/ktop.css").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("address", FORMS)
+def test_forms_need_their_token(client: TestClient, token: str, address: str, services: FakeServices) -> None:
+    for wrong in ({}, {"csrf": ""}, {"csrf": "0" * 64}, {"csrf": "가"}):
+        assert client.post(address, data=wrong).status_code == 403
+    other = TestClient(client.app)  # another visitor's cookie does not fit this token
+    other.get("/")
+    assert other.post(address, data={"csrf": token}).status_code == 403
+    assert not services.kept
+
+
+def test_visit_cookie_is_closed_to_scripts_and_other_sites(client: TestClient) -> None:
+    cookie = client.get("/").headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+
+
+def test_open_forms_outlive_a_restart(tmp_path: Path) -> None:
+    first = TestClient(create_app(Settings(data=tmp_path), FakeServices()))
+    token = re.search(r'name="csrf" value="(\w+)"', first.get("/").text)
+    assert token
+    second = TestClient(create_app(Settings(data=tmp_path), FakeServices()), cookies=first.cookies)
+    assert second.post("/technology", data={"csrf": token[1], "text": "short"}).status_code == 422
+    assert (tmp_path / "keys" / "form-secret").stat().st_mode & 0o077 == 0
+
+
+def test_no_folder_for_the_secret_is_no_obstacle(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert FormTokens.stored(blocked / "keys")
+
+
+@pytest.mark.parametrize("address", ["/technology", "/companies", "/api/v1/ratings/technology"])
+def test_large_bodies_are_refused(client: TestClient, token: str, address: str) -> None:
+    answer = client.post(address, content=b"x" * (BODY_LIMIT_BYTES + 1), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_large_bodies_without_a_length_are_refused(client: TestClient) -> None:
+    def endless():  # type: ignore[no-untyped-def]
+        for _ in range(BODY_LIMIT_BYTES // 65536 + 2):
+            yield b"x" * 65536
+
+    answer = client.post("/api/v1/ratings/technology", content=endless(), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_broken_forms_are_refused(client: TestClient, token: str) -> None:
+    broken = client.post(
+        "/companies", content=b"--x\r\nbad", headers={"content-type": "multipart/form-data; boundary=y"}
+    )
+    assert broken.status_code in (403, 422)
+    many = client.post("/companies/new", data={"csrf": token, **{f"f{i}": "1" for i in range(500)}})
+    assert many.status_code == 422
+
+
+NASTY = '"><script>alert(1)</script>{{7*7}}<img src=x onerror=alert(1)>'
+
+
+def test_user_text_is_shown_and_never_run(client: TestClient, token: str) -> None:
+    answer = client.post("/companies/new", data={"csrf": token, "name": NASTY, "name_en": NASTY})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+    assert "<img" not in answer.text
+    assert "{{7*7}}" in answer.text
+    refused = client.post("/companies/new", data={"csrf": token, "name": "", "region": NASTY, "staff_total": NASTY})
+    assert "<script>alert" not in refused.text
+    assert "<script>alert" not in client.get("/compare", params={"a": NASTY}).text
+    assert "<script>alert" not in client.get("/technology", params={"sample": NASTY, "lang": NASTY}).text
+
+
+def test_htmx_comes_from_our_own_address(client: TestClient) -> None:
+    page = client.get("/").text
+    scripts = re.findall(r"<script[^>]*>", page)
+    assert len(scripts) == 1
+    address = re.search(r'src="(/static/[0-9a-f]+/htmx\.js)"', scripts[0])
+    assert address
+    answer = client.get(address[1])
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert b"htmx" in answer.content[:200]
+
+
+def test_pages_stand_without_htmx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from ktop.web import assets
+
+    monkeypatch.setattr(assets, "htmx", lambda: None)
+    client = TestClient(create_app(Settings(data=tmp_path), FakeServices()))
+    assert "<script" not in client.get("/").text
+    assert client.get("/static/0/htmx.js").status_code == 404
+
+
+def test_a_defect_tells_nothing_of_itself(
+    client: TestClient, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(services, "models", broken)
+    answer = client.get("/methods")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert client.get("/api/v1/models").json()["error"]["code"] == "web.unexpected"
