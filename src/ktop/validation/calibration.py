@@ -1,0 +1,177 @@
+"""Calibration: whether predicted probabilities are the frequencies that follow (Brier, slope, ECE, Hosmer-Lemeshow)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.validation._arrays import Floats, known_pairs
+
+#: Probabilities are kept this far from 0 and 1 before a logit is taken.
+EDGE = 1e-9
+#: Newton steps for the calibration line; it converges in fewer than ten wherever it exists.
+_MAX_STEPS = 60
+#: A slope beyond this means that the classes are separated and no line exists.
+_MAX_SLOPE = 1e3
+
+
+def brier(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
+    """Return the mean squared distance of prediction and outcome, 0 (best) to 1 (Brier 1950); NaN without rows."""
+    outcomes, predictions, _ = known_pairs(y, p)
+    return float(np.mean((predictions - outcomes) ** 2)) if len(outcomes) else float("nan")
+
+
+def brier_skill(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
+    """Return 1 - Brier / Brier of predicting the event rate for everybody: 1 is perfect, 0 no better than that.
+
+    NaN where all outcomes are equal.
+    """
+    outcomes, _, _ = known_pairs(y, p)
+    spread = float(np.var(outcomes)) if len(outcomes) else 0.0
+    return 1.0 - brier(y, p) / spread if spread else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationLine:
+    """logit P(event) = intercept + slope * logit(prediction), with standard errors; NaN where no line exists.
+
+    Slope 1 and intercept 0 are perfect; a slope above 1 says predictions are too timid, below 1 too bold.
+    ``in_the_large`` is the intercept at slope 1: above 0 the event is more frequent than predicted.
+    """
+
+    intercept: float
+    slope: float
+    intercept_error: float
+    slope_error: float
+    in_the_large: float
+
+
+def calibration_line(y: npt.ArrayLike, p: npt.ArrayLike) -> CalibrationLine:
+    """Fit the calibration line by maximum likelihood (Cox 1958)."""
+    outcomes, predictions, _ = known_pairs(y, p)
+    if len(outcomes) == 0 or outcomes.min() == outcomes.max():
+        return _no_line(float("nan"))
+    kept = np.clip(predictions, EDGE, 1.0 - EDGE)
+    logit = np.log(kept / (1.0 - kept))
+    large = _newton(np.ones((len(logit), 1)), outcomes, logit)
+    in_the_large = float(large[0][0]) if large else float("nan")
+    if np.ptp(logit) == 0.0:
+        return _no_line(in_the_large)
+    both = _newton(np.column_stack([np.ones_like(logit), logit]), outcomes, np.zeros_like(logit))
+    if both is None:
+        return _no_line(in_the_large)
+    (intercept, slope), errors = both
+    return CalibrationLine(float(intercept), float(slope), float(errors[0]), float(errors[1]), in_the_large)
+
+
+def _no_line(in_the_large: float) -> CalibrationLine:
+    nan = float("nan")
+    return CalibrationLine(nan, nan, nan, nan, in_the_large)
+
+
+def _newton(design: Floats, y: Floats, offset: Floats) -> tuple[Floats, Floats] | None:
+    """Return logistic regression coefficients and their standard errors, None where the likelihood has no maximum."""
+    beta = np.zeros(design.shape[1])
+    for _ in range(_MAX_STEPS):
+        fitted = 0.5 * (1.0 + np.tanh(0.5 * (offset + design @ beta)))
+        information = design.T @ (design * (fitted * (1.0 - fitted))[:, None])
+        try:
+            step = np.linalg.solve(information, design.T @ (y - fitted))
+        except np.linalg.LinAlgError:
+            return None
+        # Short steps keep the first iterations from overshooting where predictions are far off.
+        beta = beta + step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-300))
+        if np.abs(beta).max() > _MAX_SLOPE:
+            return None
+        if np.abs(step).max() < 1e-10:
+            return beta, np.sqrt(np.diag(np.linalg.inv(information)))
+    return None
+
+
+def equal_count_bins(p: Floats, bins: int) -> npt.NDArray[np.intp]:
+    """Return each row's bin, 0 = lowest predictions, bins as equal in count as ties allow (ties stay together)."""
+    edges = np.quantile(p, np.linspace(0.0, 1.0, bins + 1)[1:-1])
+    found = np.searchsorted(np.unique(edges), p, side="left")
+    return np.unique(found, return_inverse=True)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """One row of the reliability table. ``low`` and ``high`` are the Jeffreys interval (95 %) of the event rate."""
+
+    n: int
+    events: int
+    predicted: float
+    rate: float
+    low: float
+    high: float
+
+
+def reliability_table(y: npt.ArrayLike, p: npt.ArrayLike, bins: int = 10) -> tuple[ReliabilityBin, ...]:
+    """Return mean prediction and event rate in bins of equal count, lowest predictions first."""
+    outcomes, predictions, _ = known_pairs(y, p)
+    if not len(outcomes):
+        return ()
+    which = equal_count_bins(predictions, bins)
+    rows = []
+    for index in range(int(which.max()) + 1):
+        inside = which == index
+        n, events = int(inside.sum()), int(outcomes[inside].sum())
+        low, high = jeffreys_interval(events, n)
+        rows.append(ReliabilityBin(n, events, float(predictions[inside].mean()), events / n, low, high))
+    return tuple(rows)
+
+
+def jeffreys_interval(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the equal-tailed Jeffreys interval of an event rate (Brown, Cai and DasGupta 2001).
+
+    Quantiles of Beta(events + 1/2, n - events + 1/2); the lower end is 0 without events, the upper 1 with only events.
+    """
+    from scipy.stats import beta
+
+    if n <= 0:
+        return 0.0, 1.0
+    tail = (1.0 - level) / 2.0
+    low = 0.0 if events == 0 else float(beta.ppf(tail, events + 0.5, n - events + 0.5))
+    high = 1.0 if events == n else float(beta.ppf(1.0 - tail, events + 0.5, n - events + 0.5))
+    return low, high
+
+
+def ece(y: npt.ArrayLike, p: npt.ArrayLike, bins: int = 10) -> float:
+    """Return the expected calibration error, 0-1: mean |event rate - mean prediction| over bins of equal count.
+
+    Naeini, Cooper and Hauskrecht (2015), with equal-count bins, which are steadier for rare events. NaN without rows.
+    """
+    table = reliability_table(y, p, bins)
+    n = sum(row.n for row in table)
+    return sum(row.n * abs(row.rate - row.predicted) for row in table) / n if n else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class HosmerLemeshow:
+    """Statistic, degrees of freedom and p-value; a small p-value speaks against the probabilities."""
+
+    statistic: float
+    degrees: int
+    p_value: float
+
+
+def hosmer_lemeshow(y: npt.ArrayLike, p: npt.ArrayLike, bins: int = 10, fitted: bool = False) -> HosmerLemeshow:
+    """Return the Hosmer-Lemeshow test over bins of equal count (Hosmer and Lemeshow 1980).
+
+    sum over bins of (events - expected)^2 / (expected * (1 - expected / n)), chi-squared with as many degrees of
+    freedom as bins; two fewer where ``fitted`` says that the model was fitted to these very rows.
+    """
+    from scipy.stats import chi2
+
+    table = reliability_table(y, p, bins)
+    degrees = len(table) - (2 if fitted else 0)
+    expected = np.array([row.n * row.predicted for row in table])
+    variance = np.array([row.n * row.predicted * (1.0 - row.predicted) for row in table])
+    if degrees < 1 or not (variance > 0).all():
+        return HosmerLemeshow(float("nan"), max(degrees, 0), float("nan"))
+    events = np.array([row.events for row in table])
+    statistic = float(((events - expected) ** 2 / variance).sum())
+    return HosmerLemeshow(statistic, degrees, float(chi2.sf(statistic, degrees)))
