@@ -109,8 +109,8 @@ def number_without_kind(number: str) -> str:
 def normalise_class(symbol: str) -> str | None:
     """Return an IPC or CPC symbol in its one written form: ``G06F  17/30`` → ``G06F17/30``, ``A61B`` → ``A61B``.
 
-    The fixed-width form of older US prints is read, too: ``A47L  514`` → ``A47L5/14``. None where ``symbol`` is no class
-    symbol.
+    The fixed-width form of older US prints is read, too: ``A47L  514`` → ``A47L5/14``. None where ``symbol`` is
+    no class symbol.
     """
     symbol = symbol.strip().upper()
     fixed = _FIXED_WIDTH_CLASS.match(symbol)

@@ -61,20 +61,22 @@ def detect_language(text: str) -> Lang | None:
     Latin script alone does not prove English: other languages written in it are told apart by their function words,
     once the text is long enough to tell.
     """
-    letters = sum(map(str.isalpha, text))
-    if letters == 0:
-        return None
-    hangul = len(_HANGUL.findall(text))
-    latin = len(_LATIN.findall(text))
-    if hangul + latin < MIN_SCRIPT_SHARE * letters:
-        return None
-    if hangul >= MIN_HANGUL_SHARE * letters:
-        return "ko"
-    words = [word.lower() for word in _WORD.findall(text)]
+    if text.isascii():  # the common case, and the quick one
+        if not _LATIN.search(text):
+            return None
+    else:
+        letters = sum(map(str.isalpha, text))
+        hangul = len(_HANGUL.findall(text))
+        latin = len(_LATIN.findall(text))
+        if letters == 0 or hangul + latin < MIN_SCRIPT_SHARE * letters:
+            return None
+        if hangul >= MIN_HANGUL_SHARE * letters:
+            return "ko"
+    words = text.lower().split()
     if len(words) >= 12:
         english, other = _function_words()
-        of_english = sum(word in english for word in words)
-        of_others = sum(word in other for word in words)
+        of_english = sum(map(english.__contains__, words))
+        of_others = sum(map(other.__contains__, words))
         if of_others > of_english and of_others >= MIN_FUNCTION_WORD_SHARE * len(words):
             return None
     return "en"

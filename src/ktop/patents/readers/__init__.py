@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ktop.domain.patent import Patent
 from ktop.errors import InputError
+from ktop.patents.readers import tabular
 from ktop.patents.readers.source import Source
 
 MAX_TITLE_CHARS = 2_000
@@ -31,16 +32,41 @@ class Reject:
     params: Mapping[str, str | int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CitationLink:
+    """A citation that a source gives apart from its patents."""
+
+    citing: str
+    cited: str
+    category: str | None = None
+
+
+Record = Patent | Reject | CitationLink
+
+
+class Sample:
+    """What a format is told by: the first bytes of a file and, where it is a table, its columns."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.head = source.head()
+
+    @functools.cached_property
+    def columns(self) -> list[str] | None:
+        """Column names of a Parquet file or CSV, None for anything else."""
+        return tabular.columns(self._source, self.head)
+
+
 class Reader(Protocol):
     """What a format must be able to do."""
 
     #: The name users give as ``--format``.
     name: str
 
-    def recognises(self, head: bytes, name: str) -> bool:
-        """Tell by the first bytes whether this is the format. ``name`` may help but never decides."""
+    def recognises(self, sample: Sample) -> bool:
+        """Tell by the content whether this is the format; a file's name never decides."""
 
-    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Patent | Reject]:
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield every record, taken or rejected, in bounded memory.
 
         Raises ``InputError`` with file and line where the file as a whole cannot be read.
@@ -68,5 +94,5 @@ def reader_for(source: Source, format_name: str | None = None) -> Reader | None:
         if format_name not in known:
             raise InputError("patents.format_name_unknown", name=format_name, known=", ".join(sorted(known)))
         return known[format_name]
-    head = source.head()
-    return next((reader for reader in known.values() if reader.recognises(head, source.name)), None)
+    sample = Sample(source)
+    return next((reader for reader in known.values() if reader.recognises(sample)), None)

@@ -7,6 +7,8 @@ from datetime import date, datetime
 
 _DATE = re.compile(r"^(\d{4})[-./년 ]*(\d{1,2})[-./월 ]*(\d{1,2})일?")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+#: A US number as sets print it that hold only US patents.
+BARE_US_NUMBER = re.compile(r"^(?:RE|PP|D|H|T)?\d{5,8}$")
 EARLIEST_YEAR = 1790
 LATEST_YEAR = 2100
 

@@ -14,7 +14,7 @@ from ktop.domain.patent import (
     normalise_class,
     normalise_publication_number,
 )
-from ktop.patents.readers import MAX_ABSTRACT_CHARS, MAX_CLAIM_CHARS, MAX_TITLE_CHARS, Reject, xml_safe
+from ktop.patents.readers import MAX_ABSTRACT_CHARS, MAX_CLAIM_CHARS, MAX_TITLE_CHARS, Record, Reject, Sample, xml_safe
 from ktop.patents.readers.fields import parse_count, parse_date, split_list
 from ktop.patents.readers.source import Source
 from ktop.patents.readers.xml_safe import text_at, text_of
@@ -49,11 +49,11 @@ class KiprisXml:
 
     name = "kipris-xml"
 
-    def recognises(self, head: bytes, name: str) -> bool:
+    def recognises(self, sample: Sample) -> bool:
         """Tell by the root element and the record tags."""
-        return _ROOT.search(head) is not None and _MARKS.search(head) is not None
+        return _ROOT.search(sample.head) is not None and _MARKS.search(sample.head) is not None
 
-    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Patent | Reject]:
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per record. An answer is one document: broken anywhere, it is refused whole."""
         with source.open() as stream:
             for document in xml_safe.documents(stream):

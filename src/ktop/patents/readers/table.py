@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
-
-import polars as pl
 
 from ktop import catalogue
 from ktop.domain.patent import (
@@ -27,19 +22,17 @@ from ktop.patents.readers import (
     MAX_CLAIM_CHARS,
     MAX_DESCRIPTION_CHARS,
     MAX_TITLE_CHARS,
+    Record,
     Reject,
+    Sample,
+    tabular,
 )
-from ktop.patents.readers.fields import parse_count, parse_date, split_list
+from ktop.patents.readers.fields import BARE_US_NUMBER, parse_count, parse_date, split_list
 from ktop.patents.readers.kipris_xml import korean_patent_id
 from ktop.patents.readers.source import Source
 
-_BATCH_ROWS = 5_000
-_MAX_FIELD_CHARS = 5_000_000
-_PARQUET = b"PAR1"
-_DELIMITERS = ",\t;|"
 #: Bare numbers: a Korean application or opening number has thirteen digits and starts with its right code.
 _KOREAN_NUMBER = re.compile(r"^[12]0-?\d{4}-?\d{7}$")
-_BARE_US_NUMBER = re.compile(r"^(?:RE|PP|D|H|T)?\d{5,8}$")
 
 
 def _plain(name: str) -> str:
@@ -47,23 +40,18 @@ def _plain(name: str) -> str:
 
 
 class Table:
-    """Parquet (told by its magic) and CSV in UTF-8 or CP949 with a header that names a number and a title."""
+    """Parquet, and CSV in UTF-8 or CP949, with a header that names a number and a title."""
 
     name = "table"
 
-    def recognises(self, head: bytes, name: str) -> bool:
-        """Tell Parquet by its magic, CSV by a header line with columns this house knows."""
-        if head.startswith(_PARQUET):
-            return True
-        text = _decoded(head)
-        if text is None or "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
+    def recognises(self, sample: Sample) -> bool:
+        """Tell by the column names; any other Parquet file is taken, too, so that its columns can be asked for."""
+        if sample.columns is None:
             return False
-        header = next(csv.reader([text.split("\n", 1)[0]], delimiter=_delimiter(text)), [])
-        fields = _match_columns(header, {})
-        return _usable(fields)
+        return _usable(_match_columns(sample.columns, {})) or sample.head.startswith(b"PAR1")
 
-    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Patent | Reject]:
-        """Yield a patent or a reject per row, a batch of rows in memory at a time.
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
+        """Yield a patent or a reject per row.
 
         Parameters
         ----------
@@ -73,23 +61,18 @@ class Table:
         ------
         InputError : not a readable table, no number or title column, or a map that names what is not there.
         """
-        head = source.head()
-        rows = _parquet_rows(source) if head.startswith(_PARQUET) else _csv_rows(source, head)
-        _, header, _ = next(rows)
-        assert header is not None
+        header = tabular.columns(source, source.head())
+        if header is None:
+            raise InputError("patents.table_broken", file=source.name)
         columns = _columns(header, column_map or {}, source.name)
-        for where, cells, problem in rows:
-            if problem is not None or cells is None:
+        for where, cells, problem in tabular.rows(source):
+            if cells is None:
                 yield Reject(where, problem or "patents.reject_columns")
-                continue
-            row = {field: cells[index] for field, index in columns.items()}
-            yield _patent(row, where, header)
+            else:
+                yield _patent({field: cells[index] for field, index in columns.items()}, where)
 
 
-Row = tuple[str, list[Any] | None, str | None]
-
-
-def _columns(header: list[Any], column_map: Mapping[str, str], file: str) -> dict[str, int]:
+def _columns(header: list[str], column_map: Mapping[str, str], file: str) -> dict[str, int]:
     known = catalogue.load("patents/columns")
     for field, column in column_map.items():
         if field not in known:
@@ -98,14 +81,14 @@ def _columns(header: list[Any], column_map: Mapping[str, str], file: str) -> dic
             raise InputError("patents.column_map_column", column=column, file=file)
     columns = _match_columns(header, column_map)
     if not _usable(columns):
-        shown = ", ".join(str(column)[:40] for column in header[:30])
+        shown = ", ".join(column[:40] for column in header[:30])
         raise InputError("patents.table_columns", file=file, columns=shown)
     return columns
 
 
-def _match_columns(header: list[Any], column_map: Mapping[str, str]) -> dict[str, int]:
+def _match_columns(header: list[str], column_map: Mapping[str, str]) -> dict[str, int]:
     """Return our field → column index: the user's map first, then the known names."""
-    by_name = {_plain(str(column)): index for index, column in reversed(list(enumerate(header)))}
+    by_name = {_plain(column): index for index, column in reversed(list(enumerate(header)))}
     columns: dict[str, int] = {}
     for field, names in catalogue.load("patents/columns").items():
         if field in column_map:
@@ -121,78 +104,6 @@ def _match_columns(header: list[Any], column_map: Mapping[str, str]) -> dict[str
 def _usable(columns: Mapping[str, int]) -> bool:
     numbered = {"number", "opening_number", "registration_number"} & columns.keys()
     return bool(numbered) and bool({"title", "abstract"} & columns.keys())
-
-
-# --- rows -----------------------------------------------------------------------------------------------------------
-
-
-def _parquet_rows(source: Source) -> Iterator[Row]:
-    """Yield the header, then the rows, read in slices so that a file of any size fits."""
-    try:
-        where_from: Any = source.path if source.path and not source.gzipped else io.BytesIO(source.whole())
-        frame = pl.scan_parquet(where_from)
-        header = frame.collect_schema().names()
-        yield "header", list(header), None
-        offset = 0
-        while True:
-            batch = frame.slice(offset, _BATCH_ROWS).collect()
-            for number, row in enumerate(batch.iter_rows(), offset + 1):
-                yield f"row {number}", list(row), None
-            offset += batch.height
-            if batch.height < _BATCH_ROWS:
-                return
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError("patents.table_broken", file=source.name) from error
-
-
-def _csv_rows(source: Source, head: bytes) -> Iterator[Row]:
-    text = _decoded(head)
-    if text is None or "\x00" in text:
-        raise InputError("patents.table_broken", file=source.name)
-    csv.field_size_limit(min(_MAX_FIELD_CHARS, sys.maxsize))
-    encoding = "utf-8-sig" if _is_utf8(head) else "cp949"
-    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as lines:
-        reader = csv.reader(lines, delimiter=_delimiter(text))
-        try:
-            header = next(reader)
-            yield "header", [column.strip() for column in header], None
-            for row in reader:
-                if not row:
-                    continue
-                where = f"line {reader.line_num}"
-                if len(row) != len(header):
-                    yield where, None, "patents.reject_columns"
-                elif any("\ufffd" in cell for cell in row):
-                    yield where, None, "patents.reject_encoding"
-                else:
-                    yield where, [cell.strip() or None for cell in row], None
-        except (csv.Error, StopIteration) as error:
-            raise InputError("patents.table_broken", file=source.name) from error
-
-
-def _is_utf8(head: bytes) -> bool:
-    try:
-        head.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - 4  # a character cut off at the end of the head
-    return True
-
-
-def _decoded(head: bytes) -> str | None:
-    if _is_utf8(head):
-        return head.decode("utf-8-sig", errors="ignore")
-    try:
-        return head[: len(head) // 2 * 2].decode("cp949", errors="strict")
-    except UnicodeDecodeError as error:
-        return head[: error.start].decode("cp949") if error.start > len(head) - 4 else None
-
-
-def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
-    return max(_DELIMITERS, key=first.count)
-
-
-# --- one row --------------------------------------------------------------------------------------------------------
 
 
 def _text(value: Any, limit: int) -> str | None:
@@ -211,7 +122,7 @@ def _number(row: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...], str]:
     if printed:
         if country is None and _KOREAN_NUMBER.match(printed):
             country = "KR"
-        if country is None and _BARE_US_NUMBER.match(printed.upper().replace(",", "")):
+        if country is None and BARE_US_NUMBER.match(printed.upper().replace(",", "")):
             country = "US"
         return normalise_publication_number(printed, country=country), (), printed
     opening = str(row.get("opening_number") or "").strip()
@@ -222,7 +133,7 @@ def _number(row: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...], str]:
     return patent_id, others, opening or registration
 
 
-def _patent(row: Mapping[str, Any], where: str, header: list[Any]) -> Patent | Reject:
+def _patent(row: Mapping[str, Any], where: str) -> Patent | Reject:
     patent_id, others, printed = _number(row)
     if patent_id is None:
         return Reject(where, "patents.reject_number", {"number": printed[:80]})

@@ -20,7 +20,9 @@ from ktop.patents.readers import (
     MAX_CLAIM_CHARS,
     MAX_DESCRIPTION_CHARS,
     MAX_TITLE_CHARS,
+    Record,
     Reject,
+    Sample,
     xml_safe,
 )
 from ktop.patents.readers.fields import parse_count, parse_date
@@ -36,11 +38,11 @@ class UsptoXml:
 
     name = "uspto-xml"
 
-    def recognises(self, head: bytes, name: str) -> bool:
+    def recognises(self, sample: Sample) -> bool:
         """Tell by the root element."""
-        return _ROOT.search(head) is not None
+        return _ROOT.search(sample.head) is not None
 
-    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Patent | Reject]:
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per document. A file whose only document is broken raises ``InputError``."""
         taken = 0
         broken: xml_safe.XmlError | None = None

@@ -1,0 +1,117 @@
+"""Opens Parquet and CSV alike, as rows of cells, in bounded memory; knows nothing about patents."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from ktop.errors import InputError
+from ktop.patents.readers.source import Source
+
+_BATCH_ROWS = 5_000
+_MAX_FIELD_CHARS = 5_000_000
+_PARQUET = b"PAR1"
+_DELIMITERS = ",\t;|"
+
+
+class Row(NamedTuple):
+    """One row: where it stands, its cells, or instead of them why it cannot be used (a message key)."""
+
+    where: str
+    cells: Sequence[Any] | None
+    problem: str | None = None
+
+
+def columns(source: Source, head: bytes) -> list[str] | None:
+    """Return the column names, None where this is no table."""
+    if head.startswith(_PARQUET):
+        try:
+            return _scan(source).collect_schema().names()
+        except (pl.exceptions.PolarsError, OSError):
+            return None
+    text = _decoded(head)
+    if text is None or "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
+        return None
+    return _header(next(csv.reader([text.split("\n", 1)[0]], delimiter=_delimiter(text)), []))
+
+
+def rows(source: Source) -> Iterator[Row]:
+    """Yield the rows below the header. Raises ``InputError`` where the table cannot be read."""
+    head = source.head()
+    return _parquet_rows(source) if head.startswith(_PARQUET) else _csv_rows(source, head)
+
+
+def _scan(source: Source) -> pl.LazyFrame:
+    plain = source.path is not None and not source.gzipped
+    return pl.scan_parquet(source.path if plain else io.BytesIO(source.whole()))  # type: ignore[arg-type]
+
+
+def _parquet_rows(source: Source) -> Iterator[Row]:
+    """Read slices, so that a file of any size fits."""
+    try:
+        frame = _scan(source)
+        offset = 0
+        while True:
+            batch = frame.slice(offset, _BATCH_ROWS).collect()
+            for number, cells in enumerate(batch.iter_rows(), offset + 1):
+                yield Row(f"row {number}", cells)
+            offset += batch.height
+            if batch.height < _BATCH_ROWS:
+                return
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError("patents.table_broken", file=source.name) from error
+
+
+def _csv_rows(source: Source, head: bytes) -> Iterator[Row]:
+    text = _decoded(head)
+    if text is None or "\x00" in text:
+        raise InputError("patents.table_broken", file=source.name)
+    csv.field_size_limit(_MAX_FIELD_CHARS)
+    encoding = "utf-8-sig" if _is_utf8(head) else "cp949"
+    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as lines:
+        reader = csv.reader(lines, delimiter=_delimiter(text))
+        try:
+            width = len(next(reader))
+            for cells in reader:
+                if not cells:
+                    continue
+                where = f"line {reader.line_num}"
+                if len(cells) != width:
+                    yield Row(where, None, "patents.reject_columns")
+                elif any("\ufffd" in cell for cell in cells):
+                    yield Row(where, None, "patents.reject_encoding")
+                else:
+                    yield Row(where, [cell.strip() or None for cell in cells])
+        except (csv.Error, StopIteration) as error:
+            raise InputError("patents.table_broken", file=source.name) from error
+
+
+def _header(names: Sequence[str]) -> list[str]:
+    return [name.strip() for name in names]
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4  # a character cut off at the end of the head
+    return True
+
+
+def _decoded(head: bytes) -> str | None:
+    """Return the head as text, None where it is neither UTF-8 nor CP949 (what Korean Excel writes)."""
+    if _is_utf8(head):
+        return head.decode("utf-8-sig", errors="ignore")
+    try:
+        return head.decode("cp949")
+    except UnicodeDecodeError as error:
+        return head[: error.start].decode("cp949") if error.start > len(head) - 4 else None
+
+
+def _delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return max(_DELIMITERS, key=first.count)
