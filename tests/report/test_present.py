@@ -83,6 +83,14 @@ def test_a_technology_is_shown_whole() -> None:
     assert view.text == "글"
 
 
+def test_a_technology_without_a_title_is_called_by_its_first_words() -> None:
+    rating = invented.originality(subject={"title": None, "text": "본 기술은 수분을 감지하는 필름에 관한 것이다. " * 5})
+    view = report_view([rating], "ko")
+    assert view.subject.startswith("본 기술은 수분을")
+    assert view.subject.endswith("…")
+    assert view.text == rating["subject"]["text"]
+
+
 def test_an_unknown_model_is_shown_by_its_bare_names() -> None:
     rating = copy.deepcopy(invented.tech_index())
     rating["model"]["name"] = "start-up"

@@ -53,7 +53,10 @@ def indicator(model: str, name: str, lang: Lang) -> str:
 def definition(model: str, name: str, lang: Lang) -> str | None:
     """Return the sentence that defines an indicator, or the question of a checklist item."""
     entry = _entries(model).get(name)
-    return (entry.get("definition") or entry["question"])[lang] if entry else None
+    if entry is None:
+        return None
+    words: Mapping[Lang, str] = entry.get("definition") or entry["question"]
+    return words[lang]
 
 
 def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None:
@@ -67,7 +70,7 @@ def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None
         return figure(value, lang)
     if "options" in entry:
         return text("report.answer", lang, value=int(value))
-    unit = entry["unit"]
+    unit: Mapping[Lang, str] = entry["unit"]
     if entry.get("format") == "percent":
         value = 100 * value
     elif entry.get("format") == "ratio":  # held as a logarithm

@@ -21,8 +21,6 @@ from ktop.errors import InputError, KtopError
 from ktop.report.fonts import font_folder
 from ktop.report.present import report_view
 
-#: Archivable for good and readable by screen readers. Both need every picture to have a text alternative.
-STANDARDS = ["a-2a", "ua-1"]
 _WORDS = (
     *(
         "platform",
@@ -98,23 +96,25 @@ def _fonts() -> Any:
 
 
 def _set(data: Mapping[str, Any], day: date) -> bytes:
+    """Set the document: archivable for good (PDF/A-2a) and readable by screen readers (PDF/UA-1)."""
     import typst
 
     documents = Path(str(resources.files("ktop.report"))) / "documents"
+    compiler = typst.Compiler(
+        documents / "report.typ",
+        root=documents,
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
+    )
     try:
-        return bytes(
-            typst.Compiler(
-                documents / "report.typ",
-                root=documents,
-                font_paths=_fonts(),
-                ignore_system_fonts=True,
-                sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
-            ).compile(
-                format="pdf", pdf_standards=STANDARDS, timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC)
-            )
+        content = compiler.compile(
+            format="pdf", pdf_standards=["a-2a", "ua-1"], timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC)
         )
     except typst.TypstError as error:
         raise ReportError("report.pdf_failed") from error
+    assert isinstance(content, bytes)  # a PDF is one file, whatever its number of pages
+    return content
 
 
 _BOLD_TEXT = re.compile(r'(<text [^>]*?fill="(#[0-9a-f]{6})"[^>]*?)font-weight="700"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -58,12 +59,15 @@ def addresses(fonts: WebFonts) -> dict[str, str | None]:
 @router.get("/static/{digest}/{name}")
 def static_file(request: Request, digest: str, name: str) -> Response:
     """Serve one of our three text files; an outdated address gets the present file, but is not kept."""
-    files = {
+    fonts: WebFonts = request.app.state.fonts
+    files: dict[str, tuple[str, Callable[[], bytes | None]]] = {
         "ktop.css": ("text/css", stylesheet),
-        "fonts.css": ("text/css", lambda: request.app.state.fonts.css().encode()),
+        "fonts.css": ("text/css", lambda: fonts.css().encode()),
         "htmx.js": ("text/javascript", htmx),
     }
-    kind, read = files.get(name, (None, lambda: None))
+    if name not in files:
+        raise NotFoundError("web.page_not_found")
+    kind, read = files[name]
     content = read()
     if content is None:
         raise NotFoundError("web.page_not_found")

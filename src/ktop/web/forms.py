@@ -95,7 +95,8 @@ def sections(
 
 def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "") -> Field:
     """Return one fact as a question."""
-    kind, unit, options = "text", spec.unit_label[lang] if spec.unit_label else "", ()
+    kind, unit = "text", spec.unit_label[lang] if spec.unit_label else ""
+    options: tuple[tuple[str, str], ...] = ()
     label, hint = spec.label[lang], spec.description[lang]
     if spec.kind == "flag" or spec.name == "region":
         hint = ""  # the catalogue describes the code in a file; the form shows its words

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +15,7 @@ def language(request: Request) -> Lang:
     """Return the language asked for by ``?lang=``, else the remembered one, else Korean."""
     for wanted in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGS:
-            return cast(Lang, wanted)
+            return wanted
     return "ko"
 
 

@@ -32,7 +32,8 @@ def trend(
     every_year = math.ceil(34 / pitch)
     parts = []
     rows = []
-    peak = max(range(len(counts)), key=lambda i: counts[i] if known(counts[i]) else -1.0) if counts else 0
+    heights = [c if c is not None and known(c) else -1.0 for c in counts]
+    peak = heights.index(max(heights)) if heights else 0
     for i, (year, count) in enumerate(zip(years, counts, strict=True)):
         centre = 4 + pitch * (i + 0.5)
         is_open = incomplete_from is not None and year >= incomplete_from

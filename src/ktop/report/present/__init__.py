@@ -8,6 +8,7 @@ from typing import Any
 from ktop.catalogue import Lang, load, text
 from ktop.domain.fact_spec import FACTS, fact_groups
 from ktop.report import labels, numbers
+from ktop.report.charts.svg import shorten
 from ktop.report.present.common import RatingJson
 from ktop.report.present.company import company_view
 from ktop.report.present.technology import technology_view
@@ -16,6 +17,7 @@ from ktop.report.present.views import Figure, InputGroup, InputRow, RatingView, 
 #: Facts that are shown under a company's name, where known.
 _HEAD_FACTS = ("industry_group", "region", "size", "age_band")
 _SUMMARY_TEXT_CHARS = 4000
+_TITLE_EMS = 40
 
 
 def rating_view(rating: RatingJson, lang: Lang) -> RatingView:
@@ -34,7 +36,7 @@ def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: s
     Parameters
     ----------
     ratings : ``Rating.to_json()`` objects with opinions in ``lang``, at least one.
-    technology_text : the technology summary as given, where a technology was rated.
+    technology_text : the technology summary as given; without it, the text that the technology rating names.
     """
     views = tuple(rating_view(rating, lang) for rating in ratings)
     companies = [rating for rating in ratings if not is_technology(rating)]
@@ -54,8 +56,14 @@ def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: s
         missing=absent,
         models=tuple(view.version for view in views),
         origin=origin(ratings, lang),
-        text=(technology_text or "")[:_SUMMARY_TEXT_CHARS],
+        text=_summary(ratings, technology_text)[:_SUMMARY_TEXT_CHARS],
     )
+
+
+def _summary(ratings: Sequence[RatingJson], given: str | None) -> str:
+    if given is not None:
+        return given
+    return next((str(r["subject"]["text"]) for r in ratings if is_technology(r) and r["subject"].get("text")), "")
 
 
 def subject_name(rating: RatingJson, lang: Lang) -> str:
@@ -65,6 +73,8 @@ def subject_name(rating: RatingJson, lang: Lang) -> str:
     if lang == "en":
         names.insert(0, subject.get("name_en"))
     name = next((str(n) for n in names if n), None)
+    if name is None and subject.get("text"):  # a technology without a title is called by how its summary begins
+        return shorten(" ".join(str(subject["text"]).split()), 1, _TITLE_EMS)
     return name or text("report.unnamed_technology" if is_technology(rating) else "report.unnamed_company", lang)
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ktop.catalogue import Lang, message
+from ktop.domain.fact_spec import FACTS
 from ktop.errors import InputError
 from ktop.report import numbers
 from ktop.report.pdf import report
@@ -126,4 +127,4 @@ async def _page(
 
 
 def _fields(lang: Lang, values: Mapping[str, str]) -> tuple[forms.Field, ...]:
-    return tuple(replace(forms.field(forms.FACTS[n], lang, values.get(n, "")), help="") for n in forms.WHAT_IF)
+    return tuple(replace(forms.field(FACTS[n], lang, values.get(n, "")), help="") for n in forms.WHAT_IF)
