@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from ktop.validation._arrays import Floats, known_pairs
 
-#: A statistic of (sorted predictions, outcomes in that order, weights in that order).
-Statistic = Callable[["Ranked", Floats], float]
+#: A statistic of the weights of events and of non-events in each group of equal predictions, lowest first.
+Statistic = Callable[[Floats, Floats], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,16 @@ class Ranked:
     starts: npt.NDArray[np.intp]
 
     def sums(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Return the weight of events and of non-events in each group of ties."""
-        return np.add.reduceat(weights * self.y, self.starts), np.add.reduceat(weights * (1.0 - self.y), self.starts)
+        """Return the weight of events and of non-events in each group of ties; empty without rows."""
+        if not len(self.y):
+            return np.empty(0), np.empty(0)
+        events = np.add.reduceat(weights * self.y, self.starts)
+        return events, np.add.reduceat(weights, self.starts) - events
+
+    @property
+    def counts(self) -> tuple[Floats, Floats]:
+        """The number of events and of non-events in each group of ties."""
+        return self.sums(np.ones(len(self.y)))
 
 
 def ranked(y: npt.ArrayLike, p: npt.ArrayLike) -> Ranked:
@@ -46,8 +54,7 @@ def auc(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
 
     Mann-Whitney form (Hanley and McNeil 1982). NaN where either class is absent.
     """
-    rows = ranked(y, p)
-    return _auc(rows, np.ones(len(rows.y)))
+    return _auc(*ranked(y, p).counts)
 
 
 def accuracy_ratio(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
@@ -60,8 +67,7 @@ def ks(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
 
     NaN where either class is absent.
     """
-    rows = ranked(y, p)
-    return _ks(rows, np.ones(len(rows.y)))
+    return _ks(*ranked(y, p).counts)
 
 
 def precision_at(y: npt.ArrayLike, p: npt.ArrayLike, share: float) -> float:
@@ -72,8 +78,7 @@ def precision_at(y: npt.ArrayLike, p: npt.ArrayLike, share: float) -> float:
     """
     if not 0.0 < share <= 1.0:
         raise ValueError(f"share {share} must lie above 0 and at most at 1")
-    rows = ranked(y, p)
-    return _precision(rows, np.ones(len(rows.y)), share)
+    return _precision(*ranked(y, p).counts, share)
 
 
 def roc_curve(y: npt.ArrayLike, p: npt.ArrayLike, points: int | None = None) -> tuple[Floats, Floats]:
@@ -82,8 +87,7 @@ def roc_curve(y: npt.ArrayLike, p: npt.ArrayLike, points: int | None = None) -> 
     ``points`` thins the curve to at most that many, evenly along the false positive rate. Empty where a class is
     absent.
     """
-    rows = ranked(y, p)
-    events, others = rows.sums(np.ones(len(rows.y)))
+    events, others = ranked(y, p).counts
     if not events.sum() or not others.sum():
         return np.empty(0), np.empty(0)
     true = np.concatenate(([0.0], np.cumsum(events[::-1]) / events.sum()))
@@ -95,8 +99,7 @@ def roc_curve(y: npt.ArrayLike, p: npt.ArrayLike, points: int | None = None) -> 
     return false, true
 
 
-def _auc(rows: Ranked, weights: Floats) -> float:
-    events, others = rows.sums(weights) if len(rows.y) else (np.zeros(1), np.zeros(1))
+def _auc(events: Floats, others: Floats) -> float:
     total = events.sum() * others.sum()
     if not total:
         return float("nan")
@@ -104,19 +107,17 @@ def _auc(rows: Ranked, weights: Floats) -> float:
     return float((events * (below + 0.5 * others)).sum() / total)
 
 
-def _ks(rows: Ranked, weights: Floats) -> float:
-    events, others = rows.sums(weights) if len(rows.y) else (np.zeros(1), np.zeros(1))
+def _ks(events: Floats, others: Floats) -> float:
     if not events.sum() or not others.sum():
         return float("nan")
     return float(np.abs(np.cumsum(events) / events.sum() - np.cumsum(others) / others.sum()).max())
 
 
-def _precision(rows: Ranked, weights: Floats, share: float) -> float:
-    if not weights.sum():
-        return float("nan")
-    events, others = rows.sums(weights)
+def _precision(events: Floats, others: Floats, share: float) -> float:
     size = (events + others)[::-1]
-    wanted = max(round(share * weights.sum()), 1)
+    if not size.sum():
+        return float("nan")
+    wanted = max(round(share * size.sum()), 1)
     taken = np.clip(wanted - (np.cumsum(size) - size), 0.0, size)
     rate = np.divide(events[::-1], size, out=np.zeros_like(size), where=size > 0)
     return float((taken * rate).sum() / wanted)
@@ -154,16 +155,16 @@ def clustered_bootstrap(
     statistics: Mapping[str, Statistic] = {
         "auc": _auc,
         "ks": _ks,
-        "precision_at_top": lambda r, w: _precision(r, w, top_share),
+        "precision_at_top": lambda events, others: _precision(events, others, top_share),
     }
     drawn: dict[str, list[float]] = {name: [] for name in statistics}
     rng = np.random.default_rng(seed)
     in_order = firm[rows.order]
     for _ in range(repeats if firms else 0):
         times = np.bincount(rng.integers(0, firms, firms), minlength=firms).astype(np.float64)
-        weights = times[in_order]
+        events, others = rows.sums(times[in_order])
         for name, statistic in statistics.items():
-            drawn[name].append(statistic(rows, weights))
+            drawn[name].append(statistic(events, others))
     tails = [(1.0 - level) / 2.0, 1.0 - (1.0 - level) / 2.0]
     intervals = {}
     for name, values in drawn.items():

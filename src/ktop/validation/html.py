@@ -86,6 +86,11 @@ def _percent(value: float | None, decimals: int = 2) -> str:
     return "–" if value is None else f"{100 * value:.{decimals}f}%"
 
 
+def _points(value: float | None) -> str:
+    """Return a difference of two shares in percentage points, with its sign; the unit stands in the column's head."""
+    return "–" if value is None else f"{100 * value:+.2f}".replace("-", "−")
+
+
 def _ranged(entry: Figures, shown: Callable[[float | None], str]) -> str:
     return f"{shown(entry['value'])} ({shown(entry['low'])}–{shown(entry['high'])})"
 
@@ -278,7 +283,7 @@ def _fairness(fair: Figures, say: _Words) -> str:
     for dimension, entry in fair["dimensions"].items():
         rows, marked = [], []
         for row in entry["groups"]:
-            gap = f"{_percent(row['gap'])} ({_percent(row['gap_low'])}–{_percent(row['gap_high'])})"
+            gap = f"{_points(row['gap'])} ({_points(row['gap_low'])} ~ {_points(row['gap_high'])})"
             rows.append(
                 [
                     say.group(dimension, row["group"]) + (" *" if row["few"] else ""),
