@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,6 +71,24 @@ class Analyser:
             return self._english_terms(text)
         return []
 
+    def terms_and_pairs(self, text: str, lang: Lang | None = None) -> tuple[list[str], list[str]]:
+        """Return the index terms and the pairs of content words that stand next to each other, as ``first_second``."""
+        lang = lang or self.language(text)
+        if lang == "en":
+            return self._english_terms_and_pairs(text)
+        runs = self.runs(text, lang)
+        terms = [term for run in runs for word in run for term in word.terms]
+        pairs = [f"{a.terms[0]}_{b.terms[0]}" for run in runs for a, b in itertools.pairwise(run)]
+        return terms, pairs
+
+    def surfaces(self) -> dict[str, str]:
+        """Return stem → the shortest word that this analyser has met for it."""
+        found: dict[str, str] = {}
+        for word, stem in self._stem_cache.items():
+            if stem and (stem not in found or (len(word), word) < (len(found[stem]), found[stem])):
+                found[stem] = word
+        return found
+
     def runs(self, text: str, lang: Lang | None = None) -> list[Run]:
         """Return the noun phrases of ``text`` in order: maximal rows of content words."""
         lang = lang or self.language(text)
@@ -99,6 +118,20 @@ class Analyser:
         cache, stem = self._stem_cache, self._stem
         found = [cache[word] if word in cache else stem(word) for word in _EN_WORD.findall(text.lower())]
         return [term for term in found if term]
+
+    def _english_terms_and_pairs(self, text: str) -> tuple[list[str], list[str]]:
+        cache, stem = self._stem_cache, self._stem
+        terms: list[str] = []
+        pairs: list[str] = []
+        before = ""
+        for token in _EN_TOKEN.findall(text.lower()):
+            term = cache[token] if token in cache else stem(token)
+            if term:
+                terms.append(term)
+                if before:
+                    pairs.append(f"{before}_{term}")
+            before = term
+        return terms, pairs
 
     def _english_runs(self, text: str) -> Iterator[Run]:
         breaks = word_list("breaks_en")
