@@ -1,0 +1,79 @@
+"""The model's measures, traits and settings, as the catalogue defines them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ktop.catalogue import Lang, load
+
+TRAITS = ("core", "originality", "value", "spillover")
+#: Name of the overall score.
+SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure of a trait.
+
+    Parameters
+    ----------
+    name, trait : its id and the trait it belongs to.
+    weight : its share in the trait, before re-scaling to what a corpus can give.
+    sign : 1 where a larger value speaks for the trait, -1 where a smaller one does.
+    format : how a value is written: ``percent``, ``number`` or ``ratio`` (of which the value is the logarithm).
+    labels : its name in Korean and English.
+    """
+
+    name: str
+    trait: str
+    weight: float
+    sign: int
+    format: Literal["percent", "number", "ratio"]
+    labels: Mapping[Lang, str]
+
+
+@functools.cache
+def measures() -> tuple[Measure, ...]:
+    """Return all measures in the catalogue's order, trait by trait."""
+    return tuple(
+        Measure(
+            name=name,
+            trait=entry["group"],
+            weight=float(entry["weight"]),
+            sign=1 if entry["better"] == "high" else -1,
+            format=entry["format"],
+            labels=entry["label"],
+        )
+        for name, entry in load("originality")["indicators"].items()
+    )
+
+
+@functools.cache
+def trait_weights() -> Mapping[str, float]:
+    """Return the share of each trait in the originality score; they add up to 1."""
+    shares: dict[str, float] = load("originality")["traits"]
+    return shares
+
+
+def settings() -> Mapping[str, Any]:
+    """Return how a neighbourhood is read (``catalogue/originality.yaml``, ``settings``)."""
+    found: Mapping[str, Any] = load("originality")["settings"]
+    return found
+
+
+def rules(name: str) -> Any:
+    """Return another entry of ``catalogue/originality.yaml`` (``near_duplicate``, ``ocean`` ...)."""
+    return load("originality")[name]
+
+
+def version() -> str:
+    """Return the version of the formulas and weights."""
+    return str(load("originality")["version"])
+
+
+def neighbours_wanted() -> int:
+    """Return how many similar patents a neighbourhood must be asked for; reference and technology alike."""
+    return int(settings()["neighbours"])

@@ -1,0 +1,366 @@
+"""What a technology's neighbourhood says about the four traits, as raw numbers: pure functions of a ``Neighbourhood``.
+
+Every function returns NaN where the neighbourhood cannot tell; never zero for missing. Formulas and their sources stand
+in docs/methods/originality.md.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.domain.neighbourhood import FloatArray, Labels, Neighbourhood, day_number
+from ktop.models.originality.definitions import settings
+
+DAYS_PER_YEAR = 365.25
+#: Fewest neighbours with classes, applicants, claims ... for a mean or a diversity to mean anything.
+FEWEST = 5
+#: Fewest earlier and later neighbours of one neighbour for its own follow-on ratio.
+FEWEST_AROUND = 3
+#: Added to a mean similarity so that its logarithm exists.
+LEAST_SIMILARITY = 1e-3
+#: Filings added to both sides of a growth ratio, so that a few filings do not look like an explosion.
+GROWTH_PRIOR = 2.0
+
+NAN = math.nan
+
+
+def measure_values(neighbourhood: Neighbourhood) -> dict[str, float]:
+    """Return every measure by its name in the catalogue."""
+    return {
+        "term_binding": term_binding(neighbourhood),
+        "term_dependence": term_dependence(neighbourhood),
+        "neighbour_claims": neighbour_claims(neighbourhood),
+        "neighbour_citations": neighbour_citations(neighbourhood),
+        "backward_similarity": backward_similarity(neighbourhood),
+        "nearest_similarity": nearest_similarity(neighbourhood),
+        "term_age": term_age(neighbourhood),
+        "term_rarity": term_rarity(neighbourhood),
+        "new_pairs": new_pairs(neighbourhood),
+        "backward_diversity": backward_diversity(neighbourhood),
+        "follow_on": follow_on(neighbourhood),
+        "filing_growth": filing_growth(neighbourhood),
+        "term_growth": term_growth(neighbourhood),
+        "class_generality": class_generality(neighbourhood),
+        "outside_share": outside_share(neighbourhood),
+        "applicant_diversity": applicant_diversity(neighbourhood),
+        "term_reach": term_reach(neighbourhood),
+    }
+
+
+def _nearest(neighbourhood: Neighbourhood) -> int:
+    return min(int(settings()["nearest"]), neighbourhood.size)
+
+
+def fields_of(neighbourhood: Neighbourhood) -> Labels:
+    """Return the neighbours' classes; their text topics where fewer than half of them have a class."""
+    with_class = int(np.count_nonzero(np.diff(neighbourhood.classes.offsets)))
+    return neighbourhood.classes if 2 * with_class >= neighbourhood.size else neighbourhood.topics
+
+
+def has_classes(neighbourhood: Neighbourhood) -> bool:
+    """Return whether fields are patent classes (else text topics)."""
+    return fields_of(neighbourhood) is neighbourhood.classes
+
+
+def diversity(weights: FloatArray, n_effective: float | None = None) -> float:
+    """Return 1 less the sum of squared shares (Trajtenberg, Henderson and Jaffe 1997), 0 (one class) to 1.
+
+    Parameters
+    ----------
+    weights : weight of each class; shares are weights over their sum. NaN where the sum is zero.
+    n_effective : number of observations behind the weights; with it, the result is multiplied by n / (n - 1), which
+        takes out the bias of small samples (Hall 2005), and never exceeds 1.
+    """
+    total = float(weights.sum())
+    if total <= 0.0:
+        return NAN
+    found = 1.0 - float(np.square(weights / total).sum())
+    if n_effective is None:
+        return found
+    if n_effective <= 1.0:
+        return NAN
+    return min(1.0, found * n_effective / (n_effective - 1.0))
+
+
+def effective_number(weights: FloatArray) -> float:
+    """Return Kish's effective sample size, (sum w)^2 / sum w^2."""
+    squares = float(np.square(weights).sum())
+    return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
+
+
+def _labelled(labels: Labels, weights: FloatArray) -> FloatArray:
+    """Return the weights with those of rows without any label set to zero."""
+    return np.where(np.diff(labels.offsets) > 0, weights, 0.0)
+
+
+def _weighted_mean(values: FloatArray, weights: FloatArray) -> float:
+    known = ~np.isnan(values)
+    total = float(weights[known].sum())
+    if np.count_nonzero(known) < FEWEST or total <= 0.0:
+        return NAN
+    return float((values[known] * weights[known]).sum() / total)
+
+
+# --- core-ness -------------------------------------------------------------------------------------------------------
+
+
+def term_dependence(neighbourhood: Neighbourhood) -> float:
+    """Return by how much more the similar patents use the key terms than all earlier patents do, weighted mean."""
+    terms = neighbourhood.key_terms
+    total = float(neighbourhood.similarity.sum())
+    if not len(terms.terms) or total <= 0.0 or neighbourhood.corpus_size == 0:
+        return NAN
+    share = terms.in_neighbour @ neighbourhood.similarity / total
+    expected = terms.df / neighbourhood.corpus_size
+    return float(np.average(share - expected, weights=terms.weight))
+
+
+def _mean_pair(similar: FloatArray) -> float:
+    """Return the mean off the diagonal of a similarity matrix of at least two patents."""
+    n = len(similar)
+    return float((similar.sum() - np.trace(similar)) / (n * (n - 1)))
+
+
+def term_binding(neighbourhood: Neighbourhood) -> float:
+    """Return log(mean similarity among users of a key term / mean similarity among all neighbours), over the terms.
+
+    Terms that three or more neighbours use are averaged by their weight. A term that binds its users together belongs
+    to the core of the neighbourhood; dividing by the whole takes out how dense the neighbourhood is.
+    """
+    if neighbourhood.size < FEWEST:
+        return NAN
+    similar = neighbourhood.pair_similarity.astype(np.float64)
+    whole = _mean_pair(similar)
+    if whole <= 0.0:
+        return NAN
+    found: list[float] = []
+    weights: list[float] = []
+    for weight, present in zip(neighbourhood.key_terms.weight, neighbourhood.key_terms.in_neighbour, strict=True):
+        users = np.flatnonzero(present)
+        if len(users) >= FEWEST_AROUND:
+            found.append(math.log((_mean_pair(similar[np.ix_(users, users)]) + LEAST_SIMILARITY) / whole))
+            weights.append(float(weight))
+    return float(np.average(found, weights=weights)) if found else NAN
+
+
+def neighbour_claims(neighbourhood: Neighbourhood) -> float:
+    """Return the geometric mean of the similar patents' numbers of claims, weighted by similarity."""
+    claims = neighbourhood.measures.get("claims")
+    if claims is None:
+        return NAN
+    logs = np.log(np.where(claims > 0, claims, np.nan))
+    return math.exp(found) if not math.isnan(found := _weighted_mean(logs, neighbourhood.similarity)) else NAN
+
+
+def neighbour_citations(neighbourhood: Neighbourhood) -> float:
+    """Return the citations a year that the similar patents received by the as-of day, weighted by similarity."""
+    citations = neighbourhood.measures.get("forward_citations")
+    if citations is None:
+        return NAN
+    per_year = citations / np.maximum(neighbourhood.age_years, 1.0)
+    return _weighted_mean(per_year, neighbourhood.similarity)
+
+
+# --- originality -----------------------------------------------------------------------------------------------------
+
+
+def backward_similarity(neighbourhood: Neighbourhood) -> float:
+    """Return the mean similarity to the nearest earlier patents (Kelly et al. 2021: backward similarity)."""
+    n = _nearest(neighbourhood)
+    return float(neighbourhood.similarity[:n].mean()) if n else NAN
+
+
+def nearest_similarity(neighbourhood: Neighbourhood) -> float:
+    """Return the similarity to the single nearest earlier patent."""
+    return float(neighbourhood.similarity[0]) if neighbourhood.size else NAN
+
+
+def term_age(neighbourhood: Neighbourhood) -> float:
+    """Return the weighted mean of years since a key term's first use, 0 for a term no earlier patent uses.
+
+    Follows the new words of Arts, Hou and Gomez (2021), made gradual. At least one term must be known.
+    """
+    terms = neighbourhood.key_terms
+    if not (terms.df > 0).any():
+        return NAN
+    years = (reading_day(neighbourhood) - terms.first_day) / DAYS_PER_YEAR
+    return float(np.average(np.where(terms.df > 0, years, 0.0), weights=terms.weight))
+
+
+def term_rarity(neighbourhood: Neighbourhood) -> float:
+    """Return 1 - log(1 + df) / log(1 + N), weighted over the key terms: 1 where all are new (Arts et al. 2021)."""
+    terms = neighbourhood.key_terms
+    if not len(terms.terms) or neighbourhood.corpus_size < 2:
+        return NAN
+    rarity = 1.0 - np.log1p(terms.df) / math.log1p(neighbourhood.corpus_size)
+    return float(np.average(rarity, weights=terms.weight))
+
+
+def new_pairs(neighbourhood: Neighbourhood) -> float:
+    """Return the weighted share of pairs of known key terms that no earlier patent combined (Arts et al. 2021)."""
+    terms = neighbourhood.key_terms
+    if not len(neighbourhood.term_pairs):
+        return NAN
+    a, b = neighbourhood.term_pairs[:, 0], neighbourhood.term_pairs[:, 1]
+    known = (terms.df[a] > 0) & (terms.df[b] > 0)
+    if not known.any():
+        return NAN
+    weights = (terms.weight[a] * terms.weight[b])[known]
+    return float(weights[neighbourhood.pair_df[known] == 0].sum() / weights.sum())
+
+
+def backward_diversity(neighbourhood: Neighbourhood) -> float:
+    """Return the diversity of classes of the nearest earlier patents, the technology's textual prior art."""
+    n = _nearest(neighbourhood)
+    weights = neighbourhood.similarity.copy()
+    weights[n:] = 0.0
+    fields = fields_of(neighbourhood)
+    weights = _labelled(fields, weights)
+    if np.count_nonzero(weights) < FEWEST:
+        return NAN
+    return diversity(fields.weights(weights))
+
+
+# --- value creation --------------------------------------------------------------------------------------------------
+
+
+def follow_on(neighbourhood: Neighbourhood) -> float:
+    """Return log(forward / backward similarity) of the similar patents among themselves (Kelly et al. 2021).
+
+    For each neighbour, the mean similarity to those filed within five years after it (and before the as-of day) is
+    divided by that to those filed within five years before it; mean over neighbours, weighted by similarity.
+    """
+    filed = neighbourhood.filing_day
+    if neighbourhood.size < 2 * FEWEST_AROUND + 1:
+        return NAN
+    gap = filed[None, :] - filed[:, None]
+    window = float(settings()["follow_on_years"]) * DAYS_PER_YEAR
+    later = (gap > 0) & (gap <= window)
+    earlier = (gap < 0) & (gap >= -window)
+    similar = neighbourhood.pair_similarity.astype(np.float64)
+    n_later, n_earlier = later.sum(axis=1), earlier.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        forward = (similar * later).sum(axis=1) / n_later
+        backward = (similar * earlier).sum(axis=1) / n_earlier
+        ratio = np.log(forward / backward)
+    enough = (n_later >= FEWEST_AROUND) & (n_earlier >= FEWEST_AROUND) & np.isfinite(ratio)
+    return _weighted_mean(np.where(enough, ratio, np.nan), neighbourhood.similarity)
+
+
+def recent_filings(neighbourhood: Neighbourhood) -> tuple[int, int]:
+    """Return how many similar patents were filed in the last three years and in the three years before those."""
+    years = float(settings()["growth_years"])
+    age = (reading_day(neighbourhood) - neighbourhood.filing_day) / DAYS_PER_YEAR
+    return int(np.count_nonzero(age <= years)), int(np.count_nonzero((age > years) & (age <= 2 * years)))
+
+
+def reading_day(neighbourhood: Neighbourhood) -> int:
+    """Return the day that ages and growth are counted back from: the as-of day, or an earlier end of the corpus.
+
+    Days since 1970. A corpus that ended long ago would otherwise make every technology look old and every field shrink.
+    """
+    filled = neighbourhood.years[neighbourhood.patents_per_year > 0]
+    as_of = day_number(neighbourhood.as_of)
+    return min(as_of, day_number(date(int(filled[-1]) + 1, 1, 1))) if len(filled) else as_of
+
+
+def corpus_filings(neighbourhood: Neighbourhood, until: int) -> tuple[float, float]:
+    """Return the filings of the whole corpus in the three years before day ``until`` and in the three before those.
+
+    Yearly counts are cut in proportion to the days within a year.
+    """
+    years = float(settings()["growth_years"])
+    end = 1970.0 + until / DAYS_PER_YEAR
+    edges = np.concatenate([neighbourhood.years.astype(np.float64), [neighbourhood.years[-1] + 1.0]])
+    # the as-of year holds only what was filed before the as-of day
+    as_of = 1970.0 + day_number(neighbourhood.as_of) / DAYS_PER_YEAR
+    edges[-1] = max(min(edges[-1], as_of), edges[-2] + 1e-6)
+    below = np.concatenate([[0.0], np.cumsum(neighbourhood.patents_per_year)])
+    at = np.interp([end, end - years, end - 2 * years], edges, below)
+    return float(at[0] - at[1]), float(at[1] - at[2])
+
+
+def corpus_growth(neighbourhood: Neighbourhood, until: int) -> float:
+    """Return log(recent / previous) of all filings before ``until``; NaN for a corpus too young or small to tell."""
+    if not len(neighbourhood.years):
+        return NAN
+    recent, previous = corpus_filings(neighbourhood, until)
+    if recent < FEWEST or previous < FEWEST:
+        return NAN
+    return math.log(recent / previous)
+
+
+def filing_growth(neighbourhood: Neighbourhood) -> float:
+    """Return log(recent / previous) of similar filings less that of the corpus; NaN under five filings in six years."""
+    recent, previous = recent_filings(neighbourhood)
+    whole = corpus_growth(neighbourhood, reading_day(neighbourhood))
+    if recent + previous < FEWEST or math.isnan(whole):
+        return NAN
+    return math.log((recent + GROWTH_PRIOR) / (previous + GROWTH_PRIOR)) - whole
+
+
+def term_growth(neighbourhood: Neighbourhood) -> float:
+    """Return log(recent / previous) of patents that use each key term, less that of the corpus, weighted mean."""
+    terms = neighbourhood.key_terms
+    whole = corpus_growth(neighbourhood, day_number(neighbourhood.as_of))  # the counts are before that day
+    used = (terms.df_recent + terms.df_previous) > 0
+    if math.isnan(whole) or not used.any():
+        return NAN
+    growth = np.log((terms.df_recent[used] + GROWTH_PRIOR) / (terms.df_previous[used] + GROWTH_PRIOR))
+    return float(np.average(growth, weights=terms.weight[used])) - whole
+
+
+# --- spillover -------------------------------------------------------------------------------------------------------
+
+
+def class_generality(neighbourhood: Neighbourhood) -> float:
+    """Return the diversity of classes of all similar patents, with Hall's correction."""
+    return _spread(fields_of(neighbourhood), neighbourhood.similarity)
+
+
+def applicant_diversity(neighbourhood: Neighbourhood) -> float:
+    """Return the diversity of applicants of all similar patents, with Hall's correction."""
+    return _spread(neighbourhood.applicants, neighbourhood.similarity)
+
+
+def _spread(labels: Labels, similarity: FloatArray) -> float:
+    weights = _labelled(labels, similarity)
+    if np.count_nonzero(weights) < FEWEST:
+        return NAN
+    return diversity(labels.weights(weights), effective_number(weights))
+
+
+def outside_share(neighbourhood: Neighbourhood) -> float:
+    """Return the weighted share of similar patents without the class that is most common among them."""
+    fields = fields_of(neighbourhood)
+    weights = _labelled(fields, neighbourhood.similarity)
+    if np.count_nonzero(weights) < FEWEST:
+        return NAN
+    main = int(np.argmax(fields.weights(weights)))
+    rows = np.repeat(np.arange(neighbourhood.size), np.diff(fields.offsets))
+    inside = np.zeros(neighbourhood.size, dtype=bool)
+    inside[rows[fields.codes == main]] = True
+    return float(weights[~inside].sum() / weights.sum())
+
+
+def term_reach(neighbourhood: Neighbourhood) -> float:
+    """Return the diversity of classes among the similar patents with each key term, weighted mean over terms."""
+    terms = neighbourhood.key_terms
+    fields = fields_of(neighbourhood)
+    reached: list[float] = []
+    weights: list[float] = []
+    for weight, present in zip(terms.weight, terms.in_neighbour, strict=True):
+        users = _labelled(fields, np.where(present, neighbourhood.similarity, 0.0))
+        if np.count_nonzero(users) >= FEWEST_AROUND:
+            reached.append(diversity(fields.weights(users), effective_number(users)))
+            weights.append(float(weight))
+    return float(np.average(reached, weights=weights)) if reached else NAN
+
+
+def close_neighbours(similarity: npt.NDArray[np.floating], threshold: float) -> int:
+    """Return how many similarities reach ``threshold``."""
+    return int(np.count_nonzero(similarity >= threshold))

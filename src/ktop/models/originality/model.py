@@ -1,0 +1,260 @@
+"""The originality model: rates a technology from its neighbourhood among earlier patents, and explains every point."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ktop.catalogue import LANGS, text
+from ktop.domain.grades import ladder
+from ktop.domain.neighbourhood import Neighbourhood, day_number
+from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.measures import has_classes, measure_values
+from ktop.models.originality.opinion import opinions
+from ktop.models.originality.reference import MODEL, OriginalityReference
+from ktop.models.originality.standing import Placed, Standing
+from ktop.models.originality.surroundings import (
+    Ocean,
+    age_of_corpus_years,
+    language_share,
+    ocean_of,
+    surroundings,
+)
+
+LADDER = "originality"
+_HISTOGRAM_BINS = 20
+_MOSTLY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The figures of one technology without words: what a batch needs.
+
+    ``scores`` holds core, originality, value, spillover and score, 0-100, None where it cannot be given; ``grade`` is
+    None where the score is. ``duplicate_of`` is the patent that the text repeats, None where it repeats none.
+    """
+
+    scores: dict[str, float | None]
+    grade: str | None
+    ocean: Ocean | None
+    placed: Placed | None
+    standing: Standing
+    duplicate_of: int | None
+
+    @property
+    def density(self) -> int:
+        """Number of close earlier patents."""
+        return self.ocean.close if self.ocean else 0
+
+
+class OriginalityModel:
+    """Rates technologies against the reference patents of one corpus. Pure: a neighbourhood in, a rating out."""
+
+    name = MODEL
+
+    def __init__(self, reference: OriginalityReference) -> None:
+        self.reference = reference
+        self.version = reference.version
+
+    def score(self, neighbourhood: Neighbourhood) -> Scored:
+        """Return the scores, grade and ocean of a technology; no words."""
+        standing = self.reference.standing(day_number(neighbourhood.as_of))
+        if not is_comparable(neighbourhood, standing):
+            return Scored(dict.fromkeys((*TRAITS, SCORE)), None, None, None, standing, None)
+        placed = standing.place(measure_values(neighbourhood))
+        scores: dict[str, float | None] = {
+            trait: placed.points[trait] if _is_known(trait, placed, standing) else None for trait in TRAITS
+        }
+        scores[SCORE] = placed.points[SCORE]
+        duplicate = near_duplicate(neighbourhood)
+        grade = ladder(LADDER).grade_of(placed.points[SCORE])
+        if duplicate is not None:
+            best = rules("near_duplicate")["best_grade"]
+            grade = grade if not ladder(LADDER).at_least(grade, best) else best
+        return Scored(scores, grade, ocean_of(neighbourhood, standing), placed, standing, duplicate)
+
+    def rate(self, neighbourhood: Neighbourhood) -> Rating:
+        """Return the full rating with contributions, surroundings, opinions and warnings in both languages.
+
+        Where no earlier patent can be compared, scores are None, grades are empty and a warning says why.
+        """
+        scored = self.score(neighbourhood)
+        details = surroundings(neighbourhood, scored.standing, scored.ocean)
+        details["reference"] = {"patents": scored.standing.size, "version": self.version}
+        warnings = _warnings(neighbourhood, scored)
+        if scored.placed is None or scored.grade is None or scored.ocean is None:
+            return Rating(
+                model=self._ref(neighbourhood),
+                subject=_subject(neighbourhood),
+                as_of=neighbourhood.as_of,
+                scores={**scored.scores, "density": None},
+                grades={},
+                probabilities={},
+                logits={},
+                base={},
+                contributions=(),
+                warnings=warnings,
+                inputs=_inputs(neighbourhood),
+                details=details,
+            )
+        contributions = _contributions(scored.placed, scored.standing)
+        rating = Rating(
+            model=self._ref(neighbourhood),
+            subject=_subject(neighbourhood),
+            as_of=neighbourhood.as_of,
+            scores={**scored.scores, "density": scored.ocean.density},
+            grades={LADDER: scored.grade},
+            probabilities={},
+            logits=dict(scored.placed.z),
+            base={name: Base(0.0, points) for name, points in scored.placed.base_points.items()},
+            contributions=contributions,
+            position={"all": _position(scored.placed.points[SCORE], scored.standing)},
+            opinions=opinions(
+                neighbourhood,
+                scored.scores,
+                scored.grade,
+                contributions,
+                scored.ocean,
+                details,
+                scored.standing.size,
+            ),
+            warnings=warnings,
+            inputs=_inputs(neighbourhood),
+            details=details,
+        )
+        rating.check_sums()
+        return rating
+
+    def _ref(self, neighbourhood: Neighbourhood) -> ModelRef:
+        return ModelRef(self.name, self.version, trained_on=str(neighbourhood.corpus.get("name", "")))
+
+
+def is_comparable(neighbourhood: Neighbourhood, standing: Standing) -> bool:
+    """Return whether any earlier patent is near enough to speak of a neighbourhood."""
+    if neighbourhood.size == 0 or neighbourhood.corpus_size == 0:
+        return False
+    rule = rules("unrelated")
+    return bool(neighbourhood.similarity[0] >= rule["share"] * standing.usual_nearest(rule["quantile"]))
+
+
+def near_duplicate(neighbourhood: Neighbourhood) -> int | None:
+    """Return the position of the neighbour whose text the technology repeats, None where there is none."""
+    rule = rules("near_duplicate")
+    for i in range(min(3, neighbourhood.size)):
+        if neighbourhood.similarity[i] >= rule["similarity"] or neighbourhood.lexical[i] >= rule["lexical"]:
+            return i
+    return None
+
+
+def _is_known(trait: str, placed: Placed, standing: Standing) -> bool:
+    return any(
+        standing.shares[measure.name] > 0.0 and not math.isnan(placed.parts[measure.name].value)
+        for measure in measures()
+        if measure.trait == trait
+    )
+
+
+def _contributions(placed: Placed, standing: Standing) -> tuple[Contribution, ...]:
+    """Return every measure's part of its trait and of the overall score; they add up exactly."""
+    found = []
+    for score in (*TRAITS, SCORE):
+        logits = {
+            measure.name: standing.shares[measure.name]
+            * placed.parts[measure.name].logit
+            * (standing.trait_shares[measure.trait] if score == SCORE else 1.0)
+            for measure in measures()
+            if score in (SCORE, measure.trait)
+        }
+        points = points_of(logits, placed.z[score], 0.0, placed.points[score], placed.base_points[score])
+        for measure in measures():
+            if measure.name in logits:
+                part = placed.parts[measure.name]
+                found.append(
+                    Contribution(
+                        score=score,
+                        indicator=measure.name,
+                        group=measure.trait,
+                        value=None if math.isnan(part.value) else part.value,
+                        logit=logits[measure.name],
+                        points=points[measure.name],
+                        level=None if math.isnan(part.level) else part.level,
+                    )
+                )
+    return tuple(found)
+
+
+def _position(score: float, standing: Standing) -> dict[str, Any]:
+    """Return the standing among the reference patents; a percentile score spreads them evenly by construction."""
+    curve = standing.curves[SCORE]
+    counts = [0] * _HISTOGRAM_BINS
+    for z in standing.z_scores:
+        counts[min(_HISTOGRAM_BINS - 1, int(curve.at(float(z)) * _HISTOGRAM_BINS / 100.0))] += 1
+    edges = [100.0 * i / _HISTOGRAM_BINS for i in range(_HISTOGRAM_BINS + 1)]
+    return {
+        "percentile": score,
+        "n": standing.size,
+        "median": 50.0,
+        "histogram": {"edges": edges, "counts": counts},
+    }
+
+
+def _subject(neighbourhood: Neighbourhood) -> dict[str, Any]:
+    technology = neighbourhood.technology
+    return {
+        "kind": "technology",
+        "title": technology.title,
+        "text": technology.text,
+        "language": technology.language,
+    }
+
+
+def _inputs(neighbourhood: Neighbourhood) -> tuple[Input, ...]:
+    return (
+        Input("summary", neighbourhood.technology.text, "user", neighbourhood.as_of),
+        Input("corpus", str(neighbourhood.corpus.get("name", "")), "corpus", neighbourhood.as_of),
+        Input("earlier_patents", neighbourhood.corpus_size, "corpus", neighbourhood.as_of),
+        Input("neighbours", neighbourhood.size, "corpus", neighbourhood.as_of),
+    )
+
+
+def _warnings(neighbourhood: Neighbourhood, scored: Scored) -> tuple[Warning, ...]:
+    found: list[tuple[str, dict[str, Any]]] = []
+    if neighbourhood.corpus_size == 0:
+        found.append(("no_patents", {}))
+    elif scored.placed is None:
+        nearest = float(neighbourhood.similarity[0]) if neighbourhood.size else 0.0
+        found.append(("no_close_art", {"nearest": nearest}))
+    if scored.duplicate_of is not None:
+        i = scored.duplicate_of
+        found.append(
+            (
+                "near_duplicate",
+                {
+                    "patent_id": str(neighbourhood.patent_ids[i]),
+                    "title": str(neighbourhood.titles[i]),
+                    "similarity": float(neighbourhood.similarity[i]),
+                    "grade": rules("near_duplicate")["best_grade"],
+                },
+            )
+        )
+    if neighbourhood.corpus.get("synthetic"):
+        found.append(("synthetic_corpus", {}))
+    if 0 < neighbourhood.corpus_size < rules("small_corpus"):
+        found.append(("small_corpus", {"patents": neighbourhood.corpus_size}))
+    if scored.standing.later or scored.standing.size < rules("settings")["window"] // 3:
+        found.append(("small_reference", {"n": scored.standing.size}))
+    years = age_of_corpus_years(neighbourhood)
+    if years > rules("stale_years"):
+        found.append(("stale_corpus", {"years": years}))
+    if scored.placed is not None:
+        other = 1.0 - language_share(neighbourhood, neighbourhood.technology.language)
+        if other > _MOSTLY:
+            found.append(("other_language", {"share": 100.0 * other}))
+        if not has_classes(neighbourhood):
+            found.append(("no_classes", {}))
+    return tuple(
+        Warning(code, {lang: text(f"originality.warn_{code}", lang, **values) for lang in LANGS})
+        for code, values in found
+    )

@@ -1,0 +1,198 @@
+"""The written analysis (분석의견): every sentence is made from the rating's own numbers, in Korean and English."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ktop.catalogue import LANGS, Lang, text
+from ktop.domain.neighbourhood import Neighbourhood
+from ktop.domain.rating import Contribution, Opinion
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.surroundings import Ocean
+
+#: A measure is named as strength or weakness from this many points of the originality score on, the largest first.
+LEAST_POINTS = 1.0
+MOST_NAMED = 3
+#: Originality (독창성) from which filing looks well founded, and below which it looks weak; 0-100.
+FILING_STRONG, FILING_WEAK = 60.0, 35.0
+_TERMS_NAMED = 4
+_APPLICANTS_NAMED = 3
+_FIELDS_NAMED = 3
+
+_MEASURES = {measure.name: measure for measure in measures()}
+
+
+def opinions(
+    neighbourhood: Neighbourhood,
+    scores: Mapping[str, float | None],
+    grade: str,
+    contributions: tuple[Contribution, ...],
+    ocean: Ocean,
+    details: Mapping[str, Any],
+    reference: int,
+) -> tuple[Opinion, ...]:
+    """Return all sentences, Korean first, in reading order.
+
+    Parameters
+    ----------
+    scores : the rating's scores; the overall one must be known.
+    contributions : the rating's contributions; those of the overall score are spoken of.
+    details : what ``surroundings`` returned.
+    reference : number of reference patents.
+    """
+    found: list[Opinion] = []
+    for lang in LANGS:
+        found += _summary(lang, neighbourhood, scores, grade, reference)
+        found += _parts(lang, contributions, details)
+        found.append(_ocean(lang, ocean))
+        found += _nearest(lang, details)
+        found += _applicants(lang, details)
+        found.append(_advice(lang, scores, details, ocean))
+        found.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
+    return tuple(found)
+
+
+def _summary(
+    lang: Lang, neighbourhood: Neighbourhood, scores: Mapping[str, float | None], grade: str, reference: int
+) -> list[Opinion]:
+    score = scores[SCORE]
+    assert score is not None
+    spoken = text(
+        "originality.opinion_summary",
+        lang,
+        score=score,
+        grade=grade,
+        as_of=_day(neighbourhood.as_of, lang),
+        patents=neighbourhood.corpus_size,
+        reference=reference,
+        top=max(1.0, 100.0 - score),
+    )
+    found = [Opinion(lang, spoken, (SCORE,), "summary")]
+    known = {trait: value for trait in TRAITS if (value := scores[trait]) is not None}
+    if len(known) == len(TRAITS):
+        best, worst = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
+        spoken = text(
+            "originality.opinion_traits",
+            lang,
+            **{trait: f"{value:.0f}" for trait, value in known.items()},
+            best=trait_name(best, lang),
+            worst=trait_name(worst, lang),
+        )
+        found.append(Opinion(lang, spoken, TRAITS, "summary"))
+    return found
+
+
+def trait_name(trait: str, lang: Lang) -> str:
+    """Return a trait's name, in English with a small letter as within a sentence."""
+    label: str = rules("groups")[trait][lang]
+    return label if lang == "ko" else label.lower()
+
+
+def _day(day: date, lang: Lang) -> str:
+    return f"{day.year}년 {day.month}월 {day.day}일" if lang == "ko" else day.isoformat()
+
+
+def _parts(lang: Lang, contributions: tuple[Contribution, ...], details: Mapping[str, Any]) -> list[Opinion]:
+    """Return the measures that move the score most, for and against."""
+    mine = [c for c in contributions if c.score == SCORE and isinstance(c.value, float)]
+    found = []
+    for kind, prefix, sign in (("strength", "strong", 1.0), ("weakness", "weak", -1.0)):
+        ranked = sorted((c for c in mine if sign * c.points >= LEAST_POINTS), key=lambda c: -abs(c.points))
+        for part in ranked[:MOST_NAMED]:
+            assert isinstance(part.value, float)
+            spoken = text(
+                f"originality.{prefix}_{part.indicator}",
+                lang,
+                value=value_text(part.indicator, part.value, lang),
+                points=part.points,
+                terms=_terms_in_use(details, lang),
+                fields=_fields(details, lang),
+            )
+            found.append(Opinion(lang, spoken, (part.indicator,), kind))
+    return found
+
+
+def value_text(name: str, value: float, lang: Lang) -> str:
+    """Return a measure's value as a reader sees it: percent, ratio, count or number."""
+    measure = _MEASURES[name]
+    if name == "term_dependence":
+        return text("originality.value_points", lang, value=100.0 * value)
+    if name == "neighbour_claims":
+        return text("originality.value_claims", lang, value=value)
+    if name == "neighbour_citations":
+        return text("originality.value_citations", lang, value=value)
+    if measure.format == "percent":
+        return text("originality.value_percent", lang, value=100.0 * value)
+    if measure.format == "ratio":
+        return text("originality.value_ratio", lang, value=math.exp(value))
+    return text("originality.value_number", lang, value=value)
+
+
+def _terms_in_use(details: Mapping[str, Any], lang: Lang) -> str:
+    used = [term for term in details["key_terms"] if term["similar_patents"] > 0]
+    used.sort(key=lambda term: -term["weight"] * term["similar_patents"])
+    return ", ".join(term["term"] for term in used[:_TERMS_NAMED]) or text("originality.missing", lang)
+
+
+def _fields(details: Mapping[str, Any], lang: Lang) -> str:
+    names = [entry["name"] for entry in details["fields"]["shares"][:_FIELDS_NAMED]]
+    return ", ".join(names) or text("originality.missing", lang)
+
+
+def _ocean(lang: Lang, ocean: Ocean) -> Opinion:
+    growth = (
+        text("originality.growth_unknown", lang)
+        if math.isnan(ocean.growth_ratio)
+        else text(
+            "originality.growth_known", lang, recent=ocean.recent, previous=ocean.previous, ratio=ocean.growth_ratio
+        )
+    )
+    spoken = text(f"originality.ocean_{ocean.name}", lang, close=ocean.close, density=ocean.density, growth=growth)
+    return Opinion(lang, spoken, ("density", "filing_growth"), "summary")
+
+
+def _nearest(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
+    nearest = details["neighbours"][0]
+    names = nearest["applicants"]
+    values = {
+        "year": nearest["filing_date"][:4],
+        "patent_id": nearest["patent_id"],
+        "title": nearest["title"],
+        "applicant": text("originality.applicant", lang, name=names[0]) if names else "",
+        "similarity": nearest["similarity"],
+    }
+    shared = ", ".join(nearest["shared_terms"])
+    key = "originality.opinion_nearest" if shared else "originality.opinion_nearest_no_terms"
+    found = [Opinion(lang, text(key, lang, **values, terms=shared), ("nearest_similarity",), "summary")]
+    new = [term["term"] for term in details["key_terms"] if term["new"]][:_TERMS_NAMED]
+    if new:
+        spoken = text("originality.opinion_new_terms", lang, terms=", ".join(new))
+        found.append(Opinion(lang, spoken, ("term_rarity",), "summary"))
+    return found
+
+
+def _applicants(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
+    leading = [entry["name"] for entry in details["applicants"] if entry["patents"] > 1][:_APPLICANTS_NAMED]
+    if not leading:
+        return []
+    recent = [entry["name"] for entry in details["newcomers"]][:_APPLICANTS_NAMED]
+    newcomers = text("originality.opinion_newcomers", lang, names=", ".join(recent)) if recent else ""
+    spoken = text("originality.opinion_applicants", lang, names=", ".join(leading), newcomers=newcomers)
+    return [Opinion(lang, spoken, ("applicant_diversity",), "summary")]
+
+
+def _advice(lang: Lang, scores: Mapping[str, float | None], details: Mapping[str, Any], ocean: Ocean) -> Opinion:
+    originality = scores["originality"]
+    assert originality is not None
+    tone = "strong" if originality >= FILING_STRONG else "weak" if originality < FILING_WEAK else "middle"
+    spoken = text(
+        f"originality.advice_{tone}",
+        lang,
+        originality=originality,
+        nearest=details["neighbours"][0]["similarity"],
+        close=ocean.close,
+    )
+    return Opinion(lang, spoken, ("originality", "nearest_similarity"), "advice")

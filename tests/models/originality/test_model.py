@@ -1,0 +1,251 @@
+"""The model: exact sums, no look-ahead, missing stays missing, duplicates and strangers are told."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ktop.catalogue import LANGS, messages
+from ktop.domain.grades import ladder
+from ktop.domain.neighbourhood import Neighbourhood, day_number
+from ktop.errors import InputError
+from ktop.models.originality import OriginalityModel, OriginalityReference, compare
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules, trait_weights
+
+Make = Callable[..., Neighbourhood]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 100), terms=st.integers(0, 12))
+def test_every_point_is_accounted_for(model: OriginalityModel, make: Make, seed: int, n: int, terms: int) -> None:
+    rating = model.rate(make(seed, n=n, terms=terms))
+    rating.check_sums(1e-9)
+    for score in rating.base:
+        logit = math.fsum(c.logit for c in rating.contributions if c.score == score)
+        assert rating.base[score].logit + logit == pytest.approx(rating.logits[score], abs=1e-9)
+    json.dumps(rating.to_json(), allow_nan=False)
+
+
+def test_scores_and_grade_lie_on_their_scales(model: OriginalityModel, make: Make) -> None:
+    ratings = [model.rate(make(seed)) for seed in range(400, 480)]
+    scores = np.array(
+        [[rating.scores[name] for name in (*TRAITS, SCORE, "density")] for rating in ratings], dtype=float
+    )
+    assert scores.min() >= 0 and scores.max() <= 100
+    assert np.all(np.abs(np.median(scores[:, :5], axis=0) - 50) < 20)
+    for rating in ratings:
+        assert rating.grades == {"originality": ladder("originality").grade_of(rating.scores[SCORE])}
+
+
+def test_no_calibrated_probability_is_pretended(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    assert model.rate(neighbourhood).probabilities == {}
+
+
+def test_nearer_earlier_art_lowers_originality(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    nearer = replace(neighbourhood, similarity=np.minimum(0.84, neighbourhood.similarity * 1.5))
+    assert model.rate(nearer).scores["originality"] < model.rate(neighbourhood).scores["originality"]
+
+
+def test_younger_terms_raise_originality(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    terms = neighbourhood.key_terms
+    younger = replace(terms, first_day=np.where(terms.df > 0, day_number(neighbourhood.as_of) - 40.0, np.nan))
+    raised = model.rate(replace(neighbourhood, key_terms=younger))
+    assert raised.scores["originality"] > model.rate(neighbourhood).scores["originality"]
+
+
+def test_missing_measures_are_none_and_add_nothing(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    rating = model.rate(replace(neighbourhood, measures={}))
+    parts = [c for c in rating.contributions if c.indicator in ("neighbour_claims", "neighbour_citations")]
+    assert len(parts) == 4
+    assert all(part.value is None and part.logit == 0.0 and part.points == 0.0 and part.level is None for part in parts)
+
+
+def test_a_trait_without_any_measure_has_no_score(model: OriginalityModel, make: Make) -> None:
+    bare = make(3, terms=0, measures={}, applicants=make(0).applicants.of([()] * 40))
+    bare = replace(bare, classes=bare.classes.of([()] * 40), topics=bare.topics.of([()] * 40))
+    rating = model.rate(bare)
+    assert rating.scores["spillover"] is None and rating.scores["core"] is None
+    assert rating.scores[SCORE] is not None
+    rating.check_sums()
+
+
+def test_reference_patents_filed_later_are_never_used(reference: OriginalityReference) -> None:
+    as_of = day_number(date(2016, 1, 1))
+    earlier = reference.filing_day < as_of
+    cut = OriginalityReference(
+        patent_ids=tuple(np.array(reference.patent_ids, dtype=object)[earlier]),
+        filing_day=reference.filing_day[earlier],
+        names=reference.names,
+        values=reference.values[earlier],
+        similarity=reference.similarity[earlier],
+        corpus=reference.corpus,
+        seed=reference.seed,
+    )
+    whole, part = reference.standing(as_of), cut.standing(as_of)
+    assert not whole.later and whole.size == part.size
+    for a, b in zip(whole.columns, part.columns, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_too_few_earlier_reference_patents_are_told(reference: OriginalityReference, make: Make) -> None:
+    rating = OriginalityModel(reference).rate(make(1, as_of=date(2012, 2, 1)))
+    assert "small_reference" in {warning.code for warning in rating.warnings}
+
+
+def test_table_survives_writing_and_names_itself(reference: OriginalityReference, tmp_path) -> None:
+    reference.save(tmp_path)
+    again = OriginalityReference.load(tmp_path)
+    assert again.version == reference.version and again.patent_ids == reference.patent_ids
+    np.testing.assert_array_equal(again.values, reference.values)
+    changed = replace(reference, values=reference.values + 1.0)
+    assert changed.version != reference.version
+    first = (tmp_path / "originality_reference.npz").read_bytes()
+    reference.save(tmp_path)
+    assert (tmp_path / "originality_reference.npz").read_bytes() == first
+
+
+def test_a_table_of_other_formulas_is_refused(reference: OriginalityReference, tmp_path, monkeypatch) -> None:
+    reference.save(tmp_path)
+    monkeypatch.setattr("ktop.models.originality.reference.version", lambda: "9.9.9")
+    with pytest.raises(InputError) as refused:
+        OriginalityReference.load(tmp_path)
+    assert refused.value.key == "originality.other_version"
+
+
+def test_a_pasted_patent_is_named_and_held_down(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    similarity = neighbourhood.similarity.copy()
+    similarity[0] = 0.97
+    rating = model.rate(replace(neighbourhood, similarity=similarity))
+    told = {warning.code: warning.text for warning in rating.warnings}
+    assert str(neighbourhood.patent_ids[0]) in told["near_duplicate"]["ko"]
+    best = rules("near_duplicate")["best_grade"]
+    assert not ladder("originality").notches(rating.grades["originality"], best) > 0
+
+
+def test_a_text_with_nothing_similar_gets_no_score_and_a_reason(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    stranger = model.rate(replace(neighbourhood, similarity=np.full(40, 0.001), lexical=np.full(40, 0.001)))
+    assert set(stranger.scores.values()) == {None} and stranger.grades == {}
+    assert stranger.warnings[0].code == "no_close_art"
+    assert stranger.opinions == () and stranger.contributions == ()
+
+
+def test_an_empty_corpus_is_no_crash(model: OriginalityModel, make: Make) -> None:
+    empty = make(0, n=0, terms=0, corpus_size=0)
+    rating = model.rate(empty)
+    assert rating.warnings[0].code == "no_patents"
+    json.dumps(rating.to_json(), allow_nan=False)
+
+
+def test_warnings_about_the_corpus(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    def codes(**changes: object) -> set[str]:
+        return {warning.code for warning in model.rate(replace(neighbourhood, **changes)).warnings}
+
+    assert codes() == set()
+    assert codes(corpus={"name": "demo", "synthetic": True}) == {"synthetic_corpus"}
+    assert codes(corpus_size=900) == {"small_corpus"}
+    assert "stale_corpus" in codes(as_of=date(2027, 1, 1))
+    assert codes(language=np.array(["ko"] * 40, dtype=object)) == {"other_language"}
+
+
+def test_ocean_follows_density_and_growth(model: OriginalityModel, make: Make) -> None:
+    as_of = day_number(date(2020, 7, 1))
+    young = as_of - np.concatenate([np.full(36, 200.0), np.full(4, 1600.0)])
+    old = as_of - np.concatenate([np.full(4, 200.0), np.full(36, 1600.0)])
+    crowd, few = np.linspace(0.8, 0.6, 40), np.concatenate([[0.4], np.full(39, 0.05)])
+    found = {
+        (name_density, name_growth): model.rate(make(1, similarity=similarity, filing_day=filed)).details["ocean"][
+            "ocean"
+        ]
+        for name_density, similarity in (("crowd", crowd), ("few", few))
+        for name_growth, filed in (("young", young), ("old", old))
+    }
+    assert found == {
+        ("crowd", "young"): "red",
+        ("crowd", "old"): "declining",
+        ("few", "young"): "emerging",
+        ("few", "old"): "blue",
+    }
+
+
+def test_density_counts_close_patents(model: OriginalityModel, make: Make) -> None:
+    few = model.rate(make(1, similarity=np.concatenate([[0.5], np.full(39, 0.01)])))
+    assert few.details["density"]["close_patents"] == 1
+    crowd = model.rate(make(1, similarity=np.full(40, 0.7)))
+    assert crowd.details["density"]["close_patents"] == 40 and crowd.details["ocean"]["at_least"]
+    assert crowd.scores["density"] > few.scores["density"]
+
+
+def test_opinions_speak_both_languages_and_name_their_grounds(model: OriginalityModel, make: Make) -> None:
+    names = {measure.name for measure in measures()} | {*TRAITS, SCORE, "density", "filing_growth"}
+    for seed in range(20):
+        rating = model.rate(make(seed))
+        spoken = {lang: [o for o in rating.opinions if o.lang == lang] for lang in LANGS}
+        assert [o.kind for o in spoken["ko"]] == [o.kind for o in spoken["en"]]
+        assert {"summary", "advice", "caution"} <= {o.kind for o in spoken["ko"]}
+        for opinion in rating.opinions:
+            assert set(opinion.basis) <= names
+            assert not re.search(r"[{}]|nan|None", opinion.text), opinion.text
+
+
+def test_strengths_and_weaknesses_agree_with_their_points(model: OriginalityModel, make: Make) -> None:
+    for seed in range(20):
+        rating = model.rate(make(seed))
+        points = {c.indicator: c.points for c in rating.contributions if c.score == SCORE}
+        for opinion in rating.opinions:
+            if opinion.kind in ("strength", "weakness"):
+                (name,) = opinion.basis
+                assert (points[name] > 0) == (opinion.kind == "strength")
+                assert f"{points[name]:+.1f}" in opinion.text
+
+
+def test_every_measure_can_be_spoken_of() -> None:
+    for measure in measures():
+        for tone in ("strong", "weak"):
+            assert set(messages()[f"originality.{tone}_{measure.name}"]) == {"ko", "en"}
+
+
+def test_weights_are_whole() -> None:
+    assert math.isclose(math.fsum(trait_weights().values()), 1.0)
+    for trait in TRAITS:
+        assert math.isclose(math.fsum(m.weight for m in measures() if m.trait == trait), 1.0), trait
+
+
+def test_two_technologies_side_by_side(model: OriginalityModel, make: Make) -> None:
+    a, b = model.rate(make(7)), model.rate(make(8))
+    found = compare(a, b)
+    gap = found["scores"][SCORE]["difference"]
+    assert gap == pytest.approx(a.scores[SCORE] - b.scores[SCORE])
+    parts = math.fsum(pair["difference"] for pair in found["points"].values()) + found["base"]["difference"]
+    assert parts == pytest.approx(gap, abs=1e-9)
+    assert {opinion["lang"] for opinion in found["opinions"]} == {"ko", "en"}
+    assert compare(a, a)["scores"][SCORE]["difference"] == 0.0
+    assert len(compare(a, a)["shared_patents"]) == 20
+    json.dumps(found, allow_nan=False)
+
+
+def test_ratings_of_other_models_or_versions_are_not_compared(
+    model: OriginalityModel, reference: OriginalityReference, make: Make
+) -> None:
+    rating = model.rate(make(7))
+    other = replace(rating, model=replace(rating.model, name="tech-index"))
+    with pytest.raises(InputError) as refused:
+        compare(rating, other)
+    assert refused.value.key == "originality.not_comparable"
+    with pytest.raises(InputError) as refused:
+        compare(rating, replace(rating, model=replace(rating.model, version="0")))
+    assert refused.value.key == "originality.different_references"
+
+
+def test_the_same_neighbourhood_gives_the_same_rating(model: OriginalityModel, make: Make) -> None:
+    assert model.rate(make(9)).to_json() == model.rate(make(9)).to_json()
