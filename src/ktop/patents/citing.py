@@ -15,8 +15,8 @@ _OWN_FAMILY = "family"
 def known_numbers(corpus: Corpus) -> pl.DataFrame:
     """Return every number that leads to a patent: ``number`` (each once) and ``id``.
 
-    These are the id, the patent's other publications, and both without their kind codes, which is how most sources cite.
-    Where two patents share a number the exact one counts, then the earlier patent.
+    These are the id, the patent's other publications, and both without their kind codes: how most sources cite. Where
+    two patents share a number the exact one counts, then the earlier patent.
     """
     rows = corpus.patents().select("id", "known_from", "also_published_as").collect()
     printed = pl.concat(
@@ -39,9 +39,9 @@ def known_numbers(corpus: Corpus) -> pl.DataFrame:
 def resolved_citations(corpus: Corpus) -> pl.DataFrame:
     """Return every citation of other art once.
 
-    Columns: ``citing`` and ``cited`` as the source prints them (normalised), ``citing_id`` and ``cited_id`` where the corpus
-    has the patent (else null), ``category``. References within a family and of a patent to itself are left out; so are
-    repeats of one pair under several numbers.
+    Columns: ``citing`` and ``cited`` as the source prints them (normalised), ``citing_id`` and ``cited_id`` where the
+    corpus has the patent (else null), ``category``. References within a family and of a patent to itself are left out;
+    so are repeats of one pair under several numbers.
     """
     numbers = known_numbers(corpus)
     edges = corpus.citations().select("citing", "cited", "category").collect()

@@ -192,11 +192,11 @@ class _Run:
 
     def _reject(self, reject: Reject, file: str) -> None:
         self.report.rejected += 1
-        self.report.reasons[reject.reason.removeprefix("patents.")] += 1
+        self.report.reasons[reject.reason.rpartition(".")[2]] += 1
         line = {
             "file": file,
             "where": reject.where,
-            "reason": reject.reason.removeprefix("patents."),
+            "reason": reject.reason.rpartition(".")[2],
             "message": {lang: catalogue.text(reject.reason, lang, **reject.params) for lang in catalogue.LANGS},
         }
         self.rejects.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -2,13 +2,15 @@
 
 Definitions
 -----------
-Originality and generality are one minus the Herfindahl index of class shares, 1 - sum of s_j^2 (Trajtenberg, Henderson and
-Jaffe 1997): over the classes of the patents that a patent cites (originality) or of those that cite it (generality). Hall
-(2005) multiplies by N / (N - 1), N the number of citations, to take out the bias of small N. Classes are four-character IPC
-subclasses, CPC where a patent has no IPC. A citation counts once: where a patent has m subclasses each gets 1/m of it, so
-that with one class per patent the measures are exactly those of the NBER patent data (Hall, Jaffe and Trajtenberg 2001).
+Originality and generality are one minus the Herfindahl index of class shares, 1 - sum of s_j^2 (Trajtenberg, Henderson
+and Jaffe 1997): over the classes of the patents that a patent cites (originality) or of those that cite it (generality).
+Hall (2005) multiplies by N / (N - 1), N the number of citations, to take out the bias of small N. Classes are
+four-character IPC subclasses, CPC where a patent has no IPC. A citation counts once: where a patent has m subclasses
+each gets 1/m of it, so that with one class per patent the measures are exactly those of the NBER patent data (Hall,
+Jaffe and Trajtenberg 2001).
 
-Scope (distinct subclasses), claims, family size and backward citations follow Squicciarini, Dernis and Criscuolo (2013).
+Scope (distinct subclasses), claims, family size and backward citations follow Squicciarini, Dernis and Criscuolo
+(2013).
 
 A measure that the corpus cannot tell is null, never zero.
 """
@@ -72,8 +74,8 @@ def concentration(weights: Sequence[float] | npt.NDArray[np.float64]) -> float:
 def originality(class_counts: Sequence[float] | npt.NDArray[np.float64], *, corrected: bool = False) -> float:
     """Return backward originality from the number of citations per class.
 
-    1 - sum of s_j^2 (Trajtenberg, Henderson and Jaffe 1997); with ``corrected`` times N / (N - 1) (Hall 2005). 0 where all
-    citations go to one class. NaN where there are no citations or, corrected, fewer than two.
+    1 - sum of s_j^2 (Trajtenberg, Henderson and Jaffe 1997); with ``corrected`` times N / (N - 1) (Hall 2005). 0 where
+    all citations go to one class. NaN where there are no citations or, corrected, fewer than two.
 
     >>> originality([3, 2])
     0.48
@@ -239,7 +241,7 @@ def _classes(patents: pl.DataFrame) -> pl.DataFrame:
 
 
 def _diversity(edges: pl.DataFrame, classes: pl.DataFrame, *, of: str, through: str, name: str) -> pl.DataFrame:
-    """Return 1 - sum of s_j^2 over the classes of the patents at the other end (``through``) of the citations ``of``."""
+    """Return 1 - sum of s_j^2 over the classes of the patents at the other end, ``through``, of the citations ``of``."""
     per_class = (
         edges.drop_nulls([of, through])
         .select(of, through)
@@ -266,8 +268,8 @@ def _with_forward_citations(found: pl.DataFrame, edges: pl.DataFrame, as_of: dat
     """
     received = edges.drop_nulls("cited_id")
     counts = received.group_by("cited_id").agg(
-        forward_citations=pl.len().cast(pl.Int32),
-        forward_lag_years=pl.col("lag_years").mean(),
+        pl.len().cast(pl.Int32).alias("forward_citations"),
+        pl.col("lag_years").mean().alias("forward_lag_years"),
         *[
             (pl.col("citing_day") <= pl.col("cited_day").dt.offset_by(f"{years}y"))
             .sum()
@@ -283,7 +285,7 @@ def _with_forward_citations(found: pl.DataFrame, edges: pl.DataFrame, as_of: dat
     start = pl.when(by_publication).then("publication_date").otherwise("known_from")
     end = pl.when(by_publication).then(pl.lit(last_published, pl.Date)).otherwise(pl.lit(last_known, pl.Date))
     found = found.join(counts, left_on="id", right_on="cited_id", how="left", maintain_order="left")
-    found = found.with_columns(
+    return found.with_columns(
         pl.coalesce("forward_citations", pl.when(pl.col("known_from") < pl.lit(last_known, pl.Date)).then(0)),
         *[
             pl.when(start.dt.offset_by(f"{years}y") <= end)
@@ -292,7 +294,6 @@ def _with_forward_citations(found: pl.DataFrame, edges: pl.DataFrame, as_of: dat
             for years in WINDOWS
         ],
     )
-    return found
 
 
 def _percentile(column: str, cohort: list[str]) -> pl.Expr:

@@ -30,8 +30,8 @@ class Plan:
 
     Parameters
     ----------
-    winners : a row per invention: ``seq`` of the record that stands, its ``id`` and ``year``, ``numbers`` (all others that
-        the invention is known by) and ``stood`` (whether the corpus had it).
+    winners : a row per invention: ``seq`` of the record that stands, its ``id`` and ``year``, ``numbers`` (all others
+        that the invention is known by) and ``stood`` (whether the corpus had it).
     replaced : ``id`` and ``year`` of every stored row of these inventions.
     offsets : staged year → sequence number of its first row.
     """

@@ -1,4 +1,4 @@
-"""Opens what a user hands over - files, zips, gzips, folders - without trusting its size or its names."""
+"""Opens what a user hands over - files, zips, gzip and xz files, folders - without trusting its size or its names."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ MAX_RATIO = 150
 RATIO_COUNTS_FROM_BYTES = 1_000_000
 #: A zip member that must be held whole (Parquet) may be this large.
 MAX_MEMBER_IN_MEMORY_BYTES = 1024**3
+_GZIP, _XZ = b"\x1f\x8b", b"\xfd7zX"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file's worth of bytes, as named to the user. ``path`` is set where it is a plain file on disk."""
+    """One file's worth of bytes, as named to the user. ``path`` is set where it is a file, ``packed`` or not."""
 
     name: str
     path: Path | None = None
     archive: Path | None = None
     member: str | None = None
-    gzipped: bool = False
+    packed: bool = False
 
     def open(self) -> BinaryIO:
         """Open for reading from the start, unpacked and guarded."""
@@ -41,10 +42,9 @@ class Source:
             size = archive.getinfo(self.member).file_size
             return io.BufferedReader(_Guarded(archive.open(self.member), self.name, size, archive), 1 << 20)
         assert self.path is not None
-        if self.gzipped:
-            packed = self.path.stat().st_size
-            limit = max(packed * MAX_RATIO, RATIO_COUNTS_FROM_BYTES)
-            return io.BufferedReader(_Guarded(gzip.open(self.path), self.name, limit), 1 << 20)
+        if self.packed:
+            limit = max(self.path.stat().st_size * MAX_RATIO, RATIO_COUNTS_FROM_BYTES)
+            return io.BufferedReader(_Guarded(_unpack(self.path), self.name, limit), 1 << 20)
         return self.path.open("rb")
 
     def head(self) -> bytes:
@@ -59,6 +59,12 @@ class Source:
         if len(data) > MAX_MEMBER_IN_MEMORY_BYTES:
             raise TooLargeError("patents.file_too_large", file=self.name, limit=MAX_MEMBER_IN_MEMORY_BYTES // 1024**2)
         return data
+
+
+def _unpack(path: Path) -> BinaryIO:
+    with path.open("rb") as stream:
+        is_gzip = stream.read(2) == _GZIP
+    return gzip.open(path) if is_gzip else lzma.open(path)  # type: ignore[return-value]
 
 
 class _Guarded(io.RawIOBase):
@@ -115,8 +121,8 @@ def sources(paths: Sequence[Path]) -> Iterator[Source]:
 def _of_file(path: Path) -> Iterator[Source]:
     with path.open("rb") as stream:
         magic = stream.read(4)
-    if magic[:2] == b"\x1f\x8b":
-        yield Source(path.name, path=path, gzipped=True)
+    if magic[:2] == _GZIP or magic == _XZ:
+        yield Source(path.name, path=path, packed=True)
     elif magic == b"PK\x03\x04":
         yield from _of_zip(path)
     else:

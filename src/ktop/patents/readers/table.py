@@ -48,7 +48,7 @@ class Table:
         """Tell by the column names; any other Parquet file is taken, too, so that its columns can be asked for."""
         if sample.columns is None:
             return False
-        return _usable(_match_columns(sample.columns, {})) or sample.head.startswith(b"PAR1")
+        return is_usable(match_columns(sample.columns, {})) or sample.head.startswith(b"PAR1")
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per row.
@@ -69,7 +69,7 @@ class Table:
             if cells is None:
                 yield Reject(where, problem or "patents.reject_columns")
             else:
-                yield _patent({field: cells[index] for field, index in columns.items()}, where)
+                yield patent_of_row({field: cells[index] for field, index in columns.items()}, where)
 
 
 def _columns(header: list[str], column_map: Mapping[str, str], file: str) -> dict[str, int]:
@@ -79,14 +79,14 @@ def _columns(header: list[str], column_map: Mapping[str, str], file: str) -> dic
             raise InputError("patents.column_map_field", field=field, known=", ".join(known))
         if column not in header:
             raise InputError("patents.column_map_column", column=column, file=file)
-    columns = _match_columns(header, column_map)
-    if not _usable(columns):
+    columns = match_columns(header, column_map)
+    if not is_usable(columns):
         shown = ", ".join(column[:40] for column in header[:30])
         raise InputError("patents.table_columns", file=file, columns=shown)
     return columns
 
 
-def _match_columns(header: list[str], column_map: Mapping[str, str]) -> dict[str, int]:
+def match_columns(header: list[str], column_map: Mapping[str, str]) -> dict[str, int]:
     """Return our field → column index: the user's map first, then the known names."""
     by_name = {_plain(column): index for index, column in reversed(list(enumerate(header)))}
     columns: dict[str, int] = {}
@@ -101,7 +101,8 @@ def _match_columns(header: list[str], column_map: Mapping[str, str]) -> dict[str
     return columns
 
 
-def _usable(columns: Mapping[str, int]) -> bool:
+def is_usable(columns: Mapping[str, int]) -> bool:
+    """Tell whether the columns found name a patent number and a text."""
     numbered = {"number", "opening_number", "registration_number"} & columns.keys()
     return bool(numbered) and bool({"title", "abstract"} & columns.keys())
 
@@ -133,7 +134,8 @@ def _number(row: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...], str]:
     return patent_id, others, opening or registration
 
 
-def _patent(row: Mapping[str, Any], where: str) -> Patent | Reject:
+def patent_of_row(row: Mapping[str, Any], where: str, source: str = "table") -> Patent | Reject:
+    """Return the patent of a row (our field → printed value), or why it has none; ``source`` names the reader."""
     patent_id, others, printed = _number(row)
     if patent_id is None:
         return Reject(where, "patents.reject_number", {"number": printed[:80]})
@@ -172,7 +174,7 @@ def _patent(row: Mapping[str, Any], where: str) -> Patent | Reject:
         also_published_as=others,
         status=_text(row.get("status"), 100),
         language=language,  # type: ignore[arg-type]
-        source="table",
+        source=source,
         filing_date=days["filing_date"],
         publication_date=days["publication_date"],
         grant_date=days["grant_date"],

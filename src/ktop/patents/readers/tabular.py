@@ -46,7 +46,7 @@ def rows(source: Source) -> Iterator[Row]:
 
 
 def _scan(source: Source) -> pl.LazyFrame:
-    plain = source.path is not None and not source.gzipped
+    plain = source.path is not None and not source.packed
     return pl.scan_parquet(source.path if plain else io.BytesIO(source.whole()))  # type: ignore[arg-type]
 
 
