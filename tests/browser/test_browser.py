@@ -75,8 +75,16 @@ def test_korean_is_drawn_with_our_font_where_the_machine_has_none(open_page: Any
     assert set(loaded) == {"K-TOP Sans"}
     # Two syllables of different shape are drawn differently; boxes for missing glyphs would be alike.
     different = page.evaluate(
-        """() => { const draw = c => { const v = document.createElement('canvas'); const x = v.getContext('2d');
-        x.font = '32px "K-TOP Sans"'; x.fillText(c, 4, 40); return v.toDataURL(); }; return draw('가') !== draw('힣'); }"""
+        """() => {
+            const draw = c => {
+                const v = document.createElement('canvas');
+                const x = v.getContext('2d');
+                x.font = '32px "K-TOP Sans"';
+                x.fillText(c, 4, 40);
+                return v.toDataURL();
+            };
+            return draw('가') !== draw('힣');
+        }"""
     )
     assert different
 

@@ -99,6 +99,29 @@ def test_an_unknown_model_is_shown_by_its_bare_names() -> None:
     assert shown.breakdowns[0].table.rows[1][0]
 
 
+def test_a_step_that_raises_two_scores_stands_once() -> None:
+    rating = invented.tech_index()
+    rating["next_steps"].append({**rating["next_steps"][0], "score": "infra", "points": 0.5})
+    steps = report_view([rating], "en").ratings[0].steps
+    assert len(steps) == 2
+    assert steps[0].effect == "Tech-Index +3.42, Infrastructure +0.50"
+
+
+def test_the_same_warning_is_said_once() -> None:
+    views = report_view([invented.tech_index(), invented.tech_index()], "ko").ratings
+    assert [len(view.warnings) for view in views] == [1, 0]
+
+
+def test_an_even_distribution_is_not_drawn() -> None:
+    rating = invented.tech_index()
+    rating["position"]["all"]["histogram"] = [400] * 20
+    rating["position"]["industry"]["histogram"] = [1, 2, 9, 2]
+    position = report_view([rating], "ko").ratings[0].position
+    assert position is not None
+    assert position.chart is not None
+    assert "같은 업종" in position.chart.title
+
+
 def test_what_if_tells_better_from_worse() -> None:
     before = [invented.tech_index(), invented.ktrs_fm()]
     after = copy.deepcopy(before)

@@ -45,7 +45,8 @@ def waterfall(
     if not known(score) or abs(total - score) > 1e-6:
         raise ValueError(f"the parts add up to {total}, not to the score {score}")
     stacked = width < _STACK_BELOW
-    widest = max([text_width(part.label, 13) for part in parts] + [100.0]) + 8
+    wanted = [max(text_width(part.label, 13), text_width(part.value or "", 11)) for part in parts]
+    widest = max([*wanted, 100.0]) + 8
     names = width - _FIGURE if stacked else min(0.42 * width, 250.0, widest)
     left, right = (0.0 if stacked else names + 12), width - (0 if stacked else _FIGURE)
     row, bar = (46.0, 24.0) if stacked else (34.0, 8.0)

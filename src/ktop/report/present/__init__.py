@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ktop.catalogue import Lang, load, text
@@ -38,7 +39,7 @@ def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: s
     ratings : ``Rating.to_json()`` objects with opinions in ``lang``, at least one.
     technology_text : the technology summary as given; without it, the text that the technology rating names.
     """
-    views = tuple(rating_view(rating, lang) for rating in ratings)
+    views = _without_repeats([rating_view(rating, lang) for rating in ratings])
     companies = [rating for rating in ratings if not is_technology(rating)]
     first = companies[0] if companies else ratings[0]
     groups, given, absent = _inputs(companies, lang)
@@ -58,6 +59,17 @@ def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: s
         origin=origin(ratings, lang),
         text=_summary(ratings, technology_text)[:_SUMMARY_TEXT_CHARS],
     )
+
+
+def _without_repeats(views: Sequence[RatingView]) -> tuple[RatingView, ...]:
+    """Let each warning stand only where it comes first: models made together often warn of the same."""
+    said: set[str] = set()
+    kept = []
+    for view in views:
+        fresh = tuple(warning for warning in view.warnings if warning not in said)
+        said.update(fresh)
+        kept.append(replace(view, warnings=fresh))
+    return tuple(kept)
 
 
 def _summary(ratings: Sequence[RatingJson], given: str | None) -> str:

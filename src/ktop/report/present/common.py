@@ -49,9 +49,11 @@ def standing(percentile: float, lang: Lang) -> str:
 
 
 def top_share(rating: RatingJson, name: str, lang: Lang) -> str:
-    """Return where the main score stands among all, "" where the rating does not say or for another score."""
-    found = rating["position"].get("all")
-    if name != main_score(rating) or not isinstance(found, Mapping) or numbers.is_missing(found.get("percentile")):
+    """Return where a score stands among all, "" where the rating does not say."""
+    others: Mapping[str, Any] = rating["details"].get("positions") or {}
+    positions = rating["position"] if name == main_score(rating) else others.get(name, {})
+    found = positions.get("all")
+    if not isinstance(found, Mapping) or numbers.is_missing(found.get("percentile")):
         return ""
     return standing(found["percentile"], lang)
 
@@ -174,14 +176,24 @@ def position(rating: RatingJson, lang: Lang) -> Position | None:
     )
     title = text("report.position_title", lang)
     chart = None
-    drawn = next((found[name] for name in order if found[name].get("histogram")), None)
+    drawable = [name for name in order if found[name].get("histogram")]
     score = main_score(rating)
-    if drawn is not None and score is not None:
+    if drawable and score is not None:
+        # A score that is a percentile of all firms spreads them evenly: such a picture says nothing, the next one does.
+        name = next((n for n in drawable if not _is_flat(found[n]["histogram"])), drawable[0])
+        drawn = found[name]
+        title = text("report.position_within", lang, comparison=labels.word("comparison", name, lang))
         edges, counts = bins(drawn["histogram"])
         value = rating["scores"][score]
         own = None if value is None else f"{value:.1f} · {standing(drawn['percentile'], lang)}"
         chart = histogram(title, edges, counts, value, lang, own_label=own, axis_label=score_label(rating, score, lang))
     return Position(chart, Table(title, columns, rows))
+
+
+def _is_flat(histogram_: Any, most: float = 1.35) -> bool:
+    """Whether no bar is much taller than the mean bar."""
+    _, counts = bins(histogram_)
+    return max(counts) < most * sum(counts) / len(counts)
 
 
 def bins(found: Any) -> tuple[list[float], list[float]]:
@@ -224,21 +236,35 @@ def opinions(rating: RatingJson, lang: Lang) -> tuple[Sentences, ...]:
 
 
 def next_steps(rating: RatingJson, lang: Lang) -> tuple[Step, ...]:
-    """Return the computed next steps, in the model's order."""
+    """Return the computed next steps in the model's order; one that raises two scores stands once with both effects."""
     model = rating["model"]["name"]
     efforts = load("steps")["efforts"]
-    shown = []
+    joined: dict[str, list[Any]] = {}
     for step in rating["next_steps"]:
-        name = step["indicator"]
-        before = labels.indicator_value(model, name, step["from"], lang) or numbers.missing(lang)
-        after = labels.indicator_value(model, name, step["to"], lang) or numbers.missing(lang)
-        effect = text(
-            "report.step_effect",
-            lang,
-            score=score_label(rating, step["score"], lang),
-            points=numbers.points(step["points"]),
+        joined.setdefault(step["text"][lang], []).append(step)
+    shown = []
+    for sentence, found in joined.items():
+        changes = dict.fromkeys(_change(model, step, lang) for step in found)
+        effects = [
+            text(
+                "report.step_effect",
+                lang,
+                score=score_label(rating, step["score"], lang),
+                points=numbers.points(step["points"]),
+            )
+            for step in found
+        ]
+        effort = found[0]["effort"]
+        words = efforts[effort][lang] if effort in efforts else effort
+        shown.append(
+            Step(sentence, ", ".join(changes), ", ".join(effects), text("report.step_effort", lang, effort=words))
         )
-        effort = efforts[step["effort"]][lang] if step["effort"] in efforts else step["effort"]
-        change = f"{labels.indicator(model, name, lang)}: {before} → {after}"
-        shown.append(Step(step["text"][lang], change, effect, text("report.step_effort", lang, effort=effort)))
     return tuple(shown)
+
+
+def _change(model: str, step: Mapping[str, Any], lang: Lang) -> str:
+    name = step["indicator"]
+    before, after = (
+        labels.indicator_value(model, name, step[end], lang) or numbers.missing(lang) for end in ("from", "to")
+    )
+    return f"{labels.indicator(model, name, lang)}: {before} → {after}"
