@@ -4,9 +4,9 @@ A ``TermModel`` is ``base + sum of tables``. Every input is cut into bins (its o
 table holds one number per combination of the bins of one to four inputs of the same group. Boosted trees and scorecards
 are compiled into this form when they are trained; the tables are then the model, and nothing else is needed to rate.
 
-Because a table has few inputs, the Shapley value of each input (Shapley 1953; the part of the difference to the
-baseline subject that is due to this input, averaged over all orders of entry) is a table of the same shape, worked out
-once. Contributions are therefore exact, and the logit is by definition their sum plus the base.
+Because a table has few inputs, the Shapley value of each input (Shapley 1953; the part of the difference to the average
+of the reference subjects that is due to this input, averaged over all orders of entry) is a table of the same shape,
+worked out once. Contributions are therefore exact, and the logit is by definition their sum plus the base.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Table:
     Parameters
     ----------
     inputs : positions of its features, ascending.
-    values : logit of every combination of bins, shape ``(bins of input 1, …)``; zero at the baseline bins.
+    values : logit of every combination of bins, shape ``(bins of input 1, …)``; zero on average over the reference.
     variance : estimation variance of the same cells (logit squared, float32), never smaller in a missing bin than in
         any known bin of the same input.
     """
@@ -53,8 +53,9 @@ class TermModel:
     features, groups : name of each input and the group it belongs to; a table never joins two groups.
     edges : ascending bin edges of each input. A value x falls into bin ``number of edges < x`` (so ``x <= edge`` is the
         lower bin); the last bin, ``len(edges) + 1``, is for a missing value.
-    baseline : the bins of the reference subject, from which contributions are counted.
-    base : logit of the reference subject.
+    weights : share of the reference subjects in every known bin of each input (each adds up to 1): what "average" means
+        where contributions are counted from. A missing value has no weight: the average is that of known values.
+    base : average logit over the reference, inputs taken as independent.
     tables : the terms.
     missing_variance : variance of each input's contribution among reference subjects (logit squared): what an unknown
         value of this input could contribute.
@@ -63,7 +64,7 @@ class TermModel:
     features: tuple[str, ...]
     groups: tuple[str, ...]
     edges: tuple[Floats, ...]
-    baseline: tuple[int, ...]
+    weights: tuple[Floats, ...]
     base: float
     tables: tuple[Table, ...]
     missing_variance: Floats
@@ -112,7 +113,7 @@ class TermModel:
     @functools.cached_property
     def _shares(self) -> tuple[Floats, ...]:
         """Shapley tables: for every term an array ``(cells, inputs)``."""
-        return tuple(shapley_table(table.values, [self.baseline[j] for j in table.inputs]) for table in self.tables)
+        return tuple(shapley_table(table.values, [self.weights[j] for j in table.inputs]) for table in self.tables)
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the model's numbers as a few flat arrays (names and groups travel beside them as text)."""
@@ -123,7 +124,7 @@ class TermModel:
         return {
             "edges": np.concatenate([*self.edges, np.zeros(0)]),
             "edge_counts": np.array([len(edges) for edges in self.edges], dtype=np.int16),
-            "baseline": np.array(self.baseline, dtype=np.int16),
+            "weights": np.concatenate([*self.weights, np.zeros(0)]),
             "base": np.array([self.base]),
             "inputs": inputs,
             "values": np.concatenate([table.values.ravel() for table in self.tables] or [np.zeros(0)]),
@@ -138,6 +139,8 @@ class TermModel:
         """Build the model from what ``to_arrays`` gave."""
         counts = [int(c) for c in arrays["edge_counts"]]
         edges = np.split(np.asarray(arrays["edges"], dtype=np.float64), np.cumsum(counts)[:-1]) if counts else []
+        shares = np.asarray(arrays["weights"], dtype=np.float64)
+        weights = np.split(shares, np.cumsum([c + 1 for c in counts])[:-1]) if counts else []
         bins = [c + 2 for c in counts]
         tables, start = [], 0
         values, variance = np.asarray(arrays["values"], dtype=np.float64), arrays["variance"].astype(np.float32)
@@ -151,7 +154,7 @@ class TermModel:
             features=tuple(features),
             groups=tuple(groups),
             edges=tuple(edges),
-            baseline=tuple(int(b) for b in arrays["baseline"]),
+            weights=tuple(weights),
             base=float(np.asarray(arrays["base"], dtype=np.float64)[0]),
             tables=tuple(tables),
             missing_variance=np.asarray(arrays["missing_variance"], dtype=np.float64),
@@ -174,12 +177,26 @@ def add_columns(parts: Floats, base: float) -> Floats:
     return total
 
 
-def shapley_table(values: Floats, baseline: Sequence[int]) -> Floats:
+def average(values: Floats, weights: Sequence[Floats], axes: Sequence[int]) -> Floats:
+    """Return a table averaged over some axes by the weights of their known bins; the axes stay, with length 1."""
+    found = values
+    for axis in axes:
+        known = np.moveaxis(found, axis, -1)[..., :-1]
+        found = np.moveaxis((known * weights[axis]).sum(axis=-1, keepdims=True), -1, axis)
+    return found
+
+
+def shapley_table(values: Floats, weights: Sequence[Floats]) -> Floats:
     """Return the Shapley value of every input in every cell of a table, shape ``(cells, inputs)``.
 
-    With one baseline cell b the value of a set U of inputs is the table with the inputs outside U held at b; input i
-    gets the mean of its steps v(U + i) - v(U), weighted |U|! (k - |U| - 1)! / k!. The parts add up to
-    ``values - values[b]``.
+    The value v(U) of a set U of inputs is the table averaged over the inputs outside U, each by the weights of its own
+    bins (the interventional form of Lundberg and Lee 2017, worked out in full); input i gets the mean of its steps
+    v(U + i) - v(U), weighted |U|! (k - |U| - 1)! / k!. The parts add up to the cell less the table's average.
+
+    Parameters
+    ----------
+    values : the table, its last bin along every axis being that of a missing value.
+    weights : per axis, the share of every known bin.
     """
     k = values.ndim
     if k > MAX_TABLE_INPUTS:
@@ -187,8 +204,7 @@ def shapley_table(values: Floats, baseline: Sequence[int]) -> Floats:
     held: dict[frozenset[int], Floats] = {}
     for size in range(k + 1):
         for chosen in itertools.combinations(range(k), size):
-            index = tuple(slice(None) if axis in chosen else slice(b, b + 1) for axis, b in enumerate(baseline))
-            held[frozenset(chosen)] = values[index]
+            held[frozenset(chosen)] = average(values, weights, [axis for axis in range(k) if axis not in chosen])
     shares = np.zeros((*values.shape, k))
     for i in range(k):
         others = [axis for axis in range(k) if axis != i]

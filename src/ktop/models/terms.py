@@ -2,7 +2,7 @@
 
 Training gives each member as ``RawTerms`` (boxes and their values). ``assemble`` puts all members on the same bins and
 tables, takes their mean as the model and their spread as its estimation variance, decides what a missing value counts,
-and moves the zero of every table to the baseline subject.
+and moves the zero of every table to the average over the reference subjects.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, Table, TermModel, add_columns
+from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, Table, TermModel, add_columns, average
 
 #: How a missing value is counted. ``learned``: as training found it. ``cautious``: as training found it, but never
 #: better than the average of the known values, so that leaving out a bad figure never pays.
@@ -58,8 +58,8 @@ def assemble(
 
     Parameters
     ----------
-    X : the rows it was trained on, shape ``(n, features)``: gives the baseline (median bin of every input), the weight
-        of each bin and how much each input varies.
+    X : the rows it was trained on, shape ``(n, features)``: gives the weight of each bin (and with it the average that
+        contributions are counted from) and how much each input varies.
     signs : monotone sign of every feature; decides which way "better" is for the cautious rule (0: not applied).
     central : the model itself where it is not the mean of the members (then they only give the spread).
     """
@@ -68,7 +68,6 @@ def assemble(
     bins = _bins(X, edges)
     weights = [np.bincount(bins[:, j], minlength=len(edges[j]) + 2)[:-1].astype(np.float64) for j in range(X.shape[1])]
     weights = [w / w.sum() if w.sum() > 0 else np.full(len(w), 1.0 / len(w)) for w in weights]
-    baseline = tuple(int(np.searchsorted(np.cumsum(w), 0.5 - 1e-12)) for w in weights)
     keys = _table_inputs([inputs for member in everyone for inputs, _, _ in member.boxes])
 
     tables, base = [], 0.0
@@ -82,13 +81,12 @@ def assemble(
     for k, key in enumerate(keys):
         stack = np.stack([tables_of[k] for tables_of, _ in stacks[: len(members)]])
         values = stack.mean(axis=0) if central is None else stacks[-1][0][k]
-        variance = _spread(stack, [baseline[j] for j in key])
-        at_baseline = float(values[tuple(baseline[j] for j in key)])
-        base += at_baseline
-        tables.append(Table(key, values - at_baseline, variance))
-    model = TermModel(
-        tuple(features), tuple(groups), edges, baseline, base, tuple(tables), np.zeros(X.shape[1], dtype=np.float64)
-    )
+        here = [weights[j] for j in key]
+        mean = float(average(values, here, range(values.ndim)).item())
+        base += mean
+        tables.append(Table(key, values - mean, _spread(stack, here)))
+    unknown = np.zeros(X.shape[1], dtype=np.float64)
+    model = TermModel(tuple(features), tuple(groups), edges, tuple(weights), base, tuple(tables), unknown)
     logits = np.stack([_member_logit(values, constant, keys, bins) for values, constant in stacks[: len(members)]])
     return _with_variances(model, bins, logits), logits
 
@@ -99,7 +97,7 @@ def _union(edges: Sequence[Floats]) -> Floats:
 
 def _bins(X: Floats, edges: tuple[Floats, ...]) -> npt.NDArray[np.int64]:
     empty = np.zeros(len(edges))
-    shell = TermModel(("",) * len(edges), ("",) * len(edges), edges, (0,) * len(edges), 0.0, (), empty)
+    shell = TermModel(("",) * len(edges), ("",) * len(edges), edges, (empty,) * len(edges), 0.0, (), empty)
     return shell.bins(X)
 
 
@@ -164,9 +162,9 @@ def _cautious(values: Floats, key: tuple[int, ...], signs: Sequence[int], weight
     return held
 
 
-def _spread(stack: Floats, baseline: Sequence[int]) -> npt.NDArray[np.float32]:
-    """Return the variance over members (first axis) of each cell's distance to the baseline, largest where missing."""
-    centred = stack - stack[(slice(None), *(slice(b, b + 1) for b in baseline))]
+def _spread(stack: Floats, weights: Sequence[Floats]) -> npt.NDArray[np.float32]:
+    """Return the variance over members (first axis) of each cell's distance to the average, largest where missing."""
+    centred = np.stack([table - average(table, weights, range(table.ndim)) for table in stack])
     variance = centred.var(axis=0, ddof=1) if len(stack) > 1 else np.zeros(stack.shape[1:])
     for axis in range(variance.ndim):
         by_axis = np.moveaxis(variance, axis, -1)
@@ -189,7 +187,7 @@ def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Float
     summed = float(np.mean(model.variance(bins)))
     factor = true / summed if summed > 0 else 0.0
     tables = tuple(Table(t.inputs, t.values, (t.variance * factor).astype(np.float32)) for t in model.tables)
-    return TermModel(model.features, model.groups, model.edges, model.baseline, model.base, tables, unknown)
+    return TermModel(model.features, model.groups, model.edges, model.weights, model.base, tables, unknown)
 
 
 def _member_logit(
