@@ -24,12 +24,23 @@ def test_yaml_and_json_give_the_same_record() -> None:
     )
 
 
+def test_yaml_figures_are_read_as_people_mean_them() -> None:
+    record = parse_record(
+        "industry: 01110\nsales: 6_420_000\nshare: 1.5\nloss: -3\ntime: 12:30\nzero: 0\nday: 2024-12-31\n"
+    )
+    day = record.pop("day")
+    assert record == {"industry": "01110", "sales": 6_420_000, "share": 1.5, "loss": -3, "time": "12:30", "zero": 0}
+    assert day.isoformat() == "2024-12-31"
+
+
 @pytest.mark.parametrize(
     ("source", "key"),
     [
         ('{"name": "a", }', "records.not_json"),
         ("name: [1, 2", "records.not_yaml"),
         ("a: &x [1]\nb: *x\n", "records.not_yaml"),
+        ("name: a\nname: b\n", "records.not_yaml"),
+        ('{"name": "a", "name": "b"}', "records.key_twice"),
         ("- 1\n- 2\n", "records.not_a_mapping"),
         ("", "records.not_a_mapping"),
         (b"\xff\xfe\x00", "records.not_utf8"),

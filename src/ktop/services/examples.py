@@ -59,7 +59,7 @@ def company_cards() -> tuple[CompanyCard, ...]:
 
 @cache
 def technology_examples() -> tuple[TechnologyExample, ...]:
-    """Return the sample technology summaries: files named ``<topic>.<language>.txt``, the first line being the title."""
+    """Return the sample technology summaries: files named ``<topic>.<language>.txt``, the title on the first line."""
     found = []
     for path in sorted((EXAMPLES / "technologies").glob("*.txt")):
         lang: Lang = "ko" if path.stem.endswith(".ko") else "en"

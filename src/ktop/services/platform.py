@@ -16,7 +16,7 @@ from ktop.errors import InputError, KtopError
 from ktop.services import examples, training
 from ktop.services.answers import CompanyCard, Kind, StoredRating, TechnologyExample
 from ktop.services.progress import Progress, silent
-from ktop.services.rate_company import company_models
+from ktop.services.rate_company import company_models, rate_by
 from ktop.services.records import company_record_schema, parse_record
 from ktop.settings import Settings
 
@@ -150,13 +150,13 @@ class Platform:
             raise InputError("platform.no_company_to_change")
         company = Company.from_mapping(kept.record)
         facts = company_facts(company, kept.as_of)
-        table = FactTable.from_columns({name: [value] for name, value in facts.items()}, kept.as_of)
+        table = FactTable.from_companies([company], kept.as_of)
         inputs = company_inputs(company, kept.as_of, facts)
         return [model.what_if(table, changes, inputs).to_json() for model in company_models(None)]
 
     def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
         """Return two kept company answers side by side, with what each indicator adds to every score's gap."""
-        from ktop.models.compare import gaps
+        from ktop.models.compare import compare
 
         a, b = self.rating(a_id), self.rating(b_id)
         if a.record is None or b.record is None:
@@ -166,7 +166,7 @@ class Platform:
         found: dict[str, Any] = {}
         for name in first:
             if name in second and name != "originality":
-                found |= gaps(first[name], second[name])
+                found |= compare(first[name], second[name])["gaps"]
         return {"a": a, "b": b, "gaps": found}
 
     # --- inside ----------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class Platform:
         last: KtopError | None = None
         for model in company_models(None):
             try:
-                ratings.append(model.rate(company, day))
+                ratings.append(rate_by(model, company, day))
             except InputError as error:
                 if not error.key.startswith("models."):
                     raise

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import Lang
 from ktop.domain.company import Company
+from ktop.domain.facts import company_warnings
 from ktop.domain.rating import Rating
 from ktop.errors import InputError
 
@@ -39,7 +41,13 @@ def rate_company(
     """
     company = Company.from_mapping(record)
     day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
-    return [model.rate(company, day) for model in company_models(models)]
+    return [rate_by(model, company, day) for model in company_models(models)]
+
+
+def rate_by(model: CompanyModel, company: Company, as_of: date) -> Rating:
+    """Rate a company by one model; what is doubtful about the record itself stands among the rating's warnings."""
+    rating = model.rate(company, as_of)
+    return dataclasses.replace(rating, warnings=(*company_warnings(company, as_of), *rating.warnings))
 
 
 def indicator_labels(lang: Lang) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,60 @@ TEXT_LIMIT_BYTES = 200_000
 TABLE_LIMIT_BYTES = 500_000_000
 
 
-_YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+class _YamlRefused(yaml.YAMLError):
+    """YAML that is valid but not taken; ``line`` counts from 0."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class _RecordLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML that reads figures as people mean them and loses nothing.
+
+    YAML 1.1 takes 01110 for an octal and 12:30 for a base-60 number: here both stay text. A key given twice is refused
+    instead of dropping one of the two values.
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise _YamlRefused(key.start_mark.line)
+            seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+_RecordLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+    ]
+    for first, resolvers in _RecordLoader.yaml_implicit_resolvers.items()
+}
+_RecordLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9_]*)$"), list("-+0123456789")
+)
+_RecordLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+|[0-9]+[eE][-+]?[0-9]+|\.(?:inf|nan))$"),
+    list("-+0123456789."),
+)
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise InputError("records.key_twice", name=next(name for name in names if names.count(name) > 1)[:40])
+    return mapping
 
 
 def _refuse_aliases(text: str) -> None:
     """Raise ``yaml.YAMLError`` where an alias stands: a few nested ones can stand for billions of values."""
-    for event in yaml.parse(text, Loader=_YamlLoader):
+    for event in yaml.parse(text, Loader=_RecordLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="alias", problem_mark=event.start_mark)
+            raise _YamlRefused(event.start_mark.line if event.start_mark else 0)
 
 
 def existing(path: Path) -> Path:
@@ -52,15 +99,16 @@ def parse_record(source: str | bytes) -> dict[str, Any]:
         raise InputError("records.not_utf8") from None
     try:
         if text.lstrip()[:1] == "{":
-            record = json.loads(text)
+            record = json.loads(text, object_pairs_hook=_no_key_twice)
         else:
             _refuse_aliases(text)
-            record = yaml.load(text, Loader=_YamlLoader)  # noqa: S506 - one of the two safe loaders
+            record = yaml.load(text, Loader=_RecordLoader)  # noqa: S506 - a safe loader
     except json.JSONDecodeError as error:
         raise InputError("records.not_json", line=error.lineno, column=error.colno) from None
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise InputError("records.not_yaml", line=mark.line + 1 if mark else 1) from None
+        line = error.line if isinstance(error, _YamlRefused) else mark.line if mark else 0
+        raise InputError("records.not_yaml", line=line + 1) from None
     if not isinstance(record, dict):
         raise InputError("records.not_a_mapping")
     return {str(key): value for key, value in record.items()}

@@ -96,14 +96,14 @@ def open_model(model: str) -> Any:
     from ktop.models import artefact, registry
 
     path = Path(model)
-    return artefact.load(path) if path.exists() else registry.artefact(model)
+    return artefact.load(path) if path.exists() else registry.load_artefact(model)
 
 
 def released_models() -> list[dict[str, Any]]:
     """Return the cards of all released models: name, version, what they were trained on."""
     from ktop.models import registry
 
-    return [registry.card(name, version) for name, version in registry.available()]
+    return list(registry.available())
 
 
 def model_card(name: str, version: str | None = None) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def release_models(out: Path | None, *, firms: int, seed: int, progress: Progres
     from ktop.models import registry
     from ktop.models.release import release_all
 
-    folder = out or registry.RELEASED
+    folder = out or registry.released_folder()
     release_all(
         folder, firms=firms, seed=seed, progress=lambda what, done: progress(round(done * _STEPS), _STEPS, what)
     )
