@@ -62,6 +62,41 @@ def fit_platt(raw: Floats, outcome: Floats) -> Platt:
     return Platt(intercept=a - slope * centre, slope=slope)
 
 
+def fit_offsets(
+    raw: Floats, outcome: Floats, chains: npt.NDArray[np.int64], cells: int, prior_sd: float = 0.25
+) -> Floats:
+    """Return what each comparison cell's event rate adds to the logit beyond what the model explains.
+
+    Cells are nested: a cell's number is its parent's plus its own step, and steps are shrunk towards zero (a normal prior
+    of ``prior_sd``), so a small cell stays near the coarser one that holds it.
+
+    Parameters
+    ----------
+    raw : calibrated logits of rows the model did not train on, shape ``(n,)``.
+    outcome : 0 or 1, shape ``(n,)``.
+    chains : shape ``(n, depths)``: the cells each row lies in, coarsest first, -1 where it has none at a depth.
+    cells : number of cells; the result has this shape, zero for cells without rows.
+    """
+    offsets = np.zeros(cells)
+    standing = np.zeros(len(raw))
+    for depth in range(chains.shape[1]):
+        cell = chains[:, depth]
+        rows = cell >= 0
+        step = np.zeros(cells)
+        for _ in range(50):
+            p = expit(raw[rows] + standing[rows] + step[cell[rows]])
+            gradient = np.bincount(cell[rows], weights=p - outcome[rows], minlength=cells) + step / prior_sd**2
+            curvature = np.bincount(cell[rows], weights=p * (1 - p), minlength=cells) + 1 / prior_sd**2
+            change = gradient / curvature
+            step -= np.clip(change, -1.0, 1.0)
+            if float(np.abs(change).max()) < 1e-12:
+                break
+        standing[rows] += step[cell[rows]]
+        # Rows of one cell share its whole chain, so any of them tells the cell's own number.
+        offsets[cell[rows]] = standing[rows]
+    return offsets
+
+
 @dataclass(frozen=True)
 class PercentileScale:
     """A displayed 0-100 score: the standing of a logit among reference subjects.

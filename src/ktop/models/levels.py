@@ -77,6 +77,16 @@ class LevelReference:
             cells[i] = found[row]
         return cells
 
+    def chains(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return every cell on the way to each row's cell, coarsest first, shape ``(n, depths)``; -1 where none."""
+        place = {key: c for c, key in enumerate(self.keys)}
+        ways = np.full((len(self.keys), len(self.cells)), -1, dtype=np.int64)
+        for c, key in enumerate(self.keys):
+            for depth in range(len(key)):
+                ways[c, depth] = place[key[: depth + 1]]
+        found: npt.NDArray[np.int64] = ways[cells]
+        return found
+
     def _finest(self, row: tuple[str | None, ...], place: Mapping[tuple[str, ...], int]) -> int:
         best = 0
         for depth in range(1, len(row) + 1):

@@ -81,7 +81,16 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A checked scheme; ``source`` is what it was read from, kept in the model."""
+    """A checked scheme.
+
+    Parameters
+    ----------
+    cells, cell_minimum : labels that make comparison cells where features become levels; None where they do not.
+    members : models in the bag.
+    calibration_years : newest years with a known outcome on which a panel's calibration layers are fitted. How strongly
+        figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
+    source : what the scheme was read from, kept in the model.
+    """
 
     name: str
     id: str
@@ -95,6 +104,7 @@ class Scheme:
     cell_minimum: int = 200
     missing: MissingRule = "learned"
     members: int = 10
+    calibration_years: int = 3
     seed: int = 20241103
     source: Mapping[str, Any] = field(default_factory=dict)
 
@@ -109,7 +119,7 @@ def read_scheme(content: Any) -> Scheme:
     _known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "levels", "missing",
-         "members", "seed", "note"},
+         "members", "seed", "note", "calibration_years"},
         "scheme",
     )  # fmt: skip
     targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
@@ -137,6 +147,7 @@ def read_scheme(content: Any) -> Scheme:
         cell_minimum=int(_number(levels.get("minimum", 200), "levels.minimum")),
         missing=missing,
         members=int(_number(top.get("members", 10), "members")),
+        calibration_years=int(_number(top.get("calibration_years", 3), "calibration_years")),
         seed=int(_number(top.get("seed", 20241103), "seed")),
         source=top,
     )

@@ -29,6 +29,8 @@ from ktop.models.terms import assemble
 
 #: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
 FEWEST_EVENTS = 20
+#: A calibration on recent years takes in older ones until it has this many rows with and without the event.
+FEWEST_CALIBRATION_EVENTS = 100
 
 Progress = Callable[[str, float], None]
 
@@ -76,7 +78,8 @@ def train_scheme(
             raise InputError("models.too_few_events", target=target.name, events=events, rows=int(rows.sum()))
         if progress is not None:
             progress(target.name, number / len(plan.targets))
-        targets[target.name] = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], number)
+        recent = _recent(plan, data.year[rows], y[rows]) if data.year is not None else np.ones(int(rows.sum()), bool)
+        targets[target.name] = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], recent, number)
         card[target.name] = {"rows": int(rows.sum()), "events": events, "firms": len(np.unique(data.firm[rows]))}
         if data.year is not None:
             card[target.name]["years"] = [int(data.year[rows].min()), int(data.year[rows].max())]
@@ -104,11 +107,22 @@ def train_scheme(
     return model.to_artefact()
 
 
-def _train_target(plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, number: int) -> TargetModel:
+def _recent(plan: Scheme, year: Any, y: Floats) -> Any:
+    """Return which rows calibrate: the newest ``calibration_years``, or as many more as it takes for enough events."""
+    for years in range(plan.calibration_years, int(year.max() - year.min()) + 1):
+        recent = year > year.max() - years
+        if min(y[recent].sum(), (1 - y[recent]).sum()) >= FEWEST_CALIBRATION_EVENTS:
+            return recent
+    return np.ones(len(y), dtype=bool)
+
+
+def _train_target(
+    plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, recent: Any, number: int
+) -> TargetModel:
     firm = np.unique(firms, return_inverse=True)[1].astype(np.int64)
     weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
     unseen = np.stack([weight == 0 for weight in weights])
-    honest = unseen.any(axis=0)
+    honest = unseen.any(axis=0) & recent
     groups, signs = [feature.group for feature in plan.features], plan.signs(target)
     names = [feature.name for feature in plan.features]
     tracks: dict[str, tuple[TermModel, Platt]] = {}
