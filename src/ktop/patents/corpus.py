@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from ktop.files import atomic_path
 FORMAT_VERSION = 1
 #: Year folder of patents whose source prints no date at all.
 UNDATED = 0
+#: Start of ``Patent.source`` of made-up patents.
+SYNTHETIC_SOURCE = "synthetic"
 
 _CITED_PATENT = pl.Struct({"number": pl.String, "category": pl.String})
 _CITED_LITERATURE = pl.Struct({"text": pl.String, "category": pl.String})
@@ -112,6 +115,19 @@ class Corpus:
         return sum(part.rows for part in self.manifest.partitions.values())
 
     @property
+    def name(self) -> str:
+        """Name of the folder, by which the corpus is told to users."""
+        return self.directory.resolve().name
+
+    @functools.cached_property
+    def synthetic(self) -> bool:
+        """Whether there are patents and every one of them says that it is made up (``SYNTHETIC_SOURCE``)."""
+        if not self.manifest.partitions:
+            return False
+        made_up = pl.col("source").str.starts_with(SYNTHETIC_SOURCE).fill_null(value=False)
+        return bool(self.patents().select(made_up.all()).collect().item())
+
+    @property
     def version(self) -> str:
         """Digest of the whole content."""
         return self.manifest.version
@@ -128,7 +144,7 @@ class Corpus:
         return pl.scan_parquet(files) if files else pl.LazyFrame(schema=STORED_SCHEMA)
 
     def citations(self) -> pl.LazyFrame:
-        """Return every known citation: citing id, cited number as printed, category; from patents and citation tables."""
+        """Return every known citation: citing id, cited number as printed, category; from patents and tables."""
         own = (
             self.patents()
             .select(pl.col("id").alias("citing"), pl.col("cited_patents"))

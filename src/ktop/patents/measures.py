@@ -3,7 +3,7 @@
 Definitions
 -----------
 Originality and generality are one minus the Herfindahl index of class shares, 1 - sum of s_j^2 (Trajtenberg, Henderson
-and Jaffe 1997): over the classes of the patents that a patent cites (originality) or of those that cite it (generality).
+and Jaffe 1997): over the classes of the patents that a patent cites (originality) or that cite it (generality).
 Hall (2005) multiplies by N / (N - 1), N the number of citations, to take out the bias of small N. Classes are
 four-character IPC subclasses, CPC where a patent has no IPC. A citation counts once: where a patent has m subclasses
 each gets 1/m of it, so that with one class per patent the measures are exactly those of the NBER patent data (Hall,
@@ -241,7 +241,7 @@ def _classes(patents: pl.DataFrame) -> pl.DataFrame:
 
 
 def _diversity(edges: pl.DataFrame, classes: pl.DataFrame, *, of: str, through: str, name: str) -> pl.DataFrame:
-    """Return 1 - sum of s_j^2 over the classes of the patents at the other end, ``through``, of the citations ``of``."""
+    """Return 1 - sum of s_j^2 over the classes of the patents at the other end (``through``) of citations ``of``."""
     per_class = (
         edges.drop_nulls([of, through])
         .select(of, through)

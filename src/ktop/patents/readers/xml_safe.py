@@ -11,10 +11,11 @@ from typing import BinaryIO
 
 from ktop.errors import InputError
 
-MAX_DOCUMENT_BYTES = 200 * 1024**2
+MAX_DOCUMENT_BYTES = 64 * 1024**2
 MAX_PROLOG_CHARS = 2 * 1024**2
 _CHUNK = 1 << 20
-_DECLARATION = b"<?xml"
+_DECLARATION = re.compile(rb"<\?xml\s")
+_DECLARATION_BYTES = 6
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["']""")
 #: Encodings that patent offices have used; anything else is refused rather than guessed.
 _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1"}
@@ -91,16 +92,17 @@ def documents(stream: BinaryIO) -> Iterator[Document]:
     while chunk := stream.read(_CHUNK):
         buffer += chunk
         while True:
-            cut = buffer.find(_DECLARATION, max(searched, 1))
-            if cut < 0:
+            found = _DECLARATION.search(buffer, max(searched, 1))
+            if found is None:
                 break
+            cut = found.start()
             piece = bytes(buffer[:cut])
             if piece.strip():
                 yield Document(line, piece)
             line += piece.count(b"\n")
             del buffer[:cut]
-            searched = len(_DECLARATION)
-        searched = max(len(buffer) - len(_DECLARATION), 1)
+            searched = _DECLARATION_BYTES
+        searched = max(len(buffer) - _DECLARATION_BYTES, 1)
         if len(buffer) > MAX_DOCUMENT_BYTES:
             yield Document(line, bytes(buffer[:_CHUNK]))
             line += buffer.count(b"\n")
@@ -153,6 +155,8 @@ def _without_prolog(text: str, first_line: int) -> str:
     while True:
         start = text.find("<", position, position + MAX_PROLOG_CHARS)
         if start < 0:
+            if len(text) - position > MAX_PROLOG_CHARS:  # blanks that would hide a declaration from this check
+                raise XmlError("patents.reject_xml", first_line)
             return text
         if text.startswith("<?", start):
             end = text.find("?>", start)
