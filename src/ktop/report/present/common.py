@@ -190,7 +190,7 @@ def position(rating: RatingJson, lang: Lang) -> Position | None:
     return Position(chart, Table(title, columns, rows))
 
 
-def _is_flat(histogram_: Any, most: float = 1.35) -> bool:
+def _is_flat(histogram_: Any, most: float = 1.1) -> bool:
     """Whether no bar is much taller than the mean bar."""
     _, counts = bins(histogram_)
     return max(counts) < most * sum(counts) / len(counts)
