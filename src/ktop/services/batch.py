@@ -60,7 +60,7 @@ def rate_frame(
 
     The answer has one row per row given, in the same order: the identity columns, ``as_of``, ``rated`` (true or false),
     ``problems`` (why not, in ``lang``; empty where rated) and, per model, its columns led by the model's name with
-    underscores (``tech_index_index``, ``ktrs_fm_grade_business`` ...) and ``<model>_version``.
+    underscores (``tech_index_index``, ``ktrs_fm_grade_business`` ...) and ``<model>_version`` and ``<model>_trained_on``.
     """
     import numpy as np
     import polars as pl
@@ -83,7 +83,8 @@ def rate_frame(
         for name, column in ratings.to_frame().to_dict().items():
             # What a refused row has in flags and counts is meaningless; an empty cell says so.
             answers[f"{prefix}_{name}"] = pl.select(pl.when(pl.Series(ratings.ok)).then(column)).to_series()
-        answers[f"{prefix}_version"] = pl.Series([model.version] * frame.height)
+        answers[f"{prefix}_version"] = pl.Series([model.version] * frame.height, dtype=pl.String)
+        answers[f"{prefix}_trained_on"] = pl.Series([model.trained_on] * frame.height, dtype=pl.String)
         unknown = table.ok & ~ratings.ok
         for row in np.flatnonzero(unknown):
             sentence = text("models.nothing_to_rate", lang, model=model.name, fewest=1)
