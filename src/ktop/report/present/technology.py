@@ -135,7 +135,7 @@ def _ocean(details: Mapping[str, Any], lang: Lang) -> tuple[Figure | None, str]:
 
 def _trend(details: Mapping[str, Any], lang: Lang) -> Chart | None:
     found = details.get("trend")
-    if not isinstance(found, Mapping) or not found["years"]:
+    if not isinstance(found, Mapping) or not any(found["counts"]):
         return None
     return trend(
         text("report.trend_title", lang), found["years"][-_YEARS_SHOWN:], found["counts"][-_YEARS_SHOWN:], lang,
