@@ -1,0 +1,170 @@
+"""The patent corpus as a user works with it: import, index, search, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ktop.catalogue import text
+from ktop.errors import InputError, KtopError
+from ktop.files import atomic_path
+from ktop.services.progress import Progress, silent
+from ktop.services.records import read_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ktop.patents.importing import ImportReport
+
+#: Queries in a table are answered one after the other; progress is told every so many.
+_TELL_EVERY = 10
+
+
+def import_patents(
+    paths: Sequence[Path], corpus: Path, *, format_name: str | None = None, progress: Progress = silent
+) -> ImportReport:
+    """Import source files into a corpus folder; see ``ktop.patents.importing.import_paths``."""
+    from ktop.patents.importing import import_paths
+
+    return import_paths(
+        corpus, list(paths), format_name, progress=lambda file, records: progress(records, None, Path(file).name)
+    )
+
+
+def index_patents(corpus: Path, *, workers: int = 2, progress: Progress = silent) -> dict[str, Any]:
+    """Bring the index of a corpus up to date, and the reference table that technologies are rated against.
+
+    Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
+    """
+    from ktop.patents.indexing import build_index
+    from ktop.services.rate_technology import bring_reference_up_to_date
+
+    report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage)))
+    bring_reference_up_to_date(corpus, progress=progress)
+    return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}
+
+
+def _stage(name: str) -> str:
+    from ktop.catalogue import messages
+    from ktop.settings import settings
+
+    key = f"cli.stage_{name}"
+    return text(key, settings().lang or "ko") if key in messages() else name
+
+
+def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, Any]:
+    """Compute the measures of every patent of a corpus; returns how many ``patents`` there are."""
+    from ktop.patents.corpus import Corpus
+    from ktop.patents.measures import compute_measures
+
+    report = compute_measures(Corpus.open(corpus), lambda done, total, what: progress(done, total, what))
+    return {"patents": report.patents}
+
+
+def search_text(
+    query: str, *, corpus: Path, top: int = 10, before: date | None = None, mode: str = "hybrid"
+) -> list[dict[str, Any]]:
+    """Return the patents nearest to a text, best first: ``patent_id``, ``score``, ``title``, ``applicants``, ``filing_date``."""
+    from ktop.domain.neighbourhood import day_of
+    from ktop.patents.index import PatentIndex
+    from ktop.patents.segment import NO_DAY
+
+    index = PatentIndex(corpus)
+    hits = index.search(query, top, before, mode=_mode(mode))
+    found = []
+    for doc, hit in zip(index.tables.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
+        shown, day = index.display(int(doc)), int(index.tables.day[doc])
+        found.append(
+            {
+                "patent_id": hit.patent_id,
+                "score": hit.score,
+                "title": shown.title,
+                "applicants": list(shown.applicants),
+                "filing_date": None if day == NO_DAY else day_of(day).isoformat(),
+            }
+        )
+    return found
+
+
+def _mode(name: str) -> Any:
+    return name  # the index refuses an unknown mode by name
+
+
+def search_queries(
+    queries: Path,
+    out: Path,
+    *,
+    corpus: Path,
+    top: int = 100,
+    before: date | None = None,
+    mode: str = "hybrid",
+    progress: Progress = silent,
+) -> dict[str, int]:
+    """Search for every row of a table of queries (see ``read_queries``) and write ``query_id, rank, patent_id, score``.
+
+    A query that cannot be searched (no Korean or English letters) has no rows in the result; ``refused`` counts them.
+    """
+    import polars as pl
+
+    from ktop.patents.index import PatentIndex
+
+    given = read_queries(queries)
+    index = PatentIndex(corpus)
+    rows: list[tuple[str, int, str, float]] = []
+    refused = 0
+    for number, query in enumerate(given):
+        if number % _TELL_EVERY == 0:
+            progress(number, len(given), text("cli.step_searching", "ko"))
+        try:
+            hits = index.search(query["text"], top, query["before"] or before, query["exclude"], _mode(mode))
+        except KtopError as error:
+            if error.key == "patents.search_mode":
+                raise
+            refused += 1
+            continue
+        rows += [(query["query_id"], rank, hit.patent_id, hit.score) for rank, hit in enumerate(hits, start=1)]
+    frame = pl.DataFrame(
+        rows,
+        schema={"query_id": pl.String, "rank": pl.Int64, "patent_id": pl.String, "score": pl.Float64},
+        orient="row",
+    )
+    if out.suffix.lower() != ".parquet":
+        raise InputError("records.parquet_only", path=out.name)
+    with atomic_path(out) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return {"queries": len(given), "refused": refused}
+
+
+def read_queries(path: Path) -> list[dict[str, Any]]:
+    """Return a table of queries: ``query_id``, ``text``, and optionally ``before`` (date) and ``exclude`` (patent ids).
+
+    Raises ``InputError`` where a needed column is absent or a ``before`` is not a date.
+    """
+    import polars as pl
+
+    frame: pl.DataFrame = read_table(path)
+    for column in ("query_id", "text"):
+        if column not in frame.columns:
+            raise InputError("records.queries_column", path=path.name, column=column)
+    dates: list[date | None] = [None] * frame.height
+    if "before" in frame.columns:
+        try:
+            dates = frame["before"].cast(pl.Date).to_list() if frame["before"].dtype != pl.String else [
+                None if value in (None, "") else date.fromisoformat(value) for value in frame["before"]
+            ]
+        except (ValueError, pl.exceptions.PolarsError) as error:
+            raise InputError("records.queries_before", path=path.name) from error
+    excludes: list[Any] = [None] * frame.height
+    if "exclude" in frame.columns:
+        excludes = frame["exclude"].to_list()
+    return [
+        {
+            "query_id": str(identifier),
+            "text": "" if words is None else str(words),
+            "before": day,
+            "exclude": tuple(out.split()) if isinstance(out, str) else tuple(out or ()),
+        }
+        for identifier, words, day, out in zip(frame["query_id"], frame["text"], dates, excludes, strict=True)
+    ]
