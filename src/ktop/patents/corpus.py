@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation
-from ktop.errors import NotFoundError, UnavailableError
+from ktop.errors import InputError, NotFoundError, UnavailableError
 from ktop.files import atomic_path
 
 FORMAT_VERSION = 1
@@ -174,11 +174,14 @@ def _read_manifest(directory: Path) -> Manifest:
     path = directory / "corpus.json"
     if not path.is_file():
         return Manifest({})
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    if stored.get("format") != FORMAT_VERSION:
-        raise UnavailableError("patents.corpus_format", directory=str(directory))
-    partitions = {entry["year"]: Partition(**entry) for entry in stored["partitions"]}
-    return Manifest(partitions, Partition(**stored["citations"]) if stored["citations"] else None)
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["format"] != FORMAT_VERSION:
+            raise UnavailableError("patents.corpus_format", directory=str(directory))
+        partitions = {entry["year"]: Partition(**entry) for entry in stored["partitions"]}
+        return Manifest(partitions, Partition(**stored["citations"]) if stored["citations"] else None)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError("patent_sources.manifest_broken", directory=str(directory)) from error
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

@@ -111,7 +111,7 @@ def _keys(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("seq").cast(pl.Int64),
         "id",
         "application",
-        day=pl.coalesce("publication_date", "grant_date", "filing_date"),
+        day=pl.coalesce("publication_date", "grant_date"),
         year=pl.col("known_from").dt.year().cast(pl.Int32).fill_null(UNDATED),
         numbers="also_published_as",
     )

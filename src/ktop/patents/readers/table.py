@@ -46,9 +46,9 @@ class Table:
 
     def recognises(self, sample: Sample) -> bool:
         """Tell by the column names; any other Parquet file is taken, too, so that its columns can be asked for."""
-        if sample.columns is None:
-            return False
-        return is_usable(match_columns(sample.columns, {})) or sample.head.startswith(b"PAR1")
+        if sample.head.startswith(b"PAR1"):
+            return True
+        return sample.columns is not None and is_usable(match_columns(sample.columns, {}))
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per row.
