@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ktop.domain.rating import Base, Contribution, ModelRef, Probability
 from ktop.models.glass_box import Floats
+from ktop.models.panel_model import Estimate
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,15 +23,20 @@ class Explained:
 
     Parameters
     ----------
-    base : the reference company's logit and points.
+    base_logit, base_points : where each company starts: the average reference company it is compared with, ``(n,)``.
     logit : the additive quantity, shape ``(n,)``.
-    logits, points : parts per indicator, shape ``(n, indicators)``; ``base`` + row sum is ``logit`` and the score.
+    logits, points : parts per indicator, shape ``(n, indicators)``; base + row sum is ``logit`` and the score.
     """
 
-    base: Base
+    base_logit: Floats
+    base_points: Floats
     logit: Floats
     logits: Floats
     points: Floats
+
+    def base(self, row: int) -> Base:
+        """Return one company's starting point."""
+        return Base(logit=float(self.base_logit[row]), points=float(self.base_points[row]))
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,18 @@ class BatchRatings:
         return pl.DataFrame(columns)
 
 
-def spread_points(parts: Floats, logit: Floats, base: Base, score: Floats) -> Floats:
-    """Spread scores over the parts of their logits; the columns' form of ``ktop.domain.rating.points_of``."""
-    distance = logit - base.logit
-    slope = np.where(distance != 0, (score - base.points) / np.where(distance != 0, distance, 1.0), 0.0)
-    return np.asarray(parts * slope[:, None])
+def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: npt.NDArray[np.bool_]) -> Explained:
+    """Return a score's exact parts from its estimate; ``shown`` is the displayed score, ``base_points`` its start.
+
+    Points are spread as ``ktop.domain.rating.points_of`` does; rows not ``ok`` become NaN.
+    """
+    distance = estimate.logit - estimate.base
+    slope = np.where(distance != 0, (shown - base_points) / np.where(distance != 0, distance, 1.0), 0.0)
+    blank = np.where(ok, 0.0, np.nan)
+    return Explained(
+        estimate.base + blank,
+        base_points + blank,
+        estimate.logit + blank,
+        estimate.contributions + blank[:, None],
+        estimate.contributions * slope[:, None] + blank[:, None],
+    )

@@ -63,12 +63,12 @@ def fit_platt(raw: Floats, outcome: Floats) -> Platt:
 
 
 def fit_offsets(
-    raw: Floats, outcome: Floats, chains: npt.NDArray[np.int64], cells: int, prior_sd: float = 0.25
+    raw: Floats, outcome: Floats, chains: npt.NDArray[np.int64], cells: int, prior_sd: float = 0.15
 ) -> Floats:
     """Return what each comparison cell's event rate adds to the logit beyond what the model explains.
 
-    Cells are nested: a cell's number is its parent's plus its own step, and steps are shrunk towards zero (a normal prior
-    of ``prior_sd``), so a small cell stays near the coarser one that holds it.
+    Cells are nested: a cell's number is its parent's plus its own step, and steps are shrunk towards zero (a normal
+    prior of ``prior_sd``), so a small cell stays near the coarser one that holds it.
 
     Parameters
     ----------

@@ -21,12 +21,12 @@ from ktop.domain.indicators import Indicator
 from ktop.domain.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
 from ktop.errors import InputError
 from ktop.models.artefact import Artefact
-from ktop.models.batch import BatchRatings, Explained
+from ktop.models.batch import BatchRatings
 from ktop.models.calibration import PercentileScale
 from ktop.models.facts import changed_table
 from ktop.models.glass_box import Floats
 from ktop.models.next_steps import next_steps
-from ktop.models.panel_model import Estimate, PanelModel
+from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class CompanyModel(ABC):
             grades={name: str(symbols[0]) for name, symbols in batch.grades.items()},
             probabilities={target: batch.probability(target, 0) for target in batch.probabilities},
             logits={name: float(parts.logit[0]) for name, parts in batch.explained.items()},
-            base={name: parts.base for name, parts in batch.explained.items()},
+            base={name: parts.base(0) for name, parts in batch.explained.items()},
             contributions=batch.contributions(0),
             position=positions.get(main, {}),
             opinions=self.opinions(batch, 0, taken),
@@ -165,16 +165,6 @@ class CompanyModel(ABC):
             key = "models.warning_few_indicators" if few else "models.warning_missing"
             found.append(warning(key, missing=missing, all=len(batch.indicators)))
         return tuple(found)
-
-    def explain(self, score: str, estimate: Estimate, shown: Floats, base_score: float, ok: Any) -> Explained:
-        """Return a score's exact parts from its estimate; ``shown`` is the displayed score."""
-        from ktop.domain.rating import Base
-        from ktop.models.batch import spread_points
-
-        base = Base(logit=estimate.base, points=base_score)
-        points = spread_points(estimate.contributions, estimate.logit, base, shown)
-        blank = np.where(ok, 0.0, np.nan)
-        return Explained(base, estimate.logit + blank, estimate.contributions + blank[:, None], points + blank[:, None])
 
 
 def numeric_columns(table: FactTable) -> dict[str, Floats]:

@@ -13,10 +13,10 @@ RatingJson = Mapping[str, Any]
 def compare(a: RatingJson, b: RatingJson) -> dict[str, Any]:
     """Return the differences of two ratings of one model (``Rating.to_json()``), a against b.
 
-    ``scores`` and ``probabilities`` give both values and the difference, ``grades`` both symbols, ``gaps`` per explained
-    score what every indicator adds to score(a) - score(b), largest first: ``{"indicator", "group", "a", "b", "logit",
-    "points"}``. With the difference of the bases (``base_points``, zero within one model version) the points add up to
-    the difference of the scores.
+    ``scores`` and ``probabilities`` give both values and the difference, ``grades`` both symbols, ``gaps`` per
+    explained score what every indicator adds to score(a) - score(b), largest first: ``{"indicator", "group", "a", "b",
+    "logit", "points"}``. With the difference of the bases (``base_points``: zero where both are compared with the same
+    peers by the same model version) the points add up to the difference of the scores.
 
     Raises ``InputError("models.not_comparable")`` for ratings of different models.
     """

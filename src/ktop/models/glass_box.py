@@ -169,9 +169,9 @@ def _cells(table: Table, bins: Bins) -> Bins:
     return cells
 
 
-def add_columns(parts: Floats, base: float) -> Floats:
+def add_columns(parts: Floats, base: float | Floats) -> Floats:
     """Return ``base`` plus the row sums, added column by column: the same bits for one row as for a million."""
-    total = np.full(len(parts), base)
+    total = np.zeros(len(parts)) + base
     for j in range(parts.shape[1]):
         total += parts[:, j]
     return total

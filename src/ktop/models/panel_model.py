@@ -32,14 +32,14 @@ class Estimate:
 
     Parameters
     ----------
-    base : logit of the reference subject.
+    base : where each row starts: the average reference subject of its comparison cell, shape ``(n,)``.
     contributions : shape ``(n, features)``; ``base`` + row sum is ``logit``.
     logit : calibrated logit, shape ``(n,)``.
     variance : of the logit: estimation, plus what missing inputs could contribute.
     tracks : each track's own calibrated logit.
     """
 
-    base: float
+    base: Floats
     contributions: Floats
     logit: Floats
     variance: Floats
@@ -58,10 +58,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class TargetModel:
-    """The tracks of one target and how they join."""
+    """The tracks of one target, how they join, and what each comparison cell's own event rate adds.
+
+    ``offsets`` has one number per cell of the model's comparison, or is empty where cells add nothing.
+    """
 
     tracks: Mapping[str, tuple[TermModel, Platt]]
     joint: Platt
+    offsets: Floats
 
     @functools.cached_property
     def factors(self) -> dict[str, float]:
@@ -70,34 +74,37 @@ class TargetModel:
 
     @functools.cached_property
     def base(self) -> float:
-        """The final logit of the reference subject."""
+        """The final logit of the average reference subject, before any cell's own rate."""
         return float(self.final({name: p.intercept + p.slope * m.base for name, (m, p) in self.tracks.items()}))
 
     def final(self, tracks: Mapping[str, Any]) -> Any:
         """Join the tracks' calibrated logits (numbers or arrays)."""
         return self.joint.intercept + self.joint.slope * (sum(tracks.values()) / len(tracks))
 
-    def estimate(self, X: Floats) -> Estimate:
-        """Rate rows of features (levels where the scheme uses them), shape ``(n, features)``."""
+    def estimate(self, X: Floats, cells: npt.NDArray[np.int64]) -> Estimate:
+        """Rate rows of model inputs, shape ``(n, features)``, that lie in comparison cells, shape ``(n,)``."""
+        offset = self.offsets[cells] if len(self.offsets) else np.zeros(len(X))
         contributions = np.zeros(X.shape)
         variance = np.zeros(len(X))
         tracks = {}
         for name, (model, platt) in self.tracks.items():
             bins = model.bins(X)
             parts = model.contributions(bins)
-            tracks[name] = platt(add_columns(parts, model.base))
+            tracks[name] = platt(add_columns(parts, model.base)) + offset
             contributions += self.factors[name] * parts
             # The tracks see the same rows: their errors are taken as fully shared, the cautious end.
             variance += len(self.tracks) * self.factors[name] ** 2 * model.variance(bins)
-        return Estimate(self.base, contributions, add_columns(contributions, self.base), variance, tracks)
+        base = self.base + offset
+        return Estimate(base, contributions, add_columns(contributions, base), variance, tracks)
 
     def range(self) -> tuple[float, float]:
-        """Return bounds that no logit of this target can pass."""
+        """Return bounds that no logit of this target can pass, whichever the cell."""
         ends = {
             name: [platt.intercept + platt.slope * end for end in m.range()] for name, (m, platt) in self.tracks.items()
         }
         low, high = ({name: pair[k] for name, pair in ends.items()} for k in (0, 1))
-        return float(self.final(low)), float(self.final(high))
+        least, most = (float(self.offsets.min()), float(self.offsets.max())) if len(self.offsets) else (0.0, 0.0)
+        return float(self.final(low)) + least, float(self.final(high)) + most
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,8 @@ class PanelModel:
     expressions : formula of every feature, by name, in order.
     groups : group of every feature.
     signs : target → monotone sign of every feature.
-    levels : the reference distribution where features are levels, else None.
+    peers : the reference distribution of every feature by comparison cell; None without comparison.
+    uses_levels : whether features enter the model as their level among peers.
     targets : by name.
     ladders : grades by name, cut on a target's probability: ``target``, ``symbols``, ``cuts``, ``better``.
     """
@@ -119,7 +127,8 @@ class PanelModel:
     expressions: Mapping[str, Expression]
     groups: tuple[str, ...]
     signs: Mapping[str, tuple[int, ...]]
-    levels: LevelReference | None
+    peers: LevelReference | None
+    uses_levels: bool
     targets: Mapping[str, TargetModel]
     ladders: Mapping[str, Mapping[str, Any]]
 
@@ -135,11 +144,17 @@ class PanelModel:
             X[:, j] = expression.evaluate(columns)
         return X
 
-    def standings(self, values: Floats, labels: Mapping[str, Labels]) -> Floats:
-        """Return the features' levels among comparable reference subjects; all NaN without a level reference."""
-        if self.levels is None:
-            return np.full(values.shape, np.nan)
-        return self.levels(values, self.levels.find(labels, len(values)))
+    def cells(self, labels: Mapping[str, Labels], n: int) -> npt.NDArray[np.int64]:
+        """Return the comparison cell of every row; zeros where the model compares nobody."""
+        return np.zeros(n, dtype=np.int64) if self.peers is None else self.peers.find(labels, n)
+
+    def levels(self, values: Floats, cells: npt.NDArray[np.int64]) -> Floats:
+        """Return the features' levels among comparable reference subjects; all NaN without comparison."""
+        return np.full(values.shape, np.nan) if self.peers is None else self.peers(values, cells)
+
+    def inputs(self, values: Floats, cells: npt.NDArray[np.int64]) -> Floats:
+        """Return what enters the model: the values, or their levels."""
+        return self.levels(values, cells) if self.uses_levels else values
 
     def group_logits(self, contributions: Floats) -> dict[str, Floats]:
         """Return each group's part of a logit: the sum of its features' contributions."""
@@ -166,12 +181,14 @@ class PanelModel:
         meta["tracks"] = {target: list(model.tracks) for target, model in self.targets.items()}
         for target, model in self.targets.items():
             arrays[f"{target}/joint"] = np.array([model.joint.intercept, model.joint.slope])
+            arrays[f"{target}/offsets"] = model.offsets
             for track, (terms, platt) in model.tracks.items():
                 arrays[f"{target}/{track}/platt"] = np.array([platt.intercept, platt.slope])
                 arrays |= {f"{target}/{track}/{name}": array for name, array in terms.to_arrays().items()}
-        if self.levels is not None:
-            meta["levels"] = {"cells": list(self.levels.cells), "keys": [list(key) for key in self.levels.keys]}
-            arrays |= {f"levels/{name}": array for name, array in self.levels.to_arrays().items()}
+        meta["uses_levels"] = self.uses_levels
+        if self.peers is not None:
+            meta["peers"] = {"cells": list(self.peers.cells), "keys": [list(key) for key in self.peers.keys]}
+            arrays |= {f"peers/{name}": array for name, array in self.peers.to_arrays().items()}
         return Artefact(meta, arrays)
 
     @classmethod
@@ -185,18 +202,18 @@ class PanelModel:
             for track in tracks:
                 arrays = artefact.section(f"{target}/{track}")
                 found[track] = (TermModel.from_arrays(names, groups, arrays), _platt(arrays["platt"]))
-            targets[target] = TargetModel(found, _platt(artefact.arrays[f"{target}/joint"]))
-        levels = None
-        if "levels" in meta:
-            levels = LevelReference.from_arrays(
-                meta["levels"]["cells"], meta["levels"]["keys"], artefact.section("levels")
-            )
+            offsets = np.asarray(artefact.arrays[f"{target}/offsets"], dtype=np.float64)
+            targets[target] = TargetModel(found, _platt(artefact.arrays[f"{target}/joint"]), offsets)
+        peers = None
+        if "peers" in meta:
+            peers = LevelReference.from_arrays(meta["peers"]["cells"], meta["peers"]["keys"], artefact.section("peers"))
         return cls(
             meta=meta,
             expressions={name: compile_expression(source) for name, source in meta["expressions"]},
             groups=groups,
             signs={target: tuple(signs) for target, signs in meta["signs"].items()},
-            levels=levels,
+            peers=peers,
+            uses_levels=bool(meta["uses_levels"]),
             targets=targets,
             ladders=meta["ladders"],
         )
@@ -207,12 +224,16 @@ def _platt(numbers: npt.NDArray[np.generic]) -> Platt:
     return Platt(float(intercept), float(slope))
 
 
-def weighted_estimate(estimates: Sequence[tuple[float, Estimate]]) -> Estimate:
-    """Join targets into one index: the weighted mean of their logits, with contributions to match."""
-    base = sum(weight * estimate.base for weight, estimate in estimates)
-    contributions = np.zeros(estimates[0][1].contributions.shape)
+def weighted_estimate(parts: Sequence[tuple[float, TargetModel, Estimate]]) -> Estimate:
+    """Join targets into one index: the weighted mean of their logits, with contributions to match.
+
+    Cells' own event rates stay out: an index compares a subject with its peers, it does not rank the peer groups.
+    """
+    first = parts[0][2]
+    base = np.full(len(first.logit), sum(weight * model.base for weight, model, _ in parts))
+    contributions = np.zeros(first.contributions.shape)
     variance = np.zeros(len(contributions))
-    for weight, estimate in estimates:
+    for weight, _, estimate in parts:
         contributions += weight * estimate.contributions
         variance += weight * estimate.variance
     return Estimate(base, contributions, add_columns(contributions, base), variance, {})

@@ -80,12 +80,29 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who is compared with whom.
+
+    Parameters
+    ----------
+    cells : label columns that make a comparison cell, the one to keep longest first.
+    minimum : fewest rows of a cell; smaller ones fall back to the coarser cell.
+    levels : whether features enter the model as their standing (0-100) within the cell.
+    base_rates : whether a cell's own event rate moves the probabilities.
+    """
+
+    cells: tuple[str, ...]
+    minimum: int
+    levels: bool
+    base_rates: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scheme:
     """A checked scheme.
 
     Parameters
     ----------
-    cells, cell_minimum : labels that make comparison cells where features become levels; None where they do not.
     members : models in the bag.
     calibration_years : newest years with a known outcome on which a panel's calibration layers are fitted. How strongly
         figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
@@ -100,8 +117,7 @@ class Scheme:
     targets: tuple[Target, ...]
     tracks: tuple[Track, ...]
     ladders: tuple[Ladder, ...] = ()
-    cells: tuple[str, ...] | None = None
-    cell_minimum: int = 200
+    comparison: Comparison | None = None
     missing: MissingRule = "learned"
     members: int = 10
     calibration_years: int = 3
@@ -118,7 +134,7 @@ def read_scheme(content: Any) -> Scheme:
     top = _mapping(content, "scheme")
     _known(
         top,
-        {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "levels", "missing",
+        {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
          "members", "seed", "note", "calibration_years"},
         "scheme",
     )  # fmt: skip
@@ -132,7 +148,6 @@ def read_scheme(content: Any) -> Scheme:
     if not features or not targets:
         raise InputError("models.scheme_empty")
     tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
-    levels = _mapping(top.get("levels") or {}, "levels")
     missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
     return Scheme(
         name=str(_need(top, "name")),
@@ -143,8 +158,7 @@ def read_scheme(content: Any) -> Scheme:
         targets=targets,
         tracks=tuple(_track(str(name), entry) for name, entry in tracks.items()),
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
-        cells=tuple(str(cell) for cell in levels.get("cells", ())) if "levels" in top else None,
-        cell_minimum=int(_number(levels.get("minimum", 200), "levels.minimum")),
+        comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
         missing=missing,
         members=int(_number(top.get("members", 10), "members")),
         calibration_years=int(_number(top.get("calibration_years", 3), "calibration_years")),
@@ -163,6 +177,17 @@ def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str
     signs = {target: int(_choice(by_target.get(target, 0), (-1, 0, 1), f"{where}.monotone")) for target in targets}
     _known(by_target, set(targets), f"{where}.monotone")
     return Feature(name, group, compile_expression(str(content.get("expression", name))), signs)
+
+
+def _comparison(entry: Any) -> Comparison:
+    content = _mapping(entry, "comparison")
+    _known(content, {"cells", "minimum", "levels", "base_rates"}, "comparison")
+    return Comparison(
+        cells=tuple(str(cell) for cell in _need(content, "cells", "comparison")),
+        minimum=int(_number(content.get("minimum", 200), "comparison.minimum")),
+        levels=bool(content.get("levels", False)),
+        base_rates=bool(content.get("base_rates", False)),
+    )
 
 
 def _target(name: str, entry: Any) -> Target:

@@ -19,7 +19,7 @@ from ktop.errors import InputError
 from ktop.models import panel as panels
 from ktop.models.artefact import Artefact
 from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
-from ktop.models.calibration import Platt, expit, fit_platt
+from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt
 from ktop.models.glass_box import Floats, TermModel
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
@@ -62,11 +62,13 @@ def train_scheme(
         raise InputError("models.no_rows")
     data = panels.Panel(panel, plan.id, plan.year)
     X = panels.features(plan, data)
-    levels = None
-    if plan.cells is not None:
-        labels = data.labels(plan.cells)
-        levels = LevelReference.fit(X, labels, plan.cells, plan.cell_minimum)
-        X = levels(X, levels.find(labels, data.n))
+    peers, chains, cells = None, np.zeros((data.n, 0), dtype=np.int64), np.zeros(data.n, dtype=np.int64)
+    if plan.comparison is not None:
+        labels = data.labels(plan.comparison.cells)
+        peers = LevelReference.fit(X, labels, plan.comparison.cells, plan.comparison.minimum)
+        cells = peers.find(labels, data.n)
+        chains = peers.chains(cells)
+        X = peers(X, cells) if plan.comparison.levels else X
     targets: dict[str, TargetModel] = {}
     ladders: dict[str, Any] = {}
     card: dict[str, Any] = {}
@@ -79,13 +81,17 @@ def train_scheme(
         if progress is not None:
             progress(target.name, number / len(plan.targets))
         recent = _recent(plan, data.year[rows], y[rows]) if data.year is not None else np.ones(int(rows.sum()), bool)
-        targets[target.name] = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], recent, number)
+        part, held_out, honest = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], recent, number)
+        if peers is not None and plan.comparison is not None and plan.comparison.base_rates:
+            offsets = fit_offsets(held_out, y[rows][honest], chains[rows][honest], len(peers.keys))
+            part = dataclasses.replace(part, offsets=np.round(offsets, 10))
+        targets[target.name] = part
         card[target.name] = {"rows": int(rows.sum()), "events": events, "firms": len(np.unique(data.firm[rows]))}
         if data.year is not None:
             card[target.name]["years"] = [int(data.year[rows].min()), int(data.year[rows].max())]
         for ladder in plan.ladders:
             if ladder.target == target.name:
-                ladders[ladder.name] = _cut(ladder, targets[target.name].estimate(X[rows]).probability)
+                ladders[ladder.name] = _cut(ladder, part.estimate(X[rows], cells[rows]).probability)
     meta = {
         "name": plan.name,
         "id": plan.id,
@@ -100,7 +106,8 @@ def train_scheme(
         expressions={feature.name: feature.expression for feature in plan.features},
         groups=tuple(feature.group for feature in plan.features),
         signs={target.name: plan.signs(target.name) for target in plan.targets},
-        levels=levels,
+        peers=peers,
+        uses_levels=plan.comparison is not None and plan.comparison.levels,
         targets=targets,
         ladders=ladders,
     )
@@ -118,7 +125,9 @@ def _recent(plan: Scheme, year: Any, y: Floats) -> Any:
 
 def _train_target(
     plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, recent: Any, number: int
-) -> TargetModel:
+) -> tuple[TargetModel, Floats, Any]:
+    """Return the target's model, and the joint calibrated logits of the rows in the mask, made by members that did not
+    train on their firm."""
     firm = np.unique(firms, return_inverse=True)[1].astype(np.int64)
     weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
     unseen = np.stack([weight == 0 for weight in weights])
@@ -140,7 +149,7 @@ def _train_target(
         tracks[track.name] = (model, platt)
         held_out.append(platt(raw))
     joint = _rounded(fit_platt(np.mean(held_out, axis=0), y[honest])) if len(held_out) > 1 else Platt(0.0, 1.0)
-    return TargetModel(tracks, joint)
+    return TargetModel(tracks, joint, np.zeros(0)), joint(np.mean(held_out, axis=0)), honest
 
 
 def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:
@@ -189,17 +198,16 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
     identity, year = model.meta["id"], model.meta.get("year")
     data = panels.Panel(panel, identity, year)
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
-    X = model.values(data.columns(names), data.n)
-    if model.levels is not None:
-        X = model.standings(X, data.labels(model.levels.cells))
+    cells = model.cells(data.labels(model.peers.cells) if model.peers is not None else {}, data.n)
+    X = model.inputs(model.values(data.columns(names), data.n), cells)
     columns: dict[str, Any] = {name: panel[name] for name in (identity, year) if name is not None}
     for target, part in model.targets.items():
-        estimate = part.estimate(X)
+        estimate = part.estimate(X, cells)
         low, high = estimate.interval()
         columns |= {f"p_{target}": estimate.probability, f"p_{target}_low": low, f"p_{target}_high": high}
         columns |= {f"track_{track}_{target}": expit(z) for track, z in estimate.tracks.items()}
         columns |= {f"group_{g}_{target}": z for g, z in model.group_logits(estimate.contributions).items()}
-        columns[f"base_{target}"] = np.full(data.n, estimate.base)
+        columns[f"base_{target}"] = estimate.base
         for ladder, rule in model.ladders.items():
             if rule["target"] == target:
                 columns[f"grade_{ladder}"] = pl.Series(

@@ -19,12 +19,11 @@ from ktop.domain.grades import business_matrix, ladder
 from ktop.domain.indicators import Indicator, checklist_items, ktrs_fm_items
 from ktop.domain.rating import NextStep, Opinion, Warning
 from ktop.models.artefact import Artefact
-from ktop.models.batch import BatchRatings
+from ktop.models.batch import BatchRatings, explain
 from ktop.models.calibration import expit
 from ktop.models.company_model import CompanyModel, cell_labels, numeric_columns, warning
 from ktop.models.glass_box import Floats
 from ktop.models.ktrs_fm.opinions import opinions
-from ktop.models.levels import LevelReference
 from ktop.models.panel_model import Estimate
 
 #: Grade ladder → target whose probability it cuts.
@@ -44,8 +43,6 @@ class KtrsFmModel(CompanyModel):
         self.disagreement = int(rules["disagreement_notches"])
         #: Mean probability of each target among the reference companies.
         self.rates: Mapping[str, float] = self.card["rates"]
-        peers = artefact.meta["peers"]
-        self.peers = LevelReference.from_arrays(peers["cells"], peers["keys"], artefact.section("peers"))
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -57,8 +54,9 @@ class KtrsFmModel(CompanyModel):
         values = self.panel.values(numeric_columns(table), table.n)
         ok = table.ok & ~np.isnan(values).all(axis=1)
         blank = np.where(ok, 0.0, np.nan)
-        estimates = {name: self.panel.targets[target].estimate(values) for name, target in TARGETS.items()}
-        scores, bases, probabilities, explained = {}, {}, {}, {}
+        cells = self.panel.cells(cell_labels(table), table.n)
+        estimates = {name: self.panel.targets[target].estimate(values, cells) for name, target in TARGETS.items()}
+        scores, probabilities, explained = {}, {}, {}
         grades: dict[str, npt.NDArray[np.object_]] = {}
         positions: dict[str, npt.NDArray[np.int64]] = {}
         flags: dict[str, npt.NDArray[np.bool_]] = {
@@ -67,7 +65,7 @@ class KtrsFmModel(CompanyModel):
         }
         columns: dict[str, npt.NDArray[Any]] = {}
         for name, estimate in estimates.items():
-            scores[name], bases[name] = self._score(name, estimate.logit), self._score(name, np.array([estimate.base]))
+            scores[name] = self._score(name, estimate.logit)
             low, high = estimate.interval()
             probabilities[TARGETS[name]] = (estimate.probability + blank, low + blank, high + blank)
             final, tracks = self._grade(name, estimate)
@@ -79,7 +77,7 @@ class KtrsFmModel(CompanyModel):
                 columns[f"track_{track}_{name}"] = _symbols(name, np.where(ok, found, -1))
         if contributions:
             explained = {
-                name: self.explain(name, estimate, scores[name], float(bases[name][0]), ok)
+                name: explain(estimate, scores[name], self._score(name, estimate.base), ok)
                 for name, estimate in estimates.items()
             }
         matrix = business_matrix()
@@ -88,7 +86,7 @@ class KtrsFmModel(CompanyModel):
         decisions = guarantee.decide(table, {name: list(symbols) for name, symbols in grades.items()})
         columns["guarantee"] = _none_where(~ok, decisions.status)
         columns["guarantee_krw"] = decisions.amount_krw
-        levels = self.peers(values, self.peers.find(cell_labels(table), table.n)) if contributions else values * np.nan
+        levels = self.panel.levels(values, cells) if contributions else np.full(values.shape, np.nan)
         return BatchRatings(
             model=self.ref,
             n=table.n,

@@ -11,7 +11,6 @@ from ktop.catalogue import load
 from ktop.domain.indicators import checklist_items, indicator_groups, ktrs_fm_items
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
-from ktop.models.levels import LevelReference
 from ktop.models.panel import Panel
 from ktop.models.panel_model import PanelModel
 from ktop.models.release_parts import with_reference
@@ -21,7 +20,7 @@ BOOSTING = {
     "method": "boosting", "rounds": 300, "learning_rate": 0.06, "leaves": 4, "depth": 2, "max_bin": 10,
     "min_leaf_rows": 200, "l2": 10.0, "feature_fraction": 0.5, "table_inputs": 3,
 }  # fmt: skip
-#: Cells of the level reference, which KTRS-FM uses for display only.
+#: Who is compared with whom: for the level shown beside each item, and for each cell's own event rate.
 CELLS = ("industry_group", "size", "age_band")
 FEWEST_PER_CELL = 200
 
@@ -47,6 +46,7 @@ def scheme(seed: int) -> dict[str, Any]:
             "failure": {"outcome": "column", "column": "failure_3y"},
         },
         "tracks": {"ai": BOOSTING, "statistics": {"method": "scorecard", "prebins": 12}},
+        "comparison": {"cells": list(CELLS), "minimum": FEWEST_PER_CELL, "levels": False, "base_rates": True},
         "missing": "cautious",
         "seed": seed,
     }
@@ -60,16 +60,16 @@ def train_ktrs_fm(reference: pl.DataFrame, seed: int, progress: Progress | None 
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
     values = model.values(data.columns(names), data.n)
     labels = data.labels(("industry_group", "size", "age_band", "region"))
-    growth = model.targets["high_growth"].estimate(values)
-    failure = model.targets["failure"].estimate(values)
+    cells = model.cells(labels, data.n)
+    growth = model.targets["high_growth"].estimate(values, cells)
+    failure = model.targets["failure"].estimate(values, cells)
     low, high = model.targets["failure"].range()
     scales = {
         "growth": PercentileScale.fit(growth.logit, *model.targets["high_growth"].range()),
         "risk": PercentileScale.fit(-failure.logit, -high, -low),
     }
     shown = {"growth": scales["growth"](growth.logit), "risk": scales["risk"](-failure.logit)}
-    peers = LevelReference.fit(values, labels, CELLS, FEWEST_PER_CELL)
-    artefact = with_reference(
+    return with_reference(
         artefact,
         scales=scales,
         shown=shown,
@@ -80,6 +80,3 @@ def train_ktrs_fm(reference: pl.DataFrame, seed: int, progress: Progress | None 
             "failure": float(np.mean(failure.probability)),
         },
     )
-    meta = {**artefact.meta, "peers": {"cells": list(peers.cells), "keys": [list(key) for key in peers.keys]}}
-    arrays = {**artefact.arrays, **{f"peers/{name}": array for name, array in peers.to_arrays().items()}}
-    return Artefact(meta, arrays)

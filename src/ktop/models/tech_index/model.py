@@ -11,9 +11,9 @@ from ktop.domain.fact_table import FactTable
 from ktop.domain.indicators import Indicator, tech_index_indicators
 from ktop.domain.rating import NextStep, Opinion
 from ktop.models.artefact import Artefact
-from ktop.models.batch import BatchRatings
+from ktop.models.batch import BatchRatings, explain
 from ktop.models.company_model import CompanyModel, cell_labels, numeric_columns
-from ktop.models.panel_model import Estimate, weighted_estimate
+from ktop.models.panel_model import weighted_estimate
 from ktop.models.tech_index.opinions import opinions
 
 
@@ -41,11 +41,12 @@ class TechIndexModel(CompanyModel):
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
         """Rate every company of a table; see ``CompanyModel``."""
         values = self.panel.values(numeric_columns(table), table.n)
-        levels = self.panel.standings(values, cell_labels(table))
+        cells = self.panel.cells(cell_labels(table), table.n)
+        levels = self.panel.levels(values, cells)
         ok = table.ok & ~np.isnan(values).all(axis=1)
         blank = np.where(ok, 0.0, np.nan)
-        estimates = {target: self.panel.targets[target].estimate(levels) for target in self.weights}
-        index = self.index_estimate(estimates)
+        estimates = {target: self.panel.targets[target].estimate(levels, cells) for target in self.weights}
+        index = weighted_estimate([(w, self.panel.targets[name], estimates[name]) for name, w in self.weights.items()])
         shown = self.scales["index"](index.logit)
         scores = {"index": shown + blank}
         for group, logit in self.panel.group_logits(index.contributions).items():
@@ -56,8 +57,7 @@ class TechIndexModel(CompanyModel):
             probabilities[target] = (estimate.probability + blank, low + blank, high + blank)
         explained = {}
         if contributions:
-            start = float(self.scales["index"](np.array([index.base]))[0])
-            explained["index"] = self.explain("index", index, shown, start, ok)
+            explained["index"] = explain(index, shown, self.scales["index"](index.base), ok)
         return BatchRatings(
             model=self.ref,
             n=table.n,
@@ -71,10 +71,6 @@ class TechIndexModel(CompanyModel):
             probabilities=probabilities,
             explained=explained,
         )
-
-    def index_estimate(self, estimates: Mapping[str, Estimate]) -> Estimate:
-        """Join the targets' estimates into the index's."""
-        return weighted_estimate([(weight, estimates[target]) for target, weight in self.weights.items()])
 
     def perspective(self, batch: BatchRatings, row: int) -> Mapping[str, Any]:
         """Return the growth perspective (성장전망): level 1 to 5 and its words."""

@@ -39,7 +39,12 @@ def scheme(seed: int) -> dict[str, Any]:
         },
         "targets": {target: {"outcome": "column", "column": target} for target in targets},
         "tracks": {"ai": SETTINGS},
-        "levels": {"cells": ["industry_group", "size", "age_band"], "minimum": 200},
+        "comparison": {
+            "cells": ["industry_group", "size", "age_band"],
+            "minimum": 200,
+            "levels": True,
+            "base_rates": True,
+        },
         "missing": "cautious",
         "seed": seed,
     }
@@ -54,9 +59,12 @@ def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress | No
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
     values = model.values(data.columns(names), data.n)
     labels = data.labels(("industry_group", "size", "age_band", "region"))
-    levels = model.standings(values, labels)
-    estimates = {target: model.targets[target].estimate(levels) for target in rules["index_weights"]}
-    index = weighted_estimate([(weight, estimates[target]) for target, weight in rules["index_weights"].items()])
+    cells = model.cells(labels, data.n)
+    inputs = model.inputs(values, cells)
+    estimates = {target: model.targets[target].estimate(inputs, cells) for target in rules["index_weights"]}
+    index = weighted_estimate(
+        [(weight, model.targets[target], estimates[target]) for target, weight in rules["index_weights"].items()]
+    )
     ends = [model.targets[target].range() for target in rules["index_weights"]]
     weights = list(rules["index_weights"].values())
     low, high = (float(np.dot(weights, [end[k] for end in ends])) for k in (0, 1))

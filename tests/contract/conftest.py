@@ -1,0 +1,45 @@
+"""The models that must keep the contract, and companies to rate them on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ktop.domain.fact_table import FactTable
+from ktop.models import registry
+from ktop.models.company_model import CompanyModel
+from ktop.models.reference import build_reference
+
+AS_OF = date(2021, 1, 1)
+
+
+@pytest.fixture(scope="session", params=[card["name"] for card in registry.available()])
+def model(request: pytest.FixtureRequest) -> CompanyModel:
+    """Every released company model, one after the other."""
+    return registry.load(request.param)
+
+
+@pytest.fixture(scope="session")
+def population() -> pl.DataFrame:
+    """Companies no released model was trained on."""
+    return build_reference(1500, 991)
+
+
+@pytest.fixture(scope="session")
+def table(population: pl.DataFrame) -> FactTable:
+    """The facts of the population."""
+    return table_of(population)
+
+
+def table_of(frame: pl.DataFrame) -> FactTable:
+    """Return the facts of a reference frame as of one day."""
+    columns = {name: frame[name].to_numpy() for name in frame.columns if not frame[name].dtype.is_temporal()}
+    return FactTable.from_columns(columns, AS_OF)
+
+
+def with_column(table: FactTable, name: str, values: np.ndarray) -> FactTable:
+    """Return the table with one column replaced, nothing worked out anew."""
+    return FactTable(n=table.n, as_of=table.as_of, columns={**table.columns, name: values}, ok=table.ok)
