@@ -109,9 +109,12 @@ OPENED = GRANT | {"id": "US20030000001A1", "title": "Lamp as filed", "published"
 
 @pytest.mark.parametrize("order", [[OPENED, GRANT], [GRANT, OPENED]], ids=["opened first", "grant first"])
 @pytest.mark.parametrize("together", [True, False], ids=["one import", "two imports"])
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
 def test_the_newest_publication_of_an_application_stands(
-    tmp_path: Path, order: list[dict[str, Any]], together: bool
+    tmp_path: Path, order: list[dict[str, Any]], together: bool, dated: bool
 ) -> None:
+    if not dated:
+        order = [record | {"published": None} for record in order]
     paths = [write(tmp_path / f"{number}.jsonl", record) for number, record in enumerate(order)]
     corpus = tmp_path / "corpus"
     for batch in [paths] if together else [[path] for path in paths]:

@@ -191,7 +191,7 @@ def measure(patents: pl.DataFrame, citations: pl.DataFrame, as_of: date | None =
     forward = _diversity(edges, classes, of="cited_id", through="citing_id", name="generality")
     cited = (
         edges.drop_nulls("citing_id")
-        .group_by("citing_id")
+        .group_by("citing_id", maintain_order=True)
         .agg(backward_citations=pl.len().cast(pl.Int32), backward_lag_years=pl.col("lag_years").mean())
     )
     families = patents.drop_nulls("family").group_by("family").agg(family_size=pl.len().cast(pl.Int32))
@@ -223,7 +223,7 @@ def _dated(patents: pl.DataFrame, citations: pl.DataFrame) -> pl.DataFrame:
     edges = citations.select("citing_id", "cited_id")
     for side in ("citing", "cited"):
         names = {"id": f"{side}_id", "known_from": f"{side}_known", "publication_date": f"{side}_published"}
-        edges = edges.join(days.rename(names), on=f"{side}_id", how="left")
+        edges = edges.join(days.rename(names), on=f"{side}_id", how="left", maintain_order="left")
     published = pl.col("citing_published").is_not_null() & pl.col("cited_published").is_not_null()
     return edges.with_columns(
         citing_day=pl.when(published).then("citing_published").otherwise("citing_known"),
@@ -245,13 +245,13 @@ def _diversity(edges: pl.DataFrame, classes: pl.DataFrame, *, of: str, through: 
     per_class = (
         edges.drop_nulls([of, through])
         .select(of, through)
-        .join(classes, left_on=through, right_on="id")
-        .group_by(of, "subclass")
+        .join(classes, left_on=through, right_on="id", maintain_order="left_right")
+        .group_by(of, "subclass", maintain_order=True)  # sums of fractions depend on their order
         .agg(pl.col("weight").sum())
     )
     total = pl.col("weight").sum()
     return (
-        per_class.group_by(of)
+        per_class.group_by(of, maintain_order=True)
         .agg((1.0 - (pl.col("weight") / total).pow(2).sum()).clip(0.0, 1.0).alias(name), n=total.round(6))
         .with_columns(
             pl.when(pl.col("n") > 1).then(pl.col(name) * pl.col("n") / (pl.col("n") - 1)).alias(f"{name}_corrected")
@@ -267,7 +267,7 @@ def _with_forward_citations(found: pl.DataFrame, edges: pl.DataFrame, as_of: dat
     it (for a window: later than the window's end). Else it is null.
     """
     received = edges.drop_nulls("cited_id")
-    counts = received.group_by("cited_id").agg(
+    counts = received.group_by("cited_id", maintain_order=True).agg(
         pl.len().cast(pl.Int32).alias("forward_citations"),
         pl.col("lag_years").mean().alias("forward_lag_years"),
         *[

@@ -13,6 +13,8 @@ from ktop.patents.corpus import SCHEMA, STORED_SCHEMA, UNDATED, Corpus
 
 #: Sequence number of records that stand in the corpus already; staged ones are numbered from 0.
 _STORED = -1
+#: Kind codes of granted rights; a grant is newer than the application, also where a source prints no day.
+_GRANT = r"[BCESY]\d?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def plan(corpus: Corpus, staged: Mapping[int, Sequence[Path]]) -> Plan:
     """Return which records stand once ``staged`` (year → files, in the order read) is in the corpus.
 
     Records are one invention where they have the same id or the same application, or where one without an application
-    is named by another as a publication of its own. Of these the newest publication stands; of equally new ones that
-    which was read last.
+    is named by another as a publication of its own. Of these the newest publication stands, a grant before an
+    application; of equally new ones that which was read last.
     """
     offsets: dict[int, int] = {}
     pieces: list[pl.DataFrame] = []
@@ -111,6 +113,7 @@ def _keys(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("seq").cast(pl.Int64),
         "id",
         "application",
+        granted=pl.col("id").str.contains(_GRANT),
         day=pl.coalesce("publication_date", "grant_date"),
         year=pl.col("known_from").dt.year().cast(pl.Int32).fill_null(UNDATED),
         numbers="also_published_as",
@@ -153,7 +156,7 @@ def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
 def _winners(both: pl.DataFrame) -> pl.DataFrame:
     """Return the record that stands for each group, with the other numbers of the group in order."""
     standing = (
-        both.sort("group", "day", "seq", nulls_last=False)
+        both.sort("group", "granted", "day", "seq", nulls_last=False)
         .group_by("group", maintain_order=True)
         .agg(pl.last("seq", "id", "year"), stood=(pl.col("seq") == _STORED).any())
     )
