@@ -77,6 +77,8 @@ def test_importing_again_changes_nothing_at_all(tmp_path: Path) -> None:
     assert (Corpus(corpus).version, files(corpus)) == (version, stored)
     assert stamps == {name: (corpus / name).stat().st_mtime_ns for name in stamps}
     assert len((corpus / "rejects.jsonl").read_text().splitlines()) == 1
+    again = import_paths(corpus, [source])
+    assert (again.read, again.added, again.total) == (31, 0, 30)
 
 
 def test_the_version_is_of_the_content_not_of_the_way_there(tmp_path: Path) -> None:

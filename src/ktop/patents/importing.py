@@ -57,6 +57,21 @@ class ImportReport:
     patents_in_corpus: int = 0
     seconds: float = 0.0
 
+    @property
+    def read(self) -> int:
+        """Records found, taken or not."""
+        return self.records + self.rejected
+
+    @property
+    def added(self) -> int:
+        """Patents new to the corpus."""
+        return self.new
+
+    @property
+    def total(self) -> int:
+        """Patents in the corpus afterwards."""
+        return self.patents_in_corpus
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
         names = ("files", "records", "new", "updated", "unchanged", "rejected", "citations", "skipped")
