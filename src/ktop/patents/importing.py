@@ -1,4 +1,4 @@
-"""Brings source files into a corpus: reads, rejects with reasons, merges publications, and switches over in one step."""
+"""Brings source files into a corpus: reads, rejects with reasons, merges publications, switches over in one step."""
 
 from __future__ import annotations
 
