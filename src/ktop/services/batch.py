@@ -60,7 +60,7 @@ def rate_frame(
 
     The answer has one row per row given, in the same order: the identity columns, ``as_of``, ``rated`` (true or false),
     ``problems`` (why not, in ``lang``; empty where rated) and, per model, its columns led by the model's name with
-    underscores (``tech_index_index``, ``ktrs_fm_grade_business`` ...) and ``<model>_version`` and ``<model>_trained_on``.
+    underscores (``tech_index_index``, ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``.
     """
     import numpy as np
     import polars as pl

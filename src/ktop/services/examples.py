@@ -59,10 +59,10 @@ def company_cards() -> tuple[CompanyCard, ...]:
 
 @cache
 def technology_examples() -> tuple[TechnologyExample, ...]:
-    """Return the sample technology summaries: files named ``<topic>.<language>.txt``, the title on the first line."""
+    """Return the sample summaries: files named ``<topic>.<language>.txt``, whose first sentence is the title."""
     found = []
     for path in sorted((EXAMPLES / "technologies").glob("*.txt")):
         lang: Lang = "ko" if path.stem.endswith(".ko") else "en"
-        title, _, text = path.read_text("utf-8").strip().partition("\n")
-        found.append(TechnologyExample(id=path.stem.split(".")[0], title=title.strip(), text=text.strip(), lang=lang))
+        text = path.read_text("utf-8").strip()
+        found.append(TechnologyExample(id=path.stem.split(".")[0], title=text.split(". ")[0], text=text, lang=lang))
     return tuple(found)

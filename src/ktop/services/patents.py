@@ -66,7 +66,7 @@ def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, A
 def search_text(
     query: str, *, corpus: Path, top: int = 10, before: date | None = None, mode: str = "hybrid"
 ) -> list[dict[str, Any]]:
-    """Return the patents nearest to a text, best first: ``patent_id``, ``score``, ``title``, ``applicants``, ``filing_date``."""
+    """Return the patents nearest to a text, best first, each with score, title, applicants and filing date."""
     from ktop.domain.neighbourhood import day_of
     from ktop.patents.index import PatentIndex
     from ktop.patents.segment import NO_DAY
@@ -151,9 +151,11 @@ def read_queries(path: Path) -> list[dict[str, Any]]:
     dates: list[date | None] = [None] * frame.height
     if "before" in frame.columns:
         try:
-            dates = frame["before"].cast(pl.Date).to_list() if frame["before"].dtype != pl.String else [
-                None if value in (None, "") else date.fromisoformat(value) for value in frame["before"]
-            ]
+            dates = (
+                frame["before"].cast(pl.Date).to_list()
+                if frame["before"].dtype != pl.String
+                else [None if value in (None, "") else date.fromisoformat(value) for value in frame["before"]]
+            )
         except (ValueError, pl.exceptions.PolarsError) as error:
             raise InputError("records.queries_before", path=path.name) from error
     excludes: list[Any] = [None] * frame.height

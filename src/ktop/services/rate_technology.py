@@ -1,0 +1,221 @@
+"""Rates technologies against a patent corpus: opens the corpus, keeps what is expensive, joins patents and model."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ktop.catalogue import text
+from ktop.domain.rating import Rating
+from ktop.domain.technology import Technology
+from ktop.errors import InputError, KtopError, NotFoundError, TooLargeError
+from ktop.files import atomic_path
+from ktop.services.progress import Progress, silent
+from ktop.settings import settings
+
+if TYPE_CHECKING:
+    from ktop.domain.neighbourhood import Neighbourhood
+    from ktop.models.originality import OriginalityModel, OriginalityReference
+    from ktop.patents.index import PatentIndex
+
+#: Reference patents that a technology's percentiles are counted from, and the seed that draws them.
+REFERENCE_PATENTS = 400
+REFERENCE_SEED = 20241103
+REFERENCE_FILE = "originality-reference.npz"
+#: A first line of at most this many characters, with more text below it, is the technology's title.
+TITLE_CHARS = 120
+
+
+@dataclass
+class TechnologyEngine:
+    """An open corpus with its originality model. One rating at a time: the index is for one thread."""
+
+    index: PatentIndex
+    model: OriginalityModel
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def neighbourhood(self, technology: Technology, exclude: tuple[str, ...] = ()) -> Neighbourhood:
+        """Return what the model may know about a technology as of its day."""
+        with self.lock:
+            return neighbourhood_of(self.index, technology, exclude)
+
+
+def neighbourhood_of(index: PatentIndex, technology: Technology, exclude: tuple[str, ...] = ()) -> Neighbourhood:
+    """Return the neighbourhood of a technology in an index, with as many neighbours as the model wants."""
+    from ktop.models.originality.definitions import neighbours_wanted
+    from ktop.patents.neighbourhood import neighbourhood
+
+    return neighbourhood(index, technology, n=neighbours_wanted(), exclude=exclude)
+
+
+# --- corpus and reference ------------------------------------------------------------------------------------------
+
+
+def corpus_folder(corpus: Path | None) -> Path:
+    """Return the corpus in force: the one named, else that of the settings, else the demo corpus."""
+    return corpus or settings().corpus or settings().demo_corpus
+
+
+def corpus_is_ready(corpus: Path | None) -> bool:
+    """Return whether the corpus in force is imported, indexed and has its reference table."""
+    from ktop.patents.index import PatentIndex
+
+    folder = corpus_folder(corpus)
+    try:
+        return load_reference(folder, PatentIndex(folder).version) is not None
+    except (NotFoundError, KtopError):
+        return False
+
+
+def open_corpus(corpus: Path | None, *, progress: Progress = silent) -> TechnologyEngine:
+    """Open the corpus in force for rating. The demo corpus is built at its first use.
+
+    Raises ``NotFoundError`` for a folder that holds no corpus, ``UnavailableError`` for one not indexed yet.
+    """
+    from ktop.models.originality import OriginalityModel
+    from ktop.patents.index import PatentIndex
+
+    folder = corpus_folder(corpus)
+    if folder == settings().demo_corpus and not corpus_is_ready(folder):
+        build_demo_corpus(folder, progress=progress)
+    index = PatentIndex(folder)
+    reference = load_reference(folder, index.version) or bring_reference_up_to_date(folder, progress=progress)
+    return TechnologyEngine(index, OriginalityModel(reference))
+
+
+def build_demo_corpus(folder: Path, *, progress: Progress = silent) -> None:
+    """Import and index the synthetic demo corpus that comes with the project."""
+    from ktop.patents.demo import SHIPPED
+    from ktop.services.patents import import_patents, index_patents
+
+    import_patents([SHIPPED], folder, progress=progress)
+    index_patents(folder, workers=1, progress=progress)
+
+
+def load_reference(folder: Path, version: str) -> OriginalityReference | None:
+    """Return the reference table of a corpus if there is one made from this version of the corpus and the model."""
+    from ktop.models.originality import OriginalityReference
+
+    path = folder / REFERENCE_FILE
+    if not path.is_file():
+        return None
+    try:
+        reference = OriginalityReference.load(path)
+    except (KtopError, KeyError, ValueError):
+        return None  # written by another version of the program: made again
+    return reference if reference.corpus.get("version") == version else None
+
+
+def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> OriginalityReference:
+    """Rate reference patents of the corpus, each as of its own filing day, unless this has been done already."""
+    from ktop.models.originality import build_reference
+    from ktop.models.originality.reference import choose_sample
+    from ktop.patents.corpus import Corpus
+    from ktop.patents.index import PatentIndex
+
+    index = PatentIndex(folder)
+    known = load_reference(folder, index.version)
+    if known is not None:
+        return known
+    days = np.asarray(index.tables.day)
+    docs = index.tables.rateable_docs()
+    sample = docs[choose_sample(days[docs], REFERENCE_PATENTS, REFERENCE_SEED)]
+    ids = [index.patent_id(int(doc)) for doc in sample]
+    patents = Corpus.open(folder).get(ids)
+
+    def neighbourhoods(patent_id: str) -> Neighbourhood:
+        from ktop.patents.neighbourhood import neighbourhood_of_patent
+
+        return neighbourhood_of_patent(index, patents[patent_id])
+
+    label = text("cli.step_reference", settings().lang or "ko")
+    reference = build_reference(
+        neighbourhoods, ids, seed=REFERENCE_SEED, progress=lambda done, total: progress(done, total, label)
+    )
+    with atomic_path(folder / REFERENCE_FILE) as beside:
+        reference.save(beside)
+    return reference
+
+
+# --- rating --------------------------------------------------------------------------------------------------------
+
+
+def technology_of(summary: str, as_of: date | None) -> Technology:
+    """Return what a user wrote as a technology: a short first line with more text below is its title.
+
+    Raises ``InputError`` for a text that is too short, in neither language, or too large.
+    """
+    day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
+    first, _, rest = summary.strip().partition("\n") if len(summary) < 100_000 else ("", "", "")
+    if rest.strip() and len(first) <= TITLE_CHARS and not first.rstrip().endswith((".", ",", ";")):
+        return Technology.from_text(summary, day, title=first.strip())
+    return Technology.from_text(summary, day)
+
+
+def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | None = None) -> Rating:
+    """Rate one technology summary as of a day (today where not given); only earlier patents count."""
+    technology = technology_of(summary, as_of)
+    return engine.model.rate(engine.neighbourhood(technology))
+
+
+def score_queries(
+    queries: Path, out: Path, *, corpus: Path | None, as_of: date | None = None, progress: Progress = silent
+) -> dict[str, Any]:
+    """Rate every row of a table of queries and write one row each.
+
+    Columns: ``query_id, core, originality, value, spillover, score`` (0-100, null where it cannot be given), ``grade``,
+    ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why it could not be rated).
+    Returns how many ``queries`` there were and how many were ``refused``.
+    """
+    import polars as pl
+
+    from ktop.catalogue import message
+    from ktop.services.patents import read_queries
+
+    if out.suffix.lower() != ".parquet":
+        raise InputError("records.parquet_only", path=out.name)
+    given = read_queries(queries)
+    engine = open_corpus(corpus, progress=progress)
+    lang = settings().lang or "ko"
+    label = text("cli.step_rating", lang)
+    schema = _scored_schema()
+    rows: list[dict[str, Any]] = []
+    refused = 0
+    for number, query in enumerate(given):
+        progress(number, len(given), label)
+        row: dict[str, Any] = dict.fromkeys(schema)
+        row |= {"query_id": query["query_id"], "model_version": engine.model.version}
+        try:
+            technology = technology_of(query["text"], query["before"] or as_of)
+            scored = engine.model.score(engine.neighbourhood(technology, query["exclude"]))
+        except (InputError, TooLargeError) as error:
+            refused += 1
+            rows.append(row | {"problem": message(error, lang)})
+            continue
+        row |= scored.scores
+        row |= {"grade": scored.grade, "density": scored.density if scored.ocean else None}
+        rows.append(row | {"ocean": scored.ocean.name if scored.ocean else None})
+    frame = pl.DataFrame(rows, schema=schema)
+    with atomic_path(out) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return {"queries": len(given), "refused": refused}
+
+
+def _scored_schema() -> dict[str, Any]:
+    import polars as pl
+
+    numbers = ("core", "originality", "value", "spillover", "score")
+    return {
+        "query_id": pl.String,
+        **dict.fromkeys(numbers, pl.Float64),
+        "grade": pl.String,
+        "density": pl.Int64,
+        "ocean": pl.String,
+        "model_version": pl.String,
+        "problem": pl.String,
+    }
