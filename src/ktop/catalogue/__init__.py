@@ -36,8 +36,8 @@ _RIEUL = 8  # index of the final consonant ㄹ within a Hangul syllable block
 def particle(word: str, kind: str) -> str:
     """Return the Korean particle (조사) that follows ``word``, e.g. ``particle("기술", "은") == "은"``.
 
-    ``kind`` is the form after a consonant, one of 은 이 을 과 으로 이라. Brackets, quotes and percent signs after the word
-    are passed over. A word that ends in a Latin letter is taken as ending in a vowel.
+    ``kind`` is the form after a consonant, one of 은 이 을 과 으로 이라. Brackets and quotes after the word are passed
+    over. A word that ends in a Latin letter is taken as ending in a vowel.
     """
     with_consonant, with_vowel = _PARTICLES[kind]
     tail = word.rstrip(")]}\"'”’」』】·. ")
