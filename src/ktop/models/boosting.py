@@ -66,7 +66,7 @@ def fit_boosting(
     try:
         import lightgbm
     except ImportError as error:
-        raise UnavailableError("models.training_parts_missing", package="lightgbm") from error
+        raise UnavailableError("models.training_parts_missing") from error
 
     allowed = [[j for j, g in enumerate(groups) if g == group] for group in dict.fromkeys(groups)]
     parameters = {

@@ -164,10 +164,10 @@ class PanelModel:
             found[group] = add_columns(contributions[:, members], 0.0)
         return found
 
-    def grades(self, name: str, probability: Floats) -> npt.NDArray[np.object_]:
-        """Return the grade symbol of every probability on one of the scheme's own ladders."""
+    def ladder(self, name: str) -> Ladder:
+        """Return one of the model's own ladders, cut on the probability of its target."""
         rule = self.ladders[name]
-        return Ladder(name, tuple(rule["symbols"]), tuple(rule["cuts"]), rule["better"]).grades(probability)
+        return Ladder(name, tuple(rule["symbols"]), tuple(rule["cuts"]), rule["better"])
 
     def to_artefact(self) -> Artefact:
         """Return the model as text and numbers."""

@@ -115,13 +115,15 @@ def _fit(
         knows.append(bool((bins[:, j] == size - 1).any()))
     intercept, coefficients = nonnegative_logistic(np.column_stack(columns), outcome, weight, settings.l2)
     terms = RawTerms(edges, tuple(knows))
-    terms.add([({}, intercept)])
+    terms.add([({}, round(intercept, 10))])
     for j, (cuts, woe) in enumerate(zip(edges, tables, strict=True)):
         bounds = np.concatenate([[-np.inf], cuts, [np.inf]])
+        # Cut to ten digits, so that the last bits of long sums cannot make two trainings differ.
+        points = [float(value) for value in np.round(coefficients[j] * woe, 10)]
         for b in range(len(cuts) + 1):
-            terms.add([({j: (float(bounds[b]), float(bounds[b + 1]), False)}, float(coefficients[j] * woe[b]))])
+            terms.add([({j: (float(bounds[b]), float(bounds[b + 1]), False)}, points[b])])
         if knows[j]:
-            terms.add([({j: (np.inf, np.inf, True)}, float(coefficients[j] * woe[-1]))])
+            terms.add([({j: (np.inf, np.inf, True)}, points[-1])])
     return terms
 
 

@@ -7,8 +7,10 @@ Rounds and seeds are fixed, so training twice gives the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -53,7 +55,22 @@ def train_scheme(
     Raises ``InputError("models.…")`` for a scheme or panel that cannot be used and
     ``UnavailableError("models.training_parts_missing")`` without the training packages.
     """
-    plan = scheme if isinstance(scheme, Scheme) else read_scheme(scheme)
+    with _one_thread():
+        return _trained(scheme if isinstance(scheme, Scheme) else read_scheme(scheme), panel, until, progress)
+
+
+def _one_thread() -> contextlib.AbstractContextManager[Any]:
+    """Hold matrix products to one thread: their last bits would depend on how many there are, and on a busy machine
+    threads that wait for each other cost more than they bring."""
+    try:
+        threadpoolctl: Any = importlib.import_module("threadpoolctl")
+    except ImportError:  # comes with scikit-learn among the training packages; without it products use their default
+        return contextlib.nullcontext()
+    limits: contextlib.AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
+    return limits
+
+
+def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress | None) -> Artefact:
     if plan.year is not None and plan.year in panel.columns and until is not None:
         panel = panel.filter(pl.col(plan.year) <= until)
     elif until is not None:
@@ -211,7 +228,7 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
         for ladder, rule in model.ladders.items():
             if rule["target"] == target:
                 columns[f"grade_{ladder}"] = pl.Series(
-                    model.grades(ladder, estimate.probability).tolist(), dtype=pl.String
+                    model.ladder(ladder).grades(estimate.probability).tolist(), dtype=pl.String
                 )
     return pl.DataFrame(columns)
 

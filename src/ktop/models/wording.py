@@ -5,8 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from ktop.catalogue import Lang, messages, text
 from ktop.domain.indicators import ChecklistItem, Indicator
 
@@ -54,7 +52,7 @@ def points(value: float) -> str:
 
 def seed_of(figures: Iterable[float]) -> int:
     """Return a whole number that depends on a company's figures only: which wording its sentences take."""
-    return zlib.crc32(np.round(np.nan_to_num(np.array(list(figures)), nan=-1.0), 6).tobytes())
+    return zlib.crc32(" ".join(f"{figure:.9g}" for figure in figures).encode())
 
 
 def variant(key: str, choice: int) -> str:

@@ -41,6 +41,8 @@ class KtrsFmModel(CompanyModel):
         rules = self.card["rules"]
         self.notch_cap = int(rules["notch_cap"])
         self.disagreement = int(rules["disagreement_notches"])
+        #: The growth and risk ladders as they were cut when the model was released.
+        self.rungs = {name: self.panel.ladder(name) for name in TARGETS}
         #: Mean probability of each target among the reference companies.
         self.rates: Mapping[str, float] = self.card["rates"]
 
@@ -71,7 +73,7 @@ class KtrsFmModel(CompanyModel):
             final, tracks = self._grade(name, estimate)
             positions[name] = np.where(ok, final, -1)
             grades[name] = _symbols(name, positions[name])
-            flags["grade_capped"] |= ok & (final > ladder(name).indexes(estimate.probability))
+            flags["grade_capped"] |= ok & (final > self.rungs[name].indexes(estimate.probability))
             flags["tracks_disagree"] |= ok & (np.abs(tracks["ai"] - tracks["statistics"]) >= self.disagreement)
             for track, found in tracks.items():
                 columns[f"track_{track}_{name}"] = _symbols(name, np.where(ok, found, -1))
@@ -113,7 +115,7 @@ class KtrsFmModel(CompanyModel):
         The final grade comes from the joint probability, but stands at most ``notch_cap`` grades above the statistics
         track: the track a person can check by hand holds the AI track back, never the other way round.
         """
-        rungs = ladder(name)
+        rungs = self.rungs[name]
         tracks = {track: rungs.indexes(expit(logit)) for track, logit in estimate.tracks.items()}
         joint = rungs.indexes(estimate.probability)
         return np.maximum(joint, tracks["statistics"] - self.notch_cap), tracks

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from ktop.catalogue import load
+from ktop.domain.grades import ladder
 from ktop.domain.indicators import checklist_items, indicator_groups, ktrs_fm_items
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
@@ -69,8 +70,17 @@ def train_ktrs_fm(reference: pl.DataFrame, seed: int, progress: Progress | None 
         "risk": PercentileScale.fit(-failure.logit, -high, -low),
     }
     shown = {"growth": scales["growth"](growth.logit), "risk": scales["risk"](-failure.logit)}
+    ladders = {
+        name: {
+            "target": target,
+            "symbols": list(ladder(name).symbols),
+            "cuts": list(ladder(name).cuts or ()),
+            "better": ladder(name).better,
+        }
+        for name, target in (("growth", "high_growth"), ("risk", "failure"))
+    }
     return with_reference(
-        artefact,
+        Artefact({**artefact.meta, "ladders": ladders}, artefact.arrays),
         scales=scales,
         shown=shown,
         labels=labels,

@@ -1,0 +1,70 @@
+"""Calibration, peer offsets and the percentile scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ktop.models.calibration import PercentileScale, expit, fit_offsets, fit_platt, logit
+
+RANDOM = np.random.default_rng(5)
+
+
+def test_platt_agrees_with_an_independent_fit() -> None:
+    linear = pytest.importorskip("sklearn.linear_model")
+    raw = RANDOM.normal(size=20_000) * 2
+    y = (RANDOM.random(20_000) < expit(0.3 + 0.6 * raw)).astype(float)
+    found = fit_platt(raw, y)
+    other = linear.LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(raw[:, None], y)
+    assert found.slope == pytest.approx(other.coef_[0, 0], abs=1e-3)
+    assert found.intercept == pytest.approx(other.intercept_[0], abs=1e-3)
+
+
+def test_platt_stays_finite_when_the_classes_separate() -> None:
+    found = fit_platt(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0, 1.0]))
+    assert np.isfinite([found.intercept, found.slope]).all() and found.slope > 0
+
+
+def test_platt_keeps_the_order_even_of_a_useless_score() -> None:
+    raw = RANDOM.normal(size=500)
+    assert fit_platt(raw, (RANDOM.random(500) < expit(-raw)).astype(float)).slope > 0
+
+
+@given(st.lists(st.floats(-30, 30), min_size=1, max_size=40))
+def test_logit_is_the_inverse_of_expit(values: list[float]) -> None:
+    z = np.array(values)
+    assert np.allclose(logit(expit(z)), z, atol=1e-2 + 1e-3 * np.abs(z).max())
+
+
+def test_offsets_find_a_cells_own_rate_and_shrink_small_cells() -> None:
+    n = 40_000
+    outer = RANDOM.integers(0, 2, size=n)
+    inner = np.where(RANDOM.random(n) < 0.002, 5, 2 + outer)  # cell 5 is tiny
+    raw = RANDOM.normal(size=n)
+    y = (RANDOM.random(n) < expit(raw + np.where(outer == 1, 0.6, 0.0) + np.where(inner == 5, 3.0, 0.0))).astype(float)
+    found = fit_offsets(raw, y, np.column_stack([outer, inner]), 6)
+    assert found[3] - found[2] == pytest.approx(0.6, abs=0.1)
+    assert 0 < found[5] < 3.0
+    assert found[4] == 0
+    p = expit(raw + found[inner])
+    for cell in (2, 3):
+        assert p[inner == cell].mean() == pytest.approx(y[inner == cell].mean(), abs=0.01)
+
+
+@given(st.lists(st.integers(-5, 5), min_size=5, max_size=200))
+def test_the_percentile_scale_rises_strictly_over_all_logits_possible(values: list[int]) -> None:
+    z = np.array(values, dtype=float)
+    scale = PercentileScale.fit(z, -6.0, 6.0)
+    assert (np.diff(scale.knots) > 0).all() and (np.diff(scale.scores) > 0).all()
+    grid = np.linspace(-6, 6, 301)
+    shown = scale(grid)
+    assert (np.diff(shown) > 0).all() and shown.min() >= 0 and shown.max() <= 100
+
+
+def test_the_percentile_scale_is_the_share_below() -> None:
+    z = RANDOM.normal(size=50_000)
+    scale = PercentileScale.fit(z, -9.0, 9.0)
+    for value in (-1.5, 0.0, 0.7):
+        assert scale(np.array([value]))[0] == pytest.approx(100 * (z < value).mean(), abs=0.3)
