@@ -22,7 +22,7 @@ LANGUAGE_CODES = {"": 0, "ko": 1, "en": 2}
 LANGUAGES = {code: name for name, code in LANGUAGE_CODES.items()}
 #: Joins the two terms of a pair; no term contains it.
 PAIR = "_"
-ID_BYTES = 24
+ID_BYTES = 28
 _FIELD, _ITEM = "\x1f", "\x1e"
 
 UInt32 = npt.NDArray[np.uint32]
@@ -30,8 +30,12 @@ UInt32 = npt.NDArray[np.uint32]
 
 @lru_cache(maxsize=2_000_000)
 def term_code(term: str) -> int:
-    """Return the 32-bit code by which arrays name a term; two of a million terms share one with odds of one in ten."""
-    return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=4).digest(), "little")
+    """Return the 32-bit code by which arrays name a term: a hash, whose lowest bit says that the term is a pair.
+
+    Of a million terms some hundred share their code with another one, too few to move a similarity.
+    """
+    code = int.from_bytes(hashlib.blake2b(term.encode(), digest_size=4).digest(), "little")
+    return (code & ~1) | (PAIR in term)
 
 
 def name_code(name: str | None) -> int:
@@ -43,7 +47,7 @@ def name_code(name: str | None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPatent:
-    """What the index takes of one patent. ``terms`` and ``pairs`` are term code → count over title and abstract."""
+    """What the index takes of one patent. ``codes`` and ``counts``: its terms and pairs over title and abstract."""
 
     id: str
     digest: int
@@ -53,18 +57,21 @@ class IndexedPatent:
     family: str | None
     claims: int | None
     title: str
+    opening: str
     applicants: Sequence[str]
     subclasses: Sequence[str]
-    counts: dict[int, int]
+    codes: UInt32
+    counts: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What a list of neighbours shows of a patent."""
+    """What a list of neighbours shows of a patent, and how its abstract opens."""
 
     title: str
     applicants: tuple[str, ...]
     subclasses: tuple[str, ...]
+    opening: str
 
 
 def write_segment(folder: Path, patents: Sequence[IndexedPatent]) -> None:
@@ -86,17 +93,19 @@ def write_segment(folder: Path, patents: Sequence[IndexedPatent]) -> None:
     save("claims", np.array(claims, dtype=np.float32))
 
     records = [
-        _FIELD.join((_plain(p.title), _ITEM.join(map(_plain, p.applicants)), _ITEM.join(p.subclasses))).encode()
+        _FIELD.join(
+            (_plain(p.title), _ITEM.join(map(_plain, p.applicants)), _ITEM.join(p.subclasses), _plain(p.opening))
+        ).encode()
         for p in patents
     ]
     save("record_offsets", np.concatenate([[0], np.cumsum([len(record) for record in records])]).astype(np.int64))
     (temporary / "records.bin").write_bytes(b"".join(records))
 
-    lengths = [len(patent.counts) for patent in patents]
+    lengths = [len(patent.codes) for patent in patents]
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     total = int(offsets[-1])
-    codes = np.fromiter((code for patent in patents for code in patent.counts), dtype=np.uint32, count=total)
-    counts = np.fromiter((min(n, 255) for p in patents for n in p.counts.values()), dtype=np.uint8, count=total)
+    codes = np.concatenate([patent.codes for patent in patents])
+    counts = np.concatenate([patent.counts for patent in patents])
     save("forward_offsets", offsets)
     save("forward_terms", codes)
     save("forward_counts", counts)
@@ -159,8 +168,8 @@ class Segment:
         """Return title, applicants and subclasses of a row."""
         offsets, data = self._records
         text = data[offsets[row] : offsets[row + 1]].tobytes().decode()
-        title, applicants, subclasses = text.split(_FIELD)
-        return Display(title, _items(applicants), _items(subclasses))
+        title, applicants, subclasses, opening = text.split(_FIELD)
+        return Display(title, _items(applicants), _items(subclasses), opening)
 
     def terms_of(self, row: int) -> tuple[UInt32, npt.NDArray[np.uint8]]:
         """Return term codes and counts of a row."""

@@ -51,6 +51,7 @@ class Analyser:
 
     def __init__(self) -> None:
         self._stem_cache: dict[str, str] = {}
+        self._surfaces_told = 0
         self._compounds: dict[str, tuple[str, ...]] = {}
         self._tagger: Any = None
         self._stemmer: Any = None
@@ -81,12 +82,13 @@ class Analyser:
         pairs = [f"{a.terms[0]}_{b.terms[0]}" for run in runs for a, b in itertools.pairwise(run)]
         return terms, pairs
 
-    def surfaces(self) -> dict[str, str]:
-        """Return stem → the shortest word that this analyser has met for it."""
+    def new_surfaces(self) -> dict[str, str]:
+        """Return stem → the shortest word met for it, of the words met since the last call."""
         found: dict[str, str] = {}
-        for word, stem in self._stem_cache.items():
+        for word, stem in itertools.islice(self._stem_cache.items(), self._surfaces_told, None):
             if stem and (stem not in found or (len(word), word) < (len(found[stem]), found[stem])):
                 found[stem] = word
+        self._surfaces_told = len(self._stem_cache)
         return found
 
     def runs(self, text: str, lang: Lang | None = None) -> list[Run]:

@@ -1,0 +1,201 @@
+"""The bridge between Korean and English: vectors of the corpus's own terms lead a word to its nearest counterparts.
+
+The encoder embeds the vocabulary (words and pairs of words) once, at some 3,000 terms a second; a word of one language
+is led to its nearest terms in the other and asked for there by words (docs/patents.md has what was measured).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ktop.domain.technology import Lang
+from ktop.patents.encoder import DIMENSIONS, encode, encode_terms
+from ktop.patents.layout import IndexManifest, Layout
+from ktop.patents.segment import PAIR, term_code
+
+MAX_WORDS = 30_000
+MAX_PAIRS = 20_000
+#: Counterparts of a term: at most this many, each at least this close.
+MAX_TRANSLATIONS = 5
+MIN_TRANSLATION_SIMILARITY = 0.5
+_ENCODE_BATCH = 512
+
+Float32 = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A term of the other language, how it is written, and how near it is (cosine)."""
+
+    term: str
+    surface: str
+    similarity: float
+
+
+class Bridge:
+    """Read access to the term vectors and what was derived from them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def vocabulary(self) -> pl.DataFrame:
+        """Columns ``language``, ``term``, ``surface``, ``patents``; rows in the order of the vectors."""
+        return pl.read_parquet(self.folder / "vocabulary.parquet")
+
+    @cached_property
+    def vectors(self) -> Float32:
+        """(terms, 512) unit vectors."""
+        stored: npt.NDArray[np.float16] = np.load(self.folder / "vectors.npy", allow_pickle=False)
+        return stored.astype(np.float32)
+
+    @cached_property
+    def idf(self) -> Float32:
+        """(terms,) inverse document frequency when the bridge was made."""
+        patents = self.vocabulary["patents"].to_numpy().astype(np.float64)
+        total = int(json.loads((self.folder / "about.json").read_text(encoding="utf-8"))["patents"])
+        return np.log(1.0 + (total - patents + 0.5) / (patents + 0.5)).astype(np.float32)
+
+    @cached_property
+    def _place(self) -> dict[tuple[str, str], int]:
+        frame = self.vocabulary
+        return {key: i for i, key in enumerate(zip(frame["language"], frame["term"], strict=True))}
+
+    @cached_property
+    def by_code(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """Term codes ascending and the rows of the vocabulary they belong to (the commoner of two languages)."""
+        frame = self.vocabulary.with_row_index("row").sort("patents", descending=True)
+        codes = np.array([term_code(term) for term in frame["term"]], dtype=np.uint32)
+        unique, first = np.unique(codes, return_index=True)
+        return unique, frame["row"].to_numpy()[first].astype(np.int64)
+
+    @cached_property
+    def _language_rows(self) -> dict[str, npt.NDArray[np.int64]]:
+        languages = self.vocabulary["language"].to_numpy()
+        return {lang: np.flatnonzero(languages == lang) for lang in ("ko", "en")}
+
+    def languages(self) -> frozenset[str]:
+        """Languages that the vocabulary has terms of."""
+        return frozenset(lang for lang, rows in self._language_rows.items() if len(rows))
+
+    def translate(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[list[Translation]]:
+        """Return the nearest terms of the other language for each (term, surface); an empty list where none is near."""
+        target = self._language_rows["en" if source == "ko" else "ko"]
+        if not len(target) or not terms:
+            return [[] for _ in terms]
+        vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
+        unknown: list[int] = []
+        for i, (term, _) in enumerate(terms):
+            row = self._place.get((source, term))
+            if row is None:
+                unknown.append(i)
+            else:
+                vectors[i] = self.vectors[row]
+        vectors[unknown] = encode_terms([terms[i][1] for i in unknown])
+        near = vectors @ self._target_vectors(source).T
+        keep = min(MAX_TRANSLATIONS, len(target))
+        best = np.argpartition(-near, keep - 1, axis=1)[:, :keep]
+        found: list[list[Translation]] = []
+        for i in range(len(terms)):
+            order = best[i][np.argsort(-near[i, best[i]], kind="stable")]
+            found.append(
+                [
+                    Translation(
+                        self.vocabulary["term"][int(target[j])],
+                        self.vocabulary["surface"][int(target[j])],
+                        float(near[i, j]),
+                    )
+                    for j in order
+                    if near[i, j] >= MIN_TRANSLATION_SIMILARITY
+                ]
+            )
+        return found
+
+    def _target_vectors(self, source: Lang) -> Float32:
+        languages = self.languages()
+        if len(languages) == 1:
+            return self.vectors
+        return self._korean_english[0 if source == "en" else 1]
+
+    @cached_property
+    def _korean_english(self) -> tuple[Float32, Float32]:
+        return self.vectors[self._language_rows["ko"]], self.vectors[self._language_rows["en"]]
+
+    def row_of(self, term: str, language: Lang) -> int | None:
+        """Return the row of a term in the vocabulary."""
+        return self._place.get((language, term))
+
+    def nearness(self, terms: Sequence[str], language: Lang, vector: Float32) -> Float32:
+        """Return the cosine of each term of the vocabulary to an encoded text, shape (len(terms),)."""
+        rows = [self._place[language, term] for term in terms]
+        found: Float32 = self.vectors[rows] @ vector
+        return found
+
+    def rarity(self, terms: Sequence[tuple[str, str]], language: Lang) -> list[float]:
+        """Return how much each term says: its idf, else that of its nearest counterpart, else the median idf."""
+        if not len(self.idf):
+            return [1.0] * len(terms)
+        other: Lang = "en" if language == "ko" else "ko"
+        median = float(np.median(self.idf))
+        found: list[float] = []
+        for term, near in zip(terms, self.translate(terms, language), strict=True):
+            row = self.row_of(term[0], language)
+            if row is None and near:
+                row = self.row_of(near[0].term, other)
+            found.append(median if row is None else float(self.idf[row]))
+        return found
+
+
+# --- making it --------------------------------------------------------------------------------------------------------
+
+
+def build_bridge(layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
+    """Choose the vocabulary and embed it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = _vocabulary(layout, manifest)
+    vocabulary.write_parquet(folder / "vocabulary.parquet")
+    surfaces = vocabulary["surface"].to_list()
+    vectors = np.zeros((len(surfaces), DIMENSIONS), dtype=np.float16)
+    for start in range(0, len(surfaces), _ENCODE_BATCH):
+        vectors[start : start + _ENCODE_BATCH] = encode(surfaces[start : start + _ENCODE_BATCH])
+        progress("bridge", min(start + _ENCODE_BATCH, len(surfaces)), len(surfaces))
+    np.save(folder / "vectors.npy", vectors, allow_pickle=False)
+    about = {"patents": manifest.patents, "terms": len(surfaces)}
+    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _vocabulary(layout: Layout, manifest: IndexManifest) -> pl.DataFrame:
+    """Return the commonest words and pairs of the corpus; English stems are spelt as the shortest word met."""
+    folders = [layout.segment(number) for number in range(len(manifest.segments))]
+    empty = {"language": pl.String, "term": pl.String, "surface": pl.String, "patents": pl.Int64}
+    if not folders:
+        return pl.DataFrame(schema=empty)
+    found = pl.read_parquet([folder / "vocabulary.parquet" for folder in folders])
+    common = (
+        found.group_by("language", "term")
+        .agg(pl.col("patents").sum())
+        .sort(["patents", "term"], descending=[True, False])
+    )
+    pair = pl.col("term").str.contains(PAIR, literal=True)
+    least_word = max(2, math.ceil(manifest.patents / 15_000))
+    least_pair = max(3, math.ceil(manifest.patents / 5_000))
+    parts = []
+    for language in ("ko", "en"):
+        own = common.filter(pl.col("language") == language)
+        parts.append(own.filter(~pair & (pl.col("patents") >= least_word)).head(MAX_WORDS))
+        parts.append(own.filter(pair & (pl.col("patents") >= least_pair)).head(MAX_PAIRS))
+    chosen = pl.concat(parts)
+    words = pl.read_parquet([folder / "words.parquet" for folder in folders])
+    spelling = dict(words.sort(pl.col("word").str.len_chars(), "word", descending=True).iter_rows())
+    surfaces = [" ".join(spelling.get(piece, piece) for piece in term.split(PAIR)) for term in chosen["term"]]
+    return chosen.with_columns(surface=pl.Series(surfaces, dtype=pl.String)).select(list(empty))

