@@ -34,14 +34,19 @@ class Platt:
         """Return calibrated logits."""
         return self.intercept + self.slope * raw
 
+    def after(self, first: Platt) -> Platt:
+        """Return the one layer that does ``first`` and then this."""
+        return Platt(self.intercept + self.slope * first.intercept, self.slope * first.slope)
 
-def fit_platt(raw: Floats, outcome: Floats) -> Platt:
+
+def fit_platt(raw: Floats, outcome: Floats, offset: Floats | float = 0.0) -> Platt:
     """Fit the two numbers of the calibration layer by maximum likelihood on scores the model did not train on.
 
     Parameters
     ----------
     raw : raw logits, shape ``(n,)``.
     outcome : 0 or 1, shape ``(n,)``. Platt's smoothed targets keep the fit finite when the classes separate.
+    offset : what is added to the calibrated logit afterwards, and so must be there while fitting.
     """
     events = float(outcome.sum())
     goal = np.where(outcome > 0, (events + 1.0) / (events + 2.0), 1.0 / (len(outcome) - events + 2.0))
@@ -49,7 +54,7 @@ def fit_platt(raw: Floats, outcome: Floats) -> Platt:
     x = (raw - centre) / spread
     a, b = float(logit(np.array([goal.mean()]))[0]), 1.0
     for _ in range(100):
-        p = expit(a + b * x)
+        p = expit(a + b * x + offset)
         w = np.maximum(p * (1.0 - p), 1e-12)
         gradient = np.array([np.sum(p - goal), np.sum((p - goal) * x)])
         hessian = np.array([[np.sum(w), np.sum(w * x)], [np.sum(w * x), np.sum(w * x * x) + 1e-9]])

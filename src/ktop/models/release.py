@@ -12,10 +12,12 @@ import numpy as np
 import polars as pl
 
 from ktop.domain.fact_table import FactTable
+from ktop.domain.grades import ladder
 from ktop.files import atomic_path
 from ktop.models import artefact as files
 from ktop.models import registry
 from ktop.models.artefact import Artefact
+from ktop.models.calibration import fit_platt, logit
 from ktop.models.ktrs_fm.training import train_ktrs_fm
 from ktop.models.reference import build_reference, generator_version
 from ktop.models.tech_index.training import train_tech_index
@@ -96,9 +98,14 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, seed: int) -> dict[str, 
             "firms": int(rows.sum()),
             "event_rate": _short(y[rows].mean()),
             "mean_probability": _short(predicted[f"p_{target}"].to_numpy()[rows].mean()),
+            "calibration_slope": _short(fit_platt(logit(predicted[f"p_{target}"].to_numpy()[rows]), y[rows]).slope),
             "auc": {column: _short(auc(predicted[column].to_numpy()[rows], y[rows])) for column in columns},
         }
-    shares = {name: _shares(symbols) for name, symbols in batch.grades.items()}
+    grades = {}
+    for name, symbols in batch.grades.items():
+        rule = model.panel.ladders.get(name)
+        seen = known[f"y_{rule['target']}"].to_numpy().astype(np.float64) if rule else None
+        grades[name] = [_grade(symbol, symbols == symbol, seen) for symbol in ladder(name).symbols]
     return {
         "name": meta["name"],
         "version": meta["version"],
@@ -115,7 +122,7 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, seed: int) -> dict[str, 
         "missing": meta["scheme"]["missing"],
         "rules": meta["rules"],
         "reference_rates": meta["rates"],
-        "out_of_sample": {"population": {"firms": fresh.height, "seed": seed}, "targets": figures, "grades": shares},
+        "out_of_sample": {"population": {"firms": fresh.height, "seed": seed}, "targets": figures, "grades": grades},
     }
 
 
@@ -129,9 +136,13 @@ def auc(score: Any, outcome: Any) -> float:
     return float((middle[place][events].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 
 
-def _shares(symbols: Any) -> dict[str, float]:
-    found, count = np.unique([str(symbol) for symbol in symbols], return_counts=True)
-    return {str(symbol): _short(share) for symbol, share in zip(found, count / count.sum(), strict=True)}
+def _grade(symbol: str, rows: Any, outcome: Any) -> dict[str, Any]:
+    """Return a grade's share of the firms and, where its ladder is cut on one event, how often that event came."""
+    found: dict[str, Any] = {"grade": symbol, "share": _short(rows.mean())}
+    if outcome is not None:
+        seen = outcome[rows & ~np.isnan(outcome)]
+        found |= {"firms": len(seen), "event_rate": _short(seen.mean()) if len(seen) else None}
+    return found
 
 
 def _short(value: Any) -> float:

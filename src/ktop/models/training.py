@@ -100,8 +100,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         recent = _recent(plan, data.year[rows], y[rows]) if data.year is not None else np.ones(int(rows.sum()), bool)
         part, held_out, honest = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], recent, number)
         if peers is not None and plan.comparison is not None and plan.comparison.base_rates:
-            offsets = fit_offsets(held_out, y[rows][honest], chains[rows][honest], len(peers.keys))
-            part = dataclasses.replace(part, offsets=np.round(offsets, 10))
+            part = _with_base_rates(part, held_out, y[rows][honest], chains[rows][honest], cells[rows][honest], peers)
         targets[target.name] = part
         card[target.name] = {"rows": int(rows.sum()), "events": events, "firms": len(np.unique(data.firm[rows]))}
         if data.year is not None:
@@ -129,6 +128,19 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         ladders=ladders,
     )
     return model.to_artefact()
+
+
+def _with_base_rates(
+    part: TargetModel, held_out: Floats, y: Floats, chains: Any, cells: Any, peers: LevelReference
+) -> TargetModel:
+    """Return the target's model with each comparison cell's own event rate, and calibrated beside these."""
+    z, joint = held_out, part.joint
+    offsets = np.zeros(len(peers.keys))
+    for _ in range(3):  # offsets and calibration settle on each other
+        offsets = np.round(fit_offsets(z, y, chains, len(peers.keys)), 10)
+        again = fit_platt(z, y, offsets[cells])
+        z, joint = again(z), again.after(joint)
+    return dataclasses.replace(part, joint=_rounded(joint), offsets=offsets)
 
 
 def _recent(plan: Scheme, year: Any, y: Floats) -> Any:
