@@ -16,7 +16,7 @@ import polars as pl
 from ktop.patents.citing import resolved_citations
 from ktop.patents.corpus import Corpus
 from ktop.patents.layout import IndexManifest, Layout
-from ktop.patents.segment import LANGUAGES
+from ktop.patents.segment import LANGUAGES, NO_DAY
 from ktop.patents.vectors import TextSpace
 
 #: Patents of the fixed sample that similarity is compared with.
@@ -222,6 +222,15 @@ class Tables:
             own = days[int(offsets[doc]) : int(offsets[doc + 1])]
             found.append(own[: int(np.searchsorted(own, before))])
         return found
+
+    @property
+    def knows_citations(self) -> bool:
+        """Whether the corpus holds any citation between two of its patents."""
+        return len(self._cited[1]) > 0
+
+    def dated_docs(self) -> npt.NDArray[np.int64]:
+        """Return the document numbers of the patents that count and have a day."""
+        return np.flatnonzero(np.asarray(self.alive) & (np.asarray(self.day) != NO_DAY))
 
     @cached_property
     def _cited(self) -> tuple[Any, Any]:

@@ -123,7 +123,7 @@ def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> 
     if known is not None:
         return known
     days = np.asarray(index.tables.day)
-    docs = index.tables.rateable_docs()
+    docs = index.tables.dated_docs()
     sample = docs[choose_sample(days[docs], REFERENCE_PATENTS, REFERENCE_SEED)]
     ids = [index.patent_id(int(doc)) for doc in sample]
     patents = Corpus.open(folder).get(ids)
