@@ -49,6 +49,7 @@ class BatchRatings:
     n : number of companies.
     ok : shape ``(n,)``: rated or not. Not rated are rows refused by the table and rows that know no indicator at all.
     indicators, groups : ids of the indicators and the group of each.
+    cells : the model's comparison cell of every company, shape ``(n,)``.
     values, levels : raw value and standing among comparable companies (0-100), shape ``(n, indicators)``, NaN missing.
     scores : 0-100 by name.
     grades : symbols by ladder.
@@ -64,6 +65,7 @@ class BatchRatings:
     ok: npt.NDArray[np.bool_]
     indicators: tuple[str, ...]
     groups: tuple[str, ...]
+    cells: npt.NDArray[np.int64]
     values: Floats
     levels: Floats
     scores: Mapping[str, Floats]

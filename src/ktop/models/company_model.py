@@ -49,6 +49,9 @@ class CompanyModel(ABC):
         self.trained_on = str(artefact.meta["trained_on"])
         self.card: Mapping[str, Any] = artefact.meta
         self.scales = {name: _scale(artefact.section(f"scale/{name}")) for name in artefact.meta["scales"]}
+        #: Mean probability of each target among the reference companies.
+        self.rates: Mapping[str, float] = artefact.meta["rates"]
+        self._peer_rates = artefact.section("peer_rates")
         position = artefact.meta["position"]
         self.reference = PositionReference.from_arrays(
             position["groups"], position["scores"], artefact.section("position")
@@ -75,6 +78,10 @@ class CompanyModel(ABC):
     @abstractmethod
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return what only this model has, JSON-ready."""
+
+    def peer_rates(self, batch: BatchRatings, row: int) -> dict[str, float]:
+        """Return the mean probability of each target among the reference companies comparable to one company."""
+        return {target: float(self._peer_rates[target][batch.cells[row]]) for target in self.rates}
 
     def rate(self, company: Company, as_of: date) -> Rating:
         """Rate one company as of a day. Raises ``InputError`` where nothing at all is known to rate it by."""

@@ -38,8 +38,11 @@ def both(**values: Any) -> dict[Lang, dict[str, Any]]:
     return {lang: dict(values) for lang in LANGS}
 
 
-def probability_sentence(target: str, probability: Probability, mean: float) -> list[Opinion]:
-    """Return the sentence that says how likely an event is, against its mean among the reference companies."""
+def probability_sentence(target: str, probability: Probability, mean: float, everybody: float) -> list[Opinion]:
+    """Return the sentence that says how likely an event is.
+
+    ``mean`` is the mean probability of comparable reference companies, ``everybody`` that of all of them.
+    """
     ratio = probability.value / mean
     put = next(name for least, name in _RATIOS if ratio >= least)
     params: dict[Lang, dict[str, Any]] = {
@@ -49,10 +52,11 @@ def probability_sentence(target: str, probability: Probability, mean: float) -> 
             "low": percent(probability.low),
             "high": percent(probability.high),
             "mean": percent(mean),
+            "all": percent(everybody),
         }
         for lang in LANGS
     }
-    basis = (f"probabilities.{target}", f"details.reference_rates.{target}")
+    basis = (f"probabilities.{target}", f"details.peer_rates.{target}", f"details.reference_rates.{target}")
     return sentence(f"opinion.probability_{put}", "summary", basis, params)
 
 

@@ -148,6 +148,10 @@ class PanelModel:
         """Return the comparison cell of every row; zeros where the model compares nobody."""
         return np.zeros(n, dtype=np.int64) if self.peers is None else self.peers.find(labels, n)
 
+    def chains(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return every comparison cell on the way to each row's own, as ``LevelReference.chains`` does."""
+        return np.zeros((len(cells), 0), dtype=np.int64) if self.peers is None else self.peers.chains(cells)
+
     def levels(self, values: Floats, cells: npt.NDArray[np.int64]) -> Floats:
         """Return the features' levels among comparable reference subjects; all NaN without comparison."""
         return np.full(values.shape, np.nan) if self.peers is None else self.peers(values, cells)

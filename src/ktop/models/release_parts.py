@@ -37,18 +37,42 @@ def with_reference(
     shown: Mapping[str, Floats],
     labels: Mapping[str, Labels],
     rules: Mapping[str, Any],
-    rates: Mapping[str, float],
-    **arrays: npt.NDArray[np.generic],
+    probabilities: Mapping[str, Floats],
+    chains: npt.NDArray[np.int64],
 ) -> Artefact:
-    """Return the artefact with the scales, the position reference of the scores ``shown``, the rules and the rates."""
+    """Return the artefact with what its scores and texts refer to.
+
+    Parameters
+    ----------
+    scales : of every displayed score.
+    shown, labels : the reference companies' scores and labels, for positions.
+    rules : the model's entry in catalogue/company_models.yaml.
+    probabilities : the reference companies' probabilities by target, for the means they are compared with.
+    chains : the comparison cells each reference company lies in (``LevelReference.chains``).
+    """
     position = PositionReference.fit(shown, labels)
     meta = dict(artefact.meta)
     meta["scales"] = list(scales)
     meta["position"] = {"groups": [list(group) for group in position.groups], "scores": list(position.scores)}
     meta["rules"] = rules
-    meta["rates"] = {target: float(f"{rate:.12g}") for target, rate in rates.items()}
-    found = {**artefact.arrays, **arrays}
+    meta["rates"] = {target: float(f"{p.mean():.12g}") for target, p in probabilities.items()}
+    found = dict(artefact.arrays)
+    cells = len(artefact.meta["peers"]["keys"])
+    for target, p in probabilities.items():
+        found[f"peer_rates/{target}"] = _means(p, chains, cells).astype(np.float32)
     for name, scale in scales.items():
         found[f"scale/{name}/knots"], found[f"scale/{name}/scores"] = scale.knots, scale.scores
     found |= {f"position/{name}": array for name, array in position.to_arrays().items()}
     return Artefact(meta, found)
+
+
+def _means(p: Floats, chains: npt.NDArray[np.int64], cells: int) -> Floats:
+    """Return the mean of ``p`` over the rows of every cell; a row counts in each cell of its chain and in cell 0."""
+    means = np.full(cells, float(p.mean()))
+    for depth in range(chains.shape[1]):
+        rows = chains[:, depth] >= 0
+        here = chains[rows, depth]
+        count = np.bincount(here, minlength=cells)
+        found = count > 0
+        means[found] = np.bincount(here, weights=p[rows], minlength=cells)[found] / count[found]
+    return means

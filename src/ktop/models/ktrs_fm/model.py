@@ -43,8 +43,6 @@ class KtrsFmModel(CompanyModel):
         self.disagreement = int(rules["disagreement_notches"])
         #: The growth and risk ladders as they were cut when the model was released.
         self.rungs = {name: self.panel.ladder(name) for name in TARGETS}
-        #: Mean probability of each target among the reference companies.
-        self.rates: Mapping[str, float] = self.card["rates"]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -95,6 +93,7 @@ class KtrsFmModel(CompanyModel):
             ok=ok,
             indicators=self.panel.features,
             groups=self.panel.groups,
+            cells=cells,
             values=values,
             levels=levels,
             scores={name: score + blank for name, score in scores.items()},
@@ -146,7 +145,8 @@ class KtrsFmModel(CompanyModel):
             name: self.reference.of(name, float(batch.scores[name][row]), {})["all"]["percentile"] for name in TARGETS
         }
         decision = batch.details["guarantee"].decision(row)
-        return opinions(self.indicators, batch, row, percentiles, self.rates, decision, taken)
+        rates = {target: (mean, self.rates[target]) for target, mean in self.peer_rates(batch, row).items()}
+        return opinions(self.indicators, batch, row, percentiles, rates, decision, taken)
 
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return the guarantee decision with its clauses and what each track says by itself."""
@@ -158,6 +158,7 @@ class KtrsFmModel(CompanyModel):
             },
             "flags": {name: bool(flag[row]) for name, flag in batch.flags.items()},
             "reference_rates": dict(self.rates),
+            "peer_rates": self.peer_rates(batch, row),
         }
 
 

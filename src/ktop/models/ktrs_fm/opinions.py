@@ -34,7 +34,7 @@ def opinions(
     batch: BatchRatings,
     row: int,
     percentiles: Mapping[str, float],
-    rates: Mapping[str, float],
+    rates: Mapping[str, tuple[float, float]],
     guarantee: GuaranteeDecision,
     taken: Sequence[NextStep],
 ) -> tuple[Opinion, ...]:
@@ -43,7 +43,7 @@ def opinions(
     Parameters
     ----------
     percentiles : standing of the growth and the risk score among all reference companies, 0-100.
-    rates : mean probability of each target among the reference companies.
+    rates : mean probability of each target among comparable reference companies, and among all of them.
     guarantee : the decision on a small guarantee.
     taken : the computed next steps, best first.
     """
@@ -66,8 +66,8 @@ def opinions(
     found += sentence(variant("ktrs_fm.standing", seed), "summary", basis, shown)
     empty: dict[Lang, dict[str, Any]] = {lang: {} for lang in LANGS}
     found += sentence(f"ktrs_fm.balance_{_balance(growth, risk)}", "summary", ("scores.growth", "scores.risk"), empty)
-    for target in rates:
-        found += probability_sentence(target, batch.probability(target, row), rates[target])
+    for target, (mean, everybody) in rates.items():
+        found += probability_sentence(target, batch.probability(target, row), mean, everybody)
     shared, told = _shared_strengths(indicators, batch, row, seed)
     found += shared
     for kind in ("strength", "weakness"):

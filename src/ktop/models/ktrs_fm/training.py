@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ktop.catalogue import load
@@ -85,8 +84,6 @@ def train_ktrs_fm(reference: pl.DataFrame, seed: int, progress: Progress | None 
         shown=shown,
         labels=labels,
         rules=load("company_models")["ktrs-fm"],
-        rates={
-            "high_growth": float(np.mean(growth.probability)),
-            "failure": float(np.mean(failure.probability)),
-        },
+        probabilities={"high_growth": growth.probability, "failure": failure.probability},
+        chains=model.chains(cells),
     )

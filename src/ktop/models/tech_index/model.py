@@ -30,8 +30,6 @@ class TechIndexModel(CompanyModel):
     def __init__(self, artefact: Artefact) -> None:
         super().__init__(artefact)
         self.weights: Mapping[str, float] = self.card["rules"]["index_weights"]
-        #: Mean probability of each target among the reference companies.
-        self.rates: Mapping[str, float] = self.card["rates"]
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -64,6 +62,7 @@ class TechIndexModel(CompanyModel):
             ok=ok,
             indicators=self.panel.features,
             groups=self.panel.groups,
+            cells=cells,
             values=values,
             levels=levels,
             scores=scores,
@@ -82,7 +81,8 @@ class TechIndexModel(CompanyModel):
         """Return the written analysis of one company."""
         percentile = self.reference.of("index", float(batch.scores["index"][row]), {})["all"]["percentile"]
         perspective = self.perspective(batch, row)["label"]
-        return opinions(self.indicators, batch, row, percentile, perspective, self.rates, taken)
+        rates = {target: (mean, self.rates[target]) for target, mean in self.peer_rates(batch, row).items()}
+        return opinions(self.indicators, batch, row, percentile, perspective, rates, taken)
 
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return the growth perspective and each capability's part of the index logit."""
@@ -95,4 +95,5 @@ class TechIndexModel(CompanyModel):
             "growth_perspective": {"level": line["level"], "label": dict(line["label"])},
             "group_logits": parts,
             "reference_rates": dict(self.rates),
+            "peer_rates": self.peer_rates(batch, row),
         }

@@ -22,7 +22,7 @@ def opinions(
     row: int,
     percentile: float,
     perspective: Mapping[Lang, str],
-    rates: Mapping[str, float],
+    rates: Mapping[str, tuple[float, float]],
     taken: Sequence[NextStep],
 ) -> tuple[Opinion, ...]:
     """Return the sentences about one company.
@@ -31,7 +31,7 @@ def opinions(
     ----------
     percentile : the index's standing among all reference companies, 0-100.
     perspective : words of the growth perspective.
-    rates : mean probability of each target among the reference companies.
+    rates : mean probability of each target among comparable reference companies, and among all of them.
     taken : the computed next steps, best first.
     """
     seed = seed_of(batch.values[row])
@@ -47,8 +47,8 @@ def opinions(
     basis = ("scores.index", "position.all.percentile", "details.growth_perspective.level")
     found = sentence(variant("tech_index.summary", seed), "summary", basis, params)
     found += _balance(batch, row, seed)
-    for target in rates:
-        found += probability_sentence(target, batch.probability(target, row), rates[target])
+    for target, (mean, everybody) in rates.items():
+        found += probability_sentence(target, batch.probability(target, row), mean, everybody)
     for kind in ("strength", "weakness"):
         found += part_sentences(indicators, batch, row, "index", "tech_index.score_index", kind)
     found += advice_sentence(taken, {"index": "tech_index.score_index"}, seed)

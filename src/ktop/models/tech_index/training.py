@@ -79,5 +79,6 @@ def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress | No
         shown=shown,
         labels=labels,
         rules=rules,
-        rates={target: float(estimate.probability.mean()) for target, estimate in estimates.items()},
+        probabilities={target: estimate.probability for target, estimate in estimates.items()},
+        chains=model.chains(cells),
     )
