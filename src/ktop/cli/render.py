@@ -15,6 +15,7 @@ from ktop.catalogue import Lang, text
 from ktop.cli.state import terminal
 from ktop.report import labels
 from ktop.report.present import rating_view, subject_name
+from ktop.report.present.common import score_label
 from ktop.report.present.views import Figure, RatingView
 
 _BAR_WIDTH = 16
@@ -50,7 +51,9 @@ def _head(console: Console, view: RatingView, rating: Mapping[str, Any], lang: L
     _figures(table, view.grades)
     if view.guarantee is not None:
         _figures(table, [f for f in view.headline if f.value == view.guarantee.decision])
-    for figure, value in zip(view.scores, rating["scores"].values(), strict=True):
+    values = {score_label(rating, name, lang): value for name, value in rating["scores"].items()}
+    for figure in view.scores:
+        value = values.get(figure.label)
         bar = "" if value is None else _bar(value)
         table.add_row(escape(figure.label), escape(figure.value), f"{bar} {escape(figure.note)}")
     _figures(table, view.probabilities)
