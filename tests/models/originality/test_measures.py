@@ -40,10 +40,11 @@ def test_diversity_gives_the_nber_values(shared_data: Path) -> None:
         assert m.diversity(counts) == pytest.approx(float(row["published_value"]), abs=6e-5)
 
 
-def test_backward_similarity_is_the_mean_of_the_twenty_nearest(make: Callable[..., Neighbourhood]) -> None:
-    found = make(3, n=60)
-    assert m.backward_similarity(found) == pytest.approx(found.similarity[:20].mean())
-    assert m.nearest_similarity(found) == found.similarity.max()
+def test_backward_similarity_is_the_mean_of_the_twenty_nearest() -> None:
+    similarity = np.linspace(0.9, 0.1, 60)
+    assert m.backward_similarity(similarity) == pytest.approx(similarity[:20].mean())
+    assert m.nearest_similarity(similarity) == 0.9
+    assert math.isnan(m.backward_similarity(np.zeros(0))) and math.isnan(m.nearest_similarity(np.zeros(0)))
 
 
 def test_term_dependence_takes_off_what_all_patents_use(neighbourhood: Neighbourhood) -> None:

@@ -87,6 +87,7 @@ def test_reference_patents_filed_later_are_never_used(reference: OriginalityRefe
         names=reference.names,
         values=reference.values[earlier],
         similarity=reference.similarity[earlier],
+        nearest=reference.nearest[earlier],
         corpus=reference.corpus,
         seed=reference.seed,
     )

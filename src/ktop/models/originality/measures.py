@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ktop.domain.neighbourhood import FloatArray, Labels, Neighbourhood, day_number
 from ktop.models.originality.definitions import settings
+from ktop.models.originality.focus import focused_similarity
 
 DAYS_PER_YEAR = 365.25
 #: Fewest neighbours with classes, applicants, claims ... for a mean or a diversity to mean anything.
@@ -28,15 +29,19 @@ GROWTH_PRIOR = 2.0
 NAN = math.nan
 
 
-def measure_values(neighbourhood: Neighbourhood) -> dict[str, float]:
-    """Return every measure by its name in the catalogue."""
+def measure_values(neighbourhood: Neighbourhood, focused: FloatArray | None = None) -> dict[str, float]:
+    """Return every measure by its name in the catalogue.
+
+    ``focused`` is what ``descending_focus`` gives, where it is known already.
+    """
+    near = descending_focus(neighbourhood) if focused is None else focused
     return {
         "term_binding": term_binding(neighbourhood),
         "term_dependence": term_dependence(neighbourhood),
         "neighbour_claims": neighbour_claims(neighbourhood),
         "neighbour_citations": neighbour_citations(neighbourhood),
-        "backward_similarity": backward_similarity(neighbourhood),
-        "nearest_similarity": nearest_similarity(neighbourhood),
+        "backward_similarity": backward_similarity(near),
+        "nearest_similarity": nearest_similarity(near),
         "term_age": term_age(neighbourhood),
         "term_rarity": term_rarity(neighbourhood),
         "new_pairs": new_pairs(neighbourhood),
@@ -168,15 +173,20 @@ def neighbour_citations(neighbourhood: Neighbourhood) -> float:
 # --- originality -----------------------------------------------------------------------------------------------------
 
 
-def backward_similarity(neighbourhood: Neighbourhood) -> float:
-    """Return the mean similarity to the nearest earlier patents (Kelly et al. 2021: backward similarity)."""
-    n = _nearest(neighbourhood)
-    return float(neighbourhood.similarity[:n].mean()) if n else NAN
+def descending_focus(neighbourhood: Neighbourhood) -> FloatArray:
+    """Return the similarities on words of the field (``focused_similarity``), the largest first."""
+    return np.sort(focused_similarity(neighbourhood))[::-1]
 
 
-def nearest_similarity(neighbourhood: Neighbourhood) -> float:
-    """Return the similarity to the single nearest earlier patent."""
-    return float(neighbourhood.similarity[0]) if neighbourhood.size else NAN
+def backward_similarity(focused: FloatArray) -> float:
+    """Return the mean of the largest focused similarities (Kelly et al. 2021: backward similarity)."""
+    nearest = focused[: int(settings()["nearest"])]
+    return float(nearest.mean()) if len(nearest) else NAN
+
+
+def nearest_similarity(focused: FloatArray) -> float:
+    """Return the focused similarity to the single nearest earlier patent."""
+    return float(focused[0]) if len(focused) else NAN
 
 
 def term_age(neighbourhood: Neighbourhood) -> float:

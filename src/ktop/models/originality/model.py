@@ -11,7 +11,7 @@ from ktop.domain.grades import ladder
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
-from ktop.models.originality.measures import has_classes, measure_values
+from ktop.models.originality.measures import descending_focus, has_classes, measure_values
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
 from ktop.models.originality.standing import Placed, Standing
@@ -63,7 +63,8 @@ class OriginalityModel:
         standing = self.reference.standing(day_number(neighbourhood.as_of))
         if not is_comparable(neighbourhood, standing):
             return Scored(dict.fromkeys((*TRAITS, SCORE)), None, None, None, standing, None)
-        placed = standing.place(measure_values(neighbourhood))
+        focused = descending_focus(neighbourhood)
+        placed = standing.place(measure_values(neighbourhood, focused))
         scores: dict[str, float | None] = {
             trait: placed.points[trait] if _is_known(trait, placed, standing) else None for trait in TRAITS
         }
@@ -73,7 +74,7 @@ class OriginalityModel:
         if duplicate is not None:
             best = rules("near_duplicate")["best_grade"]
             grade = grade if not ladder(LADDER).at_least(grade, best) else best
-        return Scored(scores, grade, ocean_of(neighbourhood, standing), placed, standing, duplicate)
+        return Scored(scores, grade, ocean_of(neighbourhood, focused, standing), placed, standing, duplicate)
 
     def rate(self, neighbourhood: Neighbourhood) -> Rating:
         """Return the full rating with contributions, surroundings, opinions and warnings in both languages.

@@ -107,7 +107,7 @@ def _parts(lang: Lang, contributions: tuple[Contribution, ...], details: Mapping
                 f"originality.{prefix}_{part.indicator}",
                 lang,
                 value=value_text(part.indicator, part.value, lang),
-                points=part.points,
+                place=text("originality.place", lang, level=part.level, points=part.points),
                 terms=_terms_in_use(details, lang),
                 fields=_fields(details, lang),
             )
@@ -142,6 +142,10 @@ def _fields(details: Mapping[str, Any], lang: Lang) -> str:
     return ", ".join(names) or text("originality.missing", lang)
 
 
+def _close(lang: Lang, ocean: Ocean) -> str:
+    return text("originality.at_least" if ocean.at_least else "originality.exactly", lang, n=ocean.close)
+
+
 def _ocean(lang: Lang, ocean: Ocean) -> Opinion:
     growth = (
         text("originality.growth_unknown", lang)
@@ -150,7 +154,13 @@ def _ocean(lang: Lang, ocean: Ocean) -> Opinion:
             "originality.growth_known", lang, recent=ocean.recent, previous=ocean.previous, ratio=ocean.growth_ratio
         )
     )
-    spoken = text(f"originality.ocean_{ocean.name}", lang, close=ocean.close, density=ocean.density, growth=growth)
+    spoken = text(
+        f"originality.ocean_{ocean.name}",
+        lang,
+        close=_close(lang, ocean),
+        density=min(99.0, ocean.density),
+        growth=growth,
+    )
     return Opinion(lang, spoken, ("density", "filing_growth"), "summary")
 
 
@@ -193,6 +203,6 @@ def _advice(lang: Lang, scores: Mapping[str, float | None], details: Mapping[str
         lang,
         originality=originality,
         nearest=details["neighbours"][0]["similarity"],
-        close=ocean.close,
+        close=_close(lang, ocean),
     )
     return Opinion(lang, spoken, ("originality", "nearest_similarity"), "advice")

@@ -20,7 +20,7 @@ from ktop.domain.neighbourhood import FloatArray, IntArray, Neighbourhood
 from ktop.errors import InputError
 from ktop.models.artefact import Artefact, load, save
 from ktop.models.originality.definitions import measures, neighbours_wanted, settings, version
-from ktop.models.originality.measures import DAYS_PER_YEAR, measure_values
+from ktop.models.originality.measures import DAYS_PER_YEAR, descending_focus, measure_values
 from ktop.models.originality.standing import Standing
 
 MODEL = "originality"
@@ -43,7 +43,8 @@ class OriginalityReference:
     filing_day : (r,) days since 1970; each was rated as of this day.
     names : (m,) names of the measures.
     values : (r, m) raw measures, NaN where missing.
-    similarity : (r, n) similarities to its neighbours, descending, NaN where there are fewer.
+    similarity : (r, n) similarities to its neighbours on words of the field, descending, NaN where there are fewer.
+    nearest : (r,) plain similarity to its nearest neighbour, 0 where it has none.
     corpus : name and version of the corpus, as its neighbourhoods say.
     seed : seed of the sample.
     """
@@ -53,6 +54,7 @@ class OriginalityReference:
     names: tuple[str, ...]
     values: FloatArray
     similarity: FloatArray
+    nearest: FloatArray
     corpus: Mapping[str, Any]
     seed: int
 
@@ -65,7 +67,7 @@ class OriginalityReference:
     def digest(self) -> str:
         """Eight hexadecimal digits that name exactly this table."""
         content = hashlib.sha256()
-        for part in (self.filing_day, self.values, self.similarity):
+        for part in (self.filing_day, self.values, self.similarity, self.nearest):
             content.update(np.ascontiguousarray(part).tobytes())
         content.update("\n".join((*self.patent_ids, *self.names)).encode())
         return content.hexdigest()[:8]
@@ -90,8 +92,15 @@ class OriginalityReference:
 
     @functools.lru_cache(maxsize=_WINDOWS_KEPT)  # noqa: B019 - a reference lives as long as its model
     def _standing(self, start: int, end: int, as_of_day: int, later: bool) -> Standing:
-        years_before = (as_of_day - self.filing_day[start:end]) / DAYS_PER_YEAR
-        return Standing.of(self.names, self.values[start:end], self.similarity[start:end], years_before, later)
+        rows = slice(start, end)
+        return Standing.of(
+            self.names,
+            self.values[rows],
+            self.similarity[rows],
+            self.nearest[rows],
+            (as_of_day - self.filing_day[rows]) / DAYS_PER_YEAR,
+            later,
+        )
 
     def save(self, path: Path) -> None:
         """Write the table to ``path`` (a folder gets ``originality_reference.npz``), whole or not at all."""
@@ -104,7 +113,12 @@ class OriginalityReference:
             "corpus": dict(self.corpus),
             "seed": self.seed,
         }
-        arrays = {"filing_day": self.filing_day, "values": self.values, "similarity": self.similarity}
+        arrays = {
+            "filing_day": self.filing_day,
+            "values": self.values,
+            "similarity": self.similarity,
+            "nearest": self.nearest,
+        }
         save(Artefact(meta, arrays), path / FILE_NAME if path.is_dir() else path)
 
     @classmethod
@@ -121,6 +135,7 @@ class OriginalityReference:
             names=tuple(artefact.meta["names"]),
             values=artefact.arrays["values"].astype(np.float64),
             similarity=artefact.arrays["similarity"].astype(np.float64),
+            nearest=artefact.arrays["nearest"].astype(np.float64),
             corpus=artefact.meta["corpus"],
             seed=int(artefact.meta["seed"]),
         )
@@ -171,13 +186,16 @@ def build_reference(
     n = neighbours_wanted()
     values = np.full((len(patent_ids), len(names)), np.nan)
     similarity = np.full((len(patent_ids), n), np.nan)
+    nearest = np.zeros(len(patent_ids))
     days = np.zeros(len(patent_ids), dtype=np.int64)
     corpus: Mapping[str, Any] = {}
     for row, patent_id in enumerate(patent_ids):
         found = neighbourhoods(patent_id)
-        taken = measure_values(found)
+        focused = descending_focus(found)
+        taken = measure_values(found, focused)
         values[row] = [taken[name] for name in names]
-        similarity[row, : min(n, found.size)] = found.similarity[:n]
+        similarity[row, : min(n, found.size)] = focused[:n]
+        nearest[row] = found.similarity[0] if found.size else 0.0
         days[row] = found.as_of.toordinal() - _EPOCH_ORDINAL
         corpus = found.corpus
         if progress is not None:
@@ -189,6 +207,7 @@ def build_reference(
         names=names,
         values=values[order],
         similarity=similarity[order],
+        nearest=nearest[order],
         corpus=corpus,
         seed=seed,
     )

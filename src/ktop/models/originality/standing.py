@@ -81,9 +81,9 @@ class Standing:
     trait_shares : weight of each trait in the score, adding up to 1 over the traits this corpus can give; 0 for others.
     curves : percentile curve of every trait and of ``"score"``.
     z_scores : (w,) the window's own overall logits.
-    close : the similarity from which a patent counts as close: the window's median at the rank set in the catalogue.
+    close : the focused similarity from which a patent counts as close: the median at the catalogue's rank.
     close_counts : (w,) numbers of close patents, ascending.
-    nearest : (w,) similarities to the nearest patent, ascending.
+    nearest : (w,) plain similarities to the nearest patent, ascending.
     later : the window holds patents that were filed after the as-of day (the corpus has too few before it).
     """
 
@@ -104,6 +104,7 @@ class Standing:
         names: tuple[str, ...],
         values: FloatArray,
         similarity: FloatArray,
+        nearest: FloatArray,
         years_before: FloatArray,
         later: bool,
     ) -> Standing:
@@ -112,7 +113,8 @@ class Standing:
         Parameters
         ----------
         names, values : measures and the window's raw values (w, m).
-        similarity : (w, n) similarities to neighbours.
+        similarity : (w, n) focused similarities to neighbours, descending.
+        nearest : (w,) plain similarity to the nearest neighbour.
         years_before : (w,) years from each patent's filing to the day technologies are rated as of.
         later : see the class.
         """
@@ -120,7 +122,6 @@ class Standing:
         close = _usual_at_rank(similarity, int(settings()["close_rank"]))
         counts = brought_forward(np.count_nonzero(similarity >= close, axis=1).astype(np.float64), years_before)
         columns = tuple(np.sort(column[~np.isnan(column)]) for column in values.T)
-        nearest: FloatArray = np.nan_to_num(similarity[:, 0])
         shares = _shares(names, columns)
         trait_shares = _trait_shares(names, shares)
         logits = np.column_stack([_logits(column, values[:, i], names[i]) for i, column in enumerate(columns)])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.neighbourhood import Neighbourhood, day_of
+from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_of
 from ktop.models.originality.definitions import rules, settings
 from ktop.models.originality.measures import (
     DAYS_PER_YEAR,
@@ -77,9 +77,12 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def ocean_of(neighbourhood: Neighbourhood, standing: Standing) -> Ocean:
-    """Return the ocean by the catalogue's rules; a growth that is not known counts as the middle."""
-    close = close_neighbours(neighbourhood.similarity, standing.close)
+def ocean_of(neighbourhood: Neighbourhood, focused: FloatArray, standing: Standing) -> Ocean:
+    """Return the ocean by the catalogue's rules; a growth that is not known counts as the middle.
+
+    ``focused`` are the similarities that closeness is judged by (``descending_focus``).
+    """
+    close = close_neighbours(focused, standing.close)
     density = standing.density_percentile(close)
     growth = filing_growth(neighbourhood)
     place = standing.growth_percentile(growth)

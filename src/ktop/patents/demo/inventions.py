@@ -180,7 +180,8 @@ def _invention(
     mark = grammar()["applicants"]["mark"]
     if chance.happens(0.08):
         korean, english = chance.choice(grammar()["applicants"]["universities"]).split(" | ")
-        applicants.append(f"{korean if firm.language == 'ko' else english} {mark[firm.language]}")
+        in_korean = firm.language == "ko" and korean != english
+        applicants.append(f"{korean if in_korean else english} {mark['ko' if in_korean else 'en']}")
     first = "en" if chance.happens(0.85 if firm.language == "en" else 0.3) else "ko"
     second = "ko" if first == "en" else "en"
     quality = math.exp(QUALITY_SPREAD * chance.normal())
