@@ -1,7 +1,8 @@
 """The bridge between Korean and English: vectors of the corpus's own terms lead a word to its nearest counterparts.
 
 The encoder embeds the vocabulary (words and pairs of words) once, at some 3,000 terms a second; a word of one language
-is led to its nearest terms in the other and asked for there by words (docs/patents.md has what was measured).
+is led to its nearest terms in the other and asked for there by words. Where the reviewed glossary has the word, it
+decides (docs/patents.md has what was measured).
 """
 
 from __future__ import annotations
@@ -19,14 +20,19 @@ import polars as pl
 
 from ktop.domain.technology import Lang
 from ktop.patents.encoder import DIMENSIONS, encode, encode_terms
+from ktop.patents.glossary import counterparts
 from ktop.patents.layout import IndexManifest, Layout
 from ktop.patents.segment import PAIR, term_code
+from ktop.patents.text import word_list
 
 MAX_WORDS = 30_000
 MAX_PAIRS = 20_000
 #: Counterparts of a term: at most this many, each at least this close.
 MAX_TRANSLATIONS = 5
 MIN_TRANSLATION_SIMILARITY = 0.5
+#: Nearness that a word of the glossary counts as; each further word of an entry counts 0.05 less.
+GLOSSARY_SIMILARITY = 0.95
+COMMONPLACE_NEIGHBOURS = 10
 _ENCODE_BATCH = 512
 
 Float32 = npt.NDArray[np.float32]
@@ -47,6 +53,7 @@ class Bridge:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._hubness: dict[str, Float32] = {}
 
     @cached_property
     def vocabulary(self) -> pl.DataFrame:
@@ -89,37 +96,78 @@ class Bridge:
         return frozenset(lang for lang, rows in self._language_rows.items() if len(rows))
 
     def translate(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[list[Translation]]:
-        """Return the nearest terms of the other language for each (term, surface); an empty list where none is near."""
+        """Return the counterparts of each (term, surface) in the other language, the surest first; may be empty.
+
+        The glossary's where it has any, else the nearest terms of the vocabulary.
+        """
+        found = [self._by_glossary(term, surface, source) for term, surface in terms]
+        left = [i for i, known in enumerate(found) if not known]
+        for i, near in zip(left, self._by_vector([terms[i] for i in left], source), strict=True):
+            found[i] = near
+        return found
+
+    def _by_glossary(self, term: str, surface: str, source: Lang) -> list[Translation]:
+        found: list[Translation] = []
+        for place, (index_term, spelling) in enumerate(counterparts(term, surface, source)[:MAX_TRANSLATIONS]):
+            found.append(Translation(index_term, spelling, GLOSSARY_SIMILARITY - 0.05 * place))
+        return found
+
+    def _by_vector(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[list[Translation]]:
         target = self._language_rows["en" if source == "ko" else "ko"]
         if not len(target) or not terms:
             return [[] for _ in terms]
-        vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
-        unknown: list[int] = []
-        for i, (term, _) in enumerate(terms):
-            row = self._place.get((source, term))
-            if row is None:
-                unknown.append(i)
-            else:
-                vectors[i] = self.vectors[row]
-        vectors[unknown] = encode_terms([terms[i][1] for i in unknown])
-        near = vectors @ self._target_vectors(source).T
+        near = self._vectors_of(terms, source) @ self._target_vectors(source).T
+        # Some terms are near to everything; half of their nearness to commonplace words is taken off for the ranking.
+        rank = near - 0.5 * self._commonplace(source)
         keep = min(MAX_TRANSLATIONS, len(target))
-        best = np.argpartition(-near, keep - 1, axis=1)[:, :keep]
+        best = np.argpartition(-rank, keep - 1, axis=1)[:, :keep]
+        names, surfaces = self.vocabulary["term"], self.vocabulary["surface"]
         found: list[list[Translation]] = []
         for i in range(len(terms)):
-            order = best[i][np.argsort(-near[i, best[i]], kind="stable")]
+            order = best[i][np.argsort(-rank[i, best[i]], kind="stable")]
             found.append(
                 [
-                    Translation(
-                        self.vocabulary["term"][int(target[j])],
-                        self.vocabulary["surface"][int(target[j])],
-                        float(near[i, j]),
-                    )
+                    Translation(names[int(target[j])], surfaces[int(target[j])], float(near[i, j]))
                     for j in order
                     if near[i, j] >= MIN_TRANSLATION_SIMILARITY
                 ]
             )
         return found
+
+    def _vectors_of(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
+        """Return unit vectors of (term, surface): from the vocabulary where it has them, else encoded now."""
+        vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
+        unknown: list[int] = []
+        for i, (term, _) in enumerate(terms):
+            row = self._place.get((language, term))
+            if row is None:
+                unknown.append(i)
+            else:
+                vectors[i] = self.vectors[row]
+        vectors[unknown] = encode_terms([terms[i][1] for i in unknown])
+        return vectors
+
+    def _commonplace(self, source: Lang) -> Float32:
+        """Return how near each term of the other language is to commonplace words of the source language."""
+        if source not in self._hubness:
+            words = sorted(word for word in word_list(f"generic_{source}") if len(word) > 1)
+            near = self._target_vectors(source) @ encode(words).T
+            nearest = np.sort(near, axis=1)[:, -COMMONPLACE_NEIGHBOURS:]
+            self._hubness[source] = nearest.mean(axis=1).astype(np.float32)
+        return self._hubness[source]
+
+    def of_source(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
+        """Return vectors of terms outside the corpus's own language: of their glossary words where there are any."""
+        other: Lang = "en" if language == "ko" else "ko"
+        vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
+        for i, (term, surface) in enumerate(terms):
+            known = counterparts(term, surface, language)
+            if known:
+                mean = self._vectors_of(known, other).mean(axis=0)
+                vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+            else:
+                vectors[i] = encode_terms([surface])[0]
+        return vectors
 
     def _target_vectors(self, source: Lang) -> Float32:
         languages = self.languages()
@@ -135,10 +183,10 @@ class Bridge:
         """Return the row of a term in the vocabulary."""
         return self._place.get((language, term))
 
-    def nearness(self, terms: Sequence[str], language: Lang, vector: Float32) -> Float32:
-        """Return the cosine of each term of the vocabulary to an encoded text, shape (len(terms),)."""
-        rows = [self._place[language, term] for term in terms]
-        found: Float32 = self.vectors[rows] @ vector
+    def nearness(self, translations: Sequence[Translation], language: Lang, vector: Float32) -> Float32:
+        """Return the cosine of each translation to an encoded text, shape (len(translations),)."""
+        vectors = self._vectors_of([(near.term, near.surface) for near in translations], language)
+        found: Float32 = vectors @ vector
         return found
 
     def rarity(self, terms: Sequence[tuple[str, str]], language: Lang) -> list[float]:
@@ -150,8 +198,8 @@ class Bridge:
         found: list[float] = []
         for term, near in zip(terms, self.translate(terms, language), strict=True):
             row = self.row_of(term[0], language)
-            if row is None and near:
-                row = self.row_of(near[0].term, other)
+            rows = [self.row_of(counterpart.term, other) for counterpart in near]
+            row = next((known for known in (row, *rows) if known is not None), None)
             found.append(median if row is None else float(self.idf[row]))
         return found
 

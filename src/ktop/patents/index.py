@@ -87,8 +87,8 @@ class PatentIndex:
 
     # --- questions -------------------------------------------------------------------------------------------------
 
-    def question(self, text: str, language: Lang | None = None) -> Question:
-        """Analyse a text for asking.
+    def question(self, text: str, language: Lang | None = None, title: str | None = None) -> Question:
+        """Analyse a text (and its title) for asking.
 
         Raises ``TooLargeError`` over ``MAX_QUERY_CHARS`` characters, ``InputError`` where the text has no letters of
         Korean or English.
@@ -99,7 +99,7 @@ class PatentIndex:
         language = language or detect_language(cleaned)
         if language is None:
             raise InputError("patents.query_language")
-        return Question.of(cleaned, language, self.analyser, self.space)
+        return Question.of(cleaned, language, self.analyser, self.space, title)
 
     def search(
         self,

@@ -1,247 +1,277 @@
-"""A technology among its nearest earlier patents: gathers from the index all that the originality model may know."""
+"""Puts a technology among its nearest earlier patents: makes the ``Neighbourhood`` that the originality model rates."""
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
-from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import Labels, Neighbourhood, TermStatistics, day_number, day_of
-from ktop.domain.patent import Patent
+from ktop.domain.neighbourhood import (
+    FloatArray,
+    Labels,
+    Neighbourhood,
+    StrArray,
+    TermStatistics,
+    day_number,
+    day_of,
+)
 from ktop.domain.technology import Technology
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import KeyTerm, key_terms
 from ktop.patents.questions import Question
-from ktop.patents.segment import LANGUAGES
+from ktop.patents.segment import LANGUAGES, Display
+from ktop.patents.similarity import Similarity
 from ktop.patents.statistics import EarlierPatents
-from ktop.patents.weights import WeightedTerms, weighted_terms
 
-#: Neighbours are chosen by similarity among this many times as many patents found by search.
+NEIGHBOURS = 200
+KEY_TERMS = 20
+MAX_TEXT_TERMS = 150
+RECENT_YEARS = 3
+DAYS_PER_YEAR = 365.25
+#: Candidates whose similarity is computed, as a multiple of the neighbours wanted.
 CANDIDATES = 2
-KEY_TERMS = 16
-#: Pairs are formed of this many key terms, the most important ones.
-PAIRED_TERMS = 10
-#: Words of a text whose statistics are taken, the most repeated first.
-TEXT_TERMS = 60
-#: Patents of the corpus's fixed sample that similarity is set against.
-BACKGROUND = 400
-#: "Recent" and "previous" filings: the last three years before the day, and the three before those.
-WINDOW_DAYS = 1096
 
 Docs = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 def neighbourhood(
-    index: PatentIndex, technology: Technology, *, n: int = 200, exclude: Collection[str] = ()
+    index: PatentIndex,
+    technology: Technology,
+    as_of: date | None = None,
+    exclude: Collection[str] = (),
+    size: int = NEIGHBOURS,
+    n_terms: int = KEY_TERMS,
 ) -> Neighbourhood:
-    """Return the ``n`` earlier patents most similar to a technology, and what is known of them on its day.
-
-    Similarity is the mean of two cosines, each held to [0, 1]: of tf-idf vectors over the earlier patents (of the bridged
-    terms where the languages differ) and of text vectors. Search by words and vectors finds ``CANDIDATES * n`` patents,
-    similarity orders them.
+    """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
     Parameters
     ----------
-    exclude : ids of patents that do not count, their whole families included.
+    as_of : the day; the technology's own where None.
+    exclude : ids that do not count, nor do other patents of their families: for a technology that is itself in the
+        corpus.
     """
-    excluded = index.tables.family_of(index.tables.docs_of(list(exclude))) if exclude else np.empty(0, dtype=np.int64)
-    return _gathered(index, technology, n, excluded)
-
-
-def neighbourhood_of_patent(index: PatentIndex, patent: Patent, *, n: int = 200) -> Neighbourhood:
-    """Return the neighbourhood of a patent of the corpus as of its own day, itself and its family left out.
-
-    The patent is taken as a technology whose summary is its title and abstract.
-    """
-    day = patent.known_from
-    if day is None:
-        raise ValueError(f"{patent.id} has no date")
-    text = f"{patent.title or ''}. {patent.abstract or ''}".strip(". ")
-    technology = Technology(text=text, language=patent.language or "en", as_of=day, title=patent.title)
-    return neighbourhood(index, technology, n=n, exclude=[patent.id])
-
-
-def _gathered(index: PatentIndex, technology: Technology, n: int, excluded: Docs) -> Neighbourhood:
-    seconds: dict[str, float] = {}
-    clock = time.perf_counter()
-
-    def lap(name: str) -> None:
-        nonlocal clock
-        now = time.perf_counter()
-        seconds[name] = now - clock
-        clock = now
-
-    before = day_number(technology.as_of)
-    tables = index.tables
+    clock = _Clock()
+    day = as_of or technology.as_of
+    before = day_number(day)
+    excluded = np.empty(0, dtype=np.int64)
+    if exclude:
+        excluded = index.tables.family_of(index.tables.docs_of(list(exclude)))
+    question = index.question(technology.text, technology.language, technology.title)
+    clock.lap("analyse")
+    candidates, _ = index.retrieve(question, CANDIDATES * size, before, excluded)
+    clock.lap("search")
     earlier = EarlierPatents(index, before, excluded)
-    question = index.question(technology.text, technology.language)
-    docs, _ = index.retrieve(question, CANDIDATES * n, before, excluded)
-    lap("search")
-
-    languages = np.array([LANGUAGES.get(int(code), "") for code in tables.language[docs]], dtype=object)
-    found = weighted_terms(index, docs, earlier)
-    lexical, semantic = _cosines(index, question, docs, languages, found, earlier)
-    similarity = _joined(lexical, semantic)
-    order = np.lexsort((docs, -similarity))[:n]
-    order = order[similarity[order] > 0]
-    docs, languages, found = docs[order], languages[order], found.take(order)
-    lap("similarity")
-
-    sample = np.asarray(tables.sample)
-    sample = sample[tables.day[sample] < before]
-    sample = sample[~np.isin(sample, excluded)][:: max(1, len(sample) // BACKGROUND)]
-    spoken = np.array([LANGUAGES.get(int(code), "") for code in tables.language[sample]], dtype=object)
-    background = _joined(*_cosines(index, question, sample, spoken, weighted_terms(index, sample, earlier), earlier))
-    lap("background")
-
-    years = _years(index, before)
-    terms = key_terms(index, question, earlier, KEY_TERMS)
-    pairs = np.array(list(combinations(range(min(PAIRED_TERMS, len(terms))), 2)), dtype=np.int64).reshape(-1, 2)
-    pair_df = [len(np.intersect1d(terms[a].docs, terms[b].docs, assume_unique=True)) for a, b in pairs]
-    lap("terms")
-
-    shown = [index.display(int(doc)) for doc in docs]
+    closeness = Similarity(index, question, earlier)
+    rated = closeness.of(candidates)
+    order = np.lexsort((candidates, -rated.similarity))[:size]
+    docs = candidates[order]
+    clock.lap("similarity")
+    terms = key_terms(index, question, earlier, n_terms)
+    years, per_year = _years(earlier, day)
+    key = _statistics(terms, earlier, before, years, docs)
+    clock.lap("key_terms")
+    words = _text_terms(index, question, earlier)
+    pairs, pair_df = _pairs(terms)
+    display = [index.display(int(doc)) for doc in docs]
+    tables = index.tables
     topics = [int(topic) for topic in tables.topic[docs]]
     names = tables.about["topics"]
-    cited = tables.citations(docs, before)
-    earlier_days = np.asarray(tables.days[: int(np.searchsorted(tables.days, before))])
-    result = Neighbourhood(
+    found = Neighbourhood(
         technology=technology,
-        as_of=technology.as_of,
-        corpus={
-            "name": index.layout.directory.name,
-            "version": index.version,
-            "patents": len(index),
-            "languages": tables.about["languages"],
-            "synthetic": bool(tables.about["synthetic"] > 0.5),
-        },
+        as_of=day,
+        corpus=_corpus(index),
         corpus_size=earlier.size,
         years=years,
-        patents_per_year=_per_year(earlier_days, years),
-        patent_ids=np.array([index.patent_id(int(doc)) for doc in docs], dtype=object),
-        titles=np.array([entry.title for entry in shown], dtype=object),
-        similarity=similarity[order],
-        lexical=lexical[order],
-        semantic=semantic[order],
-        filing_day=np.asarray(tables.day[docs], dtype=np.float64),
-        language=languages,
-        classes=Labels.of([entry.subclasses for entry in shown]),
-        topics=Labels.of([(names[topic],) if topic >= 0 else () for topic in topics]),
-        applicants=Labels.of([tuple(name.casefold() for name in entry.applicants) for entry in shown]),
-        measures={
-            "claims": np.asarray(tables.claims[docs], dtype=np.float64),
-            "forward_citations": np.array([len(days) for days in cited], dtype=np.float64)
-            if tables.knows_citations
-            else np.full(len(docs), np.nan),
-        },
-        pair_similarity=(found.matrix @ found.matrix.T).astype(np.float32),
+        patents_per_year=per_year,
+        patent_ids=_objects([index.patent_id(int(doc)) for doc in docs]),
+        titles=_objects([shown.title for shown in display]),
+        similarity=rated.similarity[order],
+        lexical=rated.lexical[order],
+        semantic=rated.semantic[order],
+        filing_day=tables.day[docs].astype(np.float64),
+        language=_objects([LANGUAGES[int(code)] for code in tables.language[docs]]),
+        classes=Labels.of([shown.subclasses for shown in display]),
+        topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
+        applicants=_applicants(display),
+        measures=_measures(index, docs, before),
+        pair_similarity=rated.pairs(order),
         class_totals=tables.class_totals(before),
-        topic_totals=_topic_totals(index, before, names),
-        key_terms=_statistics(terms, earlier, docs, before, years),
-        text_terms=_statistics(_text_terms(index, question, earlier), earlier, docs, before, years),
+        topic_totals=_topic_totals(index, before),
+        key_terms=key,
+        text_terms=_statistics(words, earlier, before, years, docs),
         term_pairs=pairs,
-        pair_df=np.array(pair_df, dtype=np.int64),
-        background=np.sort(background),
-        seconds=seconds,
+        pair_df=pair_df,
+        background=np.sort(closeness.of(_sample(index, earlier)).similarity),
+        seconds=clock.laps,
     )
-    lap("gathering")
-    return result
-
-
-def _cosines(
-    index: PatentIndex,
-    question: Question,
-    docs: Docs,
-    languages: npt.NDArray[np.object_],
-    found: WeightedTerms,
-    earlier: EarlierPatents,
-) -> tuple[Floats, Floats]:
-    """Return the lexical and the semantic cosine of each patent with the question; the latter NaN without a vector."""
-    lexical = np.zeros(len(docs))
-    own = languages == question.language
-    if own.any():
-        lexical[own] = found.take(np.flatnonzero(own)).cosines(question.weighted_codes(False), earlier)
-    if (~own).any():
-        lexical[~own] = found.take(np.flatnonzero(~own)).cosines(question.weighted_codes(True), earlier)
-    vectors = index.vectors_of(docs)
-    semantic = (vectors @ question.vector).astype(np.float64)
-    semantic[~vectors.any(axis=1)] = np.nan
-    return lexical, semantic
-
-
-def _joined(lexical: Floats, semantic: Floats) -> Floats:
-    """Return similarity: the mean of the two cosines held to [0, 1], the lexical one alone where there is no vector."""
-    held = np.clip(lexical, 0.0, 1.0)
-    return np.where(np.isnan(semantic), held, (held + np.clip(np.nan_to_num(semantic), 0.0, 1.0)) / 2)
-
-
-def _years(index: PatentIndex, before: int) -> npt.NDArray[np.int64]:
-    """Return every year from the corpus's first to that of the day."""
-    last = day_of(before).year
-    days = index.tables.days
-    first = day_of(int(days[0])).year if len(days) and int(days[0]) < before else last
-    return np.arange(min(first, last), last + 1, dtype=np.int64)
-
-
-def _per_year(days: npt.NDArray[np.integer], years: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return how many of the days fall into each of the years."""
-    edges = [day_number(date(int(year), 1, 1)) for year in (*years, years[-1] + 1)]
-    found: npt.NDArray[np.int64] = np.histogram(days, bins=edges)[0].astype(np.int64)
+    clock.lap("surroundings")
     return found
 
 
-def _topic_totals(index: PatentIndex, before: int, names: list[str]) -> dict[str, int]:
+class _Clock:
+    """Measures the seconds of each step."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = now - self._last
+        self._last = now
+
+
+def _objects(values: Sequence[str]) -> StrArray:
+    return np.array(values, dtype=object)
+
+
+def _corpus(index: PatentIndex) -> dict[str, Any]:
+    about = index.tables.about
+    return {
+        "name": index.layout.directory.name,
+        "version": about["version"],
+        "patents": about["patents"],
+        "languages": about["languages"],
+        "synthetic": about["synthetic"] >= 1.0,
+    }
+
+
+def _years(earlier: EarlierPatents, day: date) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return every year from the corpus's first to the as-of year, and its earlier patents."""
+    days = earlier.index.tables.days
+    if not len(days) or days[0] >= day_number(day):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    years = np.arange(day_of(int(days[0])).year, day.year + 1, dtype=np.int64)
+    edges = [day_number(date(int(year), 1, 1)) for year in years] + [day_number(day)]
+    counts = np.diff(np.searchsorted(days, edges))
+    if len(earlier.excluded):
+        gone = earlier.days(earlier.excluded)
+        counts -= np.histogram(gone[gone < day_number(day)], bins=np.array(edges))[0]
+    return years, counts.astype(np.int64)
+
+
+def _applicants(display: Sequence[Display]) -> Labels:
+    """Return the applicants as printed; names that differ only in case are one, spelt as first met."""
+    spelling: dict[str, str] = {}
+    rows = [
+        list(dict.fromkeys(spelling.setdefault(" ".join(name.casefold().split()), name) for name in shown.applicants))
+        for shown in display
+    ]
+    return Labels.of(rows)
+
+
+def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, FloatArray]:
+    """Return per-neighbour measures that were known on the as-of day.
+
+    ``claims``: number of claims. ``scope``: number of subclasses. ``family_size``: patents of the family in the corpus,
+    earlier than the day. ``citations``: citations received from patents of the corpus filed before the day;
+    ``citations_5y``: those within five years of filing, NaN until five years have passed. All NaN where missing;
+    citation counts are NaN where the corpus has no citations at all before the day.
+    """
     tables = index.tables
-    topics = np.asarray(tables.topic)[(np.asarray(tables.day) < before) & np.asarray(tables.alive)]
-    counts = np.bincount(topics[topics >= 0], minlength=len(names))
-    totals: dict[str, int] = {}
-    for name, count in zip(names, counts, strict=True):
-        if count:
-            totals[name] = totals.get(name, 0) + int(count)
-    return totals
+    filed = tables.day[docs].astype(np.float64)
+    received = tables.citations(docs, before)
+    any_known = tables.has_citations(before)
+    total = np.array([len(days) for days in received], dtype=np.float64)
+    five = np.array(
+        [np.count_nonzero(days <= day + 5 * DAYS_PER_YEAR) for days, day in zip(received, filed, strict=True)],
+        dtype=np.float64,
+    )
+    five[filed + 5 * DAYS_PER_YEAR > before] = np.nan
+    if not any_known:
+        total[:], five[:] = np.nan, np.nan
+    scope = np.array([len(index.display(int(doc)).subclasses) for doc in docs], dtype=np.float64)
+    scope[scope == 0] = np.nan
+    return {
+        "claims": tables.claims[docs].astype(np.float64),
+        "scope": scope,
+        "family_size": tables.family_sizes(docs, before),
+        "citations": total,
+        "citations_5y": five,
+    }
 
 
-def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents) -> list[KeyTerm]:
-    """Return the distinct words of the text with the earlier patents that have them (or their best counterpart)."""
-    own = question.language in index.languages
-    bridged = dict.fromkeys(index.languages - {question.language})
-    counterparts = {source.term: near[0].term for source, near in question.translated()} if bridged else {}
-    found = []
-    words = [(term, count) for term, count in question.counts.items() if "_" not in term]
-    for term, count in sorted(words, key=lambda item: (-item[1], item[0]))[:TEXT_TERMS]:
-        asked = [*([term] if own else []), *([counterparts[term]] if term in counterparts else [])]
-        if not asked:
-            continue  # nothing in this corpus's language stands for the word: the corpus cannot say it is new
-        docs = earlier.docs_of_any(asked)
-        first = int(earlier.days(docs).min()) if len(docs) else None
-        found.append(KeyTerm(term, term, float(count), count, (), docs, first))
-    return found
+def _topic_totals(index: PatentIndex, before: int) -> dict[str, int]:
+    tables = index.tables
+    counted = tables.topic[(tables.day < before) & tables.alive & (tables.topic >= 0)]
+    names = tables.about["topics"]
+    counts = np.bincount(counted, minlength=len(names))
+    return {name: int(count) for name, count in zip(names, counts, strict=True) if count}
+
+
+def _sample(index: PatentIndex, earlier: EarlierPatents) -> Docs:
+    """Return the earlier patents of the corpus's fixed sample."""
+    sample = np.asarray(index.tables.sample)
+    sample = sample[index.tables.day[sample] < earlier.before] if earlier.before is not None else sample
+    return sample[~np.isin(sample, earlier.excluded)].astype(np.int64)
+
+
+# --- terms ------------------------------------------------------------------------------------------------------------
 
 
 def _statistics(
-    terms: list[KeyTerm], earlier: EarlierPatents, docs: Docs, before: int, years: npt.NDArray[np.int64]
+    terms: Sequence[KeyTerm], earlier: EarlierPatents, before: int, years: npt.NDArray[np.int64], docs: Docs
 ) -> TermStatistics:
-    """Return what the earlier patents say of the terms."""
-    top = max((term.score for term in terms), default=1.0)
-    recent, previous, yearly, inside = [], [], [], []
-    for term in terms:
+    """Return what the earlier patents say of each term."""
+    recent = before - RECENT_YEARS * DAYS_PER_YEAR
+    previous = before - 2 * RECENT_YEARS * DAYS_PER_YEAR
+    edges = np.array([day_number(date(int(year), 1, 1)) for year in years] + [before], dtype=np.float64)
+    yearly = np.zeros((len(terms), len(years)), dtype=np.int64)
+    df_recent, df_previous = np.zeros(len(terms), dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
+    present = np.zeros((len(terms), len(docs)), dtype=np.bool_)
+    for i, term in enumerate(terms):
         days = earlier.days(term.docs)
-        recent.append(int(np.count_nonzero(days >= before - WINDOW_DAYS)))
-        previous.append(int(np.count_nonzero((days < before - WINDOW_DAYS) & (days >= before - 2 * WINDOW_DAYS))))
-        yearly.append(_per_year(days, years))
-        inside.append(np.isin(docs, term.docs))
+        df_recent[i] = np.count_nonzero(days >= recent)
+        df_previous[i] = np.count_nonzero((days >= previous) & (days < recent))
+        if len(years):
+            yearly[i] = np.histogram(days, bins=edges)[0]
+        present[i] = np.isin(docs, term.docs)
+    scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(
-        terms=np.array([term.term for term in terms], dtype=object),
-        weight=np.array([term.score / top for term in terms], dtype=np.float64),
+        terms=_objects([term.term for term in terms]),
+        weight=scores / scores.max() if len(scores) else scores,
         df=np.array([term.patents for term in terms], dtype=np.int64),
-        df_recent=np.array(recent, dtype=np.int64),
-        df_previous=np.array(previous, dtype=np.int64),
-        first_day=np.array([np.nan if term.first_day is None else term.first_day for term in terms], dtype=np.float64),
-        yearly=np.array(yearly, dtype=np.int64).reshape(len(terms), len(years)),
-        in_neighbour=np.array(inside, dtype=bool).reshape(len(terms), len(docs)),
+        df_recent=df_recent,
+        df_previous=df_previous,
+        first_day=np.array([np.nan if t.first_day is None else t.first_day for t in terms], dtype=np.float64),
+        yearly=yearly,
+        in_neighbour=present,
     )
+
+
+def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents) -> list[KeyTerm]:
+    """Return the distinct words of the text with the earlier patents that have them, the most repeated first.
+
+    Where the corpus is only in the other language, words without a counterpart are left out: that they are missing
+    there would say something about translation, not about novelty.
+    """
+    single = [term for term in question.source_terms if "_" not in term.term][:MAX_TEXT_TERMS]
+    own = question.language in index.languages
+    translations = question.translated() if index.languages - {question.language} else []
+    translated = {term.term: [near.term for near in found[:2]] for term, found in translations}
+    found: list[KeyTerm] = []
+    for term in single:
+        counterparts = tuple(translated.get(term.term, ()))
+        if not own and not counterparts:
+            continue
+        docs = earlier.docs_of_any((*([term.term] if own else []), *counterparts))
+        first = int(earlier.days(docs).min()) if len(docs) else None
+        found.append(KeyTerm(term.surface, term.term, term.weight, term.count, counterparts, docs, first))
+    return found
+
+
+def _pairs(terms: Sequence[KeyTerm]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return all pairs of key terms that share no word, and how many earlier patents have both."""
+    chosen: list[tuple[int, int]] = []
+    together: list[int] = []
+    for (i, one), (j, other) in itertools.combinations(enumerate(terms), 2):
+        if set(one.index_term.split("_")) & set(other.index_term.split("_")):
+            continue
+        chosen.append((i, j))
+        together.append(len(np.intersect1d(one.docs, other.docs, assume_unique=True)))
+    return np.array(chosen, dtype=np.int64).reshape(-1, 2), np.array(together, dtype=np.int64)

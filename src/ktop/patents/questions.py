@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ktop.domain.technology import Lang
 from ktop.patents.bridge import Translation
 from ktop.patents.encoder import encode
+from ktop.patents.glossary import counterparts
 from ktop.patents.segment import term_code
 from ktop.patents.text import Analyser, Run, word_list
 from ktop.patents.vectors import TextSpace
@@ -102,7 +103,7 @@ class Question:
         meanings a word has, the text favours its own.
         """
         context = self.space.bridge.nearness(
-            [near.term for _, found in self.translated() for near in found], self._other, encode([self.text])[0]
+            [near for _, found in self.translated() for near in found], self._other, encode([self.text])[0]
         )
         nearness = iter(np.sqrt(np.maximum(context, MIN_CONTEXT)))
         return [
@@ -118,7 +119,18 @@ class Question:
     def vector(self) -> npt.NDArray[np.float32]:
         """The text vector."""
         terms = [(term.term, term.surface, term.weight) for term in self.source_terms]
-        return self.space.question([self.text, self.title] if self.title else [self.text], terms, self.language)
+        sentences = [self.text, self.title] if self.title else [self.text]
+        if self.language not in self.space.bridge.languages():
+            sentences += self._gloss()
+        return self.space.question(sentences, terms, self.language)
+
+    def _gloss(self) -> list[str]:
+        """Return the text's words as the glossary has them in the other language, one sentence; empty without any."""
+        words: list[str] = []
+        for run in self.runs:
+            for word in run:
+                words += [spelling for _, spelling in counterparts(word.terms[0], word.surface, self.language)[:1]]
+        return [" ".join(dict.fromkeys(words))] if words else []
 
     def weighted_codes(self, other_language: bool) -> dict[int, float]:
         """Return term code → 1 + log count, of the question itself or of its counterparts in the other language.

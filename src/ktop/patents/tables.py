@@ -232,6 +232,30 @@ class Tables:
         """Return the document numbers of the patents that count and have a day."""
         return np.flatnonzero(np.asarray(self.alive) & (np.asarray(self.day) != NO_DAY))
 
+    def has_citations(self, before: int) -> bool:
+        """Return whether the corpus knows any citation made before a day."""
+        days = self._cited[1]
+        return bool(len(days)) and bool((days < before).any())
+
+    def family_sizes(self, docs: npt.NDArray[np.int64], before: int) -> npt.NDArray[np.float64]:
+        """Return how many patents of earlier days each patent's family has here, NaN where no family is known."""
+        families, counts = self._families
+        own = self.family[docs]
+        found = np.full(len(docs), np.nan)
+        for i, family in enumerate(own):
+            if family:
+                first = int(np.searchsorted(families, family))
+                last = int(np.searchsorted(families, family, side="right"))
+                found[i] = int(np.count_nonzero(self.day[counts[first:last]] < before))
+        return found
+
+    @cached_property
+    def _families(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        """Family codes in order and the documents they belong to."""
+        codes = np.asarray(self.family)
+        order = np.argsort(codes, kind="stable")
+        return codes[order], order
+
     @cached_property
     def _cited(self) -> tuple[Any, Any]:
         return self._map("cited_offsets"), self._map("cited_days")

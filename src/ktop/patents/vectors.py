@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from ktop.domain.technology import Lang
 from ktop.patents.bridge import Bridge
-from ktop.patents.encoder import DIMENSIONS, encode, encode_terms
+from ktop.patents.encoder import DIMENSIONS, encode
 from ktop.patents.layout import IndexManifest, Layout
 from ktop.patents.segment import LANGUAGE_CODES, LANGUAGES, Segment
 from ktop.patents.topics import cluster, name_topics
@@ -119,7 +119,7 @@ class TextSpace:
         """
         code = np.array([LANGUAGE_CODES[language] if language in self.bridge.languages() else 0], dtype=np.uint8)
         by_terms = self.terms.reduce(unit(self._of_terms(terms, language)[None, :]), code)
-        encoded = encode([sentence[:MAX_SENTENCE_CHARS] for sentence in sentences])
+        encoded: Float32 = encode([sentence[:MAX_SENTENCE_CHARS] for sentence in sentences])
         by_title = self.titles.reduce(unit(encoded.mean(axis=0, keepdims=True)), code)
         return joined(by_terms, by_title)[0]
 
@@ -136,7 +136,9 @@ class TextSpace:
         if unknown:
             rarity = self.bridge.rarity([(term, surface) for term, surface, _ in unknown], language)
             weights = np.array([weight * rare for (_, _, weight), rare in zip(unknown, rarity, strict=True)])
-            total += weights.astype(np.float32) @ encode_terms([surface for _, surface, _ in unknown])
+            total += weights.astype(np.float32) @ self.bridge.of_source(
+                [(term, surface) for term, surface, _ in unknown], language
+            )
         return total
 
     def of_patents(self, segment: Segment, rows: npt.NDArray[np.int64]) -> Float32:

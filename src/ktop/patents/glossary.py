@@ -1,0 +1,52 @@
+"""The reviewed glossary of technical words, Korean and English, looked up either way."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from ktop import catalogue
+from ktop.domain.technology import Lang
+from ktop.patents.segment import PAIR
+from ktop.patents.text import Analyser
+
+
+@functools.cache
+def _entries() -> Mapping[str, tuple[str, ...]]:
+    """Return Korean word → English words, the usual one first."""
+    entries: dict[str, tuple[str, ...]] = {}
+    for group in catalogue.load("patents/glossary").values():
+        for korean, english in group.items():
+            entries[korean] = tuple(word.strip() for word in english.split(","))
+    return entries
+
+
+@functools.cache
+def _index_term(english: str) -> str:
+    """Return English words as the index has them: stems, joined by the pair mark."""
+    return PAIR.join(Analyser().terms(english, "en"))
+
+
+@functools.cache
+def _reverse() -> Mapping[str, tuple[str, ...]]:
+    """Return English index term → Korean words."""
+    found: dict[str, list[str]] = {}
+    for korean, english in _entries().items():
+        for word in english:
+            found.setdefault(_index_term(word), []).append(korean)
+    return {term: tuple(words) for term, words in found.items()}
+
+
+def counterparts(term: str, surface: str, source: Lang) -> list[tuple[str, str]]:
+    """Return (index term, spelling) of the glossary's words of the other language; empty where it has none.
+
+    A pair of Korean words is put together from the first words of both ("컬러 영상": color image).
+    """
+    if source == "en":
+        return [(korean, korean) for korean in _reverse().get(term, ())]
+    words = _entries().get(surface) or _entries().get(surface.replace(" ", ""))
+    if words is None and " " in surface:
+        parts = [_entries().get(word) for word in surface.split(" ")]
+        known = [part[0] for part in parts if part]
+        words = (" ".join(known),) if len(known) == len(parts) else None
+    return [(index_term, word) for word in words or () if (index_term := _index_term(word))]

@@ -1,0 +1,91 @@
+"""What the earlier patents of a corpus say of a term: which have it, since when, how many in which years."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.patents.index import PatentIndex
+from ktop.patents.segment import PAIR, term_code
+
+#: A share of all patents above which a term says nothing.
+COMMON_SHARE = 0.1
+
+Docs = npt.NDArray[np.int64]
+
+
+class EarlierPatents:
+    """The patents of an index that are earlier than a day, without the excluded ones.
+
+    Parameters
+    ----------
+    before : day number; None for all patents, undated ones included.
+    excluded : document numbers that do not count.
+    """
+
+    def __init__(self, index: PatentIndex, before: int | None, excluded: Docs) -> None:
+        self.index, self.before, self.excluded = index, before, excluded
+
+    @cached_property
+    def size(self) -> int:
+        """Number of patents that count."""
+        tables = self.index.tables
+        total = len(tables.days) if self.before is None else int(np.searchsorted(tables.days, self.before))
+        if len(self.excluded):
+            days = tables.day[self.excluded]
+            total -= len(days) if self.before is None else int(np.count_nonzero(days < self.before))
+        return total
+
+    def docs(self, term: str) -> Docs:
+        """Return the document numbers that have a term of one or more words joined by the pair mark, ascending.
+
+        A term of three words is taken as two pairs that share a word.
+        """
+        codes = [term_code(part) for part in parts_of(term)]
+        found: list[Docs] = []
+        for segment in self.index.segments:
+            rows = segment.rows_with(codes[0])
+            for code in codes[1:]:
+                if not len(rows):
+                    break
+                rows = np.intersect1d(rows, segment.rows_with(code), assume_unique=True)
+            if self.before is not None and len(rows):
+                rows = rows[: int(np.searchsorted(rows, np.searchsorted(segment.day, self.before)))]
+            found.append(segment.start + rows.astype(np.int64))
+        return self._counted(np.concatenate(found) if found else np.empty(0, dtype=np.int64))
+
+    def docs_of_any(self, terms: Iterable[str]) -> Docs:
+        """Return the document numbers that have at least one of the terms, ascending."""
+        found = [self.docs(term) for term in terms]
+        if not found:
+            return np.empty(0, dtype=np.int64)
+        return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+
+    def _counted(self, docs: Docs) -> Docs:
+        if self.index.manifest.dead:
+            docs = docs[self.index.tables.alive[docs]]
+        if len(self.excluded):
+            docs = docs[~np.isin(docs, self.excluded)]
+        return docs
+
+    def document_frequencies(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+        """Return for each term code how many earlier patents have it; replaced and excluded patents count, too."""
+        found = np.zeros(len(codes), dtype=np.int64)
+        for segment in self.index.segments:
+            found += segment.document_frequencies(codes, self.before)
+        return found
+
+    def days(self, docs: Docs) -> npt.NDArray[np.int32]:
+        """Return the day numbers of some documents."""
+        found: npt.NDArray[np.int32] = self.index.tables.day[docs]
+        return found
+
+
+def parts_of(term: str) -> Sequence[str]:
+    """Return the index terms that make up a term: itself, or the pairs of neighbouring words."""
+    words = term.split(PAIR)
+    return [term] if len(words) <= 2 else [f"{a}{PAIR}{b}" for a, b in itertools.pairwise(words)]
