@@ -26,8 +26,7 @@ def run_server(*, host: str | None, port: int | None, data: Path | None) -> None
     platform = Platform(configuration)
     if not platform.is_prepared():
         terminal.note(terminal.say("server_preparing"))
-        with terminal.progress() as progress:
-            platform.prepare(progress)
+        platform.prepare_in_background()
 
     import uvicorn
 

@@ -12,7 +12,7 @@ from ktop.catalogue import LANGS, message
 from ktop.domain.company import Company
 from ktop.domain.fact_spec import FACTS
 from ktop.domain.rating import Rating
-from ktop.errors import InputError, KtopError
+from ktop.errors import InputError, KtopError, UnavailableError
 from ktop.services import examples, training
 from ktop.services.answers import CompanyCard, Kind, StoredRating, TechnologyExample
 from ktop.services.progress import Progress, silent
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ktop.services.rate_technology import TechnologyEngine
     from ktop.store.ratings import RatingRepository, RatingRow
 
+#: How long a technology rating waits for the corpus to be prepared before it asks to come back.
+PATIENCE_SECONDS = 10.0
 #: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
 _RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
 
@@ -34,6 +36,9 @@ class Platform:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._prepared = threading.Event()
+        self._preparing: threading.Thread | None = None
+        self._share_done = 0.0
 
     # --- what a first start prepares -------------------------------------------------------------------------------
 
@@ -48,6 +53,21 @@ class Platform:
         from ktop.services.rate_technology import open_corpus
 
         open_corpus(self._settings.corpus, progress=progress)
+
+    def prepare_in_background(self) -> None:
+        """Prepare while companies can already be rated; technologies wait, and are told how far it is."""
+
+        def work() -> None:
+            try:
+                self.prepare(self._note_progress)
+            finally:
+                self._prepared.set()
+
+        self._preparing = threading.Thread(target=work, name="prepare-corpus", daemon=True)
+        self._preparing.start()
+
+    def _note_progress(self, done: int, total: int | None, what: str) -> None:
+        self._share_done = done / total if total else 0.0
 
     @cached_property
     def _repository(self) -> RatingRepository:
@@ -172,6 +192,8 @@ class Platform:
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def _engine_now(self) -> TechnologyEngine:
+        if self._preparing is not None and not self._prepared.wait(PATIENCE_SECONDS):
+            raise UnavailableError("platform.corpus_preparing", percent=round(100 * self._share_done))
         with self._lock:  # opening loads models: once, however many ask at the same time
             return self._engine
 
