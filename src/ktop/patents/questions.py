@@ -119,7 +119,7 @@ class Question:
     def vector(self) -> npt.NDArray[np.float32]:
         """The text vector."""
         terms = [(term.term, term.surface, term.weight) for term in self.source_terms]
-        sentences = [self.text, self.title] if self.title else [self.text]
+        sentences = [self.text, self.title or self.text]
         if self.language not in self.space.bridge.languages():
             sentences += self._gloss()
         return self.space.question(sentences, terms, self.language)

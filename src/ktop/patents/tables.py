@@ -223,11 +223,6 @@ class Tables:
             found.append(own[: int(np.searchsorted(own, before))])
         return found
 
-    @property
-    def knows_citations(self) -> bool:
-        """Whether the corpus holds any citation between two of its patents."""
-        return len(self._cited[1]) > 0
-
     def dated_docs(self) -> npt.NDArray[np.int64]:
         """Return the document numbers of the patents that count and have a day."""
         return np.flatnonzero(np.asarray(self.alive) & (np.asarray(self.day) != NO_DAY))

@@ -50,7 +50,7 @@ def neighbourhood_of(index: PatentIndex, technology: Technology, exclude: tuple[
     from ktop.models.originality.definitions import neighbours_wanted
     from ktop.patents.neighbourhood import neighbourhood
 
-    return neighbourhood(index, technology, n=neighbours_wanted(), exclude=exclude)
+    return neighbourhood(index, technology, exclude=exclude, size=neighbours_wanted())
 
 
 # --- corpus and reference ------------------------------------------------------------------------------------------
@@ -129,9 +129,12 @@ def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> 
     patents = Corpus.open(folder).get(ids)
 
     def neighbourhoods(patent_id: str) -> Neighbourhood:
-        from ktop.patents.neighbourhood import neighbourhood_of_patent
-
-        return neighbourhood_of_patent(index, patents[patent_id])
+        # A reference patent is a technology of its own day whose summary is its title and abstract.
+        patent = patents[patent_id]
+        day, language = patent.known_from, patent.language or "en"
+        assert day is not None, "only dated patents are drawn"
+        technology = Technology(text=f"{patent.title}. {patent.abstract}", language=language, as_of=day)
+        return neighbourhood_of(index, technology, (patent_id,))
 
     label = text("cli.step_reference", settings().lang or "ko")
     reference = build_reference(

@@ -65,7 +65,7 @@ def make_neighbourhood(
         applicants=Labels.of([(f"firm {rng.integers(12)}",) for _ in range(n)]),
         measures={
             "claims": rng.integers(1, 40, n).astype(np.float64),
-            "forward_citations": rng.poisson(2.0, n).astype(np.float64),
+            "citations": rng.poisson(2.0, n).astype(np.float64),
         },
         pair_similarity=pair,
         class_totals=dict.fromkeys(classes, 1000),

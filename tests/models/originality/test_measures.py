@@ -141,9 +141,9 @@ def test_topics_stand_in_where_a_corpus_has_no_classes(neighbourhood: Neighbourh
 def test_claims_and_citations_are_missing_not_zero_without_data(neighbourhood: Neighbourhood) -> None:
     unknown = replace(neighbourhood, measures={})
     assert math.isnan(m.neighbour_claims(unknown)) and math.isnan(m.neighbour_citations(unknown))
-    nothing = replace(neighbourhood, measures={"claims": np.full(40, np.nan), "forward_citations": np.full(40, np.nan)})
+    nothing = replace(neighbourhood, measures={"claims": np.full(40, np.nan), "citations": np.full(40, np.nan)})
     assert math.isnan(m.neighbour_claims(nothing)) and math.isnan(m.neighbour_citations(nothing))
-    ten = replace(neighbourhood, measures={"claims": np.full(40, 10.0), "forward_citations": np.zeros(40)})
+    ten = replace(neighbourhood, measures={"claims": np.full(40, 10.0), "citations": np.zeros(40)})
     assert m.neighbour_claims(ten) == pytest.approx(10.0)
     assert m.neighbour_citations(ten) == 0.0
 

@@ -163,7 +163,7 @@ def neighbour_claims(neighbourhood: Neighbourhood) -> float:
 
 def neighbour_citations(neighbourhood: Neighbourhood) -> float:
     """Return the citations a year that the similar patents received by the as-of day, weighted by similarity."""
-    citations = neighbourhood.measures.get("forward_citations")
+    citations = neighbourhood.measures.get("citations")
     if citations is None:
         return NAN
     per_year = citations / np.maximum(neighbourhood.age_years, 1.0)

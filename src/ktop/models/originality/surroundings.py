@@ -119,7 +119,6 @@ def surroundings(neighbourhood: Neighbourhood, standing: Standing, ocean: Ocean 
         "similarity_distribution": similarity_distribution(neighbourhood, standing),
         "corpus": dict(neighbourhood.corpus) | {"patents": neighbourhood.corpus_size},
         "corpus_growth": _known(math.exp(corpus_growth(neighbourhood, reading_day(neighbourhood)))),
-        "seconds": dict(neighbourhood.seconds),
     }
     if ocean is not None:
         found["ocean"] = ocean.to_json()
