@@ -1,0 +1,128 @@
+"""``ktop rate technology``, ``patents`` and ``originality``: from source files to ratings, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ktop.patents.demo.shipped import shipped_lines
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "technologies"
+BATTERY = EXAMPLES / "solid-state-battery-diagnosis.en.txt"
+Ktop = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus built by the command line itself."""
+    import sys
+
+    from ktop.cli.app import app
+
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "some.jsonl").write_text("\n".join(shipped_lines()[::9]) + "\n", "utf-8")
+    for args in (["patents", "import", str(folder / "some.jsonl")], ["patents", "index"], ["patents", "measures"]):
+        with pytest.raises(SystemExit) as ended:
+            sys.argv = ["ktop"]
+            app([*args, "--corpus", str(folder / "c")])
+        assert not ended.value.code
+    return folder / "c"
+
+
+def test_json_of_a_technology(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
+    outcome = ktop(
+        *("rate", "technology", "--file", BATTERY, "--corpus", corpus, "--json"),
+        *("--as-of", "2026-06-30", "--report", tmp_path / "t.pdf"),
+    )
+    assert outcome.status == 0, outcome.err
+    rating = json.loads(outcome.out)
+    assert rating["model"]["name"] == "originality"
+    assert {"core", "originality", "value", "spillover", "score"} <= rating["scores"].keys()
+    for score, base in rating["base"].items():
+        parts = [part for part in rating["contributions"] if part["score"] == score]
+        assert base["points"] + sum(p["points"] for p in parts) == pytest.approx(rating["scores"][score], abs=1e-9)
+    assert rating["details"]["neighbours"]
+    assert (tmp_path / "t.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_terminal_shows_it(ktop: Ktop, corpus: Path, lang: str) -> None:
+    outcome = ktop("rate", "technology", "--file", BATTERY, "--corpus", corpus, "--lang", lang)
+    assert outcome.status == 0, outcome.err
+    assert "ZZ" in outcome.out
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "five words are not enough",
+        "Прибор измеряет температуру печи и передаёт показания по беспроводной сети в центр управления завода.",
+        "x" * 10_000_000,
+    ],
+    ids=["short", "neither language", "10 MB"],
+)
+def test_bad_summaries_get_one_sentence(ktop: Ktop, corpus: Path, tmp_path: Path, text: str, lang: str) -> None:
+    file = tmp_path / "t.txt"
+    file.write_text(text, "utf-8")
+    report = tmp_path / "r.pdf"
+    outcome = ktop("rate", "technology", "--file", file, "--corpus", corpus, "--report", report, "--lang", lang)
+    assert outcome.status == 1
+    assert outcome.out == ""
+    assert len(outcome.err.strip().splitlines()) == 1
+    assert any("가" <= letter <= "힣" for letter in outcome.err) == (lang == "ko")
+    assert not report.exists()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_broken_xml_is_one_sentence_and_writes_nothing(ktop: Ktop, tmp_path: Path, lang: str) -> None:
+    broken = tmp_path / "broken.xml"
+    broken.write_text('<?xml version="1.0"?><us-patent-grant><us-bibliographic-data-grant>', "utf-8")
+    outcome = ktop("patents", "import", broken, "--corpus", tmp_path / "c", "--lang", lang)
+    assert outcome.status == 1
+    assert "broken.xml" in outcome.err
+    assert len(outcome.err.strip().splitlines()) == 1
+    assert not (tmp_path / "c").exists()
+
+
+def test_search_by_text_and_by_table(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
+    text = BATTERY.read_text("utf-8")
+    hits = json.loads(ktop("patents", "search", text, "--corpus", corpus, "--top", "5", "--json").out)
+    assert len(hits) == 5
+    earlier = ktop("patents", "search", text, "--corpus", corpus, "--before", "2012-01-01", "--json")
+    assert all(hit["filing_date"] < "2012-01-01" for hit in json.loads(earlier.out))
+    pl.DataFrame({"query_id": ["q"], "text": [text]}).write_parquet(tmp_path / "q.parquet")
+    outcome = ktop(
+        *("patents", "search", "--queries", tmp_path / "q.parquet", "--out", tmp_path / "r.parquet"),
+        *("--corpus", corpus, "--top", "5"),
+    )
+    assert outcome.status == 0, outcome.err
+    found = pl.read_parquet(tmp_path / "r.parquet")
+    assert found.columns == ["query_id", "rank", "patent_id", "score"]
+    assert found["patent_id"].to_list() == [hit["patent_id"] for hit in hits]
+
+
+def test_scores_of_a_table(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
+    pl.DataFrame({"query_id": ["q"], "text": [BATTERY.read_text("utf-8")]}).write_parquet(tmp_path / "q.parquet")
+    outcome = ktop(
+        *("originality", "score", "--queries", tmp_path / "q.parquet", "--out", tmp_path / "r.parquet"),
+        *("--corpus", corpus),
+    )
+    assert outcome.status == 0, outcome.err
+    assert pl.read_parquet(tmp_path / "r.parquet").height == 1
+
+
+def test_measures_are_written(corpus: Path) -> None:
+    assert pl.read_parquet(corpus / "measures" / "patents.parquet").height > 100
+
+
+def test_what_is_missing_is_told(ktop: Ktop, tmp_path: Path) -> None:
+    assert ktop("patents", "search", "battery", "--corpus", tmp_path / "none").status == 1
+    assert ktop("patents", "search", "--corpus", tmp_path / "none").status == 1
+    assert ktop("rate", "technology").status == 1
+    assert ktop("patents", "import", tmp_path / "none.xml", "--corpus", tmp_path / "c").status == 1
