@@ -98,7 +98,7 @@ def neighbourhood(
         classes=Labels.of([shown.subclasses for shown in display]),
         topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
         applicants=_applicants(display),
-        measures=_measures(index, docs, before),
+        measures=_measures(index, docs, display, before),
         pair_similarity=rated.pairs(order),
         class_totals=tables.class_totals(before),
         topic_totals=_topic_totals(index, before),
@@ -106,7 +106,7 @@ def neighbourhood(
         text_terms=_statistics(words, earlier, before, years, docs),
         term_pairs=pairs,
         pair_df=pair_df,
-        background=np.sort(closeness.of(_sample(index, earlier)).similarity),
+        background=np.sort(closeness.of_sample().similarity),
         seconds=clock.laps,
     )
     clock.lap("surroundings")
@@ -165,7 +165,7 @@ def _applicants(display: Sequence[Display]) -> Labels:
     return Labels.of(rows)
 
 
-def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, FloatArray]:
+def _measures(index: PatentIndex, docs: Docs, display: Sequence[Display], before: int) -> dict[str, FloatArray]:
     """Return per-neighbour measures that were known on the as-of day.
 
     ``claims``: number of claims. ``scope``: number of subclasses. ``family_size``: patents of the family in the corpus,
@@ -185,7 +185,7 @@ def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, FloatArr
     five[filed + 5 * DAYS_PER_YEAR > before] = np.nan
     if not any_known:
         total[:], five[:] = np.nan, np.nan
-    scope = np.array([len(index.display(int(doc)).subclasses) for doc in docs], dtype=np.float64)
+    scope = np.array([len(shown.subclasses) for shown in display], dtype=np.float64)
     scope[scope == 0] = np.nan
     return {
         "claims": tables.claims[docs].astype(np.float64),
@@ -202,13 +202,6 @@ def _topic_totals(index: PatentIndex, before: int) -> dict[str, int]:
     names = tables.about["topics"]
     counts = np.bincount(counted, minlength=len(names))
     return {name: int(count) for name, count in zip(names, counts, strict=True) if count}
-
-
-def _sample(index: PatentIndex, earlier: EarlierPatents) -> Docs:
-    """Return the earlier patents of the corpus's fixed sample."""
-    sample = np.asarray(index.tables.sample)
-    sample = sample[index.tables.day[sample] < earlier.before] if earlier.before is not None else sample
-    return sample[~np.isin(sample, earlier.excluded)].astype(np.int64)
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------

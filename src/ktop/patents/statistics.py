@@ -40,6 +40,14 @@ class EarlierPatents:
             total -= len(days) if self.before is None else int(np.count_nonzero(days < self.before))
         return total
 
+    def counts(self, docs: Docs) -> npt.NDArray[np.bool_]:
+        """Return which of some documents count."""
+        tables = self.index.tables
+        good: npt.NDArray[np.bool_] = np.asarray(tables.alive[docs])
+        if self.before is not None:
+            good = good & (tables.day[docs] < self.before)
+        return good & ~np.isin(docs, self.excluded)
+
     def docs(self, term: str) -> Docs:
         """Return the document numbers that have a term of one or more words joined by the pair mark, ascending.
 

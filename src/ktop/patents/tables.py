@@ -51,7 +51,16 @@ def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
 
     docs_by_day = np.flatnonzero(alive)[np.argsort(columns["day"][alive], kind="stable")]
     even = np.linspace(0, len(docs_by_day) - 1, min(SAMPLE, len(docs_by_day))).astype(np.int64)
-    save("sample", docs_by_day[even])
+    sample = docs_by_day[even].astype(np.int64)
+    starts = np.array([segment.start for segment in segments], dtype=np.int64)
+    pieces = []
+    for doc in sample.tolist():
+        segment = segments[int(np.searchsorted(starts, doc, side="right")) - 1]
+        pieces.append(segment.terms_of(doc - segment.start))
+    save("sample", sample)
+    save("sample_offsets", np.concatenate([[0], np.cumsum([len(terms) for terms, _ in pieces])]).astype(np.int64))
+    save("sample_codes", np.concatenate([terms for terms, _ in pieces]))
+    save("sample_counts", np.concatenate([counts for _, counts in pieces]))
 
     doc_of = pl.DataFrame({"id": np.char.decode(columns["id"][alive], "ascii"), "doc": np.flatnonzero(alive)})
     _write_classes(corpus, save, folder)
@@ -169,9 +178,11 @@ class Tables:
         return self._map("days")
 
     @cached_property
-    def sample(self) -> Any:
-        """Document numbers of the fixed sample, in date order."""
-        return self._map("sample")
+    def sample_terms(self) -> tuple[Any, Any, Any, Any]:
+        """Document numbers of the fixed sample in date order, and their term codes and counts as offsets into both."""
+        names = ("sample", "sample_offsets", "sample_codes", "sample_counts")
+        documents, offsets, codes, counts = (np.load(self.folder / f"{name}.npy", allow_pickle=False) for name in names)
+        return documents, offsets, codes, counts
 
     @cached_property
     def term_totals(self) -> tuple[Any, Any]:
