@@ -38,8 +38,7 @@ def focused_similarity(neighbourhood: Neighbourhood) -> FloatArray:
         return neighbourhood.similarity
     present = words.in_neighbour.astype(np.float64)
     idf = np.log((neighbourhood.corpus_size + 1.0) / (words.df + 1.0)) + 1.0
-    # the weights are occurrences over those of the commonest word: the rarest one stands there once
-    weight = (1.0 + np.log(words.weight / words.weight.min())) * idf
+    weight = words.weight * idf
     mass = (weight * idf)[:, None] * present
     whole = mass.sum(axis=0)
     part = mass / np.where(whole > 0.0, whole, 1.0) * neighbourhood.similarity
