@@ -16,13 +16,15 @@ from ktop.domain.technology import Lang, detect_language
 MAX_COMPOUND_PARTS = 4
 MAX_TERM_CHARS = 40
 #: Version of the analysis; an index built by another version is rebuilt.
-ANALYSIS_VERSION = "1"
+ANALYSIS_VERSION = "2"
 
 _EN_TOKEN = re.compile(r"[a-z0-9]+|[.,;:()\[\]{}!?/\"]")
 _EN_WORD = re.compile(r"[a-z0-9]+")
 _HAS_LETTER = re.compile(r"[a-z]")
 #: Parts of speech of mecab-ko-dic that are content: common and proper nouns, roots, foreign words, hanja, unknown.
 _KO_NOUNS = frozenset({"NNG", "NNP", "XR", "SH"})
+#: Suffixes that only say how the noun is used (형태학적, 사용자들); they neither end a phrase nor make another term.
+_KO_EMPTY_SUFFIXES = frozenset({"적", "들", "별", "상", "하"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,11 @@ class Analyser:
             elif tag in ("SN", "XPN"):  # "3D", "비정상": part of a noun only where one follows without a space
                 content = surface
             adjacent = start == end_of_word
+            if tag == "XSN" and adjacent:  # 휴대-용: a word of its own, with 휴대 as its part
+                if surface not in _KO_EMPTY_SUFFIXES:
+                    joined.append(surface)
+                end_of_word = position
+                continue
             if content is None or not adjacent:
                 if joined:
                     self._close(run, joined, parts, stop)
