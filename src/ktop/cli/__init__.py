@@ -18,7 +18,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app()
+        app(prog_name="ktop")
     except KtopError as error:
         terminal.error(message(error, terminal.lang))
         sys.exit(error.exit_status)
