@@ -1,14 +1,14 @@
 """Turns one company of a COR&DIP-like panel into a company record: what the panel knows, and nothing else.
 
-The panel (columns company_id, company_name, ctry_code, nace2, year, rd, ns, op, emp, patKR; money in million EUR) is not
-part of this project. Usage:
+The panel (columns company_id, company_name, ctry_code, nace2, year, rd, ns, op, emp, patKR; money in million EUR) is
+not part of this project. Usage:
 
     python examples/rd_investors_company.py PANEL.parquet --country KR --out company.yaml
     ./run rate company company.yaml --as-of 2019-03-31
 
-Amounts become won at the European Central Bank's average reference rate of their year. What the panel does not hold (the
-chief executive, technical staff, certifications, the checklist ...) is left out: missing, never zero. Patent counts are
-those of one office, years without a matched portfolio stay unknown.
+Amounts become won at the European Central Bank's average reference rate of their year. What the panel does not hold
+(chief executive, technical staff, certifications, the checklist ...) is left out: missing, never zero. Patent counts
+are those of one office; years without a matched portfolio stay unknown.
 """
 
 from __future__ import annotations

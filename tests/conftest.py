@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Seeds are fixed, and how fast a machine is never decides a test.
+settings.register_profile("ktop", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ktop")
 
 ROOT = Path(__file__).resolve().parents[1]
 

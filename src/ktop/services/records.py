@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 RECORD_LIMIT_BYTES = 2_000_000
 #: A technology summary is at most 20,000 characters; this only bounds what is read from disk.
 TEXT_LIMIT_BYTES = 200_000
+#: A record has lists of groups of values: five levels.
+DEEPEST_NESTING = 30
 TABLE_LIMIT_BYTES = 500_000_000
 
 
@@ -71,9 +73,17 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return mapping
 
 
-def _refuse_aliases(text: str) -> None:
-    """Raise ``yaml.YAMLError`` where an alias stands: a few nested ones can stand for billions of values."""
+def _refuse_traps(text: str) -> None:
+    """Raise ``yaml.YAMLError`` for YAML that is cheap to write and dear to read.
+
+    A few nested aliases can stand for billions of values, and each level of nesting makes reading slower: both are
+    refused from the stream of events, before anything is built.
+    """
+    depth = 0
     for event in yaml.parse(text, Loader=_RecordLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST_NESTING:
+            raise _YamlRefused(event.start_mark.line if event.start_mark else 0)
         if isinstance(event, yaml.AliasEvent):
             raise _YamlRefused(event.start_mark.line if event.start_mark else 0)
 
@@ -101,7 +111,7 @@ def parse_record(source: str | bytes) -> dict[str, Any]:
         if text.lstrip()[:1] == "{":
             record = json.loads(text, object_pairs_hook=_no_key_twice)
         else:
-            _refuse_aliases(text)
+            _refuse_traps(text)
             record = yaml.load(text, Loader=_RecordLoader)  # noqa: S506 - a safe loader
     except json.JSONDecodeError as error:
         raise InputError("records.not_json", line=error.lineno, column=error.colno) from None
