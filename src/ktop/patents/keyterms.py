@@ -24,6 +24,8 @@ from ktop.patents.statistics import COMMON_SHARE, EarlierPatents
 from ktop.patents.text import Word, word_list
 
 MAX_WORDS = 3
+#: However small the corpus, a term that only so many patents have is not common.
+FEW_PATENTS = 50
 #: Of the key terms, at most this share are phrases; the rest are single words, of which patents say more.
 PHRASE_SHARE = 0.6
 #: A counterpart in the other language stands for a key term from this nearness on; of several the nearest two.
@@ -82,7 +84,7 @@ def key_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, n
     scored: list[tuple[float, _Candidate]] = []
     for candidate in candidates:
         docs, _ = known[candidate.index_term]
-        if total and len(docs) > COMMON_SHARE * total and len(docs) > 10:
+        if len(docs) > max(COMMON_SHARE * total, FEW_PATENTS):
             continue
         if len(docs) or len(candidate.words) == 1:
             rarity = math.log((total + 1) / (len(docs) + 1))

@@ -49,12 +49,16 @@ class LexicalWriter:
 
     def remove_segment(self, number: int) -> None:
         """Remove what a killed run may have added under this segment number."""
-        self._writer.delete_documents_by_term("segment", number)
+        self._remove("segment", number)
 
     def remove(self, docs: Sequence[int]) -> None:
         """Remove patents by document number."""
         for doc in docs:
-            self._writer.delete_documents_by_term("doc", int(doc))
+            self._remove("doc", int(doc))
+
+    def _remove(self, field: str, value: int) -> None:
+        # Not delete_documents_by_term: it takes the number as signed and removes nothing from an unsigned field.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, field, value))
 
     def add(self, doc: int, segment: int, patent: IndexedPatent, texts: tuple[str, str, str]) -> None:
         """Add one patent with its analysed fields, each a text of terms between blanks."""
