@@ -177,6 +177,13 @@ class Segment:
         part = slice(int(offsets[row]), int(offsets[row + 1]))
         return terms[part], counts[part]
 
+    def terms_between(self, start: int, stop: int) -> tuple[npt.NDArray[np.int64], UInt32, npt.NDArray[np.uint8]]:
+        """Return owners (0 for row ``start``), term codes and counts of a range of rows, an entry per term."""
+        offsets, terms, counts = self._forward
+        part = slice(int(offsets[start]), int(offsets[stop]))
+        owners = np.repeat(np.arange(stop - start, dtype=np.int64), np.diff(offsets[start : stop + 1]))
+        return owners, np.asarray(terms[part]), np.asarray(counts[part])
+
     def rows_with(self, code: int) -> UInt32:
         """Return the rows that have a term, ascending."""
         terms, offsets, rows = self._postings

@@ -24,12 +24,13 @@ def number_of_topics(patents: int) -> int:
     return 0 if patents < 10 else max(2, min(MAX_TOPICS, round(0.6 * math.sqrt(patents))))
 
 
-def cluster(vectors: Float32, seed: int) -> tuple[Float32, npt.NDArray[np.int64]]:
+def cluster(vectors: Float32, k: int, seed: int) -> tuple[Float32, npt.NDArray[np.int64]]:
     """Return unit centres (k, d) and the centre of each vector: spherical k-means from a spread-out start.
 
-    ``vectors`` have unit length. Deterministic for a seed.
+    ``vectors`` have unit length; fewer than ``k`` of them, or fewer distinct ones, give fewer centres. Deterministic for
+    a seed.
     """
-    k = number_of_topics(len(vectors))
+    k = min(k, len(vectors))
     if k == 0:
         return np.zeros((0, vectors.shape[1]), dtype=np.float32), np.zeros(len(vectors), dtype=np.int64)
     centres = vectors[_spread_out(vectors, k, np.random.default_rng(seed))]

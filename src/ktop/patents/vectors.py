@@ -25,17 +25,17 @@ from ktop.patents.bridge import Bridge
 from ktop.patents.encoder import DIMENSIONS, encode
 from ktop.patents.layout import IndexManifest, Layout
 from ktop.patents.segment import LANGUAGE_CODES, LANGUAGES, Segment
-from ktop.patents.topics import cluster, name_topics
+from ktop.patents.topics import cluster, name_topics, number_of_topics
 
 HALF = 128
 #: Patents from whose vectors means and directions are taken: of terms, and (encoded one by one) of titles.
-SAMPLE_TERMS = 20_000
+SAMPLE_TERMS = 5_000
 SAMPLE_TITLES = 3_000
 #: Fewest patents of a language for a mean of its own.
 MIN_FOR_MEAN = 20
 #: Characters of a question that are encoded as a sentence; what follows adds little and costs time.
 MAX_SENTENCE_CHARS = 600
-_BATCH = 500
+_BATCH = 2_000
 _TITLE_BATCH = 256
 _SEED = 20241103
 
@@ -81,12 +81,20 @@ class Directions:
         np.save(self._means_file, means, allow_pickle=False)
         np.save(self._basis_file, directions[:, ::-1][:, :HALF].astype(np.float32), allow_pickle=False)
 
+    @property
+    def basis(self) -> Float32:
+        """(512, HALF) the main directions."""
+        return self._basis
+
     def reduce(self, vectors: Float32, language: npt.NDArray[np.uint8]) -> Float32:
         """Return centred, reduced vectors of unit length, shape (n, HALF); zero stays zero."""
-        known = np.any(vectors != 0, axis=1, keepdims=True)
-        centred = np.where(known, vectors - self._means[language], 0.0).astype(np.float32)
-        reduced: Float32 = centred @ self._basis
-        return unit(reduced)
+        return self.centre(vectors @ self._basis, language)
+
+    def centre(self, projected: Float32, language: npt.NDArray[np.uint8]) -> Float32:
+        """Do the same for vectors that are along the main directions already, shape (n, HALF)."""
+        known = np.any(projected != 0, axis=1, keepdims=True)
+        means = (self._means @ self._basis)[language]
+        return unit(np.where(known, projected - means, 0.0).astype(np.float32))
 
 
 class TextSpace:
@@ -118,49 +126,51 @@ class TextSpace:
         terms : (index term, spelling, 1 + log of its count).
         """
         code = np.array([LANGUAGE_CODES[language] if language in self.bridge.languages() else 0], dtype=np.uint8)
-        by_terms = self.terms.reduce(unit(self._of_terms(terms, language)[None, :]), code)
+        by_terms = self.terms.reduce(self._of_terms(terms, language)[None, :], code)
         encoded: Float32 = encode([sentence[:MAX_SENTENCE_CHARS] for sentence in sentences])
         by_title = self.titles.reduce(unit(encoded.mean(axis=0, keepdims=True)), code)
-        return joined(by_terms, by_title)[0]
+        found: Float32 = joined(by_terms, by_title)[0]
+        return found
 
     def _of_terms(self, terms: Sequence[tuple[str, str, float]], language: Lang) -> Float32:
-        """Return the weighted sum of term vectors. Where the corpus has the language, unknown terms are passed over."""
-        total = np.zeros(DIMENSIONS, dtype=np.float32)
+        """Return the weighted mean of term vectors; terms that a corpus of the language lacks are passed over."""
+        total, weight_sum = np.zeros(DIMENSIONS, dtype=np.float64), 0.0
         unknown: list[tuple[str, str, float]] = []
         for term, surface, weight in terms:
             row = self.bridge.row_of(term, language)
             if row is not None:
-                total += self.bridge.vectors[row] * float(self.bridge.idf[row]) * weight
+                weight *= float(self.bridge.idf[row])
+                total += self.bridge.vectors[row].astype(np.float64) * weight
+                weight_sum += weight
             elif language not in self.bridge.languages():
                 unknown.append((term, surface, weight))
         if unknown:
-            rarity = self.bridge.rarity([(term, surface) for term, surface, _ in unknown], language)
+            names = [(term, surface) for term, surface, _ in unknown]
+            rarity = self.bridge.rarity(names, language)
             weights = np.array([weight * rare for (_, _, weight), rare in zip(unknown, rarity, strict=True)])
-            total += weights.astype(np.float32) @ self.bridge.of_source(
-                [(term, surface) for term, surface, _ in unknown], language
-            )
-        return total
+            total += weights @ self.bridge.of_source(names, language).astype(np.float64)
+            weight_sum += float(weights.sum())
+        return (total / max(weight_sum, 1e-9)).astype(np.float32)
 
-    def of_patents(self, segment: Segment, rows: npt.NDArray[np.int64]) -> Float32:
-        """Return the (len(rows), 512) unit mean of the term vectors of some patents; zeros where no term is known."""
+    def of_patents(self, segment: Segment, start: int, stop: int, vectors: Float32) -> Float32:
+        """Return the weighted mean of the term vectors of a range of patents; zeros where no term is known.
+
+        ``vectors`` are those of the vocabulary, whole or along the main directions; the mean has their width.
+        """
         codes, places = self.bridge.by_code
-        found = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
+        found = np.zeros((stop - start, vectors.shape[1]), dtype=np.float32)
         if not len(codes):
             return found
-        for start in range(0, len(rows), _BATCH):
-            pieces = [segment.terms_of(int(row)) for row in rows[start : start + _BATCH]]
-            owners = np.repeat(np.arange(len(pieces)), [len(terms) for terms, _ in pieces])
-            terms = np.concatenate([terms for terms, _ in pieces])
-            counts = np.concatenate([counts for _, counts in pieces]).astype(np.float32)
-            at = np.minimum(np.searchsorted(codes, terms), len(codes) - 1)
-            known = codes[at] == terms
-            owners, rows_of = owners[known], places[at[known]]
-            weights = ((1.0 + np.log(counts[known])) * self.bridge.idf[rows_of]).astype(np.float32)
-            first = np.flatnonzero(np.diff(owners, prepend=-1))
-            if len(first):
-                weighted = self.bridge.vectors[rows_of] * weights[:, None]
-                found[start + owners[first]] = np.add.reduceat(weighted, first, axis=0)
-        return unit(found)
+        owners, terms, counts = segment.terms_between(start, stop)
+        at = np.minimum(np.searchsorted(codes, terms), len(codes) - 1)
+        known = codes[at] == terms
+        owners, rows = owners[known], places[at[known]]
+        weights = ((1.0 + np.log(counts[known].astype(np.float32))) * self.bridge.idf[rows]).astype(np.float32)
+        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        if len(first):
+            totals = np.add.reduceat(vectors[rows] * weights[:, None], first, axis=0)
+            found[owners[first]] = totals / np.add.reduceat(weights, first)[:, None]
+        return found
 
 
 def joined(by_terms: Float32, by_title: Float32) -> Float32:
@@ -179,17 +189,21 @@ def fit_space(layout: Layout, manifest: IndexManifest, folder: Path, before: Pat
     needs to be encoded twice.
     """
     space = TextSpace(folder)
-    sampled = list(_sample(layout, manifest, SAMPLE_TERMS))
-    parts = [(segment, rows, space.of_patents(segment, rows)) for segment, rows in sampled]
-    known = [(segment, rows[found.any(axis=1)], found[found.any(axis=1)]) for segment, rows, found in parts]
-    sample = np.concatenate([found for _, _, found in known] or [np.zeros((0, DIMENSIONS), dtype=np.float32)])
+    pieces: list[tuple[Segment, npt.NDArray[np.int64], Float32]] = []
+    for segment, rows in _sample(layout, manifest, SAMPLE_TERMS):
+        one_by_one = [space.of_patents(segment, int(row), int(row) + 1, space.bridge.vectors) for row in rows]
+        means = np.concatenate(one_by_one) if one_by_one else np.zeros((0, DIMENSIONS), dtype=np.float32)
+        known = means.any(axis=1)
+        pieces.append((segment, rows[known], means[known]))
+    sample = np.concatenate([means for _, _, means in pieces] or [np.zeros((0, DIMENSIONS), dtype=np.float32)])
     language = np.concatenate(
-        [segment.column("language")[rows] for segment, rows, _ in known] or [np.zeros(0, dtype=np.uint8)]
+        [segment.column("language")[rows] for segment, rows, _ in pieces] or [np.zeros(0, dtype=np.uint8)]
     )
     space.terms.fit(sample, language)
-    centroids, owners = cluster(space.terms.reduce(sample, language), _SEED)
+    topics = number_of_topics(manifest.patents)
+    centroids, owners = cluster(space.terms.reduce(sample, language), topics, _SEED)
     np.save(folder / "centroids.npy", centroids, allow_pickle=False)
-    rows_of = [(segment, rows) for segment, rows, _ in known]
+    rows_of = [(segment, rows) for segment, rows, _ in pieces]
     names = name_topics(rows_of, owners, len(centroids), space.bridge.vocabulary)
     (folder / "topics.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     if before is not None:
@@ -216,13 +230,19 @@ def fill_vectors(
     """Write the vectors and topics of every segment that lacks them; where ``anew``, all but the encoded titles."""
     space = TextSpace(folder)
     segments = layout.open_segments(manifest)
+    projected: Float32 = space.bridge.vectors @ space.terms.basis
     _encode_titles(segments, space, workers, progress)
     for segment in segments:
         target = segment.folder / "dense.npy"
         if not anew and target.is_file():
             continue
-        by_terms = space.terms.reduce(
-            space.of_patents(segment, np.arange(segment.rows, dtype=np.int64)), segment.column("language")
+        language = segment.column("language")
+        by_terms = np.concatenate(
+            [
+                space.terms.centre(space.of_patents(segment, start, stop, projected), language[start:stop])
+                for start in range(0, segment.rows, _BATCH)
+                for stop in [min(start + _BATCH, segment.rows)]
+            ]
         )
         topics = np.full(segment.rows, -1, dtype=np.int16)
         known = by_terms.any(axis=1)
