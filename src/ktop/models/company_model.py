@@ -32,6 +32,9 @@ from ktop.models.position import PositionReference
 if TYPE_CHECKING:
     from ktop.domain.company import Company
 
+#: Ladder → the grade each company of a table had at its last rating, None where it had none.
+PreviousGrades = Mapping[str, Sequence[str | None]]
+
 #: A rating that knows fewer than this share of its indicators carries a warning.
 FEW_INDICATORS = 0.6
 
@@ -71,6 +74,18 @@ class CompanyModel(ABC):
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
         """Rate every company of a table. Rows that cannot be rated come back with ``ok`` False and NaN."""
 
+    def rate_again(self, table: FactTable, previous: PreviousGrades, contributions: bool = True) -> BatchRatings:
+        """Rate companies whose former grades are known; a model without grades of its own has nothing to keep."""
+        return self.rate_table(table, contributions)
+
+    def eligible(self, table: FactTable) -> npt.NDArray[np.bool_]:
+        """Return which companies this model may rate, shape ``(n,)``: all, unless a model says otherwise."""
+        return np.ones(table.n, dtype=bool)
+
+    def refusal(self, table: FactTable, row: int) -> InputError:
+        """Return why a company that came back not ``ok`` from ``rate_table`` cannot be rated."""
+        return InputError("models.nothing_to_rate", model=self.name, fewest=1)
+
     @abstractmethod
     def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
         """Return the written analysis of one company, from its exact contributions and its computed next steps."""
@@ -83,24 +98,33 @@ class CompanyModel(ABC):
         """Return the mean probability of each target among the reference companies comparable to one company."""
         return {target: float(self._peer_rates[target][batch.cells[row]]) for target in self.rates}
 
-    def rate(self, company: Company, as_of: date) -> Rating:
-        """Rate one company as of a day. Raises ``InputError`` where nothing at all is known to rate it by."""
+    def rate(self, company: Company, as_of: date, previous: Mapping[str, str] | None = None) -> Rating:
+        """Rate one company as of a day. Raises ``InputError`` where nothing at all is known to rate it by.
+
+        ``previous`` are the grades of its last rating by ladder: near a cut, the company keeps them.
+        """
         from ktop.domain.facts import company_facts, company_inputs
 
         facts = company_facts(company, as_of)
         table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)
-        return self.rate_row(table, company_inputs(company, as_of, facts))
+        return self.rate_row(table, company_inputs(company, as_of, facts), previous)
 
-    def rate_row(self, table: FactTable, inputs: Sequence[Input] | None = None) -> Rating:
+    def rate_row(
+        self,
+        table: FactTable,
+        inputs: Sequence[Input] | None = None,
+        previous: Mapping[str, str] | None = None,
+    ) -> Rating:
         """Rate the one company of a table, with opinions, position and next steps.
 
         ``inputs`` are the facts with their sources; where not given, the facts are stated without a source.
+        ``previous`` as in ``rate``.
         """
         if table.n != 1:
             raise ValueError(f"one company expected, the table has {table.n}")
-        batch = self.rate_table(table)
+        batch = self.rate_again(table, {k: [v] for k, v in previous.items()}) if previous else self.rate_table(table)
         if not batch.ok[0]:
-            raise InputError("models.nothing_to_rate", model=self.name, fewest=1)
+            raise self.refusal(table, 0)
         facts = table.row(0)
         labels = {name: facts[name] for name in ("industry_group", "size", "age_band", "region")}
         main = self.explained[0]
@@ -203,4 +227,4 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-__all__ = ["CompanyModel", "cell_labels", "numeric_columns", "plain", "warning"]
+__all__ = ["CompanyModel", "PreviousGrades", "cell_labels", "numeric_columns", "plain", "warning"]

@@ -1,4 +1,4 @@
-"""The written analysis (분석의견) of KTRS-FM: grades, growth against risk, probabilities, parts, guarantee, advice."""
+"""The written analysis (분석의견) of models of growth and risk: grades, balance, parts, guarantee, advice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ktop.models.opinion import (
 )
 from ktop.models.wording import points, seed_of, shown_value, standing, variant, within_sentence
 
-SCORES: Mapping[str, str] = {"growth": "ktrs_fm.score_growth", "risk": "ktrs_fm.score_risk"}
+SCORES: Mapping[str, str] = {"growth": "growth_risk.score_growth", "risk": "growth_risk.score_risk"}
 #: Scores from which a company counts as good, and below which as weak, in the sentence on balance.
 GOOD, WEAK = 60.0, 40.0
 #: Items told as good for both scores, and parts told per score.
@@ -52,7 +52,7 @@ def opinions(
     growth, risk = (float(batch.scores[name][row]) for name in SCORES)
     same: dict[Lang, dict[str, Any]] = {lang: dict(grades) for lang in LANGS}
     basis = [f"grades.{name}" for name in grades]
-    found = sentence(variant("ktrs_fm.summary", seed), "summary", basis, same)
+    found = sentence(variant("growth_risk.summary", seed), "summary", basis, same)
     shown: dict[Lang, dict[str, Any]] = {
         lang: {
             "growth": f"{growth:.1f}",
@@ -63,9 +63,11 @@ def opinions(
         for lang in LANGS
     }
     basis = ["scores.growth", "scores.risk", "position.all.percentile", "details.positions.risk.all.percentile"]
-    found += sentence(variant("ktrs_fm.standing", seed), "summary", basis, shown)
+    found += sentence(variant("growth_risk.standing", seed), "summary", basis, shown)
     empty: dict[Lang, dict[str, Any]] = {lang: {} for lang in LANGS}
-    found += sentence(f"ktrs_fm.balance_{_balance(growth, risk)}", "summary", ("scores.growth", "scores.risk"), empty)
+    found += sentence(
+        f"growth_risk.balance_{_balance(growth, risk)}", "summary", ("scores.growth", "scores.risk"), empty
+    )
     for target, (mean, everybody) in rates.items():
         found += probability_sentence(target, batch.probability(target, row), mean, everybody)
     shared, told = _shared_strengths(indicators, batch, row, seed)
@@ -113,5 +115,5 @@ def _shared_strengths(
                 "risk": points(float(parts[1, k])),
             }
         basis = [f"contributions.{score}.{batch.indicators[k]}" for score in SCORES]
-        found += sentence(variant("ktrs_fm.strength_both", seed + place), "strength", basis, params)
+        found += sentence(variant("growth_risk.strength_both", seed + place), "strength", basis, params)
     return found, frozenset(batch.indicators[k] for k in told)

@@ -1,0 +1,202 @@
+"""What models of growth and risk share: two grades, each by two tracks with a notch cap, joined into a business grade.
+
+KTRS-FM and the start-up model are of this form; they differ in their items and in whom they may rate.
+
+Directions: the growth score and grade are better when high growth is likelier, the risk score and grade when failure is
+less likely (a risk score of 90 means safer than 90 % of the reference companies). The risk score is explained by the
+logit of failure, so there a positive logit part costs points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.catalogue import load
+from ktop.domain import guarantee
+from ktop.domain.fact_table import FactTable
+from ktop.domain.grades import business_matrix, ladder
+from ktop.domain.indicators import checklist_items
+from ktop.domain.rating import NextStep, Opinion, Warning
+from ktop.models.artefact import Artefact
+from ktop.models.batch import BatchRatings, explain
+from ktop.models.calibration import expit, logit
+from ktop.models.company_model import CompanyModel, PreviousGrades, cell_labels, numeric_columns, warning
+from ktop.models.glass_box import Floats
+from ktop.models.growth_risk_opinions import opinions
+from ktop.models.panel_model import Estimate
+
+#: Grade ladder → target whose probability it cuts.
+TARGETS: Mapping[str, str] = {"growth": "high_growth", "risk": "failure"}
+
+
+class GrowthRiskModel(CompanyModel):
+    """Growth grade, risk grade, technology-business grade and guarantee decision."""
+
+    explained: ClassVar[tuple[str, ...]] = ("growth", "risk")
+
+    def __init__(self, artefact: Artefact) -> None:
+        super().__init__(artefact)
+        rules = self.card["rules"]
+        self.notch_cap = int(rules["notch_cap"])
+        self.disagreement = int(rules["disagreement_notches"])
+        #: How far beyond a cut (in logits) a company keeps the grade it had, where its former grades are given.
+        #: Models released before this rule existed take the catalogue's.
+        self.hysteresis = float(rules.get("hysteresis_logit", load("company_models")[self.name]["hysteresis_logit"]))
+        #: The growth and risk ladders as they were cut when the model was released.
+        self.rungs = {name: self.panel.ladder(name) for name in TARGETS}
+
+    def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
+        """Rate every company of a table; see ``CompanyModel``. Levels are given with ``contributions`` only."""
+        return self.rate_again(table, {}, contributions)
+
+    def rate_again(self, table: FactTable, previous: PreviousGrades, contributions: bool = True) -> BatchRatings:
+        """Rate every company, each keeping its former growth and risk grade while it is near it.
+
+        A company whose probability lies within ``hysteresis`` logits of the grade it had keeps that grade: without
+        this, firms near a cut change grade by chance from year to year. The cap over the statistics track holds all
+        the same.
+        """
+        values = self.panel.values(numeric_columns(table), table.n)
+        ok = table.ok & ~np.isnan(values).all(axis=1) & self.eligible(table)
+        blank = np.where(ok, 0.0, np.nan)
+        cells = self.panel.cells(cell_labels(table), table.n)
+        estimates = {name: self.panel.targets[target].estimate(values, cells) for name, target in TARGETS.items()}
+        scores, probabilities, explained = {}, {}, {}
+        grades: dict[str, npt.NDArray[np.object_]] = {}
+        positions: dict[str, npt.NDArray[np.int64]] = {}
+        flags: dict[str, npt.NDArray[np.bool_]] = {
+            "grade_capped": np.zeros(table.n, dtype=bool),
+            "tracks_disagree": np.zeros(table.n, dtype=bool),
+        }
+        if previous:
+            flags["grade_kept"] = np.zeros(table.n, dtype=bool)
+        columns: dict[str, npt.NDArray[Any]] = {}
+        for name, estimate in estimates.items():
+            scores[name] = self._score(name, estimate.logit)
+            low, high = estimate.interval()
+            probabilities[TARGETS[name]] = (estimate.probability + blank, low + blank, high + blank)
+            tracks = {track: self.rungs[name].indexes(expit(z)) for track, z in estimate.tracks.items()}
+            joint = self.rungs[name].indexes(estimate.probability)
+            if previous:
+                held = self._held(name, estimate, joint, previous.get(name))
+                flags["grade_kept"] |= ok & (held != joint)
+                joint = held
+            # The track a person can check by hand holds the AI track back, never the other way round.
+            final = np.maximum(joint, tracks["statistics"] - self.notch_cap)
+            positions[name] = np.where(ok, final, -1)
+            grades[name] = _symbols(name, positions[name])
+            flags["grade_capped"] |= ok & (final > joint)
+            flags["tracks_disagree"] |= ok & (np.abs(tracks["ai"] - tracks["statistics"]) >= self.disagreement)
+            for track, found in tracks.items():
+                columns[f"track_{track}_{name}"] = _symbols(name, np.where(ok, found, -1))
+        if contributions:
+            explained = {
+                name: explain(estimate, scores[name], self._score(name, estimate.base), ok)
+                for name, estimate in estimates.items()
+            }
+        business = business_matrix().indexes(positions["growth"], positions["risk"])
+        grades = {"business": _symbols("business", business), **grades}
+        decisions = guarantee.decide(table, {name: list(symbols) for name, symbols in grades.items()})
+        columns["guarantee"] = _none_where(~ok, decisions.status)
+        columns["guarantee_krw"] = decisions.amount_krw
+        levels = self.panel.levels(values, cells) if contributions else np.full(values.shape, np.nan)
+        return BatchRatings(
+            model=self.ref,
+            n=table.n,
+            ok=ok,
+            indicators=self.panel.features,
+            groups=self.panel.groups,
+            cells=cells,
+            values=values,
+            levels=levels,
+            scores={name: score + blank for name, score in (scores | self.more_scores(estimates)).items()},
+            grades=grades,
+            probabilities=probabilities,
+            explained=explained,
+            flags=flags,
+            columns=columns,
+            details={"guarantee": decisions, "previous": previous, "table": table},
+        )
+
+    def more_scores(self, estimates: Mapping[str, Estimate]) -> dict[str, Floats]:
+        """Return scores beside growth and risk; none unless a model gives some."""
+        return {}
+
+    def _score(self, name: str, logits: Floats) -> Floats:
+        return self.scales[name](logits if name == "growth" else -logits)
+
+    def _held(
+        self, name: str, estimate: Estimate, joint: npt.NDArray[np.int64], before: Sequence[str | None] | None
+    ) -> npt.NDArray[np.int64]:
+        """Return positions on a ladder with each company's former grade kept while its logit is near it."""
+        if before is None:
+            return joint
+        rungs = self.rungs[name]
+        had = np.array([-1 if symbol is None else rungs.index(symbol) for symbol in before], dtype=np.int64)
+        sign = -1.0 if rungs.better == "high" else 1.0
+        # In this direction worse grades have larger values, and grade k ends at cuts[k].
+        cuts = sign * logit(np.asarray(rungs.cuts, dtype=np.float64))
+        ends = np.concatenate([[-np.inf], cuts, [np.inf]])
+        place = sign * estimate.logit
+        near = (place >= ends[had] - self.hysteresis) & (place <= ends[had + 1] + self.hysteresis)
+        return np.where((had >= 0) & near, had, joint)
+
+    def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
+        """Return what a reader must know; adds unanswered checklist items, capped, kept and disputed grades."""
+        found = list(super().warnings(batch, row))
+        checklist = {item.id for item in checklist_items()}
+        unanswered = [n for k, n in enumerate(batch.indicators) if n in checklist and np.isnan(batch.values[row, k])]
+        if unanswered:
+            found.append(warning("growth_risk.warning_unanswered", count=len(unanswered), items=", ".join(unanswered)))
+        if batch.flags["grade_capped"][row]:
+            found.append(warning("growth_risk.warning_grade_capped", notches=self.notch_cap))
+        if batch.flags["tracks_disagree"][row]:
+            found.append(warning("growth_risk.warning_tracks_disagree", notches=self.disagreement))
+        if "grade_kept" in batch.flags and batch.flags["grade_kept"][row]:
+            found.append(warning("growth_risk.warning_grade_kept"))
+        return tuple(found)
+
+    def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
+        """Return the written analysis of one company."""
+        percentiles = {
+            name: self.reference.of(name, float(batch.scores[name][row]), {})["all"]["percentile"] for name in TARGETS
+        }
+        decision = batch.details["guarantee"].decision(row)
+        rates = {target: (mean, self.rates[target]) for target, mean in self.peer_rates(batch, row).items()}
+        return opinions(self.indicators, batch, row, percentiles, rates, decision, taken)
+
+    def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
+        """Return the guarantee decision with its clauses, what each track says by itself, and the rules that held."""
+        found: dict[str, Any] = {
+            "guarantee": batch.details["guarantee"].decision(row).to_json(),
+            "tracks": {
+                name: {track: batch.columns[f"track_{track}_{name}"][row] for track in ("ai", "statistics")}
+                for name in TARGETS
+            },
+            "flags": {name: bool(flag[row]) for name, flag in batch.flags.items()},
+            "reference_rates": dict(self.rates),
+            "peer_rates": self.peer_rates(batch, row),
+            "matrix": business_matrix().version,
+        }
+        if batch.details["previous"]:
+            found["hysteresis"] = {
+                "previous": {name: symbols[row] for name, symbols in batch.details["previous"].items()},
+                "logit": self.hysteresis,
+            }
+        return found
+
+
+def _none_where(rows: npt.NDArray[np.bool_], values: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    found = values.copy()
+    found[rows] = None
+    return found
+
+
+def _symbols(name: str, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+    lookup = np.array([*ladder(name).symbols, None], dtype=object)
+    found: npt.NDArray[np.object_] = lookup[positions]
+    return found

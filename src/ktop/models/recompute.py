@@ -1,0 +1,111 @@
+"""Computing a stored rating again from its own inputs and model version, and saying where it differs.
+
+A rating carries every fact it used, the day they held on and the exact model version; that is all that is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ktop.domain.fact_spec import FACTS
+from ktop.domain.fact_table import FactTable
+from ktop.domain.rating import Input
+from ktop.errors import InputError
+from ktop.models.company_model import CompanyModel
+
+RatingJson = Mapping[str, Any]
+
+#: Parts of a rating that are figures: they must come out the same to the last bit.
+FIGURES = (
+    "model",
+    "as_of",
+    "scores",
+    "grades",
+    "probabilities",
+    "logits",
+    "base",
+    "contributions",
+    "position",
+    "details",
+)
+#: Parts that are worded: a later catalogue may put the same figures differently.
+WORDING = ("opinions", "next_steps", "warnings")
+#: Entries of ``details`` that are sentences.
+_WORDED_DETAILS = frozenset({"text", "label", "reason", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """A stored rating beside the same one computed again.
+
+    Parameters
+    ----------
+    rating : the new one, as JSON.
+    differences : paths of figures that differ, ``(path, stored, computed again)``; empty where all bits agree.
+    reworded : whether sentences are put differently today.
+    """
+
+    rating: Mapping[str, Any]
+    differences: tuple[tuple[str, Any, Any], ...]
+    reworded: bool
+
+    @property
+    def identical(self) -> bool:
+        """Whether every figure came out the same to the last bit."""
+        return not self.differences
+
+
+def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
+    """Rate a stored rating's own inputs again by the model version it names, which ``model`` must be.
+
+    Raises ``InputError("models.not_recomputable")`` for something that is no rating of this form.
+    """
+    try:
+        facts = {entry["name"]: entry["value"] for entry in stored["inputs"] if entry["name"] in FACTS}
+        day = date.fromisoformat(stored["as_of"])
+        inputs = tuple(
+            Input(e["name"], e["value"], e["source"], date.fromisoformat(e["date"]) if e["date"] else None)
+            for e in stored["inputs"]
+        )
+        previous = stored["details"].get("hysteresis", {}).get("previous")
+        languages = tuple(dict.fromkeys(opinion["lang"] for opinion in stored["opinions"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError("models.not_recomputable") from error
+    table = FactTable.from_columns(_columns(facts), day)
+    again = model.rate_row(table, inputs, previous).to_json(languages)
+    found = [
+        difference for part in FIGURES if part in stored for difference in _differences(part, stored[part], again[part])
+    ]
+    reworded = any(stored.get(part) != again[part] for part in WORDING if part in stored and part != "warnings")
+    return Recomputed(again, tuple(found), reworded)
+
+
+def _columns(facts: Mapping[str, Any]) -> dict[str, Any]:
+    import numpy as np
+
+    columns = {}
+    for name, value in facts.items():
+        column = np.empty(1, dtype=object)
+        column[0] = value
+        columns[name] = column
+    return columns
+
+
+def _differences(path: str, stored: Any, again: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the places where what was stored is not what came out; what only the new one has is no difference."""
+    if isinstance(stored, Mapping) and isinstance(again, Mapping):
+        for name, value in stored.items():
+            if name in _WORDED_DETAILS:
+                continue
+            if name not in again:
+                yield f"{path}.{name}", value, None
+            else:
+                yield from _differences(f"{path}.{name}", value, again[name])
+    elif isinstance(stored, list) and isinstance(again, list | tuple) and len(stored) == len(again):
+        for place, (a, b) in enumerate(zip(stored, again, strict=True)):
+            yield from _differences(f"{path}.{place}", a, b)
+    elif stored != again:
+        yield path, stored, again
