@@ -7,30 +7,14 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ktop.domain.patent import (
-    LiteratureCitation,
-    Patent,
-    PatentCitation,
-    normalise_application_number,
-    normalise_class,
-    normalise_publication_number,
-)
-from ktop.patents.readers import (
-    MAX_ABSTRACT_CHARS,
-    MAX_CLAIM_CHARS,
-    MAX_DESCRIPTION_CHARS,
-    MAX_TITLE_CHARS,
-    Record,
-    Reject,
-    Sample,
-    xml_safe,
-)
+from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation, normalise_application_number
+from ktop.patents.readers import Record, Reject, Sample, xml_safe
 from ktop.patents.readers.fields import parse_count, parse_date
+from ktop.patents.readers.record import build, citation, excerpt, symbols
 from ktop.patents.readers.source import Source
 from ktop.patents.readers.xml_safe import text_at, text_of
 
 _ROOT = re.compile(rb"<(us-patent-grant|us-patent-application|PATDOC|patent-application-publication)[\s>]")
-_CANCELLED = re.compile(r"^\s*\d+(?:\s*[-\u2013]\s*\d+)?\s*\.?\s*\(?cancel", re.IGNORECASE)
 
 
 class UsptoXml:
@@ -80,58 +64,12 @@ def _record(root: ET.Element, where: str) -> Patent | Reject:
 def _patent(
     where: str, number: tuple[str, str, str], title: str, abstract: str, claims: list[ET.Element], **fields: Any
 ) -> Patent | Reject:
-    """Check what every version must have and build the patent; ``number`` is office, number and kind as printed."""
+    """Build the patent; ``number`` is office, number and kind as printed."""
     country, printed, kind = number
-    patent_id = normalise_publication_number(printed, country=country or "US", kind=kind)
-    if patent_id is None:
-        return Reject(where, "patents.reject_number", {"number": printed[:80]})
-    if not title and not abstract:
-        return Reject(where, "patents.reject_no_text")
-    live = [text for claim in claims if (text := text_of(claim)) and not _CANCELLED.search(text)]
-    fields["claims_count"] = fields.get("claims_count") or len(live) or None
-    cited = list(dict.fromkeys(fields.pop("cited", ())))
-    return Patent(
-        id=patent_id,
-        kind=kind or None,
-        title=title[:MAX_TITLE_CHARS],
-        abstract=abstract[:MAX_ABSTRACT_CHARS] or None,
-        first_claim=live[0][:MAX_CLAIM_CHARS] if live else None,
-        cited_patents=tuple(entry for entry in cited if isinstance(entry, PatentCitation)),
-        cited_literature=tuple(entry for entry in cited if isinstance(entry, LiteratureCitation)),
-        language="en",
-        source="uspto-xml",
-        **fields,
+    texts = [text_of(claim) for claim in claims]
+    return build(
+        where, UsptoXml.name, (country or "US", printed, kind), title, abstract, claims=texts, language="en", **fields
     )
-
-
-def _excerpt(element: ET.Element | None, paragraph: str) -> str | None:
-    """Return the first ``MAX_DESCRIPTION_CHARS`` characters of the paragraphs, headings left out."""
-    if element is None:
-        return None
-    pieces: list[str] = []
-    length = 0
-    for piece in element.iter(paragraph):
-        text = text_of(piece)
-        pieces.append(text)
-        length += len(text) + 1
-        if length >= MAX_DESCRIPTION_CHARS:
-            break
-    return " ".join(pieces)[:MAX_DESCRIPTION_CHARS] or None
-
-
-def _citation(country: str, number: str, kind: str, category: str | None) -> PatentCitation | LiteratureCitation | None:
-    """Return a cited document; a number that no rule reads is kept as text rather than lost."""
-    if not number:
-        return None
-    normal = normalise_publication_number(number, country=country or "US", kind=kind or None)
-    if normal is None:
-        return LiteratureCitation(f"{country} {number} {kind}".strip(), category)
-    return PatentCitation(normal, category)
-
-
-def _symbols(found: Iterator[str]) -> tuple[str, ...]:
-    normal = (normalise_class(symbol) for symbol in found)
-    return tuple(dict.fromkeys(symbol for symbol in normal if symbol))
 
 
 # --- version 4: us-patent-grant, us-patent-application -------------------------------------------------------------
@@ -163,9 +101,9 @@ def _version_4(root: ET.Element, where: str) -> Patent | Reject:
         publication_date=published,
         grant_date=published if grant else None,
         claims_count=parse_count(text_at(biblio, "number-of-claims")),
-        description=_excerpt(root.find("description"), "p"),
-        ipc=_symbols(_ipc_4(biblio)),
-        cpc=_symbols(_joined(biblio, "classifications-cpc//classification-cpc")),
+        description=excerpt(root.find("description"), "p"),
+        ipc=symbols(_ipc_4(biblio)),
+        cpc=symbols(_joined(biblio, "classifications-cpc//classification-cpc")),
         applicants=_applicants_4(biblio),
         inventors=_names_4(
             biblio.findall("us-parties/inventors/inventor")
@@ -216,8 +154,8 @@ def _citations_4(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCita
         category = next((who for who in ("examiner", "applicant", "other", "third party") if who in said), None)
         patent = entry.find("patcit/document-id")
         if patent is not None:
-            found = _citation(
-                text_at(patent, "country"), text_at(patent, "doc-number"), text_at(patent, "kind"), category
+            found = citation(
+                text_at(patent, "country") or "US", text_at(patent, "doc-number"), text_at(patent, "kind"), category
             )
             if found:
                 yield found
@@ -246,8 +184,8 @@ def _grant_2(root: ET.Element, where: str) -> Patent | Reject:
         publication_date=published,
         grant_date=published,
         claims_count=parse_count(text_at(biblio, "B500/B570/B577")),
-        description=_excerpt(root.find("SDODE"), "PARA"),
-        ipc=_symbols("".join(entry.itertext()) for entry in classes),  # blanks count in the fixed-width form
+        description=excerpt(root.find("SDODE"), "PARA"),
+        ipc=symbols("".join(entry.itertext()) for entry in classes),  # blanks count in the fixed-width form
         applicants=_names_2(biblio.findall("B700/B730/B731")),
         inventors=_names_2(biblio.findall("B700/B720/B721")),
         cited=_citations_2(biblio),
@@ -270,8 +208,8 @@ def _names_2(people: list[ET.Element]) -> tuple[str, ...]:
 
 def _citations_2(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCitation]:
     for entry in biblio.findall("B500/B560/B561"):
-        found = _citation(
-            text_at(entry, "PCIT/DOC/CTRY"),
+        found = citation(
+            text_at(entry, "PCIT/DOC/CTRY") or "US",
             text_at(entry, "PCIT/DOC/DNUM"),
             text_at(entry, "PCIT/DOC/KIND"),
             _category_2(entry),
@@ -317,8 +255,8 @@ def _application_1(root: ET.Element, where: str) -> Patent | Reject:
         ),
         filing_date=parse_date(text_at(biblio, filing + "filing-date")),
         publication_date=parse_date(text_at(biblio, document + "document-date")),
-        description=_excerpt(root.find("subdoc-description"), "paragraph"),
-        ipc=_symbols(text_of(entry) for entry in biblio.findall("technical-information/classification-ipc//ipc")),
+        description=excerpt(root.find("subdoc-description"), "paragraph"),
+        ipc=symbols(text_of(entry) for entry in biblio.findall("technical-information/classification-ipc//ipc")),
         applicants=tuple(dict.fromkeys(name for name in owners if name)),
         inventors=tuple(dict.fromkeys(name for name in names if name)),
     )

@@ -13,6 +13,8 @@ from ktop.errors import InputError
 
 MAX_DOCUMENT_BYTES = 64 * 1024**2
 MAX_PROLOG_CHARS = 2 * 1024**2
+#: Elements of one document: 64 MB of nothing but tags would otherwise take gigabytes of memory.
+MAX_ELEMENTS = 1_500_000
 _CHUNK = 1 << 20
 _DECLARATION = re.compile(rb"<\?xml\s")
 _DECLARATION_BYTES = 6
@@ -22,6 +24,9 @@ _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "
 _ENCODINGS |= {"windows-1252": "cp1252", "euc-kr": "cp949", "cp949": "cp949", "ks_c_5601-1987": "cp949"}
 _ENCODINGS |= {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 _NAMED_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9.]{1,40});")
+_PREFIXED_TAG = re.compile(r"<(/?)[A-Za-z_][\w.\-]*:(?=[A-Za-z_])")
+_PREFIXED_ATTRIBUTE = re.compile(r"""(\s[A-Za-z_][\w.\-]*):(?=[\w.\-]+\s*=\s*["'])""")
+_DEFAULT_NAMESPACE = re.compile(r"""(\sxmlns)(?=\s*=\s*["'])""")
 _XML_OWN = frozenset({"lt", "gt", "amp", "quot", "apos"})
 #: An entity declaration that only names an image file; it has no text to expand.
 _UNPARSED_ENTITY = re.compile(r"""<!ENTITY\s+[^\s%"'<>]+\s+(?:SYSTEM|PUBLIC)\s+[^<>]*?\sNDATA\s+[\w.\-]+\s*>""")
@@ -64,6 +69,7 @@ class XmlError(Exception):
 
 _FILE_ERRORS = {
     "patents.reject_xml": "patents.xml_broken",
+    "patents.reject_too_large": "patents.xml_too_large",
     "patents.reject_entities": "patents.xml_refused",
     "patents.reject_encoding": "patents.xml_encoding",
 }
@@ -71,24 +77,30 @@ _FILE_ERRORS = {
 
 def file_error(error: XmlError, file: str) -> InputError:
     """Return what the user reads where a broken document means that the whole file cannot be used."""
-    return InputError(_FILE_ERRORS[error.reason], file=file, line=error.line, column=error.column)
+    limit = MAX_DOCUMENT_BYTES // 1024**2
+    return InputError(_FILE_ERRORS[error.reason], file=file, line=error.line, column=error.column, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One XML document of a file that may hold many, with the line on which it starts (from 1)."""
+    """One XML document of a file that may hold many, with the line on which it starts (from 1).
+
+    ``encoding`` is set where the file, not this piece of it, declares one; ``too_large`` where the data was left out.
+    """
 
     line: int
     data: bytes
+    encoding: str | None = None
+    too_large: bool = False
 
 
 def documents(stream: BinaryIO) -> Iterator[Document]:
     """Split a file into its documents at every XML declaration; a file without one is one document.
 
-    A document over ``MAX_DOCUMENT_BYTES`` is given cut off, so that parsing it fails and it is rejected.
+    A document over ``MAX_DOCUMENT_BYTES`` is given once, without its data, so that parsing it refuses it.
     """
     buffer = bytearray()
-    line, searched = 1, 0
+    line, searched, skipping = 1, 0, False
     while chunk := stream.read(_CHUNK):
         buffer += chunk
         while True:
@@ -97,33 +109,100 @@ def documents(stream: BinaryIO) -> Iterator[Document]:
                 break
             cut = found.start()
             piece = bytes(buffer[:cut])
-            if piece.strip():
+            if piece.strip() and not skipping:
                 yield Document(line, piece)
             line += piece.count(b"\n")
             del buffer[:cut]
-            searched = _DECLARATION_BYTES
+            searched, skipping = _DECLARATION_BYTES, False
         searched = max(len(buffer) - _DECLARATION_BYTES, 1)
-        if len(buffer) > MAX_DOCUMENT_BYTES:
-            yield Document(line, bytes(buffer[:_CHUNK]))
-            line += buffer.count(b"\n")
-            buffer.clear()
-            searched = 0
-    if buffer.strip():
+        if len(buffer) > MAX_DOCUMENT_BYTES or (skipping and len(buffer) > _CHUNK):
+            if not skipping:
+                yield Document(line, b"", too_large=True)
+            line += buffer.count(b"\n", 0, len(buffer) - _DECLARATION_BYTES)
+            del buffer[:-_DECLARATION_BYTES]  # a declaration may begin in these bytes
+            searched, skipping = 0, True
+    if buffer.strip() and not skipping:
         yield Document(line, bytes(buffer))
 
 
-def parse(document: Document) -> ET.Element:
+def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
+    """Yield every element ``name`` of one large document, prefixed or not, without holding more than one.
+
+    An element that does not end before the next one starts, or before the file does, is given as far as it goes, so
+    that parsing it rejects it and not its neighbours.
+
+    Raises ``XmlError`` where the document declares entities, or is in an encoding that cannot be cut at tags.
+    """
+    tag = re.escape(name.encode("ascii"))
+    start_tag = re.compile(rb"<(?:[\w.\-]+:)?" + tag + rb"[\s>]")
+    end_tag = re.compile(rb"</(?:[\w.\-]+:)?" + tag + rb"\s*>")
+    margin = len(name) + 80  # no tag cut by the end of a chunk is longer
+    buffer = bytearray(stream.read(_CHUNK))
+    encoding = _declared_encoding(bytes(buffer[:400]), 1)
+    if encoding.startswith("utf-16"):
+        raise XmlError("patents.reject_encoding", 1)
+    first = start_tag.search(buffer)
+    prolog = buffer[: first.start() if first else MAX_PROLOG_CHARS].decode("latin-1")
+    _without_prolog(prolog + "<x/>", 1)  # refuses declarations of entities
+    line, position = 1, 0  # line of, and place in the buffer of, the first byte that is still needed
+    searched, inside, too_large = 0, False, False
+    while True:
+        found = (end_tag if inside else start_tag).search(buffer, searched)
+        if inside:
+            following = start_tag.search(buffer, searched, found.start() if found else len(buffer))
+            found = following or found
+            if found is not None:
+                end = found.start() if following else found.end()
+                if not too_large:
+                    yield Document(line, bytes(buffer[position:end]), encoding)
+                line += buffer.count(b"\n", position, end)
+                position = searched = end
+                inside = too_large = False
+                continue
+        elif found is not None:
+            line += buffer.count(b"\n", position, found.start())
+            position, searched, inside = found.start(), found.end(), True
+            continue
+        if inside and not too_large and len(buffer) - position > MAX_DOCUMENT_BYTES:
+            yield Document(line, b"", too_large=True)
+            too_large = True
+        keep = position if inside and not too_large else max(len(buffer) - margin, position)
+        line += buffer.count(b"\n", position, keep)
+        position = keep
+        searched = max(len(buffer) - margin, searched, position)
+        del buffer[:keep]
+        position, searched = 0, searched - keep
+        chunk = stream.read(_CHUNK)
+        if not chunk:
+            break
+        buffer += chunk
+    if inside and not too_large:
+        yield Document(line, bytes(buffer), encoding)
+
+
+def parse(document: Document, *, namespaces: bool = True) -> ET.Element:
     """Return the root element.
 
     The document type declaration is taken out unread: declared entities with text are refused, image names are passed
     over, named characters (``&lsqb;``) become the character, unknown names a space.
 
+    Parameters
+    ----------
+    namespaces : False takes the prefixes off all names, so that ``exch:citation`` and ``citation`` are the same.
+
     Raises ``XmlError`` with the line in the file.
     """
+    if document.too_large:
+        raise XmlError("patents.reject_too_large", document.line)
     text = _decode(document)
     text = _without_prolog(text, document.line)
+    if text.count("<") > 2 * MAX_ELEMENTS:
+        raise XmlError("patents.reject_too_large", document.line)
     if "&" in text:
         text = _NAMED_ENTITY.sub(_character, text)
+    if not namespaces:
+        text = _PREFIXED_ATTRIBUTE.sub(r"\1_", _PREFIXED_TAG.sub(r"<\1", text))
+        text = _DEFAULT_NAMESPACE.sub(r"\1_", text)
     parser = ET.XMLParser()  # noqa: S314 - no declarations are left that could be expanded or fetched
     try:
         parser.feed(text)
@@ -133,16 +212,20 @@ def parse(document: Document) -> ET.Element:
         raise XmlError("patents.reject_xml", document.line + line - 1, column + 1) from error
 
 
+def _declared_encoding(data: bytes, line: int) -> str:
+    """Return the codec that the first bytes of a document declare; ``XmlError`` for one that is not supported."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    match = _ENCODING.match(data[3:] if data[:3] == b"\xef\xbb\xbf" else data)
+    name = match[1].decode("ascii").lower() if match else "utf-8"
+    if name not in _ENCODINGS:
+        raise XmlError("patents.reject_encoding", line)
+    return _ENCODINGS[name]
+
+
 def _decode(document: Document) -> str:
     data = document.data
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    else:
-        match = _ENCODING.match(data[3:] if data[:3] == b"\xef\xbb\xbf" else data)
-        name = match[1].decode("ascii").lower() if match else "utf-8"
-        if name not in _ENCODINGS:
-            raise XmlError("patents.reject_encoding", document.line)
-        encoding = _ENCODINGS[name]
+    encoding = document.encoding or _declared_encoding(data[:400], document.line)
     try:
         return data.decode(encoding).lstrip("\ufeff")
     except UnicodeDecodeError as error:

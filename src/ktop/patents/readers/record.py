@@ -1,0 +1,172 @@
+"""Builds the one canonical patent from what any source prints; shared by the readers, itself no format."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from ktop.domain.patent import (
+    Lang,
+    LiteratureCitation,
+    Patent,
+    PatentCitation,
+    normalise_application_number,
+    normalise_class,
+    normalise_publication_number,
+)
+from ktop.patents.readers import (
+    MAX_ABSTRACT_CHARS,
+    MAX_CLAIM_CHARS,
+    MAX_DESCRIPTION_CHARS,
+    MAX_TITLE_CHARS,
+    Reject,
+)
+from ktop.patents.readers.xml_safe import text_of
+
+_T = TypeVar("_T")
+CANCELLED = re.compile(r"^\s*\d+(?:\s*[-\u2013]\s*\d+)?\s*\.?\s*\(?cancel", re.IGNORECASE)
+_KIND = re.compile(r"(?<=\d)[A-Z]\d{0,2}$")
+#: Letters of search reports, the most damaging to novelty first (WIPO ST.14).
+_SEARCH_LETTERS = "XIYEPOTLDA"
+
+
+def build(
+    where: str,
+    source: str,
+    number: tuple[str, str, str],
+    title: str | None,
+    abstract: str | None,
+    *,
+    claims: Sequence[str] = (),
+    cited: Iterable[PatentCitation | LiteratureCitation] = (),
+    **fields: Any,
+) -> Patent | Reject:
+    """Check what every patent must have and build it, texts cut to the house's limits.
+
+    Parameters
+    ----------
+    where : the record's place in its file.
+    source : name of the reader.
+    number : office, number and kind code as printed.
+    claims : the claims as printed; cancelled ones neither count nor come first.
+    fields : further fields of ``Patent``; a ``claims_count`` that the source prints goes before the counted one.
+    """
+    country, printed, kind = number
+    patent_id = normalise_publication_number(printed, country=country or None, kind=kind or None)
+    if patent_id is None:
+        return Reject(where, "patents.reject_number", {"number": f"{country} {printed} {kind}".strip()[:80]})
+    if not title and not abstract:
+        return Reject(where, "patents.reject_no_text")
+    live = [text for text in claims if text and not CANCELLED.search(text)]
+    fields["claims_count"] = fields.get("claims_count") or len(live) or None
+    found = list(dict.fromkeys(cited))
+    code = _KIND.search(patent_id)
+    description = fields.pop("description", None)
+    return Patent(
+        id=patent_id,
+        kind=kind.strip().upper() or (code[0] if code else None),
+        title=(title or "")[:MAX_TITLE_CHARS],
+        abstract=(abstract or "")[:MAX_ABSTRACT_CHARS] or None,
+        first_claim=fields.pop("first_claim", None) or (live[0][:MAX_CLAIM_CHARS] if live else None),
+        description=description[:MAX_DESCRIPTION_CHARS] if description else None,
+        cited_patents=tuple(entry for entry in found if isinstance(entry, PatentCitation)),
+        cited_literature=tuple(entry for entry in found if isinstance(entry, LiteratureCitation)),
+        source=source,
+        **fields,
+    )
+
+
+def excerpt(element: ET.Element | None, paragraph: str) -> str | None:
+    """Return the first ``MAX_DESCRIPTION_CHARS`` characters of the paragraphs, headings left out."""
+    if element is None:
+        return None
+    pieces: list[str] = []
+    length = 0
+    for piece in element.iter(paragraph):
+        text = text_of(piece)
+        pieces.append(text)
+        length += len(text) + 1
+        if length >= MAX_DESCRIPTION_CHARS:
+            break
+    return " ".join(pieces)[:MAX_DESCRIPTION_CHARS] or None
+
+
+def citation(country: str, number: str, kind: str, category: str | None) -> PatentCitation | LiteratureCitation | None:
+    """Return a cited document, None without a number; one that no rule reads is kept as text rather than lost."""
+    if not number:
+        return None
+    normal = normalise_publication_number(number, country=country or None, kind=kind or None)
+    if normal is None:
+        return LiteratureCitation(f"{country} {number} {kind}".strip(), category)
+    return PatentCitation(normal, category)
+
+
+def symbols(found: Iterable[str]) -> tuple[str, ...]:
+    """Return normalised class symbols, each once, in the order printed; what is no symbol is left out."""
+    normal = (normalise_class(symbol) for symbol in found)
+    return tuple(dict.fromkeys(symbol for symbol in normal if symbol))
+
+
+def distinct(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return names that are not blank, each once, in the order printed, as one line each."""
+    lines = (" ".join(name.split()) for name in names if name)
+    return tuple(dict.fromkeys(name for name in lines if name))
+
+
+def search_letter(printed: str) -> str | None:
+    """Return the most damaging letter of a search-report category: ``XY`` → ``X``; None where there is none."""
+    letters = printed.upper()
+    return next((letter for letter in _SEARCH_LETTERS if letter in letters), None)
+
+
+def texts_of_language(
+    titles: Sequence[tuple[str, str]], abstracts: Sequence[tuple[str, str]]
+) -> tuple[str, str | None, Lang | None]:
+    """Choose title and abstract among several languages: English, else Korean, else what there is.
+
+    A text in another language than English or Korean has language None. The abstract is in the language that is told,
+    or left out; a title in any language is better than none.
+
+    Parameters
+    ----------
+    titles, abstracts : (ISO 639-1 code or "", text) in the order printed.
+
+    Returns
+    -------
+    title ("" where there is none), abstract, language.
+    """
+    title_in, abstract_in = _by_language(titles), _by_language(abstracts)
+    wanted: tuple[Lang, ...] = ("en", "ko")
+    both = [lang for lang in wanted if lang in title_in and lang in abstract_in]
+    chosen = next(iter(both or [x for x in wanted if x in abstract_in] or [x for x in wanted if x in title_in]), None)
+    if chosen is not None:
+        return title_in.get(chosen) or next(iter(title_in.values()), ""), abstract_in.get(chosen), chosen
+    common = next((lang for lang in title_in if lang in abstract_in), None)
+    if common is not None:
+        return title_in[common], abstract_in[common], None
+    return next(iter(title_in.values()), ""), next(iter(abstract_in.values()), None), None
+
+
+def _by_language(texts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for lang, text in texts:
+        if text:
+            found.setdefault(lang.strip().lower()[:2], text)
+    return found
+
+
+def docdb_application_number(country: str, number: str, kind: str = "") -> str | None:
+    """Return an application number printed in the form of DOCDB in the one written form of this house.
+
+    DOCDB puts the year before US serials since 2001 (``US 201314042670`` is 14/042,670) and leaves the right code out
+    of Korean ones (``KR 20190012345 A`` is 10-2019-0012345). Its US serials of eight digits or fewer end in two digits
+    of the year and lack the series: they name no application by themselves, and give None.
+    """
+    country, number = country.strip().upper(), re.sub(r"\W", "", number)
+    if country == "US":
+        return normalise_application_number(number[4:], country="US") if re.fullmatch(r"20\d{10}", number) else None
+    if country == "KR" and len(number) == 11:
+        number = ("20" if kind.startswith("U") else "10") + number
+    return normalise_application_number(number, country=country)
