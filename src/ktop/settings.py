@@ -36,6 +36,11 @@ class Settings(BaseSettings):
         return self.data / "demo-corpus"
 
     @property
+    def models(self) -> Path:
+        """Folder of the models this installation trained itself, and of the log of which is in force."""
+        return self.data / "models"
+
+    @property
     def database(self) -> str:
         """SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{self.data / 'ktop.sqlite3'}"

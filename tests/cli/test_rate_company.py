@@ -115,7 +115,7 @@ def test_a_batch_of_three_formats(ktop: Ktop, tmp_path: Path) -> None:
 
 def test_models_are_listed_and_shown(ktop: Ktop) -> None:
     cards = json.loads(ktop("models", "list", "--json").out)
-    assert {card["name"] for card in cards} == {"tech-index", "ktrs-fm"}
+    assert {card["name"] for card in cards} == {"tech-index", "ktrs-fm", "start-up"}
     assert "synthetic" in ktop("models", "list").out
     assert json.loads(ktop("models", "show", "tech-index").out)["name"] == "tech-index"
     assert ktop("models", "show", "nothing").status == 1

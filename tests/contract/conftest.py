@@ -23,9 +23,15 @@ def model(request: pytest.FixtureRequest) -> CompanyModel:
 
 
 @pytest.fixture(scope="session")
-def population() -> pl.DataFrame:
-    """Companies no released model was trained on."""
-    return build_reference(1500, 991)
+def population(model: CompanyModel) -> pl.DataFrame:
+    """Companies the model may rate and was not trained on, as old on ``AS_OF`` as they were in their own base year."""
+    found = build_reference(1500, 991)
+    if not model.eligible(table_of(found)).all():
+        found = build_reference(5000, 991)
+        found = found.filter(pl.Series(model.eligible(table_of(found))))
+        days = (365.25 * found["age_years"]).round().cast(pl.Int32)
+        found = found.with_columns(founded=pl.lit(AS_OF) - pl.duration(days=days))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -219,11 +219,12 @@ def test_what_if_with_an_unchanged_fact_changes_nothing(model: CompanyModel, pop
     now = model.rate_row(table)
     same = model.what_if(table, {"staff_total": float(table.columns["staff_total"][0])})
     assert same.scores == now.scores and same.contributions == now.contributions
-    hidden = model.what_if(table, {"rnd_expense_krw_t0": None})
-    assert any(
-        c.value is None for c in hidden.contributions if c.indicator in ("innovation_asset_investment", "rnd_intensity")
-    )
-    assert {i.source for i in hidden.inputs if i.name == "rnd_expense_krw_t0"} == {"what-if"}
+    values = {c.indicator: c.value for c in now.contributions}
+    known = next(indicator for indicator in model.indicators if values[indicator.id] is not None)
+    fact = min(known.expression.names)
+    hidden = model.what_if(table, {fact: None})
+    assert {c.value for c in hidden.contributions if c.indicator == known.id} == {None}
+    assert {i.source for i in hidden.inputs if i.name == fact} == {"what-if"}
 
 
 @pytest.mark.parametrize(

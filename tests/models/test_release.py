@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ktop.errors import InputError
 from ktop.models import registry
 from ktop.models.release import auc, release_all
 
@@ -16,16 +17,31 @@ pytest.importorskip("lightgbm")
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")
-    release_all(folder, firms=1500, seed=7)
+    release_all(folder, firms=4000, seed=7)
     return folder
 
 
 def test_releasing_twice_gives_the_same_bytes(released: Path, tmp_path: Path) -> None:
-    release_all(tmp_path, firms=1500, seed=7)
+    release_all(tmp_path, firms=4000, seed=7)
     files = sorted(file.name for file in released.iterdir())
-    assert files == sorted(file.name for file in tmp_path.iterdir()) and len(files) == 5
+    assert files == sorted(file.name for file in tmp_path.iterdir()) and len(files) == 10
     for name in files:
         assert (released / name).read_bytes() == (tmp_path / name).read_bytes(), name
+
+
+def test_a_released_version_is_never_replaced(released: Path) -> None:
+    before = {file.name: file.read_bytes() for file in released.iterdir()}
+    with pytest.raises(InputError) as caught:
+        release_all(released, firms=4200, seed=7, names=["start-up"])
+    assert caught.value.key == "models.version_exists"
+    assert {file.name: file.read_bytes() for file in released.iterdir()} == before
+
+
+def test_every_released_file_is_the_one_that_was_entered() -> None:
+    """Loading checks the sum: a changed file would be refused, here and wherever a rating names it."""
+    for entry in registry.index()["models"]:
+        registry.load(entry["name"], entry["version"])
+        assert (registry.released_folder() / f"{entry['file']}.baseline.json").is_file()
 
 
 def test_a_release_can_be_used_at_once(released: Path) -> None:
@@ -33,7 +49,7 @@ def test_a_release_can_be_used_at_once(released: Path) -> None:
         model = registry.load(card["name"], None, released)
         assert model.version == card["version"] and model.trained_on == "synthetic"
         assert card["training_population"] == {
-            "firms": 1500,
+            "firms": 4000,
             "seed": 7,
             "generator_version": card["training_population"]["generator_version"],
         }

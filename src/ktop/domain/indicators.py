@@ -101,6 +101,12 @@ def ktrs_fm_items() -> tuple[Indicator, ...]:
 
 
 @functools.cache
+def startup_items() -> tuple[Indicator, ...]:
+    """Return the 15 items of the start-up model, none of them financial."""
+    return tuple(_indicator(name, entry) for name, entry in load("startup")["indicators"].items())
+
+
+@functools.cache
 def checklist_items() -> tuple[ChecklistItem, ...]:
     """Return the 25 checklist items q01 ... q25 of KTRS-FM."""
     catalogue = load("checklist")
@@ -123,7 +129,10 @@ def checklist_items() -> tuple[ChecklistItem, ...]:
 
 
 def indicator_groups(catalogue: str) -> Mapping[str, Mapping[Lang, str]]:
-    """Return the groups of one catalogue, "indicators" (Tech-Index), "ktrs_fm" or "checklist": id → words, in order."""
+    """Return the groups of one catalogue, id → words, in order.
+
+    ``catalogue`` is "indicators" (Tech-Index), "ktrs_fm", "startup" or "checklist".
+    """
     groups: Mapping[str, Mapping[Lang, str]] = load(catalogue)["groups"]
     return groups
 

@@ -46,13 +46,22 @@ class Artefact:
 
 def save(artefact: Artefact, path: Path) -> None:
     """Write the artefact to ``path``, whole or not at all."""
-    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    content = as_bytes(artefact)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def as_bytes(artefact: Artefact) -> bytes:
+    """Return the content of the artefact's file; equal artefacts give equal bytes."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
         meta = json.dumps(dict(artefact.meta), ensure_ascii=False, sort_keys=True, indent=1)
         _add(archive, _META, meta.encode())
         for name in sorted(artefact.arrays):
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.ascontiguousarray(artefact.arrays[name]), allow_pickle=False)
             _add(archive, name + ".npy", buffer.getvalue())
+    return whole.getvalue()
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,12 @@ from ktop.models.artefact import load as load_file
 from ktop.models.company_model import CompanyModel
 
 INDEX = "index.json"
+#: Kind of company model → where it is. A new model is one more line here and a folder of its own.
+KINDS: Mapping[str, str] = {
+    "tech-index": "ktop.models.tech_index:TechIndexModel",
+    "ktrs-fm": "ktop.models.ktrs_fm:KtrsFmModel",
+    "start-up": "ktop.models.startup:StartUpModel",
+}
 
 
 def released_folder() -> Path:
@@ -30,7 +38,12 @@ def released_folder() -> Path:
 @functools.cache
 def index(folder: Path | None = None) -> dict[str, Any]:
     """Return what is released: ``{"champions": {name: version}, "models": [{name, version, file, sha256}]}``."""
-    file = (folder or released_folder()) / INDEX
+    return read_index(folder or released_folder())
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """Return the index of a folder as it is now; empty where there is none."""
+    file = folder / INDEX
     if not file.is_file():
         return {"champions": {}, "models": []}
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -82,17 +95,12 @@ def load(name: str, version: str | None = None, folder: Path | None = None) -> C
 
 def company_model(artefact: Artefact) -> CompanyModel:
     """Return the company model an artefact holds; ``NotFoundError`` for a kind this program does not know."""
-    match artefact.meta.get("name"):
-        case "tech-index":
-            from ktop.models.tech_index import TechIndexModel
-
-            return TechIndexModel(artefact)
-        case "ktrs-fm":
-            from ktop.models.ktrs_fm import KtrsFmModel
-
-            return KtrsFmModel(artefact)
-        case other:
-            raise NotFoundError("models.no_such_model", name=str(other))
+    name = str(artefact.meta.get("name"))
+    if name not in KINDS:
+        raise NotFoundError("models.no_such_model", name=name)
+    module, kind = KINDS[name].split(":")
+    found: CompanyModel = getattr(importlib.import_module(module), kind)(artefact)
+    return found
 
 
 def _entry(name: str, version: str | None, folder: Path | None) -> dict[str, Any]:

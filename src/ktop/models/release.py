@@ -1,10 +1,11 @@
-"""Rebuilds the released company models from the synthetic reference population, the same bytes every time."""
+"""Releases company models trained on the synthetic reference population, the same bytes every time."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,82 +14,126 @@ import polars as pl
 
 from ktop.domain.fact_table import FactTable
 from ktop.domain.grades import ladder
+from ktop.errors import InputError
 from ktop.files import atomic_path
 from ktop.models import artefact as files
 from ktop.models import registry
 from ktop.models.artefact import Artefact
+from ktop.models.baseline import baseline
 from ktop.models.calibration import fit_platt, logit
 from ktop.models.ktrs_fm.training import train_ktrs_fm
 from ktop.models.reference import build_reference, generator_version
+from ktop.models.startup.training import train_startup
 from ktop.models.tech_index.training import train_tech_index
 from ktop.models.training import Progress, known_outcomes, predict
 
-#: Version of the models as released. Any change to training, rules or the generator that changes a file is a new one.
-VERSION = "1.0.0"
-#: Firms and seed of the training population; the fresh one for the card's figures has this many firms and seed + 1.
-FIRMS, SEED = 80_000, 20241103
-TEST_FIRMS = 30_000
 
-_TRAINERS: Mapping[str, Callable[[pl.DataFrame, int, Progress | None], Artefact]] = {
-    "tech-index": train_tech_index,
-    "ktrs-fm": train_ktrs_fm,
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a company model is released from: its training, version, and the firms and seed of its population.
+
+    ``test_firms`` is the size of the fresh population (seed + 1) that the card's figures are from.
+    Any change to training, rules or the generator that changes the file needs a new version: a released one stays.
+    """
+
+    train: Callable[[pl.DataFrame, int, Progress | None], Artefact]
+    version: str
+    firms: int
+    seed: int = 20241103
+    test_firms: int = 30_000
+
+
+RELEASES: Mapping[str, Release] = {
+    "tech-index": Release(train_tech_index, "1.0.0", 80_000),
+    "ktrs-fm": Release(train_ktrs_fm, "1.0.0", 80_000),
+    # Only young firms of the population are used: about a third of it.
+    "start-up": Release(train_startup, "1.0.0", 160_000, test_firms=80_000),
 }
 
 
 def release_all(
-    out_dir: Path | None = None, firms: int = FIRMS, seed: int = SEED, progress: Progress | None = None
+    out_dir: Path | None = None,
+    firms: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    names: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Train and write every company model with its card, and the index that names them champions.
+    """Train and write company models with their cards and baselines, and enter them in the index as champions.
 
     Parameters
     ----------
     out_dir : folder to write to; None for the folder the program loads its models from.
-    firms, seed : of the reference population. The defaults give the released files bit for bit (same packages).
+    firms, seed : of the reference population; None for each model's own, which give the released files bit for bit
+        (same packages).
     progress : called with a step's name and the share done.
+    names : the models to release; None for all.
 
-    Returns the model cards.
+    Returns the model cards. Raises ``InputError("models.version_exists")`` where a version is there already with other
+    content: it is never replaced.
     """
     folder = out_dir or registry.released_folder()
     tell = progress or (lambda step, share: None)
-    tell("reference", 0.0)
-    training = build_reference(firms, seed)
-    fresh = build_reference(min(firms, TEST_FIRMS), seed + 1)
-    cards, models = [], []
-    for number, (name, train) in enumerate(_TRAINERS.items()):
-        tell(name, 0.1 + 0.9 * number / len(_TRAINERS))
-        trained = train(training, seed, None)
-        meta = {
-            **trained.meta,
-            "version": VERSION,
-            "trained_on": "synthetic",
-            "training_population": {"firms": firms, "seed": seed, "generator_version": generator_version()},
-        }
-        artefact = Artefact(meta, trained.arrays)
-        file = f"{name}-{VERSION}"
-        files.save(artefact, folder / f"{file}.npz")
-        card = model_card(artefact, fresh, seed + 1)
-        _write_json(folder / f"{file}.json", card)
-        sha256 = hashlib.sha256((folder / f"{file}.npz").read_bytes()).hexdigest()
-        models.append({"name": name, "version": VERSION, "file": file, "sha256": sha256})
-        cards.append(card)
-    _write_json(folder / registry.INDEX, {"champions": dict.fromkeys(_TRAINERS, VERSION), "models": models})
-    registry.index.cache_clear()
-    registry.load_artefact.cache_clear()
-    registry.load.cache_clear()
+    chosen = {name: RELEASES[name] for name in names or RELEASES}
+    cards = []
+    for number, (name, plan) in enumerate(chosen.items()):
+        tell(name, number / len(chosen))
+        population = build_reference(firms or plan.firms, plan.seed if seed is None else seed)
+        cards.append(_release(folder, name, plan, population, plan.seed if seed is None else seed))
+    for cached in (registry.index, registry.load_artefact, registry.load):
+        cached.cache_clear()
     tell("done", 1.0)
     return cards
+
+
+def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, seed: int) -> dict[str, Any]:
+    fresh = build_reference(min(population.height, plan.test_firms), seed + 1)
+    trained = plan.train(population, seed, None)
+    meta = {
+        **trained.meta,
+        "version": plan.version,
+        "trained_on": "synthetic",
+        "training_population": {
+            "firms": population.height,
+            "seed": seed,
+            "generator_version": generator_version(),
+        },
+    }
+    artefact = Artefact(meta, trained.arrays)
+    file = f"{name}-{plan.version}"
+    content = files.as_bytes(artefact)
+    sha256 = hashlib.sha256(content).hexdigest()
+    index = registry.read_index(folder)
+    there = next((e for e in index["models"] if e["name"] == name and e["version"] == plan.version), None)
+    if there is not None and there["sha256"] != sha256:
+        raise InputError("models.version_exists", name=name, version=plan.version)
+    with atomic_path(folder / f"{file}.npz") as temporary:
+        temporary.write_bytes(content)
+    card = model_card(artefact, fresh, seed + 1)
+    write_json(folder / f"{file}.json", card)
+    model = registry.company_model(artefact)
+    write_json(folder / f"{file}.baseline.json", baseline(model, reference_table(population)))
+    if there is None:
+        index["models"].append({"name": name, "version": plan.version, "file": file, "sha256": sha256})
+    index["champions"][name] = plan.version
+    write_json(folder / registry.INDEX, index)
+    return card
+
+
+def reference_table(frame: pl.DataFrame) -> FactTable:
+    """Return the facts of a reference population (or any frame of clean facts) as one table."""
+    return FactTable.from_columns(
+        {name: frame[name].to_numpy() for name in frame.columns if not frame[name].dtype.is_temporal()},
+        frame["as_of"].max(),  # type: ignore[arg-type]
+    )
 
 
 def model_card(artefact: Artefact, fresh: pl.DataFrame, seed: int) -> dict[str, Any]:
     """Return what a reader must know of a model: what it was trained on and how it does on firms it never saw."""
     meta = artefact.meta
     model = registry.company_model(artefact)
+    fresh = fresh.filter(pl.Series(model.eligible(reference_table(fresh))))
     predicted, known = predict(model.panel, fresh), known_outcomes(model.panel, fresh)
-    table = FactTable.from_columns(
-        {name: fresh[name].to_numpy() for name in fresh.columns if not fresh[name].dtype.is_temporal()},
-        fresh["as_of"].max(),  # type: ignore[arg-type]
-    )
-    batch = model.rate_table(table, contributions=False)
+    batch = model.rate_table(reference_table(fresh), contributions=False)
     figures: dict[str, Any] = {}
     for target in model.panel.targets:
         y = known[f"y_{target}"].to_numpy().astype(np.float64)
@@ -149,6 +194,6 @@ def _short(value: Any) -> float:
     return round(float(value), 4)
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from ktop.models.position import PositionReference
 
 
 def group_ranges(model: PanelModel, weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """Return bounds that no group's part of the weighted mean logit can pass."""
+    """Return bounds that no group's part of the weighted mean logit can pass; a weight may be negative."""
     low = dict.fromkeys(model.groups, 0.0)
     high = dict(low)
     for target, weight in weights.items():
@@ -26,8 +26,9 @@ def group_ranges(model: PanelModel, weights: Mapping[str, float]) -> dict[str, t
             factor = weight * part.factors[track]
             for table in terms.tables:
                 group = model.groups[table.inputs[0]]
-                low[group] += factor * float(table.values.min())
-                high[group] += factor * float(table.values.max())
+                ends = sorted((factor * float(table.values.min()), factor * float(table.values.max())))
+                low[group] += ends[0]
+                high[group] += ends[1]
     return {group: (low[group], high[group]) for group in low}
 
 

@@ -12,7 +12,12 @@ from ktop.domain.fact_spec import FACTS, fact_groups
 from ktop.report.numbers import day, figure, is_missing, missing, money
 
 #: Catalogue files of each model's indicators, where their words and units stand.
-_CATALOGUES = {"tech-index": ("indicators",), "ktrs-fm": ("ktrs_fm", "checklist"), "originality": ("originality",)}
+_CATALOGUES = {
+    "tech-index": ("indicators",),
+    "ktrs-fm": ("ktrs_fm", "checklist"),
+    "start-up": ("startup", "checklist"),
+    "originality": ("originality",),
+}
 
 
 def word(prefix: str, name: str, lang: Lang) -> str:

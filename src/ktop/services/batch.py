@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ktop.catalogue import Lang, text
+from ktop.catalogue import Lang, message, text
 from ktop.services.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def rate_frame(
         answers[f"{prefix}_trained_on"] = pl.Series([model.trained_on] * frame.height, dtype=pl.String)
         unknown = table.ok & ~ratings.ok
         for row in np.flatnonzero(unknown):
-            sentence = text("models.nothing_to_rate", lang, model=model.name, fewest=1)
+            sentence = message(model.refusal(table, int(row)), lang)
             reasons[row] = f"{reasons[row] or ''} {sentence}".strip()
         rated &= ratings.ok
     progress(len(chosen), len(chosen), text("cli.step_rating", lang))

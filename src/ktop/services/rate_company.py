@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import Lang
@@ -12,6 +13,7 @@ from ktop.domain.company import Company
 from ktop.domain.facts import company_warnings
 from ktop.domain.rating import Rating
 from ktop.errors import InputError
+from ktop.settings import settings
 
 if TYPE_CHECKING:
     from ktop.models.company_model import CompanyModel
@@ -20,39 +22,49 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = ("tech-index", "ktrs-fm")
 
 
-def company_models(names: Sequence[str] | None) -> list[CompanyModel]:
-    """Return the released company models of these names; raises ``InputError`` for a name there is none of."""
-    from ktop.models import registry
+def company_models(names: Sequence[str] | None, models: Path | None = None) -> list[CompanyModel]:
+    """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of.
 
-    models = []
+    ``models`` is the folder of the installation's own models; None for that of the settings.
+    """
+    from ktop.models.registry import KINDS
+    from ktop.models.shelf import Shelf
+
+    shelf = Shelf(models or settings().models)
+    found = []
     for name in names or DEFAULT_MODELS:
-        if name not in DEFAULT_MODELS:
-            raise InputError("models.unknown_company_model", name=name, known=", ".join(DEFAULT_MODELS))
-        models.append(registry.load(name))
-    return models
+        if name not in KINDS:
+            raise InputError("models.unknown_company_model", name=name, known=", ".join(KINDS))
+        found.append(shelf.model(name))
+    return found
 
 
 def rate_company(
-    record: Mapping[str, Any], *, models: Sequence[str] | None = None, as_of: date | None = None
+    record: Mapping[str, Any],
+    *,
+    models: Sequence[str] | None = None,
+    as_of: date | None = None,
+    previous: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Rating]:
     """Rate a company record as of a day (today where not given) by every model named.
 
+    ``previous`` are the grades of the company's last ratings, model name → ladder → grade: near a cut they are kept.
     Raises ``InputError`` for a record that is wrong, or one that tells a model nothing at all.
     """
     company = Company.from_mapping(record)
     day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
-    return [rate_by(model, company, day) for model in company_models(models)]
+    return [rate_by(model, company, day, (previous or {}).get(model.name)) for model in company_models(models)]
 
 
-def rate_by(model: CompanyModel, company: Company, as_of: date) -> Rating:
+def rate_by(model: CompanyModel, company: Company, as_of: date, previous: Mapping[str, str] | None = None) -> Rating:
     """Rate a company by one model; what is doubtful about the record itself stands among the rating's warnings."""
-    rating = model.rate(company, as_of)
+    rating = model.rate(company, as_of, previous)
     return dataclasses.replace(rating, warnings=(*company_warnings(company, as_of), *rating.warnings))
 
 
 def indicator_labels(lang: Lang) -> dict[str, str]:
     """Return the catalogue's words for every indicator and checklist item of the company models."""
-    from ktop.domain.indicators import checklist_items, ktrs_fm_items, tech_index_indicators
+    from ktop.domain.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
 
-    items = (*tech_index_indicators(), *ktrs_fm_items(), *checklist_items())
+    items = (*startup_items(), *tech_index_indicators(), *ktrs_fm_items(), *checklist_items())
     return {item.id: item.labels[lang] for item in items}

@@ -54,7 +54,7 @@ def auc(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
 
     Mann-Whitney form (Hanley and McNeil 1982). NaN where either class is absent.
     """
-    return _auc(*ranked(y, p).counts)
+    return auc_of_counts(*ranked(y, p).counts)
 
 
 def accuracy_ratio(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
@@ -99,7 +99,8 @@ def roc_curve(y: npt.ArrayLike, p: npt.ArrayLike, points: int | None = None) -> 
     return false, true
 
 
-def _auc(events: Floats, others: Floats) -> float:
+def auc_of_counts(events: Floats, others: Floats) -> float:
+    """Return the AUC from the weights of events and non-events in each group of ties, lowest predictions first."""
     total = events.sum() * others.sum()
     if not total:
         return float("nan")
@@ -153,7 +154,7 @@ def clustered_bootstrap(
         firm = np.unique(np.asarray(firm_ids)[known].astype(str), return_inverse=True)[1]
     firms = int(firm.max()) + 1 if n else 0
     statistics: Mapping[str, Statistic] = {
-        "auc": _auc,
+        "auc": auc_of_counts,
         "ks": _ks,
         "precision_at_top": lambda events, others: _precision(events, others, top_share),
     }
