@@ -55,12 +55,21 @@ def _stage(name: str) -> str:
 
 
 def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, Any]:
-    """Compute the measures of every patent of a corpus; returns how many ``patents`` there are."""
+    """Compute the measures of every patent of a corpus.
+
+    Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of the corpus, and the
+    ``seconds`` taken.
+    """
     from ktop.patents.corpus import Corpus
     from ktop.patents.measures import compute_measures
 
-    report = compute_measures(Corpus.open(corpus), lambda done, total, what: progress(done, total, what))
-    return {"patents": report.patents}
+    report = compute_measures(Corpus.open(corpus), lambda done, total, stage: progress(done, total, _stage(stage)))
+    return {
+        "patents": report.patents,
+        "citations": report.citations,
+        "resolved": report.resolved,
+        "seconds": report.seconds,
+    }
 
 
 def search_text(
