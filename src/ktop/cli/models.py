@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +29,11 @@ def train(
     terminal.languages(lang)
     from ktop.services.training import train_panel
 
+    warned: list[Mapping[str, str]] = []
     with terminal.progress() as progress:
-        report = train_panel(scheme, data, out, until=until, progress=progress)
+        report = train_panel(scheme, data, out, until=until, progress=progress, warn=warned.append)
+    for warning in warned:
+        terminal.note(warning[terminal.lang])
     terminal.note(terminal.say("models_trained", out=out, **report))
 
 
@@ -44,7 +48,7 @@ def predict(
     terminal.languages(lang)
     from ktop.services.training import predict_panel
 
-    rows = predict_panel(model, data, out)
+    rows = predict_panel(model, data, out, warn=lambda warning: terminal.note(warning[terminal.lang]))
     terminal.note(terminal.say("models_predicted", rows=rows, out=out))
 
 

@@ -37,6 +37,7 @@ class Panel:
 
     def __init__(self, frame: pl.DataFrame, id: str, year: str | None) -> None:
         self.frame = frame
+        self.id = id
         self.n = frame.height
         for name in filter(None, (id, year)):
             if name not in frame.columns:

@@ -23,6 +23,7 @@ from ktop.models.artefact import Artefact
 from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
 from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt
 from ktop.models.glass_box import Floats, TermModel
+from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.models.scheme import Ladder, Scheme, Track, read_scheme
@@ -77,8 +78,11 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         raise InputError("models.until_without_year")
     if panel.height == 0:
         raise InputError("models.no_rows")
+    check_table(plan, panel)
     data = panels.Panel(panel, plan.id, plan.year)
     X = panels.features(plan, data)
+    outcomes = {target.name: panels.outcome(target, data, until) for target in plan.targets}
+    warnings = check_inputs(plan, data, X, outcomes)
     peers, chains, cells = None, np.zeros((data.n, 0), dtype=np.int64), np.zeros(data.n, dtype=np.int64)
     if plan.comparison is not None:
         labels = data.labels(plan.comparison.cells)
@@ -90,7 +94,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     ladders: dict[str, Any] = {}
     card: dict[str, Any] = {}
     for number, target in enumerate(plan.targets):
-        y = panels.outcome(target, data, until)
+        y = outcomes[target.name]
         rows = ~np.isnan(y)
         events = int(np.nansum(y))
         if min(events, int(rows.sum()) - events) < FEWEST_EVENTS:
@@ -108,7 +112,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         for ladder in plan.ladders:
             if ladder.target == target.name:
                 ladders[ladder.name] = _cut(ladder, part.estimate(X[rows], cells[rows]).probability)
-    meta = {
+    meta: dict[str, Any] = {
         "name": plan.name,
         "id": plan.id,
         "year": plan.year,
@@ -117,6 +121,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         "training": card,
         "data_fingerprint": fingerprint(X, data.firm),
     }
+    if warnings:
+        meta["data_warnings"] = [warning.as_dict() for warning in warnings]
     model = PanelModel(
         meta=meta,
         expressions={feature.name: feature.expression for feature in plan.features},

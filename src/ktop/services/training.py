@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Progress of one step is shown in thousandths.
 _STEPS = 1000
+#: Told of a warning about data: its code, and its sentence by language.
+Warn = Callable[[Mapping[str, str]], None]
 POPULATION_FILE = "companies.parquet"
 
 
@@ -63,9 +65,18 @@ def read_scheme_file(path: Path) -> dict[str, Any]:
 
 
 def train_panel(
-    scheme: Path, data: Path, out: Path, *, until: int | None = None, progress: Progress = silent
+    scheme: Path,
+    data: Path,
+    out: Path,
+    *,
+    until: int | None = None,
+    progress: Progress = silent,
+    warn: Warn = lambda warning: None,
 ) -> dict[str, Any]:
-    """Train by a scheme file on a panel file and write the model to ``out``; returns the number of ``rows`` used."""
+    """Train by a scheme file on a panel file and write the model to ``out``; returns the number of ``rows`` used.
+
+    ``warn`` is called with every warning about the data: its ``code`` and the sentence in each language.
+    """
     from ktop.models.artefact import FILE_NAME, save
     from ktop.models.training import train_scheme
 
@@ -76,14 +87,24 @@ def train_panel(
         lambda what, done: progress(round(done * _STEPS), _STEPS, what),
     )
     save(artefact, out / FILE_NAME)
+    for warning in artefact.meta.get("data_warnings", []):
+        warn(warning)
     return {"rows": max(target["rows"] for target in artefact.meta["training"].values())}
 
 
-def predict_panel(model: str, data: Path, out: Path) -> int:
-    """Predict every row of a panel file with a trained model; returns the number of rows written."""
+def predict_panel(model: str, data: Path, out: Path, *, warn: Warn = lambda warning: None) -> int:
+    """Predict every row of a panel file with a trained model; returns the number of rows written.
+
+    ``warn`` is told of labels that the model does not know, as in ``train_panel``.
+    """
+    from ktop.models.guards import unknown_labels
+    from ktop.models.panel_model import PanelModel
     from ktop.models.training import predict
 
-    frame = predict(open_model(model), read_panel(data))
+    trained, panel = PanelModel.from_artefact(open_model(model)), read_panel(data)
+    frame = predict(trained, panel)
+    for warning in unknown_labels(trained, panel):
+        warn(warning.as_dict())
     if out.suffix.lower() != ".parquet":
         raise InputError("records.parquet_only", path=out.name)
     with atomic_path(out) as beside:
