@@ -402,18 +402,6 @@ def test_a_synthetic_corpus_says_so_and_a_mixed_one_does_not(tmp_path: Path) -> 
 
 
 @pytest.mark.real_data
-def test_the_raw_samples_give_their_golden_counts(shared_data: Path, tmp_path: Path) -> None:
-    raw = shared_data / "patents" / "raw"
-    report = import_paths(tmp_path / "corpus", [raw])
-    assert report.formats == {"uspto-xml": 24, "kipris-xml": 8, "json": 2}
-    assert report.records == 13 + 9 + 14 + 145 + 110
-    assert report.reasons == {"reject_not_patent": 7}
-    assert report.patents_in_corpus == report.new == 290, "one patent is in both weekly files' editions"
-    again = import_paths(tmp_path / "corpus", [raw])
-    assert (again.new, again.updated, again.unchanged) == (0, 0, 290)
-
-
-@pytest.mark.real_data
 def test_a_large_real_set_comes_in_whole(shared_data: Path, tmp_path: Path) -> None:
     report = import_paths(tmp_path / "corpus", [shared_data / "patents" / "nus_retrieval_2244"])
     assert (report.new, report.rejected, report.skipped) == (2244, 0, ["queries.json"])

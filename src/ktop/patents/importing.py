@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -16,10 +15,9 @@ from typing import Any
 import polars as pl
 
 from ktop import catalogue
-from ktop.domain.patent import Patent
 from ktop.errors import InputError, KtopError
 from ktop.files import atomic_path
-from ktop.patents import merging
+from ktop.patents import completing, merging
 from ktop.patents.corpus import (
     CITATION_SCHEMA,
     SCHEMA,
@@ -31,10 +29,12 @@ from ktop.patents.corpus import (
     write_manifest,
     year_of,
 )
-from ktop.patents.readers import CitationLink, Reject, readers
+from ktop.patents.readers import CitationLink, Completion, Record, Reject, readers
 from ktop.patents.readers.source import Source, sources
 
 _BATCH = 5_000
+_COMPLETION_BATCH = 50_000
+_LINK_BATCH = 200_000
 
 #: Called with the file's name and the number of records read so far.
 Progress = Callable[[str, int], None]
@@ -51,6 +51,8 @@ class ImportReport:
     unchanged: int = 0
     rejected: int = 0
     citations: int = 0
+    completions: int = 0
+    completions_unknown: int = 0
     skipped: list[str] = field(default_factory=list)
     formats: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -59,8 +61,8 @@ class ImportReport:
 
     @property
     def read(self) -> int:
-        """Records found, taken or not."""
-        return self.records + self.rejected
+        """Patents found, taken or not, and records that complete patents."""
+        return self.records + self.completions + self.rejected - self.completions_unknown
 
     @property
     def added(self) -> int:
@@ -74,7 +76,7 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        names = ("files", "records", "new", "updated", "unchanged", "rejected", "citations", "skipped")
+        names = ("files", "records", "new", "updated", "unchanged", "rejected", "citations", "completions", "skipped")
         report: dict[str, Any] = {name: getattr(self, name) for name in names}
         report |= {"formats": dict(self.formats), "reasons": dict(self.reasons)}
         return report | {"patents_in_corpus": self.patents_in_corpus, "seconds": round(self.seconds, 3)}
@@ -146,7 +148,10 @@ class _Run:
         self.report = ImportReport()
         self.rows: list[dict[str, Any]] = []
         self.links: list[tuple[str, str, str | None]] = []
+        self.application_links: list[tuple[str, str, str | None, str, str]] = []
+        self.completions: list[dict[str, Any]] = []
         self.staged: dict[int, list[Path]] = {}
+        self.staged_completions: list[Path] = []
         self.staged_links: list[Path] = []
         self.read_files: list[str] = []
         self.rejects = (staging / "rejects.jsonl").open("w", encoding="utf-8")
@@ -174,8 +179,9 @@ class _Run:
                 text = {"message": catalogue.message(error, "en")}
                 self._reject(Reject("file", "patents.reject_file", text), source.name)
         self._flush()
-        self.rejects.close()
-        if self.report.records == 0 and self.report.citations == 0:
+        self._flush_links()
+        self._flush_completions()
+        if self.report.records == 0 and self.report.citations == 0 and self.report.completions == 0:
             if self.first_error is not None:
                 raise self.first_error
             if self.report.files == 0 and self.report.skipped:
@@ -190,20 +196,36 @@ class _Run:
             raise InputError("patents.format_unknown", file=source.name, known=", ".join(sorted(readers())))
         return reader
 
-    def _take(self, record: Patent | Reject | CitationLink, file: str) -> None:
+    def _take(self, record: Record, file: str) -> None:
         if isinstance(record, Reject):
             self._reject(record, file)
             return
+        if isinstance(record, Completion):
+            self.report.completions += 1
+            self.completions.append(completing.completion_row(record, file))
+            if len(self.completions) >= _COMPLETION_BATCH:
+                self._flush_completions()
+                if self.progress:
+                    self.progress(file, self.report.records + self.report.citations + self.report.completions)
+            return
         if isinstance(record, CitationLink):
             self.report.citations += 1
-            self.links.append((record.citing, record.cited, record.category))
-        else:
-            self.report.records += 1
-            self.rows.append(row_of(record))
-        if len(self.rows) + len(self.links) >= _BATCH:
+            link = (record.citing, record.cited, record.category)
+            if record.of_applications:
+                self.application_links.append((*link, file, record.where))
+            else:
+                self.links.append(link)
+                if len(self.links) >= _LINK_BATCH:
+                    self._flush_links()
+                    if self.progress:
+                        self.progress(file, self.report.records + self.report.citations + self.report.completions)
+            return
+        self.report.records += 1
+        self.rows.append(row_of(record))
+        if len(self.rows) >= _BATCH:
             self._flush()
             if self.progress:
-                self.progress(file, self.report.records + self.report.citations)
+                self.progress(file, self.report.records + self.report.citations + self.report.completions)
 
     def _reject(self, reject: Reject, file: str) -> None:
         self.report.rejected += 1
@@ -227,22 +249,45 @@ class _Run:
                 part.drop("year").write_parquet(path, compression="lz4")
                 files.append(path)
             self.rows = []
+
+    def _flush_links(self) -> None:
         if self.links:
-            path = self.staging / f"citations-{len(self.staged_links):05d}.parquet"
-            pl.DataFrame(self.links, schema=CITATION_SCHEMA, orient="row").write_parquet(path)
+            path = self.staging / f"citations-{len(self.staged_links):06d}.parquet"
+            pl.DataFrame(self.links, schema=CITATION_SCHEMA, orient="row").write_parquet(path, compression="lz4")
             self.staged_links.append(path)
             self.links = []
+
+    def _flush_completions(self) -> None:
+        if self.completions:
+            path = self.staging / f"completions-{len(self.staged_completions):06d}.parquet"
+            frame = pl.DataFrame(self.completions, schema=completing.COMPLETION_SCHEMA, orient="row")
+            frame.write_parquet(path, compression="lz4")
+            self.staged_completions.append(path)
+            self.completions = []
 
     # --- merging and switching over ---------------------------------------------------------------------------------
 
     def commit(self) -> ImportReport:
         corpus = Corpus(self.directory)
         partitions = dict(corpus.manifest.partitions)
-        plan = merging.plan(corpus, self.staged)
+        links = completing.application_links(self.application_links)
+        plan = merging.plan(corpus, self.staged, completing.wanted(self.staged_completions, links))
+        completions, unknown = completing.routed(self.staged_completions, plan.names, self.staging)
+        for row in unknown:
+            self.report.completions_unknown += 1
+            self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": row["number"]}), row["file"])
+        known, unknown_links = completing.resolved_links(links, plan.names)
+        self.links += known
+        self._flush_links()
+        for row in unknown_links:
+            self.report.citations -= 1
+            number = f"{row['citing']} → {row['cited']}"
+            self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": number}), row["file"])
+        self.rejects.close()
         obsolete: list[str] = []
+        stored = {year: corpus.path(part) for year, part in partitions.items()}
         for year in sorted(plan.years):
-            before = corpus.patents([year]).collect() if year in partitions else None
-            frame, changes = merging.merge_year(plan, year, before, self.staged.get(year, []))
+            frame, changes = merging.merge_year(plan, year, stored, self.staged, completions.get(year, []))
             self.report.new += changes.new
             self.report.updated += changes.updated
             self.report.unchanged += changes.unchanged
@@ -277,19 +322,13 @@ class _Run:
         old = corpus.manifest.citations
         if not self.staged_links:
             return old
-        files = [corpus.path(old)] if old else []
-        frame = (
-            pl.scan_parquet([*files, *self.staged_links])
-            .unique(["citing", "cited"], keep="first", maintain_order=True)
-            .sort("citing", "cited")
-            .collect()
-        )
-        digest = hashlib.blake2b(digest_size=8)
-        for row in frame.iter_rows():
-            digest.update(repr(row).encode())
-        if old is not None and old.digest == digest.hexdigest():
+        merged = self.staging / "merged-citations.parquet"
+        digest, rows = merging.merge_citations(corpus.path(old) if old else None, self.staged_links, merged)
+        if old is not None and old.digest == digest:
             return old
-        part = self._write(frame, "citations", 0, digest.hexdigest())
+        part = Partition(0, f"citations/{digest}.parquet", rows, digest)
+        with atomic_path(self.directory / part.file) as temporary:
+            shutil.move(merged, temporary)
         if old is not None:
             obsolete.append(old.file)
         return part

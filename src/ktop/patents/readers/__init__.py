@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ktop.domain.patent import Patent
 from ktop.errors import InputError
@@ -34,14 +34,41 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class CitationLink:
-    """A citation that a source gives apart from its patents."""
+    """A citation that a source gives apart from its patents.
+
+    ``of_applications`` says that both numbers are of applications: then both patents must be known for it to count,
+    and ``where`` tells its place in the file.
+    """
 
     citing: str
     cited: str
     category: str | None = None
+    of_applications: bool = False
+    where: str = ""
 
 
-Record = Patent | Reject | CitationLink
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a source says about a patent whose title stands elsewhere: claims alone, a legal status, one more class.
+
+    It joins the patent of that number in the same import or in the corpus: it fills what is empty there, adds to lists,
+    and renews the status. Where no such patent is known it is rejected.
+
+    Parameters
+    ----------
+    where : the record's place in its file.
+    number : normalised number; of a publication, with or without its kind code, or of an application.
+    values : field of ``Patent`` → value.
+    of_application : whether ``number`` is an application's.
+    """
+
+    where: str
+    number: str
+    values: Mapping[str, Any]
+    of_application: bool = False
+
+
+Record = Patent | Reject | CitationLink | Completion
 
 
 class Sample:

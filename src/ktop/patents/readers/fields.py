@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 _DATE = re.compile(r"^(\d{4})[-./년 ]*(\d{1,2})[-./월 ]*(\d{1,2})일?")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+_MONTH_FIRST = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})$")
 #: A US number as sets print it that hold only US patents.
 BARE_US_NUMBER = re.compile(r"^(?:RE|PP|D|H|T)?\d{5,8}$")
 EARLIEST_YEAR = 1790
@@ -33,6 +34,26 @@ def parse_date(value: object) -> date | None:
         return None
     try:
         return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def parse_spreadsheet_date(value: object, year: int | None = None) -> date | None:
+    """Return a date as ``parse_date`` does, or as a spreadsheet in the US rewrote it: ``4/21/98``, ``4/21/1998``.
+
+    Two digits of a year below 50 are of this century, unless ``year`` (a full year that the source prints beside it)
+    says otherwise.
+    """
+    match = _MONTH_FIRST.match(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return parse_date(value)
+    month, day, printed = int(match[1]), int(match[2]), int(match[3])
+    if len(match[3]) == 2:
+        printed += 2000 if printed < 50 else 1900
+        if year is not None and (printed - year) % 100 == 0:
+            printed = year
+    try:
+        return date(printed, month, day)
     except ValueError:
         return None
 

@@ -33,7 +33,7 @@ class JsonLines:
         text = sample.head.decode("utf-8-sig", errors="ignore").lstrip()
         if not text.startswith(("{", "[")):
             return False
-        keys = _first_keys(text)
+        keys = first_keys(text)
         return is_usable(match_columns([_OWN_NAMES.get(key, key) for key in keys], {}))
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
@@ -41,17 +41,26 @@ class JsonLines:
 
         Raises ``InputError`` with the line where an array breaks off; a broken line only rejects that line.
         """
-        with source.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace") as text:
-            start = text.read(_CHUNK_CHARS)
-            records = _array(text, start, source.name) if start.lstrip()[:1] == "[" else _lines(text, start)
-            for where, record in records:
-                if isinstance(record, dict):
-                    yield _patent(record, where, column_map or {})
-                else:
-                    yield Reject(where, "patent_sources.reject_json")
+        for where, record in json_records(source):
+            yield record if isinstance(record, Reject) else _patent(record, where, column_map or {})
 
 
-def _first_keys(text: str) -> list[str]:
+def json_records(source: Source) -> Iterator[tuple[str, dict[str, Any] | Reject]]:
+    """Yield place and record of JSON lines or one JSON array, one in memory at a time; a reject for what is none.
+
+    Raises ``InputError`` with the line where an array breaks off; a broken line only rejects that line.
+    """
+    with source.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace") as text:
+        start = text.read(_CHUNK_CHARS)
+        records = _array(text, start, source.name) if start.lstrip()[:1] == "[" else _lines(text, start)
+        for where, record in records:
+            if isinstance(record, dict):
+                yield where, record
+            else:
+                yield where, Reject(where, "patent_sources.reject_json")
+
+
+def first_keys(text: str) -> list[str]:
     """Return the keys of the first readable record; of one that is longer than the head, all keys in the head."""
     if text.startswith("["):
         candidates = [text[1:].lstrip()]

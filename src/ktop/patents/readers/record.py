@@ -16,6 +16,7 @@ from ktop.domain.patent import (
     normalise_class,
     normalise_publication_number,
 )
+from ktop.domain.technology import detect_language
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
     MAX_CLAIM_CHARS,
@@ -28,6 +29,14 @@ from ktop.patents.readers.xml_safe import text_of
 _T = TypeVar("_T")
 CANCELLED = re.compile(r"^\s*\d+(?:\s*[-\u2013]\s*\d+)?\s*\.?\s*\(?cancel", re.IGNORECASE)
 _KIND = re.compile(r"(?<=\d)[A-Z]\d{0,2}$")
+_ENGLISH = re.compile(
+    r"\b(?:and|for|of|the|with|from|by|using|having|method|device|apparatus|vehicle)\b", re.IGNORECASE
+)
+_OTHER_LATIN_OFFICES = {
+    "AR", "AT", "BE", "BG", "BR", "CH", "CL", "CO", "CR", "CU", "CZ", "DD", "DE", "DK", "EC", "EE", "ES", "FI", "FR",
+    "HR", "HU", "IS", "IT", "LT", "LU", "LV", "MX", "NL", "NO", "PE", "PL", "PT", "RO", "RS", "SE", "SI", "SK", "TR",
+    "UY", "YU",
+}  # fmt: skip
 #: Letters of search reports, the most damaging to novelty first (WIPO ST.14).
 _SEARCH_LETTERS = "XIYEPOTLDA"
 
@@ -40,6 +49,7 @@ def build(
     abstract: str | None,
     *,
     claims: Sequence[str] = (),
+    keep_claim: bool = True,
     cited: Iterable[PatentCitation | LiteratureCitation] = (),
     **fields: Any,
 ) -> Patent | Reject:
@@ -51,12 +61,13 @@ def build(
     source : name of the reader.
     number : office, number and kind code as printed.
     claims : the claims as printed; cancelled ones neither count nor come first.
+    keep_claim : False where they are in a language that is not kept; they are counted all the same.
     fields : further fields of ``Patent``; a ``claims_count`` that the source prints goes before the counted one.
     """
     country, printed, kind = number
     patent_id = normalise_publication_number(printed, country=country or None, kind=kind or None)
     if patent_id is None:
-        return Reject(where, "patents.reject_number", {"number": f"{country} {printed} {kind}".strip()[:80]})
+        return Reject(where, "patents.reject_number", {"number": " ".join(f"{country} {printed} {kind}".split())[:80]})
     if not title and not abstract:
         return Reject(where, "patents.reject_no_text")
     live = [text for text in claims if text and not CANCELLED.search(text)]
@@ -69,7 +80,7 @@ def build(
         kind=kind.strip().upper() or (code[0] if code else None),
         title=(title or "")[:MAX_TITLE_CHARS],
         abstract=(abstract or "")[:MAX_ABSTRACT_CHARS] or None,
-        first_claim=fields.pop("first_claim", None) or (live[0][:MAX_CLAIM_CHARS] if live else None),
+        first_claim=fields.pop("first_claim", None) or (live[0][:MAX_CLAIM_CHARS] if live and keep_claim else None),
         description=description[:MAX_DESCRIPTION_CHARS] if description else None,
         cited_patents=tuple(entry for entry in found if isinstance(entry, PatentCitation)),
         cited_literature=tuple(entry for entry in found if isinstance(entry, LiteratureCitation)),
@@ -147,6 +158,18 @@ def texts_of_language(
     if common is not None:
         return title_in[common], abstract_in[common], None
     return next(iter(title_in.values()), ""), next(iter(abstract_in.values()), None), None
+
+
+def language_of(title: str, abstract: str, country: str) -> Lang | None:
+    """Return the language of texts whose source does not print it, None for another than English or Korean.
+
+    A short title in Latin letters may be in the language of its office (``DE``, ``FR`` ...): there it is taken for
+    English only where it has an English word that those languages do not have.
+    """
+    found = detect_language(f"{title} {abstract}"[:600])
+    if found == "en" and country in _OTHER_LATIN_OFFICES and not _ENGLISH.search(f"{title} {abstract}"):
+        return None
+    return found
 
 
 def _by_language(texts: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ktop.patents.readers.source import Source
 
 _BATCH_ROWS = 5_000
 _MAX_FIELD_CHARS = 5_000_000
+_MAX_LINE_CHARS = 20_000_000
 _PARQUET = b"PAR1"
 _DELIMITERS = ",\t;|"
 
@@ -39,10 +40,25 @@ def columns(source: Source, head: bytes) -> list[str] | None:
     return _header(next(csv.reader([text.split("\n", 1)[0]], delimiter=_delimiter(text)), []))
 
 
-def rows(source: Source) -> Iterator[Row]:
-    """Yield the rows below the header. Raises ``InputError`` where the table cannot be read."""
+def names_in_line(head: bytes, index: int = 0) -> list[str]:
+    """Return the column names, in lower case, of a line of the head of a CSV in whatever ASCII-like encoding."""
+    lines = head.decode("utf-8-sig", errors="replace").splitlines()[index : index + 1]
+    try:
+        return [name.strip().lower() for name in next(csv.reader(lines), [])]
+    except csv.Error:
+        return []
+
+
+def rows(source: Source, *, skip: int = 0, damaged: bool = False) -> Iterator[Row]:
+    """Yield the rows below the header. Raises ``InputError`` where the table cannot be read.
+
+    Parameters
+    ----------
+    skip : lines above the header (CSV).
+    damaged : take rows of CSV with characters that are not UTF-8, those as U+FFFD, instead of rejecting them.
+    """
     head = source.head()
-    return _parquet_rows(source) if head.startswith(_PARQUET) else _csv_rows(source, head)
+    return _parquet_rows(source) if head.startswith(_PARQUET) else _csv_rows(source, head, skip, damaged)
 
 
 def _scan(source: Source) -> pl.LazyFrame:
@@ -66,28 +82,60 @@ def _parquet_rows(source: Source) -> Iterator[Row]:
         raise InputError("patents.table_broken", file=source.name) from error
 
 
-def _csv_rows(source: Source, head: bytes) -> Iterator[Row]:
-    text = _decoded(head)
+def _csv_rows(source: Source, head: bytes, skip: int, damaged: bool) -> Iterator[Row]:
+    text = head.decode("utf-8-sig", errors="replace") if damaged else _decoded(head)
     if text is None or "\x00" in text:
         raise InputError("patents.table_broken", file=source.name)
     csv.field_size_limit(_MAX_FIELD_CHARS)
-    encoding = "utf-8-sig" if _is_utf8(head) else "cp949"
-    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as lines:
-        reader = csv.reader(lines, delimiter=_delimiter(text))
+    encoding = "utf-8-sig" if damaged or _is_utf8(head) else "cp949"
+    with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as stream:
+        lines = _Lines(stream)
+        for _ in range(skip):
+            next(lines, None)
+        delimiter = _delimiter("\n".join(text.split("\n")[skip:]))
+        reader = csv.reader(lines, delimiter=delimiter)
         try:
             width = len(next(reader))
-            for cells in reader:
-                if not cells:
-                    continue
-                where = f"line {reader.line_num}"
-                if len(cells) != width:
-                    yield Row(where, None, "patents.reject_columns")
-                elif any("\ufffd" in cell for cell in cells):
-                    yield Row(where, None, "patents.reject_encoding")
-                else:
-                    yield Row(where, [cell.strip() or None for cell in cells])
         except (csv.Error, StopIteration) as error:
             raise InputError("patents.table_broken", file=source.name) from error
+        while True:
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:  # a field or a line without end; the reader starts afresh at the next line
+                yield Row(f"line {lines.number}", None, "patents.reject_too_large")
+                continue
+            if not cells:
+                continue
+            where = f"line {lines.number}"
+            if len(cells) != width:
+                yield Row(where, None, "patents.reject_columns")
+            elif not damaged and any("\ufffd" in cell for cell in cells):
+                yield Row(where, None, "patents.reject_encoding")
+            else:
+                yield Row(where, [cell.strip() or None for cell in cells])
+
+
+class _Lines:
+    """The lines of a text, none held beyond ``_MAX_LINE_CHARS``: what is longer is read on to its end and refused."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stream, self.number = stream, 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(_MAX_LINE_CHARS)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == _MAX_LINE_CHARS and not line.endswith("\n"):
+            while (more := self._stream.readline(_MAX_LINE_CHARS)) and not more.endswith("\n"):
+                pass
+            raise csv.Error("line too long")
+        return line.replace("\x00", "")
 
 
 def _header(names: Sequence[str]) -> list[str]:

@@ -28,27 +28,8 @@ class UsptoXml:
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per document. A file whose only document is broken raises ``InputError``."""
-        taken = 0
-        broken: xml_safe.XmlError | None = None
-        held: Reject | None = None  # the first broken document, told apart from a broken file once a second one comes
-        with source.open() as stream:
-            for document in xml_safe.documents(stream):
-                try:
-                    root = xml_safe.parse(document)
-                except xml_safe.XmlError as error:
-                    reject = Reject(f"line {error.line}", error.reason)
-                    if taken == 0 and broken is None:
-                        broken, held = error, reject
-                    else:
-                        yield reject
-                    continue
-                if held is not None:
-                    yield held
-                    held = None
-                taken += 1
-                yield _record(root, f"line {document.line}")
-        if broken is not None and held is not None and taken == 0:
-            raise xml_safe.file_error(broken, source.name)
+        for where, root in xml_safe.well_formed(source, xml_safe.documents):
+            yield root if isinstance(root, Reject) else _record(root, where)
 
 
 def _record(root: ET.Element, where: str) -> Patent | Reject:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html.entities
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from ktop.errors import InputError
+from ktop.patents.readers import Reject
+from ktop.patents.readers.source import Source
 
 MAX_DOCUMENT_BYTES = 64 * 1024**2
 MAX_PROLOG_CHARS = 2 * 1024**2
@@ -178,6 +180,38 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
         buffer += chunk
     if inside and not too_large:
         yield Document(line, bytes(buffer), encoding)
+
+
+def well_formed(
+    source: Source, found: Callable[[BinaryIO], Iterable[Document]], *, namespaces: bool = False
+) -> Iterator[tuple[str, ET.Element | Reject]]:
+    """Parse the pieces that ``found`` cuts a file into: place and root element, or a reject for what is broken.
+
+    Raises ``InputError`` where the first piece is broken and no other follows, or where the file cannot be cut at all:
+    then the file as a whole is no source, and its line is told.
+    """
+    held: XmlError | None = None  # the first broken piece, told apart from a broken file once another one comes
+    number = 0
+    with source.open() as stream:
+        try:
+            for document in found(stream):
+                number += 1
+                if held is not None:
+                    yield f"line {held.line}", Reject(f"line {held.line}", held.reason)
+                    held = None
+                try:
+                    root = parse(document, namespaces=namespaces)
+                except XmlError as error:
+                    if number == 1:
+                        held = error
+                    else:
+                        yield f"line {error.line}", Reject(f"line {error.line}", error.reason)
+                    continue
+                yield f"line {document.line}", root
+        except XmlError as error:
+            raise file_error(error, source.name) from error
+    if held is not None:
+        raise file_error(held, source.name)
 
 
 def parse(document: Document, *, namespaces: bool = True) -> ET.Element:

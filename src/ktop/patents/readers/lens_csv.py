@@ -1,0 +1,84 @@
+"""Reads the CSV export of lens.org, in the layout of 2017 and in today's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ktop.domain.patent import LiteratureCitation, Patent
+from ktop.errors import InputError
+from ktop.patents.readers import Record, Reject, Sample, tabular
+from ktop.patents.readers.fields import parse_count, parse_spreadsheet_date
+from ktop.patents.readers.record import build, distinct, docdb_application_number, language_of, symbols
+from ktop.patents.readers.source import Source
+
+#: Our name → columns of the two layouts.
+_COLUMNS = {
+    "number": ("publication number", "display key"),
+    "literature": ("non-patent citations", "npl citations"),
+}
+_NEEDED = ("jurisdiction", "kind", "lens id", "title")
+
+
+class LensCsv:
+    """One row a publication; lists within a cell are parted by two semicolons."""
+
+    name = "lens-csv"
+
+    def recognises(self, sample: Sample) -> bool:
+        """Tell by the column names."""
+        return _header(sample.head) is not None
+
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
+        """Yield a patent or a reject per row."""
+        header = _header(source.head())
+        if header is None:
+            raise InputError("patents.table_broken", file=source.name)
+        for row in tabular.rows(source, damaged=True):
+            if row.cells is None:
+                yield Reject(row.where, row.problem or "patents.reject_columns")
+            else:
+                yield _patent({name: cell or "" for name, cell in zip(header, row.cells, strict=True)}, row.where)
+
+
+def _header(head: bytes) -> list[str] | None:
+    names = tabular.names_in_line(head)
+    numbered = any(name in names for name in _COLUMNS["number"])
+    return names if numbered and all(name in names for name in _NEEDED) else None
+
+
+def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
+    """Build the patent. Damaged characters are borne in names and references, not in what is searched."""
+
+    def field(name: str) -> str:
+        return next((row[column] for column in _COLUMNS.get(name, (name,)) if row.get(column)), "")
+
+    def several(name: str) -> list[str]:
+        return [part.strip() for part in field(name).split(";;") if part.strip()]
+
+    title, abstract, country = field("title"), field("abstract"), field("jurisdiction")
+    if "\ufffd" in title + abstract + field("number"):
+        return Reject(where, "patents.reject_encoding")
+    kind = field("kind")
+    published = parse_spreadsheet_date(field("publication date"), parse_count(field("publication year")))
+    applied = field("application number").split()
+    return build(
+        where,
+        LensCsv.name,
+        (country, field("number").removeprefix(country).removesuffix(kind), kind),
+        title,
+        abstract,
+        language=language_of(title, abstract, country),
+        application=docdb_application_number(applied[0], applied[1], "".join(applied[2:3])) if applied[1:] else None,
+        filing_date=parse_spreadsheet_date(field("application date")),
+        publication_date=published,
+        grant_date=published if field("type").lower() == "granted patent" else None,
+        ipc=symbols(several("ipcr classifications")),
+        cpc=symbols(several("cpc classifications")),
+        applicants=distinct(several("applicants")),
+        inventors=distinct(several("inventors")),
+        cited=[LiteratureCitation(text) for text in several("literature")],
+        status=field("legal status")[:100] or None,
+    )
+
+
+READER = LensCsv()

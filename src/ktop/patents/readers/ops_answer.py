@@ -1,0 +1,309 @@
+"""Reads answers of the EPO's Open Patent Services, XML and JSON: biblio, search, full text, family, legal status."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ktop.domain.patent import normalise_publication_number
+from ktop.errors import InputError
+from ktop.patents.readers import (
+    MAX_ABSTRACT_CHARS,
+    MAX_CLAIM_CHARS,
+    MAX_DESCRIPTION_CHARS,
+    Completion,
+    Patent,
+    Record,
+    Reject,
+    Sample,
+    xml_safe,
+)
+from ktop.patents.readers.exchange import document_id, exchange_patent
+from ktop.patents.readers.fields import parse_date
+from ktop.patents.readers.record import (
+    build,
+    citation,
+    distinct,
+    docdb_application_number,
+    excerpt,
+    search_letter,
+    symbols,
+    texts_of_language,
+)
+from ktop.patents.readers.source import Source
+from ktop.patents.readers.xml_safe import text_at, text_of
+
+_ROOT = b"world-patent-data"
+_OFFICE_JSON = re.compile(rb'^\s*\{\s*"ops:world-patent-data"\s*:')
+#: What ready-made clients of the service save: their own JSON, with one of these shapes.
+_CLIENT_JSON = re.compile(
+    rb'^\s*\{\s*"(?:documents"\s*:\s*\[|document_id"\s*:\s*\{|query"\s*:\s*"[^"]*",\s*"num_results")'
+)
+_MAX_ANSWER_CHARS = 64 * 1024**2
+#: A claim that starts a line of a text that holds them all.
+_NUMBERED = re.compile(r"^\s*(\d{1,3})\s*[.)]\s+(?=\S)", re.MULTILINE)
+_PARAGRAPH_NUMBER = re.compile(r"\[\d{4}\]\s*")
+_MAX_DEPTH = 60
+
+
+class OpsAnswer:
+    """OPS answers as the service gives them (XML, JSON), and the JSON that the client ``patent_client`` saves."""
+
+    name = "ops"
+
+    def recognises(self, sample: Sample) -> bool:
+        """Tell by the root element or the first key."""
+        head = sample.head.removeprefix(b"\xef\xbb\xbf")
+        if head.lstrip().startswith(b"{"):
+            return bool(_OFFICE_JSON.match(head) or _CLIENT_JSON.match(head))
+        return _ROOT in head and re.search(rb"<(?:[\w.\-]+:)?world-patent-data[\s>]", head) is not None
+
+    def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
+        """Yield a patent, a completion or a reject per document of the answer.
+
+        Raises ``InputError`` where the answer is broken: it is one document, and refused whole.
+        """
+        if source.head().removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+            answer = _json(source)
+            inner = answer.get("ops:world-patent-data")
+            if inner is None:
+                yield from _client_records(answer)
+            else:
+                root = ET.Element("world-patent-data")
+                _fill(root, inner, 0)
+                yield from _records(root)
+            return
+        for _, root in xml_safe.well_formed(source, xml_safe.documents):
+            if isinstance(root, Reject):
+                yield root
+            else:
+                yield from _records(root)
+
+
+def _json(source: Source) -> dict[str, Any]:
+    with source.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace") as stream:
+        text = stream.read(_MAX_ANSWER_CHARS + 1)
+    if len(text) > _MAX_ANSWER_CHARS:
+        raise InputError("patents.file_too_large", file=source.name, limit=_MAX_ANSWER_CHARS // 1024**2)
+    try:
+        answer = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError("patent_sources.json_broken", file=source.name, line=error.lineno) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError("patent_sources.json_broken", file=source.name, line=1) from error
+    if not isinstance(answer, dict):
+        raise InputError("patent_sources.json_broken", file=source.name, line=1)
+    return answer
+
+
+def _fill(element: ET.Element, value: Any, depth: int) -> None:
+    """Build the XML of the answer from its JSON: ``@x`` is an attribute, ``$`` the text, anything else a child."""
+    if not isinstance(value, dict) or depth > _MAX_DEPTH:
+        element.text = None if value is None else str(value)
+        return
+    for name, inner in value.items():
+        plain = name.rpartition(":")[2]
+        if name.startswith("@"):
+            element.set(plain.lstrip("@"), str(inner))
+        elif name == "$":
+            element.text = str(inner)
+        else:
+            for entry in inner if isinstance(inner, list) else [inner]:
+                _fill(ET.SubElement(element, plain), entry, depth + 1)
+
+
+def _records(root: ET.Element) -> Iterator[Record]:
+    """Yield what an answer holds, whichever service it is of."""
+    if root.tag == "fault" or root.find("fault") is not None:
+        yield Reject("answer", "patents.reject_service_answer", {"code": text_of(root.find(".//code"))[:40] or "fault"})
+        return
+    found = 0
+    for found, document in enumerate(root.iter("exchange-document"), 1):
+        yield _document(document, f"document {found}")
+    for number, document in enumerate(root.iter("fulltext-document"), 1):
+        found += 1
+        yield _full_text(document, f"document {number}")
+    for number, member in enumerate(root.iter("family-member"), 1):
+        found += 1
+        if member.find("exchange-document") is None:
+            yield _family_member(member, f"family member {number}")
+    for number, hit in enumerate(root.findall("biblio-search/search-result/publication-reference"), 1):
+        found += 1
+        yield _completion(f"result {number}", _number(hit), {"family": hit.get("family-id")})
+    if not found:
+        yield Reject("answer", "patent_sources.reject_no_record")
+
+
+def _number(parent: ET.Element, reference: str = "") -> str | None:
+    if not reference:
+        holder = ET.Element("holder")
+        holder.append(parent)
+        return _number(holder, parent.tag)
+    country, number, kind, _ = document_id(parent, reference)
+    return normalise_publication_number(number, country=country or None, kind=kind or None) if number else None
+
+
+def _completion(where: str, number: str | None, values: Mapping[str, Any]) -> Completion | Reject:
+    if number is None:
+        return Reject(where, "patents.reject_number", {"number": ""})
+    return Completion(where, number, {field: value for field, value in values.items() if value})
+
+
+def _document(document: ET.Element, where: str) -> Record:
+    """Return a patent; of an answer with the abstract alone a completion, for a title must come from elsewhere."""
+    made = exchange_patent(document, where, OpsAnswer.name)
+    if isinstance(made, Patent) and not made.title:
+        return Completion(where, made.id, {"abstract": made.abstract, "language": made.language})
+    return made
+
+
+def _full_text(document: ET.Element, where: str) -> Completion | Reject:
+    """Return claims or description. Claims are counted in any language; the first is kept in English or Korean."""
+    biblio = document.find("bibliographic-data")
+    number = None if biblio is None else _number(biblio, "publication-reference")
+    values: dict[str, Any] = {}
+    chosen = _preferred(document.findall("claims"))
+    if chosen is not None:
+        entries = chosen.findall("claim/claim-text") or chosen.findall("claim")
+        claims = [piece for entry in entries for piece in split_claims("".join(entry.itertext()))]
+        values["claims_count"] = len(claims) or None
+        if claims and _is_ours(chosen):
+            values["first_claim"] = claims[0][:MAX_CLAIM_CHARS]
+    chosen = _preferred(document.findall("description"))
+    if chosen is not None and _is_ours(chosen):
+        text = _PARAGRAPH_NUMBER.sub("", excerpt(chosen, "p") or text_of(chosen))
+        values["description"] = text[:MAX_DESCRIPTION_CHARS]
+    return _completion(where, number, values)
+
+
+def _is_ours(element: ET.Element) -> bool:
+    return (element.get("lang") or "en").lower() in ("en", "ko")
+
+
+def _preferred(found: list[ET.Element]) -> ET.Element | None:
+    """Return the English one of several languages, else the Korean one, else the first."""
+    ranked = sorted(found, key=lambda element: {"en": 0, "ko": 1}.get((element.get("lang") or "").lower(), 2))
+    return next(iter(ranked), None)
+
+
+def split_claims(text: str) -> list[str]:
+    """Return the claims of a text that holds one or all of them, numbered 1, 2, 3 ... at the start of lines."""
+    starts: list[int] = []
+    for match in _NUMBERED.finditer(text):
+        if int(match[1]) == len(starts) + 1:
+            starts.append(match.start())
+    if len(starts) < 2:
+        return [" ".join(text.split())] if text.strip() else []
+    pieces = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [" ".join(piece.split()) for piece in pieces]
+
+
+def _family_member(member: ET.Element, where: str) -> Completion | Reject:
+    applied = document_id(member, "application-reference")
+    values = {
+        "family": member.get("family-id"),
+        "application": docdb_application_number(*applied[:3]),
+        "filing_date": parse_date(applied[3]),
+        "publication_date": parse_date(document_id(member, "publication-reference")[3]),
+        "status": _status(member),
+    }
+    return _completion(where, _number(member, "publication-reference"), values)
+
+
+def _status(member: ET.Element) -> str | None:
+    """Return the newest legal event that changes the right (influence + or -), else the newest of all, as printed."""
+    events = [
+        (event.get("infl", "").strip() in ("+", "-"), text_at(event, "L007EP"), (event.get("desc") or "").strip())
+        for event in member.findall("legal")
+    ]
+    newest = max(events, default=None, key=lambda event: event[:2])
+    return newest[2][:100] or None if newest else None
+
+
+# --- JSON of the client patent_client --------------------------------------------------------------------------------
+
+
+def _client_records(answer: Mapping[str, Any]) -> Iterator[Record]:
+    try:
+        if "documents" in answer:
+            for number, document in enumerate(answer["documents"], 1):
+                yield _client_document(document, f"document {number}")
+        elif "document_id" in answer:
+            yield _client_full_text(answer)
+        else:
+            for number, hit in enumerate(answer["results"], 1):
+                found = normalise_publication_number(hit["doc_number"], country=hit["country"], kind=hit["kind"])
+                yield _completion(f"result {number}", found, {"family": hit.get("family_id")})
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        yield Reject("answer", "patent_sources.reject_json_record", {"field": str(error)[:80]})
+
+
+def _client_document(document: Mapping[str, Any], where: str) -> Patent | Reject:
+    applied = document.get("application_reference_docdb") or {}
+    dates = [
+        (document.get(f"application_reference_{form}") or {}).get("date") for form in ("docdb", "epodoc", "original")
+    ]
+    published = (document.get("publication_reference_docdb") or {}).get("date")
+    title, abstract, language = texts_of_language(
+        [(entry.get("lang") or "", entry.get("text") or "") for entry in document.get("titles") or []],
+        [("en", document.get("abstract") or "")],
+    )
+    cited = []
+    for entry in document.get("citations") or []:
+        named = entry.get("docdb") or entry.get("epodoc") or {}
+        letter = search_letter(entry.get("category") or "")
+        found = citation(
+            named.get("country") or "",
+            named.get("number") or "",
+            named.get("kind") or "",
+            letter or entry.get("cited_by"),
+        )
+        cited += [found] if found else []
+    country, kind = document["country"], document["kind"]
+    day = parse_date(published)
+    return build(
+        where,
+        OpsAnswer.name,
+        (country, document["doc_number"], kind),
+        title,
+        abstract[:MAX_ABSTRACT_CHARS] if abstract else None,
+        language=language,
+        application=docdb_application_number(
+            applied.get("country") or "", applied.get("number") or "", applied.get("kind") or ""
+        ),
+        family=document.get("family_id") or None,
+        filing_date=next((found for printed in dates if (found := parse_date(printed))), None),
+        publication_date=day,
+        grant_date=day if kind[:1] in "BC" else None,
+        ipc=symbols(re.sub(r"\s+", "", symbol)[:20] for symbol in document.get("intl_class") or []),
+        cpc=symbols(document.get("cpc_class") or []),
+        applicants=distinct(_without_country(document.get("applicants_epodoc"))),
+        inventors=distinct(_without_country(document.get("inventors_epodoc"))),
+        cited=cited,
+    )
+
+
+def _without_country(names: list[str] | None) -> Iterator[str]:
+    for name in names or []:
+        yield re.sub(r"\s*\[[A-Z]{2}\]\s*$", "", name)
+
+
+def _client_full_text(answer: Mapping[str, Any]) -> Completion | Reject:
+    named = answer["document_id"]
+    number = normalise_publication_number(named["doc_number"], country=named["country"], kind=named.get("kind"))
+    values: dict[str, Any] = {}
+    claims = answer.get("claims") or []
+    if claims:
+        values["claims_count"] = len(claims)
+        values["first_claim"] = " ".join(claims[0]["limitations"])[:MAX_CLAIM_CHARS]
+    if answer.get("description"):
+        text = " ".join(_PARAGRAPH_NUMBER.sub("", answer["description"][: 2 * MAX_DESCRIPTION_CHARS]).split())
+        values["description"] = text[:MAX_DESCRIPTION_CHARS]
+    return _completion("document 1", number, values)
+
+
+READER = OpsAnswer()
