@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ktop.errors import InputError
-from ktop.models.panel import Panel, features, outcome
+from ktop.models.panel import Panel, features, outcome, sources
 from ktop.models.scheme import read_scheme
 
 
@@ -170,3 +170,33 @@ def test_schemes_that_cannot_be_used_are_refused_with_the_place(changes: dict[st
     with pytest.raises(InputError) as caught:
         read_scheme(_scheme(**changes))
     assert caught.value.key == key
+
+
+def test_further_columns_and_windows_over_a_companys_last_years() -> None:
+    plan = read_scheme(
+        _scheme(
+            columns={"margin": "income / sales", "good": "margin > 0.1"},
+            features={
+                "usual": {"expression": "margin_mean3", "group": "g"},
+                "worst": {"expression": "margin_min3", "group": "g"},
+                "swing": {"expression": "sales_sd3", "group": "g"},
+                "often": {"expression": "good_mean5 - good_lag1", "group": "g"},
+            },
+        )
+    )
+    values = features(plan, Panel(FRAME, "firm", "year", plan.columns))
+    margins = np.array([10 / 100, 20 / 150, 20 / 225, 20 / 230, 20 / 235])
+    assert np.allclose(values[2, 0], margins[:3].mean()) and np.allclose(values[4, 1], margins[4])
+    assert np.isclose(values[0, 0], 0.1), "years that are not known are left out"
+    assert np.isclose(values[8, 0], np.mean([0.01, 0.01])), "firm b has no 2003"
+    assert np.isclose(values[2, 2], np.std([100, 150, 225])) and np.isnan(values[1, 2]), "two years have no spread"
+    assert np.isclose(values[2, 3], 1 / 3 - 1) and np.isnan(values[0, 3])
+    assert list(sources("good_mean5", FRAME.columns, plan.columns)) == [("income", 0), ("sales", 0)]
+    assert list(sources("margin_lag2", FRAME.columns, plan.columns)) == [("income", 2), ("sales", 2)]
+
+
+@pytest.mark.parametrize("columns", [{"a": "a + 1"}, {"a": "b_lag1", "b": "x"}, {"a b": "x"}])
+def test_a_further_column_cannot_rest_on_itself_or_on_a_later_one(columns: dict[str, str]) -> None:
+    with pytest.raises(InputError) as caught:
+        read_scheme(_scheme(columns=columns))
+    assert caught.value.key == "models.scheme_value"

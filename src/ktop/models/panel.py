@@ -8,19 +8,48 @@ year, or the firm is no longer observed, the outcome is missing and the row is l
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from ktop.domain import outcomes
-from ktop.domain.expression import compile_expression
+from ktop.domain.expression import Expression, compile_expression
 from ktop.errors import InputError
 from ktop.models.glass_box import Floats
 from ktop.models.scheme import Scheme, Target
 
 _LAG = re.compile(r"^(?P<column>.+)_lag(?P<years>[1-9])$")
+_WINDOW = re.compile(r"^(?P<column>.+)_(?P<what>mean|min|max|sd)(?P<years>[2-9])$")
+#: A spread over years needs this many known ones.
+_FEWEST_FOR_SPREAD = 3
+
+
+def _spread(values: Floats) -> Floats:
+    enough = (~np.isnan(values)).sum(axis=0) >= _FEWEST_FOR_SPREAD
+    found = np.full(values.shape[1], np.nan)
+    found[enough] = np.nanstd(values[:, enough], axis=0)
+    return found
+
+
+def _of_known(summary: Callable[..., Floats]) -> Callable[[Floats], Floats]:
+    def over(values: Floats) -> Floats:
+        any_known = (~np.isnan(values)).any(axis=0)
+        found = np.full(values.shape[1], np.nan)
+        found[any_known] = summary(values[:, any_known], axis=0)
+        return found
+
+    return over
+
+
+#: What can be said of a company's last years; years that are not known are left out.
+_WINDOWS: Mapping[str, Callable[[Floats], Floats]] = {
+    "mean": _of_known(np.nanmean),
+    "min": _of_known(np.nanmin),
+    "max": _of_known(np.nanmax),
+    "sd": _spread,
+}
 
 
 class Panel:
@@ -30,13 +59,18 @@ class Panel:
     ----------
     frame : the table; numbers become float64 with NaN for missing, texts stay texts (labels of cells).
     id, year : names of the id and year columns; ``year`` None for a table with one row per company.
+    derived : further columns by name, as formulas over the table's columns and over each other.
 
-    A name ending in ``_lag1`` … ``_lag9`` is the same company's value that many years before. Raises ``InputError`` for
-    a missing column, an empty id or year, or two rows of one company and year.
+    A name ending in ``_lag1`` … ``_lag9`` is the same company's value that many years before; one ending in ``_mean3``,
+    ``_min3``, ``_max3`` or ``_sd3`` (2 to 9) says so much of its last three years, this one included, as far as they
+    are known. Raises ``InputError`` for a missing column, an empty id or year, or two rows of one company and year.
     """
 
-    def __init__(self, frame: pl.DataFrame, id: str, year: str | None) -> None:
+    def __init__(
+        self, frame: pl.DataFrame, id: str, year: str | None, derived: Mapping[str, Expression] | None = None
+    ) -> None:
         self.frame = frame
+        self.derived = derived or {}
         self.id = id
         self.n = frame.height
         for name in filter(None, (id, year)):
@@ -63,15 +97,21 @@ class Panel:
         return self._columns[name]
 
     def _read(self, name: str) -> Floats:
-        lag = _LAG.match(name)
+        lag, window = _LAG.match(name), _WINDOW.match(name)
         if name in self.frame.columns:
             series = self.frame[name]
             if not (series.dtype.is_numeric() or series.dtype == pl.Boolean or series.dtype == pl.Null):
                 raise InputError("models.not_numeric", column=name)
             values = series.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
             return np.where(np.isfinite(values), values, np.nan)
+        if name in self.derived:
+            formula = self.derived[name]
+            return formula.evaluate(self.columns(sorted(formula.names)))
         if lag and self.year is not None:
             return self.at(lag["column"], -int(lag["years"]))
+        if window and self.year is not None:
+            years = [self.at(window["column"], -back) for back in range(int(window["years"]))]
+            return _WINDOWS[window["what"]](np.stack(years))
         if not name.isidentifier():
             formula = compile_expression(name)
             return formula.evaluate(self.columns(sorted(formula.names)))
@@ -96,6 +136,24 @@ class Panel:
         place = np.minimum(np.searchsorted(self._sorted, self._key + years), self.n - 1)
         found = self._sorted[place] == self._key + years
         return np.where(found, values[self._order[place]], np.nan)
+
+
+def sources(name: str, columns: Sequence[str], derived: Mapping[str, Expression]) -> Iterator[tuple[str, int]]:
+    """Yield the columns of the table that a name rests on, each with the fewest years back it is read from."""
+    lag, window = _LAG.match(name), _WINDOW.match(name)
+    if name in columns:
+        yield name, 0
+    elif name in derived:
+        for part in sorted(derived[name].names):
+            yield from sources(part, columns, derived)
+    elif lag:
+        for column, back in sources(lag["column"], columns, derived):
+            yield column, back + int(lag["years"])
+    elif window:
+        yield from sources(window["column"], columns, derived)
+    elif not name.isidentifier():
+        for part in sorted(compile_expression(name).names):
+            yield from sources(part, columns, derived)
 
 
 def features(scheme: Scheme, panel: Panel) -> Floats:

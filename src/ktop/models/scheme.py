@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -103,6 +104,7 @@ class Scheme:
 
     Parameters
     ----------
+    columns : further columns as formulas, each over the table's and those before it.
     members : models in the bag.
     calibration_years : newest years with a known outcome on which a panel's calibration layers are fitted. How strongly
         figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
@@ -116,6 +118,7 @@ class Scheme:
     features: tuple[Feature, ...]
     targets: tuple[Target, ...]
     tracks: tuple[Track, ...]
+    columns: Mapping[str, Expression] = field(default_factory=dict)
     ladders: tuple[Ladder, ...] = ()
     comparison: Comparison | None = None
     missing: MissingRule = "learned"
@@ -135,7 +138,7 @@ def read_scheme(content: Any) -> Scheme:
     _known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
-         "members", "seed", "note", "calibration_years"},
+         "members", "seed", "note", "calibration_years", "columns"},
         "scheme",
     )  # fmt: skip
     targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
@@ -157,6 +160,7 @@ def read_scheme(content: Any) -> Scheme:
         features=features,
         targets=targets,
         tracks=tuple(_track(str(name), entry) for name, entry in tracks.items()),
+        columns=derived_columns(top),
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
         missing=missing,
@@ -165,6 +169,25 @@ def read_scheme(content: Any) -> Scheme:
         seed=int(_number(top.get("seed", 20241103), "seed")),
         source=top,
     )
+
+
+def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
+    """Return the further columns of a scheme; one may rest on those before it, so that none can rest on itself."""
+    found: dict[str, Expression] = {}
+    entries = _mapping(content.get("columns") or {}, "columns")
+    for name, source in entries.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise InputError("models.scheme_value", place="columns", given=str(name)[:60])
+        expression = compile_expression(str(source))
+        later = [other for other in list(entries)[len(found) :] if _rests_on(expression, str(other))]
+        if later:
+            raise InputError("models.scheme_value", place=f"columns.{name}", given=later[0])
+        found[name] = expression
+    return found
+
+
+def _rests_on(expression: Expression, column: str) -> bool:
+    return any(re.fullmatch(rf"{column}(_lag[1-9]|_(mean|min|max|sd)[2-9])*", name) for name in expression.names)
 
 
 def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str]) -> Feature:

@@ -26,7 +26,7 @@ from ktop.models.glass_box import Floats, TermModel
 from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
-from ktop.models.scheme import Ladder, Scheme, Track, read_scheme
+from ktop.models.scheme import Ladder, Scheme, Track, derived_columns, read_scheme
 from ktop.models.scorecard import ScorecardSettings, fit_scorecard
 from ktop.models.terms import assemble
 
@@ -79,7 +79,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     if panel.height == 0:
         raise InputError("models.no_rows")
     check_table(plan, panel)
-    data = panels.Panel(panel, plan.id, plan.year)
+    data = panels.Panel(panel, plan.id, plan.year, plan.columns)
     X = panels.features(plan, data)
     outcomes = {target.name: panels.outcome(target, data, until) for target in plan.targets}
     warnings = check_inputs(plan, data, X, outcomes)
@@ -231,7 +231,7 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
     """
     model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
     identity, year = model.meta["id"], model.meta.get("year")
-    data = panels.Panel(panel, identity, year)
+    data = panels.Panel(panel, identity, year, derived_columns(model.meta["scheme"]))
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
     cells = model.cells(data.labels(model.peers.cells) if model.peers is not None else {}, data.n)
     X = model.inputs(model.values(data.columns(names), data.n), cells)
@@ -255,7 +255,7 @@ def known_outcomes(artefact: Artefact | PanelModel, panel: pl.DataFrame, until: 
     """Return the id and year columns and each target's 0/1 outcome (null where not known) as ``y_<target>``."""
     model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
     plan = read_scheme(model.meta["scheme"])
-    data = panels.Panel(panel, plan.id, plan.year)
+    data = panels.Panel(panel, plan.id, plan.year, plan.columns)
     columns: dict[str, Any] = {name: panel[name] for name in (plan.id, plan.year) if name is not None}
     for target in plan.targets:
         columns[f"y_{target.name}"] = pl.Series(panels.outcome(target, data, until)).fill_nan(None)

@@ -6,7 +6,6 @@ A refusal is an ``InputError("guards.…")`` that names the column, rows or firm
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from ktop.catalogue import LANGS, text
 from ktop.errors import InputError
 from ktop.models.glass_box import Floats
 from ktop.models.guards import leaks, units
-from ktop.models.panel import Panel
+from ktop.models.panel import Panel, sources
 from ktop.models.panel_model import PanelModel
 from ktop.models.scheme import Scheme
 
@@ -33,8 +32,6 @@ MOST_COPIES = 0.05
 MOST_UNLABELLED = 0.05
 #: Rows are compared as copies only where at least this many of their known inputs are no common value.
 _TELLING_INPUTS = 4
-
-_LAG = re.compile(r"_lag[1-9]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def base_columns(plan: Scheme, frame: pl.DataFrame) -> list[str]:
     for target in plan.targets:
         for role in target.columns.values():
             wanted |= {role} if isinstance(role, str) else set(role)
-    return sorted({name if name in frame.columns else _LAG.sub("", name) for name in wanted} & set(frame.columns))
+    return sorted({column for name in wanted for column, _ in sources(name, frame.columns, plan.columns)})
 
 
 def _is_numeric(series: pl.Series) -> bool:
