@@ -147,7 +147,7 @@ def known_numbers(corpus: Corpus) -> pl.DataFrame:
         _load_numbers(db)
         target = Path(folder) / "numbers.parquet"
         db.write("SELECT number, id FROM numbers JOIN patents USING (n) ORDER BY number", target)
-        return pl.read_parquet(target)
+        return pl.read_parquet(target, glob=False)
 
 
 def resolved_citations(corpus: Corpus) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def resolved_citations(corpus: Corpus) -> pl.DataFrame:
             ORDER BY coalesce(origin.id, cites.citing), coalesce(goal.id, cites.cited)""",
             target,
         )
-        return pl.read_parquet(target)
+        return pl.read_parquet(target, glob=False)
 
 
 def _scratch(corpus: Corpus) -> tempfile.TemporaryDirectory[str]:

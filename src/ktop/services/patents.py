@@ -57,7 +57,7 @@ def _stage(name: str) -> str:
 def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, Any]:
     """Compute the measures of every patent of a corpus.
 
-    Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of the corpus, and the
+    Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of it, and the
     ``seconds`` taken.
     """
     from ktop.patents.corpus import Corpus
@@ -83,7 +83,7 @@ def search_text(
     index = PatentIndex(corpus)
     hits = index.search(query, top, before, mode=_mode(mode))
     found = []
-    for doc, hit in zip(index.tables.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
+    for doc, hit in zip(index.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
         shown, day = index.display(int(doc)), int(index.tables.day[doc])
         found.append(
             {

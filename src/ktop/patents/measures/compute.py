@@ -110,7 +110,7 @@ def _compute(
         db.write("SELECT id, n FROM patents ORDER BY id", ids)
         measure_citations(db, None, lambda share: tell("measures_sql", share))
         db.write("SELECT * FROM by_citation ORDER BY n", citations)
-    named = pl.read_parquet(ids)
+    named = pl.read_parquet(ids, glob=False)
     numbering = Numbering(named["id"], named["n"].cast(pl.Int64).to_numpy())
     del named
     measure_texts(corpus, numbering, np.asarray(days), work, tell).write_parquet(texts)
@@ -174,7 +174,7 @@ def measure(patents: pl.DataFrame, citations: pl.DataFrame, as_of: date | None =
             measure_citations(db, as_of, lambda share: None)
             known = frozenset(name for (name,) in db.rows("SELECT name FROM pragma_table_info('by_citation')"))
             db.write(_selection("by_citation", known), found)
-        return pl.read_parquet(found)
+        return pl.read_parquet(found, glob=False)
 
 
 def _edges_of_ids(db: Database, edges: Path) -> None:

@@ -11,9 +11,9 @@ import polars as pl
 
 from ktop.patents.corpus import Corpus
 from ktop.patents.measures.definitions import BASELINE_YEARS, FORWARD_YEARS
+from ktop.patents.measures.documents import Documents, Numbering, documents
 from ktop.patents.measures.novelty import Entries, Novelty
 from ktop.patents.measures.similarity import Similarity, YearTexts
-from ktop.patents.measures.documents import Documents, Numbering, documents
 from ktop.patents.segment import NO_DAY
 
 #: Called with the key of a stage and the share of it that is done.
