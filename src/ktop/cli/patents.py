@@ -10,6 +10,9 @@ import typer
 from ktop.cli.options import Json, Lang, RequiredCorpus, help_of, parse_date
 from ktop.cli.state import terminal
 
+#: Names of files left out that are listed; the rest is only counted.
+SKIPPED_NAMED = 20
+
 app = typer.Typer(help=help_of("patents"), no_args_is_help=True)
 
 
@@ -37,8 +40,16 @@ def import_(
             total=report.total,
         )
     )
+    if report.completions:
+        used = report.completions - report.completions_unknown
+        terminal.note(terminal.say("patents_completed", count=report.completions, used=used))
+    if report.citations:
+        terminal.note(terminal.say("patents_citations", count=report.citations))
     if report.rejected:
         terminal.note(terminal.say("patents_rejected", count=report.rejected, path=corpus / "rejects.jsonl"))
+    if report.skipped:
+        named = ", ".join(report.skipped[:SKIPPED_NAMED]) + (" …" if len(report.skipped) > SKIPPED_NAMED else "")
+        terminal.note(terminal.say("patents_skipped", count=len(report.skipped), files=named))
 
 
 @app.command(help=help_of("patents_index"))

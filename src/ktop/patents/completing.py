@@ -29,7 +29,10 @@ _LINK_SCHEMA = {name: pl.String() for name in ("citing", "cited", "category", "f
 UNKNOWN_PATENT = "patent_sources.reject_unknown_patent"
 _LISTS = tuple(name for name in FIELDS if isinstance(SCHEMA[name], pl.List))
 #: What all publications of one application share; claims and their number change from one to the next.
-_SHARED = frozenset({"abstract", "family", "application", "description", "ipc", "cpc", "applicants", "inventors"})
+_SHARED = frozenset(
+    {"abstract", "family", "application", "description", "ipc", "cpc", "applicants", "inventors"}
+    | {"cited_patents", "cited_literature"}
+)
 #: Dates decide the year that a row belongs to, and are settled before (``merging.plan``).
 _SETTLED = frozenset({"filing_date", "publication_date"})
 
@@ -174,13 +177,17 @@ def _filled(rows: pl.DataFrame, donors: pl.DataFrame) -> pl.DataFrame:
 
 
 def _added(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """Add to the lists what completions of the same publication list, each entry once, and renew the status."""
-    told = told.filter("own").with_columns(pl.col(name).fill_null([]) for name in _LISTS)
-    gathered = told.group_by("target", maintain_order=True).agg(
-        *(pl.col(name).list.explode(empty_as_null=False).alias(f"told_{name}") for name in _LISTS),
-        told_status=pl.col("status").drop_nulls().last(),
+    """Add to the lists what completions of the same publication list, each entry once, and renew the status.
+
+    The status is that of the application, whichever of its publications names it.
+    """
+    status = told.group_by("target", maintain_order=True).agg(told_status=pl.col("status").drop_nulls().last())
+    own = told.filter("own").with_columns(pl.col(name).fill_null([]) for name in _LISTS)
+    lists = own.group_by("target", maintain_order=True).agg(
+        pl.col(name).list.explode(empty_as_null=False).alias(f"told_{name}") for name in _LISTS
     )
-    rows = rows.join(gathered, left_on="id", right_on="target", how="left")
+    rows = rows.join(status, left_on="id", right_on="target", how="left")
+    rows = rows.join(lists, left_on="id", right_on="target", how="left")
     joined = [
         pl.concat_list(pl.col(name).fill_null([]), pl.col(f"told_{name}").fill_null([]))
         .list.unique(maintain_order=True)

@@ -103,7 +103,11 @@ def plan(corpus: Corpus, staged: Mapping[int, Sequence[Path]], completions: pl.D
     )
     names = (
         named.join(targets, on="group")
-        .with_columns(own=pl.col("of_application") | (pl.col("id") == pl.col("target")))
+        .with_columns(
+            own=pl.col("of_application")
+            | (pl.col("number") == pl.col("target"))
+            | (pl.col("number") == _bare("target")).fill_null(value=False)
+        )
         .sort("own", "number", "target", descending=[True, False, False])
         .unique(["number", "of_application"], keep="first", maintain_order=True)
         .select("number", "of_application", "target", "final_year", "own")

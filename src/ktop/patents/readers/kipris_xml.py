@@ -1,12 +1,14 @@
-"""Reads KIPRIS Plus XML answers: search results of both interface families and bibliography details."""
+"""Reads KIPRIS Plus XML answers: searches of both interface families, details, citations, family, register."""
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ktop.domain.patent import (
+    LiteratureCitation,
     Patent,
     PatentCitation,
     korean_registration_number,
@@ -14,8 +16,19 @@ from ktop.domain.patent import (
     normalise_class,
     normalise_publication_number,
 )
-from ktop.patents.readers import MAX_ABSTRACT_CHARS, MAX_CLAIM_CHARS, MAX_TITLE_CHARS, Record, Reject, Sample, xml_safe
+from ktop.patents.readers import (
+    MAX_ABSTRACT_CHARS,
+    MAX_CLAIM_CHARS,
+    MAX_TITLE_CHARS,
+    CitationLink,
+    Completion,
+    Record,
+    Reject,
+    Sample,
+    xml_safe,
+)
 from ktop.patents.readers.fields import parse_count, parse_date, split_list
+from ktop.patents.readers.record import citation, symbols
 from ktop.patents.readers.source import Source
 from ktop.patents.readers.xml_safe import text_at, text_of
 
@@ -45,7 +58,7 @@ _CUT_NOTE = re.compile(r"\s*\.{3}\s*\(이하\s*생략\)\s*$")
 
 
 class KiprisXml:
-    """KIPRIS Plus answers: ``PatentUtilityInfo`` records, ``item`` search records and ``item`` details."""
+    """KIPRIS Plus answers. What they tell beside bibliographic data completes patents known by their application."""
 
     name = "kipris-xml"
 
@@ -64,7 +77,7 @@ class KiprisXml:
                 yield from _records(root)
 
 
-def _records(root: ET.Element) -> Iterator[Patent | Reject]:
+def _records(root: ET.Element) -> Iterator[Record]:
     code = text_at(root, "header/resultCode")
     if code and code.strip("0"):  # an empty code and zeros both mean success
         yield Reject("header", "patents.reject_service_answer", {"code": code[:40]})
@@ -74,7 +87,11 @@ def _records(root: ET.Element) -> Iterator[Patent | Reject]:
         return
     records = [*body.findall("items/PatentUtilityInfo"), *body.findall("items/item"), *body.findall("item")]
     for number, record in enumerate(records, 1):
-        yield _patent(record, f"record {number}")
+        family_member = record.find("docdbFamilyID") is not None
+        yield (_family_member if family_member else _patent)(record, f"record {number}")
+    for tag, made in _COMPLETIONS.items():
+        for number, record in enumerate(body.iter(tag), 1):
+            yield made(record, f"{tag} {number}")
     for tag, right in _OTHER_RIGHTS.items():
         for number, _ in enumerate(body.iter(tag), 1):
             yield Reject(f"{tag} {number}", "patents.reject_not_patent", {"type": right})
@@ -130,6 +147,7 @@ def _patent(record: ET.Element, where: str) -> Patent | Reject:
     applicants = split_list(field("applicant")) or several("applicantInfoArray/applicantInfo/name")
     opened = parse_date(field("open_date"))
     granted = parse_date(field("register_date"))
+    cited = list(dict.fromkeys(_prior_art(record)))
     return Patent(
         id=patent_id,
         kind=patent_id[-1] if patent_id[-1].isalpha() else patent_id[-2:],
@@ -144,7 +162,8 @@ def _patent(record: ET.Element, where: str) -> Patent | Reject:
         ipc=tuple(dict.fromkeys(s for symbol in symbols if (s := normalise_class(symbol)))),
         applicants=tuple(dict.fromkeys(applicants)),
         inventors=tuple(dict.fromkeys(several("inventorInfoArray/inventorInfo/name"))),
-        cited_patents=tuple(_prior_art(record)),
+        cited_patents=tuple(entry for entry in cited if isinstance(entry, PatentCitation)),
+        cited_literature=tuple(entry for entry in cited if isinstance(entry, LiteratureCitation)),
         also_published_as=others,
         status=field("status") or None,
         language="ko",
@@ -152,13 +171,101 @@ def _patent(record: ET.Element, where: str) -> Patent | Reject:
     )
 
 
-def _prior_art(record: ET.Element) -> Iterator[PatentCitation]:
+def _prior_art(record: ET.Element) -> Iterator[PatentCitation | LiteratureCitation]:
     for entry in record.findall("priorArtDocumentsInfoArray/priorArtDocumentsInfo"):
+        examiner = text_at(entry, "examinerQuotationFlag").upper() == "Y"
+        category = "examiner" if examiner else "applicant"
         printed = text_at(entry, "documentsNumber")
-        number = normalise_publication_number(printed, country="KR") if printed else None
-        if number:
-            examiner = text_at(entry, "examinerQuotationFlag").upper() == "Y"
-            yield PatentCitation(number, "examiner" if examiner else "applicant")
+        found = citation("KR" if printed[:1].isdigit() else "", printed, "", category)
+        if found:
+            yield found
 
+
+# --- answers that complete patents ----------------------------------------------------------------------------------
+
+
+def _of_application(record: ET.Element, where: str, values: Mapping[str, Any]) -> Completion | Reject:
+    """Return a completion of the application that the record names; an answer that names none is of no use."""
+    printed = text_at(record, "ApplicationNumber") or text_at(record, "applicationNumber")
+    application = normalise_application_number(printed, country="KR") if printed else None
+    if application is None:
+        return Reject(where, "patent_sources.reject_no_application")
+    return Completion(where, application, {name: value for name, value in values.items() if value}, of_application=True)
+
+
+def _cited(record: ET.Element, where: str) -> Completion | Reject:
+    """Return a document that an application cites: in the standardised form, where there is none as first printed."""
+
+    def field(*names: str) -> str:
+        return next((text for name in names if (text := text_at(record, name))), "")
+
+    said = field("CitationLiteratureTypeCodeName")
+    category = next((who for mark, who in _CITED_IN.items() if mark in said), None)
+    number = field("StandardCitationLiteraturenumber", "StandardCitationLiteratureNumber")
+    kind = field("StandardCitationIdentificationCode", "StandardCitationLiteratureIdentificationCode")
+    if number:
+        found = citation(field("StandardCitationLiteratureCountryCode") or "KR", number, kind, category)
+    else:
+        found = citation("", field("OriginalcitationLiteraturenumber"), "", category)
+    field_name = "cited_patents" if isinstance(found, PatentCitation) else "cited_literature"
+    return _of_application(record, where, {field_name: (found,) if found else ()})
+
+
+def _citing(record: ET.Element, where: str) -> CitationLink | Reject:
+    """Return a citation of one application by another, as the answer to "who cites this?" tells it."""
+    citing, cited = (
+        normalise_application_number(text_at(record, tag), country="KR")
+        for tag in ("ApplicationNumber", "StandardCitationApplicationNumber")
+    )
+    if citing is None or cited is None:
+        return Reject(where, "patent_sources.reject_no_application")
+    said = text_at(record, "CitationLiteratureTypeCodeName")
+    category = next((who for mark, who in _CITED_IN.items() if mark in said), None)
+    return CitationLink(citing, cited, category, of_applications=True, where=where)
+
+
+def _family_member(record: ET.Element, where: str) -> Completion | Reject:
+    country, kind = text_at(record, "publicationCountryCode"), text_at(record, "publicationKindCode")
+    number = normalise_publication_number(text_at(record, "publicationNumber"), country=country or None, kind=kind)
+    if number is None:
+        return Reject(where, "patents.reject_number", {"number": text_at(record, "applicationNumber")[:80]})
+    return Completion(where, number, {"family": text_at(record, "docdbFamilyID") or None})
+
+
+def _registration(record: ET.Element, where: str) -> Completion | Reject:
+    """Return the register's entry: day of grant, claims, and how the right ended, where it has."""
+    right = record.find("registrationRightInfo")
+    right = record if right is None else right
+    ended = text_at(right, "terminationCauseName")
+    granted = parse_date(text_at(right, "registrationDate"))
+    values = {
+        "grant_date": granted,
+        "claims_count": parse_count(text_at(right, "claimCount")) or None,
+        "status": ended or ("등록" if granted else None),
+    }
+    return _of_application(right, where, values)
+
+
+def _nameless(record: ET.Element, where: str) -> Completion | Reject:
+    """Return the classes of an application, where the answer says whose they are; as a rule it does not."""
+    printed = (text_of(entry) for entry in record.iter("CooperativepatentclassificationNumber"))
+    return _of_application(record, where, {"cpc": symbols(part for text in printed for part in split_list(text))})
+
+
+_COMPLETIONS: dict[str, Callable[[ET.Element, str], Record]] = {
+    "citationInfoV3": _cited,
+    "citationInfoV2": _cited,
+    "citingInfo": _citing,
+    "registrationInfo": _registration,
+    "patentCpcInfo": _nameless,
+}
+#: Part of the name of the paper in which a document is cited → who cited it: search report, letter of the office ...
+_CITED_IN = {
+    "선행기술조사": "examiner",
+    "발송": "examiner",
+    "심사": "examiner",
+    "명세서": "applicant",
+    "출원": "applicant",
+}
 
 READER = KiprisXml()
