@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ktop.cli import models, patents, rate
+from ktop.cli import lifecycle, patents, rate
 from ktop.cli.options import AsOf, Corpus, Lang, help_of, parse_date
 from ktop.cli.state import terminal
 
@@ -16,7 +16,7 @@ app = typer.Typer(
 )
 app.add_typer(rate.app, name="rate")
 app.add_typer(patents.app, name="patents")
-app.add_typer(models.app, name="models")
+app.add_typer(lifecycle.app, name="models")  # the commands of models.py and lifecycle.py
 
 originality = typer.Typer(help=help_of("originality"), no_args_is_help=True)
 app.add_typer(originality, name="originality")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ktop.catalogue import text
 from ktop.cli.options import Json, Lang, help_of
 from ktop.cli.state import terminal
 
@@ -72,9 +73,9 @@ def validate(
 def list_(json: Json = False, lang: Lang = None) -> None:
     """List the released models."""
     langs = terminal.languages(lang)
-    from ktop.services.training import released_models
+    from ktop.services.lifecycle import cards as all_cards
 
-    cards = released_models()
+    cards = all_cards()
     if json:
         terminal.json(cards)
         return
@@ -89,16 +90,19 @@ def show(
     version: Annotated[str | None, typer.Option(help=help_of("model_version"))] = None,
 ) -> None:
     """Print the model card."""
-    from ktop.services.training import model_card
+    from ktop.services.lifecycle import card
 
-    terminal.json(model_card(name, version))
+    terminal.json(card(name, version))
 
 
 @app.command(help=help_of("models_release"))
 def release(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help=help_of("release_out"))] = None,
-    firms: Annotated[int, typer.Option(min=5_000, help=help_of("firms"))] = 80_000,
-    seed: Annotated[int, typer.Option(min=0, help=help_of("seed"))] = 20241103,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help=text("lifecycle.help_release_model", terminal.lang))
+    ] = None,
+    firms: Annotated[int | None, typer.Option(min=5_000, help=help_of("firms"))] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help=help_of("seed"))] = None,
     lang: Lang = None,
 ) -> None:
     """Rebuild the released models from the synthetic reference population, bit for bit."""
@@ -106,5 +110,5 @@ def release(
     from ktop.services.training import release_models
 
     with terminal.progress() as progress:
-        report = release_models(out, firms=firms, seed=seed, progress=progress)
+        report = release_models(out, names=model, firms=firms, seed=seed, progress=progress)
     terminal.note(terminal.say("models_released", **report))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ktop.catalogue import text as words
 from ktop.cli.options import AsOf, Corpus, Json, Lang, Report, help_of, parse_date
 from ktop.cli.state import terminal
 
@@ -19,6 +20,10 @@ def company(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=help_of("company_file"))],
     model: Annotated[list[str] | None, typer.Option("--model", help=help_of("model"))] = None,
     as_of: AsOf = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option("--previous", metavar="RATINGS.json", help=words("lifecycle.help_previous", terminal.lang)),
+    ] = None,
     lang: Lang = None,
     json: Json = False,
     report: Report = None,
@@ -26,10 +31,11 @@ def company(
     """Rate one company."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.services.rate_company import rate_company
+    from ktop.services.rate_company import former_grades, rate_company
     from ktop.services.records import read_record
 
-    ratings = rate_company(read_record(file), models=model, as_of=day)
+    former = former_grades(previous) if previous is not None else None
+    ratings = rate_company(read_record(file), models=model, as_of=day, previous=former)
     answers = [rating.to_json(langs) for rating in ratings]
     if report is not None:
         from ktop.services.reports import write_company_report

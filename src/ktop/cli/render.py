@@ -163,6 +163,12 @@ def print_models(cards: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("name", "version", "trained_on"):
         table.add_column(text(f"cli.col_{column}", lang))
+    for column in ("origin", "in_force"):
+        table.add_column(text(f"lifecycle.col_{column}", lang))
     for card in cards:
-        table.add_row(card["name"], card["version"], str(card["trained_on"]))
+        origin = text(f"lifecycle.origin_{card['origin']}", lang)
+        state = text("lifecycle.in_force", lang) if card["champion"] else ""
+        table.add_row(
+            escape(card["name"]), escape(card["version"]), escape(str(card.get("trained_on", "–"))), origin, state
+        )
     terminal.console().print(table)

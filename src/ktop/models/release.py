@@ -14,7 +14,7 @@ import polars as pl
 
 from ktop.domain.fact_table import FactTable
 from ktop.domain.grades import ladder
-from ktop.errors import InputError
+from ktop.errors import InputError, NotFoundError
 from ktop.files import atomic_path
 from ktop.models import artefact as files
 from ktop.models import registry
@@ -73,6 +73,9 @@ def release_all(
     """
     folder = out_dir or registry.released_folder()
     tell = progress or (lambda step, share: None)
+    for name in names or ():
+        if name not in RELEASES:
+            raise NotFoundError("models.no_such_model", name=name)
     chosen = {name: RELEASES[name] for name in names or RELEASES}
     cards = []
     for number, (name, plan) in enumerate(chosen.items()):
@@ -108,7 +111,7 @@ def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, s
         raise InputError("models.version_exists", name=name, version=plan.version)
     with atomic_path(folder / f"{file}.npz") as temporary:
         temporary.write_bytes(content)
-    card = model_card(artefact, fresh, seed + 1)
+    card = model_card(artefact, fresh, {"firms": fresh.height, "seed": seed + 1})
     write_json(folder / f"{file}.json", card)
     model = registry.company_model(artefact)
     write_json(folder / f"{file}.baseline.json", baseline(model, reference_table(population)))
@@ -127,8 +130,11 @@ def reference_table(frame: pl.DataFrame) -> FactTable:
     )
 
 
-def model_card(artefact: Artefact, fresh: pl.DataFrame, seed: int) -> dict[str, Any]:
-    """Return what a reader must know of a model: what it was trained on and how it does on firms it never saw."""
+def model_card(artefact: Artefact, fresh: pl.DataFrame, described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a reader must know of a model: what it was trained on and how it does on firms it never saw.
+
+    ``fresh`` are those firms, ``described`` says what they are.
+    """
     meta = artefact.meta
     model = registry.company_model(artefact)
     fresh = fresh.filter(pl.Series(model.eligible(reference_table(fresh))))
@@ -167,7 +173,7 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, seed: int) -> dict[str, 
         "missing": meta["scheme"]["missing"],
         "rules": meta["rules"],
         "reference_rates": meta["rates"],
-        "out_of_sample": {"population": {"firms": fresh.height, "seed": seed}, "targets": figures, "grades": grades},
+        "out_of_sample": {"population": {**described, "firms": fresh.height}, "targets": figures, "grades": grades},
     }
 
 

@@ -13,14 +13,16 @@ from ktop.domain.company import Company
 from ktop.domain.fact_spec import FACTS
 from ktop.domain.rating import Rating
 from ktop.errors import InputError, KtopError, UnavailableError
-from ktop.services import examples, training
+from ktop.services import examples, lifecycle
 from ktop.services.answers import CompanyCard, Kind, StoredRating, TechnologyExample
 from ktop.services.progress import Progress, silent
-from ktop.services.rate_company import company_models, rate_by
+from ktop.services.rate_company import company_models, models_for, rate_by
 from ktop.services.records import company_record_schema, parse_record
 from ktop.settings import Settings
 
 if TYPE_CHECKING:
+    from ktop.models.company_model import CompanyModel
+    from ktop.models.shelf import Shelf
     from ktop.services.rate_technology import TechnologyEngine
     from ktop.store.ratings import RatingRepository, RatingRow
 
@@ -77,6 +79,13 @@ class Platform:
         return RatingRepository(open_database(self._settings.database))
 
     @cached_property
+    def _shelf(self) -> Shelf:
+        return lifecycle.open_shelf(self._settings.models)
+
+    def _models(self, names: Sequence[str] | None) -> list[CompanyModel]:
+        return company_models(names, self._settings.models)
+
+    @cached_property
     def _engine(self) -> TechnologyEngine:
         from ktop.services.rate_technology import open_corpus
 
@@ -97,8 +106,8 @@ class Platform:
         return examples.technology_examples()
 
     def models(self) -> Sequence[Mapping[str, Any]]:
-        """Return the cards of the released models."""
-        return training.released_models()
+        """Return the card of every model version, with ``champion`` and ``origin``."""
+        return lifecycle.cards(self._shelf)
 
     def schema(self) -> Mapping[str, Any]:
         """Return the JSON Schema of a company record."""
@@ -135,7 +144,7 @@ class Platform:
     # --- ratings ---------------------------------------------------------------------------------------------------
 
     def rate_company(self, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
-        """Rate a company by both company models and keep the answer."""
+        """Rate a company by the company models that fit it and keep the answer."""
         day = as_of or _today()
         ratings, failures = self._company_ratings(record, day)
         return self._keep("company", day, ratings, failures, record=record)
@@ -172,7 +181,8 @@ class Platform:
         facts = company_facts(company, kept.as_of)
         table = FactTable.from_companies([company], kept.as_of)
         inputs = company_inputs(company, kept.as_of, facts)
-        return [model.what_if(table, changes, inputs).to_json() for model in company_models(None)]
+        names = [r["model"]["name"] for r in kept.ratings if r["model"]["name"] != "originality"]
+        return [model.what_if(table, changes, inputs).to_json() for model in self._models(names)]
 
     def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
         """Return two kept company answers side by side, with what each indicator adds to every score's gap."""
@@ -202,7 +212,7 @@ class Platform:
         ratings: list[Rating] = []
         failures: dict[str, dict[str, str]] = {}
         last: KtopError | None = None
-        for model in company_models(None):
+        for model in self._models(models_for(company, day)):
             try:
                 ratings.append(rate_by(model, company, day))
             except InputError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from ktop.domain.company import Company
 from ktop.domain.facts import company_warnings
 from ktop.domain.rating import Rating
 from ktop.errors import InputError
+from ktop.services.records import existing
 from ktop.settings import settings
 
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 
 #: The models a company is rated by where none is named, in the order of their results.
 DEFAULT_MODELS = ("tech-index", "ktrs-fm")
+
+
+def models_for(company: Company, as_of: date) -> tuple[str, ...]:
+    """Return the models the platform rates a company by: the default ones, and the start-up model for a start-up."""
+    from ktop.domain.company_facts import company_facts
+
+    young = company_facts(company, as_of)["age_band"] == "startup"
+    return (*DEFAULT_MODELS, *(["start-up"] if young else []))
 
 
 def company_models(names: Sequence[str] | None, models: Path | None = None) -> list[CompanyModel]:
@@ -54,6 +64,19 @@ def rate_company(
     company = Company.from_mapping(record)
     day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
     return [rate_by(model, company, day, (previous or {}).get(model.name)) for model in company_models(models)]
+
+
+def former_grades(path: Path) -> dict[str, dict[str, str]]:
+    """Return the grades of the ratings in a JSON file, model name → ladder → grade, for ``rate_company``.
+
+    Raises ``InputError("models.not_recomputable")`` for a file that holds no ratings.
+    """
+    try:
+        content = json.loads(existing(path).read_text("utf-8-sig"))
+        ratings = content if isinstance(content, list) else content.get("ratings", [content])
+        return {rating["model"]["name"]: dict(rating["grades"]) for rating in ratings}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError("models.not_recomputable") from error
 
 
 def rate_by(model: CompanyModel, company: Company, as_of: date, previous: Mapping[str, str] | None = None) -> Rating:

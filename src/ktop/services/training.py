@@ -113,34 +113,24 @@ def predict_panel(model: str, data: Path, out: Path, *, warn: Warn = lambda warn
 
 
 def open_model(model: str) -> Any:
-    """Return the model artefact in a folder or file, or the released one of that name."""
-    from ktop.models import artefact, registry
+    """Return the model artefact in a folder or file, or the installed one named ``NAME`` or ``NAME@VERSION``."""
+    from ktop.services import lifecycle
 
-    path = Path(model)
-    return artefact.load(path) if path.exists() else registry.load_artefact(model)
-
-
-def released_models() -> list[dict[str, Any]]:
-    """Return the cards of all released models: name, version, what they were trained on."""
-    from ktop.models import registry
-
-    return list(registry.available())
+    return lifecycle.open_model(model)
 
 
-def model_card(name: str, version: str | None = None) -> dict[str, Any]:
-    """Return one model card; raises ``NotFoundError`` for a model that is not released."""
-    from ktop.models import registry
-
-    return registry.card(name, version)
-
-
-def release_models(out: Path | None, *, firms: int, seed: int, progress: Progress = silent) -> dict[str, Any]:
+def release_models(
+    out: Path | None,
+    *,
+    names: list[str] | None = None,
+    firms: int | None = None,
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Rebuild the released models from the synthetic population; returns their ``path`` and size in ``bytes``."""
     from ktop.models import registry
     from ktop.models.release import release_all
 
     folder = out or registry.released_folder()
-    release_all(
-        folder, firms=firms, seed=seed, progress=lambda what, done: progress(round(done * _STEPS), _STEPS, what)
-    )
+    release_all(folder, firms, seed, lambda what, done: progress(round(done * _STEPS), _STEPS, what), names)
     return {"path": folder, "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())}

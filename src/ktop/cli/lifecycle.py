@@ -1,0 +1,293 @@
+"""``ktop models``: the life of a model - compare, promote, roll back, history, register, retrain, recompute, drift."""
+
+from __future__ import annotations
+
+import json as json_
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from ktop.catalogue import text
+from ktop.cli.models import app
+from ktop.cli.options import Json, Lang
+from ktop.cli.state import terminal
+from ktop.errors import InputError
+
+
+def _help(key: str) -> str:
+    return text(f"lifecycle.help_{key}", terminal.lang)
+
+
+def _say(key: str, **params: Any) -> str:
+    return text(f"lifecycle.{key}", terminal.lang, **params)
+
+
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help=_help("by"))]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help=_help("why"))]
+Version = Annotated[str, typer.Option("--version", metavar="V", help=_help("version"))]
+
+
+def _who(by: str | None) -> str:
+    from ktop.services.lifecycle import somebody
+
+    return by or somebody()
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(_say(head))
+    return table
+
+
+@app.command(help=_help("compare"))
+def compare(
+    champion: Annotated[str, typer.Argument(metavar="CHAMPION", help=_help("champion"))],
+    challenger: Annotated[str, typer.Argument(metavar="CHALLENGER", help=_help("challenger"))],
+    data: Annotated[Path, typer.Option("--data", metavar="D.parquet")],
+    held_out: Annotated[bool, typer.Option("--held-out", help=_help("held_out"))] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.json", help=_help("out_json"))] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Compare two versions on the same rows."""
+    langs = terminal.languages(lang)
+    from ktop.files import atomic_path
+    from ktop.services import lifecycle
+
+    with terminal.progress() as progress:
+        found = lifecycle.compare(champion, challenger, data, only_held_out=held_out, lang=langs[0], progress=progress)
+    if out is not None:
+        with atomic_path(out) as beside:
+            beside.write_text(json_.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+    if json:
+        terminal.json(found)
+        return
+    _print_comparison(found)
+
+
+def _print_comparison(found: Mapping[str, Any]) -> None:
+    console = terminal.console()
+    for role in ("champion", "challenger"):
+        side = found[role]
+        console.print(escape(f"{_say(role)}: {side['name']} {side['version']} ({side['trained_on']})"))
+    console.print()
+    for name, part in found["targets"].items():
+        auc, brier = part["auc"], part["brier"]
+        head = f"{name} · {part['rows']:,} {_say('col_rows')} · {_say('verdict_' + part['verdict'])}"
+        console.print(f"[bold]{escape(head)}[/]")
+        grid = Table.grid(padding=(0, 2))
+        grid.add_row("  AUC", f"{auc['champion']:.4f} → {auc['challenger']:.4f}", _difference(auc))
+        grid.add_row("", f"{_say('col_p_firm')} {_p(auc['p_value'])}", f"{_say('col_p_delong')} {_delong_p(part)}")
+        grid.add_row("  Brier", f"{brier['champion']:.5f} → {brier['challenger']:.5f}", _difference(brier))
+        slopes = ["–" if slope is None else f"{slope:.2f}" for slope in part["slope"]]
+        eces = [f"{value:.4f}" for value in part["ece"]]
+        grid.add_row(f"  {_say('col_slope')}", " → ".join(slopes), f"ECE {' → '.join(eces)}")
+        console.print(grid)
+    if found["grades"]:
+        table = _table("col_grades", "col_same", "col_within_one", "col_up", "col_down")
+        for name, part in found["grades"].items():
+            table.add_row(escape(name), *(f"{100 * part[key]:.1f}%" for key in ("same", "within_one", "up", "down")))
+        console.print(table)
+    console.print()
+    console.print(_say(f"overall_{found['verdict']}"))
+    for note in found["notes"]:
+        console.print(f"· {escape(_say('note_' + note['code'], version=note['version']))}")
+
+
+def _difference(part: Mapping[str, Any]) -> str:
+    low, high = ("–" if part[end] is None else f"{part[end]:+.4f}" for end in ("low", "high"))
+    return f"{part['difference']:+.4f} ({low} ~ {high})"
+
+
+def _delong_p(part: Mapping[str, Any]) -> str:
+    return _p(part["delong"]["p_value"])
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else "< .001" if value < 0.001 else f"{value:.3f}"
+
+
+@app.command(help=_help("promote"))
+def promote(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[str, typer.Argument(metavar="VERSION")],
+    why: Why,
+    by: By = None,
+    evidence: Annotated[Path | None, typer.Option("--evidence", metavar="FILE.json", help=_help("evidence"))] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help=_help("anyway"))] = False,
+    lang: Lang = None,
+) -> None:
+    """Put a version in force."""
+    terminal.languages(lang)
+    from ktop.services import lifecycle
+
+    event = lifecycle.promote(name, version, by=_who(by), why=why, evidence=evidence, anyway=anyway)
+    terminal.note(_say("promoted", name=name, version=version, previous=event.previous or "–", number=event.number))
+    if evidence is None:
+        terminal.note(_say("promoted_without_evidence"))
+
+
+@app.command(help=_help("rollback"))
+def rollback(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    why: Why,
+    by: By = None,
+    lang: Lang = None,
+) -> None:
+    """Put the version before in force again."""
+    terminal.languages(lang)
+    from ktop.services import lifecycle
+
+    event = lifecycle.rollback(name, by=_who(by), why=why)
+    terminal.note(_say("rolled_back", name=name, version=event.version, previous=event.previous, number=event.number))
+
+
+@app.command(help=_help("history"))
+def history(
+    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None, json: Json = False, lang: Lang = None
+) -> None:
+    """Print the log of versions."""
+    terminal.languages(lang)
+    from ktop.services import lifecycle
+
+    events = lifecycle.history(name)
+    if json:
+        terminal.json(events)
+        return
+    table = _table("col_when", "col_who", "col_what", "col_version", "col_why")
+    for event in events:
+        change = event["version"] if event["action"] == "add" else f"{event['previous'] or '–'} → {event['version']}"
+        when, what = event["at"][:16].replace("T", " "), f"{_say('action_' + event['action'])} {event['name']}"
+        table.add_row(when, escape(event["by"]), what, change, escape(event["why"]))
+    terminal.console().print(table)
+
+
+@app.command(help=_help("register"))
+def register(
+    model: Annotated[str, typer.Argument(metavar="DIR", help=_help("register_model"))],
+    version: Version,
+    why: Why,
+    name: Annotated[str | None, typer.Option("--name", help=_help("name"))] = None,
+    by: By = None,
+    lang: Lang = None,
+) -> None:
+    """Enter a trained model as a version."""
+    terminal.languages(lang)
+    from ktop.services import lifecycle
+
+    entered = lifecycle.register(model, version=version, by=_who(by), why=why, name=name)
+    terminal.note(_say("registered", model=entered))
+
+
+@app.command(help=_help("retrain"))
+def retrain(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    data: Annotated[Path, typer.Option("--data", metavar="D.parquet", help=_help("retrain_data"))],
+    version: Version,
+    trained_on: Annotated[str, typer.Option("--trained-on", metavar="TEXT", help=_help("trained_on"))],
+    why: Why,
+    by: By = None,
+    lang: Lang = None,
+) -> None:
+    """Retrain a company model on own appraisals."""
+    terminal.languages(lang)
+    from ktop.services.retrain import retrain as work
+
+    with terminal.progress() as progress:
+        work(name, data, version=version, trained_on=trained_on, by=_who(by), why=why, progress=progress)
+    terminal.note(_say("registered", model=f"{name}@{version}"))
+
+
+@app.command(help=_help("recompute"))
+def recompute(
+    file: Annotated[Path | None, typer.Argument(metavar="RATINGS.json", help=_help("recompute_file"))] = None,
+    rating: Annotated[str | None, typer.Option("--rating", metavar="ID", help=_help("rating_id"))] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Compute kept ratings again; exit status 1 where any figure differs."""
+    terminal.languages(lang)
+    from ktop.services import recompute as service
+
+    if (file is None) == (rating is None):
+        raise InputError("lifecycle.file_or_id")
+    answers = service.recompute_file(file) if file is not None else service.recompute_stored(str(rating))
+    if json:
+        terminal.json(answers)
+    else:
+        for answer in answers:
+            terminal.console().print(escape(_recomputed(answer)))
+    if any(answer["status"] == "differs" for answer in answers):
+        raise InputError("lifecycle.not_identical")
+
+
+def _recomputed(answer: Mapping[str, Any]) -> str:
+    named = {"model": answer["model"], "version": answer["version"]}
+    if answer["status"] == "differs":
+        first = answer["differences"][0]
+        return _say("differs", **named, count=len(answer["differences"]), **first)
+    return _say("identical_reworded" if answer.get("reworded") else answer["status"], **named)
+
+
+@app.command(help=_help("drift"))
+def drift(
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help=_help("drift_model"))] = None,
+    data: Annotated[Path | None, typer.Option("--data", metavar="D.parquet", help=_help("drift_data"))] = None,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Measure drift and keep what was found for the page on drift."""
+    terminal.languages(lang)
+    from ktop.services import drift as service
+
+    if model is None:
+        reports = service.drift_of_all()
+    elif data is not None:
+        reports = [service.drift_of_table(model, data)]
+    else:
+        reports = [service.drift_of_ratings(model)]
+    if json:
+        terminal.json(reports)
+        return
+    for report in reports:
+        _print_drift(report)
+
+
+def _print_drift(report: Mapping[str, Any]) -> None:
+    console = terminal.console()
+    verdict = _say(f"drift_{report['verdict']}")
+    console.print(f"[bold]{escape(_say('drift_of', **report['model'], rows=report['rows'], verdict=verdict))}[/]")
+    table = Table(box=None, pad_edge=False)
+    for head in ("col_measured", "col_index", "col_chance", "col_verdict"):
+        table.add_column(_say(head))
+    for kind in ("scores", "probabilities", "grades", "labels"):
+        for name, part in report[kind].items():
+            table.add_row(f"{_say('kind_' + kind)} {escape(name)}", *_drift_cells(part))
+    inputs: Sequence[tuple[str, Mapping[str, Any]]] = sorted(
+        report["features"].items(), key=lambda item: -(item[1]["value"] or 0.0)
+    )
+    for name, part in inputs[:10]:
+        table.add_row(f"{_say('kind_features')} {escape(name)}", *_drift_cells(part))
+    console.print(table)
+    for name, part in report["calibration"].items():
+        if part["known"]:
+            figures = (
+                f"{part['known']:,} {_say('col_known')}",
+                f"{_say('col_observed')} {100 * part['rate']:.2f}%",
+                f"{_say('col_predicted')} {100 * part['predicted']:.2f}%",
+                f"p {_p(part['p_value'])}",
+                _say(f"drift_{part['verdict']}"),
+            )
+            console.print(escape(f"{name}: {', '.join(figures)}"))
+    console.print()
+
+
+def _drift_cells(part: Mapping[str, Any]) -> tuple[str, str, str]:
+    value = "–" if part["value"] is None else f"{part['value']:.3f}"
+    chance = "–" if part["chance"] is None else f"{part['chance']:.3f}"
+    return value, chance, _say(f"drift_{part['verdict']}")

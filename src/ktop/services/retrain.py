@@ -1,0 +1,135 @@
+"""Retrains a company model on an institution's own appraisals, one firm in five left out to compare on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ktop.catalogue import text
+from ktop.errors import InputError, NotFoundError
+from ktop.services.lifecycle import open_shelf
+from ktop.services.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ktop.domain.fact_table import FactTable
+    from ktop.models.shelf import Shelf
+
+#: One firm in this many is left out of retraining, to compare on later; which ones follows from the id alone.
+HELD_OUT_OF = 5
+#: Columns of outcomes a company model may be retrained on, in the form of the reference population.
+OUTCOMES = ("high_growth", "sustainable_growth", "failure_3y")
+
+
+def held_out(ids: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which firms retraining leaves out: one in five, by the SHA-256 of the id, so always the same ones."""
+    return np.array([hashlib.sha256(str(firm).encode()).digest()[0] % HELD_OUT_OF == 0 for firm in ids], dtype=bool)
+
+
+def retrain(
+    name: str,
+    data: Path,
+    *,
+    version: str,
+    trained_on: str,
+    by: str,
+    why: str,
+    seed: int = 20241103,
+    shelf: Shelf | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Train a company model on an institution's own appraisals and enter it as a challenger.
+
+    ``data`` is a table of facts as for ``ktop rate batch``, with ``company_id``, ``age_years`` or ``founded``, and the
+    outcome columns of ``OUTCOMES`` that the model needs (0, 1, empty where not known). One firm in five is left out;
+    the card's figures are from those. Returns the card.
+    """
+    from ktop.models import registry
+    from ktop.models.artefact import Artefact
+    from ktop.models.baseline import baseline
+    from ktop.models.release import RELEASES, model_card
+
+    found = shelf or open_shelf()
+    if name not in RELEASES:
+        raise NotFoundError("models.no_such_model", name=name)
+    frame = appraisals(data)
+    progress(0, 3, text("lifecycle.step_training", "en"))
+    out = held_out(frame["company_id"].to_list())
+    own, fresh = frame.filter(~_series(out)), frame.filter(_series(out))
+    trained = RELEASES[name].train(own, seed, None)
+    progress(1, 3, text("lifecycle.step_measuring", "en"))
+    synthetic = "synthetic" in frame.columns and bool(frame["synthetic"].all())
+    meta = {
+        **trained.meta,
+        "version": version,
+        "trained_on": "synthetic" if synthetic else trained_on,
+        "training_population": {
+            "source": trained_on,
+            "file_sha256": hashlib.sha256(data.read_bytes()).hexdigest(),
+            "firms": own["company_id"].n_unique(),
+            "seed": seed,
+        },
+    }
+    artefact = Artefact(meta, trained.arrays)
+    written = model_card(artefact, fresh, {"firms": fresh["company_id"].n_unique(), "held_out": f"1/{HELD_OUT_OF}"})
+    model = registry.company_model(artefact)
+    found.add(artefact, written, baseline(model, fact_table(own)), by=by, why=why)
+    progress(3, 3, text("lifecycle.step_measuring", "en"))
+    return written
+
+
+def _series(mask: Any) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(mask)
+
+
+def appraisals(data: Path) -> pl.DataFrame:
+    """Return a table of appraised companies with clean facts, peer labels and outcomes; refused rows are left out."""
+    import polars as pl
+
+    from ktop.domain.fact_spec import FACTS
+    from ktop.services.training import read_panel
+
+    frame = read_panel(data)
+    if "company_id" not in frame.columns:
+        raise InputError("models.no_column", column="company_id")
+    outcomes = [name for name in OUTCOMES if name in frame.columns]
+    if not outcomes:
+        raise InputError("records.no_outcomes", path=data.name)
+    table = fact_table(frame)
+    columns: dict[str, Any] = {
+        name: pl.Series(values).fill_nan(None) if spec.numeric else pl.Series(values.tolist(), dtype=pl.String)
+        for name, spec in FACTS.items()
+        if spec.kind != "date"
+        for values in (table.columns[name],)
+    }
+    columns |= {name: frame[name].cast(pl.Float64) for name in outcomes}
+    columns["as_of"] = pl.Series([table.as_of] * frame.height)
+    if "synthetic" in frame.columns:
+        columns["synthetic"] = frame["synthetic"]
+    return pl.DataFrame(columns).filter(pl.Series(table.ok))
+
+
+def fact_table(frame: pl.DataFrame) -> FactTable:
+    """Return a frame's facts, bad rows not ``ok``; ages as stated, where none are, worked out from the founding day."""
+    import polars as pl
+
+    from ktop.domain.fact_spec import FACTS
+    from ktop.domain.fact_table import FactTable
+
+    day = date.today()  # noqa: DTZ011 - the user's own calendar day
+    if "as_of" in frame.columns and frame["as_of"].dtype == pl.Date and frame.height:
+        day = frame["as_of"].max()  # type: ignore[assignment]
+    facts = [
+        name for name in frame.columns if name in FACTS and (name != "founded" or "age_years" not in frame.columns)
+    ]
+    others = [name for name in frame.columns if name not in facts]
+    table, _ = FactTable.from_frame(frame.select(facts), day, others)
+    return table
