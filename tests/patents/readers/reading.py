@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ktop.domain.patent import Patent
-from ktop.patents.readers import Record, Reject, reader_for
+from ktop.patents.readers import Completion, Record, Reject, reader_for
 from ktop.patents.readers.source import sources
 
 
@@ -27,3 +27,8 @@ def patents(path: Path) -> dict[str, Patent]:
 def rejects(path: Path) -> list[tuple[str, str]]:
     """Return place and reason of every rejected record."""
     return [(record.where, record.reason) for record in read(path) if isinstance(record, Reject)]
+
+
+def completions(path: Path) -> list[Completion]:
+    """Return what completes patents that stand elsewhere."""
+    return [record for record in read(path) if isinstance(record, Completion)]

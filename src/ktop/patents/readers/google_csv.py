@@ -10,7 +10,7 @@ from ktop.domain.patent import Patent
 from ktop.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
 from ktop.patents.readers.fields import parse_spreadsheet_date
-from ktop.patents.readers.record import build, distinct, language_of
+from ktop.patents.readers.record import build, distinct, language_of, undamaged
 from ktop.patents.readers.source import Source
 
 _FIRST = re.compile(rb'^(?:\xef\xbb\xbf)?"?search URL:?"?,')
@@ -77,7 +77,7 @@ def _split(printed: str, endings: AbstractSet[str]) -> tuple[str, ...]:
             names[-1] = f"{names[-1]}, {part.strip()}"
         else:
             names.append(part.strip())
-    return distinct(names)
+    return distinct(undamaged(names))
 
 
 READER = GoogleCsv()

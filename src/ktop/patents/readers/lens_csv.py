@@ -8,7 +8,7 @@ from ktop.domain.patent import LiteratureCitation, Patent
 from ktop.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
 from ktop.patents.readers.fields import parse_count, parse_spreadsheet_date
-from ktop.patents.readers.record import build, distinct, docdb_application_number, language_of, symbols
+from ktop.patents.readers.record import build, distinct, docdb_application_number, language_of, symbols, undamaged
 from ktop.patents.readers.source import Source
 
 #: Our name → columns of the two layouts.
@@ -74,8 +74,8 @@ def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
         grant_date=published if field("type").lower() == "granted patent" else None,
         ipc=symbols(several("ipcr classifications")),
         cpc=symbols(several("cpc classifications")),
-        applicants=distinct(several("applicants")),
-        inventors=distinct(several("inventors")),
+        applicants=distinct(undamaged(several("applicants"))),
+        inventors=distinct(undamaged(several("inventors"))),
         cited=[LiteratureCitation(text) for text in several("literature")],
         status=field("legal status")[:100] or None,
     )

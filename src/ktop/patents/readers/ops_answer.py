@@ -27,6 +27,7 @@ from ktop.patents.readers.fields import parse_date
 from ktop.patents.readers.record import (
     build,
     citation,
+    counted_claims,
     distinct,
     docdb_application_number,
     excerpt,
@@ -170,7 +171,7 @@ def _full_text(document: ET.Element, where: str) -> Completion | Reject:
     if chosen is not None:
         entries = chosen.findall("claim/claim-text") or chosen.findall("claim")
         claims = [piece for entry in entries for piece in split_claims("".join(entry.itertext()))]
-        values["claims_count"] = len(claims) or None
+        values["claims_count"] = counted_claims(claims)
         if claims and _is_ours(chosen):
             values["first_claim"] = claims[0][:MAX_CLAIM_CHARS]
     chosen = _preferred(document.findall("description"))
@@ -298,8 +299,9 @@ def _client_full_text(answer: Mapping[str, Any]) -> Completion | Reject:
     values: dict[str, Any] = {}
     claims = answer.get("claims") or []
     if claims:
-        values["claims_count"] = len(claims)
-        values["first_claim"] = " ".join(claims[0]["limitations"])[:MAX_CLAIM_CHARS]
+        texts = [" ".join(claim["limitations"]) for claim in claims]
+        values["claims_count"] = counted_claims(texts)
+        values["first_claim"] = texts[0][:MAX_CLAIM_CHARS]
     if answer.get("description"):
         text = " ".join(_PARAGRAPH_NUMBER.sub("", answer["description"][: 2 * MAX_DESCRIPTION_CHARS]).split())
         values["description"] = text[:MAX_DESCRIPTION_CHARS]

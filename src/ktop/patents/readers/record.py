@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from ktop.domain.patent import (
@@ -28,6 +28,7 @@ from ktop.patents.readers.xml_safe import text_of
 
 _T = TypeVar("_T")
 CANCELLED = re.compile(r"^\s*\d+(?:\s*[-\u2013]\s*\d+)?\s*\.?\s*\(?cancel", re.IGNORECASE)
+_REFERS = re.compile(r"\bclaims?\s+\d|청구항\s*\d|제\s*\d+\s*항", re.IGNORECASE)
 _KIND = re.compile(r"(?<=\d)[A-Z]\d{0,2}$")
 _ENGLISH = re.compile(
     r"\b(?:and|for|of|the|with|from|by|using|having|method|device|apparatus|vehicle)\b", re.IGNORECASE
@@ -71,7 +72,7 @@ def build(
     if not title and not abstract:
         return Reject(where, "patents.reject_no_text")
     live = [text for text in claims if text and not CANCELLED.search(text)]
-    fields["claims_count"] = fields.get("claims_count") or len(live) or None
+    fields["claims_count"] = fields.get("claims_count") or counted_claims(live)
     found = list(dict.fromkeys(cited))
     code = _KIND.search(patent_id)
     description = fields.pop("description", None)
@@ -87,6 +88,21 @@ def build(
         source=source,
         **fields,
     )
+
+
+def counted_claims(claims: Sequence[str]) -> int | None:
+    """Return how many claims there are, None where there are none or where all stand in one text.
+
+    A claim by itself cannot refer to another one: a lone text that does holds several claims.
+    """
+    if len(claims) == 1 and _REFERS.search(claims[0]):
+        return None
+    return len(claims) or None
+
+
+def undamaged(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names that still can be read: one or two lost characters are borne, more are not."""
+    return (name for name in names if name.count("\ufffd") < 3)
 
 
 def excerpt(element: ET.Element | None, paragraph: str) -> str | None:
