@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 pytestmark = pytest.mark.browser
 
 ADDRESSES = ["/", "/companies", "/companies/new?from=demo-1", "/technology", "/compare", "/methods", "/api", "/none"]
+ADDRESSES += ["/models", "/models/ktrs-fm/1.0.0"]
 
 
 def rate_all(page: Page) -> str:

@@ -109,6 +109,20 @@ class Platform:
         """Return the card of every model version, with ``champion`` and ``origin``."""
         return lifecycle.cards(self._shelf)
 
+    def model_card(self, name: str, version: str) -> Mapping[str, Any]:
+        """Return one version's card with its history."""
+        return lifecycle.card(name, version, self._shelf)
+
+    def model_history(self) -> Sequence[Mapping[str, Any]]:
+        """Return the log of versions, oldest first."""
+        return lifecycle.history(shelf=self._shelf)
+
+    def model_drift(self) -> Sequence[Mapping[str, Any]]:
+        """Return the newest drift report of every version that has one."""
+        from ktop.services import drift
+
+        return drift.latest(self._shelf)
+
     def schema(self) -> Mapping[str, Any]:
         """Return the JSON Schema of a company record."""
         return company_record_schema()

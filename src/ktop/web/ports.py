@@ -42,7 +42,7 @@ class Services(Protocol):
         ...
 
     def rate_company(self, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
-        """Rate a company by tech-index and ktrs-fm, keep and return the result. ``as_of`` None means today."""
+        """Rate a company by the models that fit it, keep and return the result. ``as_of`` None means today."""
         ...
 
     def rate_technology(self, text: str, as_of: date | None) -> StoredRating:
@@ -74,7 +74,19 @@ class Services(Protocol):
         ...
 
     def models(self) -> Sequence[Mapping[str, Any]]:
-        """Return the released models: ``{"name", "version", "trained_on", ...}`` each, JSON-ready."""
+        """Return the card of every model version, with ``champion`` (in force) and ``origin``, JSON-ready."""
+        ...
+
+    def model_card(self, name: str, version: str) -> Mapping[str, Any]:
+        """Return one version's card with its history."""
+        ...
+
+    def model_history(self) -> Sequence[Mapping[str, Any]]:
+        """Return who entered, promoted or rolled back which version, when and why, oldest first."""
+        ...
+
+    def model_drift(self) -> Sequence[Mapping[str, Any]]:
+        """Return the newest drift report of every version that has one, with the earlier ones in short as ``past``."""
         ...
 
     def schema(self) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ async def methods(request: Request) -> Response:
         "methods.html",
         tech_index=_indicators("indicators", "indicators", lang),
         ktrs_fm=_indicators("ktrs_fm", "indicators", lang),
+        startup=_indicators("startup", "indicators", lang),
         checklist=_indicators("checklist", "items", lang),
         ladders=_ladders(lang),
         models=await blocking(services(request).models),

@@ -1,0 +1,56 @@
+"""Models and their versions: what is in force, who decided so, each version's card, and drift."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ktop.catalogue import text
+from ktop.errors import NotFoundError
+from ktop.report.present import models as present
+from ktop.web.language import language
+from ktop.web.pages.common import blocking, services
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
+
+
+@router.get("/models")
+async def models(request: Request) -> Response:
+    """List every version with its state and last drift verdict, and the log of changes."""
+    lang, use = language(request), services(request)
+    cards = await blocking(use.models)
+    reports = await blocking(use.model_drift)
+    return page(
+        request,
+        "models.html",
+        say=functools.partial(_say, lang=lang),
+        rows=present.version_rows(cards, reports, lang),
+        log=present.log_table(await blocking(use.model_history), lang),
+    )
+
+
+@router.get("/models/{name}/{version}")
+async def model(request: Request, name: str, version: str) -> Response:
+    """Show one version: its card, its figures on firms it never saw, and the last measurement of drift."""
+    if not _NAME.fullmatch(name) or not _NAME.fullmatch(version):
+        raise NotFoundError("models.no_such_model", name=name[:40])
+    lang, use = language(request), services(request)
+    card = await blocking(use.model_card, name, version)
+    reports = await blocking(use.model_drift)
+    found = [r for r in reports if (r["model"]["name"], r["model"]["version"]) == (name, version)]
+    return page(
+        request,
+        "model.html",
+        say=functools.partial(_say, lang=lang),
+        card=present.card_view(card, lang),
+        drift=present.drift_view(found[0], lang) if found else None,
+    )
+
+
+def _say(key: str, *, lang: str, **params: object) -> str:
+    return text(f"lifecycle.{key}", "en" if lang == "en" else "ko", **params)

@@ -1,0 +1,37 @@
+"""The pages about model versions: state, log, card and drift, everything escaped."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from starlette.testclient import TestClient
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_versions_and_their_log(client: TestClient, lang: str) -> None:
+    page = client.get("/models", params={"lang": lang}).text
+    for version in ("1.0.0", "1.1.0-bank"):
+        assert f'href="/models/ktrs-fm/{version}"' in page
+    assert "<b>own data</b>" not in page and "<b>own data</b>" in html.unescape(page)
+    assert page.index("calibration drifted") < page.index("better on own data"), "the newest entry comes first"
+    assert {"ko": "사용 중", "en": "in force"}[lang] in page
+    assert {"ko": "변화", "en": "shifted"}[lang] in page
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_card_with_its_figures_and_drift(client: TestClient, lang: str) -> None:
+    page = html.unescape(client.get("/models/ktrs-fm/1.0.0", params={"lang": lang}).text)
+    for expected in ("1234567890abcdef", "0.810", "50.00%", "patents_filed_3y", "1.02", "2026-02"):
+        assert expected in page, expected
+    assert page.count("<svg") == 2
+    assert {"ko": "가상 기업", "en": "synthetic"}[lang] in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/models/ktrs-fm/9.9.9", "/models/none/1.0.0", "/models/ktrs-fm/..%2F..", "/models/x/%3Cb%3E"]
+)
+def test_what_is_not_there_is_not_found(client: TestClient, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "<b>" not in answer.text
