@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ktop.models.boosting import BoostingSettings, compile_trees, firm_bootstrap, fit_boosting
+from ktop.models.glass_box import TermModel
 from ktop.models.terms import RawTerms, assemble
 
 lightgbm = pytest.importorskip("lightgbm")
@@ -65,12 +66,40 @@ def test_values_never_seen_in_training_agree_too(trained: tuple) -> None:
     assert np.abs(model.logit(model.bins(new)) - booster.predict(new, raw_score=True)).max() <= 1e-9
 
 
-@pytest.mark.parametrize("table_inputs", [2, 4])
+@pytest.mark.parametrize("table_inputs", [0, 2, 4])
 def test_whole_trees_or_single_leaves_make_the_same_model(trained: tuple, table_inputs: int) -> None:
     X, y, _, _ = trained
     booster = lightgbm.train(_parameters(2), lightgbm.Dataset(X, label=y, params=_parameters(2)), 30)
     model, _ = assemble([compile_trees(booster.dump_model(), 7, table_inputs)], X, NAMES, GROUPS, SIGNS)
     assert np.abs(model.logit(model.bins(X)) - booster.predict(X, raw_score=True)).max() <= 1e-9
+
+
+def test_many_small_tables_are_the_same_model_explained_alike() -> None:
+    """Deep trees in small tables: LightGBM's own logits, one group a table, parts that add up, stored exactly."""
+    X, y = _data()
+    weights = firm_bootstrap(np.arange(len(y)), 3, 5)
+    deep = {"rounds": 30, "depth": 4, "leaves": 10, "min_leaf_rows": 20}
+    members = fit_boosting(X, y, weights, GROUPS, SIGNS, BoostingSettings(**deep, table_inputs=0), 9)
+    narrow, logits = assemble(members, X, NAMES, GROUPS, SIGNS)
+    whole = fit_boosting(X, y, weights, GROUPS, SIGNS, BoostingSettings(**deep, table_inputs=4), 9)
+    wide, expected = assemble(whole, X, NAMES, GROUPS, SIGNS)
+    bins = narrow.bins(X)
+    assert np.abs(logits - expected).max() < 1e-12
+    parts = narrow.contributions(bins)
+    assert np.abs(parts - wide.contributions(wide.bins(X))).max() < 1e-9, "the Shapley values do not depend on the form"
+    assert np.abs(parts.sum(axis=1) + narrow.base - logits.mean(axis=0)).max() < 1e-12
+    assert sum(t.values.size for t in narrow.tables) < 0.2 * sum(t.values.size for t in wide.tables)
+    assert all(len({GROUPS[j] for j in table.inputs}) == 1 for table in narrow.tables)
+    again = TermModel.from_arrays(NAMES, GROUPS, narrow.to_arrays())
+    assert np.array_equal(again.contributions(bins), parts) and np.array_equal(
+        again.variance(bins), narrow.variance(bins)
+    )
+    for j, sign in enumerate(SIGNS):
+        if sign:
+            rows = np.repeat(bins[:300], narrow.bin_counts[j] - 1, axis=0)
+            rows[:, j] = np.tile(np.arange(narrow.bin_counts[j] - 1), 300)
+            steps = np.diff(narrow.logit(rows).reshape(300, -1), axis=1) * sign
+            assert steps.min() >= -1e-9
 
 
 def test_no_table_joins_two_groups(trained: tuple) -> None:

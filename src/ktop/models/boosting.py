@@ -29,7 +29,8 @@ _THREADS = 1
 class BoostingSettings:
     """How the boosted trees are grown. Rounds are fixed: early stopping made growth models worse out of time.
 
-    ``table_inputs`` is the most inputs of a tree that goes into one table as a whole; see ``RawTerms.add``.
+    ``table_inputs`` is the most inputs of a tree that goes into one table as a whole; see ``RawTerms.add``. 0: every
+    set of inputs that a leaf depends on (at most four: depth 4) has a small table of its own, which carries deep trees.
     """
 
     rounds: int = 150
@@ -119,7 +120,7 @@ def compile_trees(model: dict[str, Any], feature_count: int, table_inputs: int =
         thresholds[node["split_feature"]].add(float(node["threshold"]))
         seen_missing[node["split_feature"]] |= node["missing_type"] == "NaN"
     edges = tuple(np.array(sorted(values), dtype=np.float64) for values in thresholds)
-    terms = RawTerms(edges, tuple(seen_missing))
+    terms = RawTerms(edges, tuple(seen_missing), narrow=table_inputs == 0)
     for tree in trees:
         terms.add(list(_leaves(tree, {})), table_inputs)
     return terms

@@ -37,11 +37,13 @@ class Table:
     values : logit of every combination of bins, shape ``(bins of input 1, …)``; zero on average over the reference.
     variance : estimation variance of the same cells (logit squared, float32), never smaller in a missing bin than in
         any known bin of the same input.
+    cuts : per input, which of its bin edges (by position, ascending) the table tells apart; None for all of them.
     """
 
     inputs: tuple[int, ...]
     values: Floats
     variance: npt.NDArray[np.float32]
+    cuts: tuple[Bins, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ class TermModel:
     def contributions(self, bins: Bins) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
         parts = np.zeros((len(bins), len(self.features)))
-        for table, shares in zip(self.tables, self._shares, strict=True):
-            rows = shares[_cells(table, bins)]
+        for table, places, shares in zip(self.tables, self._places, self._shares, strict=True):
+            rows = shares[_cells(table, places, bins)]
             for k, j in enumerate(table.inputs):
                 parts[:, j] += rows[:, k]
         return parts
@@ -98,8 +100,8 @@ class TermModel:
     def variance(self, bins: Bins) -> Floats:
         """Return the variance of every row's logit: estimation plus what its missing inputs could contribute."""
         total = np.zeros(len(bins))
-        for table in self.tables:
-            total += table.variance.ravel()[_cells(table, bins)]
+        for table, places in zip(self.tables, self._places, strict=True):
+            total += table.variance.ravel()[_cells(table, places, bins)]
         for j, edges in enumerate(self.edges):
             total += np.where(bins[:, j] == len(edges) + 1, self.missing_variance[j], 0.0)
         return total
@@ -113,7 +115,24 @@ class TermModel:
     @functools.cached_property
     def _shares(self) -> tuple[Floats, ...]:
         """Shapley tables: for every term an array ``(cells, inputs)``."""
-        return tuple(shapley_table(table.values, [self.weights[j] for j in table.inputs]) for table in self.tables)
+        found = []
+        for table, places in zip(self.tables, self._places, strict=True):
+            weights = [self.weights[j] for j in table.inputs]
+            if places is not None:
+                weights = [merged_weights(weight, place) for weight, place in zip(weights, places, strict=True)]
+            found.append(shapley_table(table.values, weights))
+        return tuple(found)
+
+    @functools.cached_property
+    def _places(self) -> tuple[tuple[Bins, ...] | None, ...]:
+        """Per table, where each bin of its inputs lies on its axes; None where every bin has its own place."""
+        counts = self.bin_counts
+        return tuple(
+            None
+            if table.cuts is None
+            else tuple(axis_places(cuts, counts[j]) for j, cuts in zip(table.inputs, table.cuts, strict=True))
+            for table in self.tables
+        )
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the model's numbers as a few flat arrays (names and groups travel beside them as text)."""
@@ -121,7 +140,7 @@ class TermModel:
         inputs = np.full((len(self.tables), width), -1, dtype=np.int16)
         for row, table in enumerate(self.tables):
             inputs[row, : len(table.inputs)] = table.inputs
-        return {
+        found: dict[str, npt.NDArray[np.generic]] = {
             "edges": np.concatenate([*self.edges, np.zeros(0)]),
             "edge_counts": np.array([len(edges) for edges in self.edges], dtype=np.int16),
             "weights": np.concatenate([*self.weights, np.zeros(0)]),
@@ -131,6 +150,16 @@ class TermModel:
             "variance": np.concatenate([table.variance.ravel() for table in self.tables] or [np.zeros(0, np.float32)]),
             "missing_variance": self.missing_variance,
         }
+        if any(table.cuts is not None for table in self.tables):
+            # Models whose tables all tell every bin apart keep the layout they always had.
+            axes = [
+                np.arange(len(self.edges[j])) if table.cuts is None else table.cuts[k]
+                for table in self.tables
+                for k, j in enumerate(table.inputs)
+            ]
+            found["cut_counts"] = np.array([len(cuts) for cuts in axes], dtype=np.int16)
+            found["cuts"] = np.concatenate([*axes, np.zeros(0, np.int64)]).astype(np.int16)
+        return found
 
     @classmethod
     def from_arrays(
@@ -144,11 +173,16 @@ class TermModel:
         bins = [c + 2 for c in counts]
         tables, start = [], 0
         values, variance = np.asarray(arrays["values"], dtype=np.float64), arrays["variance"].astype(np.float32)
+        axes = None
+        if "cut_counts" in arrays:
+            ends = np.cumsum(arrays["cut_counts"].astype(np.int64))
+            axes = iter(np.split(arrays["cuts"].astype(np.int64), ends[:-1]))
         for row in arrays["inputs"]:
             inputs = tuple(int(j) for j in row if j >= 0)
-            shape = tuple(bins[j] for j in inputs)
+            cuts = None if axes is None else tuple(next(axes) for _ in inputs)
+            shape = tuple(bins[j] for j in inputs) if cuts is None else tuple(len(axis) + 2 for axis in cuts)
             stop = start + math.prod(shape)
-            tables.append(Table(inputs, values[start:stop].reshape(shape), variance[start:stop].reshape(shape)))
+            tables.append(Table(inputs, values[start:stop].reshape(shape), variance[start:stop].reshape(shape), cuts))
             start = stop
         return cls(
             features=tuple(features),
@@ -161,12 +195,28 @@ class TermModel:
         )
 
 
-def _cells(table: Table, bins: Bins) -> Bins:
+def _cells(table: Table, places: tuple[Bins, ...] | None, bins: Bins) -> Bins:
     """Return each row's flat position in the table."""
-    cells = bins[:, table.inputs[0]]
-    for size, j in zip(table.values.shape[1:], table.inputs[1:], strict=True):
-        cells = cells * size + bins[:, j]
+    axes = [bins[:, j] for j in table.inputs]
+    if places is not None:
+        axes = [place[axis] for place, axis in zip(places, axes, strict=True)]
+    cells = axes[0]
+    for size, axis in zip(table.values.shape[1:], axes[1:], strict=True):
+        cells = cells * size + axis
     return cells
+
+
+def axis_places(cuts: Bins, bins: int) -> Bins:
+    """Return where each of an input's bins lies on an axis that tells only some edges apart; missing stays last."""
+    places = np.searchsorted(cuts, np.arange(bins), side="left")
+    places[-1] = len(cuts) + 1
+    return np.asarray(places, dtype=np.int64)
+
+
+def merged_weights(weights: Floats, places: Bins) -> Floats:
+    """Return the weights of the known places of an axis: sums of the weights of the bins that share one."""
+    sums = np.bincount(places[:-1], weights=weights, minlength=int(places[-1]))
+    return np.asarray(sums, dtype=np.float64)
 
 
 def add_columns(parts: Floats, base: float | Floats) -> Floats:

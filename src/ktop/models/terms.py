@@ -14,7 +14,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, Table, TermModel, add_columns, average
+from ktop.models.glass_box import (
+    MAX_TABLE_INPUTS,
+    Floats,
+    Table,
+    TermModel,
+    add_columns,
+    average,
+    axis_places,
+    merged_weights,
+)
 
 #: How a missing value is counted. ``learned``: as training found it. ``cautious``: as training found it, but never
 #: better than the average of the known values, so that leaving out a bad figure never pays.
@@ -27,11 +36,14 @@ Box = dict[int, tuple[float, float, bool]]
 class RawTerms:
     """One trained member as boxes: ``{input: (above, up to, missing included)}`` and the value each adds.
 
-    ``boxes`` holds, per box, the inputs whose table it goes to, the box and the value.
+    ``boxes`` holds, per box, the inputs whose table it goes to, the box and the value. ``narrow``: every set of inputs
+    keeps a table of its own, which tells only those edges apart that its boxes end at (many small tables, not few
+    large ones).
     """
 
     edges: tuple[Floats, ...]
     knows_missing: tuple[bool, ...]
+    narrow: bool = False
     boxes: list[tuple[tuple[int, ...], Box, float]] = field(default_factory=list)
 
     def add(self, boxes: Sequence[tuple[Box, float]], widest: int = MAX_TABLE_INPUTS) -> None:
@@ -68,26 +80,25 @@ def assemble(
     bins = _bins(X, edges)
     weights = [np.bincount(bins[:, j], minlength=len(edges[j]) + 2)[:-1].astype(np.float64) for j in range(X.shape[1])]
     weights = [w / w.sum() if w.sum() > 0 else np.full(len(w), 1.0 / len(w)) for w in weights]
-    keys = _table_inputs([inputs for member in everyone for inputs, _, _ in member.boxes])
+    frames = _frames(everyone, edges, weights)
 
     tables, base = [], 0.0
-    stacks = [_fill(member, keys, edges, weights) for member in everyone]
+    stacks = [_fill(member, frames) for member in everyone]
     if missing == "cautious":
         stacks = [
-            ([_cautious(t, key, signs, weights) for t, key in zip(tables_of, keys, strict=True)], constant)
+            ([_cautious(t, frame, signs) for t, frame in zip(tables_of, frames, strict=True)], constant)
             for tables_of, constant in stacks
         ]
     base = float(np.mean([constant for _, constant in stacks[: len(members)]])) if central is None else stacks[-1][1]
-    for k, key in enumerate(keys):
+    for k, frame in enumerate(frames):
         stack = np.stack([tables_of[k] for tables_of, _ in stacks[: len(members)]])
         values = stack.mean(axis=0) if central is None else stacks[-1][0][k]
-        here = [weights[j] for j in key]
-        mean = float(average(values, here, range(values.ndim)).item())
+        mean = float(average(values, frame.weights, range(values.ndim)).item())
         base += mean
-        tables.append(Table(key, values - mean, _spread(stack, here)))
+        tables.append(Table(frame.inputs, values - mean, _spread(stack, frame.weights), frame.cuts))
     unknown = np.zeros(X.shape[1], dtype=np.float64)
     model = TermModel(tuple(features), tuple(groups), edges, tuple(weights), base, tuple(tables), unknown)
-    logits = np.stack([_member_logit(values, constant, keys, bins) for values, constant in stacks[: len(members)]])
+    logits = np.stack([_member_logit(values, constant, frames, bins) for values, constant in stacks[: len(members)]])
     return _with_variances(model, bins, logits), logits
 
 
@@ -111,33 +122,63 @@ def _table_inputs(keys: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return sorted(kept)
 
 
-def _fill(
-    member: RawTerms, keys: list[tuple[int, ...]], edges: tuple[Floats, ...], weights: list[Floats]
-) -> tuple[list[Floats], float]:
-    """Return the member's tables for ``keys`` on the common ``edges``, and its constant."""
-    tables = [np.zeros([len(edges[j]) + 2 for j in key]) for key in keys]
-    home: dict[tuple[int, ...], int] = {}
+@dataclass(frozen=True)
+class _Frame:
+    """The axes of one table: its inputs, their edges and weights, and what it tells apart of all edges (None: all)."""
+
+    inputs: tuple[int, ...]
+    edges: tuple[Floats, ...]
+    weights: tuple[Floats, ...]
+    cuts: tuple[npt.NDArray[np.int64], ...] | None = None
+    places: tuple[npt.NDArray[np.int64], ...] | None = None
+
+
+def _frames(members: Sequence[RawTerms], edges: tuple[Floats, ...], weights: Sequence[Floats]) -> list[_Frame]:
+    if not any(member.narrow for member in members):
+        keys = _table_inputs([inputs for member in members for inputs, _, _ in member.boxes])
+        return [_Frame(key, tuple(edges[j] for j in key), tuple(weights[j] for j in key)) for key in keys]
+    ends: dict[tuple[int, ...], dict[int, set[float]]] = {}
+    for member in members:
+        for inputs, box, _ in member.boxes:
+            if inputs:
+                found = ends.setdefault(inputs, {j: set() for j in inputs})
+                for j, (above, up_to, _) in box.items():
+                    found[j] |= {end for end in (above, up_to) if np.isfinite(end)}
+    frames = []
+    for key in sorted(ends):
+        own = tuple(np.array(sorted(ends[key][j]), dtype=np.float64) for j in key)
+        cuts = tuple(np.searchsorted(edges[j], cut).astype(np.int64) for j, cut in zip(key, own, strict=True))
+        places = tuple(axis_places(cut, len(edges[j]) + 2) for j, cut in zip(key, cuts, strict=True))
+        shares = tuple(merged_weights(weights[j], place) for j, place in zip(key, places, strict=True))
+        frames.append(_Frame(key, own, shares, cuts, places))
+    return frames
+
+
+def _fill(member: RawTerms, frames: Sequence[_Frame]) -> tuple[list[Floats], float]:
+    """Return the member's values on the axes of ``frames``, and its constant."""
+    tables = [np.zeros([len(edges) + 2 for edges in frame.edges]) for frame in frames]
+    home = {frame.inputs: k for k, frame in enumerate(frames)}
     constant = 0.0
     for inputs, box, value in member.boxes:
         if not inputs:
             constant += value
             continue
         if inputs not in home:
-            home[inputs] = next(k for k, key in enumerate(keys) if set(inputs) <= set(key))
+            home[inputs] = next(k for k, frame in enumerate(frames) if set(inputs) <= set(frame.inputs))
         k = home[inputs]
         picks = []
-        for j in keys[k]:
-            last = len(edges[j]) + 1
+        for j, edges in zip(frames[k].inputs, frames[k].edges, strict=True):
+            last = len(edges) + 1
             above, up_to, missing = box.get(j, (-np.inf, np.inf, True))
-            first = int(np.searchsorted(edges[j], above, side="left")) + 1 if above > -np.inf else 0
-            stop = int(np.searchsorted(edges[j], up_to, side="left")) + 1 if up_to < np.inf else last
+            first = int(np.searchsorted(edges, above, side="left")) + 1 if above > -np.inf else 0
+            stop = int(np.searchsorted(edges, up_to, side="left")) + 1 if up_to < np.inf else last
             known = np.arange(first, stop)
             picks.append(np.append(known, last) if missing else known)
         tables[k][np.ix_(*picks)] += value
-    for key, table in zip(keys, tables, strict=True):
-        for axis, j in enumerate(key):
+    for frame, table in zip(frames, tables, strict=True):
+        for axis, j in enumerate(frame.inputs):
             if not member.knows_missing[j]:
-                _set_missing(table, axis, _mean_known(table, axis, weights[j]))
+                _set_missing(table, axis, _mean_known(table, axis, frame.weights[axis]))
     return tables, constant
 
 
@@ -151,12 +192,12 @@ def _set_missing(table: Floats, axis: int, values: Floats) -> None:
     np.moveaxis(table, axis, -1)[..., -1] = values
 
 
-def _cautious(values: Floats, key: tuple[int, ...], signs: Sequence[int], weights: list[Floats]) -> Floats:
+def _cautious(values: Floats, frame: _Frame, signs: Sequence[int]) -> Floats:
     """Hold a missing value of a signed input to at most the average of its known values, in its direction."""
     held = values.copy()
-    for axis, j in enumerate(key):
+    for axis, j in enumerate(frame.inputs):
         if signs[j]:
-            mean = _mean_known(held, axis, weights[j])
+            mean = _mean_known(held, axis, frame.weights[axis])
             own = np.moveaxis(held, axis, -1)[..., -1].copy()
             _set_missing(held, axis, np.minimum(own, mean) if signs[j] > 0 else np.maximum(own, mean))
     return held
@@ -186,12 +227,19 @@ def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Float
     true = float(logits.var(axis=0, ddof=1).mean()) if len(logits) > 1 else 0.0
     summed = float(np.mean(model.variance(bins)))
     factor = true / summed if summed > 0 else 0.0
-    tables = tuple(Table(t.inputs, t.values, (t.variance * factor).astype(np.float32)) for t in model.tables)
+    tables = tuple(Table(t.inputs, t.values, (t.variance * factor).astype(np.float32), t.cuts) for t in model.tables)
     return TermModel(model.features, model.groups, model.edges, model.weights, model.base, tables, unknown)
 
 
 def _member_logit(
-    tables: list[Floats], constant: float, keys: list[tuple[int, ...]], bins: npt.NDArray[np.int64]
+    tables: list[Floats], constant: float, frames: Sequence[_Frame], bins: npt.NDArray[np.int64]
 ) -> Floats:
-    parts = [table[tuple(bins[:, j] for j in key)] for key, table in zip(keys, tables, strict=True)]
-    return add_columns(np.stack(parts, axis=1), constant) if parts else np.full(len(bins), constant)
+    if not tables:
+        return np.full(len(bins), constant)
+    parts = []
+    for table, frame in zip(tables, frames, strict=True):
+        axes = [bins[:, j] for j in frame.inputs]
+        if frame.places is not None:
+            axes = [place[axis] for place, axis in zip(frame.places, axes, strict=True)]
+        parts.append(table[tuple(axes)])
+    return add_columns(np.stack(parts, axis=1), constant)

@@ -22,7 +22,7 @@ from ktop.models import panel as panels
 from ktop.models.artefact import Artefact
 from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
 from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt
-from ktop.models.glass_box import Floats, TermModel
+from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, TermModel
 from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
@@ -174,6 +174,13 @@ def _train_target(
     for track in plan.tracks:
         if track.method == "boosting":
             settings = _settings(BoostingSettings, track)
+            if settings.table_inputs > MAX_TABLE_INPUTS or (
+                settings.table_inputs == 0 and not 0 < settings.depth <= MAX_TABLE_INPUTS
+            ):
+                wrong = "table_inputs" if settings.table_inputs else "depth"
+                raise InputError(
+                    "models.scheme_value", place=f"tracks.{track.name}.{wrong}", given=track.settings[wrong]
+                )
             members = fit_boosting(X, y, weights, groups, signs, settings, plan.seed + 7919 * number)
             model, logits = assemble(members, X, names, groups, signs, plan.missing)
         else:
