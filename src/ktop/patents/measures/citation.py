@@ -108,7 +108,7 @@ def _diversity(db: Database, name: str, of: str, through: str) -> None:
 def _received_and_cited(db: Database, as_of: date | None) -> None:
     """Make ``received`` and ``cited``: numbers of citations and mean lags, forward and backward."""
     patents = db.value("SELECT count(*) FROM patents")
-    windows = ", ".join(f"count_if(in_{years}y)::INTEGER AS within_{years}y" for years in WINDOWS)
+    windows = ", ".join(f"count(*) FILTER (WHERE in_{years}y)::INTEGER AS within_{years}y" for years in WINDOWS)
     mean = f"sum(lag)::DOUBLE / count(lag) / {DAYS_PER_YEAR}"
     db.run(
         f"""CREATE TABLE received AS SELECT b AS n, count(*)::INTEGER AS citations, {mean} AS lag, {windows}
@@ -166,7 +166,7 @@ def _disruption(db: Database, tell: Share) -> None:
                     ELSE a_known > known_from AND a_known <= known_end END
                 GROUP BY n, citing
             )
-            SELECT n, (count_if(way = 1) - count_if(way = 3)) / count(*)::DOUBLE FROM ways GROUP BY n"""
+            SELECT n, (count(*) FILTER (WHERE way = 1) - count(*) FILTER (WHERE way = 3)) / count(*)::DOUBLE FROM ways GROUP BY n"""
         )
         tell((number + 1) / len(parts))
     db.run("DROP TABLE focal")

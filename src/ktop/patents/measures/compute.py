@@ -103,7 +103,7 @@ def _compute(
         make_edges(db)
         tell("measures_citations", 1.0)
         total = db.value("SELECT count(*) FROM patents")
-        edges, resolved = db.rows(f"SELECT count(*), count_if(a < {total} AND b < {total}) FROM edges")[0]
+        edges, resolved = db.rows(f"SELECT count(*), count(*) FILTER (WHERE a < {total} AND b < {total}) FROM edges")[0]
         days = db.columns(
             f"""SELECT coalesce(known_from - DATE '1970-01-01', {NO_DAY})::INTEGER AS day FROM patents ORDER BY n"""
         )["day"]
