@@ -93,10 +93,22 @@ def test_a_technology_without_a_title_is_called_by_its_first_words() -> None:
 
 def test_an_unknown_model_is_shown_by_its_bare_names() -> None:
     rating = copy.deepcopy(invented.tech_index())
-    rating["model"]["name"] = "start-up"
+    rating["model"]["name"] = "of-another-house"
     shown = report_view([rating], "en").ratings[0]
-    assert shown.title == "start-up"
+    assert shown.title == "of-another-house"
     assert shown.breakdowns[0].table.rows[1][0]
+
+
+def test_figures_that_two_models_share_say_whose_they_are() -> None:
+    fast, young = invented.ktrs_fm(), invented.ktrs_fm()
+    young["model"]["name"] = "start-up"
+    labels = [figure.label for figure in report_view([invented.tech_index(), fast, young], "en").summary]
+    assert len(set(labels)) == len(labels)
+    assert "Growth grade · KTRS-FM" in labels and "Growth grade · start-up" in labels
+    assert any(label == "Tech-Index" for label in labels), "a figure of one model alone needs no addition"
+    changed = [change.label for change in changes_between([fast, young], [fast, young], "en")]
+    assert len(set(changed)) == len(changed)
+    assert [change.label for change in changes_between([fast], [fast], "en")][0] == "Technology-business grade"
 
 
 def test_a_step_that_raises_two_scores_stands_once() -> None:

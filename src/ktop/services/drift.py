@@ -173,7 +173,7 @@ def _kept(
         **measured,
     }
     folder = _folder(shelf)
-    if keep and folder is not None:
+    if keep and folder is not None and measured["rows"]:  # nothing measured must not hide what was
         stamp = _STAMP.sub("", at.split("+")[0])
         with atomic_path(folder / f"{entry.name}-{entry.version}-{stamp}.json") as beside:
             beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False), "utf-8")

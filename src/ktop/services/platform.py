@@ -210,7 +210,8 @@ class Platform:
         found: dict[str, Any] = {}
         for name in first:
             if name in second and name != "originality":
-                found |= compare(first[name], second[name])["gaps"]
+                for score, parts in compare(first[name], second[name])["gaps"].items():
+                    found[f"{name}:{score}" if score in found else score] = parts
         return {"a": a, "b": b, "gaps": found}
 
     # --- inside ----------------------------------------------------------------------------------------------------

@@ -69,7 +69,8 @@ class Services(Protocol):
 
         ``{"a": StoredRating, "b": StoredRating, "gaps": {score: [{"indicator", "group", "points", "a", "b"}]}}`` where
         ``points`` is what the indicator adds to score(a) - score(b) (the parts and the bases add up exactly) and
-        ``a``, ``b`` are the two values (None where missing).
+        ``a``, ``b`` are the two values (None where missing). A second model's score of the same name is keyed
+        ``"model:score"``.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from ktop.catalogue import Lang, load, text
 from ktop.domain.fact_spec import FACTS, fact_groups
 from ktop.report import labels, numbers
 from ktop.report.charts.svg import shorten
-from ktop.report.present.common import RatingJson
+from ktop.report.present.common import RatingJson, short_model
 from ktop.report.present.company import company_view
 from ktop.report.present.technology import technology_view
 from ktop.report.present.views import Figure, InputGroup, InputRow, RatingView, ReportView
@@ -50,7 +51,7 @@ def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: s
         subject=subject_name(first, lang),
         facts=_head_facts(companies, lang),
         as_of=numbers.day(first["as_of"], lang),
-        summary=tuple(figure for view in views for figure in view.headline),
+        summary=_headlines(views, lang),
         ratings=views,
         inputs=groups,
         given=given,
@@ -58,6 +59,18 @@ def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: s
         models=tuple(view.version for view in views),
         origin=origin(ratings, lang),
         text=_summary(ratings, technology_text)[:_SUMMARY_TEXT_CHARS],
+    )
+
+
+def _headlines(views: Sequence[RatingView], lang: Lang) -> tuple[Figure, ...]:
+    """Return the headline figures of all models; where two models have one of the same name, each says whose it is."""
+    count = Counter(figure.label for view in views for figure in view.headline)
+    return tuple(
+        replace(figure, label=f"{figure.label} · {short_model(view.model, lang)}")
+        if count[figure.label] > 1
+        else figure
+        for view in views
+        for figure in view.headline
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ktop.catalogue import Lang, load, text
+from ktop.catalogue import Lang, load, messages, text
 from ktop.report import labels, numbers
 from ktop.report.charts import Part, Table, gauge, histogram, radar, waterfall
 from ktop.report.present.views import Breakdown, Figure, Position, Sentences, Step
@@ -24,6 +24,12 @@ def main_score(rating: RatingJson) -> str | None:
     """Return the name of the score that stands for the whole rating: the first one that is not a group's score."""
     names = [name for name in rating["scores"] if name not in labels.groups(rating["model"]["name"])]
     return names[0] if names else next(iter(rating["scores"]), None)
+
+
+def short_model(name: str, lang: Lang) -> str:
+    """Return the short name of a model, for labels that several models share."""
+    key = f"report.short_{name.replace('-', '_')}"
+    return text(key, lang) if key in messages() else name
 
 
 def score_figure(rating: RatingJson, name: str, lang: Lang) -> Figure:

@@ -77,7 +77,9 @@ def _compared(
             title, axes, lang,
             name=names[0], other=[value for _, _, value in drawn], other_name=names[1],
         )  # fmt: skip
-    made = (_gap(a, b, score, gaps[score], names, lang) for score in a["base"] if score in gaps)
+    # Where two models have a score of the same name, the second one's gaps stand under "model:score".
+    found = {score: gaps.get(f"{model}:{score}", gaps.get(score)) for score in a["base"]}
+    made = (_gap(a, b, score, parts, names, lang) for score, parts in found.items() if parts is not None)
     return ModelComparison(
         labels.word("model", model, lang),
         tuple(rows),

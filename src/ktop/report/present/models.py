@@ -122,9 +122,7 @@ def card_view(card: Json, lang: Lang) -> CardView:
         synthetic=card.get("trained_on") == "synthetic",
         facts=_facts(card, lang),
         targets=_targets(outside.get("targets") or {}, lang),
-        grades=tuple(
-            _grades(name, rows, lang) for name, rows in (outside.get("grades") or {}).items() if _has_rates(rows)
-        ),
+        grades=tuple(_grades(name, rows, lang) for name, rows in ladders.items()),
         formulas=_formulas(card, lang),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ktop.catalogue import Lang, load
 from ktop.report import labels, numbers
-from ktop.report.present.common import RatingJson, score_label
+from ktop.report.present.common import RatingJson, score_label, short_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +24,27 @@ class Change:
 
 def changes_between(before: Sequence[RatingJson], after: Sequence[RatingJson], lang: Lang) -> tuple[Change, ...]:
     """Return what changed, model by model; models that only one side has are left out."""
-    found: list[Change] = []
+    found: list[tuple[str, Change]] = []
     new = {rating["model"]["name"]: rating for rating in after}
     for old in before:
         other = new.get(old["model"]["name"])
         if other is None:
             continue
-        found += _grades(old, other, lang)
+        changes = _grades(old, other, lang)
         for name, value in old["scores"].items():
-            found.append(_score(score_label(old, name, lang), value, other["scores"].get(name), lang))
+            changes.append(_score(score_label(old, name, lang), value, other["scores"].get(name), lang))
         for name, p in old["probabilities"].items():
             q = other["probabilities"].get(name)
-            found.append(
+            changes.append(
                 _probability(labels.word("target", name, lang), p["value"], q["value"] if q else None, name, lang)
             )
-    return tuple(found)
+        found += [(old["model"]["name"], change) for change in changes]
+    # Two models may have a figure of the same name: each then says whose it is.
+    count = Counter(change.label for _, change in found)
+    return tuple(
+        replace(change, label=f"{change.label} · {short_model(model, lang)}") if count[change.label] > 1 else change
+        for model, change in found
+    )
 
 
 def _grades(old: RatingJson, new: RatingJson, lang: Lang) -> list[Change]:
