@@ -141,3 +141,8 @@ def test_real_layouts_are_read_whole(shared_data: Path) -> None:
     assert len(google) == 8028
     assert [cited.number for cited in google["US4058776A"].cited_patents] == ["US3792375A", "US3882420A"]
     assert "US20040137729A1" in google, "a serial that lost its leading zero gets it back"
+
+
+def test_a_carriage_return_within_the_header_makes_it_no_table(tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_bytes(b"patent_id\rtitle,x\nUS7000001B2,Lamp\n")
+    assert read(tmp_path) == []

@@ -37,7 +37,10 @@ def columns(source: Source, head: bytes) -> list[str] | None:
     text = _decoded(head)
     if text is None or "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
         return None
-    return _header(next(csv.reader([text.split("\n", 1)[0]], delimiter=_delimiter(text)), []))
+    try:
+        return _header(next(csv.reader([text.split("\n", 1)[0]], delimiter=_delimiter(text)), []))
+    except csv.Error:  # a carriage return within the line, a column name of megabytes
+        return None
 
 
 def names_in_line(head: bytes, index: int = 0) -> list[str]:
