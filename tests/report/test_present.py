@@ -108,7 +108,7 @@ def test_figures_that_two_models_share_say_whose_they_are() -> None:
     assert any(label == "Tech-Index" for label in labels), "a figure of one model alone needs no addition"
     changed = [change.label for change in changes_between([fast, young], [fast, young], "en")]
     assert len(set(changed)) == len(changed)
-    assert [change.label for change in changes_between([fast], [fast], "en")][0] == "Technology-business grade"
+    assert not any("KTRS-FM" in change.label for change in changes_between([fast], [fast], "en"))
 
 
 def test_a_step_that_raises_two_scores_stands_once() -> None:
