@@ -28,7 +28,7 @@ class UsptoXml:
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per document. A file whose only document is broken raises ``InputError``."""
-        for where, root in xml_safe.well_formed(source, xml_safe.documents):
+        for where, root in xml_safe.well_formed(source, xml_safe.documents, namespaces=True):
             yield root if isinstance(root, Reject) else _record(root, where)
 
 

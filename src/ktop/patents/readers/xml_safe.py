@@ -28,6 +28,7 @@ _ENCODINGS |= {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-
 _NAMED_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9.]{1,40});")
 _PREFIXED_TAG = re.compile(r"<(/?)[A-Za-z_][\w.\-]*:(?=[A-Za-z_])")
 _PREFIXED_ATTRIBUTE = re.compile(r"""(\s[A-Za-z_][\w.\-]*):(?=[\w.\-]+\s*=\s*["'])""")
+_UNBOUND_PREFIX = 27  # expat's code
 _DEFAULT_NAMESPACE = re.compile(r"""(\sxmlns)(?=\s*=\s*["'])""")
 _XML_OWN = frozenset({"lt", "gt", "amp", "quot", "apos"})
 #: An entity declaration that only names an image file; it has no text to expand.
@@ -235,15 +236,31 @@ def parse(document: Document, *, namespaces: bool = True) -> ET.Element:
     if "&" in text:
         text = _NAMED_ENTITY.sub(_character, text)
     if not namespaces:
-        text = _PREFIXED_ATTRIBUTE.sub(r"\1_", _PREFIXED_TAG.sub(r"<\1", text))
-        text = _DEFAULT_NAMESPACE.sub(r"\1_", text)
-    parser = ET.XMLParser()  # noqa: S314 - no declarations are left that could be expanded or fetched
+        text = _PREFIXED_TAG.sub(r"<\1", text)
+        if "xmlns" in text:
+            text = _without_prefixes(text)
     try:
-        parser.feed(text)
-        return parser.close()
+        return _parsed(text)
     except ET.ParseError as error:
-        line, column = error.position
-        raise XmlError("patents.reject_xml", document.line + line - 1, column + 1) from error
+        problem = error
+    if not namespaces and problem.code == _UNBOUND_PREFIX:  # prefixes that are declared outside of this element
+        try:
+            return _parsed(_without_prefixes(text))
+        except ET.ParseError as error:
+            problem = error
+    line, column = problem.position
+    raise XmlError("patents.reject_xml", document.line + line - 1, column + 1) from problem
+
+
+def _parsed(text: str) -> ET.Element:
+    parser = ET.XMLParser()  # noqa: S314 - no declarations are left that could be expanded or fetched
+    parser.feed(text)
+    return parser.close()
+
+
+def _without_prefixes(text: str) -> str:
+    """Take the prefixes off attributes, and the declarations of prefixes with them."""
+    return _DEFAULT_NAMESPACE.sub(r"\1_", _PREFIXED_ATTRIBUTE.sub(r"\1_", text))
 
 
 def _declared_encoding(data: bytes, line: int) -> str:
