@@ -142,31 +142,30 @@ def _disruption(db: Database, tell: Share) -> None:
         WITH degree AS (SELECT b, count(*) AS citations FROM dated GROUP BY b),
         work AS (SELECT a AS n, sum(citations) AS pairs FROM citing JOIN degree USING (b) GROUP BY a)
         SELECT n, known_from, publication_date,
-            known_from + INTERVAL {DISRUPTION_YEARS} YEAR AS known_end,
-            publication_date + INTERVAL {DISRUPTION_YEARS} YEAR AS published_end,
+            (known_from + INTERVAL {DISRUPTION_YEARS} YEAR)::DATE AS known_end,
+            (publication_date + INTERVAL {DISRUPTION_YEARS} YEAR)::DATE AS published_end,
             (sum(pairs) OVER (ORDER BY n) // {PAIRS_AT_A_TIME})::INTEGER AS part
         FROM work JOIN patents USING (n), watched WHERE {_over(DISRUPTION_YEARS)} ORDER BY n"""
     )
+    within = """CASE WHEN publication_date IS NOT NULL AND a_published IS NOT NULL
+        THEN a_published > publication_date AND a_published <= published_end
+        ELSE a_known > known_from AND a_known <= known_end END"""
     parts = db.rows("SELECT min(n), max(n) FROM focal GROUP BY part ORDER BY part")
     for number, (first, last) in enumerate(parts):
         db.run(
             f"""INSERT INTO disrupted
             WITH ahead AS (SELECT * FROM focal WHERE n BETWEEN {first} AND {last}),
-            either AS (
-                SELECT reference.a AS n, later.a AS citing, later.a_known, later.a_published, 2 AS way
-                FROM citing AS reference JOIN dated AS later USING (b)
-                WHERE reference.a BETWEEN {first} AND {last}
-                UNION ALL
-                SELECT b, a, a_known, a_published, 1 FROM dated WHERE b BETWEEN {first} AND {last}
-            ),
             ways AS (
-                SELECT n, citing, bit_or(way) AS way FROM either JOIN ahead USING (n)
-                WHERE CASE WHEN publication_date IS NOT NULL AND a_published IS NOT NULL
-                    THEN a_published > publication_date AND a_published <= published_end
-                    ELSE a_known > known_from AND a_known <= known_end END
-                GROUP BY n, citing
+                SELECT n, citing, bit_or(way) AS way FROM (
+                    SELECT n, later.a AS citing, 2 AS way
+                    FROM ahead JOIN citing AS reference ON reference.a = n JOIN dated AS later ON later.b = reference.b
+                    WHERE reference.a BETWEEN {first} AND {last} AND {within}
+                    UNION ALL
+                    SELECT n, later.a, 1 FROM ahead JOIN dated AS later ON later.b = n
+                    WHERE later.b BETWEEN {first} AND {last} AND {within}
+                ) GROUP BY n, citing
             )
-            SELECT n, (count(*) FILTER (WHERE way = 1) - count(*) FILTER (WHERE way = 3)) / count(*)::DOUBLE FROM ways GROUP BY n"""
+            SELECT n, sum(CASE way WHEN 1 THEN 1 WHEN 3 THEN -1 ELSE 0 END)::DOUBLE / count(*) FROM ways GROUP BY n"""
         )
         tell((number + 1) / len(parts))
     db.run("DROP TABLE focal")
