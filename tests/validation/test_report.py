@@ -14,8 +14,17 @@ from ktop import catalogue
 from ktop.validation.discrimination import auc
 from ktop.validation.html import render
 from ktop.validation.pack import validation_pack, validation_report
+from ktop.validation.published import published_form
 
 SYMBOLS = ("R1", "R2", "R3", "R4")
+BANDS = {
+    "AAA·AA": ["AAA", "AA+", "AA", "AA-"],
+    "A": ["A+", "A", "A-"],
+    "BBB": ["BBB+", "BBB", "BBB-"],
+    "BB": ["BB+", "BB", "BB-"],
+    "B": ["B+", "B", "B-"],
+    "CCC·CC·C·D": ["CCC", "CC", "C", "D"],
+}
 
 
 def example(seed: int = 2, n: int = 3000) -> dict[str, Any]:
@@ -41,6 +50,7 @@ def example(seed: int = 2, n: int = 3000) -> dict[str, Any]:
         "features": {"sales": rng.normal(1, 1, n)},
         "reference_features": {"sales": rng.normal(0, 1, n)},
         "repeats": 60,
+        "business_grades": np.array(["AAA", "A-", "BBB", "B+", None], dtype=object)[np.arange(n) % 5],
     }
 
 
@@ -102,7 +112,7 @@ def test_page_is_self_contained_and_escaped(report: dict[str, Any], lang: catalo
     for outside in ("http://", "https://", "src=", "@import", "url("):
         assert outside not in page
     assert catalogue.text("validation.synthetic_notice", lang) in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 3 + 2, "three pictures of the target and one of each fairness dimension"
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -148,6 +158,37 @@ def test_figures_in_the_page_are_those_of_the_pack(report: dict[str, Any]) -> No
     for row in pack["ladder"]["grades"]:
         assert f"{row['n']:,}" in page
         assert f"{100 * row['rate']:.2f}%" in page
+
+
+def test_failures_are_told_in_the_published_form(report: dict[str, Any]) -> None:
+    given, table = example(), report["targets"]["failure"]["published"]
+    for row in table["rows"]:
+        inside = np.isin(given["business_grades"].astype(str), BANDS[row["band"]]) & ~np.isnan(given["y"])
+        assert (row["firms"], row["events"]) == (int(inside.sum()), int(given["y"][inside].sum()))
+    assert [row["published"] for row in table["rows"]] == [0.0, 0.0031, 0.0070, 0.0157, 0.0197, None]
+    assert "8,899" in render(report, "en") and "8,899" in render(report, "ko")
+
+
+def test_an_inversion_of_bands_is_named_openly() -> None:
+    y = np.array([0.0] * 90 + [1.0] * 10 + [0.0] * 95 + [1.0] * 5)
+    table = published_form(y, ["A"] * 100 + ["BB"] * 100)
+    assert table["inversions"] == [["A", "BB"]]
+    pack = validation_pack(y, np.linspace(0.01, 0.2, 200), business_grades=["A"] * 100 + ["BB"] * 100, repeats=10)
+    page = render(validation_report({"name": "m", "version": "1"}, {"name": "d", "rows": 200}, {"failure": pack}), "en")
+    assert "A–BB" in page
+
+
+def test_grades_of_the_same_firms_a_year_later() -> None:
+    firms = np.repeat(["a", "b", "c", "d"], 2)
+    years = np.array([2020, 2021] * 3 + [2020, 2022])
+    grades = np.array(["R1", "R2", "R2", "R2", "R3", "R1", "R1", "R4"], dtype=object)
+    y, p = np.array([0, 1, 0, 0, 1, 0, 0, 1.0]), np.linspace(0.1, 0.8, 8)
+    pack = validation_pack(y, p, grades, symbols=SYMBOLS, firm_ids=firms, periods=years, repeats=10)
+    moved = pack["migration"]
+    assert moved["pairs"] == 3, "a gap of two years is no step"
+    assert (moved["same"], moved["within_one"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert (moved["up"], moved["down"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
+    assert moved["counts"][2][0] == 1 and moved["counts"][0][1] == 1
 
 
 def test_every_word_of_the_report_exists_in_both_languages() -> None:

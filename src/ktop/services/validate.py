@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ktop.catalogue import Lang, text
+from ktop.domain.classification import cell_labels
 from ktop.errors import InputError, UnavailableError
 from ktop.files import atomic_path
 from ktop.services.progress import Progress, silent
@@ -17,6 +18,10 @@ from ktop.services.training import open_model, read_panel
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from ktop.models.artefact import Artefact
+    from ktop.models.company_model import CompanyModel
+    from ktop.models.panel_model import PanelModel
 
 #: Columns that fairness is looked at by, where the panel has them.
 GROUPS = ("industry_group", "size", "age_band", "region")
@@ -35,18 +40,29 @@ def validate_panel(model: str, data: Path, out: Path, *, lang: Lang = "ko", prog
         import scipy  # noqa: F401 - the measures need it; a plain installation does not
     except ImportError as error:
         raise UnavailableError("models.training_parts_missing") from error
+    import polars as pl
+
     from ktop.models.panel_model import PanelModel
     from ktop.models.training import known_outcomes, predict
     from ktop.validation.html import render
     from ktop.validation.pack import validation_report
 
-    trained = PanelModel.from_artefact(open_model(model))
+    artefact = open_model(model)
+    trained = PanelModel.from_artefact(artefact)
     panel = read_panel(data)
+    company = _company_model(artefact)
+    if company is not None:
+        from ktop.services.retrain import fact_table
+
+        panel = panel.filter(pl.Series(company.eligible(fact_table(panel))))
+        if not panel.height:
+            raise InputError("models.no_rows")
+    more = _of_company_model(company, model, panel) if company is not None else {}
     predicted, outcomes = predict(trained, panel), known_outcomes(trained, panel)
     targets: dict[str, Any] = {}
     for done, target in enumerate(trained.targets):
         progress(done, len(trained.targets), text("cli.step_validating", lang))
-        found = _target_pack(trained.ladders, target, panel, predicted, outcomes)
+        found = _target_pack(trained, target, panel, predicted, outcomes, more)
         if found is not None:
             targets[target] = found
     if not targets:
@@ -78,8 +94,55 @@ def _years(year: str | None, panel: pl.DataFrame) -> dict[str, Any]:
     return {"years": [int(np.nanmin(panel[year].to_numpy())), int(np.nanmax(panel[year].to_numpy()))]}
 
 
+def _company_model(artefact: Artefact) -> CompanyModel | None:
+    """Return the company model an artefact holds, None for a model of any other panel."""
+    from ktop.models import registry
+
+    if artefact.meta["name"] not in registry.KINDS or "scales" not in artefact.meta:
+        return None
+    return registry.company_model(artefact)
+
+
+def _of_company_model(model: CompanyModel, reference: str, panel: pl.DataFrame) -> dict[str, Any]:
+    """Return what only a company model has: business grades, and inputs held against its baseline."""
+    from ktop.services.retrain import fact_table
+    from ktop.validation.drift import numbers_drift
+
+    batch = model.rate_table(fact_table(panel), contributions=False)
+    found: dict[str, Any] = {}
+    if "business" in batch.grades:
+        found["business"] = batch.grades["business"]
+    base = _baseline(reference)
+    if base is not None:
+        found["drift"] = {
+            "psi": {
+                target: numbers_drift(base["probabilities"][target], p, base["rows"])
+                for target, (p, _, _) in batch.probabilities.items()
+            },
+            "csi": {
+                name: numbers_drift(base["features"][name], batch.values[:, k], base["rows"])
+                for k, name in enumerate(batch.indicators)
+            },
+        }
+    return found
+
+
+def _baseline(reference: str) -> Mapping[str, Any] | None:
+    from ktop.services.lifecycle import open_shelf
+
+    if Path(reference).exists():
+        return None
+    name, _, version = reference.partition("@")
+    return open_shelf().entry(name, version or None).part("baseline.json")
+
+
 def _target_pack(
-    ladders: Mapping[str, Any], target: str, panel: pl.DataFrame, predicted: pl.DataFrame, outcomes: pl.DataFrame
+    trained: PanelModel,
+    target: str,
+    panel: pl.DataFrame,
+    predicted: pl.DataFrame,
+    outcomes: pl.DataFrame,
+    more: Mapping[str, Any],
 ) -> dict[str, Any] | None:
     from ktop.validation.pack import validation_pack
 
@@ -88,6 +151,7 @@ def _target_pack(
     if not 0 < y.sum() < len(y):
         return None
     rows, given = predicted.filter(known), panel.filter(known)
+    ladders = trained.ladders
     ladder = next((name for name, rule in ladders.items() if rule["target"] == target), None)
     prefix, suffix = "track_", f"_{target}"
     tracks = {
@@ -96,6 +160,12 @@ def _target_pack(
         if name.startswith(prefix) and name.endswith(suffix)
     }
     columns = predicted.columns
+    periods = rows[columns[1]].to_numpy() if not columns[1].startswith("p_") else None
+    drift = None
+    if "drift" in more:
+        drift = {"against": "baseline", "psi": more["drift"]["psi"][target], "csi": more["drift"]["csi"]}
+    elif periods is not None:
+        drift = _drift_over_years(trained, panel, known.to_numpy(), rows[f"p_{target}"].to_numpy(), periods)
     return validation_pack(
         y,
         rows[f"p_{target}"].to_numpy(),
@@ -103,7 +173,35 @@ def _target_pack(
         symbols=tuple(ladders[ladder]["symbols"]) if ladder else (),
         groups={name: given[name].to_numpy() for name in GROUPS if name in given.columns},
         firm_ids=rows[columns[0]].to_numpy(),
-        periods=rows[columns[1]].to_numpy() if not columns[1].startswith("p_") else None,
+        periods=periods,
         adverse=target in ADVERSE,
         tracks=tracks if len(tracks) > 1 else None,
+        group_order={name: tuple(cell_labels(name)) for name in ("size", "age_band")},
+        business_grades=more["business"][known.to_numpy()] if "business" in more and target in ADVERSE else None,
+        drift=drift,
     )
+
+
+def _drift_over_years(
+    trained: PanelModel, panel: pl.DataFrame, known: Any, p: Any, periods: Any
+) -> dict[str, Any] | None:
+    """Return PSI and CSI from the first year of a panel to its last, None where there is one year only.
+
+    ``p`` and ``periods`` are of the ``known`` rows; inputs are worked out over all rows, so that earlier years are there.
+    """
+    from ktop.models.panel import Panel
+    from ktop.validation.stability import csi, psi, verdict
+
+    first, last = periods == periods.min(), periods == periods.max()
+    if periods.min() == periods.max():
+        return None
+    data = Panel(panel, trained.meta["id"], trained.meta.get("year"))
+    names = sorted({name for expression in trained.expressions.values() for name in expression.names})
+    values = trained.values(data.columns(names), data.n)[known]
+    before, after = ({name: values[rows, k] for k, name in enumerate(trained.features)} for rows in (first, last))
+    index = psi(p[first], p[last])
+    return {
+        "against": "periods",
+        "psi": {"value": float(index), "verdict": verdict(index)},
+        "csi": {name: {"value": float(v), "verdict": verdict(v)} for name, v in csi(before, after).items()},
+    }

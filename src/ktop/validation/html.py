@@ -8,6 +8,7 @@ from typing import Any
 
 from ktop.catalogue import Lang, messages, text
 from ktop.domain.classification import cell_labels, regions
+from ktop.domain.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
 from ktop.validation import pictures
 
 Figures = Mapping[str, Any]
@@ -23,7 +24,7 @@ th,td{border-bottom:1px solid #cdd1d5;padding:5px 8px;text-align:right}th{backgr
 th[scope=row],th:first-child{text-align:left}
 .scroll{overflow-x:auto}.notice{background:#fff3db;border:1px solid #c78500;border-radius:8px;padding:12px 16px}
 .pictures{display:flex;flex-wrap:wrap;gap:16px}figure{margin:0;flex:1 1 320px;max-width:400px}
-svg{width:100%;height:auto}
+svg{width:100%;height:auto}figure.wide{max-width:560px;margin:12px 0 4px}
 figcaption{font-size:14px;color:#58616a}.bad{color:#bd2c0f;font-weight:700}
 """
 
@@ -167,6 +168,10 @@ def _target(name: str, pack: Figures, say: _Words) -> str:
         parts.append(f"<h3>{_safe(say('tracks'))}</h3>" + _table(say("tracks_caption"), heads, rows))
     if "ladder" in pack:
         parts.append(_ladder(pack["ladder"], say))
+    if "published" in pack:
+        parts.append(_published(pack["published"], say))
+    if "migration" in pack:
+        parts.append(_migration(pack["migration"], say))
     if "periods" in pack:
         parts.append(_periods(pack["periods"], say))
     if "stability" in pack:
@@ -246,6 +251,43 @@ def _ladder(steps: Figures, say: _Words) -> str:
     return f"<h3>{_safe(say('ladder'))}</h3><p>{_safe(' '.join(said))}</p>{table}"
 
 
+def _published(table: Figures, say: _Words) -> str:
+    heads = [say(f"head_{key}") for key in ("band", "n", "events", "rate", "interval", "published")]
+    rows = [
+        [
+            row["band"],
+            f"{row['firms']:,}",
+            f"{row['events']:,}",
+            _percent(row["rate"]),
+            "–" if row["low"] is None else f"{_percent(row['low'])}–{_percent(row['high'])}",
+            _percent(row["published"]),
+        ]
+        for row in table["rows"]
+    ]
+    pairs = ", ".join(f"{better}–{worse}" for better, worse in table["inversions"])
+    said = say("published_inversions", pairs=pairs) if pairs else say("published_in_order")
+    note = say("published_note", source=table["label"][say.lang])
+    return f"<h3>{_safe(say('published'))}</h3><p>{_safe(said)} {_safe(note)}</p>" + _table(
+        say("published_caption"), heads, rows
+    )
+
+
+def _migration(moved: Figures, say: _Words) -> str:
+    said = say(
+        "migration_said",
+        pairs=moved["pairs"],
+        **{key: _percent(moved[key], 1) for key in ("same", "within_one", "up", "down")},
+    )
+    heads = [say("head_from"), *moved["symbols"], say("head_n")]
+    rows = []
+    for symbol, counts in zip(moved["symbols"], moved["counts"], strict=True):
+        total = sum(counts)
+        shares = ["–" if not total else _percent(count / total, 0) if count else "" for count in counts]
+        rows.append([symbol, *shares, f"{total:,}"])
+    title = f"<h3>{_safe(say('migration'))}</h3>"
+    return f"{title}<p>{_safe(said)}</p>{_table(say('migration_caption'), heads, rows)}"
+
+
 def _periods(periods: Sequence[Figures], say: _Words) -> str:
     heads = [say(f"head_{key}") for key in ("period", "n", "events", "rate", "predicted", "auc")]
     rows = [
@@ -262,16 +304,30 @@ def _periods(periods: Sequence[Figures], say: _Words) -> str:
     return f"<h3>{_safe(say('periods'))}</h3>" + _table(say("periods_caption"), heads, rows)
 
 
+#: Inputs whose stability is shown without unfolding, the least stable first.
+_FIRST_INPUTS = 8
+
+
 def _stability(drift: Figures, say: _Words) -> str:
+    labels = {item.id: item.labels for item in (*tech_index_indicators(), *ktrs_fm_items(), *startup_items())}
+    labels |= {item.id: item.labels for item in checklist_items()}
     rows, marked = [], []
     if "psi" in drift:
         rows.append([say("prediction"), _figure(drift["psi"]["value"]), say(f"verdict_{drift['psi']['verdict']}")])
         marked.append(drift["psi"]["verdict"] == "shifted")
     for name, entry in sorted(drift.get("csi", {}).items(), key=lambda item: -(item[1]["value"] or 0.0)):
-        rows.append([name, _figure(entry["value"]), say(f"verdict_{entry['verdict']}")])
+        label = labels[name][say.lang] if name in labels else name
+        rows.append([label, _figure(entry["value"]), say(f"verdict_{entry['verdict']}")])
         marked.append(entry["verdict"] == "shifted")
     heads = [say("head_input"), "PSI / CSI", say("head_verdict")]
-    return f"<h3>{_safe(say('stability'))}</h3>" + _table(say("stability_caption"), heads, rows, marked)
+    caption = say(f"stability_caption_{drift.get('against', 'given')}")
+    first, rest = rows[: _FIRST_INPUTS + 1], rows[_FIRST_INPUTS + 1 :]
+    table = _table(caption, heads, first, marked)
+    if rest:
+        title = say("more_inputs", n=len(rest))
+        more = _table(title, heads, rest, marked[_FIRST_INPUTS + 1 :])
+        table += f"<details><summary>{_safe(title)}</summary>{more}</details>"
+    return f"<h3>{_safe(say('stability'))}</h3>{table}"
 
 
 def _fairness(fair: Figures, say: _Words) -> str:
@@ -299,6 +355,9 @@ def _fairness(fair: Figures, say: _Words) -> str:
             )
             marked.append(not row["few"] and (row["gap_low"] > 0 or row["gap_high"] < 0))
         caption = say("fairness_caption", dimension=say.named("dimension", dimension))
+        words = {"title": f"{caption}: {say('head_gap')}", "x": say("gap_axis")}
+        shown = [{**row, "label": say.group(dimension, row["group"])} for row in entry["groups"]]
+        parts.append(f'<figure class="wide">{pictures.gaps(shown, words)}</figure>')
         parts.append(_table(caption, heads, rows, marked))
     return "".join(parts)
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ktop.validation import calibration, discrimination, fairness, ladder, stability
 from ktop.validation._arrays import known_pairs, plain
+from ktop.validation.published import published_form
 
 #: Version of the layout of ``metrics.json``.
 FORMAT = "validation-1"
@@ -31,6 +32,8 @@ def validation_pack(
     features: Mapping[str, npt.ArrayLike] | None = None,
     reference_features: Mapping[str, npt.ArrayLike] | None = None,
     group_order: Mapping[str, Sequence[str]] | None = None,
+    business_grades: Sequence[str | None] | None = None,
+    drift: Mapping[str, Any] | None = None,
     top_share: float = 0.1,
     selection_share: float = 0.2,
     bins: int = 10,
@@ -52,6 +55,8 @@ def validation_pack(
     reference_p, features, reference_features : predictions and inputs of the population the model was made on, and the
         inputs of these rows: what PSI and CSI compare.
     group_order : groups in their natural order, dimension by dimension.
+    business_grades : technology-business grade of each row: failures per band in the form KOTEC once published.
+    drift : PSI and CSI measured elsewhere (against a stored baseline): ``{"psi": {...}, "csi": {name: {...}}}``.
     top_share, selection_share : share of rows for precision at the top, and chosen for the fairness table.
     bins, repeats, seed : of the reliability table and the bootstrap.
 
@@ -78,9 +83,15 @@ def validation_pack(
         pack["ladder"] = _ladder(y, p, grades, symbols, adverse, firm_ids, repeats, seed)
     if periods is not None:
         pack["periods"] = [_plain(asdict(row)) for row in stability.by_period(y, p, periods)]
-    drift = _stability(p, reference_p, features, reference_features, bins)
-    if drift:
-        pack["stability"] = drift
+    if grades is not None and symbols and periods is not None and firm_ids is not None:
+        moved = _migration(grades, symbols, firm_ids, periods)
+        if moved is not None:
+            pack["migration"] = moved
+    if business_grades is not None:
+        pack["published"] = published_form(y, business_grades)
+    found = drift or _stability(p, reference_p, features, reference_features, bins)
+    if found:
+        pack["stability"] = dict(found)
     if groups:
         pack["fairness"] = _fairness(y, p, groups, selection_share, not adverse, group_order or {})
     return pack
@@ -176,6 +187,35 @@ def _ladder(
             "passing": sum(bool(row.passes) for row in used),
             "tested": len(used),
             "largest_share": max((row.share for row in used), default=float("nan")),
+        }
+    )
+    return result
+
+
+def _migration(
+    grades: npt.ArrayLike, symbols: Sequence[str], firm_ids: npt.ArrayLike, periods: npt.ArrayLike
+) -> dict[str, Any] | None:
+    """Return how the grades of the same firms moved from one period to the next; None where no firm has two."""
+    given, firms, years = np.asarray(grades, dtype=object), np.asarray(firm_ids).astype(str), np.asarray(periods)
+    place = {key: row for row, key in enumerate(zip(firms, years.tolist(), strict=True))}
+    pairs = [(row, place[firm, year + 1]) for (firm, year), row in place.items() if (firm, year + 1) in place]
+    if not pairs:
+        return None
+    before, after = (given[[pair[side] for pair in pairs]] for side in (0, 1))
+    moved = ladder.migration(before, after, symbols)
+    i, j = np.indices(moved.counts.shape)
+    total = int(moved.counts.sum())
+    if not total:
+        return None
+    result: dict[str, Any] = _plain(
+        {
+            "symbols": list(symbols),
+            "pairs": total,
+            "counts": moved.counts.tolist(),
+            "same": moved.within(0),
+            "within_one": moved.within(1),
+            "up": float(moved.counts[j < i].sum() / total),
+            "down": float(moved.counts[j > i].sum() / total),
         }
     )
     return result

@@ -114,3 +114,47 @@ def grade_rates(rows: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> 
         left, right = round(centre - half, 2), round(centre + half, 2)
         parts.append(_line(left, expected, right, expected, "#bd2c0f", ' stroke-width="2"'))
     return _picture(words["title"], parts)
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten (of a percentage point) that is at least ``least``."""
+    for power in range(-4, 3):
+        for factor in (1.0, 2.0, 5.0):
+            step = factor * 10.0**power / 100.0
+            if step >= least:
+                return step
+    return 1.0
+
+
+def gaps(rows: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> str:
+    """Return mean prediction less event rate of every group as a dot with its interval around a line at zero.
+
+    ``words``: title, x. Groups with too few events are drawn open; one whose interval leaves out zero is red.
+    """
+    width, left, right, pitch = 560.0, 210.0, 16.0, 22.0
+    height = pitch * len(rows) + 44.0
+    step = _round_step(max((max(abs(row["gap_low"]), abs(row["gap_high"])) for row in rows), default=0.0) / 2.0)
+    most = 2.0 * step
+
+    def x(value: float) -> float:
+        return round(left + (width - left - right) * (value + most) / (2.0 * most), 2)
+
+    parts = []
+    floor = pitch * len(rows) + 8.0
+    for value in (-most, -most / 2, 0.0, most / 2, most):
+        parts.append(_line(x(value), 4.0, x(value), floor, INK if value == 0.0 else GRID))
+        decimals = 0 if most >= 0.2 else 1 if most >= 0.02 else 2
+        parts.append(_text(x(value), floor + 16, f"{100 * value:+.{decimals}f}".replace("-", "−"), "middle"))
+    parts.append(_text((left + width - right) / 2, height - 4, words["x"], "middle"))
+    for index, row in enumerate(rows):
+        y = pitch * index + 16.0
+        off = row["gap_low"] > 0 or row["gap_high"] < 0
+        colour = "#bd2c0f" if off and not row["few"] else MARK
+        parts.append(_text(left - 10, y + 4, str(row["label"])[:34], "end"))
+        parts.append(_line(x(row["gap_low"]), y, x(row["gap_high"]), y, colour, ' stroke-width="2"'))
+        fill = "#fff" if row["few"] else colour
+        parts.append(f'<circle cx="{x(row["gap"])}" cy="{y}" r="4" fill="{fill}" stroke="{colour}"/>')
+    return (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{_escape(words["title"])}" font-size="12">'
+        f"<title>{_escape(words['title'])}</title>{''.join(parts)}</svg>"
+    )
