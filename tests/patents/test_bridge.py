@@ -51,10 +51,11 @@ def test_words_without_an_entry_go_to_the_nearest_term(index: PatentIndex) -> No
 
 def test_text_vectors_have_unit_length(index: PatentIndex) -> None:
     docs = np.arange(index.manifest.rows)
-    lengths = np.linalg.norm(index.vectors_of(docs), axis=1)
-    assert lengths == pytest.approx(np.ones(len(docs)), abs=1e-4)
+    lengths = np.linalg.norm(index.dense.vectors_of(docs), axis=1)
+    assert lengths == pytest.approx(np.ones(len(docs)), abs=0.02), "8 bits a number"
     question = index.question("lithium battery electrode with a separator and an electrolyte")
     assert np.linalg.norm(question.vector) == pytest.approx(1.0, abs=1e-4)
+    assert np.linalg.norm(question.vector_across) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_topics_follow_the_themes(index: PatentIndex, records: list[dict[str, object]]) -> None:

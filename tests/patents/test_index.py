@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktop.errors import InputError, TooLargeError
-from ktop.patents.index import MAX_QUERY_CHARS, PatentIndex
+from ktop.patents.index import MAX_QUERY_CHARS, Filter, PatentIndex
 
 MODES = ("lexical", "dense", "hybrid")
 ENGLISH = "medical image diagnosis of cancer lesions in the tissue of a patient"
@@ -95,6 +96,25 @@ def test_a_patent_is_its_own_nearest(index: PatentIndex, records: list[dict[str,
         assert hits[0].patent_id == record["id"]
 
 
+def test_a_search_looks_where_it_is_told(index: PatentIndex, records: list[dict[str, Any]]) -> None:
+    by_id = {record["id"]: record for record in records}
+    for only in (
+        Filter(languages=frozenset({"ko"})),
+        Filter(countries=frozenset({"US"})),
+        Filter(classes=frozenset({"H01M", "A61"})),
+        Filter(languages=frozenset({"en"}), classes=frozenset({"H"})),
+    ):
+        hits = index.search(ENGLISH, top=200, only=only)
+        assert hits
+        for hit in hits:
+            record = by_id[hit.patent_id]
+            assert only.languages is None or record["language"] in only.languages
+            assert only.countries is None or hit.patent_id[:2] in only.countries
+            symbols = record["ipc"]
+            assert only.classes is None or any(s.startswith(tuple(only.classes)) for s in symbols)
+    assert index.search(ENGLISH, top=5, only=Filter(countries=frozenset({"ZZ"}))) == []
+
+
 def test_what_cannot_be_asked_is_refused(index: PatentIndex) -> None:
     with pytest.raises(InputError) as refused:
         index.search("本発明は画像処理装置に関する。")
@@ -107,6 +127,6 @@ def test_what_cannot_be_asked_is_refused(index: PatentIndex) -> None:
 
 
 def test_unknown_words_match_nothing(index: PatentIndex) -> None:
-    docs, scores = index.lexical.search(index.question("qwzx vbnm").own_groups(), 10, None)
+    docs, scores = index.lexical.search(index.question("qwzx vbnm").own_groups(), 10, None, np.empty(0, dtype=np.uint8))
     assert len(docs) == len(scores) == 0
     assert index.search(ENGLISH, top=0) == []

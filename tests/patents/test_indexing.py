@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ktop.errors import NotFoundError, UnavailableError
-from ktop.patents import indexing, layout, lexical
+from ktop.patents import indexing, layout, vectors
 from ktop.patents.corpus import corpus_lock
 from ktop.patents.importing import import_paths
 from ktop.patents.index import PatentIndex
@@ -68,10 +68,9 @@ def test_an_updated_index_finds_what_a_fresh_one_finds(tmp_path: Path) -> None:
     assert ids.count(first["id"]) == 1, "only its new version is found"
     assert sorted(ids) == sorted(patent_id for patent_id, _ in found(fresh / "corpus"))
     assert len(PatentIndex(half)) == len(RECORDS)
-    assert PatentIndex(half).lexical.searcher.num_docs == len(RECORDS), "the old version is gone from the word index"
 
 
-@pytest.mark.parametrize("step", ["segment", "commit", "manifest", "bridge", "tables"])
+@pytest.mark.parametrize("step", ["segment", "written", "manifest", "bridge", "vectors", "tables"])
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Fail at each step of the second segment; the next run must end with the index that an undisturbed run makes."""
     monkeypatch.setattr(indexing, "SEGMENT_ROWS", 15)
@@ -97,13 +96,14 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pyte
     with monkeypatch.context() as patched:
         if step == "segment":
             patched.setattr(indexing, "write_segment", failing(indexing.write_segment, 2))
-        elif step == "commit":
-            commit = lexical.LexicalWriter.commit
-            patched.setattr(lexical.LexicalWriter, "commit", failing(commit, 2, after=True))
+        elif step == "written":
+            patched.setattr(indexing, "write_segment", failing(indexing.write_segment, 2, after=True))
         elif step == "manifest":
             patched.setattr(layout.Layout, "write", failing(layout.Layout.write, 2))
         elif step == "bridge":
             patched.setattr(indexing, "fit_space", failing(indexing.fit_space, 1))
+        elif step == "vectors":
+            patched.setattr(vectors, "write_codes", failing(vectors.write_codes, 2))
         else:
             patched.setattr(indexing, "build_tables", failing(indexing.build_tables, 1, after=True))
         with pytest.raises(Killed):
@@ -119,6 +119,26 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pyte
     build_index(imported(undisturbed, RECORDS))
     assert found(folder) == found(undisturbed / "corpus")
     assert found(folder, "dense") == found(undisturbed / "corpus", "dense")
+
+
+def test_many_small_segments_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "MAX_SMALL_SEGMENTS", 2)
+    for end in range(8, len(RECORDS) + 1, 8):
+        records = [dict(record) for record in RECORDS[:end]]
+        if end >= 16:  # one of the first patents is replaced, too
+            records[0]["claims_count"] = 40 + end
+        folder = imported(tmp_path, records)
+        build_index(folder)
+        manifest = layout.Layout(folder).read()
+        assert len(manifest.segments) <= 3
+        assert len(PatentIndex(folder)) == end
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    build_index(imported(fresh, records))
+    assert [name for name, _ in found(folder)] == [name for name, _ in found(fresh / "corpus")]
+    kept = {f"{number:06d}" for number, _ in manifest.segments}
+    build_index(folder)
+    assert {entry.name for entry in layout.Layout(folder).segments.iterdir()} == kept
 
 
 def test_workers_do_not_change_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,14 +165,14 @@ def test_new_citations_reach_the_index_without_analysing_again(tmp_path: Path) -
     folder = imported(tmp_path, RECORDS)
     build_index(folder)
     first, last = RECORDS[0]["id"], RECORDS[-1]["id"]
-    before = len(PatentIndex(folder).tables.citations(PatentIndex(folder).tables.docs_of([first]), 10**6)[0])
+    before = len(PatentIndex(folder).tables.citations(PatentIndex(folder).docs_of([first]), 10**6)[0])
     table = tmp_path / "citations.csv"
     table.write_text(f"citing,cited\n{last},{first}\n", encoding="utf-8")
     import_paths(folder, [table])
     report = build_index(folder)
     assert report.indexed == 0
     index = PatentIndex(folder)
-    received = index.tables.citations(index.tables.docs_of([first]), 10**6)[0]
+    received = index.tables.citations(index.docs_of([first]), 10**6)[0]
     assert len(received) == before + 1
 
 

@@ -7,41 +7,64 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop.patents.segment import NO_DAY, PAIR, IndexedPatent, Segment, term_code, write_segment
+from ktop.patents.segment import NO_DAY, Columns, Display, Segment, lengths_of, write_segment
+from ktop.patents.terms import PAIR, term_code
 
 TERMS = ["lamp", "lens", "laser", "lamp_lens"]
 
 
-def patent(number: int, day: int, terms: list[str]) -> IndexedPatent:
-    codes = np.array([term_code(term) for term in terms], dtype=np.uint32)
-    return IndexedPatent(
-        id=f"US{number}B2",
-        digest=number,
-        day=day,
-        year=2000,
-        language="en",
-        family=None,
-        claims=None if number % 2 else number,
-        title=f"Lamp {number}",
-        opening="A lamp.",
-        applicants=["A & B Co.", "씨앤디 주식회사"],
-        subclasses=["F21V", "G02B"],
-        codes=codes,
-        counts=np.arange(1, len(terms) + 1, dtype=np.uint8),
+def patent(number: int, day: int, terms: list[str]) -> Columns:
+    codes = {term_code(term): count for count, term in enumerate(terms, 1)}
+    ordered = sorted(codes)
+    return Columns(
+        id=np.array([f"US{number}B2".encode()], dtype="S28"),
+        digest=np.array([number], dtype=np.uint64),
+        day=np.array([day], dtype=np.int32),
+        year=np.array([2000], dtype=np.int16),
+        language=np.array([2], dtype=np.uint8),
+        family=np.array([0], dtype=np.uint64),
+        claims=np.array([np.nan if number % 2 else number], dtype=np.float32),
+        records=[Display(f"Lamp {number}", ("A & B Co.", "씨앤디 주식회사"), ("F21V", "G02B")).to_bytes()],
+        offsets=np.array([0, len(codes)], dtype=np.int64),
+        codes=np.array(ordered, dtype=np.uint32),
+        counts=np.array([codes[code] for code in ordered], dtype=np.uint8),
     )
+
+
+ROWS = [
+    patent(3, 20, ["laser"]),
+    patent(1, 10, ["lamp"]),
+    patent(5, NO_DAY, ["lamp"]),
+    patent(2, 10, ["lamp", "lens", "lamp_lens"]),
+    patent(4, 30, []),
+]
 
 
 @pytest.fixture
 def segment(tmp_path: Path) -> Segment:
-    rows = [
-        patent(1, 10, ["lamp"]),
-        patent(2, 10, ["lamp", "lens", "lamp_lens"]),
-        patent(3, 20, ["laser"]),
-        patent(4, 30, []),
-        patent(5, NO_DAY, ["lamp"]),
-    ]
-    write_segment(tmp_path / "000000", rows)
-    return Segment(tmp_path / "000000", 100, len(rows))
+    write_segment(tmp_path / "000000", Columns.joined(ROWS).by_date(), 2.0)
+    return Segment(tmp_path / "000000", 100, len(ROWS))
+
+
+def test_rows_are_put_in_the_order_of_their_days(segment: Segment) -> None:
+    assert segment.column("id").tolist() == [b"US1B2", b"US2B2", b"US3B2", b"US4B2", b"US5B2"]
+    assert [segment.end(day) for day in (None, 0, 11, 31)] == [5, 0, 2, 4]
+
+
+def test_a_segment_comes_back_whole(segment: Segment) -> None:
+    written, back = Columns.joined(ROWS).by_date(), segment.columns()
+    for name in ("id", "digest", "day", "year", "language", "family", "claims", "offsets", "codes", "counts"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(written, name))
+    assert list(back.records) == list(written.records)
+
+
+def test_control_characters_do_not_shift_what_is_shown() -> None:
+    shown = Display("a\x1fb\x1d", ("c\x1ed",), ())
+    assert Display.of_bytes(shown.to_bytes()) == Display("a b ", ("c d",), ())
+
+
+def test_length_counts_words_and_no_pairs() -> None:
+    assert lengths_of(patent(2, 10, ["lamp", "lens", "lamp_lens"])).tolist() == [3.0]
 
 
 def test_what_is_shown_comes_back(segment: Segment) -> None:
@@ -86,6 +109,6 @@ def test_a_pair_is_told_by_its_code() -> None:
 
 
 def test_writing_again_replaces_whole(tmp_path: Path, segment: Segment) -> None:
-    write_segment(segment.folder, [patent(9, 5, ["lens"])])
+    write_segment(segment.folder, patent(9, 5, ["lens"]), 2.0)
     assert not segment.folder.with_name("000000.part").exists()
     assert Segment(segment.folder, 0, 1).display(0).title == "Lamp 9"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktop.patents.segment import PAIR
+from ktop.patents.terms import PAIR
 from ktop.patents.text import MAX_TERM_CHARS, Analyser, word_list
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ktop.domain.technology import Lang
+from ktop.domain.technology import Lang, detect_language
+from ktop.patents.corpus import Corpus
 from ktop.patents.encoder import DIMENSIONS, encode, encode_terms
 from ktop.patents.glossary import counterparts
 from ktop.patents.layout import IndexManifest, Layout
-from ktop.patents.segment import PAIR, term_code
-from ktop.patents.text import word_list
+from ktop.patents.terms import PAIR, term_code
+from ktop.patents.text import Analyser, word_list
 
 MAX_WORDS = 30_000
 MAX_PAIRS = 20_000
@@ -33,6 +35,9 @@ MIN_TRANSLATION_SIMILARITY = 0.5
 #: Nearness that a word of the glossary counts as; each further word of an entry counts 0.05 less.
 GLOSSARY_SIMILARITY = 0.95
 COMMONPLACE_NEIGHBOURS = 10
+#: Patents whose texts are looked through for terms.
+SAMPLE_TEXTS = 20_000
+_ROWS_TOGETHER = 50
 _ENCODE_BATCH = 512
 
 Float32 = npt.NDArray[np.float32]
@@ -207,10 +212,10 @@ class Bridge:
 # --- making it --------------------------------------------------------------------------------------------------------
 
 
-def build_bridge(layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
+def build_bridge(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
     """Choose the vocabulary and embed it."""
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = _vocabulary(layout, manifest)
+    vocabulary = _vocabulary(corpus, layout, manifest)
     vocabulary.write_parquet(folder / "vocabulary.parquet")
     surfaces = vocabulary["surface"].to_list()
     vectors = np.zeros((len(surfaces), DIMENSIONS), dtype=np.float16)
@@ -222,17 +227,29 @@ def build_bridge(layout: Layout, manifest: IndexManifest, folder: Path, progress
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _vocabulary(layout: Layout, manifest: IndexManifest) -> pl.DataFrame:
-    """Return the commonest words and pairs of the corpus; English stems are spelt as the shortest word met."""
-    folders = [layout.segment(number) for number in range(len(manifest.segments))]
-    empty = {"language": pl.String, "term": pl.String, "surface": pl.String, "patents": pl.Int64}
-    if not folders:
-        return pl.DataFrame(schema=empty)
-    found = pl.read_parquet([folder / "vocabulary.parquet" for folder in folders])
-    common = (
-        found.group_by("language", "term")
-        .agg(pl.col("patents").sum())
-        .sort(["patents", "term"], descending=[True, False])
+def _vocabulary(corpus: Corpus, layout: Layout, manifest: IndexManifest) -> pl.DataFrame:
+    """Return the commonest words and pairs of the corpus; English stems are spelt as the shortest word met.
+
+    Which terms there are is seen in an even sample of the texts; how many patents have each is counted in the index.
+    """
+    analyser = Analyser()
+    met: Counter[tuple[str, str]] = Counter()
+    for language, text in sampled_texts(corpus, SAMPLE_TEXTS):
+        for terms in analyser.terms_and_pairs(text, language):
+            met.update((language, term) for term in set(terms))
+    sampled = min(SAMPLE_TEXTS, manifest.patents)
+    fewest = 2 if sampled > 1_000 else 1
+    chosen = pl.DataFrame(
+        sorted(key for key, count in met.items() if count >= fewest),
+        schema={"language": pl.String, "term": pl.String},
+        orient="row",
+    )
+    codes = np.array([term_code(term) for term in chosen["term"]], dtype=np.uint32)
+    patents = np.zeros(len(codes), dtype=np.int64)
+    for segment in layout.open_segments(manifest):
+        patents += segment.document_frequencies(codes, None)
+    common = chosen.with_columns(patents=pl.Series(np.minimum(patents, manifest.patents), dtype=pl.Int64)).sort(
+        ["patents", "term", "language"], descending=[True, False, False]
     )
     pair = pl.col("term").str.contains(PAIR, literal=True)
     least_word = max(2, math.ceil(manifest.patents / 15_000))
@@ -242,8 +259,29 @@ def _vocabulary(layout: Layout, manifest: IndexManifest) -> pl.DataFrame:
         own = common.filter(pl.col("language") == language)
         parts.append(own.filter(~pair & (pl.col("patents") >= least_word)).head(MAX_WORDS))
         parts.append(own.filter(pair & (pl.col("patents") >= least_pair)).head(MAX_PAIRS))
-    chosen = pl.concat(parts)
-    words = pl.read_parquet([folder / "words.parquet" for folder in folders])
-    spelling = dict(words.sort(pl.col("word").str.len_chars(), "word", descending=True).iter_rows())
-    surfaces = [" ".join(spelling.get(piece, piece) for piece in term.split(PAIR)) for term in chosen["term"]]
-    return chosen.with_columns(surface=pl.Series(surfaces, dtype=pl.String)).select(list(empty))
+    kept = pl.concat(parts)
+    spelling = analyser.new_surfaces()
+    surfaces = [" ".join(spelling.get(piece, piece) for piece in term.split(PAIR)) for term in kept["term"]]
+    return kept.with_columns(surface=pl.Series(surfaces, dtype=pl.String)).select(
+        "language", "term", "surface", "patents"
+    )
+
+
+def sampled_texts(corpus: Corpus, size: int) -> Iterator[tuple[Lang, str]]:
+    """Yield language and text (title and abstract) of about ``size`` patents, evenly over the years."""
+    total = sum(partition.rows for partition in corpus.manifest.partitions.values())
+    for year, partition in sorted(corpus.manifest.partitions.items(), key=lambda item: item[0] or 0):
+        frame = corpus.patents([year]).select("language", "title", "abstract", "first_claim")
+        wanted = min(partition.rows, math.ceil(size * partition.rows / max(total, 1)))
+        if wanted == partition.rows:
+            slices = [frame]
+        else:  # a few rows in each of many places: only their parts of the file are read
+            together = min(_ROWS_TOGETHER, wanted)
+            starts = np.linspace(0, partition.rows - together, max(1, wanted // together)).astype(int)
+            slices = [frame.slice(int(start), together) for start in starts]
+        for part in slices:
+            for language, title, abstract, claim in part.collect().iter_rows():
+                text = f"{title or ''}. {abstract or claim or ''}"
+                language = language or detect_language(text[:600])
+                if language:
+                    yield language, text

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ktop import catalogue
 from ktop.domain.technology import Lang
-from ktop.patents.segment import PAIR
+from ktop.patents.terms import PAIR
 from ktop.patents.text import Analyser
 
 

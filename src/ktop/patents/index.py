@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,14 @@ import numpy.typing as npt
 from ktop.domain.neighbourhood import day_number
 from ktop.domain.technology import Lang, clean_text, detect_language
 from ktop.errors import InputError, TooLargeError, UnavailableError
+from ktop.patents.dense import DenseReader
 from ktop.patents.layout import Layout
 from ktop.patents.lexical import LexicalReader
 from ktop.patents.questions import Question
 from ktop.patents.segment import LANGUAGE_CODES, Display, Segment
-from ktop.patents.tables import Tables
+from ktop.patents.tables import Tables, country_code
 from ktop.patents.text import Analyser
-from ktop.patents.vectors import HALF, TextSpace
+from ktop.patents.vectors import TextSpace
 
 Mode = Literal["lexical", "dense", "hybrid"]
 MAX_QUERY_CHARS = 100_000
@@ -32,7 +33,8 @@ FUSION_OTHER = (1.0, 2.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
-_VECTOR_BATCH = 200_000
+#: Filters whose document masks are kept (a byte a patent each).
+MAX_MASKS = 8
 
 Docs = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -44,6 +46,22 @@ class Hit:
 
     patent_id: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which patents a search looks in; None stands for all.
+
+    Parameters
+    ----------
+    languages : ``ko``, ``en``.
+    classes : beginnings of IPC or CPC symbols, one to four characters: ``G``, ``G06``, ``G06F``.
+    countries : two-letter codes of the office that published the patent: ``KR``, ``US``.
+    """
+
+    languages: frozenset[str] | None = None
+    classes: frozenset[str] | None = None
+    countries: frozenset[str] | None = None
 
 
 class PatentIndex:
@@ -64,16 +82,14 @@ class PatentIndex:
         self.tables = Tables(self.layout.root / self.manifest.tables)
         self.space = TextSpace(self.layout.root / self.manifest.bridge)
         self.segments: list[Segment] = self.layout.open_segments(self.manifest)
+        self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres)
+        self.lexical = LexicalReader(self.segments, self.tables)
+        self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
         self._starts = np.array([segment.start for segment in self.segments], dtype=np.int64)
         self.analyser = Analyser()
 
     def __len__(self) -> int:
         return self.manifest.patents
-
-    @cached_property
-    def lexical(self) -> LexicalReader:
-        """The word index."""
-        return LexicalReader(self.layout.lexical)
 
     @property
     def version(self) -> str:
@@ -108,6 +124,7 @@ class PatentIndex:
         before: date | None = None,
         exclude: Collection[str] = (),
         mode: Mode = "hybrid",
+        only: Filter | None = None,
     ) -> list[Hit]:
         """Return the patents nearest to ``text``, best first.
 
@@ -116,68 +133,84 @@ class PatentIndex:
         before : only patents placed in time before this day (``Patent.known_from``); undated ones are left out then.
         exclude : ids that must not be found.
         mode : ``lexical`` (words), ``dense`` (text vectors) or ``hybrid`` (both, fused by rank).
+        only : languages, classes and countries to look in; all where None.
         """
         if mode not in get_args(Mode):
             raise InputError("patents.search_mode", mode=mode, known=", ".join(get_args(Mode)))
         if top <= 0:
             return []
         day = None if before is None else day_number(before)
-        excluded = self.tables.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
-        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode)
+        excluded = self.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
+        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or Filter())
         return [Hit(self.patent_id(int(doc)), float(score)) for doc, score in zip(docs, scores, strict=True)]
 
     def retrieve(
-        self, question: Question, top: int, before: int | None, excluded: Docs, mode: Mode = "hybrid"
+        self,
+        question: Question,
+        top: int,
+        before: int | None,
+        excluded: Docs,
+        mode: Mode = "hybrid",
+        only: Filter = Filter(),
     ) -> tuple[Docs, Scores]:
         """Return document numbers and scores, best first, of at most ``top`` patents (see ``search``)."""
-        depth = max(DEPTH * top, MIN_DEPTH) + len(excluded)
         found: list[tuple[Docs, Scores]] = []
-        if question.language in self.languages:
-            groups = question.own_groups() if mode != "dense" else []
-            found.append(self._group(question, groups, FUSION_OWN, True, depth, before, excluded, mode))
-        if self.languages - {question.language}:
-            groups = question.bridged_groups() if mode != "dense" else []
-            found.append(self._group(question, groups, FUSION_OTHER, False, depth, before, excluded, mode))
+        for language in sorted(self.languages & (only.languages or self.languages)):
+            own = language == question.language
+            mask = self.mask(replace(only, languages=frozenset([language]) if len(self.languages) > 1 else None))
+            groups: Sequence[dict[str, float]] = []
+            if mode != "dense":
+                groups = question.own_groups() if own else question.bridged_groups()
+            depth = (max(DEPTH * top, MIN_DEPTH) if mode == "hybrid" else top) + len(excluded)
+            fusion = FUSION_OWN if own else FUSION_OTHER
+            vector = question.vector if own else question.vector_across
+            found.append(self._group(groups, vector, fusion, depth, before, excluded, mode, mask))
         docs, scores = self._merged(question, found)
         return docs[:top], scores[:top]
 
     def _group(
         self,
-        question: Question,
         groups: Sequence[dict[str, float]],
+        vector: npt.NDArray[np.float32],
         fusion: tuple[float, float, int],
-        own: bool,
         depth: int,
         before: int | None,
         excluded: Docs,
         mode: Mode,
+        mask: npt.NDArray[np.uint8],
     ) -> tuple[Docs, Scores]:
-        """Search the patents of one language: those of the question's (``own``) or those of the other one."""
-        code = LANGUAGE_CODES[question.language]
+        """Search the patents of one language."""
         lists: list[tuple[float, Docs, Scores]] = []
         if mode != "dense":
-            docs, scores = self.lexical.search(groups, depth, before)
-            keep = self._kept(docs, excluded)
-            if len(self.languages) > 1:
-                language = self.tables.language[docs[keep]]
-                keep = keep[(language == code) if own else (language != code)]
-            lists.append((fusion[0], docs[keep], scores[keep]))
+            lists.append((fusion[0], *_without(excluded, *self.lexical.search(groups, depth, before, mask))))
         if mode != "lexical":
-            wanted = None if len(self.languages) == 1 else (code if own else 3 - code)
-            docs, scores = self.nearest_vectors(question.vector, depth, before, wanted)
-            keep = self._kept(docs, excluded)
-            lists.append((fusion[1], docs[keep], scores[keep]))
+            lists.append((fusion[1], *_without(excluded, *self.dense.search(vector, depth, before, mask))))
         if len(lists) == 1:
             return lists[0][1], lists[0][2]
         return _fused(lists, fusion[2])
 
-    def _kept(self, docs: Docs, excluded: Docs) -> Docs:
-        """Return the places of documents that may be shown: known to the manifest, alive, not excluded."""
-        good = docs < self.manifest.rows  # a build in progress may have committed words beyond the manifest
-        good[good] &= self.tables.alive[docs[good]]
-        if len(excluded):
-            good &= ~np.isin(docs, excluded)
-        return np.flatnonzero(good)
+    def mask(self, only: Filter) -> npt.NDArray[np.uint8]:
+        """Return 1 for the documents that a filter lets through, 0 for others and replaced ones; empty for "all"."""
+        known = self._masks.get(only)
+        if known is not None:
+            return known
+        tables = self.tables
+        passed = None if not self.manifest.dead else np.array(tables.alive)
+        if only.languages is not None:
+            codes = [LANGUAGE_CODES[language] for language in only.languages]
+            passed = _both(passed, np.isin(tables.language, codes))
+        if only.countries is not None:
+            codes = [country_code(country) for country in only.countries]
+            passed = _both(passed, np.isin(tables.country, codes))
+        if only.classes is not None:
+            inside = np.zeros(self.manifest.rows, dtype=bool)
+            inside[tables.docs_of_classes(sorted(only.classes))] = True
+            passed = _both(passed, inside)
+        found = np.empty(0, dtype=np.uint8) if passed is None else passed.view(np.uint8)
+        if len(self._masks) >= MAX_MASKS:
+            self._masks.clear()
+        self._masks[only] = found
+        return found
 
     def _merged(self, question: Question, lists: list[tuple[Docs, Scores]]) -> tuple[Docs, Scores]:
         """Join the lists of two languages, whose scores do not compare, by closeness of text vectors.
@@ -187,52 +220,11 @@ class PatentIndex:
         lists = [found for found in lists if len(found[0])]
         if len(lists) < 2:
             return lists[0] if lists else (np.empty(0, dtype=np.int64), np.empty(0))
-        vector = question.vector
-        near = [np.maximum.accumulate((self.vectors_of(docs) @ vector)[::-1])[::-1] for docs, _ in lists]
+        vector = question.vector_across
+        near = [np.maximum.accumulate((self.dense.vectors_of(docs) @ vector)[::-1])[::-1] for docs, _ in lists]
         docs, score = np.concatenate([docs for docs, _ in lists]), np.concatenate(near).astype(np.float64)
         order = np.argsort(-score, kind="stable")
         return docs[order], score[order]
-
-    # --- text vectors ----------------------------------------------------------------------------------------------
-
-    def nearest_vectors(
-        self, vector: npt.NDArray[np.float32], limit: int, before: int | None, language: int | None = None
-    ) -> tuple[Docs, Scores]:
-        """Return the documents whose text vectors are nearest (cosine), best first; exhaustive, never approximate."""
-        docs: list[Docs] = []
-        scores: list[npt.NDArray[np.float32]] = []
-        if not np.any(vector):
-            return np.empty(0, dtype=np.int64), np.empty(0)
-        for segment in self.segments:
-            dense = segment.dense
-            end = segment.rows if before is None else int(np.searchsorted(segment.day, before))
-            if dense is None:
-                continue
-            for start in range(0, end, _VECTOR_BATCH):
-                part = dense[start : min(start + _VECTOR_BATCH, end)] @ vector
-                if language is not None:
-                    here = self.tables.language[segment.start + start : segment.start + start + len(part)]
-                    part = np.where(here == language, part, -2.0)
-                best = np.argpartition(-part, limit)[:limit] if len(part) > limit else np.arange(len(part))
-                best = best[part[best] > -2.0]
-                docs.append(segment.start + start + best)
-                scores.append(part[best])
-        if not docs:
-            return np.empty(0, dtype=np.int64), np.empty(0)
-        found, near = np.concatenate(docs).astype(np.int64), np.concatenate(scores)
-        order = np.lexsort((found, -near))[:limit]
-        return found[order], near[order].astype(np.float64)
-
-    def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
-        """Return the text vectors of some documents, shape (len(docs), d); zeros where there is none."""
-        found = np.zeros((len(docs), 2 * HALF), dtype=np.float32)
-        owner = np.searchsorted(self._starts, docs, side="right") - 1
-        for number in np.unique(owner):
-            segment = self.segments[int(number)]
-            if segment.dense is not None:
-                mine = owner == number
-                found[mine] = segment.dense[docs[mine] - segment.start]
-        return found
 
     # --- single documents ------------------------------------------------------------------------------------------
 
@@ -243,12 +235,43 @@ class PatentIndex:
 
     def patent_id(self, doc: int) -> str:
         """Return the id of a document."""
-        return bytes(self.tables.ids[doc]).decode("ascii")
+        segment, row = self.segment_of(doc)
+        return bytes(segment.ids[row]).decode("ascii")
+
+    def docs_of(self, ids: Sequence[str]) -> Docs:
+        """Return the document numbers of the patents with these ids that the index has."""
+        return self.tables.docs_of(ids, _Ids(self))
 
     def display(self, doc: int) -> Display:
         """Return title, applicants and subclasses of a document."""
         segment, row = self.segment_of(doc)
         return segment.display(row)
+
+
+class _Ids(Sequence[bytes]):
+    """The ids of an index by document number."""
+
+    def __init__(self, index: PatentIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return self._index.manifest.rows
+
+    def __getitem__(self, doc: Any) -> Any:
+        segment, row = self._index.segment_of(doc)
+        return bytes(segment.ids[row])
+
+
+def _both(one: npt.NDArray[np.bool_] | None, other: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    return other if one is None else one & other
+
+
+def _without(excluded: Docs, docs: Docs, scores: Scores) -> tuple[Docs, Scores]:
+    """Leave excluded documents out of a list."""
+    if not len(excluded):
+        return docs, scores
+    kept = ~np.isin(docs, excluded)
+    return docs[kept], scores[kept]
 
 
 def _fused(lists: Sequence[tuple[float, Docs, Scores]], constant: int) -> tuple[Docs, Scores]:

@@ -14,17 +14,18 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop.errors import NotFoundError, UnavailableError
-from ktop.files import atomic_path
-from ktop.patents.analysis import COLUMNS, Analysed, Row, analysed
+from ktop.patents.analysis import COLUMNS, Row, analysed
 from ktop.patents.bridge import build_bridge
 from ktop.patents.corpus import Corpus, corpus_lock
+from ktop.patents.kernels import BLOCK
 from ktop.patents.layout import IndexManifest, Layout
-from ktop.patents.lexical import LexicalWriter
-from ktop.patents.segment import IndexedPatent, remove_unnamed, write_segment
+from ktop.patents.segment import Columns, lengths_of, remove_unnamed, write_segment
 from ktop.patents.tables import build_tables
 from ktop.patents.vectors import fill_vectors, fit_space
 
-SEGMENT_ROWS = 25_000
+SEGMENT_ROWS = 4 * BLOCK
+#: Once there are more than this many segments of fewer rows than this at the end, they are made one.
+SMALL_ROWS, MAX_SMALL_SEGMENTS = BLOCK, 8
 BATCH_ROWS = 1_000
 #: The language bridge is made anew once the corpus has grown by this share since it was made.
 BRIDGE_GROWTH = 0.25
@@ -77,10 +78,11 @@ class _Build:
 
     def run(self) -> IndexReport:
         started = time.perf_counter()
-        remove_unnamed(self.layout.segments, (f"{n:06d}" for n in range(len(self.manifest.segments))))
+        remove_unnamed(self.layout.segments, (f"{n:06d}" for n, _ in self.manifest.segments))
         todo = self._plan()
         if todo:
             self._analyse(todo)
+            self._compact()
         self.report.seconds_analysis = time.perf_counter() - started
         if not self.manifest.complete or self.manifest.corpus_version != self.corpus.version:
             self._derive()
@@ -133,31 +135,27 @@ class _Build:
     def _analyse(self, plan: list[_Year]) -> None:
         """Analyse year by year into segments; every full segment is a point from which a killed run goes on."""
         total = sum(len(year.fresh) for year in plan)
-        writer = LexicalWriter(self.layout.lexical)
-        writer.remove_segment(len(self.manifest.segments))
-        batch = Analysed()
-        finished: dict[int, str | None] = {}  # years whose last row is in ``batch``
+        parts: list[Columns] = []
+        finished: dict[int, str | None] = {}  # years whose last row is in ``parts``
         stale: list[npt.NDArray[np.int64]] = []
-        ends: list[int] = []
-        for year in plan:
-            ends.append(len(year.fresh) + (ends[-1] if ends else 0))
-        position, done = 0, 0
+        ends = np.cumsum([len(year.fresh) for year in plan])
+        position, done, held = 0, 0, 0
         for part in analysed(self._rows(plan), self.workers):
-            _append(batch, part)
-            done += len(part.patents)
+            parts.append(part)
+            done += len(part)
+            held += len(part)
             while position < len(plan) and ends[position] <= done:
                 finished[plan[position].year] = plan[position].digest
                 stale.append(plan[position].stale)
                 position += 1
             self.progress("analyse", done, total)
-            if len(batch.patents) >= SEGMENT_ROWS:
-                self._commit(writer, batch, finished, stale)
-                batch, finished, stale = Analysed(), {}, []
+            if held >= SEGMENT_ROWS:
+                self._commit(parts, finished, stale)
+                parts, finished, stale, held = [], {}, [], 0
         for year in plan[position:]:  # years that only lose patents
             finished[year.year] = year.digest
             stale.append(year.stale)
-        self._commit(writer, batch, finished, stale)
-        writer.close()
+        self._commit(parts, finished, stale)
 
     def _rows(self, plan: list[_Year]) -> Iterator[list[Row]]:
         for year in plan:
@@ -174,67 +172,99 @@ class _Build:
                     break
 
     def _commit(
-        self,
-        writer: LexicalWriter,
-        batch: Analysed,
-        finished: dict[int, str | None],
-        stale: list[npt.NDArray[np.int64]],
+        self, parts: list[Columns], finished: dict[int, str | None], stale: list[npt.NDArray[np.int64]]
     ) -> None:
-        """Write one segment: arrays first, then the word index, then the manifest that makes both count."""
-        number = len(self.manifest.segments)
-        start = self.manifest.rows
+        """Write one segment, then the manifest that makes it count."""
         segments = self.manifest.segments
-        order = sorted(range(len(batch.patents)), key=lambda i: (batch.patents[i].day, batch.patents[i].id))
-        patents: list[IndexedPatent] = [batch.patents[i] for i in order]
-        if patents:
-            write_segment(self.layout.segment(number), patents)
-            _write_vocabulary(self.layout.segment(number), batch)
-            for row, i in enumerate(order):
-                writer.add(start + row, number, batch.patents[i], batch.texts[i])
-            segments = (*segments, len(patents))
+        average = self.manifest.average_length
+        indexed = 0
+        if parts:
+            patents = Columns.joined(parts).by_date()
+            parts.clear()
+            indexed = len(patents)
+            average = average or max(float(lengths_of(patents).mean()), 1.0)
+            number = self.manifest.next_number
+            write_segment(self.layout.segment(number), patents, average)
+            segments = (*segments, (number, indexed))
         dead = np.union1d(self.layout.dead(self.manifest), np.concatenate([np.empty(0, dtype=np.int64), *stale]))
-        if len(dead) > self.manifest.dead:
-            writer.remove([int(doc) for doc in np.concatenate(stale)])
-            self.layout.write_dead(dead.astype(np.int64))
-        writer.commit()
         partitions = {year: digest for year, digest in self.manifest.partitions.items() if year not in finished}
         partitions |= {year: digest for year, digest in finished.items() if digest is not None}
-        self.report.indexed += len(patents)
+        self.report.indexed += indexed
         self.report.removed += len(dead) - self.manifest.dead
         self.manifest = self.manifest.with_changes(
-            segments=segments, dead=len(dead), partitions=partitions, corpus_version=None
+            segments=segments,
+            average_length=average,
+            dead=len(dead),
+            partitions=partitions,
+            corpus_version=None,
         )
+        self.layout.write_dead(self.manifest, dead.astype(np.int64))
+        self.layout.write(self.manifest)
+
+    def _compact(self) -> None:
+        """Make one segment of the small ones at the end once they are many: every segment costs each search a little.
+
+        Replaced patents among them are left out for good, and the others get new document numbers.
+        """
+        kept = len(self.manifest.segments)
+        while kept and self.manifest.segments[kept - 1][1] < SMALL_ROWS:
+            kept -= 1
+        small = self.layout.open_segments(self.manifest)[kept:]
+        if len(small) <= MAX_SMALL_SEGMENTS:
+            return
+        dead = self.layout.dead(self.manifest)
+        parts = []
+        for segment in small:
+            alive = ~np.isin(segment.start + np.arange(segment.rows), dead)
+            parts.append(segment.columns().taken(np.flatnonzero(alive)))
+        patents = Columns.joined(parts).by_date()
+        segments = self.manifest.segments[:kept]
+        if len(patents):
+            number = self.manifest.next_number
+            write_segment(self.layout.segment(number), patents, self.manifest.average_length)
+            segments = (*segments, (number, len(patents)))
+        left = dead[dead < small[0].start]
+        manifest = self.manifest.with_changes(segments=segments, dead=len(left), corpus_version=None)
+        self.layout.write_dead(manifest, left)
+        # Document numbers have changed: the tables are of no use from here on, until they are made anew.
+        self.manifest = manifest.with_changes(tables=None)
         self.layout.write(self.manifest)
 
     # --- derived tables --------------------------------------------------------------------------------------------
 
     def _derive(self) -> None:
-        """Make what follows from all segments together: statistics, citations, the language bridge, text vectors."""
+        """Make what follows from all segments together: the language bridge, text vectors, statistics, citations."""
         started = time.perf_counter()
         self.progress("tables", 0, 1)
         old_bridge = self.manifest.bridge
         grown = old_bridge is None or self.manifest.patents > (1 + BRIDGE_GROWTH) * _patents_of(old_bridge)
         bridge = f"bridge-{self.manifest.rows}-{self.manifest.patents}" if grown or old_bridge is None else old_bridge
         folder = self.layout.root / bridge
-        if grown:
-            build_bridge(self.layout, self.manifest, folder, self.progress)
-            before = self.layout.root / old_bridge if old_bridge and old_bridge != bridge else None
-            fit_space(self.layout, self.manifest, folder, before)
-        fill_vectors(self.layout, self.manifest, folder, anew=grown, workers=self.workers, progress=self.progress)
+        if grown and bridge != old_bridge:
+            build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
+            fit_space(self.corpus, self.layout, self.manifest, folder, self.progress)
+        fill_vectors(self.layout, self.manifest, folder, self.progress)
         self.report.seconds_bridge = time.perf_counter() - started
         started = time.perf_counter()
         tables = f"tables-{self.corpus.version}-{self.manifest.rows}"
         build_tables(self.corpus, self.layout, self.manifest, self.layout.root / tables, folder)
         self.progress("tables", 1, 1)
-        old = self.manifest
-        self.manifest = old.with_changes(tables=tables, bridge=bridge, corpus_version=self.corpus.version)
+        self.manifest = self.manifest.with_changes(tables=tables, bridge=bridge, corpus_version=self.corpus.version)
         self.layout.write(self.manifest)
-        for folder in self.layout.root.iterdir():
-            if folder.name.startswith(("tables-", "bridge-")) and folder.name not in (tables, bridge):
-                shutil.rmtree(folder, ignore_errors=True)
-            if folder.name.startswith("dead.") and folder.name != f"dead.{self.manifest.dead}.npy":
-                folder.unlink(missing_ok=True)
+        self._clean(tables, bridge)
         self.report.seconds_tables = time.perf_counter() - started
+
+    def _clean(self, tables: str, bridge: str) -> None:
+        """Delete what the manifest no longer names."""
+        for entry in self.layout.root.iterdir():
+            if entry.name.startswith(("tables-", "bridge-")) and entry.name not in (tables, bridge):
+                shutil.rmtree(entry, ignore_errors=True)
+            if entry.name.startswith("dead.") and entry.name != self.layout.dead_name(self.manifest):
+                entry.unlink(missing_ok=True)
+        for segment in self.layout.open_segments(self.manifest):
+            for entry in segment.folder.iterdir():
+                if entry.is_dir() and entry.name != bridge:
+                    shutil.rmtree(entry, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,26 +275,6 @@ class _Year:
     digest: str | None
     fresh: pl.Series
     stale: npt.NDArray[np.int64]
-
-
-def _append(batch: Analysed, part: Analysed) -> None:
-    batch.patents.extend(part.patents)
-    batch.texts.extend(part.texts)
-    batch.frequencies.update(part.frequencies)
-    for stem, word in part.surfaces.items():
-        known = batch.surfaces.get(stem)
-        if known is None or (len(word), word) < (len(known), known):
-            batch.surfaces[stem] = word
-
-
-def _write_vocabulary(folder: Path, batch: Analysed) -> None:
-    """Write for the language bridge the terms that two or more patents of the segment have, and the words met."""
-    kept = sorted((language, term, n) for (language, term), n in batch.frequencies.items() if n > 1)
-    terms = pl.DataFrame(kept, schema={"language": pl.String, "term": pl.String, "patents": pl.Int64}, orient="row")
-    words = pl.DataFrame(sorted(batch.surfaces.items()), schema={"stem": pl.String, "word": pl.String}, orient="row")
-    for name, frame in (("vocabulary", terms), ("words", words)):
-        with atomic_path(folder / f"{name}.parquet") as temporary:
-            frame.write_parquet(temporary)
 
 
 def _patents_of(bridge: str) -> int:

@@ -19,8 +19,8 @@ import numpy.typing as npt
 from ktop.patents.bridge import Translation
 from ktop.patents.index import PatentIndex
 from ktop.patents.questions import Question
-from ktop.patents.segment import PAIR
 from ktop.patents.statistics import COMMON_SHARE, EarlierPatents
+from ktop.patents.terms import PAIR
 from ktop.patents.text import Word, word_list
 
 MAX_WORDS = 3

@@ -16,7 +16,7 @@ from ktop.files import atomic_path
 from ktop.patents.segment import Segment
 from ktop.patents.text import ANALYSIS_VERSION
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,17 @@ class IndexManifest:
 
     Parameters
     ----------
-    segments : rows of each segment; segment ``i`` is folder ``segments/{i:06d}`` and its patents are numbered from the
-        sum of the rows before it.
-    dead : number of replaced or removed patents; their document numbers are in ``dead.{dead}.npy``.
+    segments : (number, rows) of each segment, in order; it is folder ``segments/{number:06d}`` and its patents are
+        numbered from the sum of the rows before it. A number is never used twice.
+    average_length : length of the patents first indexed; BM25 measures lengths against it from then on.
+    dead : number of replaced or removed patents; their document numbers are in ``dead.{rows}.{dead}.npy``.
     partitions : year → digest of the corpus partition that is indexed completely.
     tables, bridge : names of the folders with the derived tables and the language bridge, None while they are missing.
     corpus_version : the corpus that tables and bridge were made from.
     """
 
-    segments: tuple[int, ...] = ()
+    segments: tuple[tuple[int, int], ...] = ()
+    average_length: float = 0.0
     dead: int = 0
     partitions: Mapping[int, str] = field(default_factory=dict)
     tables: str | None = None
@@ -43,7 +45,12 @@ class IndexManifest:
     @property
     def rows(self) -> int:
         """Number of document numbers given out, dead ones included."""
-        return sum(self.segments)
+        return sum(rows for _, rows in self.segments)
+
+    @property
+    def next_number(self) -> int:
+        """Number of the next segment."""
+        return max((number for number, _ in self.segments), default=-1) + 1
 
     @property
     def patents(self) -> int:
@@ -72,11 +79,6 @@ class Layout:
         return self.directory / "index"
 
     @property
-    def lexical(self) -> Path:
-        """Folder of the word index."""
-        return self.root / "words"
-
-    @property
     def segments(self) -> Path:
         """Folder of the segments."""
         return self.root / "segments"
@@ -89,7 +91,7 @@ class Layout:
         """Return the segments with the document numbers at which they start."""
         found: list[Segment] = []
         start = 0
-        for number, rows in enumerate(manifest.segments):
+        for number, rows in manifest.segments:
             found.append(Segment(self.segment(number), start, rows))
             start += rows
         return found
@@ -98,13 +100,18 @@ class Layout:
         """Return the document numbers that were replaced or removed, ascending."""
         if manifest.dead == 0:
             return np.empty(0, dtype=np.int64)
-        found: npt.NDArray[np.int64] = np.load(self.root / f"dead.{manifest.dead}.npy", allow_pickle=False)
+        found: npt.NDArray[np.int64] = np.load(self.root / self.dead_name(manifest), allow_pickle=False)
         return found
 
-    def write_dead(self, docs: npt.NDArray[np.int64]) -> None:
-        """Write the dead document numbers; the manifest names the file by their number."""
-        with atomic_path(self.root / f"dead.{len(docs)}.npy") as temporary, temporary.open("wb") as handle:
-            np.save(handle, docs, allow_pickle=False)
+    def dead_name(self, manifest: IndexManifest) -> str:
+        """Name of the file with the dead document numbers of a manifest."""
+        return f"dead.{manifest.rows}.{manifest.dead}.npy"
+
+    def write_dead(self, manifest: IndexManifest, docs: npt.NDArray[np.int64]) -> None:
+        """Write the dead document numbers of a manifest, before the manifest itself."""
+        if len(docs):
+            with atomic_path(self.root / self.dead_name(manifest)) as temporary, temporary.open("wb") as handle:
+                np.save(handle, docs, allow_pickle=False)
 
     def read(self) -> IndexManifest:
         """Return the manifest; ``NotFoundError`` where there is no index, ``UnavailableError`` for another version."""
@@ -114,7 +121,7 @@ class Layout:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored.pop("format") != FORMAT_VERSION or stored.pop("analysis") != ANALYSIS_VERSION:
             raise UnavailableError("patents.index_format", directory=str(self.directory))
-        stored["segments"] = tuple(stored["segments"])
+        stored["segments"] = tuple((number, rows) for number, rows in stored["segments"])
         stored["partitions"] = {int(year): digest for year, digest in stored["partitions"].items()}
         return IndexManifest(**stored)
 
@@ -123,7 +130,8 @@ class Layout:
         stored = {
             "format": FORMAT_VERSION,
             "analysis": ANALYSIS_VERSION,
-            "segments": list(manifest.segments),
+            "segments": [list(segment) for segment in manifest.segments],
+            "average_length": manifest.average_length,
             "dead": manifest.dead,
             "partitions": {str(year): manifest.partitions[year] for year in sorted(manifest.partitions)},
             "tables": manifest.tables,

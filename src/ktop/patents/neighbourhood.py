@@ -60,7 +60,7 @@ def neighbourhood(
     before = day_number(day)
     excluded = np.empty(0, dtype=np.int64)
     if exclude:
-        excluded = index.tables.family_of(index.tables.docs_of(list(exclude)))
+        excluded = index.tables.family_of(index.docs_of(list(exclude)))
     question = index.question(technology.text, technology.language, technology.title)
     clock.lap("analyse")
     candidates, _ = index.retrieve(question, CANDIDATES * size, before, excluded)

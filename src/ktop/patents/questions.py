@@ -16,7 +16,7 @@ from ktop.domain.technology import Lang
 from ktop.patents.bridge import Translation
 from ktop.patents.encoder import encode
 from ktop.patents.glossary import counterparts
-from ktop.patents.segment import term_code
+from ktop.patents.terms import term_code
 from ktop.patents.text import Analyser, Run, word_list
 from ktop.patents.vectors import TextSpace
 
@@ -26,6 +26,8 @@ MAX_TERMS = 150
 MAX_TRANSLATED = 60
 #: Least nearness of a counterpart to the whole text that is reckoned with.
 MIN_CONTEXT = 0.02
+#: Weight of the glossary's words, as one sentence, beside the text itself (measured, docs/patents.md).
+GLOSS_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +118,28 @@ class Question:
         return "en" if self.language == "ko" else "ko"
 
     @cached_property
-    def vector(self) -> npt.NDArray[np.float32]:
-        """The text vector."""
-        terms = [(term.term, term.surface, term.weight) for term in self.source_terms]
-        sentences = [self.text, self.title or self.text]
-        if self.language not in self.space.bridge.languages():
-            sentences += self._gloss()
-        return self.space.question(sentences, terms, self.language)
+    def _weighted_terms(self) -> list[tuple[str, str, float]]:
+        return [(term.term, term.surface, term.weight) for term in self.source_terms]
 
-    def _gloss(self) -> list[str]:
-        """Return the text's words as the glossary has them in the other language, one sentence; empty without any."""
+    @cached_property
+    def vector(self) -> npt.NDArray[np.float32]:
+        """The text vector for patents of the question's own language."""
+        return self.space.question(self._weighted_terms, self.counts, self.language)
+
+    @cached_property
+    def vector_across(self) -> npt.NDArray[np.float32]:
+        """The text vector for patents of the other language."""
+        gloss = self._gloss()
+        sentences = [(self.text, 1.0), *([(gloss, GLOSS_WEIGHT)] if gloss else [])]
+        return self.space.question_across(self._weighted_terms, sentences, self.language)
+
+    def _gloss(self) -> str:
+        """Return the text's words as the glossary has them in the other language; empty where it has none."""
         words: list[str] = []
         for run in self.runs:
             for word in run:
                 words += [spelling for _, spelling in counterparts(word.terms[0], word.surface, self.language)[:1]]
-        return [" ".join(dict.fromkeys(words))] if words else []
+        return " ".join(dict.fromkeys(words))
 
     def weighted_codes(self, other_language: bool) -> dict[int, float]:
         """Return term code → 1 + log count, of the question itself or of its counterparts in the other language.

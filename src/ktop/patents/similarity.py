@@ -18,6 +18,7 @@ from ktop.patents.index import PatentIndex
 from ktop.patents.questions import Question
 from ktop.patents.segment import LANGUAGE_CODES
 from ktop.patents.statistics import EarlierPatents
+from ktop.patents.vectors import across
 
 #: Weight of a pair of words beside a word (measured on known items: R@10 .745 without pairs, .785 with).
 PAIR_WEIGHT = 0.5
@@ -63,9 +64,9 @@ class Similarity:
             rows[i, at] = (1.0 + np.log(counts.astype(np.float32))) * idf[at]
         rows = _unit(rows)
         own, over = self._vectors(codes, idf)
-        across = self._across(docs)
-        lexical = np.where(across, rows @ over, rows @ own).astype(np.float64)
-        return self._rated(docs, lexical, across, rows)
+        foreign = self._foreign(docs)
+        lexical = np.where(foreign, rows @ over, rows @ own).astype(np.float64)
+        return self._rated(docs, lexical, foreign, rows)
 
     def of_sample(self) -> Rated:
         """Return the similarities of the corpus's fixed sample, as far as it is earlier; without the vectors."""
@@ -75,20 +76,22 @@ class Similarity:
         at = np.searchsorted(codes, terms)
         weights = (1.0 + np.log(np.asarray(counts, dtype=np.float32))) * idf[at]
         own, over = self._vectors(codes, idf)
-        across = self._across(docs)
+        foreign = self._foreign(docs)
         owner = np.repeat(np.arange(len(docs)), np.diff(offsets))
         length = np.sqrt(np.bincount(owner, weights=weights * weights, minlength=len(docs)))
-        product = np.bincount(owner, weights=weights * np.where(across[owner], over[at], own[at]), minlength=len(docs))
+        product = np.bincount(owner, weights=weights * np.where(foreign[owner], over[at], own[at]), minlength=len(docs))
         lexical = product / np.maximum(length, 1e-9)
-        return self._rated(docs[keep], lexical[keep], across[keep], np.zeros((0, 0), dtype=np.float32))
+        return self._rated(docs[keep], lexical[keep], foreign[keep], np.zeros((0, 0), dtype=np.float32))
 
     def _rated(
-        self, docs: Docs, lexical: Float64, across: npt.NDArray[np.bool_], rows: npt.NDArray[np.float32]
+        self, docs: Docs, lexical: Float64, foreign: npt.NDArray[np.bool_], rows: npt.NDArray[np.float32]
     ) -> Rated:
         lexical = np.clip(lexical, 0.0, 1.0)
-        semantic = (self.index.vectors_of(docs) @ self.question.vector).astype(np.float64)
+        vectors = self.index.dense.vectors_of(docs)
+        near = np.where(foreign, across(vectors) @ self.question.vector_across, vectors @ self.question.vector)
+        semantic = near.astype(np.float64)
         read = np.clip(SLOPE * (semantic + lexical - OFFSET), 0.0, 1.0)
-        return Rated(np.where(across, read, lexical), lexical, semantic, rows)
+        return Rated(np.where(foreign, read, lexical), lexical, semantic, rows)
 
     def _codes(self, terms: list[npt.NDArray[np.uint32]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Return all term codes of documents and question, ascending, and their rarity."""
@@ -111,7 +114,7 @@ class Similarity:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         return self._vector(self._own, codes, idf), self._vector(self._over, codes, idf)
 
-    def _across(self, docs: Docs) -> npt.NDArray[np.bool_]:
+    def _foreign(self, docs: Docs) -> npt.NDArray[np.bool_]:
         """Return which documents are in the other language."""
         found: npt.NDArray[np.bool_] = self.index.tables.language[docs] != LANGUAGE_CODES[self.question.language]
         return found

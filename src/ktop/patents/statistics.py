@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents.index import PatentIndex
-from ktop.patents.segment import PAIR, term_code
+from ktop.patents.terms import PAIR, term_code
 
 #: A share of all patents above which a term says nothing.
 COMMON_SHARE = 0.1
@@ -56,14 +56,12 @@ class EarlierPatents:
         codes = [term_code(part) for part in parts_of(term)]
         found: list[Docs] = []
         for segment in self.index.segments:
-            rows = segment.rows_with(codes[0])
+            rows = segment.rows_with(codes[0], self.before)
             for code in codes[1:]:
                 if not len(rows):
                     break
-                rows = np.intersect1d(rows, segment.rows_with(code), assume_unique=True)
-            if self.before is not None and len(rows):
-                rows = rows[: int(np.searchsorted(rows, np.searchsorted(segment.day, self.before)))]
-            found.append(segment.start + rows.astype(np.int64))
+                rows = np.intersect1d(rows, segment.rows_with(code, self.before), assume_unique=True)
+            found.append(segment.start + rows)
         return self._counted(np.concatenate(found) if found else np.empty(0, dtype=np.int64))
 
     def docs_of_any(self, terms: Iterable[str]) -> Docs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ import polars as pl
 from ktop.patents.citing import resolved_citations
 from ktop.patents.corpus import Corpus
 from ktop.patents.layout import IndexManifest, Layout
-from ktop.patents.segment import LANGUAGES, NO_DAY
+from ktop.patents.segment import LANGUAGES, NO_DAY, Segment
 from ktop.patents.vectors import TextSpace
 
 #: Patents of the fixed sample that similarity is compared with.
 SAMPLE = 2_000
-_COLUMNS = ("id", "day", "language", "family", "claims", "topic")
+_COLUMNS = ("day", "language", "family", "claims")
 
 
 def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, bridge: Path) -> None:
@@ -34,18 +35,19 @@ def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
     columns = {name: np.concatenate([segment.column(name) for segment in segments]) for name in _COLUMNS}
+    columns["topic"] = np.concatenate([np.load(segment.folder / bridge.name / "topic.npy") for segment in segments])
     for name, column in columns.items():
         save(name, column)
-    order = np.argsort(columns["id"], kind="stable")
-    save("id_order", order.astype(np.int64))
+    ids = np.concatenate([segment.column("id") for segment in segments])
+    order = np.argsort(ids, kind="stable")
+    save("id_order", order.astype(np.uint32))
+    save("country", ids.view(np.uint8).reshape(len(ids), -1)[:, :2].copy().view(np.uint16).ravel())
     alive = np.ones(manifest.rows, dtype=bool)
     alive[layout.dead(manifest)] = False
     save("alive", alive)
     save("days", np.sort(columns["day"][alive]))
 
-    terms = [segment.term_totals() for segment in segments]
-    codes, inverse = np.unique(np.concatenate([codes for codes, _ in terms]), return_inverse=True)
-    totals = np.bincount(inverse, weights=np.concatenate([n for _, n in terms])).astype(np.int64)
+    codes, totals = _term_totals(segments)
     save("term_codes", codes)
     save("term_totals", totals)
 
@@ -62,9 +64,15 @@ def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
     save("sample_codes", np.concatenate([terms for terms, _ in pieces]))
     save("sample_counts", np.concatenate([counts for _, counts in pieces]))
 
-    doc_of = pl.DataFrame({"id": np.char.decode(columns["id"][alive], "ascii"), "doc": np.flatnonzero(alive)})
-    _write_classes(corpus, save, folder)
-    _write_citations(corpus, doc_of, columns["day"], save, manifest.rows)
+    docs = pl.DataFrame(
+        {
+            "id": pl.Series(ids[alive].tolist(), dtype=pl.Binary).cast(pl.String),
+            "doc": np.flatnonzero(alive).astype(np.int64),
+        }
+    )
+    del ids, order
+    _write_classes(corpus, docs, columns["day"], save, folder)
+    _write_citations(corpus, docs, columns["day"], save, manifest.rows)
     about = {
         "version": corpus.version,
         "patents": manifest.patents,
@@ -83,25 +91,41 @@ def _synthetic_share(corpus: Corpus) -> float:
     return float(share.collect().item() or 0.0)
 
 
-def _write_classes(corpus: Corpus, save: Any, folder: Path) -> None:
-    """Write, for every subclass, the days of its patents in order."""
+def _term_totals(segments: Sequence[Segment]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return all term codes, ascending, and how many patents have each; two segments at a time."""
+    codes, totals = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32)
+    for segment in segments:
+        own, counts = segment.term_totals()
+        together = np.concatenate([codes, own])
+        order = np.argsort(together, kind="stable")
+        together = together[order]
+        first = np.flatnonzero(np.concatenate([[True], together[1:] != together[:-1]])) if len(together) else order
+        totals = np.concatenate([totals, counts.astype(np.uint32)])[order]
+        totals = np.add.reduceat(totals, first) if len(first) else totals
+        codes = together[first]
+    return codes, totals
+
+
+def _write_classes(corpus: Corpus, docs: pl.DataFrame, day: npt.NDArray[np.int32], save: Any, folder: Path) -> None:
+    """Write, for every subclass, its patents in the order of their days, and the days."""
     symbols = pl.when(pl.col("ipc").list.len() > 0).then(pl.col("ipc")).otherwise(pl.col("cpc"))
     rows = (
         corpus.patents()
-        .select(
-            pl.col("known_from").cast(pl.Int32).alias("day"),
-            symbols.list.eval(pl.element().str.slice(0, 4)).list.unique().alias("subclass"),
-        )
-        .drop_nulls("day")
+        .select("id", symbols.list.eval(pl.element().str.slice(0, 4)).list.unique().alias("subclass"))
         .explode("subclass")
         .drop_nulls("subclass")
-        .sort("subclass", "day")
+        .with_columns(pl.col("subclass").cast(pl.Categorical))
+        .join(docs.lazy(), on="id")
+        .select(pl.col("subclass").cast(pl.String), "doc")
         .collect()
     )
-    groups = rows.group_by("subclass", maintain_order=True).len()
-    save("class_offsets", np.concatenate([[0], np.cumsum(groups["len"].to_numpy())]).astype(np.int64))
-    save("class_days", rows["day"].to_numpy().astype(np.int32))
-    (folder / "classes.json").write_text(json.dumps(groups["subclass"].to_list()), encoding="utf-8")
+    names, owner = np.unique(rows["subclass"].to_numpy().astype("U4"), return_inverse=True)
+    members = rows["doc"].to_numpy()
+    order = np.lexsort((members, day[members], owner))
+    save("class_offsets", np.searchsorted(owner[order], np.arange(len(names) + 1)).astype(np.int64))
+    save("class_docs", members[order].astype(np.uint32))
+    save("class_days", day[members[order]])
+    (folder / "classes.json").write_text(json.dumps(names.tolist()), encoding="utf-8")
 
 
 def _write_citations(corpus: Corpus, doc_of: pl.DataFrame, day: npt.NDArray[np.int32], save: Any, rows: int) -> None:
@@ -138,9 +162,9 @@ class Tables:
         return found
 
     @cached_property
-    def ids(self) -> Any:
-        """(rows,) ids as bytes."""
-        return self._map("id")
+    def country(self) -> Any:
+        """(rows,) the two letters of the office, as one number (see ``country_code``)."""
+        return self._map("country")
 
     @cached_property
     def day(self) -> Any:
@@ -193,16 +217,20 @@ class Tables:
     def _id_order(self) -> Any:
         return self._map("id_order")
 
-    def docs_of(self, ids: list[str]) -> npt.NDArray[np.int64]:
-        """Return the document numbers of the patents with these ids that the index has."""
-        order, known = self._id_order, self.ids
+    def docs_of(self, ids: Sequence[str], known: Sequence[bytes]) -> npt.NDArray[np.int64]:
+        """Return the document numbers of the patents with these ids that the index has.
+
+        ``known`` gives the id of every document number.
+        """
+        ordered = _Ordered(known, self._id_order)
         found: list[int] = []
         for name in ids:
             wanted = name.encode("ascii", "replace")
-            place = bisect_left(_Ordered(known, order), wanted)
-            while place < len(order) and known[order[place]] == wanted:
-                if self.alive[order[place]]:
-                    found.append(int(order[place]))
+            place = bisect_left(ordered, wanted)
+            while place < len(ordered) and ordered[place] == wanted:
+                doc = int(self._id_order[place])
+                if self.alive[doc]:
+                    found.append(doc)
                 place += 1
         return np.array(found, dtype=np.int64)
 
@@ -214,16 +242,29 @@ class Tables:
             return np.unique(docs)
         return np.union1d(docs, np.flatnonzero(np.isin(self.family, families)))
 
+    @cached_property
+    def _classes(self) -> tuple[list[str], Any, Any]:
+        """Subclasses, where each begins, and the days of its patents, undated ones (last of each) included."""
+        names: list[str] = json.loads((self.folder / "classes.json").read_text(encoding="utf-8"))
+        return names, self._map("class_offsets"), self._map("class_days")
+
     def class_totals(self, before: int) -> dict[str, int]:
         """Return subclass → patents of earlier days that have it."""
-        names: list[str] = json.loads((self.folder / "classes.json").read_text(encoding="utf-8"))
-        offsets, days = self._map("class_offsets"), self._map("class_days")
+        names, offsets, days = self._classes
         found: dict[str, int] = {}
         for i, name in enumerate(names):
             count = int(np.searchsorted(days[offsets[i] : offsets[i + 1]], before))
             if count:
                 found[name] = count
         return found
+
+    def docs_of_classes(self, prefixes: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return the patents of all subclasses that begin with one of the prefixes (``G``, ``G06``, ``G06F``)."""
+        names, offsets, _ = self._classes
+        docs = self._map("class_docs")
+        wanted = [i for i, name in enumerate(names) if name.startswith(tuple(prefixes))]
+        parts = [docs[int(offsets[i]) : int(offsets[i + 1])] for i in wanted]
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *parts])).astype(np.int64)
 
     def citations(self, docs: npt.NDArray[np.int64], before: int) -> list[npt.NDArray[np.int32]]:
         """Return for each patent the days, earlier than ``before``, on which patents that cite it were filed."""
@@ -267,14 +308,19 @@ class Tables:
         return self._map("cited_offsets"), self._map("cited_days")
 
 
-class _Ordered:
-    """Lets ``bisect`` walk an array through its sorting order without copying it."""
+class _Ordered(Sequence[bytes]):
+    """Lets ``bisect`` walk ids through their sorting order without copying them."""
 
-    def __init__(self, values: Any, order: Any) -> None:
+    def __init__(self, values: Sequence[bytes], order: Any) -> None:
         self._values, self._order = values, order
 
     def __len__(self) -> int:
         return len(self._order)
 
-    def __getitem__(self, place: int) -> bytes:
-        return bytes(self._values[self._order[place]])
+    def __getitem__(self, place: Any) -> Any:
+        return self._values[int(self._order[place])]
+
+
+def country_code(country: str) -> int:
+    """Return the number that stands for a two-letter office code."""
+    return int(np.frombuffer(country.encode("ascii", "replace")[:2].ljust(2, b"\0"), dtype=np.uint16)[0])

@@ -11,12 +11,13 @@ from typing import Any
 
 from ktop import catalogue
 from ktop.domain.technology import Lang, detect_language
+from ktop.patents.terms import term_code
 
 #: A word of one to four adjacent nouns is also indexed whole (딥러닝 = 딥 + 러닝); longer chains are only their parts.
 MAX_COMPOUND_PARTS = 4
 MAX_TERM_CHARS = 40
 #: Version of the analysis; an index built by another version is rebuilt.
-ANALYSIS_VERSION = "2"
+ANALYSIS_VERSION = "3"
 
 _EN_TOKEN = re.compile(r"[a-z0-9]+|[.,;:()\[\]{}!?/\"]")
 _EN_WORD = re.compile(r"[a-z0-9]+")
@@ -53,6 +54,7 @@ class Analyser:
 
     def __init__(self) -> None:
         self._stem_cache: dict[str, str] = {}
+        self._code_cache: dict[str, int] = {}
         self._surfaces_told = 0
         self._compounds: dict[str, tuple[str, ...]] = {}
         self._tagger: Any = None
@@ -83,6 +85,24 @@ class Analyser:
         terms = [term for run in runs for word in run for term in word.terms]
         pairs = [f"{a.terms[0]}_{b.terms[0]}" for run in runs for a, b in itertools.pairwise(run)]
         return terms, pairs
+
+    def coded(self, text: str, lang: Lang | None = None) -> tuple[list[int], list[int]]:
+        """Return what ``terms_and_pairs`` finds, as codes: words in order with 0 for every break, and further terms.
+
+        Two words without a 0 between them are a pair; the further terms are the parts of Korean compounds.
+        """
+        lang = lang or self.language(text)
+        if lang == "en":
+            cache, code = self._code_cache, self._code
+            return [cache[token] if token in cache else code(token) for token in _EN_TOKEN.findall(text.lower())], []
+        words: list[int] = []
+        parts: list[int] = []
+        for run in self.runs(text, lang):
+            for word in run:
+                words.append(term_code(word.terms[0]))
+                parts.extend(map(term_code, word.terms[1:]))
+            words.append(0)
+        return words, parts
 
     def new_surfaces(self) -> dict[str, str]:
         """Return stem → the shortest word met for it, of the words met since the last call."""
@@ -117,6 +137,14 @@ class Analyser:
             if len(self._stem_cache) < 500_000:
                 self._stem_cache[word] = known
         return known
+
+    def _code(self, token: str) -> int:
+        """Return the code of a token's stem, 0 for one that is not indexed."""
+        stem = self._stem(token)
+        code = term_code(stem) if stem else 0
+        if len(self._code_cache) < 500_000:
+            self._code_cache[token] = code
+        return code
 
     def _english_terms(self, text: str) -> list[str]:
         cache, stem = self._stem_cache, self._stem

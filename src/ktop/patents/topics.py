@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ktop.patents.segment import PAIR, Segment, term_code
+from ktop.patents.segment import Segment
+from ktop.patents.terms import PAIR, term_code
 from ktop.patents.text import word_list
 
 MAX_TOPICS = 120
@@ -27,8 +28,8 @@ def number_of_topics(patents: int) -> int:
 def cluster(vectors: Float32, k: int, seed: int) -> tuple[Float32, npt.NDArray[np.int64]]:
     """Return unit centres (k, d) and the centre of each vector: spherical k-means from a spread-out start.
 
-    ``vectors`` have unit length; fewer than ``k`` of them, or fewer distinct ones, give fewer centres. Deterministic for
-    a seed.
+    ``vectors`` have unit length; fewer than ``k`` of them, or fewer distinct ones, give fewer centres. Deterministic
+    for a seed.
     """
     k = min(k, len(vectors))
     if k == 0:

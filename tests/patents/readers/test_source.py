@@ -32,6 +32,7 @@ def test_a_folder_gives_its_files_in_order_and_leaves_hidden_ones_out(tmp_path: 
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
     assert [all_bytes(found) for found in sources([tmp_path])] == [b"a/c.xml", b"b.xml"]
+    assert [found.name for found in sources([tmp_path])] == ["a/c.xml", "b.xml"]
 
 
 def test_members_of_a_zip_are_read_and_named_after_it(tmp_path: Path) -> None:

@@ -1,0 +1,273 @@
+"""The inner loops of the index, compiled: postings summed block by block, code vectors scanned, days counted.
+
+Everything here works on plain arrays that may be mapped from disk, in one thread. Compiled code is kept between runs
+(numba's cache), so that only the first run on a machine compiles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+#: Rows of a block: the low 16 bits of a row stand within it. Its sums (256 KB) stay in a core's own cache.
+BLOCK = 65_536
+_CHUNK = 64
+
+UInt8 = npt.NDArray[np.uint8]
+
+
+def _compiled(function: Any) -> Any:
+    return numba.njit(cache=True, fastmath={"nnan", "ninf", "nsz", "arcp", "contract", "reassoc"}, nogil=True)(function)
+
+
+@_compiled
+def _first_at_least(values: UInt8, start: int, stop: int, wanted: int) -> int:
+    """Return the first place in ``values[start:stop]``, ascending, that is not less than ``wanted``."""
+    while start < stop:
+        middle = (start + stop) >> 1
+        if values[middle] < wanted:
+            start = middle + 1
+        else:
+            stop = middle
+    return start
+
+
+@_compiled
+def _prefix_end(low: Any, block: UInt8, start: int, stop: int, end_row: int) -> int:
+    """Return the end of the postings ``start:stop`` whose row is less than ``end_row``."""
+    last, rest = end_row >> 16, end_row & 0xFFFF
+    here = _first_at_least(block, start, stop, last)
+    above = _first_at_least(block, here, stop, last + 1)
+    return _first_at_least(low, here, above, rest)
+
+
+@_compiled
+def _kept(rows: Any, scores: Any, held: int, wanted: int) -> tuple[int, float]:
+    """Keep the best ``wanted`` of ``held`` candidates, in place; return how many stay and the score to beat.
+
+    Among equal scores the lower rows stay; candidates come in the order of their rows.
+    """
+    if held <= wanted:
+        return held, -np.inf
+    limit = np.partition(scores[:held], held - wanted)[held - wanted]
+    above = 0
+    for i in range(held):
+        if scores[i] > limit:
+            above += 1
+    ties, kept = wanted - above, 0
+    for i in range(held):
+        if scores[i] > limit or (scores[i] == limit and ties > 0):
+            if scores[i] == limit:
+                ties -= 1
+            rows[kept], scores[kept] = rows[i], scores[i]
+            kept += 1
+    return kept, limit
+
+
+@_compiled
+def sum_postings(
+    starts: Any,
+    stops: Any,
+    weights: Any,
+    groups: Any,
+    low: Any,
+    block: UInt8,
+    impact: UInt8,
+    end_row: int,
+    mask: UInt8,
+    wanted: int,
+    least: float,
+) -> tuple[Any, Any]:
+    """Return rows and scores of the best ``wanted`` rows below ``end_row``, unsorted, all scoring over ``least``.
+
+    A row's score is the sum over groups of the largest ``weight x impact`` of the group's terms that it has.
+
+    Parameters
+    ----------
+    starts, stops, weights : (terms,) where each term's postings lie, and its weight, > 0.
+    groups : (terms,) ascending group numbers: terms of one group stand for each other.
+    low, block, impact : all postings of the segment, a term's in the order of its rows: row = block x 65,536 + low.
+    mask : (rows,) 0 for rows that must not be found; of length 0 where all may be.
+    """
+    terms = len(starts)
+    cursor, stop = starts.copy(), stops.copy()
+    for t in range(terms):
+        stop[t] = _prefix_end(low, block, starts[t], stops[t], end_row)
+    sums = np.zeros(BLOCK, dtype=np.float32)
+    group_best = np.zeros(BLOCK, dtype=np.float32)
+    room = max(4 * wanted, wanted + BLOCK // 16)
+    rows = np.empty(room, dtype=np.int64)
+    scores = np.empty(room, dtype=np.float32)
+    held, limit = 0, np.float32(least)
+    masked = len(mask) > 0
+    for number in range((end_row + BLOCK - 1) // BLOCK):
+        found = False
+        t = 0
+        while t < terms:
+            last = t + 1
+            while last < terms and groups[last] == groups[t]:
+                last += 1
+            alone = last == t + 1
+            for u in range(t, last):
+                begin = cursor[u]
+                end = _first_at_least(block, begin, stop[u], number + 1)
+                weight = np.float32(weights[u])
+                if alone:
+                    for i in range(begin, end):
+                        sums[low[i]] += weight * np.float32(impact[i])
+                    cursor[u] = end
+                else:
+                    for i in range(begin, end):
+                        value = weight * np.float32(impact[i])
+                        if value > group_best[low[i]]:
+                            group_best[low[i]] = value
+                found = found or end > begin
+            if not alone:
+                for u in range(t, last):
+                    begin = cursor[u]
+                    end = _first_at_least(block, begin, stop[u], number + 1)
+                    for i in range(begin, end):
+                        sums[low[i]] += group_best[low[i]]
+                        group_best[low[i]] = np.float32(0.0)
+                    cursor[u] = end
+            t = last
+        if not found:
+            continue
+        first = number * BLOCK
+        for chunk in range(0, BLOCK, _CHUNK):
+            best = np.float32(0.0)
+            for i in range(chunk, chunk + _CHUNK):
+                best = max(best, sums[i])
+            if best <= limit:
+                continue
+            for i in range(chunk, chunk + _CHUNK):
+                if sums[i] > limit and (not masked or mask[first + i] != 0):
+                    rows[held], scores[held] = first + i, sums[i]
+                    held += 1
+            if held > room - _CHUNK:
+                held, over = _kept(rows, scores, held, wanted)
+                limit = max(limit, np.float32(over))
+        sums[:] = np.float32(0.0)
+    held, _ = _kept(rows, scores, held, wanted)
+    return rows[:held].copy(), scores[:held].copy()
+
+
+@_compiled
+def scan_codes(
+    codes: Any,
+    scales: Any,
+    rows_of: Any,
+    offsets: Any,
+    lists: Any,
+    query: Any,
+    end_row: int,
+    mask: UInt8,
+    wanted: int,
+    least: float,
+) -> tuple[Any, Any]:
+    """Return rows and scores of the best ``wanted`` code vectors of some lists, unsorted, all scoring over ``least``.
+
+    Parameters
+    ----------
+    codes : (n, d) int8, list by list; within a list in the order of their rows.
+    scales : (n,) what a step of each code stands for.
+    rows_of : (n,) the row of each code vector.
+    offsets : (lists + 1,) where each list begins.
+    lists : numbers of the lists to scan.
+    query : (d,) float32; the score is its dot product with code times scale.
+    mask : as in ``sum_postings``.
+    """
+    width = codes.shape[1]
+    room = 4 * wanted + 1024
+    rows = np.empty(room, dtype=np.int64)
+    scores = np.empty(room, dtype=np.float32)
+    held, limit = 0, np.float32(least)
+    masked = len(mask) > 0
+    for k in range(len(lists)):
+        begin, stop = offsets[lists[k]], offsets[lists[k] + 1]
+        stop = _first_at_least(rows_of, begin, stop, end_row)
+        for i in range(begin, stop):
+            score = np.float32(0.0)
+            for j in range(width):
+                score += query[j] * np.float32(codes[i, j])
+            score *= scales[i]
+            if score > limit:
+                row = np.int64(rows_of[i])
+                if masked and mask[row] == 0:
+                    continue
+                rows[held], scores[held] = row, score
+                held += 1
+                if held == room:
+                    held, over = _kept(rows, scores, held, wanted)
+                    limit = max(limit, np.float32(over))
+    held, _ = _kept(rows, scores, held, wanted)
+    return rows[:held].copy(), scores[:held].copy()
+
+
+@_compiled
+def frequencies(starts: Any, stops: Any, low: Any, block: UInt8, end_row: int) -> Any:
+    """Return for each term how many of its postings have a row below ``end_row``, shape (terms,)."""
+    found = np.empty(len(starts), dtype=np.int64)
+    for t in range(len(starts)):
+        found[t] = _prefix_end(low, block, starts[t], stops[t], end_row) - starts[t]
+    return found
+
+
+@_compiled
+def weighted_sums(offsets: Any, terms: Any, counts: UInt8, known: Any, weights: Any, table: Any) -> tuple[Any, Any]:
+    """Return per row the sum of its terms' vectors, and the sum of their weights, shapes (rows, d) and (rows,).
+
+    A term weighs ``weights x (1 + log of its count)``.
+
+    Parameters
+    ----------
+    offsets, terms, counts : the rows' terms (codes) and counts, a row's between two offsets; the first offset is where
+        ``terms`` begins.
+    known : (vocabulary,) codes, ascending; ``weights`` (vocabulary,) and ``table`` (vocabulary, d) belong to them.
+    """
+    rows, width = len(offsets) - 1, table.shape[1]
+    sums = np.zeros((rows, width), dtype=np.float32)
+    total = np.zeros(rows, dtype=np.float32)
+    logs = np.empty(256, dtype=np.float32)
+    logs[0] = 0.0
+    for n in range(1, 256):
+        logs[n] = 1.0 + np.log(n)
+    size = len(known)
+    for row in range(rows):
+        for i in range(offsets[row] - offsets[0], offsets[row + 1] - offsets[0]):
+            place = _first_at_least(known, 0, size, terms[i])
+            if place < size and known[place] == terms[i] and weights[place] > 0:
+                weight = weights[place] * logs[counts[i]]
+                total[row] += weight
+                for j in range(width):
+                    sums[row, j] += weight * table[place, j]
+    return sums, total
+
+
+@_compiled
+def sparse_dot(offsets: Any, columns: Any, values: Any, dense: Any) -> Any:
+    """Return the product of a sparse (rows, n) and a dense (n, d) matrix, float32."""
+    rows, width = len(offsets) - 1, dense.shape[1]
+    product = np.zeros((rows, width), dtype=np.float32)
+    for row in range(rows):
+        for i in range(offsets[row], offsets[row + 1]):
+            value, column = values[i], columns[i]
+            for j in range(width):
+                product[row, j] += value * dense[column, j]
+    return product
+
+
+@_compiled
+def sparse_transposed_dot(offsets: Any, columns: Any, values: Any, dense: Any, n: int) -> Any:
+    """Return the product of the transpose of a sparse (rows, n) and a dense (rows, d) matrix, float32."""
+    width = dense.shape[1]
+    product = np.zeros((n, width), dtype=np.float32)
+    for row in range(len(offsets) - 1):
+        for i in range(offsets[row], offsets[row + 1]):
+            value, column = values[i], columns[i]
+            for j in range(width):
+                product[column, j] += value * dense[row, j]
+    return product
