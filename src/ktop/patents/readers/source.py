@@ -100,6 +100,8 @@ class _Guarded(io.RawIOBase):
 def sources(paths: Sequence[Path]) -> Iterator[Source]:
     """Yield every file under ``paths``: files as they are, members of zips, files of folders (sorted, hidden left out).
 
+    A file of a folder is named by its path within it, so that files of the same name can be told apart.
+
     Raises
     ------
     NotFoundError : a path does not exist.
@@ -111,30 +113,31 @@ def sources(paths: Sequence[Path]) -> Iterator[Source]:
             raise NotFoundError("patents.path_missing", path=str(path))
         if path.is_dir():
             for file in sorted(path.rglob("*")):
-                hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+                inside = file.relative_to(path)
+                hidden = any(part.startswith(".") for part in inside.parts)
                 if file.is_file() and not hidden:
-                    yield from _of_file(file)
+                    yield from _of_file(file, inside.as_posix())
         else:
-            yield from _of_file(path)
+            yield from _of_file(path, path.name)
 
 
-def _of_file(path: Path) -> Iterator[Source]:
+def _of_file(path: Path, name: str) -> Iterator[Source]:
     with path.open("rb") as stream:
         magic = stream.read(4)
     if magic[:2] == _GZIP or magic == _XZ:
-        yield Source(path.name, path=path, packed=True)
+        yield Source(name, path=path, packed=True)
     elif magic == b"PK\x03\x04":
-        yield from _of_zip(path)
+        yield from _of_zip(path, name)
     else:
-        yield Source(path.name, path=path)
+        yield Source(name, path=path)
 
 
-def _of_zip(path: Path) -> Iterator[Source]:
+def _of_zip(path: Path, name: str) -> Iterator[Source]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise InputError("patents.archive_broken", file=path.name) from error
+        raise InputError("patents.archive_broken", file=name) from error
     total = sum(info.file_size for info in members)
     packed = max(sum(info.compress_size for info in members), 1)
     worst = max(
@@ -143,8 +146,8 @@ def _of_zip(path: Path) -> Iterator[Source]:
     )
     bomb = worst > MAX_RATIO or (total > RATIO_COUNTS_FROM_BYTES and total / packed > MAX_RATIO)
     if bomb or total > MAX_UNPACKED_BYTES or len(members) > MAX_ZIP_MEMBERS:
-        raise TooLargeError("patents.archive_bomb", file=path.name)
+        raise TooLargeError("patents.archive_bomb", file=name)
     for info in members:
         if info.flag_bits & 0x1:
-            raise InputError("patents.archive_encrypted", file=path.name)
-        yield Source(f"{path.name}/{info.filename}", archive=path, member=info.filename)
+            raise InputError("patents.archive_encrypted", file=name)
+        yield Source(f"{name}/{info.filename}", archive=path, member=info.filename)
