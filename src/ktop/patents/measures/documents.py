@@ -15,7 +15,7 @@ from ktop.patents.analysis import COLUMNS, analysed
 from ktop.patents.corpus import Corpus
 from ktop.patents.index import PatentIndex
 from ktop.patents.measures.definitions import Progress
-from ktop.patents.segment import ID_BYTES, LANGUAGE_CODES
+from ktop.patents.segment import ID_BYTES
 
 #: Patents read, and patents analysed, at a time.
 _READ_ROWS = 20_000
@@ -106,23 +106,9 @@ def _indexed(index: PatentIndex, numbering: Numbering, progress: Progress) -> It
 def _analysed(corpus: Corpus, numbering: Numbering, progress: Progress) -> Iterator[Documents]:
     done = 0
     for batch in analysed(_rows(corpus), workers=1):
-        found = _documents(batch, numbering)
-        yield found
-        done += len(found.numbers)
+        yield Documents(numbering.of(batch.id), batch.language, batch.offsets, batch.codes, batch.counts)
+        done += len(batch.id)
         progress(done, len(corpus), "measures_analysis")
-
-
-def _documents(batch: Any, numbering: Numbering) -> Documents:
-    if hasattr(batch, "offsets"):
-        return Documents(numbering.of(batch.id), batch.language, batch.offsets, batch.codes, batch.counts)
-    patents = batch.patents
-    return Documents(
-        numbering.of(np.array([patent.id.encode() for patent in patents], dtype=np.bytes_)),
-        np.array([LANGUAGE_CODES.get(patent.language, 0) for patent in patents], dtype=np.uint8),
-        _offsets(np.array([len(patent.codes) for patent in patents], dtype=np.int64)),
-        np.concatenate([patent.codes for patent in patents]),
-        np.concatenate([patent.counts for patent in patents]),
-    )
 
 
 def _rows(corpus: Corpus) -> Iterator[list[tuple[Any, ...]]]:
