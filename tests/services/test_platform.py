@@ -44,6 +44,7 @@ def test_what_is_kept_can_be_computed_again(platform: Platform) -> None:
     kept = platform.rating(platform.rate_company(platform.company_record("dasom-sensing"), DAY).id)
     answers = recompute_ratings(json.loads(json.dumps(list(kept.ratings))))
     assert [answer["status"] for answer in answers] == ["identical"] * 3
+    assert list(platform.recompute(kept.id)) == answers
 
 
 def test_models_of_the_installation_are_told(platform: Platform) -> None:

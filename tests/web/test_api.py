@@ -72,7 +72,11 @@ def test_description_is_served_without_foreign_scripts(client: TestClient) -> No
         "/api/v1/ratings/technology",
         "/api/v1/ratings/{rating_id}",
         "/api/v1/schema/company",
+        "/api/v1/ratings/{rating_id}/recomputed",
         "/api/v1/models",
+        "/api/v1/models/history",
+        "/api/v1/models/drift",
+        "/api/v1/models/{name}/{version}",
     }
     assert client.get("/docs").status_code == 404
     page = client.get("/api").text

@@ -35,3 +35,16 @@ def test_what_is_not_there_is_not_found(client: TestClient, address: str) -> Non
     answer = client.get(address)
     assert answer.status_code == 404
     assert "<b>" not in answer.text
+
+
+def test_the_api_tells_the_same(client: TestClient) -> None:
+    cards = client.get("/api/v1/models").json()
+    assert [card["version"] for card in cards if card["champion"]] == ["1.0.0"] * 3
+    assert client.get("/api/v1/models/ktrs-fm/1.0.0").json()["data_fingerprint"] == "1234567890abcdef"
+    assert client.get("/api/v1/models/ktrs-fm/9").status_code == 404
+    assert [event["action"] for event in client.get("/api/v1/models/history").json()] == ["add", "promote", "rollback"]
+    assert client.get("/api/v1/models/drift").json()[0]["verdict"] == "shifted"
+    made = client.post("/api/v1/ratings/company", json={"record": {"name": "가온정밀"}}).json()
+    answers = client.get(f"/api/v1/ratings/{made['id']}/recomputed").json()
+    assert {answer["status"] for answer in answers} == {"identical"}
+    assert client.get("/api/v1/ratings/none/recomputed").status_code == 404

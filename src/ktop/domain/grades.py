@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +110,15 @@ def ladder(name: str) -> Ladder:
     return ladders()[name]
 
 
+def former_rule(version: str) -> Mapping[str, Any]:
+    """Return a matrix or rule that is no longer in force; raises ``KeyError`` for a version that never was."""
+    try:
+        found: Mapping[str, Any] = load(f"former_rules/{version}")
+    except FileNotFoundError:
+        raise KeyError(version) from None
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class GradeMatrix:
     """Growth grade x risk grade → business grade.
@@ -134,9 +143,14 @@ class GradeMatrix:
 
 
 @functools.cache
-def business_matrix() -> GradeMatrix:
-    """Return the catalogue's matrix."""
+def business_matrix(version: str | None = None) -> GradeMatrix:
+    """Return the matrix in force, or a former version of it, which stays in catalogue/former_rules.
+
+    Raises ``KeyError`` for a version that never was.
+    """
     entry = load("grades")["business_matrix"]
+    if version is not None and version != entry["version"]:
+        entry = former_rule(version)
     growth, risk, business = ladder("growth"), ladder("risk"), ladder("business")
     columns = [entry["columns"].index(symbol) for symbol in growth.symbols]
     cells = np.array(

@@ -19,7 +19,7 @@ from ktop.domain.classification import FOREIGN
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.fact_spec import FACTS
 from ktop.domain.fact_table import FactTable
-from ktop.domain.grades import Ladder, ladder
+from ktop.domain.grades import Ladder, former_rule, ladder
 
 Labels: TypeAlias = Mapping[Lang, str]
 Column: TypeAlias = npt.NDArray[np.float64]
@@ -101,7 +101,7 @@ class GuaranteeDecision:
 
     def summary(self, lang: Lang) -> str:
         """Return the decision in one or two sentences."""
-        labels = {clause.id: clause.labels[lang] for clause in guarantee_rule().clauses}
+        labels = {clause.id: clause.labels[lang] for clause in guarantee_rule(self.version).clauses}
         reasons = [v.reason[lang] for v in self.verdicts.values() if isinstance(v, Failure)]
         still_open = [labels[name] for name, v in self.verdicts.items() if isinstance(v, Unknown)]
         return text(
@@ -114,7 +114,7 @@ class GuaranteeDecision:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, texts in both languages, for a rating's ``details``."""
-        labels = {clause.id: dict(clause.labels) for clause in guarantee_rule().clauses}
+        labels = {clause.id: dict(clause.labels) for clause in guarantee_rule(self.version).clauses}
         return {
             "rule": self.version,
             "status": self.status,
@@ -284,9 +284,11 @@ class GuaranteeRule:
 
 
 @functools.cache
-def guarantee_rule() -> GuaranteeRule:
-    """Return the rule in force, from the catalogue."""
+def guarantee_rule(version: str | None = None) -> GuaranteeRule:
+    """Return the rule in force, or a former version of it; raises ``KeyError`` for a version that never was."""
     entry = load("guarantee")
+    if version is not None and version != entry["version"]:
+        entry = former_rule(version)
     limit = entry["limit"]
     clauses = tuple(
         Clause(
@@ -310,6 +312,8 @@ def guarantee_rule() -> GuaranteeRule:
     )
 
 
-def decide(table: FactTable, grades: Mapping[str, Sequence[str | None]]) -> GuaranteeDecisions:
-    """Decide by the rule in force; see ``GuaranteeRule.decide``."""
-    return guarantee_rule().decide(table, grades)
+def decide(
+    table: FactTable, grades: Mapping[str, Sequence[str | None]], version: str | None = None
+) -> GuaranteeDecisions:
+    """Decide by the rule in force, or by a former version of it; see ``GuaranteeRule.decide``."""
+    return guarantee_rule(version).decide(table, grades)

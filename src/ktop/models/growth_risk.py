@@ -9,13 +9,13 @@ logit of failure, so there a positive logit part costs points.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ktop.catalogue import load
 from ktop.domain import guarantee
 from ktop.domain.fact_table import FactTable
 from ktop.domain.grades import business_matrix, ladder
@@ -33,6 +33,10 @@ from ktop.models.panel_model import Estimate
 TARGETS: Mapping[str, str] = {"growth": "high_growth", "risk": "failure"}
 
 
+#: What holds for models released before their own rules named it. Never changed: old ratings are computed by it.
+FIRST_HYSTERESIS, FIRST_MATRIX = 0.20, "matrix-1"
+
+
 class GrowthRiskModel(CompanyModel):
     """Growth grade, risk grade, technology-business grade and guarantee decision."""
 
@@ -44,8 +48,10 @@ class GrowthRiskModel(CompanyModel):
         self.notch_cap = int(rules["notch_cap"])
         self.disagreement = int(rules["disagreement_notches"])
         #: How far beyond a cut (in logits) a company keeps the grade it had, where its former grades are given.
-        #: Models released before this rule existed take the catalogue's.
-        self.hysteresis = float(rules.get("hysteresis_logit", load("company_models")[self.name]["hysteresis_logit"]))
+        self.hysteresis = float(rules.get("hysteresis_logit", FIRST_HYSTERESIS))
+        #: Version of the matrix that joins the two grades, and of the guarantee rule (None: the one in force).
+        self.matrix = str(rules.get("matrix", FIRST_MATRIX))
+        self.guarantee_rule: str | None = None
         #: The growth and risk ladders as they were cut when the model was released.
         self.rungs = {name: self.panel.ladder(name) for name in TARGETS}
 
@@ -98,9 +104,11 @@ class GrowthRiskModel(CompanyModel):
                 name: explain(estimate, scores[name], self._score(name, estimate.base), ok)
                 for name, estimate in estimates.items()
             }
-        business = business_matrix().indexes(positions["growth"], positions["risk"])
+        business = business_matrix(self.matrix).indexes(positions["growth"], positions["risk"])
         grades = {"business": _symbols("business", business), **grades}
-        decisions = guarantee.decide(table, {name: list(symbols) for name, symbols in grades.items()})
+        decisions = guarantee.decide(
+            table, {name: list(symbols) for name, symbols in grades.items()}, self.guarantee_rule
+        )
         columns["guarantee"] = _none_where(~ok, decisions.status)
         columns["guarantee_krw"] = decisions.amount_krw
         levels = self.panel.levels(values, cells) if contributions else np.full(values.shape, np.nan)
@@ -121,6 +129,12 @@ class GrowthRiskModel(CompanyModel):
             columns=columns,
             details={"guarantee": decisions, "previous": previous, "table": table},
         )
+
+    def as_of_rules(self, details: Mapping[str, Any]) -> GrowthRiskModel:
+        """Return this model under the guarantee rule that a stored rating names."""
+        same = copy.copy(self)
+        same.guarantee_rule = details["guarantee"]["rule"]
+        return same
 
     def more_scores(self, estimates: Mapping[str, Estimate]) -> dict[str, Floats]:
         """Return scores beside growth and risk; none unless a model gives some."""
@@ -180,7 +194,7 @@ class GrowthRiskModel(CompanyModel):
             "flags": {name: bool(flag[row]) for name, flag in batch.flags.items()},
             "reference_rates": dict(self.rates),
             "peer_rates": self.peer_rates(batch, row),
-            "matrix": business_matrix().version,
+            "matrix": self.matrix,
         }
         if batch.details["previous"]:
             found["hysteresis"] = {

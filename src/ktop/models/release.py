@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from ktop.domain.fact_table import FactTable
-from ktop.domain.grades import ladder
+from ktop.domain.grades import business_matrix, ladder
 from ktop.errors import InputError, NotFoundError
 from ktop.files import atomic_path
 from ktop.models import artefact as files
@@ -93,6 +93,7 @@ def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, s
     trained = plan.train(population, seed, None)
     meta = {
         **trained.meta,
+        "rules": {**trained.meta["rules"], **_joining_rules(trained)},
         "version": plan.version,
         "trained_on": "synthetic",
         "training_population": {
@@ -120,6 +121,11 @@ def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, s
     index["champions"][name] = plan.version
     write_json(folder / registry.INDEX, index)
     return card
+
+
+def _joining_rules(trained: Artefact) -> dict[str, Any]:
+    """Return the version of the grade matrix, for a model whose ladders it joins: a released model keeps it."""
+    return {"matrix": business_matrix().version} if "growth" in trained.meta["ladders"] else {}
 
 
 def reference_table(frame: pl.DataFrame) -> FactTable:

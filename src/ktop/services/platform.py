@@ -123,6 +123,12 @@ class Platform:
 
         return drift.latest(self._shelf)
 
+    def recompute(self, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        """Compute a kept answer again and say whether every bit agrees."""
+        from ktop.services.recompute import recompute_ratings
+
+        return recompute_ratings(self.rating(rating_id).ratings, self._shelf)
+
     def schema(self) -> Mapping[str, Any]:
         """Return the JSON Schema of a company record."""
         return company_record_schema()

@@ -185,16 +185,22 @@ def _target_pack(
 def _drift_over_years(
     trained: PanelModel, panel: pl.DataFrame, known: Any, p: Any, periods: Any
 ) -> dict[str, Any] | None:
-    """Return PSI and CSI from the first year of a panel to its last, None where there is one year only.
+    """Return PSI and CSI of the later years of a panel against the earlier ones, None where there is one year only.
 
-    ``p`` and ``periods`` are of the ``known`` rows; inputs are worked out over all rows, so that earlier years are there.
+    The earlier years are those trained on where the model names them and the panel has later ones, else the first half.
+
+    ``p`` and ``periods`` are of the ``known`` rows; inputs are worked out over all rows, earlier years included.
     """
     from ktop.models.panel import Panel
     from ktop.validation.stability import csi, psi, verdict
 
-    first, last = periods == periods.min(), periods == periods.max()
     if periods.min() == periods.max():
         return None
+    until = trained.meta.get("until")
+    split = int(until if until is not None and periods.min() <= until < periods.max() else np.median(periods))
+    if split == periods.max():
+        split -= 1
+    first, last = periods <= split, periods > split
     data = Panel(panel, trained.meta["id"], trained.meta.get("year"))
     names = sorted({name for expression in trained.expressions.values() for name in expression.names})
     values = trained.values(data.columns(names), data.n)[known]
@@ -202,6 +208,7 @@ def _drift_over_years(
     index = psi(p[first], p[last])
     return {
         "against": "periods",
+        "split": split,
         "psi": {"value": float(index), "verdict": verdict(index)},
         "csi": {name: {"value": float(v), "verdict": verdict(v)} for name, v in csi(before, after).items()},
     }

@@ -320,7 +320,7 @@ def _stability(drift: Figures, say: _Words) -> str:
         rows.append([label, _figure(entry["value"]), say(f"verdict_{entry['verdict']}")])
         marked.append(entry["verdict"] == "shifted")
     heads = [say("head_input"), "PSI / CSI", say("head_verdict")]
-    caption = say(f"stability_caption_{drift.get('against', 'given')}")
+    caption = say(f"stability_caption_{drift.get('against', 'given')}", year=drift.get("split"))
     first, rest = rows[: _FIRST_INPUTS + 1], rows[_FIRST_INPUTS + 1 :]
     table = _table(caption, heads, first, marked)
     if rest:

@@ -90,6 +90,13 @@ class Services(Protocol):
         """Return the newest drift report of every version that has one, with the earlier ones in short as ``past``."""
         ...
 
+    def recompute(self, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return, per rating of a kept result, whether it comes out the same again to the last bit, and what differs.
+
+        ``{"model", "version", "status": "identical" | "differs" | "skipped", "differences"}``.
+        """
+        ...
+
     def schema(self) -> Mapping[str, Any]:
         """Return the JSON Schema of a company record."""
         ...

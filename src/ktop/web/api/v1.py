@@ -20,13 +20,15 @@ Uses = Annotated[Services, Depends(services_of)]
 Language = Annotated[str | None, Query(description="Language of error sentences.", pattern="^(ko|en)$")]
 RatingId = Annotated[str, Path(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 
+ModelPart = Annotated[str, Path(description="Name or version of a model.", pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")]
+
 router = APIRouter(prefix="/api/v1")
 
 
 # The operations are plain functions: the framework runs them in worker threads, because rating blocks.
 @router.post("/ratings/company", status_code=201, tags=["ratings"], responses={**error_answers(400, 413, 422, 503)})
 def rate_company(body: CompanyRequest, services: Uses, lang: Language = None) -> Stored:
-    """Rate a company by Tech-Index and KTRS-FM."""
+    """Rate a company by Tech-Index and KTRS-FM, and a start-up by its own model as well."""
     return stored(services.rate_company(body.record, body.as_of))
 
 
@@ -42,6 +44,12 @@ def rating(rating_id: RatingId, services: Uses, lang: Language = None) -> Stored
     return stored(services.rating(rating_id))
 
 
+@router.get("/ratings/{rating_id}/recomputed", tags=["ratings"], responses={**error_answers(404, 422)})
+def recomputed(rating_id: RatingId, services: Uses, lang: Language = None) -> list[dict[str, Any]]:
+    """Compute a kept result again from its own inputs and model versions, and say whether every bit agrees."""
+    return [dict(answer) for answer in services.recompute(rating_id)]
+
+
 @router.get("/schema/company", tags=["reference"], responses={**error_answers(422)})
 def company_schema(services: Uses, lang: Language = None) -> dict[str, Any]:
     """Fetch the JSON Schema of a company record."""
@@ -50,5 +58,23 @@ def company_schema(services: Uses, lang: Language = None) -> dict[str, Any]:
 
 @router.get("/models", tags=["reference"], responses={**error_answers(422)})
 def models(services: Uses, lang: Language = None) -> list[dict[str, Any]]:
-    """List the released models."""
+    """List every model version, released or this installation's own, and which is in force."""
     return [dict(card) for card in services.models()]
+
+
+@router.get("/models/history", tags=["reference"], responses={**error_answers(422)})
+def model_history(services: Uses, lang: Language = None) -> list[dict[str, Any]]:
+    """List who entered, promoted or rolled back which version, when and why."""
+    return [dict(event) for event in services.model_history()]
+
+
+@router.get("/models/drift", tags=["reference"], responses={**error_answers(422)})
+def model_drift(services: Uses, lang: Language = None) -> list[dict[str, Any]]:
+    """List the newest drift report of every version that has one."""
+    return [dict(report) for report in services.model_drift()]
+
+
+@router.get("/models/{name}/{version}", tags=["reference"], responses={**error_answers(404, 422)})
+def model_card(name: ModelPart, version: ModelPart, services: Uses, lang: Language = None) -> dict[str, Any]:
+    """Fetch one version's card with its history."""
+    return dict(services.model_card(name, version))
