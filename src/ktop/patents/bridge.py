@@ -35,6 +35,8 @@ MIN_TRANSLATION_SIMILARITY = 0.5
 #: Nearness that a word of the glossary counts as; each further word of an entry counts 0.05 less.
 GLOSSARY_SIMILARITY = 0.95
 COMMONPLACE_NEIGHBOURS = 10
+#: Terms whose counterparts are remembered between questions.
+MAX_REMEMBERED = 100_000
 #: Patents whose texts are looked through for terms.
 SAMPLE_TEXTS = 20_000
 _ROWS_TOGETHER = 50
@@ -59,6 +61,7 @@ class Bridge:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._hubness: dict[str, Float32] = {}
+        self._translations: dict[tuple[Lang, str, str], list[Translation]] = {}
 
     @cached_property
     def vocabulary(self) -> pl.DataFrame:
@@ -105,10 +108,19 @@ class Bridge:
 
         The glossary's where it has any, else the nearest terms of the vocabulary.
         """
-        found = [self._by_glossary(term, surface, source) for term, surface in terms]
-        left = [i for i, known in enumerate(found) if not known]
-        for i, near in zip(left, self._by_vector([terms[i] for i in left], source), strict=True):
-            found[i] = near
+        left: list[tuple[str, str]] = []
+        for term, surface in dict.fromkeys(terms):
+            if (source, term, surface) not in self._translations:
+                by_glossary = self._by_glossary(term, surface, source)
+                if by_glossary:
+                    self._translations[source, term, surface] = by_glossary
+                else:
+                    left.append((term, surface))
+        for (term, surface), near in zip(left, self._by_vector(left, source), strict=True):
+            self._translations[source, term, surface] = near
+        found = [self._translations[source, term, surface] for term, surface in terms]
+        if len(self._translations) > MAX_REMEMBERED:
+            self._translations.clear()
         return found
 
     def _by_glossary(self, term: str, surface: str, source: Lang) -> list[Translation]:

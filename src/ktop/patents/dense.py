@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents import kernels
-from ktop.patents.segment import Segment
+from ktop.patents.segment import Segment, mapped
 
 #: Patents from which on vectors are grouped, how many groups there are, and how many of them a search scans.
 GROUPED_FROM = 200_000
@@ -71,7 +71,7 @@ class _Codes:
         self.segment, self._folder = segment, segment.folder / space
 
     def _map(self, name: str) -> Any:
-        return np.load(self._folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return mapped(self._folder / f"{name}.npy")
 
     @cached_property
     def arrays(self) -> tuple[Any, Any, Any, Any]:

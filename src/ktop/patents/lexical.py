@@ -63,12 +63,7 @@ class LexicalReader:
 
     def _rarity(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
         """Return log(1 + (N - df + 0.5) / (df + 0.5)) over the whole corpus."""
-        known, totals = self._tables.term_totals
-        df = np.zeros(len(codes), dtype=np.float64)
-        if len(known):
-            at = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-            df = np.where(known[at] == codes, totals[at], 0).astype(np.float64)
         patents = max(float(self._tables.about["patents"]), 1.0)
-        df = np.minimum(df, patents)
+        df = np.minimum(self._tables.totals_of(codes).astype(np.float64), patents)
         found: npt.NDArray[np.float64] = np.log(1.0 + (patents - df + 0.5) / (df + 0.5))
         return found

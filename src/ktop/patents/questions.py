@@ -18,7 +18,7 @@ from ktop.patents.encoder import encode
 from ktop.patents.glossary import counterparts
 from ktop.patents.terms import term_code
 from ktop.patents.text import Analyser, Run, word_list
-from ktop.patents.vectors import TextSpace
+from ktop.patents.vectors import MAX_SENTENCE_CHARS, TextSpace
 
 #: Terms of a long text that are asked for, the rarest and most repeated first.
 MAX_TERMS = 150
@@ -105,13 +105,19 @@ class Question:
         meanings a word has, the text favours its own.
         """
         context = self.space.bridge.nearness(
-            [near for _, found in self.translated() for near in found], self._other, encode([self.text])[0]
+            [near for _, found in self.translated() for near in found], self._other, self.sentence
         )
         nearness = iter(np.sqrt(np.maximum(context, MIN_CONTEXT)))
         return [
             {near.term: term.weight * near.similarity * float(next(nearness)) for near in found}
             for term, found in self.translated()
         ]
+
+    @cached_property
+    def sentence(self) -> npt.NDArray[np.float32]:
+        """(512,) the text as one sentence, by the encoder."""
+        found: npt.NDArray[np.float32] = encode([self.text[:MAX_SENTENCE_CHARS]])[0]
+        return found
 
     @property
     def _other(self) -> Lang:
@@ -130,7 +136,9 @@ class Question:
     def vector_across(self) -> npt.NDArray[np.float32]:
         """The text vector for patents of the other language."""
         gloss = self._gloss()
-        sentences = [(self.text, 1.0), *([(gloss, GLOSS_WEIGHT)] if gloss else [])]
+        sentences = [(self.sentence, 1.0)]
+        if gloss:
+            sentences.append((encode([gloss[:MAX_SENTENCE_CHARS]])[0], GLOSS_WEIGHT))
         return self.space.question_across(self._weighted_terms, sentences, self.language)
 
     def _gloss(self) -> str:

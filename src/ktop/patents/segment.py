@@ -36,6 +36,11 @@ _FIELD, _ITEM, _RECORD = "\x1f", "\x1e", b"\x1d"
 _FIXED = ("id", "digest", "day", "year", "language", "family", "claims")
 
 
+def mapped(path: Path) -> Any:
+    """Return an array that lies on disk, read as it is needed; a plain array, whose every slice costs less."""
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
 def name_code(name: str | None) -> int:
     """Return a 64-bit code of a name (family), 0 for none."""
     if not name:
@@ -199,7 +204,7 @@ class Segment:
         self._groups: dict[int, list[bytes]] = {}
 
     def _map(self, name: str) -> Any:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return mapped(self.folder / f"{name}.npy")
 
     def column(self, name: str) -> Any:
         """Return a whole per-patent column (``id``, ``day``, ``year``, ``language``, ``family``, ``claims`` ...)."""
@@ -224,7 +229,9 @@ class Segment:
 
     @cached_property
     def _records(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-        data = np.memmap(self.folder / "records.bin", dtype=np.uint8, mode="r")
+        path = self.folder / "records.bin"
+        empty = path.stat().st_size == 0
+        data = np.zeros(0, dtype=np.uint8) if empty else np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
         return self._map("record_offsets"), data
 
     def display(self, row: int) -> Display:

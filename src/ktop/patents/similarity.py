@@ -56,48 +56,56 @@ class Similarity:
 
     def of(self, docs: Docs) -> Rated:
         """Return the similarities of some documents."""
-        pieces = [segment.terms_of(row) for segment, row in map(self.index.segment_of, docs.tolist())]
-        codes, idf = self._codes([terms for terms, _ in pieces])
-        rows = np.zeros((len(docs), len(codes)), dtype=np.float32)
-        for i, (terms, counts) in enumerate(pieces):
-            at = np.searchsorted(codes, terms)
-            rows[i, at] = (1.0 + np.log(counts.astype(np.float32))) * idf[at]
-        rows = _unit(rows)
-        own, over = self._vectors(codes, idf)
+        owner, terms, weights = self._terms_of(docs)
+        codes, place, times = np.unique(terms, return_inverse=True, return_counts=True)
+        values = weights * self._idf(codes)[place]
+        length = np.sqrt(np.bincount(owner, weights=values * values, minlength=len(docs)))
+        values = (values / np.maximum(length, 1e-9)[owner]).astype(np.float32)
+        # A term of one document only, that is not asked for either, counts in its length and nowhere else.
+        given = np.fromiter({*self._own, *self._over}, dtype=np.uint32)
+        kept = np.flatnonzero((times > 1) | np.isin(codes, given))
+        column = np.full(len(codes), -1, dtype=np.int64)
+        column[kept] = np.arange(len(kept))
+        known = column[place] >= 0
+        rows = np.zeros((len(docs), len(kept)), dtype=np.float32)
+        rows[owner[known], column[place[known]]] = values[known]
         foreign = self._foreign(docs)
+        own, over = (self._vector(weights, codes[kept]) for weights in (self._own, self._over))
         lexical = np.where(foreign, rows @ over, rows @ own).astype(np.float64)
         return self._rated(docs, lexical, foreign, rows)
 
     def of_sample(self) -> Rated:
         """Return the similarities of the corpus's fixed sample, as far as it is earlier; without the vectors."""
-        docs, offsets, terms, counts = self.index.tables.sample_terms
-        keep = np.flatnonzero(self.earlier.counts(docs))
-        codes, idf = self._codes([np.asarray(terms)])
-        at = np.searchsorted(codes, terms)
-        weights = (1.0 + np.log(np.asarray(counts, dtype=np.float32))) * idf[at]
-        own, over = self._vectors(codes, idf)
-        foreign = self._foreign(docs)
-        owner = np.repeat(np.arange(len(docs)), np.diff(offsets))
-        length = np.sqrt(np.bincount(owner, weights=weights * weights, minlength=len(docs)))
-        product = np.bincount(owner, weights=weights * np.where(foreign[owner], over[at], own[at]), minlength=len(docs))
+        sample = self.index.tables.sample
+        keep = np.flatnonzero(self.earlier.counts(sample.docs))
+        weights = sample.weights * self._idf(sample.terms)[sample.places]
+        foreign = self._foreign(sample.docs)
+        own, over = (self._vector(given, sample.terms)[sample.places] for given in (self._own, self._over))
+        length = np.sqrt(np.bincount(sample.owners, weights=weights * weights, minlength=len(sample.docs)))
+        asked = np.where(foreign[sample.owners], over, own)
+        product = np.bincount(sample.owners, weights=weights * asked, minlength=len(sample.docs))
         lexical = product / np.maximum(length, 1e-9)
-        return self._rated(docs[keep], lexical[keep], foreign[keep], np.zeros((0, 0), dtype=np.float32))
+        return self._rated(sample.docs[keep], lexical[keep], foreign[keep], np.zeros((0, 0), dtype=np.float32))
+
+    def _terms_of(self, docs: Docs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
+        """Return the terms of some documents: owner (0 to n - 1), code and 1 + log of count, an entry each."""
+        pieces = [segment.terms_of(row) for segment, row in map(self.index.segment_of, docs.tolist())]
+        owner = np.repeat(np.arange(len(docs)), [len(terms) for terms, _ in pieces])
+        terms = np.concatenate([np.empty(0, dtype=np.uint32), *(terms for terms, _ in pieces)])
+        counts = np.concatenate([np.empty(0, dtype=np.uint8), *(counts for _, counts in pieces)])
+        return owner.astype(np.int64), terms, (1.0 + np.log(counts.astype(np.float32))).astype(np.float32)
 
     def _rated(
         self, docs: Docs, lexical: Float64, foreign: npt.NDArray[np.bool_], rows: npt.NDArray[np.float32]
     ) -> Rated:
         lexical = np.clip(lexical, 0.0, 1.0)
         vectors = self.index.dense.vectors_of(docs)
-        near = np.where(foreign, across(vectors) @ self.question.vector_across, vectors @ self.question.vector)
-        semantic = near.astype(np.float64)
-        read = np.clip(SLOPE * (semantic + lexical - OFFSET), 0.0, 1.0)
-        return Rated(np.where(foreign, read, lexical), lexical, semantic, rows)
-
-    def _codes(self, terms: list[npt.NDArray[np.uint32]]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
-        """Return all term codes of documents and question, ascending, and their rarity."""
-        given = np.fromiter({*self._own, *self._over}, dtype=np.uint32)
-        codes = np.unique(np.concatenate([given, *terms]))
-        return codes, self._idf(codes)
+        semantic = (vectors @ self.question.vector).astype(np.float64)
+        similarity = lexical.copy()
+        if foreign.any():
+            semantic[foreign] = across(vectors[foreign]) @ self.question.vector_across
+            similarity[foreign] = np.clip(SLOPE * (semantic[foreign] + lexical[foreign] - OFFSET), 0.0, 1.0)
+        return Rated(similarity, lexical, semantic, rows)
 
     @cached_property
     def _own(self) -> dict[int, float]:
@@ -108,11 +116,6 @@ class Similarity:
         """The question's terms led to the other language; none where the corpus has no patents in it."""
         other = self.index.languages - {self.question.language}
         return self.question.weighted_codes(other_language=True) if other else {}
-
-    def _vectors(
-        self, codes: npt.NDArray[np.uint32], idf: npt.NDArray[np.float32]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        return self._vector(self._own, codes, idf), self._vector(self._over, codes, idf)
 
     def _foreign(self, docs: Docs) -> npt.NDArray[np.bool_]:
         """Return which documents are in the other language."""
@@ -125,18 +128,14 @@ class Similarity:
         idf = np.log((self.earlier.size + 1) / (df + 1)) + 1.0
         return np.where(codes & 1, PAIR_WEIGHT * idf, idf).astype(np.float32)
 
-    def _vector(
-        self, weights: Mapping[int, float], codes: npt.NDArray[np.uint32], idf: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
+    def _vector(self, weights: Mapping[int, float], codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float32]:
+        """Return the tf-idf vector of weighted terms over some codes, ascending; its length is that over all terms."""
         vector = np.zeros(len(codes), dtype=np.float32)
-        if weights:
-            at = np.searchsorted(codes, np.fromiter(weights.keys(), dtype=np.uint32, count=len(weights)))
-            vector[at] = np.fromiter(weights.values(), dtype=np.float32, count=len(weights))
-        found: npt.NDArray[np.float32] = _unit((vector * idf)[None, :])[0]
-        return found
-
-
-def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    rows /= np.maximum(lengths, 1e-9)[:, None]
-    return rows
+        if weights and len(codes):
+            given = np.fromiter(weights.keys(), dtype=np.uint32, count=len(weights))
+            values = np.fromiter(weights.values(), dtype=np.float32, count=len(weights)) * self._idf(given)
+            values /= max(float(np.linalg.norm(values)), 1e-9)
+            at = np.minimum(np.searchsorted(codes, given), len(codes) - 1)
+            known = codes[at] == given
+            vector[at[known]] = values[known]
+        return vector

@@ -6,6 +6,7 @@ import json
 import shutil
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import polars as pl
 from ktop.patents.citing import resolved_citations
 from ktop.patents.corpus import Corpus
 from ktop.patents.layout import IndexManifest, Layout
-from ktop.patents.segment import LANGUAGES, NO_DAY, Segment
+from ktop.patents.segment import LANGUAGES, NO_DAY, Segment, mapped
 from ktop.patents.vectors import TextSpace
 
 #: Patents of the fixed sample that similarity is compared with.
@@ -61,7 +62,9 @@ def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
         pieces.append(segment.terms_of(doc - segment.start))
     save("sample", sample)
     save("sample_offsets", np.concatenate([[0], np.cumsum([len(terms) for terms, _ in pieces])]).astype(np.int64))
-    save("sample_codes", np.concatenate([terms for terms, _ in pieces]))
+    terms, places = np.unique(np.concatenate([terms for terms, _ in pieces]), return_inverse=True)
+    save("sample_terms", terms)
+    save("sample_places", places.astype(np.int32))
     save("sample_counts", np.concatenate([counts for _, counts in pieces]))
 
     docs = pl.DataFrame(
@@ -146,6 +149,24 @@ def _write_citations(corpus: Corpus, doc_of: pl.DataFrame, day: npt.NDArray[np.i
     save("cited_days", days[order])
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Patents evenly over time, and their terms.
+
+    Parameters
+    ----------
+    docs : (n,) document numbers in the order of their days.
+    terms : (t,) all their term codes, ascending.
+    owners, places, weights : an entry per patent and term: patent (0 to n - 1), place in ``terms``, 1 + log of count.
+    """
+
+    docs: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int64]
+    terms: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+
+
 class Tables:
     """Read access to the tables; each is mapped on first use."""
 
@@ -153,7 +174,7 @@ class Tables:
         self.folder = folder
 
     def _map(self, name: str) -> Any:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return mapped(self.folder / f"{name}.npy")
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -202,16 +223,26 @@ class Tables:
         return self._map("days")
 
     @cached_property
-    def sample_terms(self) -> tuple[Any, Any, Any, Any]:
-        """Document numbers of the fixed sample in date order, and their term codes and counts as offsets into both."""
-        names = ("sample", "sample_offsets", "sample_codes", "sample_counts")
-        documents, offsets, codes, counts = (np.load(self.folder / f"{name}.npy", allow_pickle=False) for name in names)
-        return documents, offsets, codes, counts
+    def sample(self) -> Sample:
+        """The fixed sample of patents that similarity is compared with."""
+        names = ("sample", "sample_offsets", "sample_terms", "sample_places", "sample_counts")
+        docs, offsets, terms, places, counts = (np.load(self.folder / f"{name}.npy") for name in names)
+        weights = (1.0 + np.log(np.asarray(counts, dtype=np.float32))).astype(np.float32)
+        owners = np.repeat(np.arange(len(docs)), np.diff(offsets))
+        return Sample(docs, owners, terms, places, weights)
 
     @cached_property
     def term_totals(self) -> tuple[Any, Any]:
         """All term codes, ascending, and how many patents have each."""
         return self._map("term_codes"), self._map("term_totals")
+
+    def totals_of(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+        """Return how many patents have each of some terms, replaced ones included, shape (len(codes),)."""
+        known, totals = self.term_totals
+        if not len(known):
+            return np.zeros(len(codes), dtype=np.int64)
+        at = np.minimum(np.searchsorted(known, codes), len(known) - 1)
+        return np.where(known[at] == codes, totals[at], 0).astype(np.int64)
 
     @cached_property
     def _id_order(self) -> Any:

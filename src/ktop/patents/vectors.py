@@ -124,13 +124,13 @@ class SentenceSpace:
         centred = sums / np.maximum(total, 1e-9)[:, None] - term_mean @ (regression @ directions)
         return unit(np.where((total > 0)[:, None], centred, 0.0).astype(np.float32))
 
-    def of_question(self, term_mean: Float32, sentences: Sequence[tuple[str, float]]) -> Float32:
+    def of_question(self, term_mean: Float32, sentences: Sequence[tuple[Float32, float]]) -> Float32:
         """Return the half vector of a question, shape (HALF,).
 
         Parameters
         ----------
         term_mean : (512,) weighted mean of its terms' vectors, zeros where there is none.
-        sentences : texts to encode, with their weights beside that of the terms.
+        sentences : (512,) vectors of whole texts, with their weights beside that of the terms.
         """
         mean, sentence_mean, regression, directions = self._fitted
         total = np.zeros(DIMENSIONS, dtype=np.float32)
@@ -138,7 +138,7 @@ class SentenceSpace:
             weight = TERM_WEIGHT if sentences else 1.0
             total += np.float32(weight) * unit(((term_mean - mean) @ regression)[None, :])[0]
         if sentences:
-            encoded = unit(encode([text[:MAX_SENTENCE_CHARS] for text, _ in sentences]) - sentence_mean)
+            encoded = unit(np.stack([vector for vector, _ in sentences]) - sentence_mean)
             total += np.array([weight for _, weight in sentences], dtype=np.float32) @ encoded
         found: Float32 = unit((total @ directions)[None, :])[0]
         return found
@@ -191,11 +191,11 @@ class TextSpace:
         return found
 
     def question_across(
-        self, terms: Sequence[tuple[str, str, float]], sentences: Sequence[tuple[str, float]], language: Lang
+        self, terms: Sequence[tuple[str, str, float]], sentences: Sequence[tuple[Float32, float]], language: Lang
     ) -> Float32:
         """Return the vector of a question for patents of the other language, shape (2 HALF,): its second half is zero.
 
-        ``sentences`` are encoded, each with its weight: the text, and what the glossary makes of it.
+        ``sentences`` are vectors of whole texts with their weights: of the text, and of what the glossary makes of it.
         """
         found = np.zeros(2 * HALF, dtype=np.float32)
         found[:HALF] = self.sentences.of_question(self.mean_of(terms, language), sentences)
