@@ -52,8 +52,34 @@ def test_a_changed_figure_or_input_is_found() -> None:
     assert not recompute(model, other).identical
 
 
-def test_what_is_no_rating_is_refused() -> None:
-    model = registry.load("tech-index")
+def _without(path: str, value: Any = None) -> dict[str, Any]:
+    """A stored KTRS-FM rating with one place removed, or changed where a value is given."""
+    stored = _read(GOLDEN / "ktrs-fm-1.0.0-hanbit-motion.json")
+    *way, last = path.split(".")
+    place: Any = stored
+    for part in way:
+        place = place[int(part)] if isinstance(place, list) else place[part]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return stored
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("inputs", None),
+        ("as_of", "not a day"),
+        ("details.guarantee", None),
+        ("details.guarantee.rule", "small-guarantee-99"),
+        ("inputs.20.value", "many"),
+        ("inputs.3", 7),
+        ("opinions", 5),
+    ],
+)
+def test_what_is_no_rating_is_refused(path: str, value: Any) -> None:
+    stored = _without(path, value) if path != "inputs.3" else _without("inputs", [7])
     with pytest.raises(InputError) as caught:
-        recompute(model, {"model": {"name": "tech-index"}})
+        recompute(registry.load("ktrs-fm", "1.0.0"), stored)
     assert caught.value.key == "models.not_recomputable"

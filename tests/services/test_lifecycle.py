@@ -195,6 +195,8 @@ def test_recomputing_a_file_of_ratings(shelf: Shelf, tmp_path: Path) -> None:
     path.write_text(json.dumps(content), "utf-8")
     with pytest.raises(NotFoundError):
         recompute.recompute_file(path, shelf)
-    path.write_text("no json", "utf-8")
-    with pytest.raises(InputError):
-        recompute.recompute_file(path, shelf)
+    for text in ("no json", "5", "[5]", '"text"', "{}", "[[]]"):
+        path.write_text(text, "utf-8")
+        with pytest.raises(InputError) as caught:
+            recompute.recompute_file(path, shelf)
+        assert caught.value.key == "models.not_recomputable", text

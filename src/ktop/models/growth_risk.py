@@ -131,9 +131,9 @@ class GrowthRiskModel(CompanyModel):
         )
 
     def as_of_rules(self, details: Mapping[str, Any]) -> GrowthRiskModel:
-        """Return this model under the guarantee rule that a stored rating names."""
+        """Return this model under the guarantee rule a stored rating names; ``KeyError`` for one that never was."""
         same = copy.copy(self)
-        same.guarantee_rule = details["guarantee"]["rule"]
+        same.guarantee_rule = guarantee.guarantee_rule(details["guarantee"]["rule"]).version
         return same
 
     def more_scores(self, estimates: Mapping[str, Estimate]) -> dict[str, Floats]:

@@ -73,9 +73,9 @@ def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
         previous = stored["details"].get("hysteresis", {}).get("previous")
         under = model.as_of_rules(stored["details"])
         languages = tuple(dict.fromkeys(opinion["lang"] for opinion in stored["opinions"]))
+        table = FactTable.from_columns(_columns(facts), day)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError("models.not_recomputable") from error
-    table = FactTable.from_columns(_columns(facts), day)
     again = under.rate_row(table, inputs, previous).to_json(languages)
     found = [
         difference for part in FIGURES if part in stored for difference in _differences(part, stored[part], again[part])

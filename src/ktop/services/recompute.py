@@ -22,8 +22,11 @@ def recompute_file(path: Path, shelf: Shelf | None = None) -> list[dict[str, Any
         content = json.loads(existing(path).read_text("utf-8-sig"))
     except ValueError as error:
         raise InputError("models.not_recomputable") from error
-    ratings = content if isinstance(content, list) else content.get("ratings", [content])
-    return recompute_ratings(ratings, shelf)
+    if isinstance(content, dict):
+        content = content.get("ratings", [content])
+    if not isinstance(content, list):
+        raise InputError("models.not_recomputable")
+    return recompute_ratings(content, shelf)
 
 
 def recompute_stored(rating_id: str, shelf: Shelf | None = None) -> list[dict[str, Any]]:

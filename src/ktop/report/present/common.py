@@ -216,7 +216,10 @@ def capability_radar(rating: RatingJson, names: Sequence[str], lang: Lang) -> An
     if sum(not numbers.is_missing(value) for _, value in axes) < 3:
         return None
     main = main_score(rating) or names[0]
-    return radar(text("report.radar_title", lang, score=score_label(rating, main, lang)), axes, lang)
+    model = rating["model"]["name"]
+    # Where scores have grades of their own (growth and risk), groups are parts of the model, not of one score.
+    whole = labels.word("model", model, lang) if main in rating["grades"] else score_label(rating, main, lang)
+    return radar(text("report.radar_title", lang, score=whole), axes, lang)
 
 
 def score_gauge(rating: RatingJson, lang: Lang) -> Any:
