@@ -105,6 +105,16 @@ def test_who_and_why_must_be_said(shelf: Shelf, by: str, why: str) -> None:
     assert shelf.log()[-1].action == "add"
 
 
+def test_what_cannot_rate_companies_does_not_take_a_company_models_name(shelf: Shelf) -> None:
+    released = registry.load_artefact("tech-index")
+    bare = {name: value for name, value in released.meta.items() if name not in ("scales", "position")}
+    for meta in ({**bare, "version": "2"}, {**released.meta, "name": "ktrs-fm", "version": "2"}):
+        with pytest.raises(InputError) as caught:
+            shelf.add(Artefact(meta, released.arrays), {}, None, by="kim", why="wrong form")
+        assert caught.value.key == "models.not_a_company_model"
+    assert shelf.log() == ()
+
+
 @pytest.mark.parametrize("version", ["", "../2", "2 0", "v" * 41, "2/0"])
 def test_versions_that_could_leave_the_folder_are_refused(shelf: Shelf, version: str) -> None:
     with pytest.raises(InputError) as caught:

@@ -189,13 +189,16 @@ class Shelf:
     ) -> Entry:
         """Enter a version of the installation's own; it is not in force until it is promoted.
 
-        Name and version are those of the artefact. Raises ``InputError`` where that version exists.
+        Name and version are those of the artefact. Raises ``InputError`` where that version exists, or where something
+        else stands under a company model's name.
         """
         name, version = str(artefact.meta["name"]), str(artefact.meta["version"])
         if not _NAME.match(name):
             raise InputError("models.bad_name", name=name[:60])
         if not _VERSION.match(version):
             raise InputError("models.bad_version", version=version[:60])
+        if name in registry.KINDS:
+            _check_company_model(artefact)
         folder = self._own_folder()
         with self._locked():
             if any((e.name, e.version) == (name, version) for e in self.entries()):
@@ -278,6 +281,17 @@ class Shelf:
         with (self._own_folder() / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
         return Event(**entry)
+
+
+def _check_company_model(artefact: Artefact) -> None:
+    """Refuse a model under a company model's name that could not rate a company: it would fail at the next rating."""
+    try:
+        model = registry.company_model(artefact)
+        fits = tuple(indicator.id for indicator in model.indicators) == model.panel.features
+    except (KeyError, ValueError):
+        fits = False
+    if not fits:
+        raise InputError("models.not_a_company_model", name=str(artefact.meta["name"]))
 
 
 def _chain(entry: Mapping[str, Any]) -> str:
