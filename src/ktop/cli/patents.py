@@ -74,6 +74,11 @@ def search(
     top: Annotated[int, typer.Option(min=1, max=10_000, help=help_of("top"))] = 10,
     before: Annotated[str | None, typer.Option(metavar="DATE", help=help_of("before"))] = None,
     mode: Annotated[str, typer.Option(metavar="lexical|dense|hybrid", help=help_of("mode"))] = "hybrid",
+    classes: Annotated[list[str] | None, typer.Option("--class", metavar="G06F", help=help_of("only_class"))] = None,
+    countries: Annotated[
+        list[str] | None, typer.Option("--country", metavar="KR", help=help_of("only_country"))
+    ] = None,
+    languages: Annotated[list[str] | None, typer.Option("--in", metavar="ko|en", help=help_of("only_language"))] = None,
     queries: Annotated[Path | None, typer.Option(metavar="Q.parquet", help=help_of("queries"))] = None,
     out: Annotated[Path | None, typer.Option(metavar="R.parquet", help=help_of("out_table"))] = None,
     json: Json = False,
@@ -85,24 +90,53 @@ def search(
     from ktop.services import patents as service
 
     day = parse_date(before, "before")
+    only = service.search_filter(classes, countries, languages)
     if queries is not None:
         if out is None or text is not None:
             raise InputError("cli.queries_need_out")
         with terminal.progress() as progress:
             report = service.search_queries(
-                queries, out, corpus=corpus, top=top, before=day, mode=mode, progress=progress
+                queries, out, corpus=corpus, top=top, before=day, mode=mode, only=only, progress=progress
             )
         terminal.note(terminal.say("queries_searched", out=out, **report))
         return
     if text is None:
         raise InputError("cli.search_needs_text")
-    found = service.search_text(text, corpus=corpus, top=top, before=day, mode=mode)
+    found = service.search_text(text, corpus=corpus, top=top, before=day, mode=mode, only=only)
     if json:
         terminal.json(found)
         return
     from ktop.cli.render import print_search
 
     print_search(found, langs[0])
+
+
+@app.command(help=help_of("patents_verify"))
+def verify(
+    corpus: RequiredCorpus,
+    repair: Annotated[bool, typer.Option("--repair", help=help_of("repair"))] = False,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Check every file of a corpus and its index; exit with 1 where something is damaged and was not repaired."""
+    terminal.languages(lang)
+    from ktop.services.patents import verify_patents
+
+    with terminal.progress() as progress:
+        report = verify_patents(corpus, repair=repair, progress=progress)
+    damaged, lost = report["damaged"], report["lost"]
+    if json:
+        terminal.json(report)
+    elif not damaged and not lost:
+        terminal.note(terminal.say("patents_sound", checked=report["checked"]))
+    else:
+        if damaged:
+            key = "patents_repaired" if report["repaired"] else "patents_damaged"
+            terminal.note(terminal.say(key, count=len(damaged), files=", ".join(damaged[:SKIPPED_NAMED])))
+        if lost:
+            terminal.note(terminal.say("patents_lost", count=len(lost), files=", ".join(lost[:SKIPPED_NAMED])))
+    if lost or (damaged and not report["repaired"]):
+        raise typer.Exit(1)
 
 
 @app.command(help=help_of("patents_measures"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import functools
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +24,8 @@ from ktop.files import atomic_path
 FORMAT_VERSION = 1
 #: Year folder of patents whose source prints no date at all.
 UNDATED = 0
+#: A write that fails with less room than this left on the disk failed for want of it.
+NO_ROOM_BYTES = 2_000_000
 #: Start of ``Patent.source`` of made-up patents.
 SYNTHETIC_SOURCE = "synthetic"
 
@@ -192,14 +196,23 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
 
 @contextlib.contextmanager
 def corpus_lock(directory: Path) -> Iterator[None]:
-    """Hold the folder for writing; a second writer is told so at once (``UnavailableError``). Ends with the process."""
+    """Hold the folder for writing; a second writer is told so at once (``UnavailableError``). Ends with the process.
+
+    A disk that fills up meanwhile is told by ``UnavailableError``, too.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise UnavailableError("patents.corpus_busy", directory=str(directory)) from error
-        yield
+        try:
+            yield
+        except (OSError, pl.exceptions.PolarsError) as error:
+            # Libraries name a full disk in many ways; the disk itself has one.
+            if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(directory).free < NO_ROOM_BYTES:
+                raise UnavailableError("patents.disk_full", directory=str(directory)) from error
+            raise
 
 
 def row_of(patent: Patent) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents import kernels
+from ktop.patents.sealing import seal
 from ktop.patents.segment import Segment, mapped
 
 #: Patents from which on vectors are grouped, how many groups there are, and how many of them a search scans.
@@ -55,6 +56,8 @@ def write_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.ND
     temporary.mkdir(parents=True)
     for name, array in zip(_FILES, (codes[order], scales[order], order, offsets, places, topics), strict=True):
         np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+    seal(temporary)
+    shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
 
 

@@ -19,6 +19,7 @@ from ktop.patents.bridge import build_bridge
 from ktop.patents.corpus import Corpus, corpus_lock
 from ktop.patents.kernels import BLOCK
 from ktop.patents.layout import IndexManifest, Layout
+from ktop.patents.sealing import seal
 from ktop.patents.segment import Columns, lengths_of, remove_unnamed, write_segment
 from ktop.patents.tables import build_tables
 from ktop.patents.vectors import fill_vectors, fit_space
@@ -56,7 +57,8 @@ def build_index(directory: Path | str, workers: int = 1, progress: Progress | No
 
     Only new and changed patents are analysed. Readers see the old index until a step is complete.
 
-    Raises ``NotFoundError`` where nothing has been imported, ``UnavailableError`` while another run is at work.
+    Raises ``NotFoundError`` where nothing has been imported, ``UnavailableError`` while another run is at work or when
+    the disk is full: what is complete by then stays.
     """
     corpus = Corpus.open(directory)
     with corpus_lock(corpus.directory):
@@ -243,11 +245,13 @@ class _Build:
         if grown and bridge != old_bridge:
             build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
             fit_space(self.corpus, self.layout, self.manifest, folder, self.progress)
+            seal(folder)
         fill_vectors(self.layout, self.manifest, folder, self.progress)
         self.report.seconds_bridge = time.perf_counter() - started
         started = time.perf_counter()
         tables = f"tables-{self.corpus.version}-{self.manifest.rows}"
         build_tables(self.corpus, self.layout, self.manifest, self.layout.root / tables, folder)
+        seal(self.layout.root / tables)
         self.progress("tables", 1, 1)
         self.manifest = self.manifest.with_changes(tables=tables, bridge=bridge, corpus_version=self.corpus.version)
         self.layout.write(self.manifest)

@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ktop.errors import InputError
 from ktop.patents import kernels
+from ktop.patents.sealing import seal
 from ktop.patents.terms import UInt32
 
 #: Day number of a patent whose source prints no date: later than every day, so it is never "earlier".
@@ -38,7 +40,10 @@ _FIXED = ("id", "digest", "day", "year", "language", "family", "claims")
 
 def mapped(path: Path) -> Any:
     """Return an array that lies on disk, read as it is needed; a plain array, whose every slice costs less."""
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    try:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError("patents.index_damaged", file=path.name, folder=path.parent.name) from error
 
 
 def name_code(name: str | None) -> int:
@@ -145,7 +150,9 @@ def write_segment(folder: Path, patents: Columns, average_length: float) -> None
     def save(name: str, array: npt.NDArray[np.generic]) -> None:
         np.save(temporary / f"{name}.npy", array, allow_pickle=False)
 
-    for name in _FIXED:
+    longest = max(1, int(np.char.str_len(patents.id).max(initial=1)))
+    save("id", patents.id.astype(f"S{longest}"))
+    for name in _FIXED[1:]:
         save(name, getattr(patents, name))
     groups = [
         zlib.compress(_RECORD.join(patents.records[start : start + _RECORDS_PER_GROUP]), 6)
@@ -166,6 +173,7 @@ def write_segment(folder: Path, patents: Columns, average_length: float) -> None
     save("posting_low", (rows & 0xFFFF).astype(np.uint16))
     save("posting_block", (rows >> 16).astype(np.uint8))
     save("posting_impact", impacts[order])
+    seal(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
 
@@ -208,7 +216,7 @@ class Segment:
 
     def column(self, name: str) -> Any:
         """Return a whole per-patent column (``id``, ``day``, ``year``, ``language``, ``family``, ``claims`` ...)."""
-        return np.load(self.folder / f"{name}.npy", allow_pickle=False)
+        return np.array(mapped(self.folder / f"{name}.npy"))
 
     @cached_property
     def ids(self) -> Any:
@@ -270,6 +278,7 @@ class Segment:
         offsets, codes, counts = self.forward
         records = [self.display(row).to_bytes() for row in range(self.rows)]
         fixed = {name: self.column(name) for name in _FIXED}
+        fixed["id"] = fixed["id"].astype(f"S{ID_BYTES}")
         return Columns(
             **fixed,
             records=records,

@@ -24,8 +24,8 @@ from ktop.patents.vectors import across
 PAIR_WEIGHT = 0.5
 #: Across languages: similarity = SLOPE x (closeness of text vectors + cosine of translated terms - OFFSET), 0 to 1. The
 #: line makes ten summaries, asked in Korean and in English, equally similar to their neighbours (ranks 1 to 100).
-SLOPE = 0.59
-OFFSET = 0.275
+SLOPE = 0.535
+OFFSET = 0.3
 
 Docs = npt.NDArray[np.int64]
 Float64 = npt.NDArray[np.float64]

@@ -145,7 +145,7 @@ def _write_citations(corpus: Corpus, doc_of: pl.DataFrame, day: npt.NDArray[np.i
     by, of = links["citing_doc"].to_numpy(), links["cited_doc"].to_numpy()
     days = day[by]
     order = np.lexsort((days, of))
-    save("cited_offsets", np.searchsorted(of[order], np.arange(rows + 1)).astype(np.int64))
+    save("cited_offsets", np.searchsorted(of[order], np.arange(rows + 1)).astype(np.uint32))
     save("cited_days", days[order])
 
 

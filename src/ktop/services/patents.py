@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ktop.patents.importing import ImportReport
+    from ktop.patents.index import Filter
 
 #: Queries in a table are answered one after the other; progress is told every so many.
 _TELL_EVERY = 10
@@ -72,8 +74,32 @@ def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, A
     }
 
 
+def verify_patents(corpus: Path, *, repair: bool = False, progress: Progress = silent) -> dict[str, Any]:
+    """Hold every file of a corpus and its index against its digest; take damaged parts of the index out on ``repair``.
+
+    Returns how many parts were ``checked``, ``damaged`` files of the index, ``lost`` files of the corpus, and whether
+    the index was ``repaired``.
+    """
+    from ktop.patents.checking import check
+
+    label = _stage("verify")
+    report = check(corpus, repair=repair, progress=lambda done, todo: progress(done, todo, label))
+    return {
+        "checked": report.checked,
+        "damaged": report.damaged,
+        "lost": report.lost,
+        "repaired": report.repaired,
+    }
+
+
 def search_text(
-    query: str, *, corpus: Path, top: int = 10, before: date | None = None, mode: str = "hybrid"
+    query: str,
+    *,
+    corpus: Path,
+    top: int = 10,
+    before: date | None = None,
+    mode: str = "hybrid",
+    only: Filter | None = None,
 ) -> list[dict[str, Any]]:
     """Return the patents nearest to a text, best first, each with score, title, applicants and filing date."""
     from ktop.domain.neighbourhood import day_of
@@ -81,7 +107,7 @@ def search_text(
     from ktop.patents.segment import NO_DAY
 
     index = PatentIndex(corpus)
-    hits = index.search(query, top, before, mode=_mode(mode))
+    hits = index.search(query, top, before, mode=_mode(mode), only=only)
     found = []
     for doc, hit in zip(index.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
         shown, day = index.display(int(doc)), int(index.tables.day[doc])
@@ -97,6 +123,30 @@ def search_text(
     return found
 
 
+def search_filter(classes: Sequence[str], countries: Sequence[str], languages: Sequence[str]) -> Filter | None:
+    """Return the filter of a search, None where nothing is asked for.
+
+    Raises ``InputError`` for what is no beginning of a class symbol, no country code or no language of the corpus.
+    """
+    from ktop.patents.index import Filter
+
+    for values, pattern, key in (
+        (classes, r"[A-HY](\d{2}[A-Z]?)?", "patents.filter_class"),
+        (countries, r"[A-Z]{2}", "patents.filter_country"),
+        (languages, r"ko|en", "patents.filter_language"),
+    ):
+        for value in values:
+            if not re.fullmatch(pattern, value):
+                raise InputError(key, value=value[:20])
+    if not (classes or countries or languages):
+        return None
+    return Filter(
+        languages=frozenset(languages) or None,
+        classes=frozenset(classes) or None,
+        countries=frozenset(countries) or None,
+    )
+
+
 def _mode(name: str) -> Any:
     return name  # the index refuses an unknown mode by name
 
@@ -109,6 +159,7 @@ def search_queries(
     top: int = 100,
     before: date | None = None,
     mode: str = "hybrid",
+    only: Filter | None = None,
     progress: Progress = silent,
 ) -> dict[str, int]:
     """Search for every row of a table of queries (see ``read_queries``) and write ``query_id, rank, patent_id, score``.
@@ -127,7 +178,7 @@ def search_queries(
         if number % _TELL_EVERY == 0:
             progress(number, len(given), text("cli.step_searching", "ko"))
         try:
-            hits = index.search(query["text"], top, query["before"] or before, query["exclude"], _mode(mode))
+            hits = index.search(query["text"], top, query["before"] or before, query["exclude"], _mode(mode), only)
         except KtopError as error:
             if error.key == "patents.search_mode":
                 raise
