@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktop.models.calibration import PercentileScale, expit, fit_offsets, fit_platt, logit
+from ktop.models.calibration import PercentileScale, expit, fit_offsets, fit_platt, fit_platt_by_year, logit
 
 RANDOM = np.random.default_rng(5)
 
@@ -68,3 +68,25 @@ def test_the_percentile_scale_is_the_share_below() -> None:
     scale = PercentileScale.fit(z, -9.0, 9.0)
     for value in (-1.5, 0.0, 0.7):
         assert scale(np.array([value]))[0] == pytest.approx(100 * (z < value).mean(), abs=0.3)
+
+
+def test_a_level_that_moves_between_years_does_not_flatten_the_slope() -> None:
+    random = np.random.default_rng(4)
+    year = np.repeat([2001, 2002, 2003, 2004], 8000)
+    raw = random.normal(size=len(year))
+    level = np.array([-2.5, 0.5, -2.0, 1.0])[year - 2001]
+    y = (random.random(len(year)) < expit(level + 1.5 * raw)).astype(float)
+    line = fit_platt_by_year(raw, y, year)
+    assert abs(line.slope - 1.5) < 0.05 and fit_platt(raw, y).slope < 1.25
+    assert abs(expit(line(raw)).mean() - y.mean()) < 1e-9, "the level of all years together is kept"
+
+
+def test_one_usable_year_calibrates_as_ever() -> None:
+    random = np.random.default_rng(5)
+    raw = random.normal(size=3000)
+    y = (random.random(3000) < expit(raw - 1)).astype(float)
+    year = np.where(np.arange(3000) < 2500, 2001, 2002)
+    y[year == 2002] = 0.0
+    assert fit_platt_by_year(raw, y, year) == fit_platt(raw, y)
+    alike = fit_platt_by_year(raw[:2500], y[:2500], np.arange(2500) % 2)
+    assert abs(alike.slope - fit_platt(raw[:2500], y[:2500]).slope) < 0.02

@@ -200,3 +200,54 @@ def test_the_listed_company_scheme_beats_the_published_glass_box(shared_data: Pa
         p = found[f"p_{target}"].filter(seen)
         assert metrics.roc_auc_score(y.filter(seen), p) >= least
         assert 0.75 < p.mean() / y.filter(seen).mean() < 1.3  # type: ignore[operator]
+
+
+def test_validation_years_are_kept_from_training_and_set_the_calibration(panel: pl.DataFrame) -> None:
+    """What happens in the kept years moves calibration and grades, and nothing of the tables."""
+    scheme = {**SCHEME, "validation_years": 2}
+    kept = train_scheme(scheme, panel, until=2007)
+    assert kept.meta["training"]["fast"]["validation_years"] == [2004, 2005]
+    worse = panel.with_columns(sales=pl.when(pl.col("year") > 2005).then(pl.col("sales") * 0.8).otherwise("sales"))
+    other = train_scheme(scheme, worse, until=2007)
+    for name, array in kept.arrays.items():
+        if name.startswith("fast/ai/") and name != "fast/ai/platt":
+            assert np.array_equal(array, other.arrays[name]), name
+    assert not np.array_equal(kept.arrays["fast/ai/platt"], other.arrays["fast/ai/platt"])
+    p = predict(kept, panel).filter(pl.col("year").is_in([2004, 2005]))["p_fast"].mean()
+    y = known_outcomes(kept, panel, 2007).filter(pl.col("year").is_in([2004, 2005]))["y_fast"].mean()
+    assert abs(p - y) < 0.02  # type: ignore[operator]
+
+
+def test_a_track_may_use_some_inputs_and_count_less(panel: pl.DataFrame, tmp_path: Path) -> None:
+    tracks = {
+        "ai": {"method": "boosting", "rounds": 20, "depth": 2, "leaves": 4},
+        "statistics": {"method": "scorecard", "inputs": ["margin", "debt"], "weight": 0.25},
+    }
+    trained = train_scheme({**SCHEME, "tracks": tracks}, panel, until=2005)
+    files.save(trained, tmp_path / files.FILE_NAME)
+    model = PanelModel.from_artefact(files.load(tmp_path))
+    part = model.targets["gone"]
+    assert part.weights == {"ai": 0.8, "statistics": 0.2}
+    assert {j for table in part.tracks["statistics"][0].tables for j in table.inputs} == {0, 1}
+    found = predict(model, panel)
+    z = logit(found["p_gone"].to_numpy())
+    groups = sum(found[f"group_{g}_gone"] for g in ("money", "people"))
+    assert np.abs((groups + found["base_gone"]).to_numpy() - z).max() < 1e-9
+    ai, statistics = (logit(found[f"track_{t}_gone"].to_numpy()) for t in ("ai", "statistics"))
+    assert np.allclose(z, part.joint.intercept + part.joint.slope * (0.8 * ai + 0.2 * statistics), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        {"ai": {"method": "boosting", "weight": -1}},
+        {"ai": {"method": "boosting", "weight": 0}},
+        {"ai": {"method": "boosting", "inputs": ["shoe_size"]}},
+        {"ai": {"method": "boosting", "depth": 5, "table_inputs": 0}},
+        {"ai": {"method": "boosting", "table_inputs": 5}},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(panel: pl.DataFrame, tracks: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        train_scheme({**SCHEME, "tracks": tracks}, panel, until=2005)
+    assert caught.value.key == "models.scheme_value"

@@ -67,6 +67,54 @@ def fit_platt(raw: Floats, outcome: Floats, offset: Floats | float = 0.0) -> Pla
     return Platt(intercept=a - slope * centre, slope=slope)
 
 
+def fit_platt_by_year(raw: Floats, outcome: Floats, year: npt.NDArray[np.int64]) -> Platt:
+    """Fit the calibration layer where the level of the outcome moves from year to year.
+
+    The slope is the one within years (every year has its own intercept while it is fitted); the intercept then makes
+    the mean probability of all rows their event rate. One line through all years together would mistake the movement
+    of the level for timidity or boldness of the scores: its slope comes out too small. Years without both outcomes
+    count for the level only. With one usable year this is ``fit_platt``.
+
+    Parameters
+    ----------
+    raw, outcome : as in ``fit_platt``.
+    year : of every row, shape ``(n,)``.
+    """
+    distinct, place = np.unique(year, return_inverse=True)
+    events = np.bincount(place, weights=outcome, minlength=len(distinct))
+    count = np.bincount(place, minlength=len(distinct))
+    usable = ((events > 0) & (events < count))[place]
+    if len(np.unique(place[usable])) < 2:
+        return fit_platt(raw, outcome)
+    start = fit_platt(raw, outcome)
+    where = np.unique(place[usable], return_inverse=True)[1]
+    x, y = raw[usable], outcome[usable]
+    levels, slope = np.full(int(where.max()) + 1, start.intercept), start.slope
+    for _ in range(100):
+        p = expit(levels[where] + slope * x)
+        w = np.maximum(p * (1.0 - p), 1e-12)
+        # Newton's step with the years' intercepts eliminated: their block of the Hessian is diagonal.
+        own, cross = np.bincount(where, weights=w), np.bincount(where, weights=w * x)
+        miss, miss_x = np.bincount(where, weights=p - y), float(np.sum((p - y) * x))
+        change = (miss_x - float(np.sum(cross * miss / own))) / (
+            float(np.sum(w * x * x) - np.sum(cross**2 / own)) + 1e-9
+        )
+        change = float(np.clip(change, -1.0, 1.0))
+        shifts = np.clip((miss - cross * change) / own, -2.0, 2.0)
+        slope, levels = slope - change, levels - shifts
+        if max(abs(change), float(np.abs(shifts).max())) < 1e-12:
+            break
+    slope = max(slope, 1e-6)
+    intercept = start.intercept
+    for _ in range(100):
+        p = expit(intercept + slope * raw)
+        change = float(np.sum(p - outcome) / max(np.sum(p * (1.0 - p)), 1e-12))
+        intercept -= float(np.clip(change, -2.0, 2.0))
+        if abs(change) < 1e-12:
+            break
+    return Platt(intercept, slope)
+
+
 def fit_offsets(
     raw: Floats, outcome: Floats, chains: npt.NDArray[np.int64], cells: int, prior_sd: float = 0.15
 ) -> Floats:

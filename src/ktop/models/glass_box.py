@@ -23,6 +23,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bins = npt.NDArray[np.int64]
 
+#: Rows worked on at a time: their bins stay near the processor while thousands of tables are gone through.
+_CHUNK = 4096
 #: Most inputs one table may have: Shapley tables need 2^inputs slices, and a reader can still picture four.
 MAX_TABLE_INPUTS = 4
 
@@ -86,12 +88,15 @@ class TermModel:
 
     def contributions(self, bins: Bins) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
-        parts = np.zeros((len(bins), len(self.features)))
-        for table, places, shares in zip(self.tables, self._places, self._shares, strict=True):
-            rows = shares[_cells(table, places, bins)]
-            for k, j in enumerate(table.inputs):
-                parts[:, j] += rows[:, k]
-        return parts
+        parts = np.zeros((len(self.features), len(bins)))
+        for start in range(0, len(bins), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            columns = np.ascontiguousarray(bins[rows].T)
+            for table, places, shares in zip(self.tables, self._places, self._shares, strict=True):
+                cells = _cells(table, places, columns)
+                for k, j in enumerate(table.inputs):
+                    parts[j, rows] += shares[k][cells]
+        return np.ascontiguousarray(parts.T)
 
     def logit(self, bins: Bins) -> Floats:
         """Return the logit of every row, shape ``(n,)``, as base plus contributions."""
@@ -100,8 +105,11 @@ class TermModel:
     def variance(self, bins: Bins) -> Floats:
         """Return the variance of every row's logit: estimation plus what its missing inputs could contribute."""
         total = np.zeros(len(bins))
-        for table, places in zip(self.tables, self._places, strict=True):
-            total += table.variance.ravel()[_cells(table, places, bins)]
+        for start in range(0, len(bins), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            columns = np.ascontiguousarray(bins[rows].T)
+            for table, places in zip(self.tables, self._places, strict=True):
+                total[rows] += table.variance.ravel()[_cells(table, places, columns)]
         for j, edges in enumerate(self.edges):
             total += np.where(bins[:, j] == len(edges) + 1, self.missing_variance[j], 0.0)
         return total
@@ -114,13 +122,13 @@ class TermModel:
 
     @functools.cached_property
     def _shares(self) -> tuple[Floats, ...]:
-        """Shapley tables: for every term an array ``(cells, inputs)``."""
+        """Shapley tables: for every term an array ``(inputs, cells)``."""
         found = []
         for table, places in zip(self.tables, self._places, strict=True):
             weights = [self.weights[j] for j in table.inputs]
             if places is not None:
                 weights = [merged_weights(weight, place) for weight, place in zip(weights, places, strict=True)]
-            found.append(shapley_table(table.values, weights))
+            found.append(np.ascontiguousarray(shapley_table(table.values, weights).T))
         return tuple(found)
 
     @functools.cached_property
@@ -195,15 +203,15 @@ class TermModel:
         )
 
 
-def _cells(table: Table, places: tuple[Bins, ...] | None, bins: Bins) -> Bins:
-    """Return each row's flat position in the table."""
-    axes = [bins[:, j] for j in table.inputs]
+def _cells(table: Table, places: tuple[Bins, ...] | None, columns: Bins) -> Bins:
+    """Return each row's flat position in the table; ``columns`` are the bins by feature, shape ``(features, n)``."""
+    axes = [columns[j] for j in table.inputs]
     if places is not None:
         axes = [place[axis] for place, axis in zip(places, axes, strict=True)]
     cells = axes[0]
     for size, axis in zip(table.values.shape[1:], axes[1:], strict=True):
         cells = cells * size + axis
-    return cells
+    return np.asarray(cells, dtype=np.int64)
 
 
 def axis_places(cuts: Bins, bins: int) -> Bins:

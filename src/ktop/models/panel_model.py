@@ -60,16 +60,24 @@ class Estimate:
 class TargetModel:
     """The tracks of one target, how they join, and what each comparison cell's own event rate adds.
 
-    ``offsets`` has one number per cell of the model's comparison, or is empty where cells add nothing.
+    Parameters
+    ----------
+    offsets : one number per cell of the model's comparison, or empty where cells add nothing.
+    weights : share of each track in the joint logit (adding up to 1); None for equal shares.
+    unseen_variance : variance of the logit for structure that the model's form cannot hold (``structure`` module).
     """
 
     tracks: Mapping[str, tuple[TermModel, Platt]]
     joint: Platt
     offsets: Floats
+    weights: Mapping[str, float] | None = None
+    unseen_variance: float = 0.0
 
     @functools.cached_property
     def factors(self) -> dict[str, float]:
         """What one raw logit of each track counts in the final logit."""
+        if self.weights is not None:
+            return {n: self.joint.slope * p.slope * self.weights[n] for n, (_, p) in self.tracks.items()}
         return {name: self.joint.slope * platt.slope / len(self.tracks) for name, (_, platt) in self.tracks.items()}
 
     @functools.cached_property
@@ -79,13 +87,17 @@ class TargetModel:
 
     def final(self, tracks: Mapping[str, Any]) -> Any:
         """Join the tracks' calibrated logits (numbers or arrays)."""
-        return self.joint.intercept + self.joint.slope * (sum(tracks.values()) / len(tracks))
+        if self.weights is not None:
+            mean = sum(self.weights[name] * logit for name, logit in tracks.items())
+        else:
+            mean = sum(tracks.values()) / len(tracks)
+        return self.joint.intercept + self.joint.slope * mean
 
     def estimate(self, X: Floats, cells: npt.NDArray[np.int64]) -> Estimate:
         """Rate rows of model inputs, shape ``(n, features)``, that lie in comparison cells, shape ``(n,)``."""
         offset = self.offsets[cells] if len(self.offsets) else np.zeros(len(X))
         contributions = np.zeros(X.shape)
-        variance = np.zeros(len(X))
+        variance = np.full(len(X), self.unseen_variance)
         tracks = {}
         for name, (model, platt) in self.tracks.items():
             bins = model.bins(X)
@@ -186,6 +198,10 @@ class PanelModel:
         for target, model in self.targets.items():
             arrays[f"{target}/joint"] = np.array([model.joint.intercept, model.joint.slope])
             arrays[f"{target}/offsets"] = model.offsets
+            if model.weights is not None:
+                arrays[f"{target}/weights"] = np.array([model.weights[name] for name in model.tracks])
+            if model.unseen_variance:
+                arrays[f"{target}/unseen_variance"] = np.array([model.unseen_variance])
             for track, (terms, platt) in model.tracks.items():
                 arrays[f"{target}/{track}/platt"] = np.array([platt.intercept, platt.slope])
                 arrays |= {f"{target}/{track}/{name}": array for name, array in terms.to_arrays().items()}
@@ -207,7 +223,17 @@ class PanelModel:
                 arrays = artefact.section(f"{target}/{track}")
                 found[track] = (TermModel.from_arrays(names, groups, arrays), _platt(arrays["platt"]))
             offsets = np.asarray(artefact.arrays[f"{target}/offsets"], dtype=np.float64)
-            targets[target] = TargetModel(found, _platt(artefact.arrays[f"{target}/joint"]), offsets)
+            shares = artefact.arrays.get(f"{target}/weights")
+            unseen = artefact.arrays.get(f"{target}/unseen_variance")
+            targets[target] = TargetModel(
+                found,
+                _platt(artefact.arrays[f"{target}/joint"]),
+                offsets,
+                None
+                if shares is None
+                else {n: float(w) for n, w in zip(tracks, np.asarray(shares, float), strict=True)},
+                0.0 if unseen is None else float(np.asarray(unseen, dtype=np.float64)[0]),
+            )
         peers = None
         if "peers" in meta:
             peers = LevelReference.from_arrays(meta["peers"]["cells"], meta["peers"]["keys"], artefact.section("peers"))

@@ -59,11 +59,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One independently trained model of a target: a method of ``METHODS`` and its settings."""
+    """One independently trained model of a target: a method of ``METHODS`` and its settings.
+
+    ``weight`` is its share in the joint logit against the other tracks'; 0 for a track that is only shown beside it.
+    ``inputs``: the features it may use, by name; empty for all.
+    """
 
     name: str
     method: str
     settings: Mapping[str, Any]
+    weight: float = 1.0
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,12 @@ class Scheme:
 
     Parameters
     ----------
-    columns : further columns as formulas, each over the table's and those before it.
+    columns : further columns as formulas over the table's and each other.
     members : models in the bag.
     calibration_years : newest years with a known outcome on which a panel's calibration layers are fitted. How strongly
         figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
+    validation_years : newest years with a known outcome that are kept from training altogether and calibrate instead,
+        forward in time as in use; 0 keeps none.
     source : what the scheme was read from, kept in the model.
     """
 
@@ -124,6 +132,7 @@ class Scheme:
     missing: MissingRule = "learned"
     members: int = 10
     calibration_years: int = 3
+    validation_years: int = 0
     seed: int = 20241103
     source: Mapping[str, Any] = field(default_factory=dict)
 
@@ -138,7 +147,7 @@ def read_scheme(content: Any) -> Scheme:
     _known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
-         "members", "seed", "note", "calibration_years", "columns"},
+         "members", "seed", "note", "calibration_years", "validation_years", "columns"},
         "scheme",
     )  # fmt: skip
     targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
@@ -159,12 +168,13 @@ def read_scheme(content: Any) -> Scheme:
         groups=tuple(str(group) for group in groups),
         features=features,
         targets=targets,
-        tracks=tuple(_track(str(name), entry) for name, entry in tracks.items()),
+        tracks=_tracks(tracks, [feature.name for feature in features]),
         columns=derived_columns(top),
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
         missing=missing,
         members=int(_number(top.get("members", 10), "members")),
+        validation_years=int(_number(top.get("validation_years", 0), "validation_years")),
         calibration_years=int(_number(top.get("calibration_years", 3), "calibration_years")),
         seed=int(_number(top.get("seed", 20241103), "seed")),
         source=top,
@@ -172,22 +182,30 @@ def read_scheme(content: Any) -> Scheme:
 
 
 def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
-    """Return the further columns of a scheme; one may rest on those before it, so that none can rest on itself."""
+    """Return the further columns of a scheme. They may rest on each other, but none on itself, not even through others
+    or through its own earlier years: what a column says would then depend on how far the table goes back."""
     found: dict[str, Expression] = {}
-    entries = _mapping(content.get("columns") or {}, "columns")
-    for name, source in entries.items():
+    for name, source in _mapping(content.get("columns") or {}, "columns").items():
         if not isinstance(name, str) or not name.isidentifier():
             raise InputError("models.scheme_value", place="columns", given=str(name)[:60])
-        expression = compile_expression(str(source))
-        later = [other for other in list(entries)[len(found) :] if _rests_on(expression, str(other))]
-        if later:
-            raise InputError("models.scheme_value", place=f"columns.{name}", given=later[0])
-        found[name] = expression
+        found[name] = compile_expression(str(source))
+    rests_on = {
+        name: {other for other in found if any(_is_of(part, other) for part in expression.names)}
+        for name, expression in found.items()
+    }
+    settled: set[str] = set()
+    while len(settled) < len(found):
+        ready = {name for name in found if name not in settled and rests_on[name] <= settled}
+        if not ready:
+            name = next(name for name in found if name not in settled)
+            raise InputError("models.scheme_value", place=f"columns.{name}", given=found[name].source[:60])
+        settled |= ready
     return found
 
 
-def _rests_on(expression: Expression, column: str) -> bool:
-    return any(re.fullmatch(rf"{column}(_lag[1-9]|_(mean|min|max|sd)[2-9])*", name) for name in expression.names)
+def _is_of(name: str, column: str) -> bool:
+    """Return whether ``name`` is the column itself, or an earlier year or a window of it."""
+    return re.fullmatch(rf"{column}(_lag[1-9]|_(mean|min|max|sd)[2-9])*", name) is not None
 
 
 def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str]) -> Feature:
@@ -228,10 +246,26 @@ def _target(name: str, entry: Any) -> Target:
     return Target(name, outcome, columns, int(numbers.pop("years", 3)), threshold, numbers)
 
 
-def _track(name: str, entry: Any) -> Track:
-    content = _mapping(entry, f"tracks.{name}")
-    method = _choice(_need(content, "method", f"tracks.{name}"), METHODS, f"tracks.{name}.method")
-    return Track(name, method, {str(k): v for k, v in content.items() if k != "method"})
+def _tracks(content: Mapping[str, Any], features: list[str]) -> tuple[Track, ...]:
+    found = tuple(_track(str(name), entry, features) for name, entry in content.items())
+    if sum(track.weight for track in found) <= 0:
+        raise InputError("models.scheme_value", place="tracks", given="weight: 0")
+    return found
+
+
+def _track(name: str, entry: Any, features: list[str]) -> Track:
+    where = f"tracks.{name}"
+    content = _mapping(entry, where)
+    method = _choice(_need(content, "method", where), METHODS, f"{where}.method")
+    weight = _number(content.get("weight", 1), f"{where}.weight")
+    if weight < 0:
+        raise InputError("models.scheme_value", place=f"{where}.weight", given=str(weight))
+    listed = content.get("inputs") or []
+    if not isinstance(listed, list):
+        raise InputError("models.scheme_value", place=f"{where}.inputs", given=str(listed)[:60])
+    inputs = tuple(str(_choice(one, tuple(features), f"{where}.inputs")) for one in listed)
+    settings = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
+    return Track(name, method, settings, weight, inputs)
 
 
 def _ladder(name: str, entry: Any, targets: list[str]) -> Ladder:

@@ -19,7 +19,6 @@ from ktop.models.glass_box import (
     Floats,
     Table,
     TermModel,
-    add_columns,
     average,
     axis_places,
     merged_weights,
@@ -55,6 +54,17 @@ class RawTerms:
         together = tuple(sorted({j for box, _ in boxes for j in box}))
         for box, value in boxes:
             self.boxes.append((together if len(together) <= widest else tuple(sorted(box)), box, value))
+
+    def among(self, chosen: Sequence[int], count: int) -> RawTerms:
+        """Return the same member as one of ``count`` inputs, its own standing at the positions ``chosen``."""
+        edges, knows = [np.zeros(0)] * count, [False] * count
+        for j, place in enumerate(chosen):
+            edges[place], knows[place] = self.edges[j], self.knows_missing[j]
+        boxes = [
+            (tuple(chosen[j] for j in inputs), {chosen[j]: part for j, part in box.items()}, value)
+            for inputs, box, value in self.boxes
+        ]
+        return RawTerms(tuple(edges), tuple(knows), self.narrow, boxes)
 
 
 def assemble(
@@ -234,12 +244,11 @@ def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Float
 def _member_logit(
     tables: list[Floats], constant: float, frames: Sequence[_Frame], bins: npt.NDArray[np.int64]
 ) -> Floats:
-    if not tables:
-        return np.full(len(bins), constant)
-    parts = []
+    total = np.full(len(bins), constant)
+    columns = np.ascontiguousarray(bins.T)
     for table, frame in zip(tables, frames, strict=True):
-        axes = [bins[:, j] for j in frame.inputs]
+        axes = [columns[j] for j in frame.inputs]
         if frame.places is not None:
             axes = [place[axis] for place, axis in zip(frame.places, axes, strict=True)]
-        parts.append(table[tuple(axes)])
-    return add_columns(np.stack(parts, axis=1), constant)
+        total += table[tuple(axes)]
+    return total

@@ -21,7 +21,7 @@ from ktop.errors import InputError
 from ktop.models import panel as panels
 from ktop.models.artefact import Artefact
 from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
-from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt
+from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt, fit_platt_by_year
 from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, TermModel
 from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
@@ -96,22 +96,33 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     for number, target in enumerate(plan.targets):
         y = outcomes[target.name]
         rows = ~np.isnan(y)
-        events = int(np.nansum(y))
-        if min(events, int(rows.sum()) - events) < FEWEST_EVENTS:
-            raise InputError("models.too_few_events", target=target.name, events=events, rows=int(rows.sum()))
+        _check_events(target.name, y[rows])
         if progress is not None:
             progress(target.name, number / len(plan.targets))
-        recent = _recent(plan, data.year[rows], y[rows]) if data.year is not None else np.ones(int(rows.sum()), bool)
-        part, held_out, honest = _train_target(plan, target.name, X[rows], y[rows], data.firm[rows], recent, number)
+        year = None if data.year is None else data.year[rows]
+        recent, held = _calibration_rows(plan, year, y[rows])
+        _check_events(target.name, y[rows][~held])
+        part, held_out, honest = _train_target(
+            plan, target.name, X[rows], y[rows], data.firm[rows], year, recent, held, number
+        )
         if peers is not None and plan.comparison is not None and plan.comparison.base_rates:
             part = _with_base_rates(part, held_out, y[rows][honest], chains[rows][honest], cells[rows][honest], peers)
         targets[target.name] = part
-        card[target.name] = {"rows": int(rows.sum()), "events": events, "firms": len(np.unique(data.firm[rows]))}
+        card[target.name] = {
+            "rows": int(rows.sum()),
+            "events": int(y[rows].sum()),
+            "firms": len(np.unique(data.firm[rows])),
+        }
         if data.year is not None:
             card[target.name]["years"] = [int(data.year[rows].min()), int(data.year[rows].max())]
+            if held.any():
+                seen = data.year[rows][held]
+                card[target.name]["validation_years"] = [int(seen.min()), int(seen.max())]
+        # Rows that were trained on look more extreme than new ones will: where some were kept, these set the cuts.
+        shown = np.flatnonzero(rows)[held] if held.any() else np.flatnonzero(rows)
         for ladder in plan.ladders:
             if ladder.target == target.name:
-                ladders[ladder.name] = _cut(ladder, part.estimate(X[rows], cells[rows]).probability)
+                ladders[ladder.name] = _cut(ladder, part.estimate(X[shown], cells[shown]).probability)
     meta: dict[str, Any] = {
         "name": plan.name,
         "id": plan.id,
@@ -149,49 +160,93 @@ def _with_base_rates(
     return dataclasses.replace(part, joint=_rounded(joint), offsets=offsets)
 
 
-def _recent(plan: Scheme, year: Any, y: Floats) -> Any:
-    """Return which rows calibrate: the newest ``calibration_years``, or as many more as it takes for enough events."""
-    for years in range(plan.calibration_years, int(year.max() - year.min()) + 1):
+def _check_events(target: str, y: Floats) -> None:
+    events = int(y.sum())
+    if min(events, len(y) - events) < FEWEST_EVENTS:
+        raise InputError("models.too_few_events", target=target, events=events, rows=len(y))
+
+
+def _calibration_rows(plan: Scheme, year: Any, y: Floats) -> tuple[Any, Any]:
+    """Return which rows calibrate, and which of them are kept from the training for it.
+
+    The newest ``validation_years`` (kept from training) or else ``calibration_years`` (trained on by those members that
+    did not draw the firm), or as many more as it takes for enough events.
+    """
+    none = np.zeros(len(y), dtype=bool)
+    if year is None:
+        return ~none, none
+    for years in range(plan.validation_years or plan.calibration_years, int(year.max() - year.min()) + 1):
         recent = year > year.max() - years
         if min(y[recent].sum(), (1 - y[recent]).sum()) >= FEWEST_CALIBRATION_EVENTS:
-            return recent
-    return np.ones(len(y), dtype=bool)
+            return recent, recent if plan.validation_years else none
+    return ~none, none
 
 
 def _train_target(
-    plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, recent: Any, number: int
+    plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, year: Any, recent: Any, held: Any, number: int
 ) -> tuple[TargetModel, Floats, Any]:
     """Return the target's model, and the joint calibrated logits of the rows in the mask, made by members that did not
-    train on their firm."""
-    firm = np.unique(firms, return_inverse=True)[1].astype(np.int64)
+    train on their firm (or, for rows ``held`` back, on their years)."""
+    taught = np.flatnonzero(~held)
+    firm = np.unique(firms[taught], return_inverse=True)[1].astype(np.int64)
     weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
-    unseen = np.stack([weight == 0 for weight in weights])
+    unseen = np.ones((plan.members, len(y)), dtype=bool)
+    unseen[:, taught] = np.stack([weight == 0 for weight in weights])
     honest = unseen.any(axis=0) & recent
     groups, signs = [feature.group for feature in plan.features], plan.signs(target)
     names = [feature.name for feature in plan.features]
     tracks: dict[str, tuple[TermModel, Platt]] = {}
     held_out = []
     for track in plan.tracks:
+        chosen = [j for j, name in enumerate(names) if not track.inputs or name in track.inputs]
+        given = X[taught][:, chosen]
+        own_signs, own_groups = [signs[j] for j in chosen], [groups[j] for j in chosen]
+        card = None
         if track.method == "boosting":
-            settings = _settings(BoostingSettings, track)
-            if settings.table_inputs > MAX_TABLE_INPUTS or (
-                settings.table_inputs == 0 and not 0 < settings.depth <= MAX_TABLE_INPUTS
-            ):
-                wrong = "table_inputs" if settings.table_inputs else "depth"
-                raise InputError(
-                    "models.scheme_value", place=f"tracks.{track.name}.{wrong}", given=track.settings[wrong]
-                )
-            members = fit_boosting(X, y, weights, groups, signs, settings, plan.seed + 7919 * number)
-            model, logits = assemble(members, X, names, groups, signs, plan.missing)
+            settings = _boosting_settings(track)
+            members = fit_boosting(
+                given, y[taught], weights, own_groups, own_signs, settings, plan.seed + 7919 * number
+            )
         else:
-            card, members = fit_scorecard(X, y, weights, signs, _settings(ScorecardSettings, track))
-            model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card)
+            card, members = fit_scorecard(given, y[taught], weights, own_signs, _settings(ScorecardSettings, track))
+        if len(chosen) < len(names):
+            members = [member.among(chosen, len(names)) for member in members]
+            card = None if card is None else card.among(chosen, len(names))
+        model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card)
         raw = (logits * unseen).sum(axis=0)[honest] / unseen.sum(axis=0)[honest]
-        platt = _rounded(fit_platt(raw, y[honest]))
+        platt = _line(raw, y[honest], None if year is None else year[honest])
         tracks[track.name] = (model, platt)
         held_out.append(platt(raw))
-    joint = _rounded(fit_platt(np.mean(held_out, axis=0), y[honest])) if len(held_out) > 1 else Platt(0.0, 1.0)
-    return TargetModel(tracks, joint, np.zeros(0)), joint(np.mean(held_out, axis=0)), honest
+    shares = _shares(plan)
+    if shares is None:
+        mean = np.mean(held_out, axis=0)
+    else:
+        mean = np.asarray(sum(share * z for share, z in zip(shares.values(), held_out, strict=True)))
+    joint = Platt(0.0, 1.0)
+    if len(held_out) > 1:
+        joint = _line(mean, y[honest], None if year is None else year[honest])
+    return TargetModel(tracks, joint, np.zeros(0), shares), joint(mean), honest
+
+
+def _line(raw: Floats, y: Floats, year: Any) -> Platt:
+    return _rounded(fit_platt(raw, y) if year is None else fit_platt_by_year(raw, y, year))
+
+
+def _shares(plan: Scheme) -> dict[str, float] | None:
+    """Return each track's share in the joint logit, None where all count alike."""
+    total = sum(track.weight for track in plan.tracks)
+    if len({track.weight for track in plan.tracks}) == 1:
+        return None
+    return {track.name: track.weight / total for track in plan.tracks}
+
+
+def _boosting_settings(track: Track) -> BoostingSettings:
+    settings: BoostingSettings = _settings(BoostingSettings, track)
+    small_tables = settings.table_inputs == 0
+    if settings.table_inputs > MAX_TABLE_INPUTS or (small_tables and not 0 < settings.depth <= MAX_TABLE_INPUTS):
+        wrong = "depth" if small_tables else "table_inputs"
+        raise InputError("models.scheme_value", place=f"tracks.{track.name}.{wrong}", given=getattr(settings, wrong))
+    return settings
 
 
 def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:

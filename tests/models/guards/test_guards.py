@@ -75,7 +75,7 @@ def _check(frame: pl.DataFrame, **changes: Any) -> list[str]:
 def _warnings(frame: pl.DataFrame, **changes: Any) -> list[dict[str, str]]:
     plan = read_scheme({**SCHEME, **changes})
     check_table(plan, frame)
-    data = Panel(frame, plan.id, plan.year)
+    data = Panel(frame, plan.id, plan.year, plan.columns)
     outcomes = {target.name: outcome(target, data, None) for target in plan.targets}
     return [warning.as_dict() for warning in check_inputs(plan, data, features(plan, data), outcomes)]
 
@@ -287,7 +287,7 @@ def test_real_panels_are_not_accused(shared_data: Path) -> None:
     scheme = yaml.safe_load((ROOT / "examples/schemes/us_listed.yaml").read_text(encoding="utf-8"))
     plan, frame = read_scheme(scheme), pl.read_parquet(firms / "us_listed_panel.parquet")
     check_table(plan, frame)
-    data = Panel(frame, plan.id, plan.year)
+    data = Panel(frame, plan.id, plan.year, plan.columns)
     outcomes = {target.name: outcome(target, data, None) for target in plan.targets}
     assert check_inputs(plan, data, features(plan, data), outcomes) == ()
     frame = pl.read_parquet(firms / "polish_5year.parquet").with_row_index("row")
