@@ -113,3 +113,12 @@ def test_weighted_sums_and_sparse_products() -> None:
     )
     back = kernels.sparse_transposed_dot(start, columns, values, dense[:2], 3)
     assert back == pytest.approx(np.stack([dense[0], np.zeros(2), -2 * dense[0]]), rel=1e-5)
+
+
+@given(st.lists(st.sets(st.integers(0, 200_000), max_size=30), min_size=1, max_size=6))
+def test_unions_and_common_counts_are_those_of_sets(sets: list[set[int]]) -> None:
+    arrays = [np.array(sorted(one), dtype=np.int64) for one in sets]
+    assert kernels.union(arrays[0], arrays[-1]).tolist() == sorted(sets[0] | sets[-1])
+    offsets = np.concatenate([[0], np.cumsum([len(one) for one in arrays])]).astype(np.int64)
+    common = kernels.common_counts(np.concatenate(arrays), offsets)
+    assert common.tolist() == [[len(one & other) for other in sets] for one in sets]

@@ -87,6 +87,22 @@ class TermStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class WordPresence:
+    """Words of the technology's text and where they are found; arrays of length t, see ``TermStatistics``.
+
+    Parameters
+    ----------
+    terms, weight, in_neighbour : as in ``TermStatistics``.
+    df : number of earlier patents with the word; replaced publications may count until their index is compacted.
+    """
+
+    terms: StrArray
+    weight: FloatArray
+    df: IntArray
+    in_neighbour: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbourhood:
     """The technology, its nearest earlier patents (n of them, the most similar first) and their surroundings.
 
@@ -139,7 +155,7 @@ class Neighbourhood:
     class_totals: Mapping[str, int]
     topic_totals: Mapping[str, int]
     key_terms: TermStatistics
-    text_terms: TermStatistics
+    text_terms: WordPresence
     term_pairs: IntArray
     pair_df: IntArray
     background: FloatArray

@@ -271,3 +271,76 @@ def sparse_transposed_dot(offsets: Any, columns: Any, values: Any, dense: Any, n
             for j in range(width):
                 product[column, j] += value * dense[row, j]
     return product
+
+
+@_compiled
+def union(one: Any, other: Any) -> Any:
+    """Return the union of two ascending arrays of distinct numbers, ascending."""
+    found = np.empty(len(one) + len(other), dtype=np.int64)
+    i, j, n = 0, 0, 0
+    while i < len(one) and j < len(other):
+        if one[i] <= other[j]:
+            found[n] = one[i]
+            j += one[i] == other[j]
+            i += 1
+        else:
+            found[n] = other[j]
+            j += 1
+        n += 1
+    while i < len(one):
+        found[n] = one[i]
+        i += 1
+        n += 1
+    while j < len(other):
+        found[n] = other[j]
+        j += 1
+        n += 1
+    return found[:n].copy()
+
+
+@_compiled
+def common_counts(docs: Any, offsets: Any) -> Any:
+    """Return how many numbers each two of several ascending arrays have in common, shape (n, n), n at most 64.
+
+    ``docs`` holds the arrays one after the other, ``offsets`` (n + 1,) where each begins.
+    """
+    n = len(offsets) - 1
+    found = np.zeros((n, n), dtype=np.int64)
+    cursor = offsets[:-1].copy()
+    holders = np.zeros(BLOCK, dtype=np.uint64)
+    one = np.uint64(1)
+    while True:
+        first = np.int64(-1)
+        for t in range(n):
+            if cursor[t] < offsets[t + 1] and (first < 0 or docs[cursor[t]] < first):
+                first = docs[cursor[t]]
+        if first < 0:
+            return found
+        start = first - first % BLOCK
+        for t in range(n):
+            i = cursor[t]
+            while i < offsets[t + 1] and docs[i] < start + BLOCK:
+                holders[docs[i] - start] |= one << np.uint64(t)
+                i += 1
+        for t in range(n):
+            i = cursor[t]
+            while i < offsets[t + 1] and docs[i] < start + BLOCK:
+                rest = holders[docs[i] - start]
+                if rest & ((one << np.uint64(t)) - one) == 0:  # the first of the arrays with this number counts it
+                    u = t
+                    rest = rest >> np.uint64(t)
+                    while rest != 0:
+                        if rest & one:
+                            v, others = u, rest
+                            while others != 0:
+                                if others & one:
+                                    found[u, v] += 1
+                                    if u != v:
+                                        found[v, u] += 1
+                                v += 1
+                                others = others >> one
+                        u += 1
+                        rest = rest >> one
+                    holders[docs[i] - start] = np.uint64(0)
+                i += 1
+            cursor[t] = i

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ktop.patents.bridge import Translation
 from ktop.patents.index import PatentIndex
 from ktop.patents.questions import Question
 from ktop.patents.statistics import COMMON_SHARE, EarlierPatents
@@ -78,23 +77,30 @@ def key_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, n
     if not candidates:
         return []
     words = {word for candidate in candidates for word in candidate.words}
-    known = _known_docs(index, question, earlier, candidates)
+    counterparts = _counterparts(index, question, candidates)
+    own = question.language in index.languages
+    groups = {term: (*([term] if own else []), *near) for term, near in counterparts.items()}
+    counted = dict(zip(groups, earlier.counts_of_any([*groups.values()]).tolist(), strict=True))
     total = earlier.size
-    rarity_of_word = {word: math.log((total + 1) / (len(known[word][0]) + 1)) for word in words if word in known}
+    rarity_of_word = {word: math.log((total + 1) / (counted[word] + 1)) for word in words if word in counted}
     scored: list[tuple[float, _Candidate]] = []
     for candidate in candidates:
-        docs, _ = known[candidate.index_term]
-        if len(docs) > max(COMMON_SHARE * total, FEW_PATENTS):
+        patents = counted[candidate.index_term]
+        if patents > max(COMMON_SHARE * total, FEW_PATENTS):
             continue
-        if len(docs) or len(candidate.words) == 1:
-            rarity = math.log((total + 1) / (len(docs) + 1))
+        if patents or len(candidate.words) == 1:
+            rarity = math.log((total + 1) / (patents + 1))
         else:
             rarity = float(np.mean([rarity_of_word.get(word, math.log(total + 1)) for word in candidate.words]))
         weight = math.log2(len(candidate.words) + 1) * math.sqrt(candidate.count) * max(rarity, 0.1)
         scored.append((weight, candidate))
     scored.sort(key=lambda item: (-item[0], item[1].index_term))
     chosen = _without_repeats(scored, n)
-    return [_described(score, candidate, known[candidate.index_term], earlier) for score, candidate in chosen]
+    found = []
+    for score, candidate in chosen:
+        term = candidate.index_term
+        found.append(_described(score, candidate, earlier.docs_of_any(groups[term]), counterparts[term], earlier))
+    return found
 
 
 def _candidates(question: Question) -> list[_Candidate]:
@@ -120,25 +126,21 @@ def _candidates(question: Question) -> list[_Candidate]:
     return list(best.values())
 
 
-def _known_docs(
-    index: PatentIndex, question: Question, earlier: EarlierPatents, candidates: Sequence[_Candidate]
-) -> dict[str, tuple[Docs, tuple[str, ...]]]:
-    """Return for each candidate (and each of their words) the earlier patents with it, and its counterparts."""
+def _counterparts(
+    index: PatentIndex, question: Question, candidates: Sequence[_Candidate]
+) -> dict[str, tuple[str, ...]]:
+    """Return for each candidate, and each of their words, the terms of the other language that stand for it."""
     terms = {candidate.index_term: candidate.surface for candidate in candidates}
     for candidate in candidates:
         for word, surface in zip(candidate.words, candidate.surface.split(" "), strict=False):
             terms.setdefault(word, surface)
-    other = index.languages - {question.language}
-    translations: list[list[Translation]] = [[] for _ in terms]
-    if other:
-        translations = index.space.bridge.translate(list(terms.items()), question.language)
-    own = question.language in index.languages
-    found: dict[str, tuple[Docs, tuple[str, ...]]] = {}
-    for (term, _), near in zip(terms.items(), translations, strict=True):
-        counterparts = tuple(t.term for t in near[:MAX_COUNTERPARTS] if t.similarity >= MIN_COUNTERPART)
-        docs = earlier.docs_of_any((*([term] if own else []), *counterparts))
-        found[term] = (docs, counterparts)
-    return found
+    if not index.languages - {question.language}:
+        return dict.fromkeys(terms, ())
+    translations = index.space.bridge.translate([*terms.items()], question.language)
+    return {
+        term: tuple(t.term for t in near[:MAX_COUNTERPARTS] if t.similarity >= MIN_COUNTERPART)
+        for term, near in zip(terms, translations, strict=True)
+    }
 
 
 def _without_repeats(scored: Sequence[tuple[float, _Candidate]], n: int) -> list[tuple[float, _Candidate]]:
@@ -161,8 +163,7 @@ def _overlap(one: _Candidate, other: _Candidate) -> bool:
 
 
 def _described(
-    score: float, candidate: _Candidate, known: tuple[Docs, tuple[str, ...]], earlier: EarlierPatents
+    score: float, candidate: _Candidate, docs: Docs, counterparts: tuple[str, ...], earlier: EarlierPatents
 ) -> KeyTerm:
-    docs, counterparts = known
     first = int(earlier.days(docs).min()) if len(docs) else None
     return KeyTerm(candidate.surface, candidate.index_term, score, candidate.count, counterparts, docs, first)

@@ -17,16 +17,19 @@ from ktop.domain.neighbourhood import (
     Neighbourhood,
     StrArray,
     TermStatistics,
+    WordPresence,
     day_number,
     day_of,
 )
 from ktop.domain.technology import Technology
+from ktop.patents import kernels
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import KeyTerm, key_terms
 from ktop.patents.questions import Question
 from ktop.patents.segment import LANGUAGES, Display
 from ktop.patents.similarity import Similarity
 from ktop.patents.statistics import EarlierPatents
+from ktop.patents.terms import PAIR, term_code
 
 NEIGHBOURS = 200
 KEY_TERMS = 20
@@ -75,7 +78,6 @@ def neighbourhood(
     years, per_year = _years(earlier, day)
     key = _statistics(terms, earlier, before, years, docs)
     clock.lap("key_terms")
-    words = _text_terms(index, question, earlier)
     pairs, pair_df = _pairs(terms)
     display = [index.display(int(doc)) for doc in docs]
     tables = index.tables
@@ -101,9 +103,9 @@ def neighbourhood(
         measures=_measures(index, docs, display, before),
         pair_similarity=rated.pairs(order),
         class_totals=tables.class_totals(before),
-        topic_totals=_topic_totals(index, before),
+        topic_totals=tables.topic_totals(before),
         key_terms=key,
-        text_terms=_statistics(words, earlier, before, years, docs),
+        text_terms=_text_terms(index, question, earlier, docs),
         term_pairs=pairs,
         pair_df=pair_df,
         background=np.sort(closeness.of_sample().similarity),
@@ -196,14 +198,6 @@ def _measures(index: PatentIndex, docs: Docs, display: Sequence[Display], before
     }
 
 
-def _topic_totals(index: PatentIndex, before: int) -> dict[str, int]:
-    tables = index.tables
-    counted = tables.topic[(tables.day < before) & tables.alive & (tables.topic >= 0)]
-    names = tables.about["topics"]
-    counts = np.bincount(counted, minlength=len(names))
-    return {name: int(count) for name, count in zip(names, counts, strict=True) if count}
-
-
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
@@ -223,7 +217,7 @@ def _statistics(
         df_previous[i] = np.count_nonzero((days >= previous) & (days < recent))
         if len(years):
             yearly[i] = np.histogram(days, bins=edges)[0]
-        present[i] = np.isin(docs, term.docs)
+        present[i] = _among(docs, term.docs)
     scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(
         terms=_objects([term.term for term in terms]),
@@ -237,34 +231,53 @@ def _statistics(
     )
 
 
-def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents) -> list[KeyTerm]:
-    """Return the distinct words of the text with the earlier patents that have them, the most repeated first.
+def _among(docs: Docs, ascending: Docs) -> npt.NDArray[np.bool_]:
+    """Return which of some documents stand in an ascending array."""
+    if not len(ascending):
+        return np.zeros(len(docs), dtype=np.bool_)
+    found: npt.NDArray[np.bool_] = ascending[np.minimum(np.searchsorted(ascending, docs), len(ascending) - 1)] == docs
+    return found
+
+
+def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, docs: Docs) -> WordPresence:
+    """Return the distinct words of the text and where they are found, the most repeated first.
 
     Where the corpus is only in the other language, words without a counterpart are left out: that they are missing
     there would say something about translation, not about novelty.
     """
-    single = [term for term in question.source_terms if "_" not in term.term][:MAX_TEXT_TERMS]
+    single = [term for term in question.source_terms if PAIR not in term.term][:MAX_TEXT_TERMS]
     own = question.language in index.languages
     translations = question.translated() if index.languages - {question.language} else []
     translated = {term.term: [near.term for near in found[:2]] for term, found in translations}
-    found: list[KeyTerm] = []
-    for term in single:
-        counterparts = tuple(translated.get(term.term, ()))
-        if not own and not counterparts:
-            continue
-        docs = earlier.docs_of_any((*([term.term] if own else []), *counterparts))
-        first = int(earlier.days(docs).min()) if len(docs) else None
-        found.append(KeyTerm(term.surface, term.term, term.weight, term.count, counterparts, docs, first))
-    return found
+    kept = [term for term in single if own or translated.get(term.term)]
+    groups = [(*([term.term] if own else []), *translated.get(term.term, ())) for term in kept]
+    present = np.zeros((len(kept), len(docs)), dtype=np.bool_)
+    if kept:
+        codes = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
+        starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])[:-1]])
+        for j, (segment, row) in enumerate(map(index.segment_of, docs.tolist())):
+            terms = segment.terms_of(row)[0]  # ascending
+            if len(terms):
+                met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
+                present[:, j] = np.logical_or.reduceat(met, starts)
+    weights = np.array([term.weight for term in kept], dtype=np.float64)
+    return WordPresence(
+        terms=_objects([term.surface for term in kept]),
+        weight=weights / weights.max() if len(weights) else weights,
+        df=earlier.counts_of_any(groups),
+        in_neighbour=present,
+    )
 
 
 def _pairs(terms: Sequence[KeyTerm]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return all pairs of key terms that share no word, and how many earlier patents have both."""
-    chosen: list[tuple[int, int]] = []
-    together: list[int] = []
-    for (i, one), (j, other) in itertools.combinations(enumerate(terms), 2):
-        if set(one.index_term.split("_")) & set(other.index_term.split("_")):
-            continue
-        chosen.append((i, j))
-        together.append(len(np.intersect1d(one.docs, other.docs, assume_unique=True)))
-    return np.array(chosen, dtype=np.int64).reshape(-1, 2), np.array(together, dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum([len(term.docs) for term in terms])]).astype(np.int64)
+    docs = np.concatenate([np.empty(0, dtype=np.int64), *(term.docs for term in terms)])
+    common = kernels.common_counts(docs, offsets)
+    chosen = [
+        (i, j)
+        for (i, one), (j, other) in itertools.combinations(enumerate(terms), 2)
+        if not set(one.index_term.split(PAIR)) & set(other.index_term.split(PAIR))
+    ]
+    pairs = np.array(chosen, dtype=np.int64).reshape(-1, 2)
+    return pairs, common[pairs[:, 0], pairs[:, 1]]

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ktop.patents import kernels
 from ktop.patents.index import PatentIndex
 from ktop.patents.terms import PAIR, term_code
 
@@ -66,10 +67,40 @@ class EarlierPatents:
 
     def docs_of_any(self, terms: Iterable[str]) -> Docs:
         """Return the document numbers that have at least one of the terms, ascending."""
-        found = [self.docs(term) for term in terms]
-        if not found:
-            return np.empty(0, dtype=np.int64)
-        return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+        found = np.empty(0, dtype=np.int64)
+        for number, term in enumerate(dict.fromkeys(terms)):
+            docs = self.docs(term)
+            found = docs if number == 0 else kernels.union(found, docs)
+        return found
+
+    def counts_of_any(self, groups: Sequence[Sequence[str]]) -> npt.NDArray[np.int64]:
+        """Return for each group of terms about how many patents have one of them, shape (len(groups),).
+
+        Exact for one term; of several (a word and its counterparts, which stand in patents of different languages) the
+        counts are added up. Replaced patents count, too; excluded ones do not.
+        """
+        single = [term for group in groups for term in group if len(parts_of(term)) == 1]
+        codes = np.unique(np.array([term_code(term) for term in single], dtype=np.uint32))
+        counted = dict(zip(codes.tolist(), self.document_frequencies(codes).tolist(), strict=True))
+        gone = [set(terms.tolist()) for terms in self._excluded_terms()]
+        found = np.zeros(len(groups), dtype=np.int64)
+        for i, group in enumerate(groups):
+            for term in dict.fromkeys(group):
+                if len(parts_of(term)) > 1:
+                    found[i] += len(self.docs(term))
+                else:
+                    code = term_code(term)
+                    found[i] += counted[code] - sum(code in terms for terms in gone)
+        return np.clip(found, 0, self.size)
+
+    def _excluded_terms(self) -> list[npt.NDArray[np.uint32]]:
+        """Return the terms of each excluded patent that is earlier."""
+        found = []
+        for doc in self.excluded.tolist():
+            segment, row = self.index.segment_of(doc)
+            if row < segment.end(self.before):
+                found.append(segment.terms_of(row)[0])
+        return found
 
     def _counted(self, docs: Docs) -> Docs:
         if self.index.manifest.dead:

@@ -23,6 +23,8 @@ from ktop.patents.vectors import TextSpace
 
 #: Patents of the fixed sample that similarity is compared with.
 SAMPLE = 2_000
+#: Days whose totals are remembered: most ratings of a session are as of one day.
+MAX_DAYS_KEPT = 64
 _COLUMNS = ("day", "language", "family", "claims")
 
 
@@ -172,6 +174,7 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._topic_totals: dict[int, dict[str, int]] = {}
 
     def _map(self, name: str) -> Any:
         return mapped(self.folder / f"{name}.npy")
@@ -267,17 +270,30 @@ class Tables:
 
     def family_of(self, docs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return all patents of the families of some patents, themselves included."""
-        families = np.unique(self.family[docs])
-        families = families[families != 0]
-        if not len(families):
-            return np.unique(docs)
-        return np.union1d(docs, np.flatnonzero(np.isin(self.family, families)))
+        codes, members = self._families
+        found = [docs]
+        for family in np.unique(self.family[docs]):
+            if family:
+                first, last = np.searchsorted(codes, family), np.searchsorted(codes, family, side="right")
+                found.append(members[first:last])
+        return np.unique(np.concatenate(found))
 
     @cached_property
     def _classes(self) -> tuple[list[str], Any, Any]:
         """Subclasses, where each begins, and the days of its patents, undated ones (last of each) included."""
         names: list[str] = json.loads((self.folder / "classes.json").read_text(encoding="utf-8"))
         return names, self._map("class_offsets"), self._map("class_days")
+
+    def topic_totals(self, before: int) -> dict[str, int]:
+        """Return topic → patents of earlier days that it has."""
+        if before not in self._topic_totals:
+            if len(self._topic_totals) >= MAX_DAYS_KEPT:
+                self._topic_totals.clear()
+            counted = self.topic[(self.day < before) & self.alive & (self.topic >= 0)]
+            names = self.about["topics"]
+            counts = np.bincount(counted, minlength=len(names)).tolist()
+            self._topic_totals[before] = {name: count for name, count in zip(names, counts, strict=True) if count}
+        return self._topic_totals[before]
 
     def class_totals(self, before: int) -> dict[str, int]:
         """Return subclass → patents of earlier days that have it."""
@@ -312,8 +328,12 @@ class Tables:
 
     def has_citations(self, before: int) -> bool:
         """Return whether the corpus knows any citation made before a day."""
-        days = self._cited[1]
-        return bool(len(days)) and bool((days < before).any())
+        return self._first_citation < before
+
+    @cached_property
+    def _first_citation(self) -> int:
+        """Day of the earliest citation, ``NO_DAY`` where there is none."""
+        return int(self._cited[1].min(initial=NO_DAY))
 
     def family_sizes(self, docs: npt.NDArray[np.int64], before: int) -> npt.NDArray[np.float64]:
         """Return how many patents of earlier days each patent's family has here, NaN where no family is known."""

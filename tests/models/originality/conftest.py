@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import Labels, Neighbourhood, TermStatistics, day_number
+from ktop.domain.neighbourhood import Labels, Neighbourhood, TermStatistics, WordPresence, day_number
 from ktop.domain.technology import Technology
 from ktop.models.originality import OriginalityModel, OriginalityReference, build_reference
 
@@ -71,7 +71,7 @@ def make_neighbourhood(
         class_totals=dict.fromkeys(classes, 1000),
         topic_totals={f"topic {i}": 3000 for i in range(4)},
         key_terms=statistics,
-        text_terms=statistics,
+        text_terms=WordPresence(statistics.terms, statistics.weight, statistics.df, statistics.in_neighbour),
         term_pairs=pairs,
         pair_df=rng.poisson(0.7, len(pairs)).astype(np.int64),
         background=np.sort(rng.beta(1.2, 20, 500)),

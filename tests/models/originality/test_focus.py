@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood, TermStatistics
+from ktop.domain.neighbourhood import FloatArray, Neighbourhood, WordPresence
 from ktop.models.originality.focus import focused_similarity
 
 Make = Callable[..., Neighbourhood]
@@ -27,14 +27,10 @@ def text(make: Make, *, padding: int) -> Neighbourhood:
     # tf-idf cosine with patents of equal length
     similarity = np.square(idf) @ present / np.linalg.norm(idf) / 120.0
     order = np.argsort(-similarity)
-    words = TermStatistics(
+    words = WordPresence(
         terms=np.array([f"w{i}" for i in range(len(df))], dtype=object),
         weight=weight,
         df=df,
-        df_recent=df // 4,
-        df_previous=df // 4,
-        first_day=np.full(len(df), 12_000.0),
-        yearly=np.zeros((len(df), 1), dtype=np.int64),
         in_neighbour=present[:, order],
     )
     return make(1, n=N, corpus_size=PATENTS, similarity=similarity[order], text_terms=words)
