@@ -55,13 +55,7 @@ def test_a_text_of_field_words_only_keeps_its_similarity(make: Make) -> None:
 def test_a_text_without_enough_words_of_the_field_keeps_its_similarity(make: Make) -> None:
     found = text(make, padding=5)
     words = found.text_terms
-    few = replace(
-        words,
-        **{
-            name: getattr(words, name)[8:]
-            for name in ("terms", "weight", "df", "df_recent", "df_previous", "first_day", "yearly", "in_neighbour")
-        },
-    )
+    few = WordPresence(words.terms[8:], words.weight[8:], words.df[8:], words.in_neighbour[8:])
     kept = replace(found, text_terms=few)
     np.testing.assert_array_equal(focused_similarity(kept), kept.similarity)
 
