@@ -13,7 +13,6 @@ many places as there are patents, to strain the index. Both bounded to the paten
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -227,7 +226,7 @@ def timed(work: Callable[[Any], object], items: list[Any]) -> list[float]:
 
 def times(folder: Path) -> None:
     """Time the parts of a search, one thread."""
-    from ktop.domain.neighbourhood import day_number, day_of
+    from ktop.domain.neighbourhood import day_of
     from ktop.patents.index import PatentIndex
 
     code = (

@@ -1,7 +1,7 @@
 """The bridge between Korean and English: vectors of the corpus's own terms lead a word to its nearest counterparts.
 
 The encoder embeds the vocabulary (words and pairs of words) once, at some 3,000 terms a second; a word of one language
-is led to its nearest terms in the other and asked for there by words. Where the reviewed glossary has the word, it
+is led to its nearest terms in the other and asked for there by words. Where the glossary has the word, it
 decides (docs/patents.md has what was measured).
 """
 
