@@ -11,6 +11,7 @@ Floats = npt.NDArray[np.float64]
 
 #: Logits beyond this are cut before ``exp``: the probability is 0 or 1 to the last digit anyway.
 _LOGIT_LIMIT = 700.0
+_FEWEST_FOR_LEVEL = 10
 
 
 def expit(z: Floats) -> Floats:
@@ -113,6 +114,28 @@ def fit_platt_by_year(raw: Floats, outcome: Floats, year: npt.NDArray[np.int64])
         if abs(change) < 1e-12:
             break
     return Platt(intercept, slope)
+
+
+def mean_level(line: Platt, raw: Floats, outcome: Floats, year: npt.NDArray[np.int64]) -> Platt:
+    """Return ``line`` with the intercept that is right for the average year (through the cycle).
+
+    Each year's own intercept is found with the slope held; years with fewer than ten rows of either outcome are left
+    out, and every other year counts alike, however many rows it has.
+    """
+    levels = []
+    for one in np.unique(year):
+        x, y = line.slope * raw[year == one], outcome[year == one]
+        if min(y.sum(), len(y) - y.sum()) < _FEWEST_FOR_LEVEL:
+            continue
+        level = line.intercept
+        for _ in range(100):
+            p = expit(level + x)
+            change = float(np.sum(p - y) / max(np.sum(p * (1.0 - p)), 1e-12))
+            level -= float(np.clip(change, -2.0, 2.0))
+            if abs(change) < 1e-12:
+                break
+        levels.append(level)
+    return Platt(float(np.mean(levels)), line.slope) if levels else line
 
 
 def fit_offsets(

@@ -116,6 +116,8 @@ class Scheme:
         figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
     validation_years : newest years with a known outcome that are kept from training altogether and calibrate instead,
         forward in time as in use; 0 keeps none.
+    level : "recent", the calibration's level is that of the calibration rows; "cycle", that of the average known year.
+    honest_intervals : whether intervals also hold what the form of the model leaves out (``structure`` module).
     source : what the scheme was read from, kept in the model.
     """
 
@@ -133,6 +135,8 @@ class Scheme:
     members: int = 10
     calibration_years: int = 3
     validation_years: int = 0
+    level: Literal["recent", "cycle"] = "recent"
+    honest_intervals: bool = False
     seed: int = 20241103
     source: Mapping[str, Any] = field(default_factory=dict)
 
@@ -147,7 +151,8 @@ def read_scheme(content: Any) -> Scheme:
     _known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
-         "members", "seed", "note", "calibration_years", "validation_years", "columns"},
+         "members", "seed", "note", "calibration_years", "validation_years", "columns",
+         "level", "honest_intervals"},
         "scheme",
     )  # fmt: skip
     targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
@@ -175,6 +180,8 @@ def read_scheme(content: Any) -> Scheme:
         missing=missing,
         members=int(_number(top.get("members", 10), "members")),
         validation_years=int(_number(top.get("validation_years", 0), "validation_years")),
+        level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
+        honest_intervals=bool(top.get("honest_intervals", False)),
         calibration_years=int(_number(top.get("calibration_years", 3), "calibration_years")),
         seed=int(_number(top.get("seed", 20241103), "seed")),
         source=top,

@@ -21,13 +21,14 @@ from ktop.errors import InputError
 from ktop.models import panel as panels
 from ktop.models.artefact import Artefact
 from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
-from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt, fit_platt_by_year
+from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt, fit_platt_by_year, mean_level
 from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, TermModel
 from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.models.scheme import Ladder, Scheme, Track, derived_columns, read_scheme
 from ktop.models.scorecard import ScorecardSettings, fit_scorecard
+from ktop.models.structure import challenger_logits, unseen_variance
 from ktop.models.terms import assemble
 
 #: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
@@ -192,7 +193,8 @@ def _train_target(
     weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
     unseen = np.ones((plan.members, len(y)), dtype=bool)
     unseen[:, taught] = np.stack([weight == 0 for weight in weights])
-    honest = unseen.any(axis=0) & recent
+    seen = unseen.any(axis=0)
+    honest = seen & recent
     groups, signs = [feature.group for feature in plan.features], plan.signs(target)
     names = [feature.name for feature in plan.features]
     tracks: dict[str, tuple[TermModel, Platt]] = {}
@@ -213,8 +215,8 @@ def _train_target(
             members = [member.among(chosen, len(names)) for member in members]
             card = None if card is None else card.among(chosen, len(names))
         model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card)
-        raw = (logits * unseen).sum(axis=0)[honest] / unseen.sum(axis=0)[honest]
-        platt = _line(raw, y[honest], None if year is None else year[honest])
+        raw = (logits * unseen).sum(axis=0) / np.maximum(unseen.sum(axis=0), 1)
+        platt = _line(plan, raw, y, year, honest, seen)
         tracks[track.name] = (model, platt)
         held_out.append(platt(raw))
     shares = _shares(plan)
@@ -222,14 +224,21 @@ def _train_target(
         mean = np.mean(held_out, axis=0)
     else:
         mean = np.asarray(sum(share * z for share, z in zip(shares.values(), held_out, strict=True)))
-    joint = Platt(0.0, 1.0)
-    if len(held_out) > 1:
-        joint = _line(mean, y[honest], None if year is None else year[honest])
-    return TargetModel(tracks, joint, np.zeros(0), shares), joint(mean), honest
+    joint = _line(plan, mean, y, year, honest, seen) if len(held_out) > 1 else Platt(0.0, 1.0)
+    left_out = 0.0
+    if plan.honest_intervals:
+        others = (challenger_logits(X, y[taught], weights, taught) * unseen).sum(axis=0)
+        others = others / np.maximum(unseen.sum(axis=0), 1)
+        left_out = unseen_variance(joint(mean)[honest], others[honest], y[honest])
+    return TargetModel(tracks, joint, np.zeros(0), shares, left_out), joint(mean)[honest], honest
 
 
-def _line(raw: Floats, y: Floats, year: Any) -> Platt:
-    return _rounded(fit_platt(raw, y) if year is None else fit_platt_by_year(raw, y, year))
+def _line(plan: Scheme, raw: Floats, y: Floats, year: Any, honest: Any, seen: Any) -> Platt:
+    """Fit a calibration layer on ``honest`` rows; its level, if wanted, is that of the average year of ``seen`` rows."""
+    if year is None:
+        return _rounded(fit_platt(raw[honest], y[honest]))
+    line = fit_platt_by_year(raw[honest], y[honest], year[honest])
+    return _rounded(mean_level(line, raw[seen], y[seen], year[seen]) if plan.level == "cycle" else line)
 
 
 def _shares(plan: Scheme) -> dict[str, float] | None:

@@ -1,0 +1,73 @@
+"""How far the true probability may lie from a model of this form: what an unrestricted challenger finds beside it.
+
+The spread of a bag says how much another sample would move the model. It cannot say what the form itself leaves out:
+joint effects across groups, or an effect against a given sign. So a bag of unrestricted trees is trained on the same
+draws, and both are held against rows neither saw. Training only; the result is one number in the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.errors import UnavailableError
+from ktop.models.calibration import expit, fit_platt
+from ktop.models.glass_box import Floats
+
+_ROUNDS = 120
+#: With fewer inputs every tree gets all of them: a share of two inputs is one, and one cannot act jointly.
+_FEW_INPUTS = 6
+_SETTINGS = {
+    "objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 60, "lambda_l2": 5.0,
+    "feature_fraction": 0.7, "max_bin": 63, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "verbosity": -1,
+}  # fmt: skip
+
+
+def challenger_logits(X: Floats, outcome: Floats, weights: Sequence[Floats], taught: npt.NDArray[np.int64]) -> Floats:
+    """Return the logits of an unrestricted bag for every row of ``X``, shape ``(members, n)``.
+
+    ``outcome`` and ``weights`` belong to the rows ``taught``, as in ``fit_boosting``. Raises
+    ``UnavailableError("models.training_parts_missing")`` without LightGBM.
+    """
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise UnavailableError("models.training_parts_missing") from error
+    settings = {**_SETTINGS, "feature_fraction": 1.0} if X.shape[1] < _FEW_INPUTS else _SETTINGS
+    data = lightgbm.Dataset(X[taught], label=outcome, params=settings, free_raw_data=False)
+    found = []
+    for member, weight in enumerate(weights):
+        data.set_weight(weight)
+        booster = lightgbm.train({**settings, "seed": member}, data, num_boost_round=_ROUNDS)
+        found.append(booster.predict(X, raw_score=True))
+    return np.stack(found)
+
+
+def unseen_variance(logit: Floats, challenger: Floats, outcome: Floats) -> float:
+    """Return the variance (logit squared) of what the model's form leaves out.
+
+    Of the disagreement d = challenger - model a share b is real: the coefficient of d in a logistic regression with the
+    model's logit as offset, on rows neither trained on. b mean(d^2) is then what the challenger confirmed, a lower
+    bound, because it too misses things; mean(d^2) is all it claims. The middle of the two is taken.
+
+    Parameters
+    ----------
+    logit, challenger : of rows neither was trained on, the model's calibrated, shape ``(n,)``.
+    outcome : 0 or 1.
+    """
+    d = fit_platt(challenger, outcome)(challenger) - logit
+    spread = float(np.mean(d**2))
+    if spread < 1e-12:
+        return 0.0
+    share = 0.0
+    for _ in range(50):
+        p = expit(logit + share * d)
+        step = float(np.sum((outcome - p) * d) / max(np.sum(p * (1.0 - p) * d * d), 1e-12))
+        share += float(np.clip(step, -1.0, 1.0))
+        if abs(step) < 1e-10:
+            break
+    share = min(max(share, 0.0), 1.0)
+    return float(f"{(1.0 + share) / 2.0 * spread if share > 0 else 0.0:.10g}")

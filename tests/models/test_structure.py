@@ -1,0 +1,62 @@
+"""Honest intervals and the level through the cycle, against truths that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ktop.models.calibration import Platt, expit, logit, mean_level
+from ktop.models.structure import unseen_variance
+from ktop.models.training import predict, train_scheme
+
+
+def test_what_the_form_leaves_out_is_measured_and_noise_is_not() -> None:
+    random = np.random.default_rng(6)
+    seen, hidden = random.normal(size=60_000), 0.6 * random.normal(size=60_000)
+    y = (random.random(60_000) < expit(-1 + seen + hidden)).astype(float)
+    # The model knows ``seen``; what it misses also flattens its calibrated slope a little.
+    model = -0.95 + 0.95 * seen
+    found = unseen_variance(model, seen + hidden, y)
+    assert 0.27 < found < 0.45, "the hidden part has variance .36"
+    assert unseen_variance(model, 3 * model, y) < 0.01, "a challenger that says the same adds nothing"
+    noise = unseen_variance(model, model + 0.6 * random.normal(size=60_000), y)
+    assert noise < 0.27
+
+
+def test_the_level_is_that_of_the_average_year() -> None:
+    random = np.random.default_rng(7)
+    year = np.repeat([2001, 2002, 2003, 2004], [20_000, 4_000, 4_000, 12])
+    raw = random.normal(size=len(year))
+    level = np.array([-2.0, -1.0, 0.0, 9.0])[year - 2001]
+    y = (random.random(len(year)) < expit(level + raw)).astype(float)
+    found = mean_level(Platt(-3.0, 1.0), raw, y, year)
+    assert abs(found.intercept + 1.0) < 0.06, "each year counts alike; one with twelve rows does not count"
+    assert mean_level(Platt(-3.0, 1.0), raw[-12:], y[-12:], year[-12:]) == Platt(-3.0, 1.0)
+
+
+def test_intervals_cover_a_truth_the_model_cannot_hold() -> None:
+    """Two inputs of different groups act jointly, which no table may: plain intervals miss it, honest ones do not."""
+    pytest.importorskip("lightgbm")
+    random = np.random.default_rng(8)
+
+    def draw(n: int) -> tuple[pl.DataFrame, np.ndarray]:
+        a, b = random.normal(size=(2, n))
+        p = expit(-0.5 + 0.8 * a + 0.5 * b + 0.5 * a * b)
+        y = (random.random(n) < p).astype(float)
+        return pl.DataFrame({"row": np.arange(n), "a": a, "b": b, "y": y}), p
+
+    train, _ = draw(12_000)
+    fresh, truth = draw(4_000)
+    covered = {}
+    for honest in (False, True):
+        scheme = {
+            "name": "t", "id": "row", "groups": {"g": {}, "h": {}},
+            "features": {"a": {"group": "g", "monotone": 1}, "b": {"group": "h", "monotone": 1}},
+            "targets": {"y": {"outcome": "column", "column": "y"}}, "members": 6, "honest_intervals": honest,
+        }  # fmt: skip
+        found = predict(train_scheme(scheme, train), fresh)
+        inside = (found["p_y_low"].to_numpy() <= truth) & (truth <= found["p_y_high"].to_numpy())
+        covered[honest] = float(inside.mean())
+        assert np.isfinite(logit(found["p_y"].to_numpy())).all()
+    assert covered[False] < 0.6 and 0.85 < covered[True] < 0.96, covered
