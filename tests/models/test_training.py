@@ -237,6 +237,24 @@ def test_a_track_may_use_some_inputs_and_count_less(panel: pl.DataFrame, tmp_pat
     assert np.allclose(z, part.joint.intercept + part.joint.slope * (0.8 * ai + 0.2 * statistics), atol=1e-9)
 
 
+def test_a_second_opinion_of_single_effects_is_shown_and_not_counted(panel: pl.DataFrame) -> None:
+    ai = {"method": "boosting", "rounds": 20, "depth": 2, "leaves": 4}
+    second = {"method": "boosting", "rounds": 60, "depth": 1, "leaves": 2, "weight": 0}
+    model = PanelModel.from_artefact(
+        train_scheme({**SCHEME, "tracks": {"ai": ai, "single": second}}, panel, until=2005)
+    )
+    part = model.targets["gone"]
+    curves = part.tracks["single"][0]
+    assert all(len(table.inputs) == 1 for table in curves.tables) and len(curves.tables) >= 3
+    for table in curves.tables:
+        sign = model.signs["gone"][table.inputs[0]]
+        assert sign == 0 or (np.diff(table.values[:-1]) * sign).min() >= -1e-12
+    found = predict(model, panel)
+    z, alone = (logit(found[name].to_numpy()) for name in ("p_gone", "track_ai_gone"))
+    assert np.allclose(z, part.joint.intercept + part.joint.slope * alone, atol=1e-9)
+    assert np.corrcoef(alone, logit(found["track_single_gone"].to_numpy()))[0, 1] > 0.6
+
+
 @pytest.mark.parametrize(
     "tracks",
     [
