@@ -246,7 +246,7 @@ class _Build:
             build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
             fit_space(self.corpus, self.layout, self.manifest, folder, self.progress)
             seal(folder)
-        fill_vectors(self.layout, self.manifest, folder, self.progress)
+        fill_vectors(self.layout, self.manifest, folder, self.progress, self.workers)
         self.report.seconds_bridge = time.perf_counter() - started
         started = time.perf_counter()
         tables = f"tables-{self.corpus.version}-{self.manifest.rows}"

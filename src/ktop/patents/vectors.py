@@ -12,6 +12,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -138,7 +139,7 @@ class SentenceSpace:
             weight = TERM_WEIGHT if sentences else 1.0
             total += np.float32(weight) * unit(((term_mean - mean) @ regression)[None, :])[0]
         if sentences:
-            encoded = unit(np.stack([vector for vector, _ in sentences]) - sentence_mean)
+            encoded = unit((np.stack([vector for vector, _ in sentences]) - sentence_mean).astype(np.float32))
             total += np.array([weight for _, weight in sentences], dtype=np.float32) @ encoded
         found: Float32 = unit((total @ directions)[None, :])[0]
         return found
@@ -164,6 +165,12 @@ class TextSpace:
         """(lists, 2 HALF) coarse centres that group vectors for search; no rows in a small corpus."""
         found: Float32 = np.load(self.folder / "centres.npy", allow_pickle=False)
         return found
+
+    def warm(self) -> None:
+        """Read what vectors of patents are made with, before several threads do."""
+        nothing = SparseRows(np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8))
+        self.of_rows(nothing)
+        _ = self.centroids, self.centres
 
     @cached_property
     def topic_names(self) -> list[str]:
@@ -306,20 +313,27 @@ def _sample(
     return sample, places
 
 
-def fill_vectors(layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
+def fill_vectors(layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress, workers: int = 1) -> None:
     """Write the vectors and topics of every segment that lacks them, below the segment under the name of ``folder``.
 
-    Readers of an earlier space keep theirs. A killed run goes on with the next segment.
+    Readers of an earlier space keep theirs. A killed run goes on with the segments that are not done. ``workers``
+    segments are made at once, in threads: the loops are compiled and let go of the interpreter.
     """
     space = TextSpace(folder)
-    done = 0
-    for segment in layout.open_segments(manifest):
+    space.warm()
+
+    def fill(segment: Segment) -> int:
         target = segment.folder / folder.name
         if not target.is_dir():
             vectors, topics = _of_segment(space, segment)
             write_codes(target, vectors, space.centres, topics)
-        done += segment.rows
-        progress("vectors", done, manifest.rows)
+        return segment.rows
+
+    done = 0
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        for rows in pool.map(fill, layout.open_segments(manifest)):
+            done += rows
+            progress("vectors", done, manifest.rows)
 
 
 def _of_segment(space: TextSpace, segment: Segment) -> tuple[Float32, npt.NDArray[np.int16]]:
