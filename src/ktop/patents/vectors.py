@@ -137,7 +137,8 @@ class SentenceSpace:
         total = np.zeros(DIMENSIONS, dtype=np.float32)
         if np.any(term_mean):
             weight = TERM_WEIGHT if sentences else 1.0
-            total += np.float32(weight) * unit(((term_mean - mean) @ regression)[None, :])[0]
+            foretold = ((term_mean - mean) @ regression).astype(np.float32)
+            total += np.float32(weight) * unit(foretold[None, :])[0]
         if sentences:
             encoded = unit((np.stack([vector for vector, _ in sentences]) - sentence_mean).astype(np.float32))
             total += np.array([weight for _, weight in sentences], dtype=np.float32) @ encoded
