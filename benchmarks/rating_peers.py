@@ -26,15 +26,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(Path(__file__).parent)]
 
-import numpy as np  # noqa: E402
-from rating_peers_data import Task, tasks  # noqa: E402
+import numpy as np
+from rating_peers_data import Task, tasks
 
-from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting  # noqa: E402
-from ktop.models.calibration import expit, fit_platt  # noqa: E402
-from ktop.models.scorecard import ScorecardSettings, fit_scorecard  # noqa: E402
-from ktop.models.terms import assemble  # noqa: E402
-from ktop.validation.calibration import brier, calibration_line, ece  # noqa: E402
-from ktop.validation.discrimination import accuracy_ratio, auc, clustered_bootstrap, ks  # noqa: E402
+from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
+from ktop.models.calibration import expit, fit_platt
+from ktop.models.scorecard import ScorecardSettings, fit_scorecard
+from ktop.models.terms import assemble
+from ktop.validation.calibration import brier, calibration_line, ece
+from ktop.validation.discrimination import accuracy_ratio, auc, clustered_bootstrap, ks
 
 Scorer = Callable[[np.ndarray], np.ndarray]
 MEMBERS = 12
