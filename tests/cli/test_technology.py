@@ -107,6 +107,31 @@ def test_search_by_text_and_by_table(ktop: Ktop, corpus: Path, tmp_path: Path) -
     assert found["patent_id"].to_list() == [hit["patent_id"] for hit in hits]
 
 
+def test_a_search_is_bounded_by_class_office_and_language(ktop: Ktop, corpus: Path) -> None:
+    text = BATTERY.read_text("utf-8")
+    everywhere = json.loads(ktop("patents", "search", text, "--corpus", corpus, "--json").out)
+    office = everywhere[0]["patent_id"][:2]
+    found = json.loads(ktop("patents", "search", text, "--corpus", corpus, "--country", office, "--json").out)
+    assert len(found) == 10
+    assert all(hit["patent_id"].startswith(office) for hit in found)
+    korean = json.loads(ktop("patents", "search", text, "--corpus", corpus, "--in", "ko", "--json").out)
+    assert len(korean) == 10
+    assert all(any("가" <= char <= "힣" for char in hit["title"]) for hit in korean)
+    assert json.loads(ktop("patents", "search", text, "--corpus", corpus, "--country", "ZZ", "--json").out) == []
+    for option, value, said in (("--class", "battery", "G06F"), ("--country", "korea", "KR"), ("--in", "fr", "ko")):
+        refused = ktop("patents", "search", text, "--corpus", corpus, option, value)
+        assert refused.status == 1
+        assert value in refused.err
+        assert said in refused.err
+
+
+def test_a_sound_corpus_is_said_to_be_sound(ktop: Ktop, corpus: Path) -> None:
+    outcome = ktop("patents", "verify", "--corpus", corpus, "--json")
+    assert outcome.status == 0, outcome.err
+    report = json.loads(outcome.out)
+    assert (report["damaged"], report["lost"], report["repaired"]) == ([], [], False)
+
+
 def test_scores_of_a_table(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
     pl.DataFrame({"query_id": ["q"], "text": [BATTERY.read_text("utf-8")]}).write_parquet(tmp_path / "q.parquet")
     outcome = ktop(

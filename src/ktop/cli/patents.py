@@ -90,7 +90,7 @@ def search(
     from ktop.services import patents as service
 
     day = parse_date(before, "before")
-    only = service.search_filter(classes, countries, languages)
+    only = service.search_filter(classes or (), countries or (), languages or ())
     if queries is not None:
         if out is None or text is not None:
             raise InputError("cli.queries_need_out")
