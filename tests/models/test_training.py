@@ -12,7 +12,7 @@ import yaml
 
 from ktop.errors import InputError
 from ktop.models import artefact as files
-from ktop.models.calibration import expit, logit
+from ktop.models.calibration import expit, fit_platt, logit
 from ktop.models.panel_model import PanelModel
 from ktop.models.training import known_outcomes, predict, train_scheme
 
@@ -185,87 +185,25 @@ def test_peer_cells_carry_their_own_rate(panel: pl.DataFrame) -> None:
 
 @pytest.mark.real_data
 def test_the_listed_company_scheme_beats_the_published_glass_box(shared_data: Path) -> None:
-    """Train on what is known by the end of 2011, test on 2011-2014: at least the discrimination measured beforehand for
-    the same kind of model, and no worse calibration than the drift of these years allows."""
+    """Train on FY1999-2008, calibrate on 2009-10 (what is known by 2013), test on 2011-14: more discrimination than was
+    measured for the same kind of model beforehand, with slopes near one and parts that add up. Smaller than in use."""
     metrics = pytest.importorskip("sklearn.metrics")
     frame = pl.read_parquet(shared_data / "firms" / "us_listed_panel.parquet")
     scheme = yaml.safe_load((ROOT / "examples/schemes/us_listed.yaml").read_text(encoding="utf-8"))
-    scheme["members"] = 3
-    model = PanelModel.from_artefact(train_scheme(scheme, frame, until=2011))
-    rows = frame["fiscal_year"].is_between(2011, 2014)
-    found, known = predict(model, frame).filter(rows), known_outcomes(model, frame).filter(rows)
-    for target, least in (("failure", 0.86), ("high_growth", 0.80), ("sustainable_growth", 0.86)):
+    scheme |= {"members": 2, "honest_intervals": False}
+    scheme["tracks"]["ai"]["rounds"] = 120
+    model = PanelModel.from_artefact(train_scheme(scheme, frame, until=2013))
+    assert {tuple(card["validation_years"]) for card in model.meta["training"].values()} == {(2009, 2010)}
+    some = frame.filter(pl.col("fiscal_year") >= 2005)  # six years back is as far as a feature looks
+    rows = some["fiscal_year"].is_between(2011, 2014)
+    found, known = predict(model, some).filter(rows), known_outcomes(model, some).filter(rows)
+    for target, least in (("failure", 0.87), ("high_growth", 0.80), ("sustainable_growth", 0.87)):
         y = known[f"y_{target}"]
         seen = y.is_not_null()
         p = found[f"p_{target}"].filter(seen)
         assert metrics.roc_auc_score(y.filter(seen), p) >= least
         assert 0.75 < p.mean() / y.filter(seen).mean() < 1.3  # type: ignore[operator]
-
-
-def test_validation_years_are_kept_from_training_and_set_the_calibration(panel: pl.DataFrame) -> None:
-    """What happens in the kept years moves calibration and grades, and nothing of the tables."""
-    scheme = {**SCHEME, "validation_years": 2}
-    kept = train_scheme(scheme, panel, until=2007)
-    assert kept.meta["training"]["fast"]["validation_years"] == [2004, 2005]
-    worse = panel.with_columns(sales=pl.when(pl.col("year") > 2005).then(pl.col("sales") * 0.8).otherwise("sales"))
-    other = train_scheme(scheme, worse, until=2007)
-    for name, array in kept.arrays.items():
-        if name.startswith("fast/ai/") and name != "fast/ai/platt":
-            assert np.array_equal(array, other.arrays[name]), name
-    assert not np.array_equal(kept.arrays["fast/ai/platt"], other.arrays["fast/ai/platt"])
-    p = predict(kept, panel).filter(pl.col("year").is_in([2004, 2005]))["p_fast"].mean()
-    y = known_outcomes(kept, panel, 2007).filter(pl.col("year").is_in([2004, 2005]))["y_fast"].mean()
-    assert abs(p - y) < 0.02  # type: ignore[operator]
-
-
-def test_a_track_may_use_some_inputs_and_count_less(panel: pl.DataFrame, tmp_path: Path) -> None:
-    tracks = {
-        "ai": {"method": "boosting", "rounds": 20, "depth": 2, "leaves": 4},
-        "statistics": {"method": "scorecard", "inputs": ["margin", "debt"], "weight": 0.25},
-    }
-    trained = train_scheme({**SCHEME, "tracks": tracks}, panel, until=2005)
-    files.save(trained, tmp_path / files.FILE_NAME)
-    model = PanelModel.from_artefact(files.load(tmp_path))
-    part = model.targets["gone"]
-    assert part.weights == {"ai": 0.8, "statistics": 0.2}
-    assert {j for table in part.tracks["statistics"][0].tables for j in table.inputs} == {0, 1}
-    found = predict(model, panel)
-    z = logit(found["p_gone"].to_numpy())
-    groups = sum(found[f"group_{g}_gone"] for g in ("money", "people"))
-    assert np.abs((groups + found["base_gone"]).to_numpy() - z).max() < 1e-9
-    ai, statistics = (logit(found[f"track_{t}_gone"].to_numpy()) for t in ("ai", "statistics"))
-    assert np.allclose(z, part.joint.intercept + part.joint.slope * (0.8 * ai + 0.2 * statistics), atol=1e-9)
-
-
-def test_a_second_opinion_of_single_effects_is_shown_and_not_counted(panel: pl.DataFrame) -> None:
-    ai = {"method": "boosting", "rounds": 20, "depth": 2, "leaves": 4}
-    second = {"method": "boosting", "rounds": 60, "depth": 1, "leaves": 2, "weight": 0}
-    model = PanelModel.from_artefact(
-        train_scheme({**SCHEME, "tracks": {"ai": ai, "single": second}}, panel, until=2005)
-    )
-    part = model.targets["gone"]
-    curves = part.tracks["single"][0]
-    assert all(len(table.inputs) == 1 for table in curves.tables) and len(curves.tables) >= 3
-    for table in curves.tables:
-        sign = model.signs["gone"][table.inputs[0]]
-        assert sign == 0 or (np.diff(table.values[:-1]) * sign).min() >= -1e-12
-    found = predict(model, panel)
-    z, alone = (logit(found[name].to_numpy()) for name in ("p_gone", "track_ai_gone"))
-    assert np.allclose(z, part.joint.intercept + part.joint.slope * alone, atol=1e-9)
-    assert np.corrcoef(alone, logit(found["track_single_gone"].to_numpy()))[0, 1] > 0.6
-
-
-@pytest.mark.parametrize(
-    "tracks",
-    [
-        {"ai": {"method": "boosting", "weight": -1}},
-        {"ai": {"method": "boosting", "weight": 0}},
-        {"ai": {"method": "boosting", "inputs": ["shoe_size"]}},
-        {"ai": {"method": "boosting", "depth": 5, "table_inputs": 0}},
-        {"ai": {"method": "boosting", "table_inputs": 5}},
-    ],
-)
-def test_settings_that_cannot_be_are_refused(panel: pl.DataFrame, tracks: dict[str, Any]) -> None:
-    with pytest.raises(InputError) as caught:
-        train_scheme({**SCHEME, "tracks": tracks}, panel, until=2005)
-    assert caught.value.key == "models.scheme_value"
+        z = logit(p.to_numpy())
+        assert 0.85 < fit_platt(z, y.filter(seen).to_numpy().astype(float)).slope < 1.2
+        parts = sum(found[f"group_{g}_{target}"] for g in model.meta["scheme"]["groups"]) + found[f"base_{target}"]
+        assert np.abs(parts.filter(seen).to_numpy() - z).max() < 1e-12
