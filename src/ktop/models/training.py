@@ -234,7 +234,7 @@ def _train_target(
 
 
 def _line(plan: Scheme, raw: Floats, y: Floats, year: Any, honest: Any, seen: Any) -> Platt:
-    """Fit a calibration layer on ``honest`` rows; its level, if wanted, is that of the average year of ``seen`` rows."""
+    """Fit a calibration layer on ``honest`` rows; its level, if wanted, that of the average year of ``seen`` rows."""
     if year is None:
         return _rounded(fit_platt(raw[honest], y[honest]))
     line = fit_platt_by_year(raw[honest], y[honest], year[honest])
