@@ -6,7 +6,6 @@ import json
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from ktop.errors import InputError, NotFoundError, TooLargeError
@@ -15,7 +14,6 @@ from ktop.services.rate_technology import (
     bring_reference_up_to_date,
     open_corpus,
     rate_technology,
-    score_queries,
     technology_of,
 )
 
@@ -98,27 +96,6 @@ def test_markup_is_never_part_of_the_answer(engine: TechnologyEngine) -> None:
     body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
     rating = rate_technology(engine, f"<script>alert(1)</script>{body}<img src=x onerror=alert(1)>", as_of=DAY)
     assert "<script" not in json.dumps(rating.to_json())
-
-
-def test_a_table_of_technologies(engine: TechnologyEngine, demo_corpus: Path, tmp_path: Path) -> None:
-    body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
-    queries = pl.DataFrame(
-        {
-            "query_id": ["a", "b"],
-            "text": [body, "too short"],
-            "before": [date(2018, 1, 1), None],
-            "exclude": [["ZZ1"], []],
-        }
-    )
-    queries.write_parquet(tmp_path / "q.parquet")
-    report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=demo_corpus)
-    assert report == {"queries": 2, "refused": 1}
-    found = pl.read_parquet(tmp_path / "r.parquet")
-    assert found.columns[:9] == [
-        *("query_id", "core", "originality", "value", "spillover", "score", "grade", "density", "ocean")
-    ]
-    assert found["score"].to_list()[0] is not None
-    assert found["problem"].to_list()[1]
 
 
 def test_a_folder_without_a_corpus_is_told_so(tmp_path: Path) -> None:

@@ -89,14 +89,15 @@ def originality_score(
     out: Annotated[Path, typer.Option(help=help_of("out_table"))],
     corpus: Corpus = None,
     as_of: AsOf = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help=help_of("workers"))] = 2,
     lang: Lang = None,
 ) -> None:
     """Rate many technologies against a corpus."""
-    from ktop.services.rate_technology import score_queries
+    from ktop.services.score_technologies import score_queries
 
     terminal.languages(lang)
     with terminal.progress() as progress:
         report: dict[str, Any] = score_queries(
-            queries, out, corpus=corpus, as_of=parse_date(as_of, "as-of"), progress=progress
+            queries, out, corpus=corpus, as_of=parse_date(as_of, "as-of"), workers=workers, progress=progress
         )
     terminal.note(terminal.say("originality_scored", out=out, **report))

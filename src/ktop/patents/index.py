@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -85,7 +86,7 @@ class PatentIndex:
         self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres)
         self.lexical = LexicalReader(self.segments, self.tables)
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
-        self._starts = np.array([segment.start for segment in self.segments], dtype=np.int64)
+        self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
 
     def __len__(self) -> int:
@@ -230,7 +231,7 @@ class PatentIndex:
 
     def segment_of(self, doc: int) -> tuple[Segment, int]:
         """Return the segment of a document and its row there."""
-        segment = self.segments[int(np.searchsorted(self._starts, doc, side="right")) - 1]
+        segment = self.segments[bisect.bisect_right(self._starts, doc) - 1]
         return segment, doc - segment.start
 
     def patent_id(self, doc: int) -> str:

@@ -6,14 +6,14 @@ import threading
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ktop.catalogue import text
 from ktop.domain.rating import Rating
 from ktop.domain.technology import Technology
-from ktop.errors import InputError, KtopError, NotFoundError, TooLargeError
+from ktop.errors import KtopError, NotFoundError
 from ktop.files import atomic_path
 from ktop.services.progress import Progress, silent
 from ktop.settings import settings
@@ -164,61 +164,3 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
     """Rate one technology summary as of a day (today where not given); only earlier patents count."""
     technology = technology_of(summary, as_of)
     return engine.model.rate(engine.neighbourhood(technology))
-
-
-def score_queries(
-    queries: Path, out: Path, *, corpus: Path | None, as_of: date | None = None, progress: Progress = silent
-) -> dict[str, Any]:
-    """Rate every row of a table of queries and write one row each.
-
-    Columns: ``query_id, core, originality, value, spillover, score`` (0-100, null where it cannot be given), ``grade``,
-    ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why it could not be rated).
-    Returns how many ``queries`` there were and how many were ``refused``.
-    """
-    import polars as pl
-
-    from ktop.catalogue import message
-    from ktop.services.patents import read_queries
-
-    if out.suffix.lower() != ".parquet":
-        raise InputError("records.parquet_only", path=out.name)
-    given = read_queries(queries)
-    engine = open_corpus(corpus, progress=progress)
-    lang = settings().lang or "ko"
-    label = text("cli.step_rating", lang)
-    schema = _scored_schema()
-    rows: list[dict[str, Any]] = []
-    refused = 0
-    for number, query in enumerate(given):
-        progress(number, len(given), label)
-        row: dict[str, Any] = dict.fromkeys(schema)
-        row |= {"query_id": query["query_id"], "model_version": engine.model.version}
-        try:
-            technology = technology_of(query["text"], query["before"] or as_of)
-            scored = engine.model.score(engine.neighbourhood(technology, query["exclude"]))
-        except (InputError, TooLargeError) as error:
-            refused += 1
-            rows.append(row | {"problem": message(error, lang)})
-            continue
-        row |= scored.scores
-        row |= {"grade": scored.grade, "density": scored.density if scored.ocean else None}
-        rows.append(row | {"ocean": scored.ocean.name if scored.ocean else None})
-    frame = pl.DataFrame(rows, schema=schema)
-    with atomic_path(out) as beside:
-        frame.write_parquet(beside, compression="zstd")
-    return {"queries": len(given), "refused": refused}
-
-
-def _scored_schema() -> dict[str, Any]:
-    import polars as pl
-
-    numbers = ("core", "originality", "value", "spillover", "score")
-    return {
-        "query_id": pl.String,
-        **dict.fromkeys(numbers, pl.Float64),
-        "grade": pl.String,
-        "density": pl.Int64,
-        "ocean": pl.String,
-        "model_version": pl.String,
-        "problem": pl.String,
-    }

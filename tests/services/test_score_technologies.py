@@ -1,0 +1,55 @@
+"""Tables of technologies: a row each whatever happens, the same rows however many processes work."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ktop.errors import InputError
+from ktop.services import score_technologies
+from ktop.services.score_technologies import score_queries
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "technologies"
+
+
+def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
+    body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
+    queries = pl.DataFrame(
+        {
+            "query_id": ["a", "b"],
+            "text": [body, "too short"],
+            "before": [date(2018, 1, 1), None],
+            "exclude": [["ZZ1"], []],
+        }
+    )
+    queries.write_parquet(tmp_path / "q.parquet")
+    report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=demo_corpus)
+    assert report == {"queries": 2, "refused": 1}
+    found = pl.read_parquet(tmp_path / "r.parquet")
+    assert found.columns[:9] == [
+        *("query_id", "core", "originality", "value", "spillover", "score", "grade", "density", "ocean")
+    ]
+    assert found["score"].to_list()[0] is not None
+    assert found["problem"].to_list()[1]
+
+
+def test_the_rows_do_not_depend_on_the_number_of_processes(
+    demo_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [file.read_text("utf-8") for file in sorted(EXAMPLES.glob("*.txt"))]
+    asked = [texts[i % len(texts)] + f" {i}" for i in range(7)] + ["too short"]
+    queries = pl.DataFrame({"query_id": [str(i) for i in range(8)], "text": asked})
+    queries.write_parquet(tmp_path / "q.parquet")
+    score_queries(tmp_path / "q.parquet", tmp_path / "one.parquet", corpus=demo_corpus, workers=1)
+    monkeypatch.setattr(score_technologies, "_TOGETHER", 2)
+    monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 4)
+    score_queries(tmp_path / "q.parquet", tmp_path / "two.parquet", corpus=demo_corpus, workers=2)
+    assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "two.parquet"))
+
+
+def test_the_result_is_a_parquet_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        score_queries(tmp_path / "q.parquet", tmp_path / "r.csv", corpus=None)
