@@ -122,3 +122,17 @@ def test_unions_and_common_counts_are_those_of_sets(sets: list[set[int]]) -> Non
     offsets = np.concatenate([[0], np.cumsum([len(one) for one in arrays])]).astype(np.int64)
     common = kernels.common_counts(np.concatenate(arrays), offsets)
     assert common.tolist() == [[len(one & other) for other in sets] for one in sets]
+
+
+@given(
+    st.lists(st.integers(0, 60), max_size=40),
+    st.lists(st.integers(-5, 70), min_size=2, max_size=8, unique=True).map(sorted),
+)
+def test_days_are_counted_as_a_histogram_does(days: list[int], edges: list[int]) -> None:
+    day = np.array(days, dtype=np.int32)
+    docs = np.arange(len(days), dtype=np.int64)
+    bounds = np.array(edges, dtype=np.float64)
+    wanted = [sum(low <= value < high for value in days) for low, high in itertools.pairwise(edges)]
+    assert kernels.counts_between(docs, day, bounds).tolist() == wanted
+    if days:
+        assert kernels.earliest(docs, day) == min(days)

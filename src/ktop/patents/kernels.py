@@ -344,3 +344,38 @@ def common_counts(docs: Any, offsets: Any) -> Any:
                     holders[docs[i] - start] = np.uint64(0)
                 i += 1
             cursor[t] = i
+
+
+@_compiled
+def counts_between(docs: Any, day: Any, edges: Any) -> Any:
+    """Return how many documents have a day in each interval ``edges[i] <= day < edges[i + 1]``, shape (edges - 1,).
+
+    Parameters
+    ----------
+    docs : document numbers; quick where their days mostly ascend, as those of a term do within a segment.
+    day : (documents,) day numbers.
+    edges : ascending.
+    """
+    intervals = len(edges) - 1
+    found = np.zeros(max(intervals, 0), dtype=np.int64)
+    if intervals < 1:
+        return found
+    place = 0
+    for doc in docs:
+        value = day[doc]
+        while place > 0 and value < edges[place]:
+            place -= 1
+        while place < intervals - 1 and value >= edges[place + 1]:
+            place += 1
+        if edges[place] <= value < edges[place + 1]:
+            found[place] += 1
+    return found
+
+
+@_compiled
+def earliest(docs: Any, day: Any) -> int:
+    """Return the least day of some documents, at least one."""
+    least = day[docs[0]]
+    for doc in docs:
+        least = min(least, day[doc])
+    return least

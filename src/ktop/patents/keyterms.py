@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ktop.patents import kernels
 from ktop.patents.index import PatentIndex
 from ktop.patents.questions import Question
 from ktop.patents.statistics import COMMON_SHARE, EarlierPatents
@@ -165,5 +166,5 @@ def _overlap(one: _Candidate, other: _Candidate) -> bool:
 def _described(
     score: float, candidate: _Candidate, docs: Docs, counterparts: tuple[str, ...], earlier: EarlierPatents
 ) -> KeyTerm:
-    first = int(earlier.days(docs).min()) if len(docs) else None
+    first = int(kernels.earliest(docs, earlier.index.tables.day)) if len(docs) else None
     return KeyTerm(candidate.surface, candidate.index_term, score, candidate.count, counterparts, docs, first)

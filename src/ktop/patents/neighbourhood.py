@@ -208,15 +208,14 @@ def _statistics(
     recent = before - RECENT_YEARS * DAYS_PER_YEAR
     previous = before - 2 * RECENT_YEARS * DAYS_PER_YEAR
     edges = np.array([day_number(date(int(year), 1, 1)) for year in years] + [before], dtype=np.float64)
+    growth = np.array([previous, recent, before], dtype=np.float64)
     yearly = np.zeros((len(terms), len(years)), dtype=np.int64)
     df_recent, df_previous = np.zeros(len(terms), dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
     present = np.zeros((len(terms), len(docs)), dtype=np.bool_)
+    day = earlier.index.tables.day
     for i, term in enumerate(terms):
-        days = earlier.days(term.docs)
-        df_recent[i] = np.count_nonzero(days >= recent)
-        df_previous[i] = np.count_nonzero((days >= previous) & (days < recent))
-        if len(years):
-            yearly[i] = np.histogram(days, bins=edges)[0]
+        df_previous[i], df_recent[i] = kernels.counts_between(term.docs, day, growth)
+        yearly[i] = kernels.counts_between(term.docs, day, edges)
         present[i] = _among(docs, term.docs)
     scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(
