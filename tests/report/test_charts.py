@@ -11,12 +11,15 @@ import pytest
 
 from ktop.catalogue import Lang
 from ktop.report.charts import (
+    Ahead,
     Chart,
     Part,
+    Place,
     bars,
     gauge,
     histogram,
     matrix,
+    places,
     radar,
     side_by_side,
     table_of,
@@ -35,6 +38,11 @@ PARTS = [
 SYMBOLS = ["AAA", "AA", "A"]
 CELLS = {(g, r): SYMBOLS[max(i, j)] for i, g in enumerate(SYMBOLS) for j, r in enumerate(["R1", "R2", "R3"])}
 
+AHEAD = [Ahead(year, 12.3, 5, 19 + year - 2024, 0.8) for year in (2024, 2025, 2026)]
+PLACES = [
+    Place(math.sin(i), math.cos(2 * i), None if i % 5 == 0 else i % 2, f"KR10{i:05d}A", i / 20) for i in range(20)
+]
+
 MAKERS: dict[str, Callable[[Lang], Chart]] = {
     "gauge": lambda lang: gauge("지수", 70.5, lang, reference=49.9),
     "gauge empty": lambda lang: gauge("지수", math.nan, lang),
@@ -48,6 +56,11 @@ MAKERS: dict[str, Callable[[Lang], Chart]] = {
     "matrix none": lambda lang: matrix("표", SYMBOLS, ["R1", "R2", "R3"], CELLS, SYMBOLS, None, lang),
     "trend": lambda lang: trend("추이", list(range(2001, 2026)), [None, *range(24)], lang, incomplete_from=2024),
     "trend few": lambda lang: trend("추이", [2024, 2025], [0, 123456], lang),
+    "trend ahead": lambda lang: trend(
+        "추이", list(range(2010, 2026)), list(range(16)), lang, incomplete_from=2024, ahead=AHEAD
+    ),
+    "places": lambda lang: places("지도", PLACES, (0.0, -0.2), ["수분 감지, 필름", NASTY], lang, own_group=1),
+    "places none": lambda lang: places("지도", [], (0.0, 0.0), [], lang),
     "trend none": lambda lang: trend("추이", [], [], lang),
     "bars": lambda lang: bars("출원인", [("아주 긴 이름의 출원인 주식회사 " * 4, 12), ("나", None), ("다", 0)], lang),
     "side by side": lambda lang: side_by_side(
@@ -180,3 +193,19 @@ def test_words_are_cut_and_broken_to_their_width() -> None:
     assert text_width(cut, 13) <= 60
     assert wrap("one two three four", 10, 50, 2) == ["one two", "three fo…"]
     assert escape("a\x0b<b>") == "a&lt;b&gt;"
+
+
+def test_a_forecast_stands_beside_what_was_counted() -> None:
+    rows = {row[0]: row[1:] for row in table_of(MAKERS["trend ahead"]("en")).rows}
+    assert rows["2023"] == ("13", "")
+    assert rows["2024"] == ("14 (year not yet complete)", "12.3 (5–19)")
+    assert rows["2026"] == ("–", "12.3 (5–21)")  # nothing was counted there, and nothing is drawn as zero
+
+
+def test_the_map_names_every_patent_its_group_and_the_technology() -> None:
+    chart = MAKERS["places"]("en")
+    rows = {row[0]: row[1] for row in table_of(chart).rows}
+    assert rows["KR1000001A"] == "2"
+    assert rows["KR1000005A"] == "in no group"
+    assert "This technology" in chart.svg
+    assert "<script>" not in chart.svg

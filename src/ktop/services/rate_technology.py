@@ -19,6 +19,7 @@ from ktop.services.progress import Progress, silent
 from ktop.settings import settings
 
 if TYPE_CHECKING:
+    from ktop.domain.closer_look import CloserLook
     from ktop.domain.neighbourhood import Neighbourhood
     from ktop.models.originality import OriginalityModel, OriginalityReference
     from ktop.patents.index import PatentIndex
@@ -163,4 +164,15 @@ def technology_of(summary: str, as_of: date | None) -> Technology:
 def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | None = None) -> Rating:
     """Rate one technology summary as of a day (today where not given); only earlier patents count."""
     technology = technology_of(summary, as_of)
-    return engine.model.rate(engine.neighbourhood(technology))
+    with engine.lock:
+        found = neighbourhood_of(engine.index, technology)
+        closer = closer_look(engine.index, found)
+    return engine.model.rate(found, closer)
+
+
+def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
+    """Return what a full rating shows of the neighbours beyond their neighbourhood; None where there are none."""
+    from ktop.domain.closer_look import CloserLook
+    from ktop.patents.titles import neighbour_pairs, neighbour_words
+
+    return CloserLook(neighbour_words(index, found), neighbour_pairs(index, found)) if found.size else None

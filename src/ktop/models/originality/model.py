@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ktop.catalogue import LANGS, text
+from ktop.domain.closer_look import CloserLook
 from ktop.domain.grades import ladder
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, has_classes, measure_values
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
@@ -76,13 +78,15 @@ class OriginalityModel:
             grade = grade if not ladder(LADDER).at_least(grade, best) else best
         return Scored(scores, grade, ocean_of(neighbourhood, focused, standing), placed, standing, duplicate)
 
-    def rate(self, neighbourhood: Neighbourhood) -> Rating:
+    def rate(self, neighbourhood: Neighbourhood, closer: CloserLook | None = None) -> Rating:
         """Return the full rating with contributions, surroundings, opinions and warnings in both languages.
 
-        Where no earlier patent can be compared, scores are None, grades are empty and a warning says why.
+        Where no earlier patent can be compared, scores are None, grades are empty and a warning says why. ``closer`` is
+        what has been read of the neighbours beyond the neighbourhood: it names groups, and changes no score.
         """
         scored = self.score(neighbourhood)
         details = surroundings(neighbourhood, scored.standing, scored.ocean)
+        details |= landscape(neighbourhood, closer)
         details["reference"] = {"patents": scored.standing.size, "version": self.version}
         warnings = _warnings(neighbourhood, scored)
         if scored.placed is None or scored.grade is None or scored.ocean is None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_of
 from ktop.models.originality.definitions import rules, settings
+from ktop.models.originality.forecast import forecast
 from ktop.models.originality.measures import (
     DAYS_PER_YEAR,
     close_neighbours,
@@ -176,15 +177,26 @@ def key_terms(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
 
 
 def trend(neighbourhood: Neighbourhood) -> dict[str, Any]:
-    """Return similar filings by year beside all filings, and the first year that cannot be complete yet."""
+    """Return similar filings by year beside all filings, the first year that cannot be complete yet, and a forecast.
+
+    ``forecast`` is None where the complete years are too few to tell.
+    """
     years = [int(year) for year in neighbourhood.years]
     filed = [day_of(int(day)).year for day in neighbourhood.filing_day]
-    last_complete = neighbourhood.as_of - timedelta(days=SECRET_DAYS)
+    incomplete_from = (neighbourhood.as_of - timedelta(days=SECRET_DAYS - 1)).year
+    counts = [filed.count(year) for year in years]
+    complete = sum(year < incomplete_from for year in years)
+    ahead = forecast(
+        neighbourhood.years[:complete].astype(np.float64),
+        np.array(counts[:complete], dtype=np.float64),
+        neighbourhood.patents_per_year[:complete].astype(np.float64),
+    )
     return {
         "years": years,
-        "counts": [filed.count(year) for year in years],
+        "counts": counts,
         "all_patents": [int(count) for count in neighbourhood.patents_per_year],
-        "incomplete_from": (last_complete + timedelta(days=1)).year,
+        "incomplete_from": incomplete_from,
+        "forecast": None if ahead is None else ahead.to_json(),
     }
 
 

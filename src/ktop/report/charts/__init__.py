@@ -5,18 +5,22 @@ from ktop.report.charts.chart import Chart, Table, table_of
 from ktop.report.charts.gauge import gauge
 from ktop.report.charts.histogram import histogram
 from ktop.report.charts.matrix import matrix
+from ktop.report.charts.places import Place, places
 from ktop.report.charts.radar import radar
-from ktop.report.charts.trend import trend
+from ktop.report.charts.trend import Ahead, trend
 from ktop.report.charts.waterfall import Part, waterfall
 
 __all__ = [
+    "Ahead",
     "Chart",
     "Part",
+    "Place",
     "Table",
     "bars",
     "gauge",
     "histogram",
     "matrix",
+    "places",
     "radar",
     "side_by_side",
     "table_of",

@@ -7,8 +7,9 @@ from typing import Any
 
 from ktop.catalogue import Lang, text
 from ktop.report import labels, numbers
-from ktop.report.charts import Chart, bars, histogram, trend
+from ktop.report.charts import Ahead, Chart, Place, Table, bars, histogram, places, trend
 from ktop.report.present.common import (
+    WIDE,
     RatingJson,
     bins,
     breakdowns,
@@ -70,7 +71,12 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
         similarity=_similarity(details, lang),
         ocean=ocean,
         ocean_text=ocean_text,
+        ocean_figures=_ocean_figures(details, lang),
+        map=similar_map(details, lang),
+        map_wide=similar_map(details, lang, width=WIDE),
+        groups=groups_table(details, lang),
         trend=_trend(details, lang),
+        trend_text=_trend_text(details, lang),
         applicants=_applicants(details, lang),
         fields=_fields(details, lang),
         newcomers=_newcomers(details, lang),
@@ -140,7 +146,94 @@ def _trend(details: Mapping[str, Any], lang: Lang) -> Chart | None:
     return trend(
         text("report.trend_title", lang), found["years"][-_YEARS_SHOWN:], found["counts"][-_YEARS_SHOWN:], lang,
         incomplete_from=found.get("incomplete_from"), value_label=text("report.patents", lang),
+        ahead=[
+            Ahead(one["year"], one["count"], one["low"], one["high"], found["forecast"]["level"])
+            for one in (found.get("forecast") or {}).get("years", ())
+        ],
     )  # fmt: skip
+
+
+def _trend_text(details: Mapping[str, Any], lang: Lang) -> str:
+    ahead = (details.get("trend") or {}).get("forecast")
+    if not ahead:
+        return ""
+    last = ahead["years"][-1]
+    return text(
+        "report.forecast",
+        lang,
+        growth=f"{100 * ahead['growth']:+.0f}".replace("-", "−"),
+        year=last["year"],
+        count=f"{last['count']:.0f}",
+        low=last["low"],
+        high=last["high"],
+        level=round(100 * ahead["level"]),
+        all=numbers.figure(ahead["all_patents"], lang, 0),
+    )
+
+
+def similar_map(details: Mapping[str, Any], lang: Lang, width: int = 360) -> Chart | None:
+    """Return the map of the similar patents, None where there is none."""
+    found, clusters = details.get("map"), details.get("clusters")
+    if not found or not clusters or not found["patents"]:
+        return None
+    return places(
+        text("report.map_title", lang),
+        [Place(p["x"], p["y"], p["group"], str(p["patent_id"]), p["similarity"]) for p in found["patents"]],
+        (found["own"][0], found["own"][1]),
+        [group_name(group, lang) for group in clusters["groups"]],
+        lang,
+        own_group=clusters["own"],
+        width=width,
+    )
+
+
+def group_name(group: Mapping[str, Any], lang: Lang) -> str:
+    """Return the terms that name a group of similar patents; a group without any is named by its nearest patent."""
+    return ", ".join(str(term) for term in group["terms"]) or str(group["nearest_title"]) or numbers.missing(lang)
+
+
+def groups_table(details: Mapping[str, Any], lang: Lang) -> Table | None:
+    """Return the groups of similar patents with their sizes, similarity, filings and nearest patent."""
+    clusters = details.get("clusters")
+    if not clusters or not clusters["groups"]:
+        return None
+    rows = [
+        (
+            f"{group['group'] + 1}. {group_name(group, lang)}",
+            numbers.figure(group["patents"], lang, 0),
+            f"{group['mean_similarity']:.2f}",
+            f"{group['recent']} / {group['previous']}",
+            f"{group['nearest']} {group['nearest_title']}".strip(),
+        )
+        for group in clusters["groups"]
+    ]
+    columns = tuple(text(f"report.group_columns_{i}", lang) for i in range(1, 6))
+    return Table(text("report.groups", lang), columns, tuple(rows))
+
+
+def _ocean_figures(details: Mapping[str, Any], lang: Lang) -> tuple[Figure, ...]:
+    """Return the numbers that the ocean is read from."""
+    found = details.get("ocean")
+    if not isinstance(found, Mapping) or found.get("density_percentile") is None:
+        return ()
+    per_1000 = (details.get("density") or {}).get("per_1000_patents")
+    growth, ratio = found.get("growth_percentile"), found.get("growth_ratio")
+    unknown = text("report.growth_unknown", lang)
+    close = numbers.figure(found["close_patents"], lang, 0) + ("+" if found.get("at_least") else "")
+    return (
+        Figure(
+            text("report.ocean_number_close", lang),
+            close,
+            "" if per_1000 is None else text("report.ocean_per_1000", lang, n=f"{per_1000:.2g}"),
+        ),
+        Figure(text("report.ocean_number_density", lang), f"{found['density_percentile']:.0f}"),
+        Figure(text("report.ocean_number_filings", lang), f"{found['recent_filings']} / {found['previous_filings']}"),
+        Figure(
+            text("report.ocean_number_growth", lang),
+            unknown if ratio is None else text("report.times", lang, n=f"{ratio:.2f}"),
+            "" if growth is None else text("report.growth_place", lang, percentile=f"{growth:.0f}"),
+        ),
+    )
 
 
 def _applicants(details: Mapping[str, Any], lang: Lang) -> Chart | None:

@@ -103,7 +103,12 @@ class Technology:
     similarity: Chart | None = None
     ocean: Figure | None = None
     ocean_text: str = ""
+    ocean_figures: tuple[Figure, ...] = ()
+    map: Chart | None = None
+    map_wide: Chart | None = None
+    groups: Table | None = None
     trend: Chart | None = None
+    trend_text: str = ""
     applicants: Chart | None = None
     fields: Chart | None = None
     newcomers: str = ""
