@@ -28,7 +28,7 @@ def found(index: PatentIndex) -> Neighbourhood:
 
 
 def test_a_term_stands_in_the_titles_that_are_marked(index: PatentIndex, found: Neighbourhood) -> None:
-    words = neighbour_words(index, found)
+    words = neighbour_words(index, found, index.question(TEXT))
     assert len(words.terms)
     for term, present in zip(words.terms, words.present, strict=True):
         assert present.any()
@@ -37,7 +37,7 @@ def test_a_term_stands_in_the_titles_that_are_marked(index: PatentIndex, found: 
 
 
 def test_terms_say_how_common_they_are_and_whether_the_text_has_them(index: PatentIndex, found: Neighbourhood) -> None:
-    words = neighbour_words(index, found)
+    words = neighbour_words(index, found, index.question(TEXT))
     assert (words.df >= 0).all()
     assert (words.df <= found.corpus_size).all()
     assert words.in_text.any()

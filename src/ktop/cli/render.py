@@ -13,10 +13,10 @@ from rich.table import Table
 
 from ktop.catalogue import Lang, text
 from ktop.cli.state import terminal
-from ktop.report import labels
+from ktop.report import charts, labels
 from ktop.report.present import rating_view, subject_name
 from ktop.report.present.common import score_label
-from ktop.report.present.views import Figure, RatingView
+from ktop.report.present.views import Figure, RatingView, Technology
 
 _BAR_WIDTH = 16
 _LABEL_WIDTH = 34
@@ -140,8 +140,37 @@ def print_technology(rating: Mapping[str, Any], lang: Lang) -> None:
             console.print(f"[bold]{text('cli.key_terms', lang)}[/]  {escape(terms)}", "")
     print_search(rating["details"].get("neighbours", [])[:10], lang)
     console.print()
+    if technology is not None:
+        _technology(console, technology, lang)
     _contributions(console, view, rating, lang)
     _sentences(console, view, lang)
+
+
+def _technology(console: Console, shown: Technology, lang: Lang) -> None:
+    """Print the groups of similar patents, the filings ahead, and what the nearest patents say of each feature."""
+    if shown.groups is not None:
+        _plain(console, shown.groups, 4)  # the nearest patent of each group would not fit beside it
+    if shown.trend_text:
+        console.print(escape(shown.trend_text), "")
+    if shown.novelty is not None:
+        novelty = shown.novelty
+        colour = _TONES.get(novelty.tone, "default")
+        console.print(f"[bold]{escape(novelty.title)}[/]  [{colour}]{escape(novelty.risk)}[/]")
+        console.print(escape(novelty.text))
+        for number, feature in enumerate(novelty.features, start=1):
+            tone = _TONES.get(feature.tone, "default")
+            line = f"{number}. {escape(feature.text)} [{tone}]{escape(feature.status)}[/] {escape(feature.score)}"
+            console.print(Padding(line, (0, 0, 0, 2)))
+        console.print(Padding(escape(novelty.note), (0, 0, 1, 0)))
+
+
+def _plain(console: Console, content: charts.Table, columns: int) -> None:
+    table = Table(title=escape(content.caption), title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for place, column in enumerate(content.columns[:columns]):
+        table.add_column(escape(column), justify="right" if place else "left")
+    for row in content.rows:
+        table.add_row(*(escape(cell) for cell in row[:columns]))
+    console.print(table, "")
 
 
 def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:

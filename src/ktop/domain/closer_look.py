@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import IntArray, StrArray
+from ktop.domain.neighbourhood import FloatArray, IntArray, StrArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,46 @@ class NeighbourWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """The sentence of a patent that comes closest to one feature of the technology.
+
+    Parameters
+    ----------
+    sentence : as the patent has it; "" where none shares a word.
+    score : share of the feature's content, weighed by rarity, that the sentence has; 0-1.
+    shared : the feature's words that it has, as the technology writes them.
+    """
+
+    sentence: str
+    score: float
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearPatent:
+    """One of the nearest patents: its position in the neighbourhood and its match to every feature."""
+
+    position: int
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """The technology's features (parts of its text) and what the nearest patents have of each.
+
+    Parameters
+    ----------
+    features : f parts of the text that say something technical, in its order.
+    weights : (f,) what each has of the text's technical content; the sum is 1.
+    near : the nearest patents whose text is stored, the most similar first.
+    """
+
+    features: tuple[str, ...]
+    weights: FloatArray
+    near: tuple[NearPatent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CloserLook:
     """What a page or report needs on top of a neighbourhood of n patents.
 
@@ -40,7 +80,9 @@ class CloserLook:
     ----------
     words : what the neighbours' titles say.
     pairs : (n, n) similarities of the neighbours to one another, patents of different languages included.
+    overlap : features of the text and what the nearest patents have of each; None where it was not looked at.
     """
 
     words: NeighbourWords
     pairs: npt.NDArray[np.float32]
+    overlap: Overlap | None = None

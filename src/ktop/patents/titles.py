@@ -11,6 +11,7 @@ from ktop.domain.closer_look import NeighbourWords
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.technology import Lang, detect_language
 from ktop.patents.index import PatentIndex
+from ktop.patents.questions import Question
 from ktop.patents.statistics import EarlierPatents
 from ktop.patents.terms import PAIR
 from ktop.patents.text import Word, word_list
@@ -22,12 +23,14 @@ MAX_TERMS = 250
 _FEWEST_LETTERS = 2
 
 
-def neighbour_words(index: PatentIndex, found: Neighbourhood, exclude: Collection[str] = ()) -> NeighbourWords:
+def neighbour_words(
+    index: PatentIndex, found: Neighbourhood, question: Question, exclude: Collection[str] = ()
+) -> NeighbourWords:
     """Return the words and phrases of the neighbours' titles and how many earlier patents have each.
 
     Parameters
     ----------
-    found : the neighbourhood, made by this index.
+    found, question : the neighbourhood, made by this index, and the technology's text as a question to it.
     exclude : ids that the neighbourhood was made without.
     """
     titles: dict[str, set[int]] = {}
@@ -41,8 +44,6 @@ def neighbour_words(index: PatentIndex, found: Neighbourhood, exclude: Collectio
     ranked = sorted(titles, key=lambda term: (-len(titles[term]) * spelling[term][1], term))[:MAX_TERMS]
     excluded = index.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
     earlier = EarlierPatents(index, day_number(found.as_of), excluded)
-    technology = found.technology
-    own = index.question(technology.text, technology.language, technology.title).counts
     present = np.zeros((len(ranked), found.size), dtype=np.bool_)
     for row, term in enumerate(ranked):
         present[row, sorted(titles[term])] = True
@@ -51,7 +52,7 @@ def neighbour_words(index: PatentIndex, found: Neighbourhood, exclude: Collectio
         words=np.array([spelling[term][1] for term in ranked], dtype=np.int64),
         df=earlier.counts_of_any([[term] for term in ranked]),
         present=present,
-        in_text=np.array([term in own for term in ranked], dtype=np.bool_),
+        in_text=np.array([term in question.counts for term in ranked], dtype=np.bool_),
         language=np.array([spelling[term][2] for term in ranked], dtype=object),
     )
 

@@ -47,7 +47,7 @@ _WORDS = (
     ),
     "breakdowns_lead",
 )
-_COLUMNS = {"step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
+_COLUMNS = {"feature_columns": 3, "step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
 
 
 class ReportError(KtopError):

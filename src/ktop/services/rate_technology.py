@@ -173,6 +173,15 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
 def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
     """Return what a full rating shows of the neighbours beyond their neighbourhood; None where there are none."""
     from ktop.domain.closer_look import CloserLook
+    from ktop.patents.overlap import overlap
     from ktop.patents.titles import neighbour_pairs, neighbour_words
 
-    return CloserLook(neighbour_words(index, found), neighbour_pairs(index, found)) if found.size else None
+    if not found.size:
+        return None
+    technology = found.technology
+    question = index.question(technology.text, technology.language, technology.title)
+    return CloserLook(
+        words=neighbour_words(index, found, question),
+        pairs=neighbour_pairs(index, found),
+        overlap=overlap(index, found, question),
+    )

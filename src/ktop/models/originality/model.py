@@ -14,6 +14,7 @@ from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warn
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, has_classes, measure_values
+from ktop.models.originality.novelty import novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
 from ktop.models.originality.standing import Placed, Standing
@@ -82,11 +83,17 @@ class OriginalityModel:
         """Return the full rating with contributions, surroundings, opinions and warnings in both languages.
 
         Where no earlier patent can be compared, scores are None, grades are empty and a warning says why. ``closer`` is
-        what has been read of the neighbours beyond the neighbourhood: it names groups, and changes no score.
+        what has been read of the neighbours beyond the neighbourhood: it names groups and
+        says what of the text is in them, and changes no score.
         """
         scored = self.score(neighbourhood)
         details = surroundings(neighbourhood, scored.standing, scored.ocean)
         details |= landscape(neighbourhood, closer)
+        details["novelty"] = (
+            None
+            if closer is None or scored.placed is None
+            else novelty(neighbourhood, closer.overlap, scored.duplicate_of is not None)
+        )
         details["reference"] = {"patents": scored.standing.size, "version": self.version}
         warnings = _warnings(neighbourhood, scored)
         if scored.placed is None or scored.grade is None or scored.ocean is None:

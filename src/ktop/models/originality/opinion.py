@@ -51,6 +51,7 @@ def opinions(
         found += _nearest(lang, details)
         found += _applicants(lang, details)
         found.append(_advice(lang, scores, details, ocean))
+        found += _novelty(lang, details)
         found.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
     return tuple(found)
 
@@ -206,3 +207,22 @@ def _advice(lang: Lang, scores: Mapping[str, float | None], details: Mapping[str
         close=_close(lang, ocean),
     )
     return Opinion(lang, spoken, ("originality", "nearest_similarity"), "advice")
+
+
+def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
+    """Return how much of the text the nearest patents have, and what none of them has."""
+    found = details.get("novelty")
+    if not found:
+        return []
+    missing = [feature for feature in found["features"] if not feature["found"]]
+    nearest = max(found["patents"], key=lambda patent: float(patent["share_found"]))
+    spoken = text(
+        f"originality.novelty_{found['risk']}",
+        lang,
+        single=100.0 * found["single"],
+        joint=100.0 * found["joint"],
+        patent_id=nearest["patent_id"],
+        features=len(found["features"]),
+        missing=len(missing),
+    )
+    return [Opinion(lang, spoken, ("novelty",), "advice")]

@@ -22,6 +22,7 @@ from ktop.report.present.common import (
     score_figure,
     score_gauge,
 )
+from ktop.report.present.novelty import novelty_view
 from ktop.report.present.views import Figure, Neighbour, RatingView, Technology
 
 TRAITS = ("core", "originality", "value", "spillover")
@@ -81,6 +82,7 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
         fields=_fields(details, lang),
         newcomers=_newcomers(details, lang),
         corpus=_corpus(details, lang),
+        novelty=novelty_view(details, lang),
     )
 
 

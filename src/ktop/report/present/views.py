@@ -95,6 +95,38 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Feature:
+    """One part of a technology's text: how far the nearest patents have it, and where."""
+
+    text: str
+    status: str
+    tone: str
+    score: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePatent:
+    """One of the nearest patents beside the technology: rows are (feature, score, closest sentence, shared words)."""
+
+    heading: str
+    share: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Novelty:
+    """How much of the technology the nearest patents already say; ``note`` says what this is not."""
+
+    title: str
+    risk: str
+    tone: str
+    text: str
+    note: str
+    features: tuple[Feature, ...]
+    patents: tuple[ClosePatent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Technology:
     """What only a technology rating has."""
 
@@ -113,6 +145,7 @@ class Technology:
     fields: Chart | None = None
     newcomers: str = ""
     corpus: str = ""
+    novelty: Novelty | None = None
 
 
 @dataclass(frozen=True, slots=True)

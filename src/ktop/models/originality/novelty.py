@@ -1,0 +1,76 @@
+"""What the nearest patents already say of the technology, feature by feature, and how much that puts novelty at risk.
+
+Evidence for whoever decides about filing, no legal advice: only stored texts (title and abstract) of a few patents are
+read, words are compared and not meanings, and art that the corpus lacks is not seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ktop.domain.closer_look import Overlap
+from ktop.domain.neighbourhood import Neighbourhood, day_of
+from ktop.models.originality.definitions import rules
+
+
+def novelty(neighbourhood: Neighbourhood, found: Overlap | None, is_duplicate: bool) -> dict[str, Any] | None:
+    """Return the features, what each of the nearest patents has of them, and the risk, as JSON types.
+
+    ``single`` and ``joint`` are the shares of the technology (by technical content) found in one patent and in all of
+    them. None where the text has no feature that can be compared or no patent's text is at hand.
+    """
+    if found is None or not found.near:
+        return None
+    rule = rules("novelty")
+    scores = np.array([[match.score for match in near.matches] for near in found.near])
+    is_found = scores >= float(rule["found"])
+    shares = (is_found * found.weights).sum(axis=1)
+    single, joint = float(shares.max()), float(found.weights[is_found.any(axis=0)].sum())
+    best = scores.argmax(axis=0)
+    return {
+        "risk": "high" if is_duplicate else _risk(single, joint),
+        "single": single,
+        "joint": joint,
+        "found_from": float(rule["found"]),
+        "features": [
+            {
+                "text": text,
+                "weight": float(found.weights[f]),
+                "found": bool(is_found[:, f].any()),
+                "best": float(scores[best[f], f]),
+                "patent_id": str(neighbourhood.patent_ids[found.near[best[f]].position])
+                if scores[best[f], f]
+                else None,
+            }
+            for f, text in enumerate(found.features)
+        ],
+        "patents": [
+            {
+                "patent_id": str(neighbourhood.patent_ids[near.position]),
+                "title": str(neighbourhood.titles[near.position]),
+                "similarity": float(neighbourhood.similarity[near.position]),
+                "filing_date": day_of(int(neighbourhood.filing_day[near.position])).isoformat(),
+                "share_found": float(shares[n]),
+                "matches": [
+                    {
+                        "feature": f,
+                        "score": match.score,
+                        "found": bool(is_found[n, f]),
+                        "sentence": match.sentence,
+                        "shared": list(match.shared),
+                    }
+                    for f, match in enumerate(near.matches)
+                ],
+            }
+            for n, near in enumerate(found.near)
+        ],
+    }
+
+
+def _risk(single: float, joint: float) -> str:
+    for rule in rules("novelty")["risks"]:
+        if single >= rule["single"] or joint >= rule["joint"]:
+            return str(rule["name"])
+    raise ValueError("the catalogue's novelty rules leave a gap")
