@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.technology import Technology
@@ -20,6 +21,7 @@ from ktop.patents.text import Analyser
 from .conftest import made_up_records, write_records
 
 DAY = date(2012, 7, 1)
+PADDING = Path(__file__).resolve().parents[1] / "fixtures" / "padding.yaml"
 ENGLISH = (
     "A medical image of a patient is segmented to find cancer lesions in the tissue and to give a tumor diagnosis."
 )
@@ -140,3 +142,16 @@ def test_later_patents_change_nothing_that_was_known(tmp_path: Path) -> None:
         assert before.lexical[i] == pytest.approx(after.lexical[place[before.patent_ids[i]]], abs=1e-6)
     shared = set(before.key_terms.terms) & set(after.key_terms.terms)
     assert len(shared) >= 10
+
+
+@pytest.mark.parametrize("text", [ENGLISH, KOREAN], ids=["en", "ko"])
+def test_padding_and_repetition_change_nothing(index: PatentIndex, text: str) -> None:
+    technology = Technology.from_text(text, DAY)
+    plain = neighbourhood(index, technology, size=30)
+    padding = yaml.safe_load(PADDING.read_text(encoding="utf-8"))["development"]
+    added = [sentence for kind in padding.values() for sentence in kind[technology.language]]
+    for longer in (f"{text} {text}", " ".join([text, *added]), " ".join([*added[:3], text])):
+        found = neighbourhood(index, Technology.from_text(longer, DAY), size=30)
+        assert found.patent_ids.tolist() == plain.patent_ids.tolist()
+        assert found.similarity == pytest.approx(plain.similarity)
+        assert found.key_terms.terms.tolist() == plain.key_terms.terms.tolist()

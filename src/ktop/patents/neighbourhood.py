@@ -29,6 +29,7 @@ from ktop.patents.questions import Question
 from ktop.patents.segment import LANGUAGES, Display
 from ktop.patents.similarity import Similarity
 from ktop.patents.statistics import EarlierPatents
+from ktop.patents.substance import substance
 from ktop.patents.terms import PAIR, term_code
 
 NEIGHBOURS = 200
@@ -64,7 +65,8 @@ def neighbourhood(
     excluded = np.empty(0, dtype=np.int64)
     if exclude:
         excluded = index.tables.family_of(index.docs_of(list(exclude)))
-    question = index.question(technology.text, technology.language, technology.title)
+    text = substance(technology.text, technology.language, index.analyser)
+    question = index.question(text, technology.language, technology.title)
     clock.lap("analyse")
     candidates, _ = index.retrieve(question, CANDIDATES * size, before, excluded)
     clock.lap("search")

@@ -16,7 +16,6 @@ from ktop.domain.technology import Lang
 from ktop.patents.bridge import Translation
 from ktop.patents.encoder import encode
 from ktop.patents.glossary import counterparts
-from ktop.patents.substance import substance
 from ktop.patents.terms import term_code
 from ktop.patents.text import Analyser, Run, word_list
 from ktop.patents.vectors import MAX_SENTENCE_CHARS, TextSpace
@@ -51,7 +50,6 @@ class Question:
 
     Parameters
     ----------
-    text : what of the text tells something (``ktop.patents.substance``).
     counts : index term or pair → how often it stands in the text.
     runs : its noun phrases.
     """
@@ -66,8 +64,7 @@ class Question:
 
     @classmethod
     def of(cls, text: str, language: Lang, analyser: Analyser, space: TextSpace, title: str | None = None) -> Question:
-        """Analyse a text, without the sentences that tell nothing, and its title where there is one."""
-        text = substance(text, language, analyser)
+        """Analyse a text and, where there is one, its title."""
         whole = f"{title}. {text}" if title else text
         terms, pairs = analyser.terms_and_pairs(whole, language)
         return cls(text, title, language, Counter([*terms, *pairs]), analyser.runs(whole, language), space)

@@ -1,10 +1,10 @@
 """Leaves out the sentences of a text that say nothing about its technology, so that length does not buy a grade.
 
 Left out is a sentence that repeats an earlier one, and one that is empty: legal boiler-plate, advertising, advantages
-that any product could claim. Emptiness is judged twice. By words: few of the sentence's are telling, that is, neither
-generic nor on a list of idle words (``catalogue/patents/idle_words.yaml``). By meaning: a linear rule on the encoder's
-sentence vector, fitted by ridge regression to example sentences (``catalogue/patents/sentences.yaml``); the more
-telling words a sentence has, the surer the rule must be. Measured in docs/patents.md.
+that any product could claim. Emptiness is judged by meaning, a linear rule on the encoder's sentence vector, fitted by
+ridge regression to example sentences (``catalogue/patents/sentences.yaml``). How surely the rule must say so depends on
+the sentence's words: those that are neither generic nor on a list of idle words (``catalogue/patents/idle_words.yaml``)
+are telling and speak against it. Measured in docs/patents.md.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from ktop.patents.vectors import MAX_SENTENCE_CHARS
 #: and generic ones together two, or three for each telling word.
 MOST_TELLING = 2
 EMPTY_PER_TELLING = 3
-#: By meaning it is empty above this value of the rule (-1 technical, 1 empty), and so much more for each telling word.
-#: Sentences with more telling words than the last figure are never empty.
+#: By meaning it is empty above this value of the rule (-1 technical, 1 empty), and so much more for each telling word;
+#: above the second value if it is empty by words. With more telling words than the last figure it is never empty.
 LEAST_EMPTINESS = 0.1
+LEAST_EMPTINESS_OF_IDLE = 0.0
 EMPTINESS_PER_TELLING = 0.07
 MOST_TELLING_OF_EMPTY = 8
 #: A sentence repeats an earlier one that has this share of its telling words.
@@ -54,17 +55,16 @@ def substance(text: str, language: Lang, analyser: Analyser) -> str:
     telling = [found - idle - generic for found in words]
     kept: list[int] = []
     for i, own in enumerate(telling):
-        if _empty_by_words(len(own), len(words[i] & idle), len(words[i])):
-            continue
-        if not any(len(own & telling[j]) >= REPEATED * len(own) for j in kept):
+        if not own or not any(len(own & telling[j]) >= REPEATED * len(own) for j in kept):
             kept.append(i)
     unsure = [i for i in kept if len(telling[i]) <= MOST_TELLING_OF_EMPTY]
-    empty = emptiness([sentences[i] for i in unsure])
-    gone = {
-        i
-        for i, value in zip(unsure, empty.tolist(), strict=True)
-        if value > LEAST_EMPTINESS + EMPTINESS_PER_TELLING * len(telling[i])
-    }
+    gone: set[int] = set()
+    for i, value in zip(unsure, emptiness([sentences[i] for i in unsure]).tolist(), strict=True):
+        least = LEAST_EMPTINESS + EMPTINESS_PER_TELLING * len(telling[i])
+        if _empty_by_words(len(telling[i]), len(words[i] & idle), len(words[i])):
+            least = LEAST_EMPTINESS_OF_IDLE
+        if value > least:
+            gone.add(i)
     found = [sentences[i] for i in kept if i not in gone]
     return " ".join(found) if found else text
 
