@@ -162,6 +162,17 @@ REFUSED: dict[str, tuple[Callable[[pl.DataFrame], pl.DataFrame], str, str]] = {
 }
 
 
+def test_amounts_of_firms_of_one_size_are_amounts_all_the_same() -> None:
+    """Firms much alike in size span no wide range; their amounts are known by being large."""
+    random = np.random.default_rng(17)
+    frame = sound().with_columns(sales=pl.Series(np.exp(random.normal(9, 0.3, sound().height))))
+    _check(frame)
+    mixed = _at(frame, "sales", np.arange(frame.height) % 40 == 3, pl.col("sales") / 1000)
+    with pytest.raises(InputError) as caught:
+        _check(mixed)
+    assert caught.value.key == "guards.unit_jumps" and caught.value.params["column"] == "sales"
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_would_spoil_a_model_is_refused_by_name(panel: pl.DataFrame, case: str) -> None:
     spoil, key, named = REFUSED[case]

@@ -27,8 +27,8 @@ _WIDE_BAND = 0.75
 _FEWEST_REFUSED = 5
 _SHARE_REFUSED = 0.001
 _FEWEST_PAIRS = 20
-#: An amount's middle 90 % span at least this factor; ratios and marks hardly ever do.
-_LEAST_SPAN = 30.0
+#: An amount's middle 90 % span at least this factor, or its median is as large as this; ratios and marks hardly ever are.
+_LEAST_SPAN, _LARGE = 30.0, 1000.0
 #: Two amounts are judged side by side where the densest 40 % of their ratios span at most this many decimals.
 _WIDEST_RATIO = 0.7
 _FEWEST_APART = 10
@@ -56,8 +56,8 @@ def _is_amount(values: Floats) -> bool:
     size = np.abs(values[~np.isnan(values) & (values != 0)])
     if len(size) < _FEWEST_PAIRS:
         return False
-    low, high = np.quantile(size, [0.05, 0.95])
-    return bool(high >= _LEAST_SPAN * low)
+    low, middle, high = np.quantile(size, [0.05, 0.5, 0.95])
+    return bool(high >= _LEAST_SPAN * low or middle >= _LARGE)
 
 
 def _before(log: Floats, data: Panel, back: int = 1) -> Floats:
