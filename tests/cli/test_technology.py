@@ -151,3 +151,28 @@ def test_what_is_missing_is_told(ktop: Ktop, tmp_path: Path) -> None:
     assert ktop("patents", "search", "--corpus", tmp_path / "none").status == 1
     assert ktop("rate", "technology").status == 1
     assert ktop("patents", "import", tmp_path / "none.xml", "--corpus", tmp_path / "c").status == 1
+
+
+def test_proposals_are_ranked(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
+    body = BATTERY.read_text("utf-8")
+    pl.DataFrame({"id": ["a", "b", "c"], "text": [body, body + " It is made of steel.", "no"]}).write_csv(
+        tmp_path / "p.csv"
+    )
+    outcome = ktop("originality", "rank", tmp_path / "p.csv", "--out", tmp_path / "r.parquet", "--corpus", corpus)
+    assert outcome.status == 0, outcome.err
+    found = pl.read_parquet(tmp_path / "r.parquet")
+    assert set(found["proposal_id"]) == {"a", "b", "c"}
+    assert found["proposal_id"].to_list()[2] == "c"
+    assert dict(zip(found["proposal_id"], found["duplicate_of"], strict=True)) == {"a": "b", "b": "a", "c": None}
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_two_technologies_side_by_side(ktop: Ktop, corpus: Path, lang: str) -> None:
+    pair = (BATTERY, EXAMPLES / "endoscopy-reading.ko.txt")
+    shown = ktop("originality", "compare", *pair, "--corpus", corpus, "--lang", lang)
+    assert shown.status == 0, shown.err
+    assert "A." in shown.out
+    outcome = ktop("originality", "compare", *pair, "--corpus", corpus, "--json")
+    found = json.loads(outcome.out)
+    gap = found["a"]["scores"]["score"] - found["b"]["scores"]["score"]
+    assert found["comparison"]["scores"]["score"]["difference"] == pytest.approx(gap)

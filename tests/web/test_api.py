@@ -118,3 +118,13 @@ def test_every_operation_keeps_to_its_description(
         case.call_and_validate(excluded_checks=[CHECKS.get_one("positive_data_acceptance")])
 
     keeps()
+
+
+def test_two_results_side_by_side(client: TestClient) -> None:
+    made = [client.post("/api/v1/ratings/technology", json={"text": SAMPLE}).json()["id"] for _ in range(2)]
+    found = client.get("/api/v1/compare", params={"a": made[0], "b": made[1]})
+    assert found.status_code == 200
+    assert found.json()["a"]["id"] == made[0]
+    assert {opinion["lang"] for opinion in found.json()["technologies"]["opinions"]} == {"ko", "en"}
+    assert client.get("/api/v1/compare", params={"a": made[0], "b": "none"}).status_code == 404
+    assert client.get("/api/v1/compare", params={"a": made[0]}).status_code == 422

@@ -227,10 +227,23 @@ def test_two_companies_side_by_side(client: TestClient, token: str) -> None:
     assert client.post("/compare", data={"csrf": token, "a": "nothing", "b": "demo:demo-2"}).status_code == 404
 
 
-def test_technologies_are_not_compared_as_companies(client: TestClient, token: str) -> None:
+def test_two_technologies_side_by_side(client: TestClient, token: str) -> None:
+    answer = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film", "b_text": SAMPLE})
+    assert answer.status_code == 200
+    check_page(answer.text, "ko")
+    assert answer.text.count("chart-places") == 2
+    assert "&lt;ko&gt; apart" in answer.text
+    none = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film"})
+    assert none.status_code == 422
+    assert 'name="b_text"' in none.text  # asked again for technologies, not for companies
+    missing = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:x", "b_text": SAMPLE})
+    assert missing.status_code == 404
+
+
+def test_a_technology_is_not_compared_with_a_company(client: TestClient, token: str) -> None:
     alone = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]
     found = alone.rsplit("/", 1)[1]
-    assert client.get(f"/compare?a={found}&b={found}").status_code == 422
+    assert client.post("/compare", data={"csrf": token, "a": "demo:demo-1", "b": found}).status_code == 422
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])

@@ -1,14 +1,14 @@
-"""The root of the command line and the commands that belong to no group: serve, schema, reference, originality."""
+"""The root of the command line and the commands that belong to no group: serve, schema, reference."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ktop.cli import lifecycle, patents, rate
-from ktop.cli.options import AsOf, Corpus, Lang, help_of, parse_date
+from ktop.cli import lifecycle, originality, patents, rate
+from ktop.cli.options import help_of
 from ktop.cli.state import terminal
 
 app = typer.Typer(
@@ -18,8 +18,7 @@ app.add_typer(rate.app, name="rate")
 app.add_typer(patents.app, name="patents")
 app.add_typer(lifecycle.app, name="models")  # the commands of models.py and lifecycle.py
 
-originality = typer.Typer(help=help_of("originality"), no_args_is_help=True)
-app.add_typer(originality, name="originality")
+app.add_typer(originality.app, name="originality")
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
 app.add_typer(reference, name="reference")
 
@@ -81,23 +80,3 @@ def reference_build(
     with terminal.progress() as progress:
         report = build_reference_population(firms=firms, seed=seed, out=out, progress=progress)
     terminal.note(terminal.say("reference_built", **report))
-
-
-@originality.command("score", help=help_of("originality_score"))
-def originality_score(
-    queries: Annotated[Path, typer.Option(help=help_of("queries"))],
-    out: Annotated[Path, typer.Option(help=help_of("out_table"))],
-    corpus: Corpus = None,
-    as_of: AsOf = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help=help_of("workers"))] = 2,
-    lang: Lang = None,
-) -> None:
-    """Rate many technologies against a corpus."""
-    from ktop.services.score_technologies import score_queries
-
-    terminal.languages(lang)
-    with terminal.progress() as progress:
-        report: dict[str, Any] = score_queries(
-            queries, out, corpus=corpus, as_of=parse_date(as_of, "as-of"), workers=workers, progress=progress
-        )
-    terminal.note(terminal.say("originality_scored", out=out, **report))

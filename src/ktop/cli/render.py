@@ -173,6 +173,30 @@ def _plain(console: Console, content: charts.Table, columns: int) -> None:
     console.print(table, "")
 
 
+def print_technologies(found: Mapping[str, Any], lang: Lang) -> None:
+    """Print two technologies side by side: grades and scores, what is said of both, and each one's surroundings."""
+    console = terminal.console()
+    views = [rating_view(found[side], lang) for side in "ab"]
+    names = [f"{side.upper()}. {subject_name(found[side], lang)}" for side in "ab"]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in names:
+        table.add_column(escape(name), justify="right")
+    for one, other in zip((*views[0].grades, *views[0].scores), (*views[1].grades, *views[1].scores), strict=False):
+        table.add_row(escape(one.label), escape(one.value), escape(other.value))
+    if all(view.technology is not None and view.technology.ocean is not None for view in views):
+        oceans = [view.technology.ocean for view in views if view.technology is not None]
+        table.add_row(*(escape(cell) for cell in (oceans[0].label, oceans[0].value, oceans[1].value)))
+    console.print(table, "")
+    sentences = [opinion["text"] for opinion in found["comparison"]["opinions"] if opinion["lang"] == lang]
+    _list(console, text("cli.side_by_side", lang), sentences)
+    for name, view in zip(names, views, strict=True):
+        console.print(f"[bold]{escape(name)}[/]")
+        if view.technology is not None and view.technology.groups is not None:
+            _plain(console, view.technology.groups, 4)
+        _list(console, text("cli.warnings", lang), view.warnings)
+
+
 def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     """Print patents with their scores."""
     table = Table(box=None, pad_edge=False)

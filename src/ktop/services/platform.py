@@ -205,20 +205,27 @@ class Platform:
         return [model.what_if(table, changes, inputs).to_json() for model in self._models(names)]
 
     def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
-        """Return two kept company answers side by side, with what each indicator adds to every score's gap."""
+        """Return two kept answers side by side, with what each indicator adds to every score's gap.
+
+        Two technologies have ``technologies`` besides: what ``ktop.models.originality.compare`` finds.
+        """
         from ktop.models.compare import compare
+        from ktop.models.originality import compare as compare_technologies
 
         a, b = self.rating(a_id), self.rating(b_id)
-        if a.record is None or b.record is None:
-            raise InputError("platform.no_company_to_compare")
         first = {rating["model"]["name"]: rating for rating in a.ratings}
         second = {rating["model"]["name"]: rating for rating in b.ratings}
+        if not first.keys() & second.keys():
+            raise InputError("platform.nothing_to_compare")
         found: dict[str, Any] = {}
+        technologies: Mapping[str, Any] | None = None
         for name in first:
-            if name in second and name != "originality":
+            if name in second:
+                if name == "originality":
+                    technologies = compare_technologies(first[name], second[name])
                 for score, parts in compare(first[name], second[name])["gaps"].items():
                     found[f"{name}:{score}" if score in found else score] = parts
-        return {"a": a, "b": b, "gaps": found}
+        return {"a": a, "b": b, "gaps": found, "technologies": technologies}
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -185,3 +185,13 @@ def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
         pairs=neighbour_pairs(index, found),
         overlap=overlap(index, found, question),
     )
+
+
+def compare_technologies(
+    engine: TechnologyEngine, first: str, second: str, *, as_of: date | None = None
+) -> dict[str, Any]:
+    """Rate two summaries as of one day; return ``{"a", "b", "comparison"}``: both ratings and what differs, as JSON."""
+    from ktop.models.originality import compare
+
+    a, b = (rate_technology(engine, summary, as_of=as_of).to_json() for summary in (first, second))
+    return {"a": a, "b": b, "comparison": compare(a, b)}

@@ -65,12 +65,12 @@ class Services(Protocol):
         ...
 
     def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
-        """Return two kept company results side by side.
+        """Return two kept results, of companies or of technologies, side by side.
 
         ``{"a": StoredRating, "b": StoredRating, "gaps": {score: [{"indicator", "group", "points", "a", "b"}]}}`` where
         ``points`` is what the indicator adds to score(a) - score(b) (the parts and the bases add up exactly) and
         ``a``, ``b`` are the two values (None where missing). A second model's score of the same name is keyed
-        ``"model:score"``.
+        ``"model:score"``. ``"technologies"`` holds what two technologies share and how their traits differ, else None.
         """
         ...
 

@@ -224,14 +224,14 @@ def test_weights_are_whole() -> None:
 
 def test_two_technologies_side_by_side(model: OriginalityModel, make: Make) -> None:
     a, b = model.rate(make(7)), model.rate(make(8))
-    found = compare(a, b)
+    found = compare(a.to_json(), b.to_json())
     gap = found["scores"][SCORE]["difference"]
     assert gap == pytest.approx(a.scores[SCORE] - b.scores[SCORE])
     parts = math.fsum(pair["difference"] for pair in found["points"].values()) + found["base"]["difference"]
     assert parts == pytest.approx(gap, abs=1e-9)
     assert {opinion["lang"] for opinion in found["opinions"]} == {"ko", "en"}
-    assert compare(a, a)["scores"][SCORE]["difference"] == 0.0
-    assert len(compare(a, a)["shared_patents"]) == 20
+    assert compare(a.to_json(), a.to_json())["scores"][SCORE]["difference"] == 0.0
+    assert len(compare(a.to_json(), a.to_json())["shared_patents"]) == 20
     json.dumps(found, allow_nan=False)
 
 
@@ -241,10 +241,10 @@ def test_ratings_of_other_models_or_versions_are_not_compared(
     rating = model.rate(make(7))
     other = replace(rating, model=replace(rating.model, name="tech-index"))
     with pytest.raises(InputError) as refused:
-        compare(rating, other)
+        compare(rating.to_json(), other.to_json())
     assert refused.value.key == "originality.not_comparable"
     with pytest.raises(InputError) as refused:
-        compare(rating, replace(rating, model=replace(rating.model, version="0")))
+        compare(rating.to_json(), replace(rating, model=replace(rating.model, version="0")).to_json())
     assert refused.value.key == "originality.different_references"
 
 

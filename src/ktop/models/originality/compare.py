@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.domain.rating import Rating
 from ktop.errors import InputError
 from ktop.models.originality.definitions import SCORE, TRAITS
 from ktop.models.originality.opinion import trait_name
 from ktop.models.originality.reference import MODEL
 
+RatingJson = Mapping[str, Any]
+
 #: Scores closer than this are told as the same.
 _SAME_POINTS = 0.5
+_LADDER = "originality"
 
 
-def compare(a: Rating, b: Rating) -> dict[str, Any]:
-    """Return the differences between two originality ratings (first minus second) as JSON types.
+def compare(a: RatingJson, b: RatingJson) -> dict[str, Any]:
+    """Return the differences between two originality ratings as JSON (first minus second).
 
     ``scores`` and ``points`` (each measure's points of the originality score) hold ``{"a", "b", "difference"}``, None
     where one is not known. The points and the difference of the two bases add up to the difference of the scores.
@@ -24,20 +27,22 @@ def compare(a: Rating, b: Rating) -> dict[str, Any]:
     Raises ``InputError`` for other models' ratings and for ratings by different versions, which are not on one scale.
     """
     for rating in (a, b):
-        if rating.model.name != MODEL:
-            raise InputError("originality.not_comparable", model=rating.model.name)
-    if a.model.version != b.model.version:
-        raise InputError("originality.different_references", a=a.model.version, b=b.model.version)
+        if rating["model"]["name"] != MODEL:
+            raise InputError("originality.not_comparable", model=rating["model"]["name"])
+    versions = [rating["model"]["version"] for rating in (a, b)]
+    if versions[0] != versions[1]:
+        raise InputError("originality.different_references", a=versions[0], b=versions[1])
     names = [*TRAITS, SCORE, "density"]
-    ids_a, ids_b = ([n["patent_id"] for n in rating.details["neighbours"]] for rating in (a, b))
-    terms_a, terms_b = ([t["term"] for t in rating.details["key_terms"]] for rating in (a, b))
+    ids_a, ids_b = ([n["patent_id"] for n in rating["details"]["neighbours"]] for rating in (a, b))
+    terms_a, terms_b = ([t["term"] for t in rating["details"]["key_terms"]] for rating in (a, b))
+    bases = [rating["base"][SCORE]["points"] if SCORE in rating["base"] else None for rating in (a, b)]
     found: dict[str, Any] = {
-        "scores": {name: _pair(a.scores.get(name), b.scores.get(name)) for name in names},
-        "grades": {name: {"a": a.grades.get(name), "b": b.grades.get(name)} for name in {**a.grades, **b.grades}},
+        "scores": {name: _pair(a["scores"].get(name), b["scores"].get(name)) for name in names},
+        "grades": {
+            name: {"a": a["grades"].get(name), "b": b["grades"].get(name)} for name in {**a["grades"], **b["grades"]}
+        },
         "points": _points(a, b),
-        "base": _pair(
-            a.base[SCORE].points if SCORE in a.base else None, b.base[SCORE].points if SCORE in b.base else None
-        ),
+        "base": _pair(*bases),
         "ocean": {"a": _ocean(a), "b": _ocean(b)},
         "shared_patents": [patent for patent in ids_a if patent in set(ids_b)],
         "shared_terms": [term for term in terms_a if term in set(terms_b)],
@@ -52,17 +57,17 @@ def _pair(a: float | None, b: float | None) -> dict[str, float | None]:
     return {"a": a, "b": b, "difference": None if a is None or b is None else a - b}
 
 
-def _points(a: Rating, b: Rating) -> dict[str, dict[str, float | None]]:
-    of_a, of_b = ({c.indicator: c.points for c in r.contributions if c.score == SCORE} for r in (a, b))
+def _points(a: RatingJson, b: RatingJson) -> dict[str, dict[str, float | None]]:
+    of_a, of_b = ({c["indicator"]: c["points"] for c in r["contributions"] if c["score"] == SCORE} for r in (a, b))
     return {name: _pair(of_a.get(name), of_b.get(name)) for name in {**of_a, **of_b}}
 
 
-def _ocean(rating: Rating) -> str | None:
-    found = rating.details.get("ocean")
+def _ocean(rating: RatingJson) -> str | None:
+    found = rating["details"].get("ocean")
     return found["ocean"] if found else None
 
 
-def _sentences(a: Rating, b: Rating, found: dict[str, Any], shown: int, lang: Lang) -> list[str]:
+def _sentences(a: RatingJson, b: RatingJson, found: dict[str, Any], shown: int, lang: Lang) -> list[str]:
     spoken = []
     score = found["scores"][SCORE]
     if score["difference"] is None:
@@ -71,8 +76,8 @@ def _sentences(a: Rating, b: Rating, found: dict[str, Any], shown: int, lang: La
         values = {
             "a": f"{score['a']:.1f}",
             "b": f"{score['b']:.1f}",
-            "grade_a": a.grades[MODEL],
-            "grade_b": b.grades[MODEL],
+            "grade_a": a["grades"][_LADDER],
+            "grade_b": b["grades"][_LADDER],
         }
         if abs(score["difference"]) < _SAME_POINTS:
             spoken.append(text("originality.compare_equal", lang, **values))

@@ -1,4 +1,4 @@
-"""Two company results side by side: scores and grades, the four capabilities, and what makes the difference."""
+"""Two results side by side: scores and grades, the capabilities or traits, and what makes the difference."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ktop.catalogue import Lang, text
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Part, Table, radar, side_by_side, waterfall
 from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_score, score_label
+from ktop.report.present.technology import technology_view
+from ktop.report.present.views import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,34 @@ def _gap(
         for width in (NARROW, WIDE)
     )
     return Gap(title, narrow, wide, Table(title, columns, tuple(rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What surrounds one of two technologies."""
+
+    ocean: Figure | None
+    novelty: str
+    map: Chart | None
+    similarity: Chart | None
+
+
+@dataclass(frozen=True, slots=True)
+class Technologies:
+    """Two technologies beside each other: what is said of both, and each with its map and distribution."""
+
+    sentences: tuple[str, ...]
+    sides: tuple[Side, Side]
+
+
+def technologies(a: RatingJson, b: RatingJson, found: Mapping[str, Any], lang: Lang) -> Technologies:
+    """Return two technologies side by side; ``found`` is ``technologies`` of ``Services.compare``."""
+    sentences = tuple(str(opinion["text"]) for opinion in found["opinions"] if opinion["lang"] == lang)
+    return Technologies(sentences, (_side(a, lang), _side(b, lang)))
+
+
+def _side(rating: RatingJson, lang: Lang) -> Side:
+    shown = technology_view(rating, lang).technology
+    assert shown is not None  # a technology's view has its technology
+    novelty = "" if shown.novelty is None else f"{shown.novelty.risk}. {shown.novelty.text}"
+    return Side(shown.ocean, novelty, shown.map, shown.similarity)

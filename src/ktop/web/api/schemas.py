@@ -62,6 +62,15 @@ class Stored(BaseModel):
     failures: dict[str, dict[str, str]] = Field(description="Models that could not rate, and why, by language.")
 
 
+class Comparison(BaseModel):
+    """Two kept results side by side."""
+
+    a: Stored
+    b: Stored
+    gaps: dict[str, list[dict[str, Any]]] = Field(description="What each indicator adds to score(a) - score(b).")
+    technologies: dict[str, Any] | None = Field(description="Traits, shared patents and terms of two technologies.")
+
+
 def stored(found: StoredRating) -> Stored:
     """Return a kept result as the API gives it; what was entered stays out, except as inputs of the ratings."""
     return Stored(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from ktop.web.api.schemas import CompanyRequest, Stored, TechnologyRequest, error_answers, stored
+from ktop.web.api.schemas import CompanyRequest, Comparison, Stored, TechnologyRequest, error_answers, stored
 from ktop.web.ports import Services
 
 
@@ -18,6 +18,7 @@ def services_of(request: Request) -> Services:
 
 Uses = Annotated[Services, Depends(services_of)]
 Language = Annotated[str | None, Query(description="Language of error sentences.", pattern="^(ko|en)$")]
+ResultId = Annotated[str, Query(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 RatingId = Annotated[str, Path(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 
 ModelPart = Annotated[str, Path(description="Name or version of a model.", pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")]
@@ -48,6 +49,14 @@ def rating(rating_id: RatingId, services: Uses, lang: Language = None) -> Stored
 def recomputed(rating_id: RatingId, services: Uses, lang: Language = None) -> list[dict[str, Any]]:
     """Compute a kept result again from its own inputs and model versions, and say whether every bit agrees."""
     return [dict(answer) for answer in services.recompute(rating_id)]
+
+
+@router.get("/compare", tags=["ratings"], responses={**error_answers(400, 404, 422)})
+def compare(a: ResultId, b: ResultId, services: Uses, lang: Language = None) -> Comparison:
+    """Hold two kept results of companies, or of technologies, side by side."""
+    found = services.compare(a, b)
+    sides = {"a": stored(found["a"]), "b": stored(found["b"])}
+    return Comparison(**sides, gaps=found["gaps"], technologies=found["technologies"])
 
 
 @router.get("/schema/company", tags=["reference"], responses={**error_answers(422)})
