@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ktop.cli import lifecycle, originality, patents, rate
+from ktop.cli import lifecycle, originality_learning, patents, rate
 from ktop.cli.options import help_of
 from ktop.cli.state import terminal
 
@@ -18,7 +18,7 @@ app.add_typer(rate.app, name="rate")
 app.add_typer(patents.app, name="patents")
 app.add_typer(lifecycle.app, name="models")  # the commands of models.py and lifecycle.py
 
-app.add_typer(originality.app, name="originality")
+app.add_typer(originality_learning.app, name="originality")  # the commands of both files of that name
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
 app.add_typer(reference, name="reference")
 

@@ -101,7 +101,7 @@ def neighbourhood(
         language=_objects([LANGUAGES[int(code)] for code in tables.language[docs]]),
         classes=Labels.of([shown.subclasses for shown in display]),
         topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
-        applicants=_applicants(display),
+        applicants=applicant_labels(display),
         measures=_measures(index, docs, display, before),
         pair_similarity=rated.pairs(order),
         class_totals=tables.class_totals(before),
@@ -159,7 +159,7 @@ def _years(earlier: EarlierPatents, day: date) -> tuple[npt.NDArray[np.int64], n
     return years, counts.astype(np.int64)
 
 
-def _applicants(display: Sequence[Display]) -> Labels:
+def applicant_labels(display: Sequence[Display]) -> Labels:
     """Return the applicants as printed; names that differ only in case are one, spelt as first met."""
     spelling: dict[str, str] = {}
     rows = [

@@ -21,13 +21,16 @@ from ktop.settings import settings
 if TYPE_CHECKING:
     from ktop.domain.closer_look import CloserLook
     from ktop.domain.neighbourhood import Neighbourhood
-    from ktop.models.originality import OriginalityModel, OriginalityReference
+    from ktop.domain.patent import Patent
+    from ktop.models.originality import OriginalityModel, OriginalityReference, Weights
     from ktop.patents.index import PatentIndex
 
 #: Reference patents that a technology's percentiles are counted from, and the seed that draws them.
 REFERENCE_PATENTS = 400
 REFERENCE_SEED = 20241103
 REFERENCE_FILE = "originality-reference.npz"
+#: An institution's own weights, beside the index of the corpus that they were learned from.
+WEIGHTS_FILE = "originality-weights.json"
 #: A first line of at most this many characters, with more text below it, is the technology's title.
 TITLE_CHARS = 120
 
@@ -86,7 +89,15 @@ def open_corpus(corpus: Path | None, *, progress: Progress = silent) -> Technolo
         build_demo_corpus(folder, progress=progress)
     index = PatentIndex(folder)
     reference = load_reference(folder, index.version) or bring_reference_up_to_date(folder, progress=progress)
-    return TechnologyEngine(index, OriginalityModel(reference))
+    return TechnologyEngine(index, OriginalityModel(reference.weighted(weights_in_force(folder))))
+
+
+def weights_in_force(folder: Path) -> Weights:
+    """Return the weights learned from this corpus where it has its own, else those released with the program."""
+    from ktop.models.originality import Weights, released
+
+    path = folder / WEIGHTS_FILE
+    return Weights.load(path) if path.is_file() else released()
 
 
 def build_demo_corpus(folder: Path, *, progress: Progress = silent) -> None:
@@ -130,11 +141,8 @@ def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> 
     patents = Corpus.open(folder).get(ids)
 
     def neighbourhoods(patent_id: str) -> Neighbourhood:
-        # A reference patent is a technology of its own day whose summary is its title and abstract.
-        patent = patents[patent_id]
-        day, language = patent.known_from, patent.language or "en"
-        assert day is not None, "only dated patents are drawn"
-        technology = Technology(text=f"{patent.title}. {patent.abstract}", language=language, as_of=day)
+        technology = patent_technology(patents[patent_id])
+        assert technology is not None, "only dated patents are drawn"
         return neighbourhood_of(index, technology, (patent_id,))
 
     label = text("cli.step_reference", settings().lang or "ko")
@@ -147,6 +155,15 @@ def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> 
 
 
 # --- rating --------------------------------------------------------------------------------------------------------
+
+
+def patent_technology(patent: Patent) -> Technology | None:
+    """Return a patent as a technology of its own day whose summary is its title and abstract, None without a day."""
+    day = patent.known_from
+    if day is None:
+        return None
+    summary = f"{patent.title}. {patent.abstract}" if patent.abstract else patent.title
+    return Technology(text=summary, language=patent.language or "en", as_of=day)
 
 
 def technology_of(summary: str, as_of: date | None) -> Technology:

@@ -14,6 +14,7 @@ import pytest
 
 from ktop.domain.neighbourhood import Labels, Neighbourhood, day_number
 from ktop.models.originality import measures as m
+from ktop.models.originality import network, sequel
 from ktop.models.originality.definitions import measures
 
 TODAY = day_number(date(2020, 7, 1))
@@ -146,6 +147,95 @@ def test_claims_and_citations_are_missing_not_zero_without_data(neighbourhood: N
     ten = replace(neighbourhood, measures={"claims": np.full(40, 10.0), "citations": np.zeros(40)})
     assert m.neighbour_claims(ten) == pytest.approx(10.0)
     assert m.neighbour_citations(ten) == 0.0
+
+
+def test_term_centrality_is_the_mean_cosine_of_use(neighbourhood: Neighbourhood) -> None:
+    present = np.zeros((3, 40), dtype=bool)
+    present[0, :8], present[1, :8], present[2, 8:10] = True, True, True  # two always together, one apart
+    terms = replace(
+        neighbourhood.key_terms,
+        terms=np.array(["a", "b", "c"], dtype=object),
+        weight=np.ones(3),
+        df=np.array([9, 9, 9]),
+        first_day=np.zeros(3),
+        in_neighbour=present,
+    )
+    found = replace(neighbourhood, key_terms=terms, similarity=np.full(40, 0.3))
+    assert network.term_centrality(found) == pytest.approx(1.0 / 3.0)
+    assert math.isnan(network.term_centrality(replace(found, key_terms=replace(terms, in_neighbour=present & False))))
+
+
+def test_network_centrality_tells_the_middle_from_the_edge(neighbourhood: Neighbourhood) -> None:
+    pair = np.full((40, 40), 0.1, dtype=np.float32)
+    pair[:10, :10] = 0.6
+    np.fill_diagonal(pair, 1.0)
+    even = replace(neighbourhood, pair_similarity=pair, similarity=np.full(40, 0.3))
+    assert network.network_centrality(even) == pytest.approx(0.0, abs=1e-9)
+    middle = np.where(np.arange(40) < 10, 0.5, 0.1)
+    degree = np.where(np.arange(40) < 10, (9 * 0.6 + 30 * 0.1) / 39, 0.1)
+    wanted = math.log(float(middle @ degree / middle.sum() / degree.mean()))
+    assert network.network_centrality(replace(even, similarity=middle)) == pytest.approx(wanted, rel=1e-6)
+    assert network.network_centrality(replace(even, similarity=middle[::-1].copy())) < 0.0
+
+
+def test_subject_closeness_is_the_mean_of_the_nearest_in_meaning(neighbourhood: Neighbourhood) -> None:
+    meaning = np.concatenate([np.full(20, 0.2), np.full(20, 0.7)])
+    assert network.subject_closeness(replace(neighbourhood, semantic=meaning)) == pytest.approx(0.7)
+    assert math.isnan(network.subject_closeness(neighbourhood))  # no vectors stored
+
+
+def test_new_terms_are_those_no_earlier_patent_has(neighbourhood: Neighbourhood) -> None:
+    terms = replace(neighbourhood.key_terms, weight=np.ones(8), df=np.array([0, 0, 5, 5, 5, 5, 5, 5]))
+    assert m.new_terms(replace(neighbourhood, key_terms=terms)) == pytest.approx(0.25)
+
+
+def test_atypical_pairs_are_a_z_score_against_chance(neighbourhood: Neighbourhood) -> None:
+    df = np.full(8, 200)
+    pairs = np.array([(i, j) for i in range(8) for j in range(i)])
+    both = np.full(len(pairs), 2)  # 200 x 200 / 20,000 = 2 by chance
+    found = replace(neighbourhood, key_terms=replace(neighbourhood.key_terms, df=df), term_pairs=pairs, pair_df=both)
+    assert m.atypical_pairs(found) == pytest.approx(0.0)
+    spread = math.sqrt(2.0 * 0.99 * 0.99 * 20_000 / 19_999)
+    assert m.atypical_pairs(replace(found, pair_df=both * 0)) == pytest.approx(math.asinh(-2.0 / spread))
+    assert math.isnan(m.atypical_pairs(replace(found, term_pairs=pairs[:4], pair_df=both[:4])))
+
+
+def test_uptake_counts_young_terms_only(neighbourhood: Neighbourhood) -> None:
+    terms = replace(
+        neighbourhood.key_terms,
+        weight=np.ones(8),
+        df=np.array([20, 20, 0, 0, 0, 0, 0, 0]),
+        first_day=np.array([TODAY - 2 * YEAR, TODAY - 9 * YEAR] + [np.nan] * 6),
+    )
+    assert sequel.term_uptake(replace(neighbourhood, key_terms=terms)) == pytest.approx(math.log1p(10.0) / 8, rel=1e-3)
+    none = replace(terms, df=np.zeros(8, dtype=np.int64))
+    assert math.isnan(sequel.term_uptake(replace(neighbourhood, key_terms=none)))
+
+
+def test_cycle_time_is_the_age_of_the_nearest(neighbourhood: Neighbourhood) -> None:
+    filed = np.where(np.arange(40) < 20, TODAY - 4 * YEAR, TODAY - 30 * YEAR)
+    assert sequel.cycle_time(replace(neighbourhood, filing_day=filed)) == pytest.approx(4.0)
+
+
+def test_family_size_is_missing_without_families(neighbourhood: Neighbourhood) -> None:
+    assert math.isnan(sequel.family_size(neighbourhood))
+    sizes = {"family_size": np.where(np.arange(40) % 2 == 0, 1.0, 4.0)}
+    even = replace(neighbourhood, measures=sizes, similarity=np.full(40, 0.3))
+    assert sequel.family_size(even) == pytest.approx(2.0)
+
+
+def test_sequels_are_later_patents_that_resemble(neighbourhood: Neighbourhood) -> None:
+    filed = TODAY - np.arange(40, 0, -1) * 30.0  # the first ones are the oldest
+    pair = np.zeros((40, 40), dtype=np.float32)
+    np.fill_diagonal(pair, 1.0)
+    pair[0, 30:] = pair[30:, 0] = 0.5  # ten late patents resemble the oldest, nothing else does
+    found = replace(neighbourhood, filing_day=filed, pair_similarity=pair, similarity=np.full(40, 0.2))
+    weights = sequel.sequel_weights(found)
+    assert np.flatnonzero(weights).tolist() == list(range(30, 40)) and weights[30] == pytest.approx(0.1)
+    labels = [("A01B",)] * 30 + [("H04L",)] * 5 + [("G06F",)] * 5
+    spread = replace(found, classes=Labels.of(labels))
+    assert sequel.later_fields(spread) == pytest.approx(0.5 * 10 / 9)
+    assert sequel.later_applicants(replace(found, applicants=Labels.of([("one",)] * 40))) == 0.0
 
 
 def test_an_empty_neighbourhood_gives_missing_values_only(make: Callable[..., Neighbourhood]) -> None:

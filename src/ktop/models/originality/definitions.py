@@ -21,7 +21,7 @@ class Measure:
     Parameters
     ----------
     name, trait : its id and the trait it belongs to.
-    weight : its share in the trait, before re-scaling to what a corpus can give.
+    weight : its share in the trait that learning starts from.
     sign : 1 where a larger value speaks for the trait, -1 where a smaller one does.
     format : how a value is written: ``percent``, ``number`` or ``ratio`` (of which the value is the logarithm).
     labels : its name in Korean and English.
@@ -49,13 +49,6 @@ def measures() -> tuple[Measure, ...]:
         )
         for name, entry in load("originality")["indicators"].items()
     )
-
-
-@functools.cache
-def trait_weights() -> Mapping[str, float]:
-    """Return the share of each trait in the originality score; they add up to 1."""
-    shares: dict[str, float] = load("originality")["traits"]
-    return shares
 
 
 def settings() -> Mapping[str, Any]:

@@ -7,26 +7,36 @@ in docs/methods/originality.md.
 from __future__ import annotations
 
 import math
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray, Labels, Neighbourhood, day_number
+from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_number
+from ktop.models.originality import network, sequel
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.focus import focused_similarity
+from ktop.models.originality.weighing import DAYS_PER_YEAR as DAYS_PER_YEAR
+from ktop.models.originality.weighing import (
+    FEWEST,
+    FEWEST_AROUND,
+    NAN,
+    diversity,
+    effective_number,
+    labelled,
+    spread,
+    weighted_mean,
+)
+from ktop.models.originality.weighing import fields_of as fields_of
+from ktop.models.originality.weighing import has_classes as has_classes
+from ktop.models.originality.weighing import reading_day as reading_day
 
-DAYS_PER_YEAR = 365.25
-#: Fewest neighbours with classes, applicants, claims ... for a mean or a diversity to mean anything.
-FEWEST = 5
-#: Fewest earlier and later neighbours of one neighbour for its own follow-on ratio.
-FEWEST_AROUND = 3
 #: Added to a mean similarity so that its logarithm exists.
 LEAST_SIMILARITY = 1e-3
 #: Filings added to both sides of a growth ratio, so that a few filings do not look like an explosion.
 GROWTH_PRIOR = 2.0
-
-NAN = math.nan
+#: Least variance of a co-occurrence count, and the share of pairs that the atypical ones are looked for in.
+_LEAST_VARIANCE = 1e-9
+_RAREST = 0.1
 
 
 def measure_values(neighbourhood: Neighbourhood, focused: FloatArray | None = None) -> dict[str, float]:
@@ -38,76 +48,36 @@ def measure_values(neighbourhood: Neighbourhood, focused: FloatArray | None = No
     return {
         "term_binding": term_binding(neighbourhood),
         "term_dependence": term_dependence(neighbourhood),
+        "term_centrality": network.term_centrality(neighbourhood),
+        "network_centrality": network.network_centrality(neighbourhood),
+        "subject_closeness": network.subject_closeness(neighbourhood),
         "neighbour_claims": neighbour_claims(neighbourhood),
         "neighbour_citations": neighbour_citations(neighbourhood),
         "backward_similarity": backward_similarity(near),
         "nearest_similarity": nearest_similarity(near),
         "term_age": term_age(neighbourhood),
         "term_rarity": term_rarity(neighbourhood),
+        "new_terms": new_terms(neighbourhood),
         "new_pairs": new_pairs(neighbourhood),
+        "atypical_pairs": atypical_pairs(neighbourhood),
         "backward_diversity": backward_diversity(neighbourhood),
         "follow_on": follow_on(neighbourhood),
         "filing_growth": filing_growth(neighbourhood),
         "term_growth": term_growth(neighbourhood),
+        "term_uptake": sequel.term_uptake(neighbourhood),
+        "cycle_time": sequel.cycle_time(neighbourhood),
+        "family_size": sequel.family_size(neighbourhood),
         "class_generality": class_generality(neighbourhood),
         "outside_share": outside_share(neighbourhood),
         "applicant_diversity": applicant_diversity(neighbourhood),
         "term_reach": term_reach(neighbourhood),
+        "later_fields": sequel.later_fields(neighbourhood),
+        "later_applicants": sequel.later_applicants(neighbourhood),
     }
 
 
 def _nearest(neighbourhood: Neighbourhood) -> int:
     return min(int(settings()["nearest"]), neighbourhood.size)
-
-
-def fields_of(neighbourhood: Neighbourhood) -> Labels:
-    """Return the neighbours' classes; their text topics where fewer than half of them have a class."""
-    with_class = int(np.count_nonzero(np.diff(neighbourhood.classes.offsets)))
-    return neighbourhood.classes if 2 * with_class >= neighbourhood.size else neighbourhood.topics
-
-
-def has_classes(neighbourhood: Neighbourhood) -> bool:
-    """Return whether fields are patent classes (else text topics)."""
-    return fields_of(neighbourhood) is neighbourhood.classes
-
-
-def diversity(weights: FloatArray, n_effective: float | None = None) -> float:
-    """Return 1 less the sum of squared shares (Trajtenberg, Henderson and Jaffe 1997), 0 (one class) to 1.
-
-    Parameters
-    ----------
-    weights : weight of each class; shares are weights over their sum. NaN where the sum is zero.
-    n_effective : number of observations behind the weights; with it, the result is multiplied by n / (n - 1), which
-        takes out the bias of small samples (Hall 2005), and never exceeds 1.
-    """
-    total = float(weights.sum())
-    if total <= 0.0:
-        return NAN
-    found = 1.0 - float(np.square(weights / total).sum())
-    if n_effective is None:
-        return found
-    if n_effective <= 1.0:
-        return NAN
-    return min(1.0, found * n_effective / (n_effective - 1.0))
-
-
-def effective_number(weights: FloatArray) -> float:
-    """Return Kish's effective sample size, (sum w)^2 / sum w^2."""
-    squares = float(np.square(weights).sum())
-    return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
-
-
-def _labelled(labels: Labels, weights: FloatArray) -> FloatArray:
-    """Return the weights with those of rows without any label set to zero."""
-    return np.where(np.diff(labels.offsets) > 0, weights, 0.0)
-
-
-def _weighted_mean(values: FloatArray, weights: FloatArray) -> float:
-    known = ~np.isnan(values)
-    total = float(weights[known].sum())
-    if np.count_nonzero(known) < FEWEST or total <= 0.0:
-        return NAN
-    return float((values[known] * weights[known]).sum() / total)
 
 
 # --- core-ness -------------------------------------------------------------------------------------------------------
@@ -158,7 +128,7 @@ def neighbour_claims(neighbourhood: Neighbourhood) -> float:
     if claims is None:
         return NAN
     logs = np.log(np.where(claims > 0, claims, np.nan))
-    return math.exp(found) if not math.isnan(found := _weighted_mean(logs, neighbourhood.similarity)) else NAN
+    return math.exp(found) if not math.isnan(found := weighted_mean(logs, neighbourhood.similarity)) else NAN
 
 
 def neighbour_citations(neighbourhood: Neighbourhood) -> float:
@@ -167,7 +137,7 @@ def neighbour_citations(neighbourhood: Neighbourhood) -> float:
     if citations is None:
         return NAN
     per_year = citations / np.maximum(neighbourhood.age_years, 1.0)
-    return _weighted_mean(per_year, neighbourhood.similarity)
+    return weighted_mean(per_year, neighbourhood.similarity)
 
 
 # --- originality -----------------------------------------------------------------------------------------------------
@@ -210,6 +180,14 @@ def term_rarity(neighbourhood: Neighbourhood) -> float:
     return float(np.average(rarity, weights=terms.weight))
 
 
+def new_terms(neighbourhood: Neighbourhood) -> float:
+    """Return the weighted share of key terms that no earlier patent has (new words, Arts, Hou and Gomez 2021)."""
+    terms = neighbourhood.key_terms
+    if not len(terms.terms) or neighbourhood.corpus_size < 2:
+        return NAN
+    return float(terms.weight[terms.df == 0].sum() / terms.weight.sum())
+
+
 def new_pairs(neighbourhood: Neighbourhood) -> float:
     """Return the weighted share of pairs of known key terms that no earlier patent combined (Arts et al. 2021)."""
     terms = neighbourhood.key_terms
@@ -223,13 +201,34 @@ def new_pairs(neighbourhood: Neighbourhood) -> float:
     return float(weights[neighbourhood.pair_df[known] == 0].sum() / weights.sum())
 
 
+def atypical_pairs(neighbourhood: Neighbourhood) -> float:
+    """Return how far the rarest tenth of the pairs of known key terms falls below chance: arsinh of a z-score.
+
+    z = (patents with both - expected) / standard deviation, where n_a n_b / N of N earlier patents would have both by
+    chance (hypergeometric); the tenth percentile over the pairs is the novelty of Uzzi, Mukherjee, Stringer and Jones
+    (2013). Lower is less typical. NaN under five pairs.
+    """
+    terms, total = neighbourhood.key_terms, neighbourhood.corpus_size
+    if not len(neighbourhood.term_pairs) or total < 2:
+        return NAN
+    a, b = terms.df[neighbourhood.term_pairs].T.astype(np.float64)
+    known = (a > 0) & (b > 0)
+    if np.count_nonzero(known) < FEWEST:
+        return NAN
+    a, b, both = a[known], b[known], neighbourhood.pair_df[known]
+    expected = a * b / total
+    variance = expected * (1.0 - a / total) * (1.0 - b / total) * total / (total - 1.0)
+    z = (both - expected) / np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
+    return float(np.arcsinh(np.quantile(z, _RAREST)))
+
+
 def backward_diversity(neighbourhood: Neighbourhood) -> float:
     """Return the diversity of classes of the nearest earlier patents, the technology's textual prior art."""
     n = _nearest(neighbourhood)
     weights = neighbourhood.similarity.copy()
     weights[n:] = 0.0
     fields = fields_of(neighbourhood)
-    weights = _labelled(fields, weights)
+    weights = labelled(fields, weights)
     if np.count_nonzero(weights) < FEWEST:
         return NAN
     return diversity(fields.weights(weights))
@@ -258,7 +257,7 @@ def follow_on(neighbourhood: Neighbourhood) -> float:
         backward = (similar * earlier).sum(axis=1) / n_earlier
         ratio = np.log(forward / backward)
     enough = (n_later >= FEWEST_AROUND) & (n_earlier >= FEWEST_AROUND) & np.isfinite(ratio)
-    return _weighted_mean(np.where(enough, ratio, np.nan), neighbourhood.similarity)
+    return weighted_mean(np.where(enough, ratio, np.nan), neighbourhood.similarity)
 
 
 def recent_filings(neighbourhood: Neighbourhood) -> tuple[int, int]:
@@ -266,16 +265,6 @@ def recent_filings(neighbourhood: Neighbourhood) -> tuple[int, int]:
     years = float(settings()["growth_years"])
     age = (reading_day(neighbourhood) - neighbourhood.filing_day) / DAYS_PER_YEAR
     return int(np.count_nonzero(age <= years)), int(np.count_nonzero((age > years) & (age <= 2 * years)))
-
-
-def reading_day(neighbourhood: Neighbourhood) -> int:
-    """Return the day that ages and growth are counted back from: the as-of day, or an earlier end of the corpus.
-
-    Days since 1970. A corpus that ended long ago would otherwise make every technology look old and every field shrink.
-    """
-    filled = neighbourhood.years[neighbourhood.patents_per_year > 0]
-    as_of = day_number(neighbourhood.as_of)
-    return min(as_of, day_number(date(int(filled[-1]) + 1, 1, 1))) if len(filled) else as_of
 
 
 def corpus_filings(neighbourhood: Neighbourhood, until: int) -> tuple[float, float]:
@@ -329,25 +318,18 @@ def term_growth(neighbourhood: Neighbourhood) -> float:
 
 def class_generality(neighbourhood: Neighbourhood) -> float:
     """Return the diversity of classes of all similar patents, with Hall's correction."""
-    return _spread(fields_of(neighbourhood), neighbourhood.similarity)
+    return spread(fields_of(neighbourhood), neighbourhood.similarity)
 
 
 def applicant_diversity(neighbourhood: Neighbourhood) -> float:
     """Return the diversity of applicants of all similar patents, with Hall's correction."""
-    return _spread(neighbourhood.applicants, neighbourhood.similarity)
-
-
-def _spread(labels: Labels, similarity: FloatArray) -> float:
-    weights = _labelled(labels, similarity)
-    if np.count_nonzero(weights) < FEWEST:
-        return NAN
-    return diversity(labels.weights(weights), effective_number(weights))
+    return spread(neighbourhood.applicants, neighbourhood.similarity)
 
 
 def outside_share(neighbourhood: Neighbourhood) -> float:
     """Return the weighted share of similar patents without the class that is most common among them."""
     fields = fields_of(neighbourhood)
-    weights = _labelled(fields, neighbourhood.similarity)
+    weights = labelled(fields, neighbourhood.similarity)
     if np.count_nonzero(weights) < FEWEST:
         return NAN
     main = int(np.argmax(fields.weights(weights)))
@@ -364,7 +346,7 @@ def term_reach(neighbourhood: Neighbourhood) -> float:
     reached: list[float] = []
     weights: list[float] = []
     for weight, present in zip(terms.weight, terms.in_neighbour, strict=True):
-        users = _labelled(fields, np.where(present, neighbourhood.similarity, 0.0))
+        users = labelled(fields, np.where(present, neighbourhood.similarity, 0.0))
         if np.count_nonzero(users) >= FEWEST_AROUND:
             reached.append(diversity(fields.weights(users), effective_number(users)))
             weights.append(float(weight))

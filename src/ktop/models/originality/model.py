@@ -13,7 +13,7 @@ from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.landscape import landscape
-from ktop.models.originality.measures import descending_focus, has_classes, measure_values
+from ktop.models.originality.measures import descending_focus, measure_values
 from ktop.models.originality.novelty import novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
@@ -25,6 +25,7 @@ from ktop.models.originality.surroundings import (
     ocean_of,
     surroundings,
 )
+from ktop.models.originality.weighing import has_classes
 
 LADDER = "originality"
 _HISTOGRAM_BINS = 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ktop.models.artefact import Artefact, load, save
 from ktop.models.originality.definitions import measures, neighbours_wanted, settings, version
 from ktop.models.originality.measures import DAYS_PER_YEAR, descending_focus, measure_values
 from ktop.models.originality.standing import Standing
+from ktop.models.originality.weights import Weights, released
 
 MODEL = "originality"
 FILE_NAME = "originality_reference.npz"
@@ -47,6 +48,7 @@ class OriginalityReference:
     nearest : (r,) plain similarity to its nearest neighbour, 0 where it has none.
     corpus : name and version of the corpus, as its neighbourhoods say.
     seed : seed of the sample.
+    weights : how much each measure counts; not part of the stored table.
     """
 
     patent_ids: tuple[str, ...]
@@ -57,6 +59,7 @@ class OriginalityReference:
     nearest: FloatArray
     corpus: Mapping[str, Any]
     seed: int
+    weights: Weights = field(default_factory=released)
 
     @property
     def size(self) -> int:
@@ -74,8 +77,12 @@ class OriginalityReference:
 
     @property
     def version(self) -> str:
-        """Version of a rating given with this table: the formulas' version and the table's digest."""
-        return f"{version()}+{self.digest}"
+        """Version of a rating given with this table: the formulas' version, the table's and the weights' digests."""
+        return f"{version()}+{self.digest}.{self.weights.digest}"
+
+    def weighted(self, weights: Weights) -> OriginalityReference:
+        """Return the same table with other weights."""
+        return replace(self, weights=weights)
 
     def standing(self, as_of_day: int) -> Standing:
         """Return what technologies as of ``as_of_day`` are held against: the last reference patents filed before it.
@@ -100,6 +107,7 @@ class OriginalityReference:
             self.nearest[rows],
             (as_of_day - self.filing_day[rows]) / DAYS_PER_YEAR,
             later,
+            self.weights,
         )
 
     def save(self, path: Path) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ktop.domain.neighbourhood import FloatArray
-from ktop.models.originality.definitions import SCORE, TRAITS, measures, settings, trait_weights
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, settings
+from ktop.models.originality.weights import Weights
 
 #: A measure that fewer reference patents than this have is not used: the corpus cannot give it.
 FEWEST_KNOWN = 30
@@ -107,6 +108,7 @@ class Standing:
         nearest: FloatArray,
         years_before: FloatArray,
         later: bool,
+        weights: Weights,
     ) -> Standing:
         """Prepare the window.
 
@@ -117,13 +119,14 @@ class Standing:
         nearest : (w,) plain similarity to the nearest neighbour.
         years_before : (w,) years from each patent's filing to the day technologies are rated as of.
         later : see the class.
+        weights : how much each measure counts.
         """
         values = np.column_stack([brought_forward(column, years_before) for column in values.T])
         close = _usual_at_rank(similarity, int(settings()["close_rank"]))
         counts = brought_forward(np.count_nonzero(similarity >= close, axis=1).astype(np.float64), years_before)
         columns = tuple(np.sort(column[~np.isnan(column)]) for column in values.T)
-        shares = _shares(names, columns)
-        trait_shares = _trait_shares(names, shares)
+        shares = _shares(names, columns, weights)
+        trait_shares = _trait_shares(names, shares, weights)
         logits = np.column_stack([_logits(column, values[:, i], names[i]) for i, column in enumerate(columns)])
         z = {
             trait: logits @ np.array([shares[name] if _trait(name) == trait else 0.0 for name in names])
@@ -200,27 +203,26 @@ def _usual_at_rank(similarity: FloatArray, rank: int) -> float:
 
 _SIGNS = {measure.name: measure.sign for measure in measures()}
 _TRAIT_OF = {measure.name: measure.trait for measure in measures()}
-_WEIGHTS = {measure.name: measure.weight for measure in measures()}
 
 
 def _trait(name: str) -> str:
     return _TRAIT_OF[name]
 
 
-def _shares(names: tuple[str, ...], columns: tuple[FloatArray, ...]) -> dict[str, float]:
+def _shares(names: tuple[str, ...], columns: tuple[FloatArray, ...], weights: Weights) -> dict[str, float]:
     """Return each measure's weight within its trait; one that the corpus cannot give, or that is constant, has none."""
     usable = {
-        name: _WEIGHTS[name] if len(column) >= FEWEST_KNOWN and column[0] < column[-1] else 0.0
+        name: weights.shares[name] if len(column) >= FEWEST_KNOWN and column[0] < column[-1] else 0.0
         for name, column in zip(names, columns, strict=True)
     }
     total = {trait: math.fsum(w for name, w in usable.items() if _trait(name) == trait) for trait in TRAITS}
     return {name: w / total[_trait(name)] if w else 0.0 for name, w in usable.items()}
 
 
-def _trait_shares(names: tuple[str, ...], shares: Mapping[str, float]) -> dict[str, float]:
+def _trait_shares(names: tuple[str, ...], shares: Mapping[str, float], weights: Weights) -> dict[str, float]:
     given = {_trait(name) for name in names if shares[name] > 0.0}
-    total = math.fsum(trait_weights()[trait] for trait in given)
-    return {trait: trait_weights()[trait] / total if trait in given else 0.0 for trait in TRAITS}
+    total = math.fsum(weights.trait(trait) for trait in given)
+    return {trait: weights.trait(trait) / total if trait in given else 0.0 for trait in TRAITS}
 
 
 def _midrank(column: np.ndarray[tuple[int, ...], np.dtype[np.generic]], value: float) -> float:

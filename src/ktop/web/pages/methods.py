@@ -26,6 +26,7 @@ async def methods(request: Request) -> Response:
         ktrs_fm=_indicators("ktrs_fm", "indicators", lang),
         startup=_indicators("startup", "indicators", lang),
         checklist=_indicators("checklist", "items", lang),
+        measures=_measures(lang),
         ladders=_ladders(lang),
         models=await blocking(services(request).models),
     )
@@ -68,6 +69,24 @@ def _indicators(catalogue: str, key: str, lang: Lang) -> list[dict[str, str]]:
             "formula": str(entry.get("formula", "")),
         }
         for entry in content[key].values()
+    ]
+
+
+def _measures(lang: Lang) -> list[dict[str, str]]:
+    """Return the originality model's measures with formula, source, worked example and weight released."""
+    content, told = load("originality"), load("originality_measures")
+    weights = load("originality_weights")["weights"]
+    return [
+        {
+            "group": content["groups"][entry["group"]][lang],
+            "label": entry["label"][lang],
+            "definition": entry["definition"][lang],
+            "weight": f"{100 * weights[name]:.1f} %",
+            "formula": told[name]["formula"],
+            "source": told[name]["source"],
+            "example": told[name]["example"][lang],
+        }
+        for name, entry in content["indicators"].items()
     ]
 
 

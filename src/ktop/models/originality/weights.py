@@ -1,0 +1,112 @@
+"""The weights of the measures: data that was learned, released with the program or an institution's own file."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ktop.catalogue import load
+from ktop.errors import InputError, NotFoundError
+from ktop.files import atomic_path
+from ktop.models.originality.definitions import TRAITS, measures, version
+
+FORMAT = "originality-weights-1"
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """How much each measure counts in the originality score.
+
+    Parameters
+    ----------
+    shares : measure → weight, never negative, adding up to 1. A measure's weight within its trait is its share of the
+        trait's sum; a trait's share of the score is that sum: every trait score is an exact part of the whole.
+    about : what they were learned from (corpus, patents, years, fingerprint, figures), JSON types.
+    """
+
+    shares: Mapping[str, float]
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check. Raises ``InputError("originality.weights_broken")`` for other measures, numbers or sums."""
+        known = {measure.name for measure in measures()}
+        sound = set(self.shares) == known and all(math.isfinite(w) and w >= 0.0 for w in self.shares.values())
+        if not sound or abs(math.fsum(self.shares.values()) - 1.0) > _ROUNDING:
+            raise InputError("originality.weights_broken")
+
+    def trait(self, name: str) -> float:
+        """Return a trait's share of the score."""
+        return math.fsum(self.shares[measure.name] for measure in measures() if measure.trait == name)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name exactly these weights."""
+        content = "\n".join(f"{name} {self.shares[name]!r}" for name in sorted(self.shares))
+        return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of a file of weights."""
+        return {
+            "format": FORMAT,
+            "model_version": version(),
+            "weights": {measure.name: self.shares[measure.name] for measure in measures()},
+            "learned_from": dict(self.about),
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the weights as JSON, whole or not at all."""
+        with atomic_path(path) as beside:
+            content = json.dumps(self.to_json(), ensure_ascii=False, indent=1, allow_nan=False)
+            beside.write_text(content + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_json(cls, content: Any) -> Weights:
+        """Read what ``to_json`` gave.
+
+        Raises ``InputError("originality.weights_broken")`` for anything else, ``originality.other_version`` for weights
+        of other formulas.
+        """
+        if not isinstance(content, Mapping) or content.get("format") != FORMAT:
+            raise InputError("originality.weights_broken")
+        if content.get("model_version") != version():
+            raise InputError("originality.other_version", found=str(content.get("model_version")), wanted=version())
+        try:
+            shares = {str(name): float(weight) for name, weight in content["weights"].items()}
+            return cls(shares, dict(content.get("learned_from") or {}))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError("originality.weights_broken") from error
+
+    @classmethod
+    def load(cls, path: Path) -> Weights:
+        """Read a file of weights; ``NotFoundError`` where there is none, ``InputError`` where it holds none."""
+        if not path.is_file():
+            raise NotFoundError("originality.no_weights", path=path.name)
+        try:
+            return cls.from_json(json.loads(path.read_text("utf-8")))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise InputError("originality.weights_broken") from error
+
+
+_ROUNDING = 1e-6
+
+
+@functools.cache
+def released() -> Weights:
+    """Return the weights that come with the program (``catalogue/originality_weights.yaml``)."""
+    return Weights.from_json(load("originality_weights"))
+
+
+@functools.cache
+def start() -> Weights:
+    """Return the weights that learning starts from: those written in ``catalogue/originality.yaml``."""
+    traits: Mapping[str, float] = load("originality")["traits"]
+    found = {measure.name: traits[measure.trait] * measure.weight for measure in measures()}
+    total = math.fsum(found.values())
+    assert set(traits) == set(TRAITS)
+    return Weights({name: weight / total for name, weight in found.items()})
