@@ -275,3 +275,23 @@ def test_methods_tell_formulas_cuts_and_limits(client: TestClient) -> None:
     first_cut = load("grades")["ladders"]["growth"]["cuts"][0]
     assert f"≥ {100 * first_cut:g}%" in page
     assert "가상 기업 자료로 학습하였습니다" in page
+
+
+def test_added_features_are_tried_on_request(client: TestClient, token: str) -> None:
+    made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]
+    plain = client.get(made)
+    assert 'name="suggest"' in plain.text
+    assert "형광" not in plain.text.split('id="suggestions"')[1].split("</div>")[0]
+    tried = client.get(f"{made}?suggest=1")
+    check_page(tried.text, "ko")
+    assert "&lt;b&gt;형광&lt;/b&gt; 소광" in tried.text
+    assert "+3.1" in tried.text
+    assert f"{made}.pdf?suggest=1" in tried.text
+    assert client.get(f"{made}.pdf?suggest=1").content[:5] == b"%PDF-"
+    assert client.get(f"/api/v1{made}/suggestions").json()["tried"] == 1
+
+
+def test_a_company_has_no_features_to_add(client: TestClient, rating: str) -> None:
+    alone = client.post("/api/v1/ratings/company", json={"record": {"name": "가온"}}).json()["id"]
+    assert client.get(f"/ratings/{alone}?suggest=1").status_code == 200
+    assert client.get(f"/api/v1/ratings/{alone}/suggestions").status_code == 422

@@ -57,6 +57,7 @@ def technology(
     file: Annotated[Path | None, typer.Option("--file", metavar="F", help=help_of("technology_file"))] = None,
     corpus: Corpus = None,
     as_of: AsOf = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help=help_of("suggest"))] = False,
     lang: Lang = None,
     json: Json = False,
     report: Report = None,
@@ -75,6 +76,10 @@ def technology(
         engine = open_corpus(corpus, progress=progress)
     rating = rate_technology(engine, summary, as_of=day)
     answer = rating.to_json(langs)
+    if suggest:
+        from ktop.services.suggest_terms import suggest_terms
+
+        answer["details"]["suggestions"] = suggest_terms(engine, summary, as_of=day)
     if report is not None:
         from ktop.services.reports import write_technology_report
 

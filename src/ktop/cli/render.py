@@ -162,6 +162,11 @@ def _technology(console: Console, shown: Technology, lang: Lang) -> None:
             line = f"{number}. {escape(feature.text)} [{tone}]{escape(feature.status)}[/] {escape(feature.score)}"
             console.print(Padding(line, (0, 0, 0, 2)))
         console.print(Padding(escape(novelty.note), (0, 0, 1, 0)))
+    if shown.suggestions is not None:
+        console.print(escape(shown.suggestions.text))
+        if shown.suggestions.table.rows:
+            _plain(console, shown.suggestions.table, 4)
+        console.print(Padding(escape(shown.suggestions.note), (0, 0, 1, 0)))
 
 
 def _plain(console: Console, content: charts.Table, columns: int) -> None:

@@ -204,6 +204,15 @@ class Platform:
         names = [r["model"]["name"] for r in kept.ratings if r["model"]["name"] != "originality"]
         return [model.what_if(table, changes, inputs).to_json() for model in self._models(names)]
 
+    def suggestions(self, rating_id: str) -> Mapping[str, Any]:
+        """Try which added terms would raise the originality of a kept answer's technology; nothing is kept."""
+        from ktop.services.suggest_terms import suggest_terms
+
+        kept = self.rating(rating_id)
+        if kept.text is None:
+            raise InputError("platform.no_technology_to_suggest_for")
+        return suggest_terms(self._engine_now(), kept.text, as_of=kept.as_of)
+
     def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
         """Return two kept answers side by side, with what each indicator adds to every score's gap.
 

@@ -74,6 +74,13 @@ class Services(Protocol):
         """
         ...
 
+    def suggestions(self, rating_id: str) -> Mapping[str, Any]:
+        """Return which added terms would raise the originality of a kept result's technology; nothing is kept.
+
+        ``{"score", "grade", "tried", "terms": [{"term", "gain", "score", "grade", "traits", "patent_id", ...}]}``.
+        """
+        ...
+
     def models(self) -> Sequence[Mapping[str, Any]]:
         """Return the card of every model version, with ``champion`` (in force) and ``origin``, JSON-ready."""
         ...

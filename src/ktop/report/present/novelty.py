@@ -1,4 +1,4 @@
-"""What the nearest patents already say of a technology, as a page and a report show it."""
+"""What the nearest patents already say of a technology, and what it could add, as a page and a report show it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import Lang, text
-from ktop.report import labels
+from ktop.report import labels, numbers
 from ktop.report.charts import Table
-from ktop.report.present.views import ClosePatent, Feature, Novelty
+from ktop.report.present.views import ClosePatent, Feature, Novelty, Suggestions
 
 _TONES = {"high": "bad", "medium": "warn", "low": "good"}
 #: A match below this score says nothing; its sentence is not shown.
 _LEAST_SHOWN = 0.15
+#: A trait that an added term moves by less is not named.
+_LEAST_TRAIT = 0.5
 
 
 def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
@@ -62,6 +64,37 @@ def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: 
     columns = tuple(text(f"report.match_columns_{i}", lang) for i in range(1, 5))
     share = text("report.share_found", lang, share=_percent(patent["share_found"]))
     return ClosePatent(heading, share, Table(text("report.match_table", lang, patent=heading), columns, tuple(rows)))
+
+
+def suggestions_view(details: Mapping[str, Any], lang: Lang) -> Suggestions | None:
+    """Return the terms that were tried, None where none was asked for."""
+    found = details.get("suggestions")
+    if not found:
+        return None
+    raising = sum(bool(one["raises"]) for one in found["terms"])
+    key = "suggestions_none" if not found["tried"] else "suggestions_text" if raising else "suggestions_no_gain"
+    rows = tuple(
+        (
+            str(one["term"]),
+            numbers.points(one["gain"]),
+            numbers.score(one["score"], lang),
+            str(one["grade"] or numbers.missing(lang)),
+            ", ".join(
+                f"{labels.group('originality', name, lang)} {numbers.points(gain)}"
+                for name, gain in one["traits"].items()
+                if gain is not None and abs(gain) >= _LEAST_TRAIT
+            ),
+            f"{one['patent_id']} {one['title']}".strip(),
+        )
+        for one in found["terms"]
+    )
+    columns = tuple(text(f"report.suggestion_columns_{i}", lang) for i in range(1, 7))
+    return Suggestions(
+        title=text("report.suggestions", lang),
+        text=text(f"report.{key}", lang, tried=found["tried"], raising=raising),
+        note=text("report.suggestions_note", lang),
+        table=Table(text("report.suggestions", lang), columns, rows),
+    )
 
 
 def _percent(share: float) -> str:

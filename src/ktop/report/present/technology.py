@@ -22,7 +22,7 @@ from ktop.report.present.common import (
     score_figure,
     score_gauge,
 )
-from ktop.report.present.novelty import novelty_view
+from ktop.report.present.novelty import novelty_view, suggestions_view
 from ktop.report.present.views import Figure, Neighbour, RatingView, Technology
 
 TRAITS = ("core", "originality", "value", "spillover")
@@ -83,6 +83,7 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
         newcomers=_newcomers(details, lang),
         corpus=_corpus(details, lang),
         novelty=novelty_view(details, lang),
+        suggestions=suggestions_view(details, lang),
     )
 
 

@@ -127,6 +127,16 @@ class Novelty:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Terms that were tried in the technology's text: what each would change, and what that does not mean."""
+
+    title: str
+    text: str
+    note: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class Technology:
     """What only a technology rating has."""
 
@@ -146,6 +156,7 @@ class Technology:
     newcomers: str = ""
     corpus: str = ""
     novelty: Novelty | None = None
+    suggestions: Suggestions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,12 @@ def recomputed(rating_id: RatingId, services: Uses, lang: Language = None) -> li
     return [dict(answer) for answer in services.recompute(rating_id)]
 
 
+@router.get("/ratings/{rating_id}/suggestions", tags=["ratings"], responses={**error_answers(400, 404, 422, 503)})
+def suggestions(rating_id: RatingId, services: Uses, lang: Language = None) -> dict[str, Any]:
+    """Try which added terms would raise the originality of a kept result's technology."""
+    return dict(services.suggestions(rating_id))
+
+
 @router.get("/compare", tags=["ratings"], responses={**error_answers(400, 404, 422)})
 def compare(a: ResultId, b: ResultId, services: Uses, lang: Language = None) -> Comparison:
     """Hold two kept results of companies, or of technologies, side by side."""

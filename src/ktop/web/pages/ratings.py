@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/ratings/{rating_id}.pdf")
 async def as_pdf(request: Request, rating_id: str) -> Response:
     """Give the report as a PDF in the reader's language."""
-    stored = await blocking(services(request).rating, identifier(rating_id))
+    stored = await _asked_for(request, rating_id)
     lang = language(request)
     content = await blocking(report, stored.ratings, lang, technology_text=stored.text)
     name = f"ktop-{stored.as_of.isoformat()}-{stored.id[:8]}-{lang}.pdf"
@@ -48,9 +48,22 @@ async def as_file(request: Request, rating_id: str) -> Response:
 
 @router.get("/ratings/{rating_id}")
 async def rating(request: Request, rating_id: str) -> Response:
-    """Show a kept result."""
-    stored = await blocking(services(request).rating, identifier(rating_id))
+    """Show a kept result; ``?suggest=1`` also tries which added terms would raise a technology's originality."""
+    stored = await _asked_for(request, rating_id)
     return await _page(request, stored)
+
+
+async def _asked_for(request: Request, rating_id: str) -> StoredRating:
+    """Return a kept result, with suggestions in its technology rating where the address asks for them."""
+    stored = await blocking(services(request).rating, identifier(rating_id))
+    if request.query_params.get("suggest") != "1" or stored.text is None:
+        return stored
+    found = await blocking(services(request).suggestions, stored.id)
+    ratings = [
+        {**rating, "details": {**rating["details"], "suggestions": found}} if is_technology(rating) else rating
+        for rating in stored.ratings
+    ]
+    return replace(stored, ratings=ratings)
 
 
 @router.post("/ratings/{rating_id}/what-if")
@@ -118,6 +131,7 @@ async def _page(
         failures=[sentence[lang] for sentence in stored.failures.values()],
         fields=fields,
         has_company=has_company,
+        suggested=request.query_params.get("suggest") == "1",
         companies=await blocking(use.demo_companies) if has_company else (),
         result=result,
         tried=tried,

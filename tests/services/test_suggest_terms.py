@@ -1,0 +1,39 @@
+"""Added terms tried by rating again: the gain is what a rating of the longer text says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ktop.services.rate_technology import TechnologyEngine, open_corpus
+from ktop.services.suggest_terms import suggest_terms
+
+DAY = date(2026, 6, 30)
+PLAIN = (
+    "A battery management unit for an electric vehicle. It measures cell voltage, cell temperature and charging"
+    " current, estimates the state of charge with a filter and limits the charging current when the temperature rises."
+)
+
+
+@pytest.fixture(scope="module")
+def engine(demo_corpus: Path) -> TechnologyEngine:
+    return open_corpus(demo_corpus)
+
+
+def test_every_gain_is_that_of_a_new_rating(engine: TechnologyEngine) -> None:
+    found = suggest_terms(engine, PLAIN, as_of=DAY)
+    assert found["tried"] == len(found["terms"]) > 0
+    gains = [one["gain"] for one in found["terms"]]
+    assert gains == sorted(gains, reverse=True)
+    assert any(gains)
+    for one in found["terms"]:
+        assert one["score"] == pytest.approx(found["score"] + one["gain"])
+        assert one["term"].lower() not in PLAIN.lower()
+    assert suggest_terms(engine, PLAIN, as_of=DAY) == found
+
+
+def test_a_poem_has_nothing_to_add(engine: TechnologyEngine) -> None:
+    poem = "산에는 꽃 피네 꽃이 피네 갈 봄 여름 없이 꽃이 피네 산에 산에 피는 꽃은 저만치 혼자서 피어 있네"
+    assert suggest_terms(engine, poem, as_of=DAY)["terms"] == []
