@@ -27,7 +27,7 @@ _WIDE_BAND = 0.75
 _FEWEST_REFUSED = 5
 _SHARE_REFUSED = 0.001
 _FEWEST_PAIRS = 20
-#: An amount's middle 90 % span at least this factor, or its median is as large as this; ratios and marks hardly ever are.
+#: An amount's middle 90 % span at least this factor, or its median is as large as this; ratios and marks hardly do so.
 _LEAST_SPAN, _LARGE = 30.0, 1000.0
 #: Two amounts are judged side by side where the densest 40 % of their ratios span at most this many decimals.
 _WIDEST_RATIO = 0.7
