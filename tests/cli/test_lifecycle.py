@@ -36,23 +36,24 @@ def challenger(tmp_path: Path) -> Path:
 
 
 def test_register_promote_rate_roll_back(ktop: Ktop, challenger: Path) -> None:
-    ktop("models", "register", str(challenger), "--version", "1.1.0", "--why", "retrained", "--by", "kim")
+    ktop("models", "register", str(challenger), "--version", "2.0.0", "--why", "retrained", "--by", "kim")
     listed = {(c["name"], c["version"]): c for c in json.loads(ktop("models", "list", "--json").out)}
-    assert listed["tech-index", "1.1.0"]["champion"] is False and listed["tech-index", "1.0.0"]["champion"] is True
-    ktop("models", "promote", "tech-index", "1.1.0", "--why", "bolder", "--by", "kim")
+    released = registry.index()["champions"]["tech-index"]
+    assert listed["tech-index", "2.0.0"]["champion"] is False and listed["tech-index", released]["champion"] is True
+    ktop("models", "promote", "tech-index", "2.0.0", "--why", "bolder", "--by", "kim")
     company = "examples/companies/hanbit-motion.yaml"
     rated = json.loads(ktop("rate", "company", company, "--model", "tech-index", "--json").out)
-    assert rated[0]["model"]["version"] == "1.1.0"
+    assert rated[0]["model"]["version"] == "2.0.0"
     ktop("models", "rollback", "tech-index", "--why", "too bold", "--by", "lee")
     rated = json.loads(ktop("rate", "company", company, "--model", "tech-index", "--json").out)
-    assert rated[0]["model"]["version"] == "1.0.0"
+    assert rated[0]["model"]["version"] == released
     events = json.loads(ktop("models", "history", "tech-index", "--json").out)
     assert [(e["action"], e["by"], e["why"]) for e in events] == [
         ("add", "kim", "retrained"),
         ("promote", "kim", "bolder"),
         ("rollback", "lee", "too bold"),
     ]
-    card = json.loads(ktop("models", "show", "tech-index", "--version", "1.1.0").out)
+    card = json.loads(ktop("models", "show", "tech-index", "--version", "2.0.0").out)
     assert card["origin"] == "local" and len(card["history"]) == 3
 
 

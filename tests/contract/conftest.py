@@ -16,7 +16,7 @@ from ktop.models.reference import build_reference
 AS_OF = date(2021, 1, 1)
 
 
-@pytest.fixture(scope="session", params=[card["name"] for card in registry.available()])
+@pytest.fixture(scope="session", params=list(registry.index()["champions"]))
 def model(request: pytest.FixtureRequest) -> CompanyModel:
     """Every released company model, one after the other."""
     return registry.load(request.param)

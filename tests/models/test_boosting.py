@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,35 @@ def test_tables_equal_lightgbm(trained: tuple) -> None:
     model, logits = assemble(members, X, NAMES, GROUPS, SIGNS)
     assert np.abs(logits - np.array(raw)).max() <= 1e-9
     assert np.abs(model.logit(model.bins(X)) - np.mean(raw, axis=0)).max() <= 1e-9
+
+
+def test_an_interplay_group_takes_up_what_the_others_leave_over() -> None:
+    """Copies of all inputs, grown after the groups: exact, monotone, and the groups' own tables stay what they were."""
+    X, y = _data()
+    weights = firm_bootstrap(np.arange(len(y)), 2, 5)
+    groups, signs, twice = [*GROUPS, *["c"] * 7], [*SIGNS, *SIGNS], np.hstack([X, X])
+    settings = dataclasses.replace(SETTINGS, interplay_rounds=25)
+    members = fit_boosting(twice, y, weights, groups, signs, settings, 9, ["c"])
+    alone = fit_boosting(X, y, weights, GROUPS, SIGNS, settings, 9)
+    parameters = {**_parameters(9), "interaction_constraints": [list(range(7))]}
+    for number, (member, without, weight) in enumerate(zip(members, alone, weights, strict=True)):
+        late = {inputs for inputs, _, _ in member.boxes if any(j >= 7 for j in inputs)}
+        assert late and all(j >= 7 for inputs in late for j in inputs)
+        assert [box for box in member.boxes if box[0] not in late and box[0]] == [b for b in without.boxes if b[0]]
+        start = _logit(without, X, GROUPS, SIGNS)
+        data = lightgbm.Dataset(X, label=y, weight=weight, init_score=start, params=parameters)
+        booster = lightgbm.train({**parameters, "seed": 9 + number}, data, settings.interplay_rounds)
+        both = start + booster.predict(X, raw_score=True)
+        assert np.abs(_logit(member, twice, groups, signs) - both).max() <= 1e-9
+    joint = {frozenset(GROUPS[j - 7] for j in i) for i, _, _ in members[0].boxes if i and min(i) >= 7}
+    assert frozenset("ab") in joint, "nothing joins two groups"
+    with pytest.raises(ValueError, match="both members"):
+        alone[0].joined(alone[1])
+
+
+def _logit(member: RawTerms, X: np.ndarray, groups: list[str], signs: list[int]) -> np.ndarray:
+    model, _ = assemble([member], X, [f"f{j}" for j in range(X.shape[1])], groups, signs)
+    return model.logit(model.bins(X))
 
 
 def test_values_never_seen_in_training_agree_too(trained: tuple) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import polars as pl
 import pytest
 
 from ktop.models.calibration import Platt, expit, logit, mean_level
-from ktop.models.structure import unseen_variance
+from ktop.models.glass_box import Table, TermModel
+from ktop.models.panel_model import TargetModel
+from ktop.models.structure import fit_widths, unseen_variance
 from ktop.models.training import predict, train_scheme
 
 
@@ -60,3 +64,24 @@ def test_intervals_cover_a_truth_the_model_cannot_hold() -> None:
         covered[honest] = float(inside.mean())
         assert np.isfinite(logit(found["p_y"].to_numpy())).all()
     assert covered[False] < 0.6 and 0.85 < covered[True] < 0.96, covered
+
+
+def test_widths_are_those_that_cover_nine_in_ten() -> None:
+    """Known rows are off by half of what the model says, rows with a gap by what it says plus a part for the gap."""
+    random = np.random.default_rng(9)
+    n = 20_000
+    X = np.where(random.random(n) < 0.5, 0.0, np.nan)[:, None]
+    gap = np.isnan(X[:, 0])
+    # One input of one bin that says nothing: the logit is 0, its variance .04, a missing value adds 1.
+    table = Table((0,), np.zeros(2), np.full(2, 0.04, dtype=np.float32))
+    terms = TermModel(("a",), ("g",), (np.zeros(0),), (np.ones(1),), 0.0, (table,), np.ones(1))
+    model = TargetModel({"ai": (terms, Platt(0.0, 1.0))}, Platt(0.0, 1.0), np.zeros(0))
+    truth = random.normal(size=n) * np.sqrt(np.where(gap, 0.01 + 0.3, 0.01))
+    known, missing = fit_widths(model, X, np.zeros(n, dtype=np.int64), truth)
+    assert known == pytest.approx(0.25, rel=0.05) and missing == pytest.approx(0.3, rel=0.05)
+    low, high = dataclasses.replace(model, widths=(known, missing)).estimate(X, np.zeros(n, dtype=np.int64)).interval()
+    inside = (low <= expit(truth)) & (expit(truth) <= high)
+    assert abs(inside[gap].mean() - 0.9) < 0.01 and abs(inside[~gap].mean() - 0.9) < 0.01
+    assert fit_widths(model, X[:50], np.zeros(50, dtype=np.int64), truth[:50]) == (1.0, 1.0), "too few to judge by"
+    sure = fit_widths(model, X, np.zeros(n, dtype=np.int64), np.zeros(n))
+    assert min(sure) > 0, "not knowing always widens"

@@ -14,6 +14,7 @@ from ktop.errors import InputError
 from ktop.models import artefact as files
 from ktop.models.calibration import expit, fit_platt, logit
 from ktop.models.panel_model import PanelModel
+from ktop.models.release import auc
 from ktop.models.training import known_outcomes, predict, train_scheme
 
 pytest.importorskip("lightgbm")
@@ -181,6 +182,37 @@ def test_peer_cells_carry_their_own_rate(panel: pl.DataFrame) -> None:
     for name, rate in (("north", 0.3), ("south", 0.1)):
         assert abs(found.filter(pl.Series(sector == name))["p_t"].mean() - rate) < 0.03  # type: ignore[operator]
     assert PanelModel.from_artefact(trained).uses_levels
+
+
+def test_joint_effects_of_two_groups_have_a_part_of_their_own() -> None:
+    """The outcome hangs on a product of two groups' inputs too: no group can say it, the interplay can, exactly."""
+    random = np.random.default_rng(12)
+    a, b = random.normal(size=(2, 6000))
+    y = (random.random(6000) < 1 / (1 + np.exp(-1.5 * a * b - 0.7 * (a + b)))).astype(float)
+    frame = pl.DataFrame({"firm": np.arange(6000), "a": a, "b": b, "y": y})
+    scheme: dict[str, Any] = {
+        "name": "t", "id": "firm", "groups": {"g": {}, "h": {}},
+        "features": {"a": {"group": "g"}, "b": {"group": "h"}},
+        "targets": {"y": {"outcome": "column", "column": "y"}}, "members": 2,
+        "tracks": {"ai": {"method": "boosting", "feature_fraction": 1.0}},
+    }  # fmt: skip
+    plain = predict(train_scheme(scheme, frame[:4000]), frame[4000:])
+    scheme["groups"]["both"] = {"ko": "결합", "en": "Both", "of": "all"}
+    model = train_scheme(scheme, frame[:4000])
+    joint = predict(model, frame[4000:])
+    assert [name for name, _ in model.meta["expressions"]] == ["a", "b", "a_in_both", "b_in_both"]
+    assert auc(joint["p_y"].to_numpy(), y[4000:]) > auc(plain["p_y"].to_numpy(), y[4000:]) + 0.03
+    parts = sum(joint[name].to_numpy() for name in ("base_y", "group_g_y", "group_h_y", "group_both_y"))
+    assert np.abs(parts - logit(joint["p_y"].to_numpy())).max() < 1e-9
+    for wrong in ("some", 3):
+        scheme["groups"]["both"] = {"of": wrong}
+        with pytest.raises(InputError) as caught:
+            train_scheme(scheme, frame)
+        assert caught.value.params["place"] == "groups.both.of"
+    scheme["groups"]["both"], scheme["features"]["b"]["group"] = {"of": "all"}, "both"
+    with pytest.raises(InputError) as caught:
+        train_scheme(scheme, frame)
+    assert caught.value.params["place"] == "features.b.group"
 
 
 @pytest.mark.real_data

@@ -104,12 +104,21 @@ class TermModel:
 
     def variance(self, bins: Bins) -> Floats:
         """Return the variance of every row's logit: estimation plus what its missing inputs could contribute."""
+        return self.gap_variance(bins, self.estimation_variance(bins))
+
+    def estimation_variance(self, bins: Bins) -> Floats:
+        """Return how much another sample of training subjects would move every row's logit, as a variance."""
         total = np.zeros(len(bins))
         for start in range(0, len(bins), _CHUNK):
             rows = slice(start, start + _CHUNK)
             columns = np.ascontiguousarray(bins[rows].T)
             for table, places in zip(self.tables, self._places, strict=True):
                 total[rows] += table.variance.ravel()[_cells(table, places, columns)]
+        return total
+
+    def gap_variance(self, bins: Bins, start: Floats | float = 0.0) -> Floats:
+        """Return ``start`` plus the variance of what every row's missing inputs could contribute."""
+        total = np.zeros(len(bins)) + start
         for j, edges in enumerate(self.edges):
             total += np.where(bins[:, j] == len(edges) + 1, self.missing_variance[j], 0.0)
         return total

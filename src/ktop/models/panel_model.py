@@ -65,6 +65,8 @@ class TargetModel:
     offsets : one number per cell of the model's comparison, or empty where cells add nothing.
     weights : share of each track in the joint logit (adding up to 1); None for equal shares.
     unseen_variance : variance of the logit for structure that the model's form cannot hold (``structure`` module).
+    widths : factors on the variance for estimation and unseen structure, and on that for missing inputs, with which
+        intervals hold what they say; None: both count once.
     """
 
     tracks: Mapping[str, tuple[TermModel, Platt]]
@@ -72,6 +74,7 @@ class TargetModel:
     offsets: Floats
     weights: Mapping[str, float] | None = None
     unseen_variance: float = 0.0
+    widths: tuple[float, float] | None = None
 
     @functools.cached_property
     def factors(self) -> dict[str, float]:
@@ -98,6 +101,7 @@ class TargetModel:
         offset = self.offsets[cells] if len(self.offsets) else np.zeros(len(X))
         contributions = np.zeros(X.shape)
         variance = np.full(len(X), self.unseen_variance)
+        gaps = np.zeros(len(X))
         tracks = {}
         for name, (model, platt) in self.tracks.items():
             bins = model.bins(X)
@@ -105,9 +109,25 @@ class TargetModel:
             tracks[name] = platt(add_columns(parts, model.base)) + offset
             contributions += self.factors[name] * parts
             # The tracks see the same rows: their errors are taken as fully shared, the cautious end.
-            variance += len(self.tracks) * self.factors[name] ** 2 * model.variance(bins)
+            share = len(self.tracks) * self.factors[name] ** 2
+            if self.widths is None:
+                variance += share * model.variance(bins)
+            else:
+                variance += share * model.estimation_variance(bins)
+                gaps += share * model.gap_variance(bins)
+        if self.widths is not None:
+            variance = self.widths[0] * variance + self.widths[1] * gaps
         base = self.base + offset
         return Estimate(base, contributions, add_columns(contributions, base), variance, tracks)
+
+    def variances(self, X: Floats) -> tuple[Floats, Floats]:
+        """Return the two parts that ``widths`` are factors on: estimation and unseen structure, and missing inputs."""
+        own, gaps = np.full(len(X), self.unseen_variance), np.zeros(len(X))
+        for name, (model, _) in self.tracks.items():
+            bins, share = model.bins(X), len(self.tracks) * self.factors[name] ** 2
+            own += share * model.estimation_variance(bins)
+            gaps += share * model.gap_variance(bins)
+        return own, gaps
 
     def range(self) -> tuple[float, float]:
         """Return bounds that no logit of this target can pass, whichever the cell."""
@@ -202,6 +222,8 @@ class PanelModel:
                 arrays[f"{target}/weights"] = np.array([model.weights[name] for name in model.tracks])
             if model.unseen_variance:
                 arrays[f"{target}/unseen_variance"] = np.array([model.unseen_variance])
+            if model.widths is not None:
+                arrays[f"{target}/widths"] = np.array(model.widths)
             for track, (terms, platt) in model.tracks.items():
                 arrays[f"{target}/{track}/platt"] = np.array([platt.intercept, platt.slope])
                 arrays |= {f"{target}/{track}/{name}": array for name, array in terms.to_arrays().items()}
@@ -225,6 +247,7 @@ class PanelModel:
             offsets = np.asarray(artefact.arrays[f"{target}/offsets"], dtype=np.float64)
             shares = artefact.arrays.get(f"{target}/weights")
             unseen = artefact.arrays.get(f"{target}/unseen_variance")
+            widths = artefact.arrays.get(f"{target}/widths")
             targets[target] = TargetModel(
                 found,
                 _platt(artefact.arrays[f"{target}/joint"]),
@@ -233,6 +256,7 @@ class PanelModel:
                 if shares is None
                 else {n: float(w) for n, w in zip(tracks, np.asarray(shares, float), strict=True)},
                 0.0 if unseen is None else float(np.asarray(unseen, dtype=np.float64)[0]),
+                None if widths is None else (float(widths[0]), float(widths[1])),
             )
         peers = None
         if "peers" in meta:

@@ -44,7 +44,7 @@ class Release:
 
 
 RELEASES: Mapping[str, Release] = {
-    "tech-index": Release(train_tech_index, "1.0.0", 80_000),
+    "tech-index": Release(train_tech_index, "1.1.0", 80_000),
     "ktrs-fm": Release(train_ktrs_fm, "1.0.0", 80_000),
     # Only young firms of the population are used: about a third of it.
     "start-up": Release(train_startup, "1.0.0", 160_000, test_firms=80_000),
@@ -177,6 +177,7 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, described: Mapping[str, 
         ],
         "tracks": meta["scheme"]["tracks"],
         "missing": meta["scheme"]["missing"],
+        "honest_intervals": bool(meta["scheme"].get("honest_intervals", False)),
         "rules": meta["rules"],
         "reference_rates": meta["rates"],
         "out_of_sample": {"population": {**described, "firms": fresh.height}, "targets": figures, "grades": grades},

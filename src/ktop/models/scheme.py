@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -118,6 +118,8 @@ class Scheme:
         forward in time as in use; 0 keeps none.
     level : "recent", the calibration's level is that of the calibration rows; "cycle", that of the average known year.
     honest_intervals : whether intervals also hold what the form of the model leaves out (``structure`` module).
+    interplay : groups that hold copies of the other groups' features (the last of ``features``), grown after these:
+        what features of different groups do only together has a part of its own.
     source : what the scheme was read from, kept in the model.
     """
 
@@ -137,8 +139,14 @@ class Scheme:
     validation_years: int = 0
     level: Literal["recent", "cycle"] = "recent"
     honest_intervals: bool = False
+    interplay: tuple[str, ...] = ()
     seed: int = 20241103
     source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def own_features(self) -> tuple[Feature, ...]:
+        """The features without the copies that make the interplay; they come first."""
+        return tuple(feature for feature in self.features if feature.group not in self.interplay)
 
     def signs(self, target: str) -> tuple[int, ...]:
         """Return the monotone sign of every feature for one target."""
@@ -164,6 +172,8 @@ def read_scheme(content: Any) -> Scheme:
     )
     if not features or not targets:
         raise InputError("models.scheme_empty")
+    interplay = tuple(str(name) for name, words in groups.items() if _is_interplay(str(name), words))
+    features += _copies(features, interplay)
     tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
     missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
     return Scheme(
@@ -173,7 +183,7 @@ def read_scheme(content: Any) -> Scheme:
         groups=tuple(str(group) for group in groups),
         features=features,
         targets=targets,
-        tracks=_tracks(tracks, [feature.name for feature in features]),
+        tracks=_tracks(tracks, [feature.name for feature in features if feature.group not in interplay]),
         columns=derived_columns(top),
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
@@ -182,6 +192,7 @@ def read_scheme(content: Any) -> Scheme:
         validation_years=int(_number(top.get("validation_years", 0), "validation_years")),
         level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
         honest_intervals=bool(top.get("honest_intervals", False)),
+        interplay=interplay,
         calibration_years=int(_number(top.get("calibration_years", 3), "calibration_years")),
         seed=int(_number(top.get("seed", 20241103), "seed")),
         source=top,
@@ -208,6 +219,27 @@ def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
             raise InputError("models.scheme_value", place=f"columns.{name}", given=found[name].source[:60])
         settled |= ready
     return found
+
+
+def _is_interplay(group: str, words: Any) -> bool:
+    """Return whether a group is made of copies of all the others' features (``of: all``)."""
+    if not isinstance(words, Mapping) or "of" not in words:
+        return False
+    _choice(words["of"], ("all",), f"groups.{group}.of")
+    return True
+
+
+def _copies(features: Sequence[Feature], interplay: Sequence[str]) -> tuple[Feature, ...]:
+    """Return the features of the interplay groups: those of the others under the name ``<feature>_in_<group>``."""
+    names = {feature.name for feature in features}
+    found = []
+    for group in interplay:
+        for feature in features:
+            name = f"{feature.name}_in_{group}"
+            if feature.group in interplay or name in names:
+                raise InputError("models.scheme_value", place=f"features.{feature.name}.group", given=feature.group)
+            found.append(Feature(name, group, feature.expression, feature.signs))
+    return tuple(found)
 
 
 def _is_of(name: str, column: str) -> bool:

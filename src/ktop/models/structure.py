@@ -2,7 +2,7 @@
 
 The spread of a bag says how much another sample would move the model. It cannot say what the form itself leaves out:
 joint effects across groups, or an effect against a given sign. So a bag of unrestricted trees is trained on the same
-draws, and both are held against rows neither saw. Training only; the result is one number in the model.
+draws, and both are held against rows neither saw. Training only; the result is a few numbers in the model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ import numpy.typing as npt
 from ktop.errors import UnavailableError
 from ktop.models.calibration import expit, fit_platt
 from ktop.models.glass_box import Floats
+from ktop.models.panel_model import Z90, TargetModel
 
+#: Share of true probabilities that an interval is to hold.
+COVERAGE = 0.90
+#: Widths are fitted on this many rows or not at all.
+_FEWEST_JUDGED = 200
+_LEAST_FACTOR = 0.05
 _ROUNDS = 120
 #: With fewer inputs every tree gets all of them: a share of two inputs is one, and one cannot act jointly.
 _FEW_INPUTS = 6
@@ -71,3 +77,29 @@ def unseen_variance(logit: Floats, challenger: Floats, outcome: Floats) -> float
             break
     share = min(max(share, 0.0), 1.0)
     return float(f"{(1.0 + share) / 2.0 * spread if share > 0 else 0.0:.10g}")
+
+
+def fit_widths(model: TargetModel, X: Floats, cells: npt.NDArray[np.int64], truth: Floats) -> tuple[float, float]:
+    """Return two factors on the variances of ``model`` with which 90 % of its intervals hold ``truth`` (logits).
+
+    The first is on the variance of the model, fitted on rows that know every input (the 90 % quantile of squared error
+    over variance, as in split conformal prediction with scaled residuals, Lei et al. 2018); the second on what
+    missing inputs could contribute, fitted on the others. It stays above zero: not knowing always widens.
+
+    Parameters
+    ----------
+    X, cells, truth : rows the model did not train on; inputs, comparison cells, true logits.
+    """
+    reach = (truth - model.estimate(X, cells).logit) ** 2 / Z90**2
+    own, gaps = model.variances(X)
+    known, missing = (gaps == 0) & (own > 0), (gaps > 0) & (own > 0)
+    if known.sum() >= _FEWEST_JUDGED:
+        first = float(np.quantile(reach[known] / own[known], COVERAGE))
+    elif missing.sum() >= _FEWEST_JUDGED:
+        first = float(np.quantile(np.maximum(reach[missing] - gaps[missing], 0.0) / own[missing], COVERAGE))
+    else:
+        return 1.0, 1.0
+    first, second = max(first, _LEAST_FACTOR), 1.0
+    if min(known.sum(), missing.sum()) >= _FEWEST_JUDGED:
+        second = float(np.quantile((reach[missing] - first * own[missing]) / gaps[missing], COVERAGE))
+    return float(f"{first:.10g}"), float(f"{max(second, _LEAST_FACTOR):.10g}")

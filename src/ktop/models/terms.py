@@ -66,6 +66,14 @@ class RawTerms:
         ]
         return RawTerms(tuple(edges), tuple(knows), self.narrow, boxes)
 
+    def joined(self, other: RawTerms) -> RawTerms:
+        """Return the sum of this member and another of the same inputs; no input may be used by both."""
+        if any(len(mine) and len(theirs) for mine, theirs in zip(self.edges, other.edges, strict=True)):
+            raise ValueError("both members use an input")
+        edges = tuple(mine if len(mine) else theirs for mine, theirs in zip(self.edges, other.edges, strict=True))
+        knows = tuple(mine or theirs for mine, theirs in zip(self.knows_missing, other.knows_missing, strict=True))
+        return RawTerms(edges, knows, self.narrow, [*self.boxes, *other.boxes])
+
 
 def assemble(
     members: Sequence[RawTerms],

@@ -1,8 +1,7 @@
 """Training any scheme on any panel, and predicting with what came out.
 
-Per target and track a bag is trained on a bootstrap over firms. The rows of the firms a member did not see give honest
-scores, and on these the calibration layers are fitted: of every track by itself, then of the tracks' joint logit.
-Rounds and seeds are fixed, so training twice gives the same bytes.
+Here the panel becomes rows with outcomes; ``target_training`` makes the model of one target from them. Rounds and seeds
+are fixed, so training twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,16 +19,13 @@ import polars as pl
 from ktop.errors import InputError
 from ktop.models import panel as panels
 from ktop.models.artefact import Artefact
-from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
-from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt, fit_platt_by_year, mean_level
-from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, TermModel
+from ktop.models.calibration import expit
+from ktop.models.glass_box import Floats
 from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
-from ktop.models.scheme import Ladder, Scheme, Track, derived_columns, read_scheme
-from ktop.models.scorecard import ScorecardSettings, fit_scorecard
-from ktop.models.structure import challenger_logits, unseen_variance
-from ktop.models.terms import assemble
+from ktop.models.scheme import Ladder, Scheme, derived_columns, read_scheme
+from ktop.models.target_training import TargetRows, train_target
 
 #: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
 FEWEST_EVENTS = 20
@@ -83,7 +79,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     data = panels.Panel(panel, plan.id, plan.year, plan.columns)
     X = panels.features(plan, data)
     outcomes = {target.name: panels.outcome(target, data, until) for target in plan.targets}
-    warnings = check_inputs(plan, data, X, outcomes)
+    own = dataclasses.replace(plan, features=plan.own_features)
+    warnings = check_inputs(own, data, X[:, : len(own.features)], outcomes)
     peers, chains, cells = None, np.zeros((data.n, 0), dtype=np.int64), np.zeros(data.n, dtype=np.int64)
     if plan.comparison is not None:
         labels = data.labels(plan.comparison.cells)
@@ -103,11 +100,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         year = None if data.year is None else data.year[rows]
         recent, held = _calibration_rows(plan, year, y[rows])
         _check_events(target.name, y[rows][~held])
-        part, held_out, honest = _train_target(
-            plan, target.name, X[rows], y[rows], data.firm[rows], year, recent, held, number
-        )
-        if peers is not None and plan.comparison is not None and plan.comparison.base_rates:
-            part = _with_base_rates(part, held_out, y[rows][honest], chains[rows][honest], cells[rows][honest], peers)
+        taught = TargetRows(X[rows], y[rows], data.firm[rows], year, recent, held, chains[rows], cells[rows])
+        part = train_target(plan, target.name, taught, number, cells=0 if peers is None else len(peers.keys))
         targets[target.name] = part
         card[target.name] = {
             "rows": int(rows.sum()),
@@ -148,19 +142,6 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     return model.to_artefact()
 
 
-def _with_base_rates(
-    part: TargetModel, held_out: Floats, y: Floats, chains: Any, cells: Any, peers: LevelReference
-) -> TargetModel:
-    """Return the target's model with each comparison cell's own event rate, and calibrated beside these."""
-    z, joint = held_out, part.joint
-    offsets = np.zeros(len(peers.keys))
-    for _ in range(3):  # offsets and calibration settle on each other
-        offsets = np.round(fit_offsets(z, y, chains, len(peers.keys)), 10)
-        again = fit_platt(z, y, offsets[cells])
-        z, joint = again(z), again.after(joint)
-    return dataclasses.replace(part, joint=_rounded(joint), offsets=offsets)
-
-
 def _check_events(target: str, y: Floats) -> None:
     events = int(y.sum())
     if min(events, len(y) - events) < FEWEST_EVENTS:
@@ -183,81 +164,6 @@ def _calibration_rows(plan: Scheme, year: Any, y: Floats) -> tuple[Any, Any]:
     return ~none, none
 
 
-def _train_target(
-    plan: Scheme, target: str, X: Floats, y: Floats, firms: Any, year: Any, recent: Any, held: Any, number: int
-) -> tuple[TargetModel, Floats, Any]:
-    """Return the target's model, and the joint calibrated logits of the rows in the mask, made by members that did not
-    train on their firm (or, for rows ``held`` back, on their years)."""
-    taught = np.flatnonzero(~held)
-    firm = np.unique(firms[taught], return_inverse=True)[1].astype(np.int64)
-    weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
-    unseen = np.ones((plan.members, len(y)), dtype=bool)
-    unseen[:, taught] = np.stack([weight == 0 for weight in weights])
-    seen = unseen.any(axis=0)
-    honest = seen & recent
-    groups, signs = [feature.group for feature in plan.features], plan.signs(target)
-    names = [feature.name for feature in plan.features]
-    tracks: dict[str, tuple[TermModel, Platt]] = {}
-    held_out = []
-    for track in plan.tracks:
-        chosen = [j for j, name in enumerate(names) if not track.inputs or name in track.inputs]
-        given = X[taught][:, chosen]
-        own_signs, own_groups = [signs[j] for j in chosen], [groups[j] for j in chosen]
-        card = None
-        if track.method == "boosting":
-            settings = _boosting_settings(track)
-            members = fit_boosting(
-                given, y[taught], weights, own_groups, own_signs, settings, plan.seed + 7919 * number
-            )
-        else:
-            card, members = fit_scorecard(given, y[taught], weights, own_signs, _settings(ScorecardSettings, track))
-        if len(chosen) < len(names):
-            members = [member.among(chosen, len(names)) for member in members]
-            card = None if card is None else card.among(chosen, len(names))
-        model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card)
-        raw = (logits * unseen).sum(axis=0) / np.maximum(unseen.sum(axis=0), 1)
-        platt = _line(plan, raw, y, year, honest, seen)
-        tracks[track.name] = (model, platt)
-        held_out.append(platt(raw))
-    shares = _shares(plan)
-    if shares is None:
-        mean = np.mean(held_out, axis=0)
-    else:
-        mean = np.asarray(sum(share * z for share, z in zip(shares.values(), held_out, strict=True)))
-    joint = _line(plan, mean, y, year, honest, seen) if len(held_out) > 1 else Platt(0.0, 1.0)
-    left_out = 0.0
-    if plan.honest_intervals:
-        others = (challenger_logits(X, y[taught], weights, taught) * unseen).sum(axis=0)
-        others = others / np.maximum(unseen.sum(axis=0), 1)
-        left_out = unseen_variance(joint(mean)[honest], others[honest], y[honest])
-    return TargetModel(tracks, joint, np.zeros(0), shares, left_out), joint(mean)[honest], honest
-
-
-def _line(plan: Scheme, raw: Floats, y: Floats, year: Any, honest: Any, seen: Any) -> Platt:
-    """Fit a calibration layer on ``honest`` rows; its level, if wanted, that of the average year of ``seen`` rows."""
-    if year is None:
-        return _rounded(fit_platt(raw[honest], y[honest]))
-    line = fit_platt_by_year(raw[honest], y[honest], year[honest])
-    return _rounded(mean_level(line, raw[seen], y[seen], year[seen]) if plan.level == "cycle" else line)
-
-
-def _shares(plan: Scheme) -> dict[str, float] | None:
-    """Return each track's share in the joint logit, None where all count alike."""
-    total = sum(track.weight for track in plan.tracks)
-    if len({track.weight for track in plan.tracks}) == 1:
-        return None
-    return {track.name: track.weight / total for track in plan.tracks}
-
-
-def _boosting_settings(track: Track) -> BoostingSettings:
-    settings: BoostingSettings = _settings(BoostingSettings, track)
-    small_tables = settings.table_inputs == 0
-    if settings.table_inputs > MAX_TABLE_INPUTS or (small_tables and not 0 < settings.depth <= MAX_TABLE_INPUTS):
-        wrong = "depth" if small_tables else "table_inputs"
-        raise InputError("models.scheme_value", place=f"tracks.{track.name}.{wrong}", given=getattr(settings, wrong))
-    return settings
-
-
 def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:
     """Fix a ladder's cuts so that the training rows fall into its grades by the wanted shares."""
     steps = np.cumsum(ladder.shares)[:-1]
@@ -271,19 +177,6 @@ def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:
         "cuts": [float(cut) for cut in cuts],
         "better": ladder.better,
     }
-
-
-def _rounded(platt: Platt) -> Platt:
-    """Cut the numbers to 12 digits, so that the last bits of a sum cannot make two trainings differ."""
-    return Platt(float(f"{platt.intercept:.12g}"), float(f"{platt.slope:.12g}"))
-
-
-def _settings(kind: Any, track: Track) -> Any:
-    known = {entry.name: entry.type for entry in dataclasses.fields(kind)}
-    for key, value in track.settings.items():
-        if key not in known or isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError("models.scheme_unknown", entry=key, place=f"tracks.{track.name}")
-    return kind(**{key: int(v) if known[key] == "int" else float(v) for key, v in track.settings.items()})
 
 
 def fingerprint(X: Floats, firms: Any) -> str:

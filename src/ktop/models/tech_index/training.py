@@ -46,6 +46,7 @@ def scheme(seed: int) -> dict[str, Any]:
             "base_rates": True,
         },
         "missing": "cautious",
+        "honest_intervals": True,
         "seed": seed,
     }
 
