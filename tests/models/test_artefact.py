@@ -84,10 +84,11 @@ def test_a_released_file_that_was_changed_is_not_used(tmp_path: Path) -> None:
     folder = registry.released_folder()
     for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    changed = tmp_path / f"{registry.index(tmp_path)['models'][0]['file']}.npz"
+    entry = registry.index(tmp_path)["models"][0]
+    changed = tmp_path / f"{entry['file']}.npz"
     changed.write_bytes(changed.read_bytes() + b" ")
     with pytest.raises(InputError) as caught:
-        registry.load(registry.index(tmp_path)["models"][0]["name"], None, tmp_path)
+        registry.load(entry["name"], entry["version"], tmp_path)
     assert caught.value.key == "models.file_changed"
 
 
