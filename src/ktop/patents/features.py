@@ -9,8 +9,8 @@ from ktop.domain.technology import Lang
 from ktop.patents.text import Analyser, Word, word_list
 
 #: A sentence with more content words is cut at its commas, into parts of at least ``PART_WORDS``.
-LONG_WORDS = 14
-PART_WORDS = 4
+LONG_WORDS = 9
+PART_WORDS = 3
 #: A part with fewer content words says too little to be compared.
 FEWEST_WORDS = 3
 MAX_FEATURES = 12
