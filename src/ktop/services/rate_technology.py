@@ -15,6 +15,7 @@ from ktop.domain.rating import Rating
 from ktop.domain.technology import Technology
 from ktop.errors import KtopError, NotFoundError
 from ktop.files import atomic_path
+from ktop.services.equating import bring_equating_up_to_date
 from ktop.services.progress import Progress, silent
 from ktop.settings import settings
 
@@ -89,7 +90,8 @@ def open_corpus(corpus: Path | None, *, progress: Progress = silent) -> Technolo
         build_demo_corpus(folder, progress=progress)
     index = PatentIndex(folder)
     reference = load_reference(folder, index.version) or bring_reference_up_to_date(folder, progress=progress)
-    return TechnologyEngine(index, OriginalityModel(reference.weighted(weights_in_force(folder))))
+    equating = bring_equating_up_to_date(folder, index, reference)
+    return TechnologyEngine(index, OriginalityModel(reference.weighted(weights_in_force(folder)), equating))
 
 
 def weights_in_force(folder: Path) -> Weights:

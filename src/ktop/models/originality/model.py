@@ -12,6 +12,7 @@ from ktop.domain.grades import ladder
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, measure_values
 from ktop.models.originality.novelty import novelty
@@ -58,9 +59,9 @@ class OriginalityModel:
 
     name = MODEL
 
-    def __init__(self, reference: OriginalityReference) -> None:
-        self.reference = reference
-        self.version = reference.version
+    def __init__(self, reference: OriginalityReference, equating: Equating | None = None) -> None:
+        self.reference, self.equating = reference, equating
+        self.version = reference.version if equating is None else f"{reference.version}.{equating.digest}"
 
     def score(self, neighbourhood: Neighbourhood) -> Scored:
         """Return the scores, grade and ocean of a technology; no words."""
@@ -68,7 +69,10 @@ class OriginalityModel:
         if not is_comparable(neighbourhood, standing):
             return Scored(dict.fromkeys((*TRAITS, SCORE)), None, None, None, standing, None)
         focused = descending_focus(neighbourhood)
-        placed = standing.place(measure_values(neighbourhood, focused))
+        values = measure_values(neighbourhood, focused)
+        if self.equating is not None:
+            values = self.equating.apply(values, neighbourhood.technology.language)
+        placed = standing.place(values)
         scores: dict[str, float | None] = {
             trait: placed.points[trait] if _is_known(trait, placed, standing) else None for trait in TRAITS
         }

@@ -1,0 +1,125 @@
+"""Puts measures of a technology told in the other language on the scale of the corpus's own language.
+
+Words of two languages meet only through translation, so a Korean summary among English patents shows other similarities
+and older terms than the same summary in English. Technologies told in both languages are rated against the corpus once.
+Linear equating of a single group (Kolen and Brennan 2014, chapter 4) then gives each measure of the other language the
+mean and the spread it has in the corpus's language. A measure that does not agree between the languages at all cannot
+be compared, and takes the middle of the pairs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ktop.domain.neighbourhood import FloatArray
+from ktop.models.artefact import FORMAT, Artefact, load, save
+
+#: Fewest pairs with a measure for it to be equated; with fewer it stays as it is.
+FEWEST_PAIRS = 10
+#: Least correlation between the languages; below it a measure says nothing across them.
+LEAST_CORRELATION = 0.2
+_KIND = "originality-equating"
+
+
+@dataclass(frozen=True, eq=False)
+class Equating:
+    """A line for each measure (m of them) from the other language to the corpus's own.
+
+    Parameters
+    ----------
+    language : the corpus's own language; technologies in it are left as they are.
+    names : (m,) names of the measures.
+    slope, intercept : (m,) equated value = intercept + slope x value.
+    lowest, highest : (m,) what the pairs had in the corpus's language; equated values stay between.
+    corpus : version of the corpus that the pairs were rated against.
+    reference : version of the reference that they belong to.
+    """
+
+    language: str
+    names: tuple[str, ...]
+    slope: FloatArray
+    intercept: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+    corpus: str
+    reference: str
+
+    @classmethod
+    def of(
+        cls,
+        language: str,
+        own: Sequence[Mapping[str, float]],
+        other: Sequence[Mapping[str, float]],
+        corpus: str,
+        reference: str,
+    ) -> Equating:
+        """Fit the lines to the measures of the same technologies in the corpus's language and in the other."""
+        names = tuple(own[0])
+        mine, theirs = (
+            np.array([[row[name] for name in names] for row in rows], dtype=np.float64) for rows in (own, other)
+        )
+        lines = np.array([_line(theirs[:, j], mine[:, j]) for j in range(len(names))], dtype=np.float64)
+        slope, intercept, lowest, highest = lines.T
+        return cls(language, names, slope, intercept, lowest, highest, corpus, reference)
+
+    def apply(self, values: Mapping[str, float], language: str) -> dict[str, float]:
+        """Return the measures of a technology told in ``language``, on the scale of the corpus's language."""
+        found = dict(values)
+        if language == self.language:
+            return found
+        for name, slope, intercept, lowest, highest in zip(
+            self.names, self.slope, self.intercept, self.lowest, self.highest, strict=True
+        ):
+            value = found.get(name, math.nan)
+            if not math.isnan(value):
+                found[name] = float(min(max(intercept + slope * value, lowest), highest))
+        return found
+
+    @property
+    def digest(self) -> str:
+        """Eight hexadecimal digits that name exactly these lines."""
+        content = hashlib.sha256(f"{self.language} {' '.join(self.names)}".encode())
+        for part in (self.slope, self.intercept, self.lowest, self.highest):
+            content.update(np.ascontiguousarray(part).tobytes())
+        return content.hexdigest()[:8]
+
+    def save(self, path: Path) -> None:
+        """Write the lines to a file."""
+        meta = {
+            "format": FORMAT,
+            "kind": _KIND,
+            "language": self.language,
+            "names": list(self.names),
+            "corpus": self.corpus,
+            "reference": self.reference,
+        }
+        arrays = {name: getattr(self, name) for name in ("slope", "intercept", "lowest", "highest")}
+        save(Artefact(meta, arrays), path)
+
+    @classmethod
+    def load(cls, path: Path) -> Equating:
+        """Read the lines from a file. Raises ``KtopError`` or ``KeyError`` for a file that holds something else."""
+        artefact = load(path)
+        meta = artefact.meta
+        arrays = {
+            name: artefact.arrays[name].astype(np.float64) for name in ("slope", "intercept", "lowest", "highest")
+        }
+        return cls(meta["language"], tuple(meta["names"]), **arrays, corpus=meta["corpus"], reference=meta["reference"])
+
+
+def _line(other: FloatArray, own: FloatArray) -> tuple[float, float, float, float]:
+    """Return slope, intercept, lowest and highest of one measure; the identity where too few pairs have it."""
+    known = ~np.isnan(other) & ~np.isnan(own)
+    if np.count_nonzero(known) < FEWEST_PAIRS:
+        return 1.0, 0.0, -math.inf, math.inf
+    x, y = other[known], own[known]
+    slope = 0.0
+    if x.std() > 0.0 and y.std() > 0.0 and float(np.corrcoef(x, y)[0, 1]) >= LEAST_CORRELATION:
+        slope = float(y.std() / x.std())
+    return slope, float(y.mean() - slope * x.mean()), float(y.min()), float(y.max())
