@@ -76,7 +76,7 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
 def is_needed(index: PatentIndex) -> bool:
     """Return whether nearly all patents of the corpus are in one language."""
     counts = [index.tables.about["languages"].get(language, 0.0) for language in ("ko", "en")]
-    return 0.0 < sum(counts) and min(counts) < ENOUGH_OF_A_LANGUAGE * sum(counts)
+    return bool(sum(counts) > 0 and min(counts) < ENOUGH_OF_A_LANGUAGE * sum(counts))
 
 
 def main_language(index: PatentIndex) -> Lang:
