@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,8 @@ def _us(folder: Path, name: str) -> Iterator[Task]:
     scheme = yaml.safe_load(SCHEME.read_text(encoding="utf-8"))
     plan = read_scheme(scheme)
     data = Panel(pl.read_parquet(folder / "us_listed_panel.parquet"), plan.id, plan.year, plan.columns)
+    # The interplay's copies are our model's own affair: every model gets each input once.
+    plan = dataclasses.replace(plan, features=plan.own_features)
     X, year = features(plan, data), data.year
     assert year is not None
     names = [feature.name for feature in plan.features]

@@ -50,6 +50,7 @@ def scheme(seed: int) -> dict[str, Any]:
         "tracks": {"ai": BOOSTING, "statistics": {"method": "scorecard", "prebins": 12}},
         "comparison": {"cells": list(CELLS), "minimum": FEWEST_PER_CELL, "levels": False, "base_rates": True},
         "missing": "cautious",
+        "honest_intervals": True,
         "seed": seed,
     }
 
