@@ -2,7 +2,7 @@
 
     ./run --version && .venv/bin/python -m pip install --no-deps -r requirements/bench.txt
     .venv/bin/python -m pip install --no-deps pyserini==0.25.0     Lucene's archive, 170 MB; needs java 17
-    .venv/bin/python benchmarks/search_peers.py CORPUS [--work FOLDER] [--questions 60] [--engines ours,Lucene]
+    .venv/bin/python benchmarks/search_peers.py CORPUS [--work FOLDER] [--questions 60] [--engines ours,Lucene] [--patents N]
 
 CORPUS is an indexed corpus. Every engine gets the same documents in date order, as the analysed terms that our own
 index holds, so that only the engines differ; those that are not installed are named and left out. L and H as in
@@ -44,10 +44,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path)
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--patents", type=int, help="only the earliest parts of the index with about so many patents")
     options = parser.parse_args()
     from ktop.patents.index import PatentIndex
 
     index = PatentIndex(options.corpus)
+    if options.patents:
+        only_first(index, options.patents)
     patents = words_of(index)
     end = int(0.7 * len(patents))
     end = int(np.searchsorted(patents.days, patents.days[end]))  # a day's patents are all in or all out
@@ -95,7 +98,29 @@ def main() -> None:
         for server in STARTED:
             server.send_signal(signal.SIGINT)  # PostgreSQL's fast end: it does not wait for connections
             server.wait(30)
-    dense(index, end)
+    if not options.patents:
+        dense(index, end)
+
+
+def only_first(index: Any, patents: int) -> None:
+    """Leave in an index only its earliest segments with about so many patents, and count rarity within them."""
+    from ktop.patents.lexical import LexicalReader
+
+    held = np.cumsum([segment.rows for segment in index.segments])
+    del index.segments[int(np.searchsorted(held, patents)) + 1 :]
+    index.lexical = LexicalReader(index.segments, _Totals(index.segments))
+
+
+class _Totals:
+    """What the lexical search asks of an index's tables, of some segments only."""
+
+    def __init__(self, segments: Sequence[Any]) -> None:
+        self._segments = segments
+        self.about = {"patents": sum(segment.rows for segment in segments)}
+
+    def totals_of(self, codes: Any) -> Any:
+        """Return how many patents have each term."""
+        return np.sum([segment.document_frequencies(codes, None) for segment in self._segments], axis=0)
 
 
 def versions() -> list[str]:

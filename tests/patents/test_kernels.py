@@ -136,3 +136,15 @@ def test_days_are_counted_as_a_histogram_does(days: list[int], edges: list[int])
     assert kernels.counts_between(docs, day, bounds).tolist() == wanted
     if days:
         assert kernels.earliest(docs, day) == min(days)
+
+
+@pytest.mark.parametrize("end", [0, 40, 65_536, 65_537, 150_000])
+def test_rows_of_a_term_are_its_postings_below_the_end(end: int) -> None:
+    random = np.random.default_rng(7)
+    offsets, flat, low, block, _ = postings(random, 150_000, 5)
+    terms = np.array([3, 8, 9, 20, 4_000_000_000], dtype=np.uint32)
+    for place, code in enumerate(terms.tolist()):
+        wanted = flat[offsets[place] : offsets[place + 1]]
+        assert kernels.rows_of(terms, offsets, low, block, code, end).tolist() == wanted[wanted < end].tolist()
+    for unknown in (0, 10, 4_294_967_295):
+        assert len(kernels.rows_of(terms, offsets, low, block, unknown, end)) == 0

@@ -12,6 +12,7 @@ import numpy as np
 from ktop.domain.aftermath import Aftermath
 from ktop.domain.neighbourhood import Labels, day_number
 from ktop.domain.technology import Technology
+from ktop.patents.ascending import first_not_less
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import key_terms
 from ktop.patents.neighbourhood import CANDIDATES, DAYS_PER_YEAR, KEY_TERMS, applicant_labels
@@ -23,7 +24,7 @@ from ktop.patents.statistics import EarlierPatents
 def last_day(index: PatentIndex) -> int:
     """Return the day number of the latest dated patent of an index, ``NO_DAY`` where none is dated."""
     days = index.tables.days
-    end = int(np.searchsorted(days, NO_DAY))
+    end = first_not_less(days, NO_DAY)
     return int(days[end - 1]) if end else NO_DAY
 
 

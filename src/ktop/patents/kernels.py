@@ -379,3 +379,23 @@ def earliest(docs: Any, day: Any) -> int:
     for doc in docs:
         least = min(least, day[doc])
     return least
+
+
+@_compiled
+def rows_of(terms: Any, offsets: Any, low: Any, block: UInt8, code: int, end_row: int) -> Any:
+    """Return the rows below ``end_row`` that have a term, ascending; none where the segment does not know the code.
+
+    Parameters
+    ----------
+    terms : the segment's term codes, ascending; ``offsets`` (terms + 1,) say where the postings of each begin.
+    low, block : as in ``sum_postings``.
+    """
+    place = _first_at_least(terms, 0, len(terms), code)
+    if place == len(terms) or terms[place] != code:
+        return np.empty(0, dtype=np.int64)
+    start = np.int64(offsets[place])
+    stop = _prefix_end(low, block, start, np.int64(offsets[place + 1]), end_row)
+    rows = np.empty(stop - start, dtype=np.int64)
+    for i in range(start, stop):
+        rows[i - start] = (np.int64(block[i]) << 16) | np.int64(low[i])
+    return rows

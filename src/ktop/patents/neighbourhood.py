@@ -23,6 +23,7 @@ from ktop.domain.neighbourhood import (
 )
 from ktop.domain.technology import Technology
 from ktop.patents import kernels
+from ktop.patents.ascending import places_not_less
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import KeyTerm, key_terms
 from ktop.patents.questions import Question
@@ -152,7 +153,7 @@ def _years(earlier: EarlierPatents, day: date) -> tuple[npt.NDArray[np.int64], n
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     years = np.arange(day_of(int(days[0])).year, day.year + 1, dtype=np.int64)
     edges = [day_number(date(int(year), 1, 1)) for year in years] + [day_number(day)]
-    counts = np.diff(np.searchsorted(days, edges))
+    counts = np.diff(places_not_less(days, edges))
     if len(earlier.excluded):
         gone = earlier.days(earlier.excluded)
         counts -= np.histogram(gone[gone < day_number(day)], bins=np.array(edges))[0]

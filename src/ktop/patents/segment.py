@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ktop.errors import InputError
 from ktop.patents import kernels
+from ktop.patents.ascending import first_not_less
 from ktop.patents.sealing import seal
 from ktop.patents.terms import UInt32
 
@@ -210,6 +211,7 @@ class Segment:
     def __init__(self, folder: Path, start: int, rows: int) -> None:
         self.folder, self.start, self.rows = folder, start, rows
         self._groups: dict[int, list[bytes]] = {}
+        self._end: tuple[int | None, int] = (None, 0)
 
     def _map(self, name: str) -> Any:
         return mapped(self.folder / f"{name}.npy")
@@ -231,7 +233,11 @@ class Segment:
 
     def end(self, before: int | None) -> int:
         """Return how many rows are earlier than a day: all where None."""
-        return self.rows if before is None else int(np.searchsorted(self.day, before))
+        if before is None:
+            return self.rows
+        if self._end[0] != before:  # a question asks for the same day hundreds of times
+            self._end = (before, first_not_less(self.day, before))
+        return self._end[1]
 
     # --- what is shown ------------------------------------------------------------------------------------------
 
@@ -311,12 +317,8 @@ class Segment:
 
     def rows_with(self, code: int, before: int | None = None) -> npt.NDArray[np.int64]:
         """Return the rows (earlier than a day) that have a term, ascending."""
-        starts, stops = self.places(np.array([code], dtype=np.uint32))
         low, block, _ = self.postings
-        start, stop = int(starts[0]), int(stops[0])
-        if before is not None and stop > start:
-            stop = start + int(kernels.frequencies(starts, stops, low, block, self.end(before))[0])
-        rows: npt.NDArray[np.int64] = (block[start:stop].astype(np.int64) << 16) | low[start:stop]
+        rows: npt.NDArray[np.int64] = kernels.rows_of(*self._vocabulary, low, block, code, self.end(before))
         return rows
 
     def document_frequencies(self, codes: UInt32, before: int | None) -> npt.NDArray[np.int64]:

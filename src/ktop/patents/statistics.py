@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents import kernels
+from ktop.patents.ascending import first_not_less
 from ktop.patents.index import PatentIndex
 from ktop.patents.terms import PAIR, term_code
 
@@ -35,7 +36,7 @@ class EarlierPatents:
     def size(self) -> int:
         """Number of patents that count."""
         tables = self.index.tables
-        total = len(tables.days) if self.before is None else int(np.searchsorted(tables.days, self.before))
+        total = len(tables.days) if self.before is None else first_not_less(tables.days, self.before)
         if len(self.excluded):
             days = tables.day[self.excluded]
             total -= len(days) if self.before is None else int(np.count_nonzero(days < self.before))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ktop.patents.ascending import first_not_less
 from ktop.patents.citing import resolved_citations
 from ktop.patents.corpus import Corpus
 from ktop.patents.layout import IndexManifest, Layout
@@ -300,7 +301,7 @@ class Tables:
         names, offsets, days = self._classes
         found: dict[str, int] = {}
         for i, name in enumerate(names):
-            count = int(np.searchsorted(days[offsets[i] : offsets[i + 1]], before))
+            count = first_not_less(days[offsets[i] : offsets[i + 1]], before)
             if count:
                 found[name] = count
         return found
@@ -319,7 +320,7 @@ class Tables:
         found = []
         for doc in docs:
             own = days[int(offsets[doc]) : int(offsets[doc + 1])]
-            found.append(own[: int(np.searchsorted(own, before))])
+            found.append(own[: first_not_less(own, before)])
         return found
 
     def dated_docs(self) -> npt.NDArray[np.int64]:

@@ -1,0 +1,19 @@
+"""Searching an ascending array agrees with a plain count, whatever the array's type."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ktop.patents.ascending import first_not_less, places_not_less
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.int64, np.uint32])
+@given(values=st.lists(st.integers(0, 50), max_size=30).map(sorted), wanted=st.integers(0, 60))
+def test_the_place_is_the_number_of_smaller_values(kind: type, values: list[int], wanted: int) -> None:
+    array = np.array(values, dtype=kind)
+    smaller = sum(value < wanted for value in values)
+    assert first_not_less(array, wanted) == smaller
+    assert places_not_less(array, [wanted, 0]).tolist() == [smaller, 0]
