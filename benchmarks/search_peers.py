@@ -2,7 +2,8 @@
 
     ./run --version && .venv/bin/python -m pip install --no-deps -r requirements/bench.txt
     .venv/bin/python -m pip install --no-deps pyserini==0.25.0     Lucene's archive, 170 MB; needs java 17
-    .venv/bin/python benchmarks/search_peers.py CORPUS [--work FOLDER] [--questions 60] [--engines ours,Lucene] [--patents N]
+    .venv/bin/python benchmarks/search_peers.py CORPUS [--work FOLDER] [--questions 60] [--patents N]
+        [--engines ours,tantivy,Lucene]
 
 CORPUS is an indexed corpus. Every engine gets the same documents in date order, as the analysed terms that our own
 index holds, so that only the engines differ; those that are not installed are named and left out. L and H as in
