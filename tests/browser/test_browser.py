@@ -11,8 +11,19 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-ADDRESSES = ["/", "/companies", "/companies/new?from=demo-1", "/technology", "/compare", "/methods", "/api", "/none"]
-ADDRESSES += ["/models", "/models/ktrs-fm/1.0.0"]
+ADDRESSES = [
+    "/",
+    "/companies",
+    "/companies/new?from=demo-1",
+    "/technology",
+    "/compare?kind=technology",
+    "/proposals",
+    "/compare",
+    "/methods",
+    "/api",
+    "/none",
+]
+ADDRESSES += ["/models", "/models/ktrs-fm/1.0.0", "/compare?kind=technology", "/proposals"]
 
 
 def rate_all(page: Page) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from ktop.errors import InputError, TooLargeError
 from ktop.patents.corpus import Corpus
-from ktop.services.rank_proposals import COLUMNS, frame_of, proposals_of, rank_file, rank_rows
+from ktop.services.rank_proposals import COLUMNS, frame_of, proposals_in, proposals_of, rank_file, rank_rows
 from ktop.services.rate_technology import TechnologyEngine, open_corpus
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "technologies"
@@ -113,3 +113,9 @@ def test_a_table_without_texts_or_too_long_is_refused() -> None:
 
 def test_no_proposals_are_an_empty_table(engine: TechnologyEngine) -> None:
     assert frame_of(rank_rows([], engine)).height == 0
+
+
+def test_a_table_for_a_page_is_read_from_its_content() -> None:
+    assert proposals_in(b"id,text\nx,some words\n", "t.csv")[0]["text"] == "some words"
+    with pytest.raises(InputError):
+        proposals_in(b"id,text\n", "t.exe")

@@ -128,3 +128,11 @@ def test_two_results_side_by_side(client: TestClient) -> None:
     assert {opinion["lang"] for opinion in found.json()["technologies"]["opinions"]} == {"ko", "en"}
     assert client.get("/api/v1/compare", params={"a": made[0], "b": "none"}).status_code == 404
     assert client.get("/api/v1/compare", params={"a": made[0]}).status_code == 422
+
+
+def test_proposals_are_ranked(client: TestClient) -> None:
+    given = {"proposals": [{"id": "a", "text": SAMPLE}, {"id": "b", "title": "B", "text": SAMPLE}]}
+    rows = client.post("/api/v1/proposals", json=given).json()
+    assert [row["rank"] for row in rows] == [1, 2]
+    too_many = {"proposals": [{"id": "a", "text": SAMPLE}] * 101}
+    assert client.post("/api/v1/proposals", json=too_many).status_code == 422

@@ -6,7 +6,10 @@ import html
 import io
 import json
 import re
+import zipfile
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import invented
 import pytest
@@ -23,6 +26,7 @@ STATIC = [
     "/companies/new?from=demo-1",
     "/technology",
     "/compare",
+    "/proposals",
     "/methods",
     "/models",
     "/models/ktrs-fm/1.0.0",
@@ -295,3 +299,30 @@ def test_a_company_has_no_features_to_add(client: TestClient, rating: str) -> No
     alone = client.post("/api/v1/ratings/company", json={"record": {"name": "가온"}}).json()["id"]
     assert client.get(f"/ratings/{alone}?suggest=1").status_code == 200
     assert client.get(f"/api/v1/ratings/{alone}/suggestions").status_code == 422
+
+
+def test_proposals_are_ranked_on_a_page_and_in_a_spreadsheet(client: TestClient, token: str, tmp_path: Path) -> None:
+    table = ("p.csv", "과제번호,과제명,내용\n=1+1,<b>필름</b>,수분을 감지하는 필름\n".encode(), "text/csv")
+    answer = client.post("/proposals", data={"csrf": token}, files={"table": table})
+    assert answer.status_code == 200
+    check_page(answer.text, "ko")
+    assert "&lt;b&gt;필름&lt;/b&gt;" in answer.text
+    assert "겹칩니다" in answer.text
+    sheet = client.post("/proposals", data={"csrf": token, "answer": "xlsx"}, files={"table": table})
+    path = tmp_path / "r.xlsx"
+    path.write_bytes(sheet.content)
+    from ktop.report.spreadsheet import read_xlsx
+
+    assert read_xlsx(path)["proposal_id"].to_list() == ["=1+1"]
+    with zipfile.ZipFile(path) as parts:
+        assert "<f>" not in parts.read("xl/worksheets/sheet1.xml").decode()  # no cell is a formula
+
+
+@pytest.mark.parametrize(
+    "file", [None, ("p.exe", b"MZ", "x/y"), ("p.csv", b"price\n1\n", "text/csv"), ("p.xlsx", b"PK broken", "x/y")]
+)
+def test_tables_that_cannot_be_ranked_are_told_so(client: TestClient, token: str, file: Any) -> None:
+    files = {"table": file} if file else {"other": ("o.csv", b"", "text/csv")}
+    answer = client.post("/proposals", data={"csrf": token}, files=files)
+    assert answer.status_code in (400, 422)
+    assert 'role="alert"' in answer.text

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ktop.catalogue import LANGS, message
+from ktop.catalogue import LANGS, Lang, message
 from ktop.domain.company import Company
 from ktop.domain.fact_spec import FACTS
 from ktop.domain.rating import Rating
-from ktop.errors import InputError, KtopError, UnavailableError
+from ktop.errors import InputError, KtopError, TooLargeError, UnavailableError
 from ktop.services import examples, lifecycle
 from ktop.services.answers import CompanyCard, Kind, StoredRating, TechnologyExample
 from ktop.services.progress import Progress, silent
@@ -212,6 +212,26 @@ class Platform:
         if kept.text is None:
             raise InputError("platform.no_technology_to_suggest_for")
         return suggest_terms(self._engine_now(), kept.text, as_of=kept.as_of)
+
+    def rank_proposals(self, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
+        """Rank the proposals of an uploaded table; nothing is kept."""
+        from ktop.services.rank_proposals import proposals_in
+
+        return self.rank_given(proposals_in(source, name), lang)
+
+    def rank_given(self, proposals: Sequence[Mapping[str, Any]], lang: Lang) -> Sequence[Mapping[str, Any]]:
+        """Rank proposals, at most as many as one answer should wait for."""
+        from ktop.services.rank_proposals import AT_ONCE, rank_rows
+
+        if len(proposals) > AT_ONCE:
+            raise TooLargeError("records.too_many_proposals", rows=len(proposals), limit=AT_ONCE)
+        return rank_rows(proposals, self._engine_now(), lang=lang)
+
+    def ranked_spreadsheet(self, rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+        """Return ranked proposals as an .xlsx file."""
+        from ktop.services.rank_proposals import spreadsheet
+
+        return spreadsheet(rows, lang)
 
     def compare(self, a_id: str, b_id: str) -> Mapping[str, Any]:
         """Return two kept answers side by side, with what each indicator adds to every score's gap.

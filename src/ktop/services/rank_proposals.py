@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,9 @@ _NUMBERS = frozenset(
     ("score", "core", "originality", "value", "spillover", "nearest_similarity", "duplicate_similarity")
 )
 _COUNTS = frozenset(("rank", "density"))
+
+#: Proposals that a page or the API ranks while someone waits.
+AT_ONCE = 100
 
 Row = dict[str, Any]
 
@@ -63,7 +67,7 @@ def rank_file(
     given = proposals_of(read_table(source), source.name)
     rows = rank_rows(given, open_corpus(corpus, progress=progress), as_of=as_of, lang=lang, progress=progress)
     progress(0, None, text("cli.step_writing", lang))
-    write_table(frame_of(rows), out, {name: text(f"originality.rank_{name}", lang) for name in COLUMNS})
+    write_table(frame_of(rows), out, _labels(lang))
     return RankReport(
         len(rows), sum(row["problem"] is not None for row in rows), sum(row["duplicate_of"] is not None for row in rows)
     )
@@ -90,6 +94,31 @@ def proposals_of(frame: pl.DataFrame, name: str) -> list[Row]:
         identity = values["id"] if values["id"] not in (None, "") else number
         rows.append(values | {"id": str(identity)})
     return rows
+
+
+def proposals_in(source: bytes, name: str) -> list[Row]:
+    """Return the proposals of a table's content; the ending of ``name`` tells what kind of table it is."""
+    from ktop.services.records import read_table
+
+    ending = Path(name).suffix.lower()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"proposals{ending if ending in ('.xlsx', '.csv', '.parquet') else '.unknown'}"
+        path.write_bytes(source)
+        return proposals_of(read_table(path), path.name)
+
+
+def spreadsheet(rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+    """Return ranked rows as the content of an .xlsx file."""
+    from ktop.services.records import write_table
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ranked.xlsx"
+        write_table(frame_of(rows), path, _labels(lang))
+        return path.read_bytes()
+
+
+def _labels(lang: Lang) -> dict[str, str]:
+    return {name: text(f"originality.rank_{name}", lang) for name in COLUMNS}
 
 
 def rank_rows(
@@ -198,7 +227,7 @@ def _mark_duplicates(rows: Sequence[Row], questions: Sequence[Question | None], 
         rows[i] |= {"duplicate_of": rows[j]["proposal_id"], "duplicate_similarity": round(similarity, 4)}
 
 
-def frame_of(rows: Sequence[Row]) -> pl.DataFrame:
+def frame_of(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Return ranked rows as a table with the columns of ``COLUMNS``."""
     import polars as pl
 

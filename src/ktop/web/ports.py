@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
+from ktop.catalogue import Lang
 from ktop.services.answers import CompanyCard, StoredRating, TechnologyExample
 
 __all__ = ["CompanyCard", "Services", "StoredRating", "TechnologyExample"]
@@ -79,6 +80,21 @@ class Services(Protocol):
 
         ``{"score", "grade", "tried", "terms": [{"term", "gain", "score", "grade", "traits", "patent_id", ...}]}``.
         """
+        ...
+
+    def rank_proposals(self, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
+        """Return the proposals of an uploaded table ranked, a row each (``ktop.services.rank_proposals.COLUMNS``).
+
+        ``name`` is the file's name, whose ending tells the kind of table; sentences are in ``lang``. Nothing is kept.
+        """
+        ...
+
+    def rank_given(self, proposals: Sequence[Mapping[str, Any]], lang: Lang) -> Sequence[Mapping[str, Any]]:
+        """Return proposals (``id``, ``title``, ``text``) ranked, as above."""
+        ...
+
+    def ranked_spreadsheet(self, rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+        """Return ranked proposals as an .xlsx file in which no text acts as a formula."""
         ...
 
     def models(self) -> Sequence[Mapping[str, Any]]:

@@ -38,6 +38,24 @@ class TechnologyRequest(BaseModel):
     as_of: Day = Field(None, description=_AS_OF)
 
 
+class Proposal(BaseModel):
+    """One proposal to rank."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=200, examples=["P-1"])
+    title: str | None = Field(None, max_length=500)
+    text: str = Field(description="The proposal's summary in Korean or English.", examples=["A film that ..."])
+
+
+class ProposalsRequest(BaseModel):
+    """Proposals to rank, 100 at most."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    proposals: list[Proposal] = Field(min_length=1, max_length=100)
+
+
 class ErrorDetail(BaseModel):
     """One error: a code that stays the same over time, and a sentence for people."""
 

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from ktop.web.api.schemas import CompanyRequest, Comparison, Stored, TechnologyRequest, error_answers, stored
+from ktop.web.api.schemas import (
+    CompanyRequest,
+    Comparison,
+    ProposalsRequest,
+    Stored,
+    TechnologyRequest,
+    error_answers,
+    stored,
+)
 from ktop.web.ports import Services
 
 
@@ -55,6 +63,13 @@ def recomputed(rating_id: RatingId, services: Uses, lang: Language = None) -> li
 def suggestions(rating_id: RatingId, services: Uses, lang: Language = None) -> dict[str, Any]:
     """Try which added terms would raise the originality of a kept result's technology."""
     return dict(services.suggestions(rating_id))
+
+
+@router.post("/proposals", tags=["ratings"], responses={**error_answers(400, 413, 422, 503)})
+def proposals(body: ProposalsRequest, services: Uses, lang: Language = None) -> list[dict[str, Any]]:
+    """Rank proposals by originality and flag those that repeat a patent or one another; nothing is kept."""
+    given = [proposal.model_dump() for proposal in body.proposals]
+    return [dict(row) for row in services.rank_given(given, "en" if lang == "en" else "ko")]
 
 
 @router.get("/compare", tags=["ratings"], responses={**error_answers(400, 404, 422)})

@@ -5,6 +5,6 @@ from fastapi import APIRouter
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    from ktop.web.pages import companies, compare, home, methods, models, ratings, technology
+    from ktop.web.pages import companies, compare, home, methods, models, proposals, ratings, technology
 
-    return tuple(room.router for room in (home, companies, technology, ratings, compare, methods, models))
+    return tuple(room.router for room in (home, companies, technology, proposals, ratings, compare, methods, models))
