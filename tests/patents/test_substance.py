@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 import yaml
 
@@ -36,6 +39,33 @@ def test_padding_not_seen_before_is_mostly_left_out(analyser: Analyser, language
     sentences = [sentence for kind in PADDING["reported"].values() for sentence in kind[language]]
     left = [s for s in sentences if substance(f"{text} {s}", language, analyser) != text]
     assert len(left) <= 0.15 * len(sentences), left
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_padding_mixed_in_anywhere_leaves_the_technical_sentences(analyser: Analyser, language: Lang) -> None:
+    chance = np.random.Generator(np.random.PCG64(11))
+    padding = [sentence for kind in PADDING["development"].values() for sentence in kind[language]]
+    for number in range(12):
+        own = SUMMARIES[number][language].split(". ")
+        own = [sentence if sentence.endswith(".") else f"{sentence}." for sentence in own]
+        mixed = list(own)
+        for sentence in chance.choice(padding, int(chance.integers(1, 9))):
+            mixed.insert(int(chance.integers(0, len(mixed) + 1)), str(sentence))
+        assert substance(" ".join(mixed), language, analyser) == substance(" ".join(own), language, analyser)
+
+
+@pytest.mark.real_data
+def test_few_sentences_of_real_patents_are_left_out(analyser: Analyser) -> None:
+    data = Path(os.environ.get("KTOP_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data" / "patents"
+    sets: tuple[tuple[str, str, Lang, float], ...] = (
+        ("us_fulltext_2005_2016", "abstract", "en", 0.20),
+        ("kr_kipris_1329", "abstract_ko", "ko", 0.05),
+    )
+    for folder, column, language, most in sets:
+        texts = pl.read_parquet(data / folder / "patents.parquet")[column].drop_nulls().head(200).to_list()
+        before = sum(len(text) for text in texts)
+        after = sum(len(substance(text, language, analyser)) for text in texts)
+        assert after >= (1.0 - most) * before, folder
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
