@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ktop.catalogue import text
 from ktop.patents.demo.shipped import shipped_lines
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "technologies"
@@ -52,9 +53,12 @@ def test_json_of_a_technology(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_terminal_shows_it(ktop: Ktop, corpus: Path, lang: str) -> None:
-    outcome = ktop("rate", "technology", "--file", BATTERY, "--corpus", corpus, "--lang", lang)
+    outcome = ktop("rate", "technology", "--file", BATTERY, "--corpus", corpus, "--lang", lang, "--suggest")
     assert outcome.status == 0, outcome.err
     assert "ZZ" in outcome.out
+    shown = " ".join(outcome.out.split())  # lines are broken to the terminal's width
+    for key in ("report.groups", "report.novelty", "report.suggestion_columns_1"):
+        assert text(key, lang) in shown
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
