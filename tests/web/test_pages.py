@@ -28,6 +28,10 @@ STATIC = [
     "/compare",
     "/proposals",
     "/methods",
+    "/methods/tech-index",
+    "/methods/ktrs-fm",
+    "/methods/start-up",
+    "/methods/originality",
     "/models",
     "/models/ktrs-fm/1.0.0",
     "/api",
@@ -279,6 +283,18 @@ def test_methods_tell_formulas_cuts_and_limits(client: TestClient) -> None:
     first_cut = load("grades")["ladders"]["growth"]["cuts"][0]
     assert f"≥ {100 * first_cut:g}%" in page
     assert "가상 기업 자료로 학습하였습니다" in page
+
+
+def test_every_model_has_a_methods_page_of_its_own(client: TestClient) -> None:
+    page = client.get("/methods").text
+    for model in ("tech-index", "ktrs-fm", "start-up", "originality"):
+        assert f'href="/methods/{model}"' in page
+        own = client.get(f"/methods/{model}?lang=en").text
+        assert own.count('id="t-limits"') == 1
+        assert [other for other in ("tech-index", "ktrs-fm", "start-up", "originality") if f'"t-{other}"' in own] == [
+            model
+        ]
+    assert client.get("/methods/none").status_code == 404
 
 
 def test_added_features_are_tried_on_request(client: TestClient, token: str) -> None:

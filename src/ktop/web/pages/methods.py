@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import Lang, load
+from ktop.errors import NotFoundError
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, services
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 
+#: Every model that is explained, with the number of sentences that tell how it works.
+MODELS: Mapping[str, int] = {"tech-index": 5, "ktrs-fm": 6, "start-up": 3, "originality": 5}
+
 
 @router.get("/methods")
 async def methods(request: Request) -> Response:
     """Explain the models: indicators with their formulas, ladders with their cuts, released versions, limits."""
+    return await _explained(request, tuple(MODELS))
+
+
+@router.get("/methods/{model}")
+async def method(request: Request, model: str) -> Response:
+    """Explain one model, on a page of its own that can be cited."""
+    if model not in MODELS:
+        raise NotFoundError("models.no_such_model", name=model[:40])
+    return await _explained(request, (model,))
+
+
+async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
     lang = language(request)
     return page(
         request,
@@ -28,7 +45,9 @@ async def methods(request: Request) -> Response:
         checklist=_indicators("checklist", "items", lang),
         measures=_measures(lang),
         ladders=_ladders(lang),
-        models=await blocking(services(request).models),
+        shown=[(model, MODELS[model]) for model in shown],
+        alone=len(shown) == 1,
+        models=[card for card in await blocking(services(request).models) if card["name"] in shown],
     )
 
 
