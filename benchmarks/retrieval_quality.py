@@ -286,17 +286,79 @@ def domain(work: Path, peers: bool) -> None:
             ]
             weights = 1.0 / (1.0 + np.arange(len(found)))
             score[key] = float(np.dot(weights, [positive[other] for other in found]) / max(weights.sum(), 1e-9))
-        figures = []
-        for kind in ("ANTISEED-manual", "ANTISEED-AF"):
-            per_domain = []
-            for name in sorted(set(area.values())):
-                good = [score[k] for k in score if area[k] == name and positive[k]]
-                bad = [score[k] for k in score if area[k] == name and level[k] == kind]
-                if good and bad:
-                    difference = np.subtract.outer(good, bad)
-                    per_domain.append(float((difference > 0).mean() + 0.5 * (difference == 0).mean()))
-            figures.append(np.mean(per_domain) if per_domain else float("nan"))
+        figures = [
+            float(np.mean([*_areas(score, area, positive, level, kind).values()]))
+            for kind in ("ANTISEED-manual", "ANTISEED-AF")
+        ]
         print(f"{way:12} {figures[0]:.3f}  {figures[1]:.3f}", flush=True)
+    _blended(index, names, texts, chosen, area, positive, level)
+
+
+#: Shares of the text vectors in the blend that are tried.
+_SHARES = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+
+
+def _areas(
+    score: dict[str, float], area: dict[str, str], positive: dict[str, bool], level: dict[str, str], kind: str
+) -> dict[str, float]:
+    """Return the AUC of each domain's patents against its negatives of one kind."""
+    found = {}
+    for name in sorted(set(area.values())):
+        good = [score[k] for k in score if area[k] == name and positive[k]]
+        bad = [score[k] for k in score if area[k] == name and level[k] == kind]
+        if good and bad:
+            difference = np.subtract.outer(good, bad)
+            found[name] = float((difference > 0).mean() + 0.5 * (difference == 0).mean())
+    return found
+
+
+def _blended(
+    index: Any,
+    names: Sequence[str],
+    texts: Sequence[str],
+    chosen: Sequence[int],
+    area: dict[str, str],
+    positive: dict[str, bool],
+    level: dict[str, str],
+) -> None:
+    """Print the same for words and vectors together: (1 - a) words / their scale + a vectors / theirs.
+
+    The scale is the query's own mean over its fifty nearest of the domain, so no label is looked at; the share a for a
+    domain is the one that does best on the other domains.
+    """
+    from ktop.patents.similarity import Similarity
+    from ktop.patents.statistics import EarlierPatents
+
+    nothing = np.empty(0, dtype=np.int64)
+    docs = {name: int(found[0]) for name in names if len(found := index.docs_of([name]))}
+    members = {name: [key for key in docs if area[key] == name] for name in set(area.values())}
+    scores: dict[float, dict[str, float]] = {share: {} for share in _SHARES}
+    for i in chosen:
+        key = names[i]
+        others = [other for other in members[area[key]] if other != key]
+        near = Similarity(index, index.question(texts[i]), EarlierPatents(index, None, nothing)).of(
+            np.array([docs[other] for other in others])
+        )
+        scales = (max(float(np.sort(values)[-50:].mean()), 1e-9) for values in (near.lexical, near.semantic))
+        words, meaning = (v / scale for v, scale in zip((near.lexical, near.semantic), scales, strict=True))
+        for share in _SHARES:
+            best = np.argsort(-((1.0 - share) * words + share * meaning), kind="stable")[:10]
+            weights = 1.0 / (1.0 + np.arange(len(best)))
+            scores[share][key] = float(np.dot(weights, [positive[others[b]] for b in best]) / weights.sum())
+    for label, tried in (("exact words", (0.0,)), ("exact vectors", (1.0,)), ("both", _SHARES[1:-1])):
+        figures, picked = [], {}
+        for kind in ("ANTISEED-manual", "ANTISEED-AF"):
+            table = {share: _areas(scores[share], area, positive, level, kind) for share in tried}
+            left_out = []
+            for name in table[tried[0]]:
+                rest = {share: np.mean([v for d, v in table[share].items() if d != name]) for share in tried}
+                picked[name] = max(rest, key=lambda share: rest[share])
+                left_out.append(table[picked[name]][name])
+            figures.append(float(np.mean(left_out)))
+        print(
+            f"{label:14}{figures[0]:.3f}  {figures[1]:.3f}  shares of vectors {sorted(set(picked.values()))}",
+            flush=True,
+        )
 
 
 def korean(work: Path, peers: bool) -> None:

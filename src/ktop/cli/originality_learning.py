@@ -32,3 +32,24 @@ def train(
     terminal.note(terminal.say("originality_trained", patents=report["patents"], cited=report["cited"], path=out))
     if report["kept"]:
         terminal.note(terminal.say("originality_kept", outcomes=", ".join(report["kept"])))
+
+
+@app.command("validate", help=help_of("originality_validate"))
+def validate(
+    corpus: RequiredCorpus,
+    out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
+    patents: Patents = 5_000,
+    pairs: Annotated[Path | None, typer.Option(metavar="PAIRS", help=help_of("originality_pairs"))] = None,
+    extra: Annotated[Path | None, typer.Option(metavar="TABLE", help=help_of("originality_extra"))] = None,
+    lang: Lang = None,
+) -> None:
+    """Judge the model by what happened later to the patents of a corpus."""
+    langs = terminal.languages(lang)
+    from ktop.services.originality_validation import summary_line, validate_originality
+
+    with terminal.progress() as progress:
+        report = validate_originality(
+            corpus, out, patents=patents, pairs=pairs, extra=extra, lang=langs[0], progress=progress
+        )
+    terminal.note(summary_line(report, langs[0]))
+    terminal.note(terminal.say("originality_validated", path=out / "report.html"))

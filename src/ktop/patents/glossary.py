@@ -37,6 +37,16 @@ def _reverse() -> Mapping[str, tuple[str, ...]]:
     return {term: tuple(words) for term, words in found.items()}
 
 
+def synonyms(word: str, language: Lang) -> list[str]:
+    """Return other words of the same language that the glossary gives for the same thing, the usual one first."""
+    if language == "ko":
+        meant = {_index_term(english) for english in _entries().get(word, ())[:1]}
+        found = [korean for term in sorted(meant) for korean in _reverse().get(term, ())]
+    else:
+        found = [english for korean in _reverse().get(_index_term(word), ())[:1] for english in _entries()[korean]]
+    return [other for other in dict.fromkeys(found) if other.casefold() != word.casefold()]
+
+
 def counterparts(term: str, surface: str, source: Lang) -> list[tuple[str, str]]:
     """Return (index term, spelling) of the glossary's words of the other language; empty where it has none.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,14 @@ def require_training_parts() -> None:
         raise UnavailableError("models.training_parts_missing") from error
 
 
-def learn_from(table: pl.DataFrame, until: int | None = None, *, name: str, rows: Any = None) -> Learned:
+def learn_from(
+    table: pl.DataFrame,
+    until: int | None = None,
+    *,
+    name: str,
+    rows: Any = None,
+    ridges: Sequence[float] | None = None,
+) -> Learned:
     """Return weights learned from a training table.
 
     Parameters
@@ -62,8 +70,9 @@ def learn_from(table: pl.DataFrame, until: int | None = None, *, name: str, rows
     until : day number; only patents filed and events seen before it count. All where None.
     name : what the corpus is called in the weights file.
     rows : mask of the rows that may be learned from; all where None.
+    ridges : strengths of the pull to choose from; those of ``learn`` where None.
     """
-    from ktop.models.originality.learning import learn
+    from ktop.models.originality.learning import RIDGES, learn
 
     used = table if rows is None else table.filter(rows)
     if until is not None:
@@ -73,7 +82,7 @@ def learn_from(table: pl.DataFrame, until: int | None = None, *, name: str, rows
     logits, years, drawn = logits_of(used)
     outcomes = outcomes_in(used, years, drawn, until)
     about = {"corpus": name, "until": until}
-    return learn(logits, years, outcomes, about)
+    return learn(logits, years, outcomes, about, ridges=ridges or RIDGES)
 
 
 def logits_of(table: pl.DataFrame) -> tuple[FloatArray, IntArray, npt.NDArray[np.bool_]]:

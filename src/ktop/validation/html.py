@@ -9,7 +9,7 @@ from typing import Any
 from ktop.catalogue import Lang, messages, text
 from ktop.domain.classification import cell_labels, regions
 from ktop.domain.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
-from ktop.validation import pictures
+from ktop.validation import pictures, sections
 
 Figures = Mapping[str, Any]
 
@@ -43,6 +43,9 @@ def render(metrics: Figures, lang: Lang) -> str:
         parts.append(_summary(targets, say))
     for name, pack in targets.items():
         parts.append(_target(name, pack, say))
+    if "robustness" in metrics:
+        heads, rows = sections.robustness_rows(metrics["robustness"], say, lambda name: say.named("change", name))
+        parts.append(f"<h2>{_safe(say('robustness'))}</h2>" + _table(say("robustness_caption"), heads, rows))
     parts.append(_reading(say))
     return (
         f'<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8">'
@@ -71,7 +74,7 @@ class _Words:
         elif dimension in ("industry_group", "size", "age_band"):
             labels = cell_labels(dimension).get(name)
         else:
-            labels = None
+            labels = messages().get(f"validation.group_{dimension}_{name}")
         return labels[self.lang] if labels else name
 
 
@@ -157,6 +160,8 @@ def _target(name: str, pack: Figures, say: _Words) -> str:
     parts.append(f"<p>{_safe(said)}</p>")
     if not 0 < pack["events"] < pack["rows_used"]:
         parts.append(f'<p class="notice" role="note">{_safe(say("one_class"))}</p>')
+    if "within" in pack:
+        parts.append(_within(pack["within"], say))
     parts.append(_pictures(label, pack, say))
     parts.append(_key_figures(pack, say))
     if "tracks" in pack:
@@ -179,6 +184,12 @@ def _target(name: str, pack: Figures, say: _Words) -> str:
     if "fairness" in pack:
         parts.append(_fairness(pack["fairness"], say))
     return "".join(parts)
+
+
+def _within(found: Figures, say: _Words) -> str:
+    heads, rows = sections.within_rows(found, say, lambda name: say.named("ranked", name))
+    said = " ".join(sections.power_sentences(found, say))
+    return f"<h3>{_safe(say('within'))}</h3><p>{_safe(said)}</p>" + _table(say("within_caption"), heads, rows)
 
 
 def _pictures(label: str, pack: Figures, say: _Words) -> str:

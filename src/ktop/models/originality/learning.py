@@ -165,6 +165,8 @@ def choose_ridge(
     """Return the strength of the pull that ranks later years best: rolling origin, the last three years one by one."""
     from ktop.models.originality.ranking import mean_rank
 
+    if len(ridges) == 1:
+        return float(ridges[0])
     scores = np.zeros(len(ridges))
     for year in np.unique(years)[1:][-_ORIGINS:]:
         before, then = years < year, years == year
