@@ -58,7 +58,7 @@ class _Word:
 def overlap(index: PatentIndex, found: Neighbourhood, question: Question, nearest: int = NEAREST) -> Overlap | None:
     """Return what the nearest patents have of each feature; None where the text has no feature that can be compared.
 
-    Reads the texts of ``nearest`` patents from the corpus (about 30 ms at eight million patents).
+    Reads the texts of ``nearest`` patents from the corpus (about 45 ms at eight million patents).
     """
     technology = found.technology
     parts = features(technology.text, technology.language, index.analyser)
