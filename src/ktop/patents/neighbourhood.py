@@ -51,6 +51,7 @@ def neighbourhood(
     exclude: Collection[str] = (),
     size: int = NEIGHBOURS,
     n_terms: int = KEY_TERMS,
+    background: bool = True,
 ) -> Neighbourhood:
     """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
@@ -59,6 +60,7 @@ def neighbourhood(
     as_of : the day; the technology's own where None.
     exclude : ids that do not count, nor do other patents of their families: for a technology that is itself in the
         corpus.
+    background : whether to compare the corpus's fixed sample, too (``Neighbourhood.background``; empty otherwise).
     """
     clock = _Clock()
     day = as_of or technology.as_of
@@ -111,7 +113,7 @@ def neighbourhood(
         text_terms=_text_terms(index, question, earlier, docs),
         term_pairs=pairs,
         pair_df=pair_df,
-        background=np.sort(closeness.of_sample().similarity),
+        background=np.sort(closeness.of_sample().similarity) if background else np.empty(0),
         seconds=clock.laps,
     )
     clock.lap("surroundings")

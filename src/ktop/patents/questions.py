@@ -124,13 +124,14 @@ class Question:
         return "en" if self.language == "ko" else "ko"
 
     @cached_property
-    def _weighted_terms(self) -> list[tuple[str, str, float]]:
-        return [(term.term, term.surface, term.weight) for term in self.source_terms]
+    def _mean(self) -> npt.NDArray[np.float32]:
+        terms = [(term.term, term.surface, term.weight) for term in self.source_terms]
+        return self.space.mean_of(terms, self.language)
 
     @cached_property
     def vector(self) -> npt.NDArray[np.float32]:
         """The text vector for patents of the question's own language."""
-        return self.space.question(self._weighted_terms, self.counts, self.language)
+        return self.space.question(self._mean, self.counts, self.language)
 
     @cached_property
     def vector_across(self) -> npt.NDArray[np.float32]:
@@ -139,7 +140,7 @@ class Question:
         sentences = [(self.sentence, 1.0)]
         if gloss:
             sentences.append((encode([gloss[:MAX_SENTENCE_CHARS]])[0], GLOSS_WEIGHT))
-        return self.space.question_across(self._weighted_terms, sentences, self.language)
+        return self.space.question_across(self._mean, sentences)
 
     def _gloss(self) -> str:
         """Return the text's words as the glossary has them in the other language; empty where it has none."""

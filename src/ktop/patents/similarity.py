@@ -100,7 +100,10 @@ class Similarity:
     ) -> Rated:
         lexical = np.clip(lexical, 0.0, 1.0)
         vectors = self.index.dense.vectors_of(docs)
-        semantic = (vectors @ self.question.vector).astype(np.float64)
+        if foreign.all():  # the vector for patents of the question's own language need not be made
+            semantic = np.zeros(len(docs))
+        else:
+            semantic = (vectors @ self.question.vector).astype(np.float64)
         similarity = lexical.copy()
         if foreign.any():
             semantic[foreign] = across(vectors[foreign]) @ self.question.vector_across

@@ -58,6 +58,7 @@ class Analyser:
         self._surfaces_told = 0
         self._compounds: dict[str, tuple[str, ...]] = {}
         self._tagger: Any = None
+        self._last_korean: tuple[str, tuple[Run, ...]] = ("", ())
         self._stemmer: Any = None
 
     def language(self, text: str) -> Lang | None:
@@ -117,7 +118,9 @@ class Analyser:
         """Return the noun phrases of ``text`` in order: maximal rows of content words."""
         lang = lang or self.language(text)
         if lang == "ko":
-            return list(self._korean_runs(text))
+            if self._last_korean[0] != text:  # a question asks for terms, pairs and phrases of one text
+                self._last_korean = (text, tuple(self._korean_runs(text)))
+            return list(self._last_korean[1])
         if lang == "en":
             return list(self._english_runs(text))
         return []

@@ -183,34 +183,36 @@ class TextSpace:
         """Return the vectors of patents, shape (n, 2 HALF), of unit length where both halves are known."""
         return joined(self.sentences.of_rows(rows), unit(self.words.of_rows(rows)))
 
-    def question(self, terms: Sequence[tuple[str, str, float]], counts: Mapping[str, int], language: Lang) -> Float32:
+    def question(self, mean: Float32, counts: Mapping[str, int], language: Lang) -> Float32:
         """Return the vector of a question for patents of its own language, shape (2 HALF,), to compare by dot product.
 
         Parameters
         ----------
-        terms : (index term, spelling, 1 + log of its count).
+        mean : what ``mean_of`` gives for its terms.
         counts : index term or pair → count.
         """
         by_words = np.zeros(HALF, dtype=np.float32)
         if language in self.bridge.languages() and counts:
             by_words = unit(self.words.of_rows(counted([Counter({term_code(t): n for t, n in counts.items()})])))[0]
-        by_terms = self.sentences.of_question(self.mean_of(terms, language), [])
+        by_terms = self.sentences.of_question(mean, [])
         found: Float32 = joined(by_terms[None, :], by_words[None, :])[0]
         return found
 
-    def question_across(
-        self, terms: Sequence[tuple[str, str, float]], sentences: Sequence[tuple[Float32, float]], language: Lang
-    ) -> Float32:
+    def question_across(self, mean: Float32, sentences: Sequence[tuple[Float32, float]]) -> Float32:
         """Return the vector of a question for patents of the other language, shape (2 HALF,): its second half is zero.
 
-        ``sentences`` are vectors of whole texts with their weights: of the text, and of what the glossary makes of it.
+        ``mean`` is what ``mean_of`` gives for its terms; ``sentences`` are vectors of whole texts with their weights:
+        of the text, and of what the glossary makes of it.
         """
         found = np.zeros(2 * HALF, dtype=np.float32)
-        found[:HALF] = self.sentences.of_question(self.mean_of(terms, language), sentences)
+        found[:HALF] = self.sentences.of_question(mean, sentences)
         return found
 
     def mean_of(self, terms: Sequence[tuple[str, str, float]], language: Lang) -> Float32:
-        """Return the weighted mean of term vectors; terms that a corpus of the language lacks are passed over."""
+        """Return the weighted mean of term vectors; terms that a corpus of the language lacks are passed over.
+
+        ``terms`` are (index term, spelling, 1 + log of its count).
+        """
         total, weight_sum = np.zeros(DIMENSIONS, dtype=np.float64), 0.0
         unknown: list[tuple[str, str, float]] = []
         for term, surface, weight in terms:

@@ -125,7 +125,7 @@ def _row(index: PatentIndex, patent: Patent, technology: Technology) -> dict[str
     from ktop.models.originality.weighing import fields_of
     from ktop.patents.afterwards import aftermath
 
-    found = neighbourhood_of(index, technology, (patent.id,))
+    found = neighbourhood_of(index, technology, (patent.id,), background=False)
     if not found.size:
         return None
     later = aftermath(index, technology, rules("learning")["years"], (patent.id,), neighbours_wanted())

@@ -162,7 +162,7 @@ def _rated(
     try:
         technology = technology_of(f"{title}\n{body}" if title and body else title or body, _day(proposal, as_of))
         with engine.lock:
-            found = neighbourhood_of(engine.index, technology)
+            found = neighbourhood_of(engine.index, technology, background=False)
             question = engine.index.question(technology.text, technology.language, technology.title)
     except KtopError as error:
         return row | {"problem": message(error, lang)}, None

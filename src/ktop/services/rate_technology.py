@@ -44,18 +44,25 @@ class TechnologyEngine:
     model: OriginalityModel
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def neighbourhood(self, technology: Technology, exclude: tuple[str, ...] = ()) -> Neighbourhood:
-        """Return what the model may know about a technology as of its day."""
+    def neighbourhood(
+        self, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
+    ) -> Neighbourhood:
+        """Return what the model may know about a technology as of its day; see ``neighbourhood_of``."""
         with self.lock:
-            return neighbourhood_of(self.index, technology, exclude)
+            return neighbourhood_of(self.index, technology, exclude, background)
 
 
-def neighbourhood_of(index: PatentIndex, technology: Technology, exclude: tuple[str, ...] = ()) -> Neighbourhood:
-    """Return the neighbourhood of a technology in an index, with as many neighbours as the model wants."""
+def neighbourhood_of(
+    index: PatentIndex, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
+) -> Neighbourhood:
+    """Return the neighbourhood of a technology in an index, with as many neighbours as the model wants.
+
+    ``background`` is needed for pictures, not for scores.
+    """
     from ktop.models.originality.definitions import neighbours_wanted
     from ktop.patents.neighbourhood import neighbourhood
 
-    return neighbourhood(index, technology, exclude=exclude, size=neighbours_wanted())
+    return neighbourhood(index, technology, exclude=exclude, size=neighbours_wanted(), background=background)
 
 
 # --- corpus and reference ------------------------------------------------------------------------------------------
@@ -145,7 +152,7 @@ def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> 
     def neighbourhoods(patent_id: str) -> Neighbourhood:
         technology = patent_technology(patents[patent_id])
         assert technology is not None, "only dated patents are drawn"
-        return neighbourhood_of(index, technology, (patent_id,))
+        return neighbourhood_of(index, technology, (patent_id,), background=False)
 
     label = text("cli.step_reference", settings().lang or "ko")
     reference = build_reference(

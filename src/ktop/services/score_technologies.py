@@ -128,7 +128,7 @@ def _row(engine: TechnologyEngine, query: Query, as_of: date | None, lang: Lang)
     row |= {"query_id": query["query_id"], "model_version": engine.model.version}
     try:
         technology = technology_of(query["text"], query["before"] or as_of)
-        scored = engine.model.score(engine.neighbourhood(technology, query["exclude"]))
+        scored = engine.model.score(engine.neighbourhood(technology, query["exclude"], background=False))
     except (InputError, TooLargeError) as error:
         return row | {"problem": message(error, lang)}
     row |= scored.scores

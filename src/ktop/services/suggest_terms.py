@@ -36,7 +36,7 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
 
     technology = technology_of(summary, as_of)
     with engine.lock:
-        found = neighbourhood_of(engine.index, technology)
+        found = neighbourhood_of(engine.index, technology, background=False)
         question = engine.index.question(technology.text, technology.language, technology.title)
         words, pairs = neighbour_words(engine.index, found, question), neighbour_pairs(engine.index, found)
     before = engine.model.score(found)
