@@ -8,7 +8,8 @@
 CORPUS is an indexed corpus. Every engine gets the same documents in date order, as the analysed terms that our own
 index holds, so that only the engines differ; those that are not installed are named and left out. L and H as in
 scale.py. Every question is asked once before it is timed. Lucene's figures hold the pipe to its process (some 0.1 ms).
-"overlap" is the share of the exact BM25 top 1,000 (k1 1.2, b 0.75, worked out here over all patents) that is found.
+"overlap" is the share of the exact BM25 top 1,000 (k1 1.2, b 0.75, worked out here over all patents) that is found;
+with --no-exact, of ours.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path)
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument(
+        "--exact",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hold every engine against exact BM25 (needs some 60 bytes a word of the corpus), else against ours",
+    )
     parser.add_argument("--patents", type=int, help="only the earliest parts of the index with about so many patents")
     options = parser.parse_args()
     from ktop.patents.index import PatentIndex
@@ -61,9 +68,11 @@ def main() -> None:
     print(
         f"{len(patents):,} patents, {len(patents.codes) / len(patents):.1f} words each; before: {end:,}\n", flush=True
     )
-    exact = Exact(patents)
+    exact = Exact(patents) if options.exact else ENGINES["ours"](patents, Path(), index)[0]
     truth = {
-        (kind, e): [exact(q, e) for q in asked] for kind, asked in (("L", light), ("H", heavy)) for e in (None, end)
+        (kind, e): [list(map(int, exact(q, e))) for q in asked]
+        for kind, asked in (("L", light), ("H", heavy))
+        for e in (None, end)
     }
     print(
         f"{'engine':28} {'build s':>8} {'B/doc':>6}  {'L':>7} {'L date':>7} {'H':>7} {'H date':>7}"

@@ -218,9 +218,12 @@ def _statistics(
     df_recent, df_previous = np.zeros(len(terms), dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
     present = np.zeros((len(terms), len(docs)), dtype=np.bool_)
     day = earlier.index.tables.day
+    bounds = np.unique(np.concatenate([edges, growth]))  # both are counted in one pass
+    of_edges, of_growth = np.searchsorted(bounds, edges), np.searchsorted(bounds, growth)
     for i, term in enumerate(terms):
-        df_previous[i], df_recent[i] = kernels.counts_between(term.docs, day, growth)
-        yearly[i] = kernels.counts_between(term.docs, day, edges)
+        below = np.concatenate([[0], np.cumsum(kernels.counts_between(term.docs, day, bounds))])
+        df_previous[i], df_recent[i] = np.diff(below[of_growth])
+        yearly[i] = np.diff(below[of_edges])
         present[i] = _among(docs, term.docs)
     scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(

@@ -93,13 +93,10 @@ def texts_of(index: PatentIndex, found: Neighbourhood, count: int) -> dict[int, 
     corpus = Corpus(index.layout.directory)
     read: dict[int, str] = {}
     for position in range(min(count, found.size)):
-        year = day_of(int(found.filing_day[position])).year
-        row = (
-            corpus.patents([year])
-            .filter(pl.col("id") == str(found.patent_ids[position]))
-            .select("title", "abstract", "first_claim")
-            .collect()
-        )
+        day = day_of(int(found.filing_day[position]))
+        # Files are in the order of days: the parts of other days need not be looked at.
+        wanted = (pl.col("known_from") == day) & (pl.col("id") == str(found.patent_ids[position]))
+        row = corpus.patents([day.year]).filter(wanted).select("title", "abstract", "first_claim").collect()
         if row.height:
             values: dict[str, Any] = row.row(0, named=True)
             body = values["abstract"] or values["first_claim"] or ""
