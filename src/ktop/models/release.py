@@ -44,10 +44,10 @@ class Release:
 
 
 RELEASES: Mapping[str, Release] = {
-    "tech-index": Release(train_tech_index, "1.1.0", 80_000),
-    "ktrs-fm": Release(train_ktrs_fm, "1.1.0", 80_000),
+    "tech-index": Release(train_tech_index, "1.2.0", 80_000),
+    "ktrs-fm": Release(train_ktrs_fm, "1.2.0", 80_000),
     # Only young firms of the population are used: about a third of it.
-    "start-up": Release(train_startup, "1.1.0", 160_000, test_firms=80_000),
+    "start-up": Release(train_startup, "1.2.0", 160_000, test_firms=80_000),
 }
 
 

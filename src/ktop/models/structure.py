@@ -22,11 +22,11 @@ COVERAGE = 0.90
 #: Widths are fitted on this many rows or not at all.
 _FEWEST_JUDGED = 200
 _LEAST_FACTOR = 0.05
-_ROUNDS = 120
+_ROUNDS = 200
 #: With fewer inputs every tree gets all of them: a share of two inputs is one, and one cannot act jointly.
 _FEW_INPUTS = 6
 _SETTINGS = {
-    "objective": "binary", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 60, "lambda_l2": 5.0,
+    "objective": "binary", "learning_rate": 0.06, "num_leaves": 24, "min_data_in_leaf": 60, "lambda_l2": 5.0,
     "feature_fraction": 0.7, "max_bin": 63, "deterministic": True, "force_row_wise": True, "num_threads": 1,
     "verbosity": -1,
 }  # fmt: skip
