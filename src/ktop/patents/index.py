@@ -30,7 +30,7 @@ MAX_QUERY_CHARS = 100_000
 #: Weights of the word index and of text vectors, and the rank constant of reciprocal rank fusion (Cormack et al. 2009),
 #: for patents in the question's language and for those in the other one. Measured: docs/patents.md.
 FUSION_OWN = (1.0, 0.1, 10)
-FUSION_OTHER = (1.0, 2.0, 60)
+FUSION_OTHER = (1.0, 3.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
