@@ -117,5 +117,50 @@ def test_no_proposals_are_an_empty_table(engine: TechnologyEngine) -> None:
 
 def test_a_table_for_a_page_is_read_from_its_content() -> None:
     assert proposals_in(b"id,text\nx,some words\n", "t.csv")[0]["text"] == "some words"
-    with pytest.raises(InputError):
-        proposals_in(b"id,text\n", "t.exe")
+    for name in ("t.exe", "t.parquet", "t"):
+        with pytest.raises(InputError) as refused:
+            proposals_in(b"id,text\n1,words\n", name)
+        assert (refused.value.key, refused.value.params["path"]) == ("records.unknown_upload", name)
+
+
+def test_an_uploaded_table_is_called_by_its_own_name_and_held_to_the_limit_of_a_page() -> None:
+    with pytest.raises(InputError) as refused:
+        proposals_in(b"id,text\n", "C:\\users\\../제안 목록.csv")
+    assert (refused.value.key, refused.value.params["path"]) == ("records.proposals_without_rows", "제안 목록.csv")
+    with pytest.raises(TooLargeError) as too_many:
+        proposals_in(b"id,text\n" + b"1,words\n" * 101, "t.csv")
+    assert too_many.value.params["limit"] == 100
+
+
+def test_numbers_from_a_spreadsheet_stay_whole(tmp_path: Path) -> None:
+    from ktop.services.records import write_table
+
+    path = tmp_path / "t.xlsx"
+    write_table(pl.DataFrame({"연번": [7, 8], "기술개요": ["가", "나"]}), path)
+    assert [row["id"] for row in proposals_in(path.read_bytes(), "t.xlsx")] == ["7", "8"]
+
+
+def test_an_id_that_occurs_again_is_told_apart_by_its_row(engine: TechnologyEngine) -> None:
+    words = (EXAMPLES / "cervical-cancer-reading.ko.txt").read_text("utf-8")
+    given = [{"id": "1", "text": words}, {"id": "1", "text": words}, {"id": "1#2", "text": "x"}]
+    rows = {row["proposal_id"]: row for row in rank_rows(given, engine, as_of=DAY)}
+    assert set(rows) == {"1", "1#2#2", "1#2"}
+    assert rows["1"]["duplicate_of"] == "1#2#2"
+    assert rows["1#2#2"]["duplicate_of"] == "1"
+
+
+@pytest.mark.parametrize("given", ["2020-12-31", "2020.12.31", "2020. 12. 31.", "2020/12/31", "20201231", 20201231.0])
+def test_days_are_read_as_people_write_them(engine: TechnologyEngine, given: Any) -> None:
+    row = rank_rows([{"id": "1", "text": "x", "before": given}], engine)[0]
+    assert "31" not in row["problem"]  # refused for its text, not for its day
+
+
+def test_a_name_that_no_table_can_have_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    for out, key in ((tmp_path / "out.doc", "records.unknown_table"), (tmp_path, "records.unknown_table")):
+        with pytest.raises(InputError) as refused:
+            rank_file(tmp_path / "none.csv", out, corpus=None)
+        assert refused.value.key == key
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(InputError) as refused:
+        rank_file(tmp_path / "none.csv", tmp_path / "out.csv", corpus=None)
+    assert refused.value.key == "records.out_is_folder"

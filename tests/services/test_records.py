@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -102,3 +103,28 @@ def test_a_broken_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         write_table(pl.DataFrame(), tmp_path / "table.doc")
     assert caught.value.key == "records.unknown_table"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_is_read_as_korean_spreadsheets_save_it(tmp_path: Path, encoding: str, separator: str) -> None:
+    path = tmp_path / "표 [1].csv"
+    path.write_bytes(f"번호{separator}기술개요\r\n1{separator}자궁경부 세포 판독\r\n".encode(encoding))
+    assert read_table(path).to_dicts() == [{"번호": "1", "기술개요": "자궁경부 세포 판독"}]
+
+
+SHEET = '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+CORNERS = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="ALL1048576"><v>1</v></c></row>'
+
+
+def test_a_small_spreadsheet_that_asks_for_all_memory_costs_only_its_own_reading(tmp_path: Path) -> None:
+    sound, trap = tmp_path / "sound.xlsx", tmp_path / "trap.xlsx"
+    write_table(pl.DataFrame({"text": ["words"]}), sound)
+    with zipfile.ZipFile(sound) as read, zipfile.ZipFile(trap, "w", zipfile.ZIP_DEFLATED) as write:
+        for name in read.namelist():
+            content = SHEET + CORNERS + "</sheetData></worksheet>" if name.endswith("sheet1.xml") else read.read(name)
+            write.writestr(name, content)
+    assert trap.stat().st_size < 20_000
+    with pytest.raises(InputError) as caught:
+        read_table(trap)
+    assert caught.value.key == "records.broken_table"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-#: A sheet larger than this is refused: it would not be a table of companies.
-ROW_LIMIT = 1_048_576
-COLUMN_LIMIT = 2_000
+from ktop.report import sheet_cells
+
+#: What reading a small file may take, and what each byte of a larger one adds (XML is packed about 10 to 1).
+MEMORY_BYTES, MEMORY_PER_BYTE = 1_000_000_000, 60
+SECONDS, SECONDS_PER_MB = 20, 4
 #: A cell that starts with one of these is taken for a formula by spreadsheet programs.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -19,18 +24,10 @@ def read_xlsx(path: Path) -> pl.DataFrame:
     """Return the first sheet, its first row as column names; mixed columns become text. Formulas give their values.
 
     A second row that repeats no data but labels (as ``write_xlsx`` writes it) is passed over: its first cell starts
-    with ``#``. Raises ``ValueError`` for an empty sheet, doubled column names or an absurd size.
+    with ``#``. Raises ``ValueError`` for an empty sheet, doubled column names or one too large to be read within
+    ``MEMORY_BYTES`` and ``SECONDS``.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheet = workbook.get_sheet_by_index(0)
-        if (sheet.total_height or 0) > ROW_LIMIT or (sheet.total_width or 0) > COLUMN_LIMIT:
-            raise ValueError("sheet too large")
-        rows = sheet.to_python(skip_empty_area=True)
-    except CalamineError as error:
-        raise ValueError(str(error)) from error
+    rows = _cells(path)
     if not rows:
         raise ValueError("empty sheet")
     names = [str(name).strip() for name in rows[0]]
@@ -46,6 +43,18 @@ def read_xlsx(path: Path) -> pl.DataFrame:
         else:
             columns[name] = pl.Series(name, [None if c is None else _as_text(c) for c in cells], dtype=pl.String)
     return pl.DataFrame(columns)
+
+
+def _cells(path: Path) -> list[list[Any]]:
+    """Return the cells as a process of its own finds them; see ``sheet_cells``."""
+    size = path.stat().st_size
+    memory, seconds = MEMORY_BYTES + MEMORY_PER_BYTE * size, SECONDS + SECONDS_PER_MB * size // 1_000_000
+    # -P: the folder of the program holds modules named like those of Python
+    command = [sys.executable, "-P", sheet_cells.__file__, str(path), str(memory), str(seconds)]
+    found = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+    if found.returncode:
+        raise ValueError("no spreadsheet, or too large")
+    return [json.loads(line) for line in found.stdout.splitlines()]
 
 
 def _as_text(cell: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -61,8 +62,9 @@ def rank_file(
 
     Raises ``InputError`` for a table without a column of texts, ``TooLargeError`` for one with too many rows.
     """
-    from ktop.services.records import read_table, write_table
+    from ktop.services.records import read_table, require_table_ending, write_table
 
+    require_table_ending(out)
     progress(0, None, text("cli.step_reading", lang))
     given = proposals_of(read_table(source), source.name)
     rows = rank_rows(given, open_corpus(corpus, progress=progress), as_of=as_of, lang=lang, progress=progress)
@@ -73,14 +75,17 @@ def rank_file(
     )
 
 
-def proposals_of(frame: pl.DataFrame, name: str) -> list[Row]:
+def proposals_of(frame: pl.DataFrame, name: str, most: int | None = None) -> list[Row]:
     """Return the proposals of a table: ``id``, ``title``, ``text``, ``before``; a row without an id has its number.
 
-    A row's title counts as part of its text.
+    A row's title counts as part of its text. ``most`` rows are taken, those of the catalogue where not given.
+
+    Raises ``InputError`` for a table without rows or a column of texts, ``TooLargeError`` for one with too many rows.
     """
     known = load("proposals")
-    if frame.height > known["most"]:
-        raise TooLargeError("records.too_many_proposals", rows=frame.height, limit=known["most"])
+    limit = known["most"] if most is None else most
+    if frame.height > limit:
+        raise TooLargeError("records.too_many_proposals", rows=frame.height, limit=limit)
     written = {str(column).strip().casefold().replace(" ", ""): column for column in frame.columns}
     column = {
         field: next((written[alias] for alias in aliases if alias in written), None)
@@ -88,23 +93,36 @@ def proposals_of(frame: pl.DataFrame, name: str) -> list[Row]:
     }
     if column["text"] is None and column["title"] is None:
         raise InputError("records.no_proposals", path=name, columns=", ".join(known["columns"]["text"]))
+    if not frame.height:
+        raise InputError("records.proposals_without_rows", path=name)
     rows = []
     for number, cells in enumerate(frame.iter_rows(named=True), start=1):
         values = {field: None if place is None else cells[place] for field, place in column.items()}
         identity = values["id"] if values["id"] not in (None, "") else number
-        rows.append(values | {"id": str(identity)})
+        rows.append(values | {"id": _without_fraction(identity)})
     return rows
 
 
+def _without_fraction(cell: Any) -> str:
+    """Return a cell as text; spreadsheets hold the number 7 as 7.0."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
 def proposals_in(source: bytes, name: str) -> list[Row]:
-    """Return the proposals of a table's content; the ending of ``name`` tells what kind of table it is."""
+    """Return the proposals of an uploaded table, at most ``AT_ONCE``; the ending of ``name`` tells .xlsx from .csv.
+
+    Parquet is left to the terminal: a few bytes of it can stand for gigabytes.
+    """
     from ktop.services.records import read_table
 
-    ending = Path(name).suffix.lower()
+    shown = name.replace("\\", "/").rsplit("/", 1)[-1][-80:]
+    ending = Path(shown).suffix.lower()
+    if ending not in (".xlsx", ".csv"):
+        raise InputError("records.unknown_upload", path=shown)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"proposals{ending if ending in ('.xlsx', '.csv', '.parquet') else '.unknown'}"
+        path = Path(folder) / f"proposals{ending}"
         path.write_bytes(source)
-        return proposals_of(read_table(path), path.name)
+        return proposals_of(read_table(path, shown), shown, AT_ONCE)
 
 
 def spreadsheet(rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
@@ -133,8 +151,9 @@ def rank_rows(
 
     A row holds ``COLUMNS``: equal scores share a rank; ``repeats_patent`` is the patent that a text almost copies,
     ``duplicate_of`` the other proposal most like it where they are alike enough to be told, ``problem`` why a proposal
-    has no score. One that fails never stops the rest.
+    has no score. One that fails never stops the rest. An id that occurs again is led on by its row: ``A-1#3``.
     """
+    given = _told_apart(given)
     label = text("cli.step_rating", lang)
     rows: list[Row] = []
     questions: list[Question | None] = []
@@ -151,6 +170,19 @@ def rank_rows(
             before = ranked[place - 1] if place else None
             row["rank"] = before["rank"] if before and before["score"] == row["score"] else place + 1
     return ranked
+
+
+def _told_apart(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the proposals with ids that occur once: an answer that names another proposal must mean one."""
+    own, taken = {proposal["id"] for proposal in given}, set[str]()
+    found: list[Mapping[str, Any]] = []
+    for number, proposal in enumerate(given, start=1):
+        name = proposal["id"]
+        while name in taken or (name != proposal["id"] and name in own):
+            name = f"{name}#{number}"
+        taken.add(name)
+        found.append({**proposal, "id": name})
+    return found
 
 
 def _rated(
@@ -186,10 +218,14 @@ def _day(proposal: Mapping[str, Any], as_of: date | None) -> date | None:
         return as_of
     if isinstance(given, date):
         return date(given.year, given.month, given.day)
+    words = re.sub(r"[./]\s*", "-", _without_fraction(given)[:12]).rstrip("-")
+    year_month_day = re.fullmatch(r"(\d{4})-?(\d\d?)-?(\d\d?)", words[:10].strip())
     try:
-        return date.fromisoformat(str(given).strip()[:10])
+        if year_month_day is None:
+            raise ValueError(given)
+        return date(*(int(part) for part in year_month_day.groups()))
     except ValueError:
-        raise InputError("cli.not_a_date", option="before", given=str(given)[:40]) from None
+        raise InputError("records.proposal_before", given=str(given)[:40]) from None
 
 
 def _mark_duplicates(rows: Sequence[Row], questions: Sequence[Question | None], engine: TechnologyEngine) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,10 +143,12 @@ def read_text(path: Path) -> str:
         raise InputError("records.not_utf8") from None
 
 
-def read_table(path: Path) -> pl.DataFrame:
+def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
     """Return a table from .xlsx (first sheet), .csv or .parquet; every cell of .csv is read as text.
 
-    Raises ``InputError`` for another ending or a file that is not what its ending says.
+    A .csv may be in UTF-8, or in CP949 or UTF-16 as Korean spreadsheets save it, with commas, semicolons or tabs.
+    ``shown`` is what errors call the file. Raises ``InputError`` for another ending or a file that is not what its
+    ending says.
     """
     import polars as pl
 
@@ -153,17 +156,52 @@ def read_table(path: Path) -> pl.DataFrame:
         raise TooLargeError("records.table_too_large", limit_mb=TABLE_LIMIT_BYTES // 1_000_000)
     ending = path.suffix.lower()
     if ending not in (".xlsx", ".csv", ".parquet"):
-        raise InputError("records.unknown_table", path=path.name)
+        raise InputError("records.unknown_table", path=shown or path.name)
     try:
         if ending == ".parquet":
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         if ending == ".csv":
-            return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=False)
+            return _read_csv(path)
         from ktop.report.spreadsheet import read_xlsx
 
         return read_xlsx(path)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise InputError("records.broken_table", path=path.name, kind=ending[1:]) from error
+        raise InputError("records.broken_table", path=shown or path.name, kind=ending[1:]) from error
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    encoding, first = _encoding_and_first_line(path)
+    separator = max(",;\t", key=first.count)
+    if encoding == "utf-8":
+        return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", separator=separator, glob=False)
+    content = path.read_bytes().decode(encoding).encode("utf-8")
+    return pl.read_csv(content, infer_schema=False, separator=separator)
+
+
+def _encoding_and_first_line(path: Path) -> tuple[str, str]:
+    """Tell in which encoding a whole file can be read, and its first line; UTF-8 where in none."""
+    with path.open("rb") as handle:
+        marked = handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if marked else ("utf-8", "cp949"):
+        try:
+            with path.open(encoding=encoding, newline="\n") as lines:
+                first = lines.readline()
+                while lines.read(1 << 20):
+                    pass
+        except UnicodeError:
+            continue
+        return encoding, first
+    return "utf-8", ""
+
+
+def require_table_ending(path: Path, endings: Sequence[str] = (".xlsx", ".csv", ".parquet")) -> None:
+    """Raise ``InputError`` unless a table can be written under this name; to be asked before long work."""
+    if path.suffix.lower() not in endings:
+        raise InputError("records.parquet_only" if len(endings) == 1 else "records.unknown_table", path=path.name)
+    if path.is_dir():
+        raise InputError("records.out_is_folder", path=path.name)
 
 
 def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = None) -> None:
@@ -173,9 +211,8 @@ def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | Non
     """
     from ktop.files import atomic_path
 
+    require_table_ending(path)
     ending = path.suffix.lower()
-    if ending not in (".xlsx", ".csv", ".parquet"):
-        raise InputError("records.unknown_table", path=path.name)
     with atomic_path(path) as beside:
         if ending == ".parquet":
             frame.write_parquet(beside, compression="zstd")
