@@ -83,3 +83,10 @@ def test_cleaning_is_stable(text: str) -> None:
     assert "\x00" not in once
     assert once == once.strip()
     assert detect_language(once) in ("ko", "en", None)
+
+
+@pytest.mark.parametrize("day", [date.min, date(1799, 12, 31), date(2200, 1, 1), date.max])
+def test_days_far_from_any_patent_are_refused(day: date) -> None:
+    with pytest.raises(InputError) as refused:
+        Technology.from_text("A film with particles that shows moisture by a change of its own colour.", day)
+    assert refused.value.key == "patents.day_out_of_range"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from ktop.errors import NotFoundError, UnavailableError
-from ktop.patents import indexing, layout, vectors
+from ktop.patents import analysis, indexing, layout, vectors
 from ktop.patents.corpus import corpus_lock
 from ktop.patents.importing import import_paths
 from ktop.patents.index import PatentIndex
@@ -184,3 +185,10 @@ def test_undated_patents_are_found_but_never_before_a_day(tmp_path: Path) -> Non
     assert "US9999999B2" in [patent_id for patent_id, _ in found(folder)]
     for mode in ("lexical", "dense", "hybrid"):
         assert "US9999999B2" not in [p for p, _ in found(folder, mode, before=date(2100, 1, 1))]
+
+
+def test_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "_end_quietly", os.kill)  # it wants arguments: a worker that cannot start is lost
+    with pytest.raises(UnavailableError) as lost:
+        list(analysis.analysed([[], []], 2))
+    assert lost.value.key == "patents.worker_lost"

@@ -60,6 +60,19 @@ def test_a_table_that_does_not_fit_is_told(
         validate_originality(demo_corpus, tmp_path / "out", patents=120, **{option: path})  # type: ignore[arg-type]
 
 
+def test_what_cannot_be_used_is_told_before_the_long_work(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("a,b,as_of\nwords,other words,someday\n", "utf-8")
+    nowhere = tmp_path / "no-corpus"
+    for out, options, key in (
+        (tmp_path / "out", {"pairs": tmp_path / "pairs.csv"}, "originality.pairs_broken"),
+        (tmp_path / "out", {"extra": tmp_path}, "originality.extra_broken"),
+        (tmp_path / "pairs.csv", {}, "originality.out_is_file"),
+    ):
+        with pytest.raises(InputError) as refused:
+            validate_originality(nowhere, out, **options)  # type: ignore[arg-type]
+        assert refused.value.key == key
+
+
 @pytest.mark.parametrize("name", sorted(CHANGES))
 def test_a_change_rewords_and_loses_little(name: str) -> None:
     found = CHANGES[name](TEXT, "en", random.Random(1))

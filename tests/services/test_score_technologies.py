@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from ktop.errors import InputError
+from ktop.errors import InputError, UnavailableError
 from ktop.services import score_technologies
 from ktop.services.score_technologies import score_queries
 
@@ -48,6 +49,23 @@ def test_the_rows_do_not_depend_on_the_number_of_processes(
     monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 4)
     score_queries(tmp_path / "q.parquet", tmp_path / "two.parquet", corpus=demo_corpus, workers=2)
     assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "two.parquet"))
+
+
+def test_a_lost_worker_is_told_in_one_sentence_and_leaves_nothing(
+    demo_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
+    queries = pl.DataFrame({"query_id": ["1", "2", "3"], "text": [words] * 3})
+    queries.write_parquet(tmp_path / "q.parquet")
+    monkeypatch.setattr(score_technologies, "_TOGETHER", 1)
+    monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 1)
+    monkeypatch.setattr(
+        score_technologies, "_open", os.abort
+    )  # it takes no argument: a worker that cannot start is lost, too
+    with pytest.raises(UnavailableError) as lost:
+        score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=demo_corpus, workers=2)
+    assert lost.value.key == "patents.worker_lost"
+    assert [path.name for path in tmp_path.iterdir()] == ["q.parquet"]
 
 
 def test_the_result_is_a_parquet_file(tmp_path: Path) -> None:

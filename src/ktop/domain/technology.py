@@ -17,6 +17,8 @@ Lang = Literal["ko", "en"]
 
 MAX_SUMMARY_CHARS = 20_000
 MAX_TITLE_CHARS = 500
+#: First and last day that a technology may be rated as of: patents are older than neither, and dates run out beyond.
+DAYS = (date(1800, 1, 1), date(2199, 12, 31))
 #: A text needs this many words, and this many different ones, before its neighbours mean anything.
 MIN_WORDS: dict[Lang, int] = {"ko": 8, "en": 10}
 MIN_DISTINCT_WORDS = 6
@@ -113,10 +115,13 @@ class Technology:
         Raises
         ------
         TooLargeError : more than ``MAX_SUMMARY_CHARS`` characters; refused before anything else looks at the text.
-        InputError : nothing to analyse, neither Korean nor English, or too short to say what the technology is.
+        InputError : a day outside ``DAYS``, nothing to analyse, neither Korean nor English, or too short to say what
+            the technology is.
         """
         if len(text) > MAX_SUMMARY_CHARS:
             raise TooLargeError("patents.summary_too_large", chars=len(text), limit=MAX_SUMMARY_CHARS)
+        if not DAYS[0] <= as_of <= DAYS[1]:
+            raise InputError("patents.day_out_of_range", first=DAYS[0].isoformat(), last=DAYS[1].isoformat())
         if title is not None and len(title) > MAX_TITLE_CHARS:
             raise TooLargeError("patents.title_too_large", chars=len(title), limit=MAX_TITLE_CHARS)
         cleaned = clean_text(text)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy.typing as npt
 from ktop.domain.neighbourhood import day_number
 from ktop.domain.patent import subclass_of
 from ktop.domain.technology import detect_language
+from ktop.errors import UnavailableError
 from ktop.patents.segment import ID_BYTES, LANGUAGE_CODES, NO_DAY, Columns, Display, name_code
 from ktop.patents.terms import UInt32, pair_codes
 from ktop.patents.text import Analyser
@@ -140,6 +143,10 @@ def _owners(lengths: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.
 _worker_analyser: Analyser | None = None
 
 
+def _end_quietly() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C ends workers, too; the terminal hears of it from one of us
+
+
 def _analyse_in_worker(rows: list[Row]) -> Columns:
     global _worker_analyser  # one per worker process, made on its first batch
     _worker_analyser = _worker_analyser or Analyser()
@@ -147,18 +154,27 @@ def _analyse_in_worker(rows: list[Row]) -> Columns:
 
 
 def analysed(batches: Iterable[list[Row]], workers: int) -> Iterator[Columns]:
-    """Yield the analysis of every batch, in order. At most ``2 * workers`` batches are in memory."""
+    """Yield the analysis of every batch, in order. At most ``2 * workers`` batches are in memory.
+
+    Raises ``UnavailableError`` where a worker process is lost.
+    """
     if workers <= 1:
         analyser = Analyser()
         for rows in batches:
             yield analyse(rows, analyser)
         return
     context = multiprocessing.get_context("spawn")  # fork would copy a process that may run threads
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_quietly) as pool:
         waiting: list[Future[Columns]] = []
-        for rows in batches:
-            waiting.append(pool.submit(_analyse_in_worker, rows))
-            if len(waiting) >= 2 * workers:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+        try:
+            for rows in batches:
+                waiting.append(pool.submit(_analyse_in_worker, rows))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.pop(0).result()
+            for future in waiting:
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise UnavailableError("patents.worker_lost") from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # nobody waits for what was handed out already
+            raise

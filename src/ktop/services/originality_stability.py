@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,12 +30,36 @@ SEED = 7
 LEAST_CHARS = 300
 YEAR = timedelta(days=365)
 
+#: Two wordings of one technology, the day that they are rated as of, and patents left out.
+Pair = tuple[str, str, date, tuple[str, ...]]
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Return a table's pairs of wordings (``a``, ``b``), each with its day (today without ``as_of``) and exclusions.
+
+    Raises ``InputError`` for a file that is no such table.
+    """
+    import polars as pl
+
+    try:
+        given = pl.read_parquet(path, glob=False) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
+        rows = list(given.select(pl.col("a", "b").cast(pl.String)).drop_nulls().iter_rows())
+        whole = given.drop_nulls(["a", "b"])
+        days = whole["as_of"].cast(pl.String).to_list() if "as_of" in given.columns else [None] * len(rows)
+        excluded = whole["exclude"].cast(pl.String).to_list() if "exclude" in given.columns else [None] * len(rows)
+        return [
+            (a, b, date.fromisoformat(day[:10]) if day else date.today(), (out,) if out else ())  # noqa: DTZ011
+            for (a, b), day, out in zip(rows, days, excluded, strict=True)
+        ]
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise InputError("originality.pairs_broken", path=path.name) from error
+
 
 def stability_of(
     engine: TechnologyEngine,
     corpus: Path,
     table: pl.DataFrame,
-    pairs: Path | None = None,
+    pairs: Sequence[Pair] | None = None,
     *,
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -105,20 +129,9 @@ def _row(name: str, moves: list[tuple[float, int]]) -> dict[str, Any]:
     }
 
 
-def _pair_moves(engine: TechnologyEngine, pairs: Path) -> list[tuple[float, int]]:
-    import polars as pl
-
-    try:
-        given = pl.read_parquet(pairs, glob=False) if pairs.suffix == ".parquet" else pl.read_csv(pairs, glob=False)
-        rows = list(given.select("a", "b").iter_rows())
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError("originality.pairs_broken", path=pairs.name) from error
-    days = given["as_of"].to_list() if "as_of" in given.columns else [None] * len(rows)
-    excluded = given["exclude"].to_list() if "exclude" in given.columns else [None] * len(rows)
+def _pair_moves(engine: TechnologyEngine, pairs: Sequence[Pair]) -> list[tuple[float, int]]:
     found: list[tuple[float, int]] = []
-    for (a, b), day, exclude in zip(rows, days, excluded, strict=True):
-        as_of = day if isinstance(day, date) else date.fromisoformat(day) if day else date.today()  # noqa: DTZ011
-        out = (exclude,) if exclude else ()
+    for a, b, as_of, out in pairs:
         try:
             one, other = (_rated(engine, Technology.from_text(words, as_of), out) for words in (a, b))
         except KtopError:

@@ -17,7 +17,7 @@ from ktop.domain.neighbourhood import FloatArray, IntArray, day_number
 from ktop.errors import InputError
 from ktop.files import atomic_path
 from ktop.services.originality_data import PATENTS, training_table
-from ktop.services.originality_stability import stability_of
+from ktop.services.originality_stability import read_pairs, stability_of
 from ktop.services.originality_training import learn_from, logits_of, outcomes_in, require_training_parts
 from ktop.services.progress import Progress, silent
 
@@ -66,6 +66,11 @@ def validate_originality(
     from ktop.validation.html import render
     from ktop.validation.pack import validation_report
 
+    wordings = None if pairs is None else read_pairs(pairs)  # what cannot be read is told before the long work
+    if extra is not None:
+        _numbers_of(extra)
+    if out.exists() and not out.is_dir():
+        raise InputError("originality.out_is_file", path=out.name)
     table = training_table(corpus, patents, progress=progress)
     extras = _extras(extra, table)
     logits, years, drawn = logits_of(table)
@@ -91,7 +96,7 @@ def validate_originality(
         },
         targets,
     )
-    report["robustness"] = stability_of(engine, corpus, table, pairs, progress=progress)
+    report["robustness"] = stability_of(engine, corpus, table, wordings, progress=progress)
     with atomic_path(out / "metrics.json") as beside:
         beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1), "utf-8")
     with atomic_path(out / "report.html") as beside:
@@ -296,13 +301,22 @@ def _extras(path: Path | None, table: pl.DataFrame) -> dict[str, FloatArray]:
 
     if path is None:
         return {}
+    given = _numbers_of(path)
+    joined = table.select("id").join(given.unique("id"), on="id", how="left")
+    numbers = [name for name in given.columns if name != "id"]
+    return {name: joined[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in numbers}
+
+
+def _numbers_of(path: Path) -> pl.DataFrame:
+    """Return the numbers of a table by its column ``id``."""
+    import polars as pl
+
     try:
         given = pl.read_parquet(path, glob=False) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
-        numbers = [name for name, kind in given.schema.items() if kind.is_numeric()]
-        joined = table.select("id").join(given.select("id", *numbers).unique("id"), on="id", how="left")
+        numbers = [name for name, kind in given.schema.items() if kind.is_numeric() and name != "id"]
+        return given.select(pl.col("id").cast(pl.String), *numbers)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError("originality.extra_broken", path=path.name) from error
-    return {name: joined[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in numbers}
 
 
 def summary_line(report: Mapping[str, Any], lang: Lang) -> str:

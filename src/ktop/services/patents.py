@@ -12,7 +12,7 @@ from ktop.catalogue import text
 from ktop.errors import InputError, KtopError
 from ktop.files import atomic_path
 from ktop.services.progress import Progress, silent
-from ktop.services.records import read_table
+from ktop.services.records import read_table, require_table_ending
 
 if TYPE_CHECKING:
     import polars as pl
@@ -170,6 +170,7 @@ def search_queries(
 
     from ktop.patents.index import PatentIndex
 
+    require_table_ending(out, (".parquet",))
     given = read_queries(queries)
     index = PatentIndex(corpus)
     rows: list[tuple[str, int, str, float]] = []
@@ -190,8 +191,6 @@ def search_queries(
         schema={"query_id": pl.String, "rank": pl.Int64, "patent_id": pl.String, "score": pl.Float64},
         orient="row",
     )
-    if out.suffix.lower() != ".parquet":
-        raise InputError("records.parquet_only", path=out.name)
     with atomic_path(out) as beside:
         frame.write_parquet(beside, compression="zstd")
     return {"queries": len(given), "refused": refused}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import Lang, message, text
-from ktop.errors import InputError, TooLargeError
+from ktop.errors import InputError, TooLargeError, UnavailableError
 from ktop.files import atomic_path
 from ktop.services.patents import read_queries
 from ktop.services.progress import Progress, silent
 from ktop.services.rate_technology import TechnologyEngine, corpus_folder, open_corpus, technology_of
+from ktop.services.records import require_table_ending
 from ktop.settings import settings
 
 if TYPE_CHECKING:
@@ -46,8 +49,7 @@ def score_queries(
     """
     import polars as pl
 
-    if out.suffix.lower() != ".parquet":
-        raise InputError("records.parquet_only", path=out.name)
+    require_table_ending(out, (".parquet",))
     given = read_queries(queries)
     lang = settings().lang or "ko"
     rows = list(scored_rows(given, corpus=corpus, as_of=as_of, workers=workers, lang=lang, progress=progress))
@@ -98,12 +100,18 @@ def _parts_scored(
     context = multiprocessing.get_context("spawn")  # fork would copy a process that may run threads
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_open, initargs=(folder,)) as pool:
         waiting: list[Future[list[Row]]] = []
-        for part in parts:
-            waiting.append(pool.submit(_scored_in_worker, part, as_of, lang))
-            if len(waiting) >= 2 * workers:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+        try:
+            for part in parts:
+                waiting.append(pool.submit(_scored_in_worker, part, as_of, lang))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.pop(0).result()
+            for future in waiting:
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise UnavailableError("patents.worker_lost") from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # nobody waits for what was handed out already
+            raise
 
 
 _engine: TechnologyEngine | None = None
@@ -111,6 +119,7 @@ _engine: TechnologyEngine | None = None
 
 def _open(folder: Path) -> None:
     global _engine  # one per worker process
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C ends workers, too; the terminal hears of it from one of us
     _engine = open_corpus(folder)
 
 
