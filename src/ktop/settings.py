@@ -28,6 +28,9 @@ class Settings(BaseSettings):
         None, description="Patent corpus used when none is named; without it, the synthetic demo corpus."
     )
     host: str = Field("127.0.0.1", description="Address the platform listens on.")
+    hosts: str = Field(
+        "", description="Names, split by commas, that a local proxy reaches the platform by, besides localhost."
+    )
     port: int = Field(8000, ge=1, le=65535, description="Port the platform listens on.")
 
     @property

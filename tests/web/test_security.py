@@ -138,3 +138,27 @@ def test_a_defect_tells_nothing_of_itself(
     assert "secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert client.get("/api/v1/models").json()["error"]["code"] == "web.unexpected"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        *(("127.0.0.1:8000", 200), ("localhost", 200), ("[::1]:8000", 200), ("LOCALHOST:8000", 200)),
+        *(("ktop.example", 200), ("evil.example", 421), ("evil.example:8000", 421), ("127.0.0.1.evil.example", 421)),
+        ("", 421),
+    ],
+)
+def test_this_machine_answers_to_no_foreign_name(tmp_path: Path, name: str, status: int) -> None:
+    app = create_app(Settings(data=tmp_path, hosts="ktop.example, other.example"), FakeServices())
+    reached = TestClient(app, base_url="http://127.0.0.1:8000")
+    assert reached.get("/", headers={"host": name}).status_code == status
+    program = reached.get("/api/v1/models", headers={"host": name})
+    assert program.status_code == status
+    if status == 421:
+        assert program.json()["error"]["code"] == "web.foreign_host"
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"text": ' + b"9" * 5000 + b"}"])
+def test_a_body_that_no_parser_gets_through_is_told_as_such(client: TestClient, body: bytes) -> None:
+    answer = client.post("/api/v1/ratings/technology", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "web.body_not_json")

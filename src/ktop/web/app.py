@@ -44,5 +44,6 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     for router in (assets.router, *pages.routers(), *api.routers()):
         app.include_router(router)
     errors.add_handlers(app)
-    app.add_middleware(Guard, refuse=errors.answer)
+    hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
+    app.add_middleware(Guard, refuse=errors.answer, hosts=hosts)
     return app

@@ -67,7 +67,8 @@ def add_handlers(app: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        given = answer(request, _HttpError(error.status_code))
+        unread = error.status_code == 400 and for_program(request)  # a body that no parser got through
+        given = answer(request, InputError("web.body_not_json") if unread else _HttpError(error.status_code))
         given.headers.update(error.headers or {})
         return given
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from starlette.datastructures import FormData, MutableHeaders
@@ -42,15 +44,36 @@ class ForeignFormError(KtopError):
     http_status = 403
 
 
+class ForeignHostError(KtopError):
+    """A request to this machine under the name of another: a foreign website may have led its own name here."""
+
+    http_status = 421
+
+
+def _of_this_machine(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 class Guard:
     """ASGI middleware: security headers on every answer, and no body over ``limit`` bytes is read.
 
-    ``refuse`` makes the answer to a request whose body is, or turns out to be, too large.
+    ``refuse`` makes the answer to a request that is not taken: its body is, or turns out to be, too large, or it came
+    to this machine's own address under another name than localhost or one of ``hosts``.
     """
 
     def __init__(
-        self, app: ASGIApp, refuse: Callable[[Request, KtopError], Response], limit: int = BODY_LIMIT_BYTES
+        self,
+        app: ASGIApp,
+        refuse: Callable[[Request, KtopError], Response],
+        limit: int = BODY_LIMIT_BYTES,
+        hosts: Collection[str] = (),
     ) -> None:
+        self.hosts = frozenset(hosts)
         self.app = app
         self.refuse = refuse
         self.limit = limit
@@ -89,11 +112,22 @@ class Guard:
             if not refused:
                 await guarded(message)
 
+        if not self._meant_for_us(scope):
+            await self.refuse(Request(scope), ForeignHostError("web.foreign_host"))(scope, receive, guarded)
+            return
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length) > self.limit:
             await self.refuse(Request(scope), error)(scope, receive, guarded)
             return
         await self.app(scope, limited, answered)
+
+    def _meant_for_us(self, scope: Scope) -> bool:
+        reached = (scope.get("server") or ("",))[0]
+        if not _of_this_machine(reached):
+            return True
+        given = dict(scope["headers"]).get(b"host", b"").decode("latin-1").strip().lower()
+        name = re.sub(r":\d*$", "", given).strip("[]").rstrip(".")
+        return _of_this_machine(name) or name in self.hosts
 
 
 class FormTokens:
