@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from ktop.errors import InputError
 from ktop.models.reference import build_reference
+from ktop.services.training import train_panel
 from ktop.services.validate import validate_panel
 
 pytest.importorskip("scipy")
@@ -41,3 +44,64 @@ def test_the_start_up_model_is_validated_on_those_it_may_rate(panel: Path, tmp_p
     young = int((pl.read_parquet(panel)["age_years"] <= 7).sum())
     assert metrics["data"]["rows"] == young < 6000
     assert "start-up" in (tmp_path / "report.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model of a panel over years, whose scheme has further columns, and the panel."""
+    folder = tmp_path_factory.mktemp("own")
+    random = np.random.default_rng(5)
+    firms, years = 400, 8
+    level = np.repeat(random.normal(size=firms), years)
+    sales = np.exp(level + random.normal(0, 0.3, firms * years))
+    frame = pl.DataFrame(
+        {
+            "firm": np.repeat([f"f{i}" for i in range(firms)], years),
+            "year": np.tile(np.arange(2001, 2001 + years), firms),
+            "sales": sales,
+            "event": (random.random(firms * years) < 1 / (1 + np.exp(2 + level))).astype(np.int64),
+        }
+    )
+    data = folder / "panel.parquet"
+    frame.write_parquet(data)
+    scheme = folder / "scheme.yaml"
+    scheme.write_text(
+        """
+name: own
+title: {ko: 자체, en: Own}
+id: firm
+year: year
+groups: {a: {ko: 가, en: A}}
+columns: {log_sales: log(sales)}
+features:
+  log_sales_mean3: {group: a, monotone: -1}
+targets:
+  event: {outcome: column, column: event, years: 0}
+tracks: {ai: {method: boosting, rounds: 20, depth: 2, leaves: 4}}
+members: 2
+""",
+        encoding="utf-8",
+    )
+    train_panel(scheme, data, folder / "model", until=2005)
+    return folder / "model", data
+
+
+def test_a_model_with_further_columns_is_validated(own: tuple[Path, Path], tmp_path: Path) -> None:
+    model, data = own
+    validate_panel(str(model), data, tmp_path)
+    metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
+    assert metrics["targets"]["event"]["stability"]["csi"].keys() == {"log_sales_mean3"}
+
+
+def test_only_years_after_training_are_judged_where_asked_for(own: tuple[Path, Path], tmp_path: Path) -> None:
+    model, data = own
+    validate_panel(str(model), data, tmp_path, since=2006)
+    metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
+    assert metrics["data"]["years"] == [2006, 2008]
+    assert metrics["targets"]["event"]["rows_used"] == metrics["data"]["rows"] == 400 * 3
+    with pytest.raises(InputError) as caught:
+        validate_panel(str(model), data, tmp_path, since=2050)
+    assert caught.value.key == "models.no_rows_to_judge"
+    with pytest.raises(InputError) as caught:
+        validate_panel("ktrs-fm", data, tmp_path / "none", since=2006)
+    assert not (tmp_path / "none").exists()

@@ -58,6 +58,7 @@ def validate(
     model: Model,
     data: Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
+    since: Annotated[int | None, typer.Option(min=1900, max=2100, metavar="YEAR", help=help_of("since"))] = None,
     lang: Lang = None,
 ) -> None:
     """Write report.html and metrics.json for a model on a panel with outcomes."""
@@ -65,7 +66,7 @@ def validate(
     from ktop.services.validate import validate_panel
 
     with terminal.progress() as progress:
-        validate_panel(model, data, out, lang=langs[0], progress=progress)
+        validate_panel(model, data, out, since=since, lang=langs[0], progress=progress)
     terminal.note(terminal.say("models_validated", path=out / "report.html"))
 
 

@@ -186,6 +186,11 @@ def fingerprint(X: Floats, firms: Any) -> str:
     return digest.hexdigest()[:32]
 
 
+def panel_of(model: PanelModel, frame: pl.DataFrame) -> panels.Panel:
+    """Return a table as the model's scheme reads it, with the scheme's further columns."""
+    return panels.Panel(frame, model.meta["id"], model.meta.get("year"), derived_columns(model.meta["scheme"]))
+
+
 def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFrame:
     """Predict every row of a panel.
 
@@ -195,7 +200,7 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
     """
     model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
     identity, year = model.meta["id"], model.meta.get("year")
-    data = panels.Panel(panel, identity, year, derived_columns(model.meta["scheme"]))
+    data = panel_of(model, panel)
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
     cells = model.cells(data.labels(model.peers.cells) if model.peers is not None else {}, data.n)
     X = model.inputs(model.values(data.columns(names), data.n), cells)

@@ -293,7 +293,7 @@ def _notes(models: Sequence[Any], frame: pl.DataFrame, sides: Sequence[Mapping[s
     notes: list[dict[str, Any]] = []
     for model, side in zip(models, sides, strict=True):
         plan = read_scheme(model.meta["scheme"])
-        data = panels.Panel(frame, plan.id, plan.year)
+        data = panels.Panel(frame, plan.id, plan.year, plan.columns)
         if fingerprint(panels.features(plan, data), data.firm) == model.meta["data_fingerprint"]:
             notes.append({"code": "trained_on_these", "version": side["version"]})
         if side["trained_on"] == "synthetic":

@@ -29,12 +29,22 @@ GROUPS = ("industry_group", "size", "age_band", "region")
 ADVERSE = frozenset({"failure"})
 
 
-def validate_panel(model: str, data: Path, out: Path, *, lang: Lang = "ko", progress: Progress = silent) -> None:
+def validate_panel(
+    model: str,
+    data: Path,
+    out: Path,
+    *,
+    since: int | None = None,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+) -> None:
     """Write ``out/report.html`` (in ``lang``) and ``out/metrics.json`` for a model on a panel file.
 
     Every target with an outcome known for at least one row with and one without the event is validated: discrimination
     with intervals clustered by firm, calibration, event rate per grade, stability over the panel's years, differences
-    between groups of firms, and each track by itself. Raises ``InputError`` where no target has such outcomes.
+    between groups of firms, and each track by itself. With ``since`` only rows of that year and later are judged, while
+    earlier ones still serve as their history: years that the model was not trained on. Raises ``InputError`` where no
+    target has such outcomes, or where ``since`` is given and the model knows no years.
     """
     try:
         import scipy  # noqa: F401 - the measures need it; a plain installation does not
@@ -59,10 +69,11 @@ def validate_panel(model: str, data: Path, out: Path, *, lang: Lang = "ko", prog
             raise InputError("models.no_rows")
     more = _of_company_model(company, model, panel) if company is not None else {}
     predicted, outcomes = predict(trained, panel), known_outcomes(trained, panel)
+    judged = _judged(trained, panel, since)
     targets: dict[str, Any] = {}
     for done, target in enumerate(trained.targets):
         progress(done, len(trained.targets), text("cli.step_validating", lang))
-        found = _target_pack(trained, target, panel, predicted, outcomes, more)
+        found = _target_pack(trained, target, panel, predicted, outcomes, more, judged)
         if found is not None:
             targets[target] = found
     if not targets:
@@ -76,9 +87,9 @@ def validate_panel(model: str, data: Path, out: Path, *, lang: Lang = "ko", prog
         },
         {
             "name": data.name,
-            "rows": panel.height,
+            "rows": int(judged.sum()),
             "synthetic": "synthetic" in panel.columns and bool(panel["synthetic"].all()),
-            **_years(meta.get("year"), panel),
+            **_years(meta.get("year"), panel.filter(judged)),
         },
         targets,
     )
@@ -86,6 +97,21 @@ def validate_panel(model: str, data: Path, out: Path, *, lang: Lang = "ko", prog
         beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1), "utf-8")
     with atomic_path(out / "report.html") as beside:
         beside.write_text(render(report, lang), "utf-8")
+
+
+def _judged(trained: PanelModel, panel: pl.DataFrame, since: int | None) -> pl.Series:
+    """Return which rows are judged: all, or those of the year ``since`` and later."""
+    import polars as pl
+
+    if since is None:
+        return pl.repeat(True, panel.height, eager=True)
+    year = trained.meta.get("year")
+    if year is None:
+        raise InputError("models.since_without_year")
+    found: pl.Series = panel[year] >= since
+    if not found.any():
+        raise InputError("models.no_rows_to_judge", year=since)
+    return found
 
 
 def _years(year: str | None, panel: pl.DataFrame) -> dict[str, Any]:
@@ -143,10 +169,11 @@ def _target_pack(
     predicted: pl.DataFrame,
     outcomes: pl.DataFrame,
     more: Mapping[str, Any],
+    judged: pl.Series,
 ) -> dict[str, Any] | None:
     from ktop.validation.pack import validation_pack
 
-    known = outcomes[f"y_{target}"].is_not_null() & predicted[f"p_{target}"].is_not_null()
+    known = judged & outcomes[f"y_{target}"].is_not_null() & predicted[f"p_{target}"].is_not_null()
     y = outcomes[f"y_{target}"].filter(known).to_numpy().astype(np.float64)
     if not 0 < y.sum() < len(y):
         return None
@@ -191,7 +218,7 @@ def _drift_over_years(
 
     ``p`` and ``periods`` are of the ``known`` rows; inputs are worked out over all rows, earlier years included.
     """
-    from ktop.models.panel import Panel
+    from ktop.models.training import panel_of
     from ktop.validation.stability import csi, psi, verdict
 
     if periods.min() == periods.max():
@@ -201,7 +228,7 @@ def _drift_over_years(
     if split == periods.max():
         split -= 1
     first, last = periods <= split, periods > split
-    data = Panel(panel, trained.meta["id"], trained.meta.get("year"))
+    data = panel_of(trained, panel)
     names = sorted({name for expression in trained.expressions.values() for name in expression.names})
     values = trained.values(data.columns(names), data.n)[known]
     before, after = ({name: values[rows, k] for k, name in enumerate(trained.features)} for rows in (first, last))
