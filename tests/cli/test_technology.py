@@ -180,3 +180,26 @@ def test_two_technologies_side_by_side(ktop: Ktop, corpus: Path, lang: str) -> N
     found = json.loads(outcome.out)
     gap = found["a"]["scores"]["score"] - found["b"]["scores"]["score"]
     assert found["comparison"]["scores"]["score"]["difference"] == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "words"),
+    [
+        (KeyboardInterrupt(), 130, "Interrupted"),
+        (
+            PermissionError(13, "Permission denied", "/closed/out.json"),
+            1,
+            "'/closed/out.json' cannot be written or read",
+        ),
+    ],
+)
+def test_what_ends_a_command_is_one_sentence(
+    ktop: Ktop, monkeypatch: pytest.MonkeyPatch, trouble: BaseException, status: int, words: str
+) -> None:
+    def ended() -> None:
+        raise trouble
+
+    monkeypatch.setattr("ktop.services.records.company_record_schema", ended)
+    found = ktop("schema", lang="en")
+    assert (found.status, found.out, found.err.count("\n")) == (status, "", 1)
+    assert words in found.err

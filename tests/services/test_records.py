@@ -15,6 +15,7 @@ from ktop.services.records import (
     read_record,
     read_table,
     read_text,
+    require_table_ending,
     write_table,
 )
 
@@ -128,3 +129,15 @@ def test_a_small_spreadsheet_that_asks_for_all_memory_costs_only_its_own_reading
     with pytest.raises(InputError) as caught:
         read_table(trap)
     assert caught.value.key == "records.broken_table"
+
+
+def test_a_place_that_cannot_hold_the_answer_is_told_beforehand(tmp_path: Path) -> None:
+    require_table_ending(tmp_path / "new" / "folder" / "out.csv")
+    (tmp_path / "file").write_text("words", "utf-8")
+    for path, key in (
+        (tmp_path / "file" / "out.csv", "records.out_not_writable"),
+        (tmp_path / "out.doc", "records.unknown_table"),
+    ):
+        with pytest.raises(InputError) as caught:
+            require_table_ending(path)
+        assert caught.value.key == key

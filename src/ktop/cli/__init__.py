@@ -25,6 +25,15 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output (head, less) went away: nothing is wrong
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        terminal.error(terminal.say("file_trouble", path=str(error.filename), reason=error.strerror or "-"))
+        sys.exit(1)
     except KeyboardInterrupt:
         terminal.error(terminal.say("interrupted"))
         sys.exit(130)
+    except SystemExit as end:  # typer makes this of an interrupt, without a word
+        if end.code == 130:
+            terminal.error(terminal.say("interrupted"))
+        raise

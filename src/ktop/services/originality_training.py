@@ -14,6 +14,7 @@ from ktop.domain.neighbourhood import FloatArray, IntArray, day_number
 from ktop.errors import UnavailableError
 from ktop.services.originality_data import PATENTS, training_table
 from ktop.services.progress import Progress, silent
+from ktop.services.records import require_place
 from ktop.settings import settings
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ def train_weights(
     With ``until`` only what was known before that day counts, patents and events alike.
 
     Returns ``patents`` learned from, ``cited`` of them, and ``kept``: outcomes with too few events, for which the
-    released weights stay. Raises ``UnavailableError`` where the training parts are not installed.
+    released weights stay. Raises ``UnavailableError`` where the training
+    parts are not installed, ``InputError`` where ``out`` cannot be made.
     """
     require_training_parts()
+    require_place(out)
     table = training_table(corpus, patents, progress=progress)
     progress(0, 1, text("cli.step_learning", settings().lang or "ko"))
     found = learn_from(table, None if until is None else day_number(until), name=corpus.name)

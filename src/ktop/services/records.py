@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -200,8 +201,16 @@ def require_table_ending(path: Path, endings: Sequence[str] = (".xlsx", ".csv", 
     """Raise ``InputError`` unless a table can be written under this name; to be asked before long work."""
     if path.suffix.lower() not in endings:
         raise InputError("records.parquet_only" if len(endings) == 1 else "records.unknown_table", path=path.name)
+    require_place(path)
+
+
+def require_place(path: Path) -> None:
+    """Raise ``InputError`` where a file cannot be made; to be asked before long work."""
     if path.is_dir():
         raise InputError("records.out_is_folder", path=path.name)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError("records.out_not_writable", path=str(path), folder=str(folder))
 
 
 def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | None = None) -> None:
