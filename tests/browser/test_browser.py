@@ -153,3 +153,10 @@ def test_report_downloads(open_page: Any) -> None:
     with page.expect_download() as download:
         page.click("text=PDF 보고서")
     assert download.value.suggested_filename.endswith("-ko.pdf")
+
+
+def test_words_in_narrow_tables_stay_whole(open_page: Any) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    page.goto("/models")
+    version = page.locator("tbody tr td").first
+    assert version.evaluate("cell => cell.querySelector('a').getClientRects().length") == 1
