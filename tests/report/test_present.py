@@ -11,6 +11,7 @@ import pytest
 from ktop.catalogue import Lang
 from ktop.report.present import report_view
 from ktop.report.present.comparison import compare
+from ktop.report.present.technology import _trend_text
 from ktop.report.present.what_if import changes_between
 
 BOTH: tuple[Lang, ...] = ("ko", "en")
@@ -167,3 +168,16 @@ def test_a_comparison_leads_from_one_score_to_the_other() -> None:
     assert rows[-1][0] == "가온"
     assert rows[-1][3] == f"{a['scores']['index']:.2f}"
     assert len(found.gaps[0].table.rows) == 14
+
+
+@pytest.mark.parametrize(
+    ("growth", "korean", "english"),
+    [(0.064, "해마다 6% 늘어나는", "grows by 6 %"), (-0.12, "해마다 12% 줄어드는", "shrinks by 12 %")]
+    + [(0.002, "거의 변하지 않는", "hardly changes")],
+)
+def test_the_trend_of_filings_is_told_in_words(growth: float, korean: str, english: str) -> None:
+    year = {"year": 2028, "count": 11.6, "low": 6, "high": 18}
+    ahead = {"growth": growth, "level": 0.8, "all_patents": 3000, "years": [year]}
+    for lang, words in (("ko", korean), ("en", english)):
+        assert words in _trend_text({"trend": {"forecast": ahead}}, lang)
+    assert _trend_text({"trend": {}}, "ko") == ""

@@ -160,11 +160,12 @@ def _trend_text(details: Mapping[str, Any], lang: Lang) -> str:
     ahead = (details.get("trend") or {}).get("forecast")
     if not ahead:
         return ""
-    last = ahead["years"][-1]
+    last, growth = ahead["years"][-1], round(100 * ahead["growth"])
+    direction = "level" if growth == 0 else "up" if growth > 0 else "down"
     return text(
         "report.forecast",
         lang,
-        growth=f"{100 * ahead['growth']:+.0f}".replace("-", "−"),
+        trend=text(f"report.forecast_{direction}", lang, growth=abs(growth)),
         year=last["year"],
         count=f"{last['count']:.0f}",
         low=last["low"],
