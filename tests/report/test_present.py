@@ -172,8 +172,11 @@ def test_a_comparison_leads_from_one_score_to_the_other() -> None:
 
 @pytest.mark.parametrize(
     ("growth", "korean", "english"),
-    [(0.064, "해마다 6% 늘어나는", "grows by 6 %"), (-0.12, "해마다 12% 줄어드는", "shrinks by 12 %")]
-    + [(0.002, "거의 변하지 않는", "hardly changes")],
+    [
+        (0.064, "해마다 6% 늘어나는", "grows by 6 %"),
+        (-0.12, "해마다 12% 줄어드는", "shrinks by 12 %"),
+        (0.002, "거의 변하지 않는", "hardly changes"),
+    ],
 )
 def test_the_trend_of_filings_is_told_in_words(growth: float, korean: str, english: str) -> None:
     year = {"year": 2028, "count": 11.6, "low": 6, "high": 18}
