@@ -15,7 +15,8 @@ from ktop.domain.technology import Technology
 from ktop.patents.importing import import_paths
 from ktop.patents.index import PatentIndex
 from ktop.patents.indexing import build_index
-from ktop.patents.neighbourhood import neighbourhood
+from ktop.patents.neighbourhood import candidates, neighbourhood
+from ktop.patents.similarity import OFFSET, SLOPE
 from ktop.patents.text import Analyser
 
 from .conftest import made_up_records, write_records
@@ -155,3 +156,21 @@ def test_padding_and_repetition_change_nothing(index: PatentIndex, text: str) ->
         assert found.patent_ids.tolist() == plain.patent_ids.tolist()
         assert found.similarity == pytest.approx(plain.similarity)
         assert found.key_terms.terms.tolist() == plain.key_terms.terms.tolist()
+
+
+def test_words_and_meaning_count_the_same_in_both_languages(found: Neighbourhood) -> None:
+    expected = np.clip(SLOPE * (found.semantic + found.lexical - OFFSET), 0.0, 1.0)
+    np.testing.assert_allclose(found.similarity, expected, atol=1e-6)
+    assert {str(language) for language in found.language} == {"ko", "en"}
+
+
+def test_the_nearest_in_meaning_are_candidates_whatever_the_words(index: PatentIndex) -> None:
+    question = index.question("Zyxwv quuxification of tumors frobnicated from pictures of the body.", "en")
+    before = day_number(DAY)
+    nothing = np.empty(0, dtype=np.int64)
+    meant, _ = index.dense.search(question.vector_across, 10, before, np.empty(0, dtype=np.uint8))
+    chosen = candidates(index, question, 10, before, nothing)
+    assert len(meant) == 10 and np.isin(meant, chosen).all()
+    assert (np.diff(chosen) > 0).all()
+    without = candidates(index, question, 10, before, meant[:3])
+    assert not np.isin(meant[:3], without).any() and np.isin(meant[3:], without).all()

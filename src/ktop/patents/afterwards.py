@@ -15,7 +15,7 @@ from ktop.domain.technology import Technology
 from ktop.patents.ascending import first_not_less
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import key_terms
-from ktop.patents.neighbourhood import CANDIDATES, DAYS_PER_YEAR, KEY_TERMS, applicant_labels
+from ktop.patents.neighbourhood import DAYS_PER_YEAR, KEY_TERMS, applicant_labels, candidates
 from ktop.patents.segment import NO_DAY
 from ktop.patents.similarity import Similarity
 from ktop.patents.statistics import EarlierPatents
@@ -56,10 +56,10 @@ def aftermath(
     before, then = EarlierPatents(index, day, excluded), EarlierPatents(index, until, excluded)
     terms = key_terms(index, question, before, n_terms)
     reuse = [len(then.docs_of_any((term.index_term, *term.counterparts))) for term in terms if term.patents == 0]
-    candidates, _ = index.retrieve(question, CANDIDATES * size, until, excluded)
-    rated = Similarity(index, question, then).of(candidates)
-    order = np.lexsort((candidates, -rated.similarity))[:size]
-    docs, similarity = candidates[order], rated.similarity[order]
+    near = candidates(index, question, size, until, excluded)
+    rated = Similarity(index, question, then).of(near)
+    order = np.lexsort((near, -rated.similarity))[:size]
+    docs, similarity = near[order], rated.similarity[order]
     later = index.tables.day[docs] >= day
     display = [index.display(int(doc)) for doc in docs[later]]
     topics = [int(topic) for topic in index.tables.topic[docs[later]]]

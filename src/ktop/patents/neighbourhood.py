@@ -24,7 +24,7 @@ from ktop.domain.neighbourhood import (
 from ktop.domain.technology import Technology
 from ktop.patents import kernels
 from ktop.patents.ascending import places_not_less
-from ktop.patents.index import PatentIndex
+from ktop.patents.index import Filter, PatentIndex
 from ktop.patents.keyterms import KeyTerm, key_terms
 from ktop.patents.questions import Question
 from ktop.patents.segment import LANGUAGES, Display
@@ -40,6 +40,8 @@ RECENT_YEARS = 3
 DAYS_PER_YEAR = 365.25
 #: Candidates whose similarity is computed, as a multiple of the neighbours wanted.
 CANDIDATES = 2
+#: Patents nearest by meaning alone that are added to them, as a multiple of the neighbours wanted.
+NEAREST_IN_MEANING = 3
 
 Docs = npt.NDArray[np.int64]
 
@@ -71,13 +73,13 @@ def neighbourhood(
     text = substance(technology.text, technology.language, index.analyser)
     question = index.question(text, technology.language, technology.title)
     clock.lap("analyse")
-    candidates, _ = index.retrieve(question, CANDIDATES * size, before, excluded)
+    near = candidates(index, question, size, before, excluded)
     clock.lap("search")
     earlier = EarlierPatents(index, before, excluded)
     closeness = Similarity(index, question, earlier)
-    rated = closeness.of(candidates)
-    order = np.lexsort((candidates, -rated.similarity))[:size]
-    docs = candidates[order]
+    rated = closeness.of(near)
+    order = np.lexsort((near, -rated.similarity))[:size]
+    docs = near[order]
     clock.lap("similarity")
     terms = key_terms(index, question, earlier, n_terms)
     years, per_year = _years(earlier, day)
@@ -118,6 +120,18 @@ def neighbourhood(
     )
     clock.lap("surroundings")
     return found
+
+
+def candidates(index: PatentIndex, question: Question, size: int, before: int, excluded: Docs) -> Docs:
+    """Return the patents whose similarity is computed, ascending: what a search finds, and the nearest in meaning.
+
+    The latter are the same patents whatever the words and the language of the text, so that a technology told in other
+    words is held against the same neighbours.
+    """
+    searched, _ = index.retrieve(question, CANDIDATES * size, before, excluded)
+    limit = NEAREST_IN_MEANING * size + len(excluded)
+    meant, _ = index.dense.search(question.vector_across, limit, before, index.mask(Filter()))
+    return np.setdiff1d(np.union1d(searched, meant), excluded)
 
 
 class _Clock:

@@ -1,8 +1,8 @@
 """How similar a text and patents are, on one scale from 0 to 1, whatever the text's length and language.
 
-Patents in the text's own language are compared by the cosine of tf-idf vectors over words and pairs of words (a pair
-counts half). Across languages words do not meet, so closeness of text vectors is read on the same scale, by a line
-fitted where both are known (docs/patents.md).
+Two things count the same: the cosine of tf-idf vectors over words and pairs of words (a pair counts half; words of the
+other language by their translations), and closeness of meaning, by the half of the text vectors that both languages
+share. Words alone would give a technology told in other words other neighbours (docs/methods/originality.md).
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from ktop.patents.vectors import across
 
 #: Weight of a pair of words beside a word (measured on known items: R@10 .745 without pairs, .785 with).
 PAIR_WEIGHT = 0.5
-#: Across languages: similarity = SLOPE x (closeness of text vectors + cosine of translated terms - OFFSET), 0 to 1. The
-#: line makes ten summaries, asked in Korean and in English, equally similar to their neighbours (ranks 1 to 100).
+#: similarity = SLOPE x (closeness of text vectors + cosine of terms - OFFSET), 0 to 1.
 SLOPE = 0.535
 OFFSET = 0.3
 
@@ -72,7 +71,7 @@ class Similarity:
         foreign = self._foreign(docs)
         own, over = (self._vector(weights, codes[kept]) for weights in (self._own, self._over))
         lexical = np.where(foreign, rows @ over, rows @ own).astype(np.float64)
-        return self._rated(docs, lexical, foreign, rows)
+        return self._rated(docs, lexical, rows)
 
     def of_sample(self) -> Rated:
         """Return the similarities of the corpus's fixed sample, as far as it is earlier; without the vectors."""
@@ -85,7 +84,7 @@ class Similarity:
         asked = np.where(foreign[sample.owners], over, own)
         product = np.bincount(sample.owners, weights=weights * asked, minlength=len(sample.docs))
         lexical = product / np.maximum(length, 1e-9)
-        return self._rated(sample.docs[keep], lexical[keep], foreign[keep], np.zeros((0, 0), dtype=np.float32))
+        return self._rated(sample.docs[keep], lexical[keep], np.zeros((0, 0), dtype=np.float32))
 
     def _terms_of(self, docs: Docs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Return the terms of some documents: owner (0 to n - 1), code and 1 + log of count, an entry each."""
@@ -95,19 +94,10 @@ class Similarity:
         counts = np.concatenate([np.empty(0, dtype=np.uint8), *(counts for _, counts in pieces)])
         return owner.astype(np.int64), terms, (1.0 + np.log(counts.astype(np.float32))).astype(np.float32)
 
-    def _rated(
-        self, docs: Docs, lexical: Float64, foreign: npt.NDArray[np.bool_], rows: npt.NDArray[np.float32]
-    ) -> Rated:
+    def _rated(self, docs: Docs, lexical: Float64, rows: npt.NDArray[np.float32]) -> Rated:
         lexical = np.clip(lexical, 0.0, 1.0)
-        vectors = self.index.dense.vectors_of(docs)
-        if foreign.all():  # the vector for patents of the question's own language need not be made
-            semantic = np.zeros(len(docs))
-        else:
-            semantic = (vectors @ self.question.vector).astype(np.float64)
-        similarity = lexical.copy()
-        if foreign.any():
-            semantic[foreign] = across(vectors[foreign]) @ self.question.vector_across
-            similarity[foreign] = np.clip(SLOPE * (semantic[foreign] + lexical[foreign] - OFFSET), 0.0, 1.0)
+        semantic = (across(self.index.dense.vectors_of(docs)) @ self.question.vector_across).astype(np.float64)
+        similarity = np.clip(SLOPE * (semantic + lexical - OFFSET), 0.0, 1.0)
         return Rated(similarity, lexical, semantic, rows)
 
     @cached_property

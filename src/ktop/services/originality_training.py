@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ktop.models.originality.learning import Learned
+    from ktop.models.originality.wording import WordingNoise
 
 
 def train_weights(
@@ -37,11 +38,14 @@ def train_weights(
     released weights stay. Raises ``UnavailableError`` where the training
     parts are not installed, ``InputError`` where ``out`` cannot be made.
     """
+    from ktop.services.wording import wording_noise
+
     require_training_parts()
     require_place(out)
     table = training_table(corpus, patents, progress=progress)
+    noise = wording_noise(corpus, progress=progress)
     progress(0, 1, text("cli.step_learning", settings().lang or "ko"))
-    found = learn_from(table, None if until is None else day_number(until), name=corpus.name)
+    found = learn_from(table, None if until is None else day_number(until), name=corpus.name, noise=noise)
     found.weights.save(out)
     return {
         "patents": found.weights.about["patents"],
@@ -65,6 +69,7 @@ def learn_from(
     name: str,
     rows: Any = None,
     ridges: Sequence[float] | None = None,
+    noise: WordingNoise | None = None,
 ) -> Learned:
     """Return weights learned from a training table.
 
@@ -74,6 +79,7 @@ def learn_from(
     name : what the corpus is called in the weights file.
     rows : mask of the rows that may be learned from; all where None.
     ridges : strengths of the pull to choose from; those of ``learn`` where None.
+    noise : what wordings of one technology differ by; not reckoned with where None.
     """
     from ktop.models.originality.learning import RIDGES, learn
 
@@ -84,8 +90,11 @@ def learn_from(
         used = used.filter(pl.col("day") < until)
     logits, years, drawn = logits_of(used)
     outcomes = outcomes_in(used, years, drawn, until)
-    about = {"corpus": name, "until": until}
-    return learn(logits, years, outcomes, about, ridges=ridges or RIDGES)
+    about: dict[str, Any] = {"corpus": name, "until": until}
+    if noise is not None:
+        about["wording_noise"] = {"pairs": noise.pairs, "digest": noise.digest}
+    covariance = None if noise is None else noise.covariance
+    return learn(logits, years, outcomes, about, ridges=ridges or RIDGES, noise=covariance)
 
 
 def logits_of(table: pl.DataFrame) -> tuple[FloatArray, IntArray, npt.NDArray[np.bool_]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ktop.models.originality import Weights
+    from ktop.models.originality.wording import WordingNoise
 
 FOLDS = 5
 SEED = 0
@@ -63,6 +64,7 @@ def validate_originality(
     """
     require_training_parts()
     from ktop.services.rate_technology import open_corpus, weights_in_force
+    from ktop.services.wording import wording_noise
     from ktop.validation.html import render
     from ktop.validation.pack import validation_report
 
@@ -76,7 +78,8 @@ def validate_originality(
     logits, years, drawn = logits_of(table)
     outcomes = outcomes_in(table, years, drawn)
     weights = weights_in_force(corpus)
-    crossed, forecast = _crossed(table, logits), _forecast(table, logits, years)
+    noise = wording_noise(corpus, progress=progress)
+    crossed, forecast = _crossed(table, logits, noise), _forecast(table, logits, years, noise)
     targets: dict[str, Any] = {}
     for name, y in outcomes.items():
         known = ~np.isnan(y)
@@ -127,23 +130,23 @@ class _Parts:
 # --- predictions that have not seen what they are judged by ---------------------------------------------------------
 
 
-def _crossed(table: pl.DataFrame, logits: FloatArray) -> FloatArray:
+def _crossed(table: pl.DataFrame, logits: FloatArray, noise: WordingNoise) -> FloatArray:
     """Return (n, m) weighted logits whose weights were learned without the patent's own family."""
     families = np.unique(table["family"].to_numpy().astype(str), return_inverse=True)[1]
     fold = (np.random.default_rng(SEED).permutation(int(families.max()) + 1) % FOLDS)[families]
     found = np.zeros(logits.shape)
     for k in range(FOLDS):
-        learned = learn_from(table, name="", rows=fold != k, ridges=(FORECAST_RIDGE,))
+        learned = learn_from(table, name="", rows=fold != k, ridges=(FORECAST_RIDGE,), noise=noise)
         found[fold == k] = logits[fold == k] * _shares(learned.weights)
     return found
 
 
-def _forecast(table: pl.DataFrame, logits: FloatArray, years: IntArray) -> FloatArray:
+def _forecast(table: pl.DataFrame, logits: FloatArray, years: IntArray, noise: WordingNoise) -> FloatArray:
     """Return (n,) scores by weights learned from what was known on 1 January of the filing year; NaN without enough."""
     found = np.full(len(years), np.nan)
     for year in np.unique(years)[YEARS_BEFORE:]:
         until = day_number(date(int(year), 1, 1))
-        learned = learn_from(table, until, name="", ridges=(FORECAST_RIDGE,))
+        learned = learn_from(table, until, name="", ridges=(FORECAST_RIDGE,), noise=noise)
         if sum(learned.events.values()) >= EVENTS_BEFORE:
             found[years == year] = logits[years == year] @ _shares(learned.weights)
     return found

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,14 +151,27 @@ def test_an_empty_corpus_is_no_crash(model: OriginalityModel, make: Make) -> Non
 
 
 def test_warnings_about_the_corpus(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    near = np.linspace(0.7, 0.2, 40)
+
     def codes(**changes: object) -> set[str]:
-        return {warning.code for warning in model.rate(replace(neighbourhood, **changes)).warnings}
+        changed: dict[str, Any] = {"similarity": near, **changes}
+        return {warning.code for warning in model.rate(replace(neighbourhood, **changed)).warnings}
 
     assert codes() == set()
     assert codes(corpus={"name": "demo", "synthetic": True}) == {"synthetic_corpus"}
     assert codes(corpus_size=900) == {"small_corpus"}
     assert "stale_corpus" in codes(as_of=date(2027, 1, 1))
     assert codes(language=np.array(["ko"] * 40, dtype=object)) == {"other_language"}
+
+
+def test_a_field_that_the_corpus_hardly_covers_is_told(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    standing = model.reference.standing(day_number(neighbourhood.as_of))
+    usual = standing.usual_nearest(rules("thin_field")["quantile"])
+    for nearest, told in ((usual - 0.001, True), (usual + 0.001, False)):
+        rating = model.rate(replace(neighbourhood, similarity=np.linspace(nearest, nearest / 2.0, 40)))
+        texts = [warning.text for warning in rating.warnings if warning.code == "thin_field"]
+        assert bool(texts) is told
+        assert all(f"{nearest:.2f}" in text[lang] for text in texts for lang in ("ko", "en"))
 
 
 def test_ocean_follows_density_and_growth(model: OriginalityModel, make: Make) -> None:

@@ -3,8 +3,9 @@
 For each outcome a logistic regression on the measures' signed logits (mid-ranks among patents of the same filing year),
 with an intercept a year, coefficients held at or above zero and drawn towards the catalogue's start weights (ridge,
 Hoerl and Kennard 1970; the sign constraint keeps every measure's direction, as in monotone scorecards). The outcomes'
-coefficients, each set scaled to add up to 1, are averaged with the catalogue's shares of the outcomes. The result is
-one weight per measure: nothing else is needed to rate, and every part stays exact.
+coefficients, each set scaled to add up to 1, are averaged with the catalogue's shares of the outcomes. What wordings of
+one technology do not agree on then loses weight (``wording.steadied``). The result is one weight per measure: nothing
+else is needed to rate, and every part stays exact.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ktop.domain.neighbourhood import FloatArray, IntArray
 from ktop.models.originality.definitions import measures, rules
 from ktop.models.originality.outcomes import FEWEST_IN_GROUP, OUTCOMES
 from ktop.models.originality.weights import Weights, released, start
+from ktop.models.originality.wording import steadied
 
 #: Strengths of the pull towards the start weights that are tried.
 RIDGES = (0.003, 0.01, 0.03, 0.1)
@@ -76,6 +78,7 @@ def learn(
     about: Mapping[str, object] | None = None,
     *,
     ridges: Sequence[float] | Mapping[str, float] = RIDGES,
+    noise: FloatArray | None = None,
 ) -> Learned:
     """Return weights learned from patents of the past.
 
@@ -86,13 +89,14 @@ def learn(
     outcomes : outcome → (n,) 1, 0 or NaN (unknown); see ``outcomes_of``.
     about : what the weights file says of the data.
     ridges : strengths of the pull to choose from, or the strength for each outcome.
+    noise : (m, m) covariance of the logits' error between wordings of one technology; not reckoned with where None.
 
     An outcome that fewer than ``learning.fewest_events`` patents reached keeps the released weights.
     """
     settings = rules("learning")
     first = np.array([start().shares[measure.name] for measure in measures()])
     fallback = np.array([released().shares[measure.name] for measure in measures()])
-    total = np.zeros(len(first))
+    total, held = np.zeros(len(first)), np.zeros(len(first))
     events: dict[str, int] = {}
     chosen: dict[str, float] = {}
     kept: list[str] = []
@@ -102,7 +106,7 @@ def learn(
         events[name] = int(y[known].sum())
         if events[name] < settings["fewest_events"]:
             kept.append(name)
-            total += settings["outcomes"][name] * fallback
+            held += settings["outcomes"][name] * fallback
             continue
         if isinstance(ridges, Mapping):
             chosen[name] = ridges[name]
@@ -111,6 +115,9 @@ def learn(
         found = fit(logits[known], y[known], years[known], chosen[name], first)
         share = found.sum()
         total += settings["outcomes"][name] * (found / share if share > 0.0 else first)
+    if noise is not None and total.any():
+        total = steadied(total, np.cov(logits, rowvar=False), noise)
+    total = total + held
     shares = {measure.name: float(weight) for measure, weight in zip(measures(), _rounded(total), strict=True)}
     described = dict(about or {}) | {
         "patents": len(logits),

@@ -271,6 +271,12 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored) -> tuple[Warning, ..
             found.append(("other_language", {"share": 100.0 * other}))
         if not has_classes(neighbourhood):
             found.append(("no_classes", {}))
+        nearest, usual = (
+            float(neighbourhood.similarity[0]),
+            scored.standing.usual_nearest(rules("thin_field")["quantile"]),
+        )
+        if nearest < usual:
+            found.append(("thin_field", {"nearest": nearest, "usual": scored.standing.usual_nearest(0.5)}))
     return tuple(
         Warning(code, {lang: text(f"originality.warn_{code}", lang, **values) for lang in LANGS})
         for code, values in found

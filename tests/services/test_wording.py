@@ -1,0 +1,30 @@
+"""The noise between wordings, measured against a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktop.models.originality.definitions import measures
+from ktop.services import wording
+from ktop.services.wording import FILE, wording_noise
+
+
+def test_wordings_are_rated_once_for_each_version(demo_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wording, "PATENTS", 4)
+    (demo_corpus / FILE).write_bytes(b"broken")
+    found = wording_noise(demo_corpus)
+    m = len(measures())
+    assert found.covariance.shape == (m, m) and np.isfinite(found.covariance).all()
+    np.testing.assert_allclose(found.covariance, found.covariance.T)
+    assert np.linalg.eigvalsh(found.covariance).min() > -1e-9
+    assert found.pairs == 20 + 20 + 40 + 4 * 4
+
+    def never(*_: object) -> None:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(wording, "_summaries", never)
+    assert wording_noise(demo_corpus).digest == found.digest
+    (demo_corpus / FILE).unlink()
