@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +54,18 @@ def test_padding_mixed_in_anywhere_leaves_the_technical_sentences(analyser: Anal
 
 
 @pytest.mark.real_data
-def test_few_sentences_of_real_patents_are_left_out(analyser: Analyser) -> None:
-    data = Path(os.environ.get("KTOP_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data" / "patents"
+def test_few_sentences_of_real_patents_are_left_out(analyser: Analyser, shared_data: Path) -> None:
     sets: tuple[tuple[str, str, Lang, float], ...] = (
         ("us_fulltext_2005_2016", "abstract", "en", 0.20),
         ("kr_kipris_1329", "abstract_ko", "ko", 0.05),
     )
     for folder, column, language, most in sets:
-        texts = pl.read_parquet(data / folder / "patents.parquet")[column].drop_nulls().head(200).to_list()
+        texts = (
+            pl.read_parquet(shared_data / "patents" / folder / "patents.parquet")[column]
+            .drop_nulls()
+            .head(200)
+            .to_list()
+        )
         before = sum(len(text) for text in texts)
         after = sum(len(substance(text, language, analyser)) for text in texts)
         assert after >= (1.0 - most) * before, folder
