@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ktop import workers
 from ktop.errors import NotFoundError, UnavailableError
 from ktop.patents import analysis, indexing, layout, vectors
 from ktop.patents.corpus import corpus_lock
@@ -188,7 +189,7 @@ def test_undated_patents_are_found_but_never_before_a_day(tmp_path: Path) -> Non
 
 
 def test_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "_end_quietly", os.kill)  # it wants arguments: a worker that cannot start is lost
+    monkeypatch.setattr(workers, "_begin", os.kill)  # it wants other arguments: a worker that cannot start is lost
     with pytest.raises(UnavailableError) as lost:
         list(analysis.analysed([[], []], 2))
     assert lost.value.key == "patents.worker_lost"

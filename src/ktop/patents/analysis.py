@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from typing import Any
 
@@ -16,10 +12,10 @@ import numpy.typing as npt
 from ktop.domain.neighbourhood import day_number
 from ktop.domain.patent import subclass_of
 from ktop.domain.technology import detect_language
-from ktop.errors import UnavailableError
 from ktop.patents.segment import ID_BYTES, LANGUAGE_CODES, NO_DAY, Columns, Display, name_code
 from ktop.patents.terms import UInt32, pair_codes
 from ktop.patents.text import Analyser
+from ktop.workers import answers_in_order
 
 #: A term of the title counts as much as this many in the abstract (measured, docs/patents.md).
 TITLE_COUNTS = 2
@@ -143,10 +139,6 @@ def _owners(lengths: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.
 _worker_analyser: Analyser | None = None
 
 
-def _end_quietly() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C ends workers, too; the terminal hears of it from one of us
-
-
 def _analyse_in_worker(rows: list[Row]) -> Columns:
     global _worker_analyser  # one per worker process, made on its first batch
     _worker_analyser = _worker_analyser or Analyser()
@@ -163,18 +155,4 @@ def analysed(batches: Iterable[list[Row]], workers: int) -> Iterator[Columns]:
         for rows in batches:
             yield analyse(rows, analyser)
         return
-    context = multiprocessing.get_context("spawn")  # fork would copy a process that may run threads
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_quietly) as pool:
-        waiting: list[Future[Columns]] = []
-        try:
-            for rows in batches:
-                waiting.append(pool.submit(_analyse_in_worker, rows))
-                if len(waiting) >= 2 * workers:
-                    yield waiting.pop(0).result()
-            for future in waiting:
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise UnavailableError("patents.worker_lost") from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # nobody waits for what was handed out already
-            raise
+    yield from answers_in_order(_analyse_in_worker, batches, workers)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import functools
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import Lang, message, text
-from ktop.errors import InputError, TooLargeError, UnavailableError
+from ktop.errors import InputError, TooLargeError
 from ktop.files import atomic_path
 from ktop.services.patents import read_queries
 from ktop.services.progress import Progress, silent
 from ktop.services.rate_technology import TechnologyEngine, corpus_folder, open_corpus, technology_of
 from ktop.services.records import require_table_ending
 from ktop.settings import settings
+from ktop.workers import answers_in_order
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,21 +95,8 @@ def _parts_scored(
         for part in parts:
             yield _scored(engine, part, as_of, lang)
         return
-    context = multiprocessing.get_context("spawn")  # fork would copy a process that may run threads
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_open, initargs=(folder,)) as pool:
-        waiting: list[Future[list[Row]]] = []
-        try:
-            for part in parts:
-                waiting.append(pool.submit(_scored_in_worker, part, as_of, lang))
-                if len(waiting) >= 2 * workers:
-                    yield waiting.pop(0).result()
-            for future in waiting:
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise UnavailableError("patents.worker_lost") from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # nobody waits for what was handed out already
-            raise
+    work = functools.partial(_scored_in_worker, as_of=as_of, lang=lang)
+    yield from answers_in_order(work, parts, workers, _open, (folder,))
 
 
 _engine: TechnologyEngine | None = None
@@ -119,7 +104,6 @@ _engine: TechnologyEngine | None = None
 
 def _open(folder: Path) -> None:
     global _engine  # one per worker process
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C ends workers, too; the terminal hears of it from one of us
     _engine = open_corpus(folder)
 
 
