@@ -38,7 +38,6 @@ _WORDS = (
         "guarantee_title",
         "clause",
         "result",
-        "warnings",
         "key_terms",
         "neighbours",
         "technology_text",
