@@ -43,6 +43,7 @@ def english(tmp_path_factory: pytest.TempPathFactory) -> TechnologyEngine:
     corpus = folder / "corpus"
     import_patents([folder / "patents.jsonl"], corpus)
     index_patents(corpus, workers=1)
+    assert (corpus / EQUATING_FILE).is_file(), "the first rating need not wait for it"
     return open_corpus(corpus)
 
 

@@ -58,7 +58,8 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
     day = day_of(int(days.max())) + timedelta(days=1)
 
     def measured(text: str, language: Lang) -> Mapping[str, float]:
-        return measure_values(neighbourhood_of(index, Technology(text=text, language=language, as_of=day)))
+        technology = Technology(text=text, language=language, as_of=day)
+        return measure_values(neighbourhood_of(index, technology, background=False))
 
     summaries = catalogue.load("patents/bilingual_summaries")
     language = main_language(index)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ktop.catalogue import Lang, text
-from ktop.errors import InputError, NotFoundError, UnavailableError
+from ktop.errors import InputError, NotFoundError
 from ktop.services.progress import Progress, silent
 from ktop.services.records import existing
+from ktop.services.training import require_training_parts
 from ktop.settings import settings
 
 if TYPE_CHECKING:
@@ -175,10 +176,7 @@ def compare(
 
     Raises ``InputError`` where the two share no target of the same definition or no outcome is known.
     """
-    try:
-        import scipy  # noqa: F401 - the tests need it; a plain installation does not
-    except ImportError as error:
-        raise UnavailableError("models.training_parts_missing") from error
+    require_training_parts()
     import polars as pl
 
     from ktop.models.panel_model import PanelModel

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from ktop.catalogue import text
 from ktop.domain.neighbourhood import FloatArray, IntArray, day_number
-from ktop.errors import UnavailableError
 from ktop.services.originality_data import PATENTS, training_table
 from ktop.services.progress import Progress, silent
 from ktop.services.records import require_place
+from ktop.services.training import require_training_parts
 from ktop.settings import settings
 
 if TYPE_CHECKING:
@@ -52,14 +52,6 @@ def train_weights(
         "cited": found.events["cited"],
         "kept": list(found.kept),
     }
-
-
-def require_training_parts() -> None:
-    """Raise ``UnavailableError`` where SciPy, which a plain installation lacks, is missing."""
-    try:
-        import scipy  # noqa: F401
-    except ImportError as error:
-        raise UnavailableError("models.training_parts_missing") from error
 
 
 def learn_from(

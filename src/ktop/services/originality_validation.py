@@ -18,8 +18,9 @@ from ktop.errors import InputError
 from ktop.files import atomic_path
 from ktop.services.originality_data import PATENTS, training_table
 from ktop.services.originality_stability import read_pairs, stability_of
-from ktop.services.originality_training import learn_from, logits_of, outcomes_in, require_training_parts
+from ktop.services.originality_training import learn_from, logits_of, outcomes_in
 from ktop.services.progress import Progress, silent
+from ktop.services.training import require_training_parts
 
 if TYPE_CHECKING:
     import polars as pl

@@ -36,15 +36,18 @@ def import_patents(
 
 
 def index_patents(corpus: Path, *, workers: int = 2, progress: Progress = silent) -> dict[str, Any]:
-    """Bring the index of a corpus up to date, and the reference table that technologies are rated against.
+    """Bring the index of a corpus up to date, and what technologies are rated against: reference table and equating.
 
     Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
     """
+    from ktop.patents.index import PatentIndex
     from ktop.patents.indexing import build_index
+    from ktop.services.equating import bring_equating_up_to_date
     from ktop.services.rate_technology import bring_reference_up_to_date
 
     report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage)))
-    bring_reference_up_to_date(corpus, progress=progress)
+    reference = bring_reference_up_to_date(corpus, progress=progress)
+    bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
     return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ktop.errors import InputError
+from ktop.errors import InputError, UnavailableError
 from ktop.files import atomic_path
 from ktop.services.progress import Progress, silent
 from ktop.services.records import existing
@@ -25,6 +26,12 @@ POPULATION_FILE = "companies.parquet"
 
 def _share(progress: Progress, what: str) -> Callable[[float], None]:
     return lambda done: progress(round(done * _STEPS), _STEPS, what)
+
+
+def require_training_parts() -> None:
+    """Raise ``UnavailableError`` where SciPy, which a plain installation lacks, is missing."""
+    if importlib.util.find_spec("scipy") is None:
+        raise UnavailableError("models.training_parts_missing")
 
 
 def build_reference_population(*, firms: int, seed: int, out: Path, progress: Progress = silent) -> dict[str, Any]:

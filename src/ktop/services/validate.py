@@ -11,10 +11,10 @@ import numpy as np
 
 from ktop.catalogue import Lang, text
 from ktop.domain.classification import cell_labels
-from ktop.errors import InputError, UnavailableError
+from ktop.errors import InputError
 from ktop.files import atomic_path
 from ktop.services.progress import Progress, silent
-from ktop.services.training import open_model, read_panel
+from ktop.services.training import open_model, read_panel, require_training_parts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,10 +46,7 @@ def validate_panel(
     earlier ones still serve as their history: years that the model was not trained on. Raises ``InputError`` where no
     target has such outcomes, or where ``since`` is given and the model knows no years.
     """
-    try:
-        import scipy  # noqa: F401 - the measures need it; a plain installation does not
-    except ImportError as error:
-        raise UnavailableError("models.training_parts_missing") from error
+    require_training_parts()
     import polars as pl
 
     from ktop.models.panel_model import PanelModel
