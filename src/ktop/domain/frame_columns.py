@@ -99,6 +99,40 @@ def _numbers_of_text(spec: FactSpec, text: pl.Series, words: Mapping[str, int]) 
     return numbers
 
 
+def with_numbers(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table read as text with numbers where a column holds nothing else.
+
+    Thousands commas and accounting signs are understood, ``MISSING_WORDS`` are missing. Whole numbers become Int64,
+    others Float64, true and false Boolean; every other column stays text, stripped. So does one with leading zeros:
+    these are codes, and 007 is not 7.
+    """
+    columns = []
+    for series in frame:
+        if series.dtype != pl.String:
+            columns.append(series)
+            continue
+        text = as_text(series)
+        plain = text.str.replace(_NEGATIVE, "-${1}${2}")
+        commas = plain.str.contains(_THOUSANDS).fill_null(False)
+        plain = plain.str.replace_all(",", "", literal=True).zip_with(commas, plain)
+        if text.str.contains(r"^0\d").any():
+            columns.append(text)
+            continue
+        truth = text.str.to_lowercase().replace_strict(
+            {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
+        )
+        if truth.null_count() == text.null_count() < len(text):
+            columns.append(truth)
+            continue
+        for kind in (pl.Int64, pl.Float64):
+            numbers = plain.cast(kind, strict=False)
+            if numbers.null_count() == text.null_count():
+                text = numbers
+                break
+        columns.append(text)
+    return pl.DataFrame(columns)
+
+
 def read_choice(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Array:
     """Return a column of codes such as ``machinery``; code or word is taken, anything else refused."""
     spellings: dict[str, str] = {}

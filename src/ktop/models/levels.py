@@ -146,7 +146,9 @@ def _knots(column: Floats) -> tuple[Floats, Floats]:
         chosen = np.unique(np.concatenate([heavy, np.minimum(spread, len(distinct) - 1)]))
         distinct, middle = distinct[chosen], middle[chosen]
     # A value stored as float32 must still be found at its own knot.
-    rounded, keep = np.unique(distinct.astype(np.float32).astype(np.float64), return_index=True)
+    largest = float(np.finfo(np.float32).max)
+    stored = np.clip(distinct, -largest, largest).astype(np.float32).astype(np.float64)
+    rounded, keep = np.unique(stored, return_index=True)
     middle = middle[keep]
     tail = KNOTS - len(rounded)
     return np.pad(rounded, (0, tail), mode="edge"), np.pad(middle, (0, tail), mode="edge")

@@ -52,6 +52,14 @@ _WINDOWS: Mapping[str, Callable[[Floats], Floats]] = {
 }
 
 
+def _strange(series: pl.Series) -> str:
+    """Return the first value of a column that is no number, to be shown to whoever must mend it."""
+    if series.dtype == pl.String:
+        text = series.drop_nulls()
+        series = text.filter(text.cast(pl.Float64, strict=False).is_null())
+    return " ".join(str(series.drop_nulls()[0]).split())[:40]
+
+
 class Panel:
     """Rows of ``(id, year)`` with numeric columns.
 
@@ -100,9 +108,9 @@ class Panel:
         lag, window = _LAG.match(name), _WINDOW.match(name)
         if name in self.frame.columns:
             series = self.frame[name]
-            if not (series.dtype.is_numeric() or series.dtype == pl.Boolean or series.dtype == pl.Null):
-                raise InputError("models.not_numeric", column=name)
-            values = series.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
+            if not (series.dtype.is_numeric() or series.dtype == pl.Boolean or series.null_count() == self.n):
+                raise InputError("models.not_numeric", column=name, first=_strange(series))
+            values = series.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
             return np.where(np.isfinite(values), values, np.nan)
         if name in self.derived:
             formula = self.derived[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,30 @@ OPTIONAL_ROLES: Mapping[str, tuple[str, ...]] = {
     "sgr": ("dividends", "failed", "event_year"),
 }
 METHODS = ("boosting", "scorecard")
+#: Least and greatest value of every number of a scheme. The upper ends lie far above anything useful: they stop a
+#: mistyped zero before it fills the memory.
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "members": (1, 500),
+    "calibration_years": (1, 50),
+    "validation_years": (0, 50),
+    "seed": (0, 2_000_000_000),
+    "minimum": (1, 10_000_000),
+    "years": (1, 20),
+    "rounds": (1, 10_000),
+    "interplay_rounds": (1, 10_000),
+    "learning_rate": (1e-4, 1),
+    "leaves": (2, 1_000),
+    "depth": (1, 20),
+    "max_bin": (2, 1_000),
+    "min_leaf_rows": (1, 1_000_000),
+    "l2": (0, 1e9),
+    "feature_fraction": (0.01, 1),
+    "table_inputs": (0, 10),
+    "prebins": (2, 1_000),
+    "min_share": (0, 0.5),
+    "prior_events": (0, 1e6),
+    "weight": (0, 1e6),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +181,7 @@ class Scheme:
 def read_scheme(content: Any) -> Scheme:
     """Check a scheme as read from YAML. Raises ``InputError("models.scheme_…")`` naming the place that is wrong."""
     top = _mapping(content, "scheme")
+    _refuse_strange(top, "scheme")
     _known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
@@ -188,13 +214,13 @@ def read_scheme(content: Any) -> Scheme:
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
         missing=missing,
-        members=int(_number(top.get("members", 10), "members")),
-        validation_years=int(_number(top.get("validation_years", 0), "validation_years")),
+        members=_whole(top.get("members", 10), "members"),
+        validation_years=_whole(top.get("validation_years", 0), "validation_years"),
         level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
         honest_intervals=bool(top.get("honest_intervals", False)),
         interplay=interplay,
-        calibration_years=int(_number(top.get("calibration_years", 3), "calibration_years")),
-        seed=int(_number(top.get("seed", 20241103), "seed")),
+        calibration_years=_whole(top.get("calibration_years", 3), "calibration_years"),
+        seed=_whole(top.get("seed", 20241103), "seed"),
         source=top,
     )
 
@@ -262,9 +288,12 @@ def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str
 def _comparison(entry: Any) -> Comparison:
     content = _mapping(entry, "comparison")
     _known(content, {"cells", "minimum", "levels", "base_rates"}, "comparison")
+    cells = _need(content, "cells", "comparison")
+    if not isinstance(cells, list) or not cells:
+        raise InputError("models.scheme_value", place="comparison.cells", given=str(cells)[:60])
     return Comparison(
-        cells=tuple(str(cell) for cell in _need(content, "cells", "comparison")),
-        minimum=int(_number(content.get("minimum", 200), "comparison.minimum")),
+        cells=tuple(str(cell) for cell in cells),
+        minimum=_whole(content.get("minimum", 200), "comparison.minimum"),
         levels=bool(content.get("levels", False)),
         base_rates=bool(content.get("base_rates", False)),
     )
@@ -282,7 +311,9 @@ def _target(name: str, entry: Any) -> Target:
     _known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
     numbers = {key: _number(value, f"{where}.{key}") for key, value in rest.items()}
     threshold = numbers.pop("threshold", {"sagr": 0.20, "sgr": 0.10}.get(outcome))
-    return Target(name, outcome, columns, int(numbers.pop("years", 3)), threshold, numbers)
+    # A column of the table may tell an outcome that is known at once; the others look at later years.
+    years = _whole(numbers.pop("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
+    return Target(name, outcome, columns, years, threshold, numbers)
 
 
 def _tracks(content: Mapping[str, Any], features: list[str]) -> tuple[Track, ...]:
@@ -296,14 +327,15 @@ def _track(name: str, entry: Any, features: list[str]) -> Track:
     where = f"tracks.{name}"
     content = _mapping(entry, where)
     method = _choice(_need(content, "method", where), METHODS, f"{where}.method")
-    weight = _number(content.get("weight", 1), f"{where}.weight")
-    if weight < 0:
-        raise InputError("models.scheme_value", place=f"{where}.weight", given=str(weight))
+    weight = _within(_number(content.get("weight", 1), f"{where}.weight"), f"{where}.weight")
     listed = content.get("inputs") or []
     if not isinstance(listed, list):
         raise InputError("models.scheme_value", place=f"{where}.inputs", given=str(listed)[:60])
     inputs = tuple(str(_choice(one, tuple(features), f"{where}.inputs")) for one in listed)
     settings = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
+    for key, value in settings.items():
+        if key in LIMITS:
+            _within(_number(value, f"{where}.{key}"), f"{where}.{key}")
     return Track(name, method, settings, weight, inputs)
 
 
@@ -315,6 +347,8 @@ def _ladder(name: str, entry: Any, targets: list[str]) -> Ladder:
     shares = tuple(_number(s, f"{where}.shares") for s in content.get("shares", [1 / len(symbols)] * len(symbols)))
     if len(shares) != len(symbols) or len(symbols) < 2 or min(shares) <= 0:
         raise InputError("models.scheme_value", place=f"{where}.shares", given=str(list(shares)))
+    if len(set(symbols)) < len(symbols):
+        raise InputError("models.scheme_value", place=f"{where}.symbols", given=", ".join(symbols)[:60])
     target = _choice(_need(content, "target", where), tuple(targets), f"{where}.target")
     better = _choice(content.get("better", "high"), ("high", "low"), f"{where}.better")
     return Ladder(name, target, symbols, tuple(s / sum(shares) for s in shares), better)
@@ -339,9 +373,39 @@ def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
 
 
 def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError("models.scheme_value", place=place, given=str(value)[:60])
     return float(value)
+
+
+def _within(value: float, place: str, least: float | None = None) -> float:
+    """Return a number that lies within its ``LIMITS``, which the last part of ``place`` names."""
+    low, high = LIMITS[place.rsplit(".", 1)[-1]]
+    low = low if least is None else least
+    if not low <= value <= high:
+        raise InputError("models.scheme_range", place=place, given=f"{value:g}", low=f"{low:,g}", high=f"{high:,.12g}")
+    return value
+
+
+def _whole(value: Any, place: str, least: float | None = None) -> int:
+    number = _within(_number(value, place), place, least)
+    if number != int(number):
+        raise InputError("models.scheme_value", place=place, given=f"{number:g}")
+    return int(number)
+
+
+def _refuse_strange(content: Any, place: str) -> None:
+    """Refuse what YAML reads but a model cannot keep: names that are no text (2020, yes), dates and the like."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if not isinstance(key, str):
+                raise InputError("models.scheme_value", place=place, given=str(key)[:60])
+            _refuse_strange(value, f"{place}.{key}" if place != "scheme" else key)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            _refuse_strange(value, place)
+    elif content is not None and not isinstance(content, str | int | float):
+        raise InputError("models.scheme_value", place=place, given=str(content)[:60])
 
 
 def _choice(value: Any, allowed: tuple[Any, ...], place: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import json
 import os
 import re
@@ -113,17 +114,26 @@ def parse_record(source: str | bytes) -> dict[str, Any]:
         if text.lstrip()[:1] == "{":
             record = json.loads(text, object_pairs_hook=_no_key_twice)
         else:
-            _refuse_traps(text)
-            record = yaml.load(text, Loader=_RecordLoader)  # noqa: S506 - a safe loader
+            record = parse_yaml(text)
     except json.JSONDecodeError as error:
         raise InputError("records.not_json", line=error.lineno, column=error.colno) from None
     except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = error.line if isinstance(error, _YamlRefused) else mark.line if mark else 0
-        raise InputError("records.not_yaml", line=line + 1) from None
+        raise InputError("records.not_yaml", line=yaml_line(error)) from None
     if not isinstance(record, dict):
         raise InputError("records.not_a_mapping")
     return {str(key): value for key, value in record.items()}
+
+
+def parse_yaml(text: str) -> Any:
+    """Return what YAML says, read as safely as a record; raises ``yaml.YAMLError``, a key given twice included."""
+    _refuse_traps(text)
+    return yaml.load(text, Loader=_RecordLoader)  # noqa: S506 - a safe loader
+
+
+def yaml_line(error: Exception) -> int:
+    """Return the line, from 1, that an error of ``parse_yaml`` is about."""
+    mark = getattr(error, "problem_mark", None)
+    return (error.line if isinstance(error, _YamlRefused) else mark.line if mark else 0) + 1
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -175,6 +185,9 @@ def _read_csv(path: Path) -> pl.DataFrame:
 
     encoding, first = _encoding_and_first_line(path)
     separator = max(",;\t", key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    if len(set(names)) < len(names):  # Polars would rename the second one
+        raise ValueError("doubled column name")
     if encoding == "utf-8":
         return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", separator=separator, glob=False)
     content = path.read_bytes().decode(encoding).encode("utf-8")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ktop.domain.frame_columns import with_numbers
 from ktop.errors import InputError, UnavailableError
 from ktop.files import atomic_path
 from ktop.services.progress import Progress, silent
-from ktop.services.records import existing
+from ktop.services.records import existing, parse_yaml, read_table, yaml_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,29 +46,28 @@ def build_reference_population(*, firms: int, seed: int, out: Path, progress: Pr
 
 
 def read_panel(path: Path) -> pl.DataFrame:
-    """Return a panel from a Parquet or CSV file; raises ``InputError`` for anything else."""
-    import polars as pl
+    """Return a panel from a .parquet, .csv or .xlsx file.
 
-    ending = existing(path).suffix.lower()
-    try:
-        if ending == ".parquet":
-            return pl.read_parquet(path)
-        if ending == ".csv":
-            return pl.read_csv(path, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError("records.broken_table", path=path.name, kind=ending[1:]) from error
-    raise InputError("records.unknown_panel", path=path.name)
+    Spreadsheets and text files say numbers in text: a column of which every filled cell is a number (1,234 and −5
+    among them) becomes one; ``N/A``, ``-`` and the like are empty cells, as in a batch table. Raises ``InputError``
+    for another ending, a file that is not what its ending says, or a column name that stands twice.
+    """
+    if existing(path).suffix.lower() not in (".parquet", ".csv", ".xlsx"):
+        raise InputError("records.unknown_panel", path=path.name)
+    frame = read_table(path)
+    return frame if path.suffix.lower() == ".parquet" else with_numbers(frame)
 
 
 def read_scheme_file(path: Path) -> dict[str, Any]:
     """Return a training scheme read from YAML; its content is checked by the training itself."""
     try:
-        scheme = yaml.safe_load(existing(path).read_bytes())
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise InputError("records.scheme_not_yaml", path=path.name, line=mark.line + 1 if mark else 1) from None
+        scheme = parse_yaml(existing(path).read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError("records.scheme_not_utf8", path=path.name) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError("records.scheme_not_yaml", path=path.name, line=yaml_line(error)) from None
     if not isinstance(scheme, dict):
-        raise InputError("records.scheme_not_yaml", path=path.name, line=1)
+        raise InputError("records.scheme_not_mapping", path=path.name)
     return scheme
 
 

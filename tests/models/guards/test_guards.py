@@ -293,17 +293,18 @@ def test_the_strength_of_one_input_is_judged_out_of_sample() -> None:
 
 @pytest.mark.real_data
 def test_real_panels_are_not_accused(shared_data: Path) -> None:
-    """Listed companies pass without a word; the Polish ratios only for rows that are there twice."""
+    """Listed companies are told of for negative sales alone; the Polish ratios only for rows that are there twice."""
     firms = shared_data / "firms"
     scheme = yaml.safe_load((ROOT / "examples/schemes/us_listed.yaml").read_text(encoding="utf-8"))
     plan, frame = read_scheme(scheme), pl.read_parquet(firms / "us_listed_panel.parquet")
     check_table(plan, frame)
     data = Panel(frame, plan.id, plan.year, plan.columns)
     outcomes = {target.name: outcome(target, data, None) for target in plan.targets}
-    assert check_inputs(plan, data, features(plan, data), outcomes) == ()
+    (told,) = check_inputs(plan, data, features(plan, data), outcomes)
+    assert told.key == "guards.negative_amount" and told.params["column"] == "net_sales" and told.params["count"] == 10
     frame = pl.read_parquet(firms / "polish_5year.parquet").with_row_index("row")
     ratios = {name: {"group": "g"} for name in frame.columns if name.startswith("X")}
     changes = {"id": "row", "year": None, "features": ratios,
                "targets": {"bankrupt": {"outcome": "column", "column": "bankrupt"}}}  # fmt: skip
-    (told,) = _warnings(frame, **changes)
-    assert told["code"] == "copied_rows" and "60" in told["en"]
+    (found,) = _warnings(frame, **changes)
+    assert found["code"] == "copied_rows" and "60" in found["en"]

@@ -16,7 +16,9 @@ import polars as pl
 from ktop.catalogue import LANGS, text
 from ktop.errors import InputError
 from ktop.models.glass_box import Floats
-from ktop.models.guards import leaks, units
+from ktop.models.guards import identity, leaks, units
+from ktop.models.guards.outcomes import check_outcomes
+from ktop.models.guards.values import check_values, missing_marks
 from ktop.models.panel import Panel, sources
 from ktop.models.panel_model import PanelModel
 from ktop.models.scheme import Scheme
@@ -26,12 +28,8 @@ FEWEST_ROWS = 60
 FEWEST_FIRMS = 30
 #: Years outside these are a typing error or another calendar.
 YEARS = (1900, 2100)
-#: From this share of copied rows on, calibration on "unseen" firms would be on seen ones.
-MOST_COPIES = 0.05
 #: Up to this share of rows without a label are left to fall back quietly, as any missing label does.
 MOST_UNLABELLED = 0.05
-#: Rows are compared as copies only where at least this many of their known inputs are no common value.
-_TELLING_INPUTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +54,9 @@ def check_table(plan: Scheme, frame: pl.DataFrame) -> None:
     """
     if frame.height < FEWEST_ROWS:
         raise InputError("guards.too_few_rows", rows=frame.height, fewest=FEWEST_ROWS)
-    for name in filter(None, (plan.id, plan.year)):
-        if name not in frame.columns:
-            raise InputError("models.no_column", column=name)
-        if frame[name].null_count():
-            raise InputError("models.empty_cells", column=name, rows=frame[name].null_count())
+    identity.check_ids(plan, frame)
     if plan.year is not None:
-        _check_years(frame[plan.year], plan.year)
+        check_years(frame[plan.year], plan.year)
     keys = [name for name in (plan.id, plan.year) if name is not None]
     repeated = frame.group_by(keys, maintain_order=True).len().filter(pl.col("len") > 1)
     if repeated.height:
@@ -91,14 +85,24 @@ def check_inputs(plan: Scheme, data: Panel, values: Floats, outcomes: Mapping[st
     columns = base_columns(plan, frame)
     numeric = {name: data.column(name) for name in columns if _is_numeric(frame[name])}
     leaks.refuse_outcome_columns(plan, data)
-    found = [
-        *(DataWarning(key, params) for key, params in units.check_units(numeric, data)),
-        *_constant_inputs(plan, values),
-        *_copied_rows(plan, data, values),
-        *(DataWarning(key, params) for key, params in leaks.check_leaks(plan, data, values, outcomes)),
-    ]
+    # A heap of -999 is no change of unit; it is told of as what it is.
+    real = {name: np.where(np.isin(column, missing_marks(column)), np.nan, column) for name, column in numeric.items()}
+    checks = (
+        identity.check_identity(plan, data, values),
+        units.check_units(real, data),
+        check_values(plan, data, numeric, values),
+        check_outcomes(plan, data, outcomes, YEARS),
+        identity.check_copies(plan, data, values),
+        identity.check_twins(plan, values),
+        leaks.check_leaks(plan, data, values, outcomes),
+    )
+    found = _constant_inputs(plan, values)
+    found += [DataWarning(key, params) for check in checks for key, params in check]
     if plan.comparison is not None:
-        found += _labels(plan.comparison.cells, plan.comparison.minimum, data)
+        cells = plan.comparison.cells
+        found += _labels(cells, plan.comparison.minimum, data)
+        late = plan.validation_years or plan.calibration_years
+        found += [DataWarning(key, params) for key, params in identity.new_labels(cells, data, late)]
     return tuple(found)
 
 
@@ -115,12 +119,16 @@ def _is_numeric(series: pl.Series) -> bool:
     return series.dtype.is_numeric() or series.dtype == pl.Boolean
 
 
-def _check_years(series: pl.Series, name: str) -> None:
+def check_years(series: pl.Series, name: str) -> None:
+    """Refuse a year column whose values are no whole years: dates, text, figures of another calendar."""
+    if series.dtype.is_temporal():
+        raise InputError("guards.year_is_date", column=name, first=str(series.drop_nulls()[0]))
     if not series.dtype.is_numeric():
-        try:
-            series = series.cast(pl.Int64)
-        except pl.exceptions.PolarsError:
-            raise InputError("models.not_numeric", column=name) from None
+        numbers = series.cast(pl.Int64, strict=False)
+        if numbers.null_count() > series.null_count():
+            strange = str(series.filter(numbers.is_null() & series.is_not_null())[0])[:40]
+            raise InputError("guards.year_is_date", column=name, first=strange)
+        series = numbers
     values = series.cast(pl.Float64).to_numpy()
     wrong = ~np.isfinite(values) | (values != np.floor(values)) | (values < YEARS[0]) | (values > YEARS[1])
     if wrong.any():
@@ -135,35 +143,9 @@ def _constant_inputs(plan: Scheme, values: Floats) -> list[DataWarning]:
             found.append(DataWarning("guards.empty_input", {"feature": feature.name}))
         elif known.min() == known.max():
             found.append(DataWarning("guards.constant_input", {"feature": feature.name, "value": f"{known[0]:g}"}))
+    if len(found) == len(plan.features):
+        raise InputError("guards.nothing_to_learn")
     return found
-
-
-def _copied_rows(plan: Scheme, data: Panel, values: Floats) -> list[DataWarning]:
-    """Look for rows of different firms (in the same year) that agree in every input."""
-    telling = np.zeros(len(values), dtype=np.int64)
-    for j in range(values.shape[1]):
-        distinct, place, count = np.unique(values[:, j], return_inverse=True, return_counts=True)
-        telling += (count[place] <= max(2, len(values) // 500)) & ~np.isnan(distinct[place])
-    rows = np.flatnonzero(telling >= min(_TELLING_INPUTS, values.shape[1]))
-    if values.shape[1] < 2 or len(rows) == 0:
-        return []
-    year = np.zeros(len(rows)) if data.year is None else data.year[rows].astype(np.float64)
-    table = np.ascontiguousarray(np.column_stack([year, np.nan_to_num(values[rows], nan=np.finfo(np.float64).max)]))
-    whole = table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).ravel()
-    _, first, place = np.unique(whole, return_index=True, return_inverse=True)
-    copies = np.flatnonzero(first[place] != np.arange(len(rows)))
-    if len(copies) == 0:
-        return []
-    names = data.frame[plan.id]
-    row = int(copies[0])
-    told = {
-        "count": len(copies),
-        "first": str(names[int(rows[row])]),
-        "other": str(names[int(rows[first[place[row]]])]),
-    }
-    if len(copies) > MOST_COPIES * len(values):
-        raise InputError("guards.many_copies", **told)
-    return [DataWarning("guards.copied_rows", told)]
 
 
 def unknown_labels(model: PanelModel, frame: pl.DataFrame) -> tuple[DataWarning, ...]:
