@@ -44,3 +44,19 @@ def test_a_slice_is_cut_once_and_then_kept(tmp_path: Path) -> None:
 def test_only_known_slices_exist(tmp_path: Path, key: str, name: str) -> None:
     with pytest.raises(NotFoundError):
         fonts.WebFonts(tmp_path).path(key, name)
+
+
+def test_a_page_carries_its_korean_characters_in_itself() -> None:
+    import base64
+    import io
+    import re
+
+    from fontTools.ttLib import TTFont
+
+    page = "<html><style>body{}</style><p>검증 보고서 AUC</p></html>"
+    found = fonts.with_fonts(page)
+    carried = re.search(r"base64,([A-Za-z0-9+/=]+)", found)
+    assert carried and len(found) < 60_000 and found.endswith("body{}</style><p>검증 보고서 AUC</p></html>")
+    held = TTFont(io.BytesIO(base64.b64decode(carried[1]))).getBestCmap()
+    assert {ord(c) for c in "검증보고서"} <= set(held) and ord("한") not in held
+    assert fonts.with_fonts("<style></style>plain") == "<style></style>plain"

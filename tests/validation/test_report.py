@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from ktop import catalogue
+from ktop.domain.classification import regions
+from ktop.validation import pictures
 from ktop.validation.discrimination import auc
 from ktop.validation.html import render
 from ktop.validation.pack import validation_pack, validation_report
@@ -196,3 +198,64 @@ def test_every_word_of_the_report_exists_in_both_languages() -> None:
         if key.startswith("validation."):
             assert set(languages) == {"ko", "en"}, key
             assert all(languages.values()), key
+
+
+def test_few_events_are_said_and_not_turned_into_precision() -> None:
+    rng = np.random.default_rng(5)
+    n = 900
+    p = np.where(np.arange(n) < 880, 0.04, 0.5) * rng.uniform(0.5, 1.0, n)
+    y = (rng.random(n) < p).astype(float)
+    region = np.array(["KR-11"] * 880 + ["KR-41"] * 20, dtype=object)
+    y[880:] = 0
+    y[-1] = 1
+    grades = np.array(["R1", "R2"], dtype=object)[(p > 0.03).astype(int)]
+    pack = validation_pack(y, p, grades, {"region": region}, symbols=("R1", "R2"), adverse=True, repeats=20)
+    assert pack["few_events"] and y.sum() < 100
+    expected = {row["grade"]: row["n"] * row["predicted"] for row in pack["ladder"]["grades"]}
+    assert pack["ladder"]["hardly_tested"] == [grade for grade, events in expected.items() if events < 5]
+    metrics = validation_report({"name": "m", "version": "–"}, {"name": "d", "rows": n}, {"failure": pack})
+    page = render(metrics, "en")
+    assert "fewer than 100" in page and "Validation report: m<" in page
+    small = page[page.index(f'scope="row">{regions()["KR-41"]["en"]} *') :]
+    assert small[: small.index("</tr>")].count("<td>–</td>") == 2, "no AUC and no share chosen of a single event"
+    assert "fewer than 100" not in render(report_of(4000), "en")
+
+
+def report_of(n: int) -> dict[str, Any]:
+    pack = validation_pack(**{**example(n=n), "repeats": 20})
+    return validation_report(
+        {"name": "m", "version": "2"}, {"name": "d", "rows": n, "trained_to": 2015}, {"failure": pack}
+    )
+
+
+def test_a_scheme_s_own_words_and_trained_years_are_shown() -> None:
+    metrics = report_of(1500)
+    metrics["model"]["labels"] = {
+        "title": {"ko": "은행 모형", "en": "Bank model"},
+        "target": {"failure": {"ko": "연체", "en": "Arrears"}},
+        "input": {"sales": {"ko": "매출", "en": "Turnover"}},
+    }
+    for lang, words in (
+        ("ko", ("은행 모형", "연체", "매출", "--since 2016")),
+        ("en", ("Bank model", "Arrears", "Turnover")),
+    ):
+        page = render(metrics, lang)  # type: ignore[arg-type]
+        assert all(word in page for word in words)
+
+
+def test_axes_have_round_ticks_within_the_picture() -> None:
+    for most in (1.0, 0.182, 0.0143, 0.62, 0.0007):
+        found = pictures.ticks(most)
+        assert 3 <= len(found) <= 6 and found[0] == 0 and found[-1] <= most * (1 + 1e-9)
+        assert len({pictures.percent(value, most) for value in found}) == len(found)
+    rows = [
+        {"label": "Electrical, electronic and precision equipment", "n": 400, "few": False, "gap": 0.01,
+         "gap_low": -0.01, "gap_high": 0.03},
+        {"label": "세종특별자치시", "n": 4, "few": True, "gap": 0.03, "gap_low": -0.6, "gap_high": 0.04},
+    ]  # fmt: skip
+    svg = ET.fromstring(pictures.gaps(rows, {"title": "t", "x": "gap"}))
+    width = float(svg.attrib["viewBox"].split()[2])
+    xs = [float(line.attrib[key]) for line in svg.iter("line") for key in ("x1", "x2")]
+    assert min(xs) > 0 and max(xs) < width - 20, "a long interval ends at the edge"
+    labels = [text for text in svg.iter("text") if text.text == rows[0]["label"]]
+    assert labels and float(labels[0].attrib["x"]) > 6.5 * len(str(rows[0]["label"])), "labels are whole"

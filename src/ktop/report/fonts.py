@@ -6,9 +6,11 @@ whose characters the page shows (``unicode-range``). Slices are cut from the ins
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import importlib.util
+import io
 import subprocess
 import sys
 import threading
@@ -24,6 +26,8 @@ WEB_FAMILY = "K-TOP Sans"
 PDF_SANS, PDF_SERIF = "Noto Sans KR", "Noto Serif KR"
 _RECIPE = "1"  # part of every slice's address; raise it when slices are cut differently
 _BUILD_SECONDS_LIMIT = 120
+#: Every font has Latin and usual signs; from here on (CJK punctuation, kana, Hangul, hanja) a Korean one is needed.
+_FIRST_KOREAN = 0x3000
 
 
 @functools.cache
@@ -158,6 +162,11 @@ class WebFonts:
 
 def cut(name: str, target: Path) -> None:
     """Write slice ``name`` of Noto Sans KR as WOFF2."""
+    with atomic_path(target) as beside:
+        beside.write_bytes(_subset(slices()[name]))
+
+
+def _subset(code_points: Iterable[int]) -> bytes:
     from fontTools import subset
 
     options = subset.Options()
@@ -169,10 +178,31 @@ def cut(name: str, target: Path) -> None:
     options.name_IDs = [0, 1, 2, 13, 14]  # the licence stays with the font
     font = subset.load_font(str(_source().path), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=slices()[name])
+    cutter.populate(unicodes=code_points)
     cutter.subset(font)
-    with atomic_path(target) as beside:
-        subset.save_font(font, str(beside), options)
+    written = io.BytesIO()
+    subset.save_font(font, written, options)
+    return written.getvalue()
+
+
+def with_fonts(page: str) -> str:
+    """Return an HTML page whose first style sheet carries the Korean characters it shows (some 20 KB).
+
+    For files that are sent around and opened where no Korean font is installed; a reader's own fonts come first. A page
+    without such characters, or made where the fonts are not installed, stays as it is.
+    """
+    wanted = sorted({ord(character) for character in page if ord(character) >= _FIRST_KOREAN})
+    if not wanted:
+        return page
+    try:
+        font = base64.b64encode(_subset(wanted)).decode("ascii")
+    except (UnavailableError, ImportError):
+        return page
+    rule = (
+        f'@font-face{{font-family:"{WEB_FAMILY}";font-weight:400;src:local("Noto Sans KR"),local("Noto Sans CJK KR"),'
+        f'url("data:font/woff2;base64,{font}")format("woff2");unicode-range:{unicode_range(wanted)}}}'
+    )
+    return page.replace("<style>", f"<style>{rule}", 1)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ def validate_originality(
     Raises ``InputError`` where no outcome is known for enough patents.
     """
     require_training_parts()
+    from ktop.report.fonts import with_fonts
     from ktop.services.rate_technology import open_corpus, weights_in_force
     from ktop.services.wording import wording_noise
     from ktop.validation.html import render
@@ -104,7 +105,7 @@ def validate_originality(
     with atomic_path(out / "metrics.json") as beside:
         beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1), "utf-8")
     with atomic_path(out / "report.html") as beside:
-        beside.write_text(render(report, lang), "utf-8")
+        beside.write_text(with_fonts(render(report, lang)), "utf-8")
     return report
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ktop.catalogue import Lang, text
+from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.classification import cell_labels
 from ktop.errors import InputError
 from ktop.files import atomic_path
@@ -51,6 +51,7 @@ def validate_panel(
 
     from ktop.models.panel_model import PanelModel
     from ktop.models.training import known_outcomes, predict
+    from ktop.report.fonts import with_fonts
     from ktop.validation.html import render
     from ktop.validation.pack import validation_report
 
@@ -81,19 +82,41 @@ def validate_panel(
             "name": meta["name"],
             "version": str(meta.get("version", "–")),
             "trained_on": str(meta.get("trained_on", text("cli.own_panel", lang))),
+            "data_fingerprint": meta.get("data_fingerprint"),
+            "until": meta.get("until"),
+            "labels": _labels(meta["scheme"]),
         },
         {
             "name": data.name,
             "rows": int(judged.sum()),
             "synthetic": "synthetic" in panel.columns and bool(panel["synthetic"].all()),
-            **_years(meta.get("year"), panel.filter(judged)),
+            **_years(meta, panel.filter(judged)),
         },
         targets,
     )
     with atomic_path(out / "metrics.json") as beside:
         beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1), "utf-8")
     with atomic_path(out / "report.html") as beside:
-        beside.write_text(render(report, lang), "utf-8")
+        beside.write_text(with_fonts(render(report, lang)), "utf-8")
+
+
+def _labels(scheme: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a scheme calls its model, targets and inputs in each language, as far as it says so."""
+    found: dict[str, Any] = {}
+    for kind, place in (("target", "targets"), ("input", "features")):
+        entries: Mapping[str, Any] = scheme.get(place) or {}
+        named = {name: _in_both(entry.get("label")) for name, entry in entries.items() if isinstance(entry, Mapping)}
+        found[kind] = {name: label for name, label in named.items() if label is not None}
+    return found | ({"title": title} if (title := _in_both(scheme.get("title"))) is not None else {})
+
+
+def _in_both(label: Any) -> dict[str, str] | None:
+    if isinstance(label, str):
+        return dict.fromkeys(LANGS, label)
+    if not isinstance(label, Mapping) or not label:
+        return None
+    first = next(iter(label.values()))
+    return {lang: str(label.get(lang, first)) for lang in LANGS}
 
 
 def _judged(trained: PanelModel, panel: pl.DataFrame, since: int | None) -> pl.Series:
@@ -111,10 +134,14 @@ def _judged(trained: PanelModel, panel: pl.DataFrame, since: int | None) -> pl.S
     return found
 
 
-def _years(year: str | None, panel: pl.DataFrame) -> dict[str, Any]:
+def _years(meta: Mapping[str, Any], panel: pl.DataFrame) -> dict[str, Any]:
+    """Return first and last year judged, and up to when rows may have been trained on where some may have been."""
+    year = meta.get("year")
     if year is None or year not in panel.columns:
         return {}
-    return {"years": [int(np.nanmin(panel[year].to_numpy())), int(np.nanmax(panel[year].to_numpy()))]}
+    first, last = int(np.nanmin(panel[year].to_numpy())), int(np.nanmax(panel[year].to_numpy()))
+    trained = [part["years"][1] for part in (meta.get("training") or {}).values() if "years" in part]
+    return {"years": [first, last], "trained_to": max(trained) if trained and first <= max(trained) else None}
 
 
 def _company_model(artefact: Artefact) -> CompanyModel | None:

@@ -10,22 +10,34 @@ from ktop.catalogue import Lang, messages, text
 from ktop.domain.classification import cell_labels, regions
 from ktop.domain.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
 from ktop.validation import pictures, sections
+from ktop.validation.fairness import FOUR_FIFTHS
 
 Figures = Mapping[str, Any]
+#: An AUC or hit rate of fewer events (or non-events) is not shown: 1.000 of two firms says nothing.
+_FEWEST_SHOWN = 5
 
 _STYLE = """
 body{margin:0 auto;max-width:1080px;padding:32px 24px;color:#1e2124;background:#fff;word-break:keep-all;
-font:400 16px/1.6 "Pretendard GOV",Pretendard,"Apple SD Gothic Neo","Malgun Gothic","Noto Sans KR",sans-serif}
+font:400 16px/1.6 "Pretendard GOV",Pretendard,"Apple SD Gothic Neo","Malgun Gothic","Noto Sans KR","K-TOP Sans",
+sans-serif}
 h1{font-size:28px;margin:0 0 8px}h2{font-size:22px;margin:40px 0 8px;border-bottom:2px solid #1e2124}
 h3{font-size:17px;margin:24px 0 8px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:#58616a;padding:4px 0}
 th,td{border-bottom:1px solid #cdd1d5;padding:5px 8px;text-align:right}th{background:#f4f5f6}
-th[scope=row],th:first-child{text-align:left}
-.scroll{overflow-x:auto}.notice{background:#fff3db;border:1px solid #c78500;border-radius:8px;padding:12px 16px}
+th[scope=row],th:first-child{text-align:left;position:sticky;left:0}
+.scroll,figure.wide{overflow-x:auto}
+.notice{background:#fff3db;border:1px solid #c78500;border-radius:8px;padding:12px 16px}
 .pictures{display:flex;flex-wrap:wrap;gap:16px}figure{margin:0;flex:1 1 320px;max-width:400px}
-svg{width:100%;height:auto}figure.wide{max-width:560px;margin:12px 0 4px}
+svg{width:100%;height:auto}figure.wide{max-width:720px;margin:12px 0 4px}
 figcaption{font-size:14px;color:#58616a}.bad{color:#bd2c0f;font-weight:700}
+@media (max-width:600px){body{padding:20px 14px}h1{font-size:23px}h2{font-size:20px}td,th{white-space:nowrap}
+th[scope=row]{white-space:normal;min-width:96px;max-width:150px}}
+@media print{body{max-width:none;padding:0;font-size:10.5pt}table{font-size:8.5pt}td,th{padding:3px 5px}
+th[scope=row],th:first-child{position:static}.scroll,figure.wide{overflow:visible}figure,tr,.notice{break-inside:avoid}h2,h3,caption{break-after:avoid}
+figure{max-width:31%}figure.wide{max-width:15cm}figure.wide svg{min-width:0!important}
+details::details-content{content-visibility:visible;display:block}summary{display:none}}
+@page{size:A4;margin:15mm}
 """
 
 
@@ -34,9 +46,9 @@ def render(metrics: Figures, lang: Lang) -> str:
 
     The page refers to nothing outside itself. Every name from the data is escaped.
     """
-    say = _Words(lang)
     model, data = metrics["model"], metrics["data"]
-    title = say("title", model=model["name"], version=model["version"])
+    say = _Words(lang, model.get("labels") or {})
+    title = say("title", model=_called(model))
     parts = [f"<h1>{_safe(title)}</h1>", _about(model, data, say)]
     targets: Mapping[str, Figures] = metrics["targets"]
     if targets:
@@ -55,18 +67,22 @@ def render(metrics: Figures, lang: Lang) -> str:
 
 
 class _Words:
-    """Texts of this room in one language, and labels of targets, groups and dimensions where the catalogue has them."""
+    """Texts of this room in one language, and labels of targets, groups and dimensions where the catalogue has them.
 
-    def __init__(self, lang: Lang) -> None:
+    ``labels`` are those of the model's own scheme (kind → name → language → label); they come first.
+    """
+
+    def __init__(self, lang: Lang, labels: Mapping[str, Any]) -> None:
         self.lang = lang
+        self.labels = labels
 
     def __call__(self, key: str, **params: Any) -> str:
         return text(f"validation.{key}", self.lang, **params)
 
     def named(self, kind: str, name: str) -> str:
         """Return the label of a target, dimension, figure or track; a name the catalogue lacks is shown as it is."""
-        labels = messages().get(f"validation.{kind}_{name}")
-        return labels[self.lang] if labels else name
+        labels = self.labels.get(kind, {}).get(name) or messages().get(f"validation.{kind}_{name}")
+        return str(labels[self.lang]) if labels else name
 
     def group(self, dimension: str, name: str) -> str:
         if dimension == "region":
@@ -83,7 +99,7 @@ def _safe(value: object) -> str:
 
 
 def _figure(value: float | None, decimals: int = 3) -> str:
-    return "–" if value is None else f"{value:.{decimals}f}"
+    return "–" if value is None else f"{value:.{decimals}f}".replace("-", "−")
 
 
 def _percent(value: float | None, decimals: int = 2) -> str:
@@ -113,12 +129,26 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], ma
     )
 
 
+def _called(model: Figures) -> str:
+    """Return a model's name and version; one that was trained and not entered has no version yet."""
+    return str(model["name"]) if model["version"] in (None, "–") else f"{model['name']} {model['version']}"
+
+
 def _about(model: Figures, data: Figures, say: _Words) -> str:
-    lines = [say("about", model=model["name"], version=model["version"], data=data["name"], rows=data["rows"])]
+    lines = [say("about", model=_called(model), data=data["name"], rows=data["rows"])]
     if data.get("years"):
         years = data["years"]
         lines.append(say("years", first=min(years), last=max(years)))
+    if title := say.labels.get("title"):
+        lines.insert(0, f"{title[say.lang]}.")
+    if model.get("until"):
+        lines.append(say("trained_until", year=model["until"]))
+    if model.get("data_fingerprint"):
+        lines.append(say("fingerprint", digest=model["data_fingerprint"]))
     parts = [f"<p>{_safe(' '.join(lines))}</p>"]
+    if data.get("trained_to") is not None:
+        said = say("trained_years", year=data["trained_to"], next=data["trained_to"] + 1)
+        parts.append(f'<p class="notice" role="note">{_safe(said)}</p>')
     if data.get("synthetic") or model.get("trained_on") == "synthetic":
         parts.append(f'<p class="notice" role="note">{_safe(say("synthetic_notice"))}</p>')
     return "".join(parts)
@@ -160,6 +190,9 @@ def _target(name: str, pack: Figures, say: _Words) -> str:
     parts.append(f"<p>{_safe(said)}</p>")
     if not 0 < pack["events"] < pack["rows_used"]:
         parts.append(f'<p class="notice" role="note">{_safe(say("one_class"))}</p>')
+    elif pack.get("few_events"):
+        said = say("few_events", events=pack["events"], others=pack["rows_used"] - pack["events"])
+        parts.append(f'<p class="notice" role="note">{_safe(said)}</p>')
     if "within" in pack:
         parts.append(_within(pack["within"], say))
     parts.append(_pictures(label, pack, say))
@@ -258,6 +291,8 @@ def _ladder(steps: Figures, say: _Words) -> str:
         said.append(say("ladder_level"))
     if steps["chance_of_strict_order"] is not None:
         said.append(say("ladder_chance", chance=_percent(steps["chance_of_strict_order"], 0)))
+    if steps.get("hardly_tested"):
+        said.append(say("ladder_hardly_tested", grades=", ".join(steps["hardly_tested"])))
     table = _table(say("ladder_caption"), heads, rows, marked)
     return f"<h3>{_safe(say('ladder'))}</h3><p>{_safe(' '.join(said))}</p>{table}"
 
@@ -327,7 +362,7 @@ def _stability(drift: Figures, say: _Words) -> str:
         rows.append([say("prediction"), _figure(drift["psi"]["value"]), say(f"verdict_{drift['psi']['verdict']}")])
         marked.append(drift["psi"]["verdict"] == "shifted")
     for name, entry in sorted(drift.get("csi", {}).items(), key=lambda item: -(item[1]["value"] or 0.0)):
-        label = labels[name][say.lang] if name in labels else name
+        label = labels[name][say.lang] if name in labels else say.named("input", name)
         rows.append([label, _figure(entry["value"]), say(f"verdict_{entry['verdict']}")])
         marked.append(entry["verdict"] == "shifted")
     heads = [say("head_input"), "PSI / CSI", say("head_verdict")]
@@ -350,6 +385,7 @@ def _fairness(fair: Figures, say: _Words) -> str:
     for dimension, entry in fair["dimensions"].items():
         rows, marked = [], []
         for row in entry["groups"]:
+            few = min(row["events"], row["n"] - row["events"]) < _FEWEST_SHOWN
             gap = f"{_points(row['gap'])} ({_points(row['gap_low'])} ~ {_points(row['gap_high'])})"
             rows.append(
                 [
@@ -358,9 +394,9 @@ def _fairness(fair: Figures, say: _Words) -> str:
                     _percent(row["rate"]),
                     _percent(row["predicted"]),
                     gap,
-                    _figure(row["auc"]),
+                    "–" if few else _figure(row["auc"]),
                     _percent(row["selected"], 1),
-                    _percent(row["hit_rate"], 1),
+                    "–" if few else _percent(row["hit_rate"], 1),
                     _figure(row["impact"], 2),
                 ]
             )
@@ -370,6 +406,10 @@ def _fairness(fair: Figures, say: _Words) -> str:
         shown = [{**row, "label": say.group(dimension, row["group"])} for row in entry["groups"]]
         parts.append(f'<figure class="wide">{pictures.gaps(shown, words)}</figure>')
         parts.append(_table(caption, heads, rows, marked))
+        seldom = [row for row in entry["groups"] if not row["few"] and (row["impact"] or 0) < FOUR_FIFTHS]
+        if seldom:
+            named = ", ".join(say.group(dimension, row["group"]) for row in seldom)
+            parts.append(f"<p>{_safe(say('impact_said', groups=named))}</p>")
     return "".join(parts)
 
 

@@ -15,6 +15,10 @@ from ktop.validation.published import published_form
 
 #: Version of the layout of ``metrics.json``.
 FORMAT = "validation-1"
+#: With fewer events (or non-events) an AUC is uncertain by some .05 and ten grades cannot each be tested.
+FEWEST_EVENTS = 100
+#: A grade whose prediction expects fewer events (or non-events) passes nearly whatever happens.
+_FEWEST_EXPECTED = 5.0
 
 
 def validation_pack(
@@ -73,6 +77,7 @@ def validation_pack(
         "events": int(outcomes.sum()),
         "rate": plain(outcomes.mean()) if len(outcomes) else None,
         "predicted": plain(predictions.mean()) if len(outcomes) else None,
+        "few_events": bool(min(outcomes.sum(), len(outcomes) - outcomes.sum()) < FEWEST_EVENTS),
         "adverse": adverse,
         "discrimination": _discrimination(y, p, firm_ids, top_share, repeats, seed),
         "calibration": _calibration(y, p, bins),
@@ -186,6 +191,9 @@ def _ladder(
             "chance_of_strict_order": chance,
             "passing": sum(bool(row.passes) for row in used),
             "tested": len(used),
+            "hardly_tested": [
+                row.grade for row in used if row.n * min(row.predicted, 1 - row.predicted) < _FEWEST_EXPECTED
+            ],
             "largest_share": max((row.share for row in used), default=float("nan")),
         }
     )

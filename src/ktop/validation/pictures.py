@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 WIDTH, HEIGHT = 360.0, 300.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 12.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 20.0, 12.0, 44.0
 INK, MUTED, GRID, MARK, SOFT = "#1e2124", "#58616a", "#cdd1d5", "#0b50d0", "#6d7882"
+
+
+#: Groups of fewer rows do not stretch the scale of a picture.
+_FEWEST_DRAWN = 30
 
 
 def _escape(value: object) -> str:
@@ -32,22 +36,26 @@ class _Frame:
 
     def axes(self, x_words: str, y_words: str, x_ticks: bool = True) -> list[str]:
         parts = []
-        for step in range(5):
-            y_value = self.y_most * step / 4
+        for y_value in ticks(self.y_most):
             parts.append(_line(LEFT, self.y(y_value), WIDTH - RIGHT, self.y(y_value), GRID))
             parts.append(_text(LEFT - 6, self.y(y_value) + 4, percent(y_value, self.y_most), "end"))
-            if x_ticks:
-                x_value = self.x_most * step / 4
-                parts.append(_text(self.x(x_value), HEIGHT - BOTTOM + 16, percent(x_value, self.x_most), "middle"))
+        for x_value in ticks(self.x_most) if x_ticks else ():
+            parts.append(_text(self.x(x_value), HEIGHT - BOTTOM + 16, percent(x_value, self.x_most), "middle"))
         parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, x_words, "middle"))
         middle = (TOP + HEIGHT - BOTTOM) / 2
         parts.append(_text(12, middle, y_words, "middle", f' transform="rotate(-90 12 {middle})"'))
         return parts
 
 
+def ticks(most: float) -> list[float]:
+    """Return round values from 0 to ``most``, three to six of them."""
+    step = _round_step(most / 5)
+    return [step * k for k in range(int(most / step + 1e-9) + 1)]
+
+
 def percent(value: float, most: float) -> str:
     """Return a share as a percentage with as many decimals as an axis up to ``most`` needs."""
-    decimals = 0 if most >= 0.2 else 1 if most >= 0.02 else 2
+    decimals = 0 if most >= 0.05 else 1 if most >= 0.005 else 2
     return f"{100 * value:.{decimals}f}%"
 
 
@@ -129,32 +137,48 @@ def _round_step(least: float) -> float:
 def gaps(rows: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> str:
     """Return mean prediction less event rate of every group as a dot with its interval around a line at zero.
 
-    ``words``: title, x. Groups with too few events are drawn open; one whose interval leaves out zero is red.
+    ``words``: title, x. Groups with too few events are drawn open; one whose interval leaves out zero is red. The scale
+    is that of the groups with enough events: the long intervals of the others end at its edge with an arrowhead.
     """
-    width, left, right, pitch = 560.0, 210.0, 16.0, 22.0
+    left = max([120.0, *(_width(str(row["label"])) + 20.0 for row in rows)])
+    width, right, pitch = left + 380.0, 24.0, 22.0
     height = pitch * len(rows) + 44.0
-    step = _round_step(max((max(abs(row["gap_low"]), abs(row["gap_high"])) for row in rows), default=0.0) / 2.0)
+    telling = [row for row in rows if not row["few"]] or sorted(rows, key=lambda row: -row["n"])[:3]
+    widest = max((max(abs(row["gap_low"]), abs(row["gap_high"])) for row in telling), default=0.0)
+    widest = max([widest, *(abs(row["gap"]) for row in rows if row["n"] >= _FEWEST_DRAWN)])
+    step = _round_step(widest / 2.0)
     most = 2.0 * step
 
     def x(value: float) -> float:
-        return round(left + (width - left - right) * (value + most) / (2.0 * most), 2)
+        return round(left + (width - left - right) * (min(max(value, -most), most) + most) / (2.0 * most), 2)
 
     parts = []
     floor = pitch * len(rows) + 8.0
     for value in (-most, -most / 2, 0.0, most / 2, most):
         parts.append(_line(x(value), 4.0, x(value), floor, INK if value == 0.0 else GRID))
-        decimals = 0 if most >= 0.2 else 1 if most >= 0.02 else 2
-        parts.append(_text(x(value), floor + 16, f"{100 * value:+.{decimals}f}".replace("-", "−"), "middle"))
+        decimals = 0 if step >= 0.01 and round(100 * step) % 2 == 0 else 1 if step >= 0.002 else 2
+        shown = f"{100 * value:+.{decimals}f}" if value else "0"
+        parts.append(_text(x(value), floor + 16, shown.replace("-", "−"), "middle"))
     parts.append(_text((left + width - right) / 2, height - 4, words["x"], "middle"))
     for index, row in enumerate(rows):
         y = pitch * index + 16.0
         off = row["gap_low"] > 0 or row["gap_high"] < 0
         colour = "#bd2c0f" if off and not row["few"] else MARK
-        parts.append(_text(left - 10, y + 4, str(row["label"])[:34], "end"))
+        parts.append(_text(left - 10, y + 4, str(row["label"]), "end"))
         parts.append(_line(x(row["gap_low"]), y, x(row["gap_high"]), y, colour, ' stroke-width="2"'))
+        for end, side in ((row["gap_low"], -1.0), (row["gap_high"], 1.0)):
+            if abs(end) > most:
+                tip, base = x(end) + 5 * side, x(end)
+                parts.append(f'<path d="M{tip} {y}L{base} {y - 4}L{base} {y + 4}Z" fill="{colour}"/>')
         fill = "#fff" if row["few"] else colour
         parts.append(f'<circle cx="{x(row["gap"])}" cy="{y}" r="4" fill="{fill}" stroke="{colour}"/>')
     return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{_escape(words["title"])}" font-size="12">'
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{_escape(words["title"])}" '
+        f'font-size="12" style="min-width:{0.85 * width:.0f}px;max-width:{width:.0f}px">'
         f"<title>{_escape(words['title'])}</title>{''.join(parts)}</svg>"
     )
+
+
+def _width(label: str) -> float:
+    """Return about how wide a label of 12 px is; a Hangul syllable takes nearly twice the room of a letter."""
+    return sum(11.5 if ord(character) > 0x2FFF else 6.8 for character in label)
