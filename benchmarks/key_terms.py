@@ -26,6 +26,7 @@ import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +94,14 @@ class Judge:
         return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def ours(work: Path, rows: Sequence[tuple[str, str, list[str]]]) -> Extract:
-    """Return our key terms, weighed against a corpus of these abstracts."""
+def ours(work: Path, rows: Sequence[tuple[str, str, list[str]]]) -> tuple[Extract, Extract]:
+    """Return the terms that a reader is shown and those that measures are taken on, against a corpus of these texts."""
+    from ktop.domain.technology import Technology
     from ktop.patents.importing import import_paths
     from ktop.patents.index import PatentIndex
     from ktop.patents.indexing import build_index
     from ktop.patents.keyterms import key_terms
+    from ktop.patents.shown_terms import phrase_counts, rank
     from ktop.patents.statistics import EarlierPatents
 
     folder = work / "tfh"
@@ -116,7 +119,12 @@ def ours(work: Path, rows: Sequence[tuple[str, str, list[str]]]) -> Extract:
     build_index(folder)
     index = PatentIndex(folder)
     earlier = EarlierPatents(index, None, np.empty(0, dtype=np.int64))
-    return lambda text: [t.term for t in key_terms(index, index.question(text, "en"), earlier, max(CUT_OFFS))]
+
+    def shown(text: str) -> list[str]:
+        technology = Technology(text=text, language="en", as_of=date(2026, 1, 1))
+        return [phrase.surface for phrase in rank(phrase_counts(index, technology), True, {}, earlier)]
+
+    return shown, lambda text: [t.term for t in key_terms(index, index.question(text, "en"), earlier, max(CUT_OFFS))]
 
 
 def noun_runs(texts: Sequence[str]) -> Extract:
@@ -157,8 +165,10 @@ def table_of_terms(work: Path, half: str) -> None:
     rows = annotated()
     chosen = rows[0::2] if half == "development" else rows[1::2]
     judge = Judge()
+    shown, measured = ours(work, rows)
     ways: dict[str, Extract | None] = {
-        "ours": ours(work, rows),
+        "ours, shown": shown,
+        "ours, measured": measured,
         "noun-run TF-IDF": noun_runs([text for _, text, _ in rows]),
         "YAKE": yake(),
     }

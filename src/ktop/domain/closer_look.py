@@ -73,6 +73,34 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTerm:
+    """A noun phrase of the technology as a reader is shown it. Numbers are None where the corpus cannot know them.
+
+    Parameters
+    ----------
+    term : as written.
+    weight : its importance in the text, > 0; the largest is 1.
+    patents : earlier patents with the term, or with a term of the other language that stands for it.
+    recent, previous : how many of them were filed in the three years before the as-of day, in the three before those.
+    first_year : filing year of the earliest of them, None where there is none.
+    similar_patents : how many of the similar patents have it.
+    """
+
+    term: str
+    weight: float
+    patents: int | None = None
+    recent: int | None = None
+    previous: int | None = None
+    first_year: int | None = None
+    similar_patents: int | None = None
+
+    @property
+    def new(self) -> bool:
+        """Whether no earlier patent has the term, as far as the corpus can know."""
+        return self.patents == 0
+
+
+@dataclass(frozen=True, slots=True)
 class CloserLook:
     """What a page or report needs on top of a neighbourhood of n patents.
 
@@ -81,8 +109,10 @@ class CloserLook:
     words : what the neighbours' titles say.
     pairs : (n, n) similarities of the neighbours to one another, patents of different languages included.
     overlap : features of the text and what the nearest patents have of each; None where it was not looked at.
+    terms : the technology's noun phrases, the most important first.
     """
 
     words: NeighbourWords
     pairs: npt.NDArray[np.float32]
     overlap: Overlap | None = None
+    terms: tuple[ShownTerm, ...] = ()

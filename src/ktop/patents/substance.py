@@ -6,6 +6,7 @@ that any product could claim (``ktop.patents.sentence_rule`` tells which). Measu
 
 from __future__ import annotations
 
+import functools
 import re
 
 import numpy as np
@@ -26,6 +27,7 @@ REPEATED = 0.9
 SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+(?=\S)|\s*\n+\s*")
 
 
+@functools.lru_cache(maxsize=16)  # one rating asks twice
 def substance(text: str, language: Lang, analyser: Analyser) -> str:
     """Return ``text`` without the sentences that tell nothing about a technology; all of it where that would be none.
 

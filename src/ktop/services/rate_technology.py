@@ -200,6 +200,7 @@ def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
     """Return what a full rating shows of the neighbours beyond their neighbourhood; None where there are none."""
     from ktop.domain.closer_look import CloserLook
     from ktop.patents.overlap import overlap
+    from ktop.patents.shown_terms import shown_terms
     from ktop.patents.titles import neighbour_pairs, neighbour_words
 
     if not found.size:
@@ -210,6 +211,7 @@ def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
         words=neighbour_words(index, found, question),
         pairs=neighbour_pairs(index, found),
         overlap=overlap(index, found, question),
+        terms=shown_terms(index, found, question),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.closer_look import CloserLook, Match, NearPatent, NeighbourWords, Overlap
+from ktop.domain.closer_look import CloserLook, Match, NearPatent, NeighbourWords, Overlap, ShownTerm
 from ktop.domain.neighbourhood import Neighbourhood
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.novelty import novelty
@@ -65,3 +65,20 @@ def test_a_rating_speaks_of_it_in_both_languages(model: OriginalityModel, neighb
     assert "not legal advice" in spoken[1].text
     assert str(neighbourhood.patent_ids[0]) in spoken[0].text
     assert rating.scores == model.rate(neighbourhood).scores
+
+
+def test_whole_phrases_are_shown_and_those_measured_stay(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    none = np.empty(0, dtype=object)
+    words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
+    terms = (ShownTerm("zeppelin mast", 1.0, 0, 0, 0, None, 0), ShownTerm("안테나", 0.5))
+    plain = model.rate(neighbourhood)
+    rating = model.rate(neighbourhood, CloserLook(words, neighbourhood.pair_similarity, terms=terms))
+    assert [(t["term"], t["patents"], t["new"]) for t in rating.details["key_terms"]] == [
+        ("zeppelin mast", 0, True),
+        ("안테나", None, False),
+    ]
+    assert rating.details["measured_terms"] == plain.details["measured_terms"] == plain.details["key_terms"]
+    assert rating.scores == plain.scores
+    assert any("zeppelin mast" in opinion.text for opinion in rating.opinions)
+    assert not any("안테나" in opinion.text for opinion in rating.opinions)
+    assert json.loads(json.dumps(rating.details["key_terms"], allow_nan=False)) == rating.details["key_terms"]

@@ -34,7 +34,7 @@ def compare(a: RatingJson, b: RatingJson) -> dict[str, Any]:
         raise InputError("originality.different_references", a=versions[0], b=versions[1])
     names = [*TRAITS, SCORE, "density"]
     ids_a, ids_b = ([n["patent_id"] for n in rating["details"]["neighbours"]] for rating in (a, b))
-    terms_a, terms_b = ([t["term"] for t in rating["details"]["key_terms"]] for rating in (a, b))
+    terms_a, terms_b = ([t["term"] for t in _measured(rating["details"])] for rating in (a, b))
     bases = [rating["base"][SCORE]["points"] if SCORE in rating["base"] else None for rating in (a, b)]
     found: dict[str, Any] = {
         "scores": {name: _pair(a["scores"].get(name), b["scores"].get(name)) for name in names},
@@ -50,6 +50,12 @@ def compare(a: RatingJson, b: RatingJson) -> dict[str, Any]:
     found["opinions"] = [
         {"lang": lang, "text": sentence} for lang in LANGS for sentence in _sentences(a, b, found, len(ids_a), lang)
     ]
+    return found
+
+
+def _measured(details: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the terms that measures are taken on; ratings stored before they were told apart show no others."""
+    found: list[dict[str, Any]] = details.get("measured_terms", details["key_terms"])
     return found
 
 

@@ -24,6 +24,7 @@ from ktop.models.originality.surroundings import (
     age_of_corpus_years,
     language_share,
     ocean_of,
+    shown_terms,
     surroundings,
 )
 from ktop.models.originality.weighing import has_classes
@@ -93,6 +94,7 @@ class OriginalityModel:
         """
         scored = self.score(neighbourhood)
         details = surroundings(neighbourhood, scored.standing, scored.ocean)
+        details |= shown_terms(closer)
         details |= landscape(neighbourhood, closer)
         details["novelty"] = (
             None

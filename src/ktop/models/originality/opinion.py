@@ -133,7 +133,7 @@ def value_text(name: str, value: float, lang: Lang) -> str:
 
 
 def _terms_in_use(details: Mapping[str, Any], lang: Lang) -> str:
-    used = [term for term in details["key_terms"] if term["similar_patents"] > 0]
+    used = [term for term in details["measured_terms"] if term["similar_patents"] > 0]
     used.sort(key=lambda term: -term["weight"] * term["similar_patents"])
     return ", ".join(term["term"] for term in used[:_TERMS_NAMED]) or text("originality.missing", lang)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
+from ktop.domain.closer_look import CloserLook
 from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_of
 from ktop.models.originality.definitions import rules, settings
 from ktop.models.originality.forecast import forecast
@@ -112,7 +113,8 @@ def surroundings(neighbourhood: Neighbourhood, standing: Standing, ocean: Ocean 
     """Return everything a page or report shows beside the scores, as JSON types."""
     found: dict[str, Any] = {
         "neighbours": neighbours(neighbourhood),
-        "key_terms": key_terms(neighbourhood),
+        "key_terms": (measured := key_terms(neighbourhood)),
+        "measured_terms": measured,
         "trend": trend(neighbourhood),
         "applicants": applicants(neighbourhood),
         "newcomers": newcomers(neighbourhood),
@@ -174,6 +176,13 @@ def key_terms(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
         }
         for t in order
     ]
+
+
+def shown_terms(closer: CloserLook | None) -> dict[str, Any]:
+    """Return ``key_terms`` as whole noun phrases where they were looked for; a number is None where it is not known."""
+    if closer is None or not closer.terms:
+        return {}
+    return {"key_terms": [asdict(term) | {"new": term.new} for term in closer.terms]}
 
 
 def trend(neighbourhood: Neighbourhood) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""Whole noun phrases: rows of content words cut at verbs, adjectives and participles."""
+
+from __future__ import annotations
+
+import pytest
+
+from ktop.domain.technology import Lang
+from ktop.patents.noun_phrases import MAX_WORDS, empty_words, noun_phrases
+from ktop.patents.text import Analyser
+
+
+@pytest.fixture(scope="module")
+def analyser() -> Analyser:
+    return Analyser()
+
+
+def phrases(analyser: Analyser, text: str, language: Lang) -> list[str]:
+    found = noun_phrases(text, analyser.runs(text, language), language)
+    return [" ".join(word.surface for word in phrase) for phrase in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A sliding valve deposited onto the inner wall.", ["sliding valve", "inner wall"]),
+        ("The wall adjacent to the pump is perpendicular.", ["wall", "pump"]),
+        ("The technique sterilizes fruit juice.", ["fruit juice"]),
+        ("An ultraviolet laser illuminates the wafer.", ["ultraviolet laser", "wafer"]),
+        ("Handover failures decrease at cell boundaries.", ["handover failures", "cell boundaries"]),
+        ("Two gas lenses are glued to substrates.", ["gas lenses", "substrates"]),
+        ("By heating it, the coating hardens.", ["heating", "coating"]),
+        ("Depositing and emanating", []),
+        ("A method, a system and an apparatus.", []),
+        ("A 3 mm gap at 20 degrees.", ["gap"]),
+        ("The seed needs a thread.", ["seed", "thread"]),
+    ],
+)
+def test_english_phrases_hold_no_verb_and_end_in_a_noun(analyser: Analyser, text: str, expected: list[str]) -> None:
+    assert phrases(analyser, text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("토양 수분을 무선 센서로 측정한다.", ["토양 수분", "무선 센서"]),
+        ("결함을 검출하고 인접한 다이를 찾는다.", ["결함", "다이"]),
+        ("결함의 검출에 쓰는 광학 장치이다.", ["결함", "검출", "광학 장치"]),
+        ("방법과 장치를 제공한다.", []),
+        ("로봇 그리퍼가 물체를 집는다.", ["로봇", "물체"]),
+    ],
+)
+def test_korean_phrases_hold_no_verb(analyser: Analyser, text: str, expected: list[str]) -> None:
+    assert phrases(analyser, text, "ko") == expected
+
+
+def test_of_a_long_row_the_last_words_are_kept(analyser: Analyser) -> None:
+    (found,) = phrases(analyser, "carbon fiber silicon rubber copper silver iron nickel magnet", "en")
+    assert found == "rubber copper silver iron nickel magnet"
+    assert len(found.split()) == MAX_WORDS
+
+
+def test_empty_words_are_generic_or_idle() -> None:
+    assert {"system", "market"} <= empty_words("en")
+    assert {"장치", "시장"} <= empty_words("ko")
+    assert "catheter" not in empty_words("en")
