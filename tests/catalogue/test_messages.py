@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ktop.catalogue import LANGS, messages
+from ktop.catalogue import LANGS, messages, particle
 
 PARTICLES = {"은", "이", "을", "과", "으로", "이라"}
 FILES = sorted(
@@ -79,3 +79,15 @@ def test_every_error_the_code_raises_has_its_sentence() -> None:
         if key not in messages()
     }
     assert not missing
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "expected"),
+    [
+        ("ktrs-fm", "을", "을"), ("start-up", "을", "를"), ("model", "으로", "로"), ("column", "으로", "으로"),
+        ("cmp.json", "은", "은"), ("data.csv", "은", "는"), ("rating", "이", "이"), ("기술", "으로", "로"),
+        ("1.2.0", "은", "은"),
+    ],
+)  # fmt: skip
+def test_particles_follow_the_sound(word: str, kind: str, expected: str) -> None:
+    assert particle(word, kind) == expected

@@ -116,6 +116,7 @@ def test_a_batch_of_three_formats(ktop: Ktop, tmp_path: Path) -> None:
 def test_models_are_listed_and_shown(ktop: Ktop) -> None:
     cards = json.loads(ktop("models", "list", "--json").out)
     assert {card["name"] for card in cards} == {"tech-index", "ktrs-fm", "start-up"}
-    assert "synthetic" in ktop("models", "list").out
+    listed = ktop("models", "list", "--lang", "ko").out
+    assert "가상 기업" in listed and listed.index("1.2.0") < listed.index("1.0.0"), "those in force come first"
     assert json.loads(ktop("models", "show", "tech-index").out)["name"] == "tech-index"
     assert ktop("models", "show", "nothing").status == 1

@@ -42,6 +42,9 @@ def test_missing_values_are_a_class() -> None:
     found = numbers_drift(base, [np.nan] * 50 + [-1.0] * 25 + [1.0] * 25, 10_000)
     assert (found["missing_before"], found["missing_now"]) == (0.10, 0.5)
     assert found["verdict"] == "shifted"
+    assert (found["above_before"], found["above_now"]) == (0.5, 0.5), "of the known values"
+    assert numbers_drift(base, [-1.0] * 30 + [1.0] * 70, 10_000)["above_now"] == 0.7
+    assert numbers_drift(base, [np.nan] * 40, 10_000)["above_now"] is None
 
 
 def test_a_label_never_seen_before_counts() -> None:

@@ -48,3 +48,20 @@ def test_the_api_tells_the_same(client: TestClient) -> None:
     answers = client.get(f"/api/v1/ratings/{made['id']}/recomputed").json()
     assert {answer["status"] for answer in answers} == {"identical"}
     assert client.get("/api/v1/ratings/none/recomputed").status_code == 404
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_kept_result_is_computed_again_from_its_page(client: TestClient, lang: str) -> None:
+    made = client.post("/api/v1/ratings/company", json={"record": {"name": "가온정밀"}}).json()
+    path = f"/ratings/{made['id']}"
+    asked, done = {"ko": ("다시 계산하여 확인", "마지막 비트까지"), "en": ("Compute it again", "to the last bit")}[lang]
+    page = html.unescape(client.get(path, params={"lang": lang}).text)
+    assert asked in page and "?recompute=1#recomputed" in page and done not in page
+    page = html.unescape(client.get(path, params={"lang": lang, "recompute": "1"}).text)
+    assert done in page
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_card_says_what_to_do_about_drift(client: TestClient, lang: str) -> None:
+    page = html.unescape(client.get("/models/ktrs-fm/1.0.0", params={"lang": lang}).text)
+    assert {"ko": "무엇을 하여야 하나", "en": "what to do"}[lang] in page

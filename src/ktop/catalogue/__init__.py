@@ -37,7 +37,8 @@ def particle(word: str, kind: str) -> str:
     """Return the Korean particle (조사) that follows ``word``, e.g. ``particle("기술", "은") == "은"``.
 
     ``kind`` is the form after a consonant, one of 은 이 을 과 으로 이라. Brackets and quotes after the word are passed
-    over. A word that ends in a Latin letter is taken as ending in a vowel.
+    over. A word in Latin letters ends in a consonant after l, m, n and ng (모델, 엠, 제이슨, 레이팅), else in
+    a vowel.
     """
     with_consonant, with_vowel = _PARTICLES[kind]
     tail = word.rstrip(")]}\"'”’」』】·. ")
@@ -53,6 +54,9 @@ def particle(word: str, kind: str) -> str:
         return with_vowel
     if last in _DIGIT_ENDS_IN_CONSONANT:
         return with_vowel if kind == "으로" and last in _RIEUL_DIGITS else with_consonant
+    latin = tail.lower()
+    if latin.endswith(("l", "m", "n", "ng")):
+        return with_vowel if kind == "으로" and latin.endswith("l") else with_consonant
     return with_vowel
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,14 +71,19 @@ def compare(
 
 
 def _print_comparison(found: Mapping[str, Any]) -> None:
+    from ktop.report import labels
+    from ktop.report.present.models import trained_on
+
     console = terminal.console()
     for role in ("champion", "challenger"):
         side = found[role]
-        console.print(escape(f"{_say(role)}: {side['name']} {side['version']} ({side['trained_on']})"))
+        known_as = f"{side['name']} {side['version']} ({trained_on(side, terminal.lang)})"
+        console.print(escape(f"{_say(role)}: {known_as}"))
     console.print()
     for name, part in found["targets"].items():
         auc, brier = part["auc"], part["brier"]
-        head = f"{name} · {part['rows']:,} {_say('col_rows')} · {_say('verdict_' + part['verdict'])}"
+        named = labels.word("target", name, terminal.lang)
+        head = f"{named} · {part['rows']:,} {_say('col_rows')} · {_say('verdict_' + part['verdict'])}"
         console.print(f"[bold]{escape(head)}[/]")
         grid = Table.grid(padding=(0, 2))
         grid.add_row("  AUC", f"{auc['champion']:.4f} → {auc['challenger']:.4f}", _difference(auc))
@@ -91,7 +96,8 @@ def _print_comparison(found: Mapping[str, Any]) -> None:
     if found["grades"]:
         table = _table("col_grades", "col_same", "col_within_one", "col_up", "col_down")
         for name, part in found["grades"].items():
-            table.add_row(escape(name), *(f"{100 * part[key]:.1f}%" for key in ("same", "within_one", "up", "down")))
+            named = labels.word("grade", name, terminal.lang)
+            table.add_row(escape(named), *(f"{100 * part[key]:.1f}%" for key in ("same", "within_one", "up", "down")))
         console.print(table)
     console.print()
     console.print(_say(f"overall_{found['verdict']}"))
@@ -216,22 +222,16 @@ def recompute(
 
     if (file is None) == (rating is None):
         raise InputError("lifecycle.file_or_id")
+    from ktop.report.present.models import recomputed_sentence
+
     answers = service.recompute_file(file) if file is not None else service.recompute_stored(str(rating))
     if json:
         terminal.json(answers)
     else:
         for answer in answers:
-            terminal.console().print(escape(_recomputed(answer)))
+            terminal.console().print(escape(recomputed_sentence(answer, terminal.lang)))
     if any(answer["status"] == "differs" for answer in answers):
         raise InputError("lifecycle.not_identical")
-
-
-def _recomputed(answer: Mapping[str, Any]) -> str:
-    named = {"model": answer["model"], "version": answer["version"]}
-    if answer["status"] == "differs":
-        first = answer["differences"][0]
-        return _say("differs", **named, count=len(answer["differences"]), **first)
-    return _say("identical_reworded" if answer.get("reworded") else answer["status"], **named)
 
 
 @app.command(help=_help("drift"))
@@ -259,35 +259,23 @@ def drift(
 
 
 def _print_drift(report: Mapping[str, Any]) -> None:
-    console = terminal.console()
-    verdict = _say(f"drift_{report['verdict']}")
-    console.print(f"[bold]{escape(_say('drift_of', **report['model'], rows=report['rows'], verdict=verdict))}[/]")
-    table = Table(box=None, pad_edge=False)
-    for head in ("col_measured", "col_index", "col_chance", "col_verdict"):
-        table.add_column(_say(head))
-    for kind in ("scores", "probabilities", "grades", "labels"):
-        for name, part in report[kind].items():
-            table.add_row(f"{_say('kind_' + kind)} {escape(name)}", *_drift_cells(part))
-    inputs: Sequence[tuple[str, Mapping[str, Any]]] = sorted(
-        report["features"].items(), key=lambda item: -(item[1]["value"] or 0.0)
-    )
-    for name, part in inputs[:10]:
-        table.add_row(f"{_say('kind_features')} {escape(name)}", *_drift_cells(part))
-    console.print(table)
-    for name, part in report["calibration"].items():
-        if part["known"]:
-            figures = (
-                f"{part['known']:,} {_say('col_known')}",
-                f"{_say('col_observed')} {100 * part['rate']:.2f}%",
-                f"{_say('col_predicted')} {100 * part['predicted']:.2f}%",
-                f"p {_p(part['p_value'])}",
-                _say(f"drift_{part['verdict']}"),
-            )
-            console.print(escape(f"{name}: {', '.join(figures)}"))
+    """Print the verdict and what to do, then the figures it rests on, in the words of the page."""
+    from ktop.report.present.models import drift_view, model_title
+
+    console, lang = terminal.console(), terminal.lang
+    view = drift_view(report, lang)
+    model = {"name": model_title(report["model"]["name"], lang), "version": report["model"]["version"]}
+    console.print(f"[bold]{escape(_say('drift_of', **model, rows=report['rows'], verdict=view.verdict))}[/]")
+    for sentence in view.advice:
+        console.print(f"· {escape(sentence)}")
+    if report["rows"]:
+        for shown in (view.indices, view.calibration, view.inputs):
+            if shown is not None:
+                table = Table(box=None, pad_edge=False)
+                for head in shown.columns:
+                    table.add_column(escape(head))
+                for row in shown.rows:
+                    table.add_row(*(escape(cell) for cell in row))
+                console.print()
+                console.print(table)
     console.print()
-
-
-def _drift_cells(part: Mapping[str, Any]) -> tuple[str, str, str]:
-    value = "–" if part["value"] is None else f"{part['value']:.3f}"
-    chance = "–" if part["chance"] is None else f"{part['chance']:.3f}"
-    return value, chance, _say(f"drift_{part['verdict']}")

@@ -218,15 +218,15 @@ def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:
 
 def print_models(cards: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     """Print the released models."""
+    from ktop.report.present.models import in_reading_order, trained_on
+
     table = Table(box=None, pad_edge=False)
     for column in ("name", "version", "trained_on"):
         table.add_column(text(f"cli.col_{column}", lang))
     for column in ("origin", "in_force"):
         table.add_column(text(f"lifecycle.col_{column}", lang))
-    for card in cards:
+    for card in in_reading_order(cards):
         origin = text(f"lifecycle.origin_{card['origin']}", lang)
         state = text("lifecycle.in_force", lang) if card["champion"] else ""
-        table.add_row(
-            escape(card["name"]), escape(card["version"]), escape(str(card.get("trained_on", "–"))), origin, state
-        )
+        table.add_row(escape(card["name"]), escape(card["version"]), escape(trained_on(card, lang)), origin, state)
     terminal.console().print(table)

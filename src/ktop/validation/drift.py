@@ -56,13 +56,28 @@ def _chi_squared_95(degrees: int) -> float:
 
 
 def numbers_drift(base: Mapping[str, Any], values: npt.ArrayLike, base_rows: int) -> dict[str, Any]:
-    """Hold numbers against a baseline ``{"edges", "shares"}``; the last share is that of missing values."""
+    """Hold numbers against a baseline ``{"edges", "shares"}``; the last share is that of missing values.
+
+    ``above_before`` and ``above_now`` are the shares of known values above the baseline's middle edge: which way they
+    went.
+    """
     given = np.asarray(values, dtype=np.float64)
     edges, shares = np.asarray(base["edges"], dtype=np.float64), np.asarray(base["shares"], dtype=np.float64)
     place = np.where(np.isnan(given), len(edges) + 1, np.searchsorted(edges, given, side="left"))
     now = np.bincount(place, minlength=len(shares)) / max(len(given), 1)
     found = index_of(shares, now, len(given), base_rows)
-    return found | {"missing_before": float(shares[-1]), "missing_now": float(now[-1])}
+    above = [_above(part, len(edges)) for part in (shares, now)]
+    return found | {
+        "missing_before": float(shares[-1]),
+        "missing_now": float(now[-1]),
+        "above_before": above[0],
+        "above_now": above[1],
+    }
+
+
+def _above(shares: npt.NDArray[np.float64], edges: int) -> float | None:
+    known = float(shares[:-1].sum())
+    return float(shares[edges // 2 + 1 : -1].sum()) / known if edges and known else None
 
 
 def labels_drift(base: Mapping[str, float], labels: Sequence[str | None], base_rows: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ktop.catalogue import Lang, messages, text
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Table, bars
 from ktop.report.present.common import score_label
+from ktop.report.present.drift_advice import drift_advice
 from ktop.report.present.views import Figure
 
 Json = Mapping[str, Any]
@@ -52,11 +53,18 @@ class VersionRow:
     tone: str
 
 
+def in_reading_order(cards: Sequence[Json]) -> list[Json]:
+    """Return cards, given oldest first: those in force, then the others by model, the newest before its elders."""
+    order = list(dict.fromkeys(card["name"] for card in cards))
+    places = {id(card): place for place, card in enumerate(cards)}
+    return sorted(cards, key=lambda card: (not card.get("champion"), order.index(card["name"]), -places[id(card)]))
+
+
 def version_rows(cards: Sequence[Json], reports: Sequence[Json], lang: Lang) -> tuple[VersionRow, ...]:
-    """Return every version as a row, in the order of the cards."""
+    """Return every version as a row, in reading order."""
     verdicts = {(r["model"]["name"], r["model"]["version"]): r["verdict"] for r in reports}
     rows = []
-    for card in cards:
+    for card in in_reading_order(cards):
         verdict = verdicts.get((card["name"], card["version"]))
         rows.append(
             VersionRow(
@@ -207,11 +215,12 @@ def _formulas(card: Json, lang: Lang) -> Table | None:
 
 @dataclass(frozen=True, slots=True)
 class DriftView:
-    """A drift report as shown: the verdict, the tables of what was measured, companies per month, earlier verdicts."""
+    """A drift report as shown: verdict, what to do, tables of what was measured, companies per month, earlier ones."""
 
     verdict: str
     tone: str
     said: str
+    advice: tuple[str, ...]
     indices: Table
     inputs: Table
     more_inputs: Table | None
@@ -242,6 +251,7 @@ def drift_view(report: Json, lang: Lang) -> DriftView:
         verdict=_say(f"drift_{report['verdict']}", lang),
         tone=_TONES[report["verdict"]],
         said=_say("drift_said", lang, when=when, rows=f"{report['rows']:,}", source=source),
+        advice=drift_advice(report, lang),
         indices=Table(_say("indices_title", lang), heads, tuple(rows)),
         inputs=Table(inputs_title, input_heads, tuple(inputs[:_FIRST_INPUTS])),
         more_inputs=Table(_say("more_inputs_title", lang, n=len(rest)), input_heads, tuple(rest)) if rest else None,
@@ -301,3 +311,12 @@ def _past(reports: Sequence[Json], lang: Lang) -> Table | None:
         rows.append((when, f"{report['rows']:,}", largest, _say(f"drift_{report['verdict']}", lang)))
     heads = tuple(_say(key, lang) for key in ("col_when", "col_companies", "col_largest_index", "col_verdict"))
     return Table(_say("past_title", lang), heads, tuple(rows))
+
+
+def recomputed_sentence(answer: Json, lang: Lang) -> str:
+    """Return what computing a kept rating again found, in one sentence."""
+    named = {"model": model_title(answer["model"], lang), "version": answer["version"]}
+    if answer["status"] == "differs":
+        first = answer["differences"][0]
+        return _say("differs", lang, **named, count=len(answer["differences"]), **first)
+    return _say("identical_reworded" if answer.get("reworded") else answer["status"], lang, **named)

@@ -9,12 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from ktop.catalogue import Lang, message
+from ktop.catalogue import Lang, message, text
 from ktop.domain.fact_spec import FACTS
 from ktop.errors import InputError
 from ktop.report import numbers
 from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
+from ktop.report.present.models import recomputed_sentence
 from ktop.report.present.what_if import Change, changes_between
 from ktop.web import forms
 from ktop.web.api.schemas import stored as as_json
@@ -48,9 +49,13 @@ async def as_file(request: Request, rating_id: str) -> Response:
 
 @router.get("/ratings/{rating_id}")
 async def rating(request: Request, rating_id: str) -> Response:
-    """Show a kept result; ``?suggest=1`` also tries which added terms would raise a technology's originality."""
+    """Show a kept result; ``?suggest=1`` also tries which added terms would raise a technology's originality,
+    ``?recompute=1`` computes it again and says whether every bit agrees."""
     stored = await _asked_for(request, rating_id)
-    return await _page(request, stored)
+    answers: Sequence[Mapping[str, Any]] = ()
+    if request.query_params.get("recompute") == "1":
+        answers = await blocking(services(request).recompute, stored.id)
+    return await _page(request, stored, recomputed=[recomputed_sentence(one, language(request)) for one in answers])
 
 
 async def _asked_for(request: Request, rating_id: str) -> StoredRating:
@@ -109,6 +114,7 @@ async def _page(
     result: Sequence[Change] = (),
     tried: bool = False,
     sentence: str = "",
+    recomputed: Sequence[str] = (),
     status: int = 200,
 ) -> Response:
     lang = language(request)
@@ -137,6 +143,8 @@ async def _page(
         tried=tried,
         posted=typed is not None,
         sentence=sentence,
+        recomputed=recomputed,
+        say=lambda key: text(f"lifecycle.{key}", lang),
     )
 
 
