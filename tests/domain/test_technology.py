@@ -27,7 +27,7 @@ def test_a_summary_is_taken(text: str, language: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["AI reads cervical cancer images", "인공지능 자궁경부암 원격 판독 소프트웨어", "camera " * 40],
+    ["AI reads cervical cancer images", "인공지능 자궁경부암 원격 판독 소프트웨어"],
 )
 def test_too_little_is_refused_in_both_languages(text: str) -> None:
     with pytest.raises(InputError) as refused:
@@ -35,6 +35,24 @@ def test_too_little_is_refused_in_both_languages(text: str) -> None:
     assert refused.value.key == "patents.summary_too_short"
     for lang in LANGS:
         assert str(refused.value.params["minimum"]) in message(refused.value, lang)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "told"),
+    [
+        ("camera " * 40, "patents.summary_one_word", ["camera", "40"]),
+        ("카메라 " * 40, "patents.summary_one_word", ["카메라", "40"]),
+        ("camera lens " * 40, "patents.summary_repeats", ["2", "80"]),
+        ("카메라 렌즈 조명 " * 10, "patents.summary_repeats", ["3", "30"]),
+    ],
+)
+def test_words_over_and_over_are_told_as_such(text: str, key: str, told: list[str]) -> None:
+    with pytest.raises(InputError) as refused:
+        Technology.from_text(text, DAY)
+    assert refused.value.key == key
+    for lang in LANGS:
+        assert all(part in message(refused.value, lang) for part in told)
+        assert "짧" not in message(refused.value, lang) and "short" not in message(refused.value, lang)
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "<p></p>", "!!! ??? ...", "\u200b\u200b"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ktop.domain.technology import Lang
-from ktop.patents.noun_phrases import MAX_WORDS, empty_words, noun_phrases
-from ktop.patents.text import Analyser
+from ktop.patents.noun_phrases import MAX_WORDS, empty_words, is_term, noun_phrases
+from ktop.patents.text import Analyser, Word
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +63,21 @@ def test_empty_words_are_generic_or_idle() -> None:
     assert {"system", "market"} <= empty_words("en")
     assert {"장치", "시장"} <= empty_words("ko")
     assert "catheter" not in empty_words("en")
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "expected"),
+    [
+        ("card reader", "en", True),
+        ("issuer certified", "en", False),
+        ("portable", "en", False),
+        ("improved", "en", False),
+        ("processing", "en", False),
+        ("laser illuminates", "en", False),
+        ("합성곱 신경망", "ko", True),
+        ("불필요", "ko", False),
+        ("방법", "ko", False),
+    ],
+)
+def test_pieces_of_titles_that_could_be_terms(words: str, language: Lang, expected: bool) -> None:
+    assert is_term([Word(word, (word,)) for word in words.split()], language) is expected

@@ -88,7 +88,9 @@ def test_what_cannot_be_rated_is_refused(text: str, error: type[Exception]) -> N
 
 def test_a_short_first_line_is_the_title() -> None:
     body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
-    assert technology_of(f"Battery diagnosis\n\n{body}", DAY).title == "Battery diagnosis"
+    titled = technology_of(f"Battery diagnosis\n\n{body}", DAY)
+    assert titled.title == "Battery diagnosis"
+    assert titled.text.startswith("Battery diagnosis. "), "no phrase runs over the end of the title"
     assert technology_of(body, DAY).title is None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ktop.services.rate_technology import TechnologyEngine, open_corpus
-from ktop.services.suggest_terms import suggest_terms
+from ktop.services.suggest_terms import _with, suggest_terms
 
 DAY = date(2026, 6, 30)
 PLAIN = (
@@ -37,3 +37,16 @@ def test_every_gain_is_that_of_a_new_rating(engine: TechnologyEngine) -> None:
 def test_a_poem_has_nothing_to_add(engine: TechnologyEngine) -> None:
     poem = "산에는 꽃 피네 꽃이 피네 갈 봄 여름 없이 꽃이 피네 산에 산에 피는 꽃은 저만치 혼자서 피어 있네"
     assert suggest_terms(engine, poem, as_of=DAY)["terms"] == []
+
+
+def test_a_term_is_put_into_the_first_sentence_after_the_title() -> None:
+    text = "Battery unit. It measures current. It stops."
+    assert _with(text, "further comprising X") == "Battery unit, further comprising X. It measures current. It stops."
+    assert _with(text, "with X", "Battery unit") == "Battery unit. It measures current, with X. It stops."
+
+
+def test_no_empty_word_is_offered(engine: TechnologyEngine) -> None:
+    from ktop.patents.noun_phrases import empty_words
+
+    for one in suggest_terms(engine, PLAIN, as_of=DAY)["terms"]:
+        assert not set(one["term"].lower().split()) <= empty_words("en"), one["term"]

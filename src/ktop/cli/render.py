@@ -159,7 +159,8 @@ def _technology(console: Console, shown: Technology, lang: Lang) -> None:
         console.print(escape(novelty.text))
         for number, feature in enumerate(novelty.features, start=1):
             tone = _TONES.get(feature.tone, "default")
-            line = f"{number}. {escape(feature.text)} [{tone}]{escape(feature.status)}[/] {escape(feature.score)}"
+            score = text("cli.feature_score", lang, share=feature.score)
+            line = f"{number}. {escape(feature.text)} [{tone}]{escape(feature.status)}[/] ({escape(score)})"
             console.print(Padding(line, (0, 0, 0, 2)))
         console.print(Padding(escape(novelty.note), (0, 0, 1, 0)))
     if shown.suggestions is not None:

@@ -115,8 +115,8 @@ class Technology:
         Raises
         ------
         TooLargeError : more than ``MAX_SUMMARY_CHARS`` characters; refused before anything else looks at the text.
-        InputError : a day outside ``DAYS``, nothing to analyse, neither Korean nor English, or too short to say what
-            the technology is.
+        InputError : a day outside ``DAYS``, nothing to analyse, neither Korean nor English, too short to say what the
+            technology is, or a few words over and over.
         """
         if len(text) > MAX_SUMMARY_CHARS:
             raise TooLargeError("patents.summary_too_large", chars=len(text), limit=MAX_SUMMARY_CHARS)
@@ -133,6 +133,10 @@ class Technology:
         if language is None:
             raise InputError("patents.summary_language")
         minimum = MIN_WORDS[language]
-        if len(words) < minimum or len({word.lower() for word in words}) < MIN_DISTINCT_WORDS:
+        distinct = len({word.lower() for word in words})
+        if len(words) < minimum:
             raise InputError("patents.summary_too_short", words=len(words), minimum=minimum)
+        if distinct < MIN_DISTINCT_WORDS:
+            key = "patents.summary_one_word" if distinct == 1 else "patents.summary_repeats"
+            raise InputError(key, words=len(words), distinct=distinct, word=words[0][:40], minimum=MIN_DISTINCT_WORDS)
         return cls(cleaned, language, as_of, cleaned_title or None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ktop import catalogue
 from ktop.domain.technology import Lang
@@ -44,6 +44,18 @@ def noun_phrases(text: str, runs: Iterable[Run], language: Lang) -> Iterator[Run
             ):
                 continue
             yield tuple(kept[-MAX_WORDS:])
+
+
+def is_term(words: Sequence[Word], language: Lang) -> bool:
+    """Return whether a piece of a row of content words could be a term: its last word a noun, one word telling."""
+    empty = empty_words(language)
+    if all(word.surface in empty or word.terms[0] in empty for word in words):
+        return False
+    if language == "ko":
+        return True
+    if any(_breaks(word.surface) for word in words) or not _ends_phrase(words[-1].surface):
+        return False
+    return len(words) > 1 or not _is_bare_gerund(words[0].surface)
 
 
 @functools.cache

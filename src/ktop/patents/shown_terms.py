@@ -72,7 +72,7 @@ def shown_terms(index: PatentIndex, found: Neighbourhood, question: Question, n:
 def phrase_counts(index: PatentIndex, technology: Technology) -> dict[tuple[str, ...], tuple[str, int]]:
     """Return words' index terms → spelling and count of the noun phrases; one of the title counts twice."""
     language, analyser = technology.language, index.analyser
-    text = substance(technology.text, language, analyser)
+    text = substance(technology.text, language, analyser).removeprefix(technology.title or "")
     counts: Counter[tuple[str, ...]] = Counter()
     spelling: dict[tuple[str, ...], str] = {}
     for written, times in ((technology.title or "", TITLE_COUNTS), (text, 1)):

@@ -11,6 +11,7 @@ from ktop.domain.closer_look import NeighbourWords
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.technology import Lang, detect_language
 from ktop.patents.index import PatentIndex
+from ktop.patents.noun_phrases import is_term
 from ktop.patents.questions import Question
 from ktop.patents.statistics import EarlierPatents
 from ktop.patents.terms import PAIR
@@ -87,6 +88,8 @@ def _terms(index: PatentIndex, title: str, language: Lang, generic: frozenset[st
             for start in range(len(run) - length + 1):
                 piece: tuple[Word, ...] = run[start : start + length]
                 if any(word.surface in generic or word.terms[0] in generic or word.surface.isdigit() for word in piece):
+                    continue
+                if not is_term(piece, language):
                     continue
                 surface = " ".join(word.surface for word in piece)
                 if len(surface) >= _FEWEST_LETTERS:

@@ -183,7 +183,8 @@ def technology_of(summary: str, as_of: date | None) -> Technology:
     day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
     first, _, rest = summary.strip().partition("\n") if len(summary) < 100_000 else ("", "", "")
     if rest.strip() and len(first) <= TITLE_CHARS and not first.rstrip().endswith((".", ",", ";")):
-        return Technology.from_text(summary, day, title=first.strip())
+        title = first.strip()
+        return Technology.from_text(f"{title}. {rest.strip()}", day, title=title)  # as a patent's text is made, above
     return Technology.from_text(summary, day)
 
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 _FIRST_END = re.compile(r"[.!?。](?=\s|$)")
 
 
-def _with(summary: str, added: str) -> str:
-    """Return a text with a few words put at the end of its first sentence: as a sentence of its own, so short a one
-    could be taken for empty and left out."""
-    end = _FIRST_END.search(summary)
+def _with(summary: str, added: str, title: str | None = None) -> str:
+    """Return a text with a few words put at the end of its first sentence after the title: as a sentence of its own, so
+    short a one could be taken for empty and left out."""
+    begin = len(title) + 1 if title and summary.startswith(f"{title}.") else 0
+    end = _FIRST_END.search(summary, begin)
     at = end.start() if end else len(summary)
     return f"{summary[:at]}, {added}{summary[at:]}"
 
@@ -44,7 +45,7 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
 
     def rated_with(term: str) -> Scored:
         added = text("originality.added_feature", technology.language, term=term)
-        longer = replace(technology, text=_with(technology.text, added))
+        longer = replace(technology, text=_with(technology.text, added, technology.title))
         return engine.model.score(engine.neighbourhood(longer))
 
     after = [(scored.scores, scored.grade) for scored in (rated_with(one.term) for one in tried)]

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from ktop.catalogue import LANGS, load, messages
 from ktop.domain.grades import ladder
 from ktop.domain.neighbourhood import Neighbourhood, day_number
+from ktop.domain.rating import Contribution
 from ktop.errors import InputError
 from ktop.models.originality import OriginalityModel, OriginalityReference, compare
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.opinion import _names, _speaks
 
 Make = Callable[..., Neighbourhood]
 
@@ -223,6 +225,37 @@ def test_strengths_and_weaknesses_agree_with_their_points(model: OriginalityMode
                 (name,) = opinion.basis
                 assert (points[name] > 0) == (opinion.kind == "strength")
                 assert f"{points[name]:+.1f}" in opinion.text
+
+
+def test_a_strength_stands_in_the_upper_half_and_is_not_nothing(model: OriginalityModel, make: Make) -> None:
+    for seed in range(8):
+        rating = model.rate(make(seed=seed))
+        own = {part.indicator: part for part in rating.contributions if part.score == "score"}
+        for opinion in rating.opinions:
+            if opinion.kind in ("strength", "weakness") and opinion.basis[0] in own:
+                part = own[opinion.basis[0]]
+                assert part.level is not None
+                assert part.level > 50.0 if opinion.kind == "strength" else part.level < 50.0
+                told = re.search(r"기준 특허의 (\d+)%보다|better than (\d+) %", opinion.text)
+                assert told is not None
+                assert int(told[1] or told[2]) == round(min(99.0, max(1.0, part.level)))
+        for part in own.values():
+            assert part.level is None or part.logit == 0.0 or (part.level > 50.0) == (part.logit > 0.0)
+
+
+def test_a_measure_of_which_there_is_nothing_is_no_strength() -> None:
+    part = Contribution("score", "term_uptake", "value", 0.0, 0.2, 50.0, 91.0)
+    assert not _speaks(part, 1.0)
+    assert _speaks(replace(part, value=0.1), 1.0)
+    assert not _speaks(replace(part, value=0.1, level=None), 1.0)
+    assert not _speaks(replace(part, value=0.1, points=0.01), 1.0)
+    assert _speaks(replace(part, points=-50.0, level=9.0), -1.0)
+    assert _speaks(Contribution("score", "nearest_similarity", "originality", 0.0, 0.2, 50.0, 99.0), 1.0)
+
+
+def test_a_sentence_that_ends_with_a_name_has_one_point() -> None:
+    assert _names(["Acme, Inc.", "Beta Inc."], "en") == "Acme, Inc., Beta Inc"
+    assert _names(["Acme, Inc.", "Beta Inc."], "ko") == "Acme, Inc., Beta Inc."
 
 
 def test_every_measure_can_be_spoken_of() -> None:

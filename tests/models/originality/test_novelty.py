@@ -82,3 +82,14 @@ def test_whole_phrases_are_shown_and_those_measured_stay(model: OriginalityModel
     assert any("zeppelin mast" in opinion.text for opinion in rating.opinions)
     assert not any("안테나" in opinion.text for opinion in rating.opinions)
     assert json.loads(json.dumps(rating.details["key_terms"], allow_nan=False)) == rating.details["key_terms"]
+
+
+def test_features_of_which_nothing_was_found_are_told_without_a_share(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    none = np.empty(0, dtype=object)
+    words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
+    rating = model.rate(neighbourhood, CloserLook(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0])))
+    korean, english = (opinion.text for opinion in rating.opinions if opinion.basis == ("novelty",))
+    assert "0%" not in korean and "찾지 못했습니다" in korean
+    assert "0 %" not in english and "none of the" in english

@@ -198,10 +198,17 @@ def _contributions(placed: Placed, standing: Standing) -> tuple[Contribution, ..
                         value=None if math.isnan(part.value) else part.value,
                         logit=logits[measure.name],
                         points=points[measure.name],
-                        level=None if math.isnan(part.level) else part.level,
+                        level=_standing(part.level, measure.sign),
                     )
                 )
     return tuple(found)
+
+
+def _standing(level: float, sign: int) -> float | None:
+    """Return a measure's percentile among the reference patents, turned so that more is better; None if not known."""
+    if math.isnan(level):
+        return None
+    return level if sign > 0 else 100.0 - level
 
 
 def _position(score: float, standing: Standing) -> dict[str, Any]:

@@ -19,6 +19,9 @@ MOST_NAMED = 3
 #: Originality (독창성) from which filing looks well founded, and below which it looks weak; 0-100.
 FILING_STRONG, FILING_WEAK = 60.0, 35.0
 _TERMS_NAMED = 4
+_MIDDLE = 50.0
+#: A smaller share of the text's content is told as nothing.
+_LEAST_SHARE = 0.005
 _APPLICANTS_NAMED = 3
 _FIELDS_NAMED = 3
 
@@ -101,19 +104,29 @@ def _parts(lang: Lang, contributions: tuple[Contribution, ...], details: Mapping
     mine = [c for c in contributions if c.score == SCORE and isinstance(c.value, float)]
     found = []
     for kind, prefix, sign in (("strength", "strong", 1.0), ("weakness", "weak", -1.0)):
-        ranked = sorted((c for c in mine if sign * c.points >= LEAST_POINTS), key=lambda c: -abs(c.points))
+        ranked = sorted((c for c in mine if _speaks(c, sign)), key=lambda c: -abs(c.points))
         for part in ranked[:MOST_NAMED]:
             assert isinstance(part.value, float)
             spoken = text(
                 f"originality.{prefix}_{part.indicator}",
                 lang,
                 value=value_text(part.indicator, part.value, lang),
-                place=text("originality.place", lang, level=part.level, points=part.points),
+                place=text("originality.place", lang, level=min(99.0, max(1.0, part.level or 0.0)), points=part.points),
                 terms=_terms_in_use(details, lang),
                 fields=_fields(details, lang),
             )
             found.append(Opinion(lang, spoken, (part.indicator,), kind))
     return found
+
+
+def _speaks(part: Contribution, sign: float) -> bool:
+    """Return whether a measure moves the score enough to be named: as a strength only what stands in the upper half.
+
+    A measure of which the technology has nothing at all is no strength, whatever the reference patents have.
+    """
+    if sign * part.points < LEAST_POINTS or part.level is None:
+        return False
+    return sign < 0 or (part.level > _MIDDLE and (_MEASURES[part.indicator].sign < 0 or part.value != 0.0))
 
 
 def value_text(name: str, value: float, lang: Lang) -> str:
@@ -190,9 +203,15 @@ def _applicants(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     if not leading:
         return []
     recent = [entry["name"] for entry in details["newcomers"]][:_APPLICANTS_NAMED]
-    newcomers = text("originality.opinion_newcomers", lang, names=", ".join(recent)) if recent else ""
-    spoken = text("originality.opinion_applicants", lang, names=", ".join(leading), newcomers=newcomers)
+    newcomers = text("originality.opinion_newcomers", lang, names=_names(recent, lang)) if recent else ""
+    spoken = text("originality.opinion_applicants", lang, names=_names(leading, lang), newcomers=newcomers)
     return [Opinion(lang, spoken, ("applicant_diversity",), "summary")]
+
+
+def _names(names: list[str], lang: Lang) -> str:
+    """Return names in a row; where the sentence ends after them, without the point of "Inc."."""
+    joined = ", ".join(names)
+    return joined.removesuffix(".") if lang == "en" else joined
 
 
 def _advice(lang: Lang, scores: Mapping[str, float | None], details: Mapping[str, Any], ocean: Ocean) -> Opinion:
@@ -217,7 +236,7 @@ def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     missing = [feature for feature in found["features"] if not feature["found"]]
     nearest = max(found["patents"], key=lambda patent: float(patent["share_found"]))
     spoken = text(
-        f"originality.novelty_{found['risk']}",
+        "originality.novelty_nothing" if found["joint"] < _LEAST_SHARE else f"originality.novelty_{found['risk']}",
         lang,
         single=100.0 * found["single"],
         joint=100.0 * found["joint"],

@@ -152,10 +152,13 @@ def neighbours(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
 
 
 def shared_terms(neighbourhood: Neighbourhood, i: int) -> list[str]:
-    """Return the technology's key terms that neighbour ``i`` has, the weightiest first."""
+    """Return the key terms that neighbour ``i`` has, too, the weightiest first; no word of a phrase before it."""
     terms = neighbourhood.key_terms
-    order = np.argsort(-terms.weight, kind="stable")
-    shared = [str(terms.terms[t]) for t in order if terms.in_neighbour[t, i]]
+    shared: list[str] = []
+    for t in np.argsort(-terms.weight, kind="stable"):
+        term = str(terms.terms[t])
+        if terms.in_neighbour[t, i] and not any(set(term.split()) < set(other.split()) for other in shared):
+            shared.append(term)
     return shared[:OVERLAP_TERMS_SHOWN]
 
 

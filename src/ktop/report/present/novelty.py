@@ -13,6 +13,8 @@ from ktop.report.present.views import ClosePatent, Feature, Novelty, Suggestions
 _TONES = {"high": "bad", "medium": "warn", "low": "good"}
 #: A match below this score says nothing; its sentence is not shown.
 _LEAST_SHOWN = 0.15
+#: A smaller share of the text's content is told as nothing.
+_LEAST_SHARE = 0.005
 #: A trait that an added term moves by less is not named.
 _LEAST_TRAIT = 0.5
 
@@ -39,8 +41,9 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
         risk=labels.word("novelty", risk, lang),
         tone=_TONES.get(risk, ""),
         text=text(
-            "report.novelty_text", lang, single=_percent(found["single"]), joint=_percent(found["joint"]),
-            patents=len(found["patents"]), limit=_percent(found["found_from"]),
+            "report.novelty_text" if found["joint"] >= _LEAST_SHARE else "report.novelty_text_none", lang,
+            single=_percent(found["single"]), joint=_percent(found["joint"]), patents=len(found["patents"]),
+            limit=_percent(found["found_from"]),
         ),
         note=text("report.novelty_note", lang),
         features=features,
@@ -55,7 +58,7 @@ def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: 
         rows.append(
             (
                 f"{match['feature'] + 1}. {features[match['feature']]['text']}",
-                _percent(match["score"]),
+                _percent(match["score"]) if shown else "–",
                 str(match["sentence"]) if shown else text("report.no_sentence", lang),
                 ", ".join(str(word) for word in match["shared"]) if shown else "",
             )
