@@ -297,6 +297,25 @@ def test_every_model_has_a_methods_page_of_its_own(client: TestClient) -> None:
     assert client.get("/methods/none").status_code == 404
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_methods_page_tells_all_rules_of_its_model_and_no_others(client: TestClient, lang: str) -> None:
+    def shown(model: str) -> str:
+        return html.unescape(client.get(f"/methods/{model}", params={"lang": lang}).text)
+
+    rule = load("guarantee")
+    for model in ("ktrs-fm", "start-up"):
+        page = shown(model)
+        assert all(clause["label"][lang] in page for clause in rule["clauses"]) and rule["version"] in page
+        assert load("grades")["business_matrix"]["version"] in page and "BBB-" in page
+        assert {"ko": "체크리스트 25문항", "en": "checklist"}[lang] in page
+        assert load("grades")["ladders"]["originality"]["label"][lang] not in page
+    page = shown("tech-index")
+    assert rule["version"] not in page and load("grades")["ladders"]["risk"]["label"][lang] not in page
+    assert rule["version"] not in shown("originality")
+    measured = shown("ktrs-fm")
+    assert "0.810" in measured, "figures of the version in force"
+
+
 def test_added_features_are_tried_on_request(client: TestClient, token: str) -> None:
     made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]
     plain = client.get(made)

@@ -213,10 +213,15 @@ def cell_labels(table: FactTable) -> dict[str, npt.NDArray[np.object_]]:
 
 
 def warning(key: str, **params: Any) -> Warning:
-    """Return a warning with its sentence in both languages; its code is the last part of the key."""
-    return Warning(
-        code=key.split(".", 1)[1].removeprefix("warning_"), text={lang: text(key, lang, **params) for lang in LANGS}
-    )
+    """Return a warning with its sentence in both languages; its code is the last part of the key.
+
+    A value that is a mapping of languages is told in the sentence's own.
+    """
+    told = {
+        lang: text(key, lang, **{k: v[lang] if isinstance(v, Mapping) else v for k, v in params.items()})
+        for lang in LANGS
+    }
+    return Warning(code=key.split(".", 1)[1].removeprefix("warning_"), text=told)
 
 
 def _scale(arrays: Mapping[str, npt.NDArray[np.generic]]) -> PercentileScale:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ktop.catalogue import LANGS, Lang, text
 from ktop.domain import guarantee
 from ktop.domain.fact_table import FactTable
 from ktop.domain.grades import business_matrix, ladder
@@ -33,6 +34,8 @@ from ktop.models.panel_model import Estimate
 TARGETS: Mapping[str, str] = {"growth": "high_growth", "risk": "failure"}
 
 
+#: Unanswered questions named in one sentence.
+_MOST_NAMED = 5
 #: What holds for models released before their own rules named it. Never changed: old ratings are computed by it.
 FIRST_HYSTERESIS, FIRST_MATRIX = 0.20, "matrix-1"
 
@@ -81,12 +84,13 @@ class GrowthRiskModel(CompanyModel):
         if previous:
             flags["grade_kept"] = np.zeros(table.n, dtype=bool)
         columns: dict[str, npt.NDArray[Any]] = {}
+        marks: dict[str, dict[str, npt.NDArray[np.bool_]]] = {"capped": {}, "disagree": {}, "kept": {}}
         for name, estimate in estimates.items():
             scores[name] = self._score(name, estimate.logit)
             low, high = estimate.interval()
             probabilities[TARGETS[name]] = (estimate.probability + blank, low + blank, high + blank)
             tracks = {track: self.rungs[name].indexes(expit(z)) for track, z in estimate.tracks.items()}
-            joint = self.rungs[name].indexes(estimate.probability)
+            joint = free = self.rungs[name].indexes(estimate.probability)
             if previous:
                 held = self._held(name, estimate, joint, previous.get(name))
                 flags["grade_kept"] |= ok & (held != joint)
@@ -95,8 +99,12 @@ class GrowthRiskModel(CompanyModel):
             final = np.maximum(joint, tracks["statistics"] - self.notch_cap)
             positions[name] = np.where(ok, final, -1)
             grades[name] = _symbols(name, positions[name])
-            flags["grade_capped"] |= ok & (final > joint)
-            flags["tracks_disagree"] |= ok & (np.abs(tracks["ai"] - tracks["statistics"]) >= self.disagreement)
+            marks["capped"][name] = ok & (final > joint)
+            marks["disagree"][name] = ok & (np.abs(tracks["ai"] - tracks["statistics"]) >= self.disagreement)
+            # A former grade that the cap then lowered was not kept, whatever the flag of hysteresis says.
+            marks["kept"][name] = ok & (joint != free) & (final == joint)
+            flags["grade_capped"] |= marks["capped"][name]
+            flags["tracks_disagree"] |= marks["disagree"][name]
             for track, found in tracks.items():
                 columns[f"track_{track}_{name}"] = _symbols(name, np.where(ok, found, -1))
         if contributions:
@@ -127,7 +135,7 @@ class GrowthRiskModel(CompanyModel):
             explained=explained,
             flags=flags,
             columns=columns,
-            details={"guarantee": decisions, "previous": previous, "table": table},
+            details={"guarantee": decisions, "previous": previous, "table": table, "marks": marks},
         )
 
     def as_of_rules(self, details: Mapping[str, Any]) -> GrowthRiskModel:
@@ -162,17 +170,41 @@ class GrowthRiskModel(CompanyModel):
     def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
         """Return what a reader must know; adds unanswered checklist items, capped, kept and disputed grades."""
         found = list(super().warnings(batch, row))
-        checklist = {item.id for item in checklist_items()}
-        unanswered = [n for k, n in enumerate(batch.indicators) if n in checklist and np.isnan(batch.values[row, k])]
+        answers = {item.id: item.labels for item in checklist_items()}
+        place = {name: k for k, name in enumerate(batch.indicators)}
+        unanswered = [
+            labels for name, labels in answers.items() if name in place and np.isnan(batch.values[row, place[name]])
+        ]
         if unanswered:
-            found.append(warning("growth_risk.warning_unanswered", count=len(unanswered), items=", ".join(unanswered)))
-        if batch.flags["grade_capped"][row]:
-            found.append(warning("growth_risk.warning_grade_capped", notches=self.notch_cap))
-        if batch.flags["tracks_disagree"][row]:
-            found.append(warning("growth_risk.warning_tracks_disagree", notches=self.disagreement))
-        if "grade_kept" in batch.flags and batch.flags["grade_kept"][row]:
-            found.append(warning("growth_risk.warning_grade_kept"))
+            shown = {lang: ", ".join(labels[lang] for labels in unanswered[:_MOST_NAMED]) for lang in LANGS}
+            more = len(unanswered) - _MOST_NAMED
+            if more > 0:
+                shown = {lang: text("growth_risk.and_more", lang, items=shown[lang], more=more) for lang in LANGS}
+            found.append(warning("growth_risk.warning_unanswered", count=len(unanswered), items=shown))
+        marks = {mark: [n for n in TARGETS if rows[n][row]] for mark, rows in batch.details["marks"].items()}
+        if marks["capped"]:
+            found.append(
+                warning("growth_risk.warning_grade_capped", ladders=_named(marks["capped"]), notches=self.notch_cap)
+            )
+        if marks["disagree"]:
+            shown = {lang: self._tracks_of(batch, row, marks["disagree"], lang) for lang in LANGS}
+            found.append(warning("growth_risk.warning_tracks_disagree", shown=shown, notches=self.disagreement))
+        if marks["kept"]:
+            found.append(warning("growth_risk.warning_grade_kept", ladders=_named(marks["kept"])))
         return tuple(found)
+
+    def _tracks_of(self, batch: BatchRatings, row: int, names: Sequence[str], lang: Lang) -> str:
+        """Return what each track says of the named ladders: growth grade (statistics BB, AI A)."""
+        return ", ".join(
+            text(
+                "growth_risk.tracks_of",
+                lang,
+                ladder=_named([name])[lang],
+                statistics=batch.columns[f"track_statistics_{name}"][row],
+                ai=batch.columns[f"track_ai_{name}"][row],
+            )
+            for name in names
+        )
 
     def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
         """Return the written analysis of one company."""
@@ -202,6 +234,12 @@ class GrowthRiskModel(CompanyModel):
                 "logit": self.hysteresis,
             }
         return found
+
+
+def _named(names: Sequence[str]) -> dict[Lang, str]:
+    """Return the words of ladders in each language, joined."""
+    labels = [ladder(name).labels or {} for name in names]
+    return {lang: ", ".join(label[lang] for label in labels) for lang in LANGS}
 
 
 def _none_where(rows: npt.NDArray[np.bool_], values: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

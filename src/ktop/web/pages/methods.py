@@ -8,8 +8,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ktop.catalogue import Lang, load
+from ktop.catalogue import Lang, load, text
+from ktop.domain.guarantee import money
 from ktop.errors import NotFoundError
+from ktop.report.present import models as present
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, services
 from ktop.web.rendering import page
@@ -18,6 +20,13 @@ router = APIRouter(include_in_schema=False)
 
 #: Every model that is explained, with the number of sentences that tell how it works.
 MODELS: Mapping[str, int] = {"tech-index": 5, "ktrs-fm": 6, "start-up": 3, "originality": 5}
+#: The ladders each grades by; those of growth and risk also have the matrix and the guarantee rule.
+LADDERS: Mapping[str, tuple[str, ...]] = {
+    "tech-index": (),
+    "ktrs-fm": ("growth", "risk"),
+    "start-up": ("growth", "risk"),
+    "originality": ("originality",),
+}
 
 
 @router.get("/methods")
@@ -36,6 +45,11 @@ async def method(request: Request, model: str) -> Response:
 
 async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
     lang = language(request)
+    graded = {name for model in shown for name in LADDERS[model]}
+    use = services(request)
+    cards = [card for card in await blocking(use.models) if card["name"] in shown]
+    in_force = [await blocking(use.model_card, c["name"], c["version"]) for c in cards if c.get("champion")]
+    measured = [present.card_view(card, lang) for card in in_force]
     return page(
         request,
         "methods.html",
@@ -44,10 +58,13 @@ async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
         startup=_indicators("startup", "indicators", lang),
         checklist=_indicators("checklist", "items", lang),
         measures=_measures(lang),
-        ladders=_ladders(lang),
+        ladders=_ladders(lang, graded),
+        matrix=load("grades")["business_matrix"] if "risk" in graded else None,
+        guarantee=_guarantee(lang) if "risk" in graded else None,
+        measured=[view for view in measured if view.targets],
         shown=[(model, MODELS[model]) for model in shown],
         alone=len(shown) == 1,
-        models=[card for card in await blocking(services(request).models) if card["name"] in shown],
+        models=present.version_rows(cards, (), lang),
     )
 
 
@@ -109,12 +126,43 @@ def _measures(lang: Lang) -> list[dict[str, str]]:
     ]
 
 
-def _ladders(lang: Lang) -> list[dict[str, Any]]:
-    """Return every ladder that has cuts: its name, what is cut, and each grade's range as text."""
+def _guarantee(lang: Lang) -> dict[str, Any]:
+    """Return the small-guarantee rule: each clause with the sentence that refuses by it, and the cap of each grade."""
+    rule = load("guarantee")
+    shown = {"grade": "…", "rounding": money(rule["limit"]["rounding_krw"], lang)}
+    return {
+        "label": rule["label"][lang],
+        "version": rule["version"],
+        "clauses": [
+            (
+                clause["label"][lang],
+                text(
+                    f"guarantee.{clause['id']}_failed",
+                    lang,
+                    **shown,
+                    minimum=clause.get("grade", ""),
+                    growth=clause.get("growth", ""),
+                    risk=clause.get("risk", ""),
+                ),
+                clause.get("formula", ""),
+            )
+            for clause in rule["clauses"]
+        ],
+        "caps": [(grade, money(cap, lang)) for grade, cap in rule["limit"]["grade_cap_krw"].items()],
+        "shares": {
+            "share": f"{100 * rule['limit']['sales_share']:g}%",
+            "startup": f"{100 * rule['limit']['startup_sales_share']:g}%",
+            "floor": money(rule["limit"]["startup_floor_krw"], lang),
+        },
+    }
+
+
+def _ladders(lang: Lang, names: set[str]) -> list[dict[str, Any]]:
+    """Return the named ladders: what each is called, what is cut, and each grade's range as text."""
     shown = []
-    for ladder in load("grades")["ladders"].values():
+    for name, ladder in load("grades")["ladders"].items():
         cuts = ladder["cuts"]
-        if not cuts:
+        if not cuts or name not in names:
             continue
         share = max(cuts) <= 1
         figures = [f"{100 * cut:g}%" if share else f"{cut:g}" for cut in cuts]
