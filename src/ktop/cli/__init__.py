@@ -10,7 +10,10 @@ from ktop.cli.state import terminal
 
 def main() -> None:
     """Run the command line; a user's error becomes one sentence on stderr and exit status 1."""
+    from typer.exceptions import TyperException
+
     from ktop.catalogue import message
+    from ktop.cli.usage import usage_sentences
     from ktop.errors import KtopError
 
     # A pipe may be in an encoding that cannot carry Korean; UTF-8 always can.
@@ -18,7 +21,13 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app(prog_name="ktop")
+        status = app(prog_name="ktop", standalone_mode=False)
+    except TyperException as error:  # the command was not typed as it should be
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()  # type: ignore[attr-defined]
+        else:
+            terminal.error(usage_sentences(error, terminal))
+        sys.exit(2)
     except KtopError as error:
         terminal.error(message(error, terminal.lang))
         sys.exit(error.exit_status)
@@ -33,7 +42,8 @@ def main() -> None:
     except KeyboardInterrupt:
         terminal.error(terminal.say("interrupted"))
         sys.exit(130)
-    except SystemExit as end:  # typer makes this of an interrupt, without a word
-        if end.code == 130:
+    else:
+        if status == 130:  # typer makes this of an interrupt, without a word
             terminal.error(terminal.say("interrupted"))
-        raise
+        if isinstance(status, int) and status:
+            sys.exit(status)
