@@ -162,3 +162,16 @@ def test_this_machine_answers_to_no_foreign_name(tmp_path: Path, name: str, stat
 def test_a_body_that_no_parser_gets_through_is_told_as_such(client: TestClient, body: bytes) -> None:
     answer = client.post("/api/v1/ratings/technology", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "web.body_not_json")
+
+
+@pytest.mark.parametrize("address", ["/", "/nope", "/api/v1/models", "/favicon.ico", "/proposals"])
+def test_head_is_answered_like_get_without_a_body(client: TestClient, address: str) -> None:
+    full, head = client.get(address), client.head(address)
+    assert head.status_code == full.status_code != 405
+    assert head.content == b""
+    for name in ("content-type", "content-security-policy", "cache-control"):
+        assert head.headers.get(name) == full.headers.get(name)
+
+
+def test_other_methods_are_still_refused(client: TestClient) -> None:
+    assert client.put("/").status_code == 405

@@ -60,7 +60,7 @@ def _of_this_machine(name: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: security headers on every answer, and no body over ``limit`` bytes is read.
+    """ASGI middleware: security headers on every answer, HEAD answered like GET, no body over ``limit`` bytes read.
 
     ``refuse`` makes the answer to a request that is not taken: its body is, or turns out to be, too large, or it came
     to this machine's own address under another name than localhost or one of ``hosts``.
@@ -86,6 +86,9 @@ class Guard:
         error = TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
         read = 0
         refused = False
+        only_head = scope["method"] == "HEAD"
+        if only_head:  # what GET would answer, without its body
+            scope = {**scope, "method": "GET"}
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -94,6 +97,8 @@ class Guard:
                     headers.setdefault(name, value)
                 # Results are the company's own: neither a shared computer nor a proxy may keep them.
                 headers.setdefault("cache-control", "no-store")
+            elif only_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         async def limited() -> Message:
