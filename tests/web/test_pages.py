@@ -18,6 +18,8 @@ from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from ktop.catalogue import load
+from ktop.report import spreadsheet
+from ktop.report.turnstile import Turnstile
 
 STATIC = [
     "/",
@@ -334,6 +336,18 @@ def test_a_company_has_no_features_to_add(client: TestClient, rating: str) -> No
     alone = client.post("/api/v1/ratings/company", json={"record": {"name": "가온"}}).json()["id"]
     assert client.get(f"/ratings/{alone}?suggest=1").status_code == 200
     assert client.get(f"/api/v1/ratings/{alone}/suggestions").status_code == 422
+
+
+def test_a_table_that_must_wait_too_long_is_told_so(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheet, "READING", Turnstile(waiting=0, seconds=0.01, busy="records.tables_busy"))
+    table = ("p.xlsx", b"PK not read while another one is")
+    with spreadsheet.READING.passing():
+        answer = client.post("/proposals", data={"csrf": token}, files={"table": table})
+    assert answer.status_code == 503
+    assert "잠시 뒤에" in answer.text
+    assert client.post("/proposals", data={"csrf": token}, files={"table": table}).status_code == 422
 
 
 def test_proposals_are_ranked_on_a_page_and_in_a_spreadsheet(client: TestClient, token: str, tmp_path: Path) -> None:

@@ -12,10 +12,13 @@ from typing import Any
 import polars as pl
 
 from ktop.report import sheet_cells
+from ktop.report.turnstile import Turnstile
 
 #: What reading a small file may take, and what each byte of a larger one adds (XML is packed about 10 to 1).
 MEMORY_BYTES, MEMORY_PER_BYTE = 1_000_000_000, 60
 SECONDS, SECONDS_PER_MB = 20, 4
+#: Reading one may take ``MEMORY_BYTES`` and more, so that only one is read at a time; some wait, others are refused.
+READING = Turnstile(waiting=4, seconds=30.0, busy="records.tables_busy")
 #: A cell that starts with one of these is taken for a formula by spreadsheet programs.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -25,7 +28,7 @@ def read_xlsx(path: Path) -> pl.DataFrame:
 
     A second row that repeats no data but labels (as ``write_xlsx`` writes it) is passed over: its first cell starts
     with ``#``. Raises ``ValueError`` for an empty sheet, doubled column names or one too large to be read within
-    ``MEMORY_BYTES`` and ``SECONDS``.
+    ``MEMORY_BYTES`` and ``SECONDS``, ``UnavailableError`` where others are being read for too long.
     """
     rows = _cells(path)
     if not rows:
@@ -51,7 +54,8 @@ def _cells(path: Path) -> list[list[Any]]:
     memory, seconds = MEMORY_BYTES + MEMORY_PER_BYTE * size, SECONDS + SECONDS_PER_MB * size // 1_000_000
     # -P: the folder of the program holds modules named like those of Python
     command = [sys.executable, "-P", sheet_cells.__file__, str(path), str(memory), str(seconds)]
-    found = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+    with READING.passing():
+        found = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
     if found.returncode:
         raise ValueError("no spreadsheet, or too large")
     return [json.loads(line) for line in found.stdout.splitlines()]
