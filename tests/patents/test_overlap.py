@@ -23,8 +23,8 @@ def index(small_corpus: Path) -> PatentIndex:
     return PatentIndex(small_corpus)
 
 
-def looked_at(index: PatentIndex, text: str) -> tuple[Overlap | None, list[str]]:
-    technology = Technology.from_text(text, DAY)
+def looked_at(index: PatentIndex, text: str, title: str | None = None) -> tuple[Overlap | None, list[str]]:
+    technology = Technology.from_text(text, DAY, title)
     found = neighbourhood(index, technology, size=30)
     question = index.question(technology.text, technology.language)
     return overlap(index, found, question), [str(name) for name in found.patent_ids]
@@ -50,6 +50,16 @@ def test_what_no_patent_says_is_not_found(index: PatentIndex) -> None:
     place = next(i for i, feature in enumerate(found.features) if "Quokka" in feature)
     assert max(near.matches[place].score for near in found.near) < 0.3
     assert found.weights.sum() == pytest.approx(1.0)
+
+
+def test_the_title_is_no_feature(index: PatentIndex) -> None:
+    title, body = "Medical image cancer lesion finder", "The tissue of a patient is segmented to find tumor lesions."
+    titled, _ = looked_at(index, f"{title}. {body}", title)
+    assert titled is not None
+    assert titled.features == (body,)
+    untitled, _ = looked_at(index, f"{title}. {body}")
+    assert untitled is not None
+    assert len(untitled.features) == 2
 
 
 def test_patents_of_the_other_language_are_met_by_counterparts(index: PatentIndex) -> None:

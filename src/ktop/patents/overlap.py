@@ -61,7 +61,8 @@ def overlap(index: PatentIndex, found: Neighbourhood, question: Question, neares
     Reads the texts of ``nearest`` patents from the corpus (about 45 ms at eight million patents).
     """
     technology = found.technology
-    parts = features(technology.text, technology.language, index.analyser)
+    described = technology.text.removeprefix(f"{technology.title}.")  # the title names the technology, it is no feature
+    parts = features(described, technology.language, index.analyser)
     words = _described(index, found, question, [word for _, part in parts for word in part])
     kept = []
     for text, part in parts:

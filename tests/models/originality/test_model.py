@@ -253,6 +253,16 @@ def test_a_measure_of_which_there_is_nothing_is_no_strength() -> None:
     assert _speaks(Contribution("score", "nearest_similarity", "originality", 0.0, 0.2, 50.0, 99.0), 1.0)
 
 
+def test_the_standing_is_told_from_its_nearer_end(model: OriginalityModel, make: Make) -> None:
+    for seed in range(6):
+        rating = model.rate(make(seed=seed))
+        score = rating.scores[SCORE]
+        assert score is not None
+        english = next(o.text for o in rating.opinions if o.lang == "en" and o.basis == (SCORE,))
+        told = f"{'top' if score >= 50.0 else 'bottom'} {max(1.0, min(score, 100.0 - score)):.0f} %"
+        assert told in english
+
+
 def test_a_sentence_that_ends_with_a_name_has_one_point() -> None:
     assert _names(["Acme, Inc.", "Beta Inc."], "en") == "Acme, Inc., Beta Inc"
     assert _names(["Acme, Inc.", "Beta Inc."], "ko") == "Acme, Inc., Beta Inc."

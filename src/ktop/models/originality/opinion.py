@@ -72,7 +72,11 @@ def _summary(
         as_of=_day(neighbourhood.as_of, lang),
         patents=neighbourhood.corpus_size,
         reference=reference,
-        top=max(1.0, 100.0 - score),
+        share=text(
+            "originality.top_share" if score >= _MIDDLE else "originality.bottom_share",
+            lang,
+            share=max(1.0, min(score, 100.0 - score)),
+        ),
     )
     found = [Opinion(lang, spoken, (SCORE,), "summary")]
     known = {trait: value for trait in TRAITS if (value := scores[trait]) is not None}
