@@ -204,8 +204,12 @@ def retrain(
     terminal.languages(lang)
     from ktop.services.retrain import retrain as work
 
+    told: list[Mapping[str, str]] = []
+    settled = {"version": version, "trained_on": trained_on, "by": _who(by), "why": why}
     with terminal.progress() as progress:
-        work(name, data, version=version, trained_on=trained_on, by=_who(by), why=why, progress=progress)
+        work(name, data, **settled, progress=progress, warn=told.append)
+    for warning in told:
+        terminal.note(warning[terminal.lang])
     terminal.note(_say("registered", model=f"{name}@{version}"))
 
 

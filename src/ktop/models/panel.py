@@ -24,6 +24,8 @@ _LAG = re.compile(r"^(?P<column>.+)_lag(?P<years>[1-9])$")
 _WINDOW = re.compile(r"^(?P<column>.+)_(?P<what>mean|min|max|sd)(?P<years>[2-9])$")
 #: A spread over years needs this many known ones.
 _FEWEST_FOR_SPREAD = 3
+#: Years outside these are a typing error or another calendar.
+YEARS = (1900, 2100)
 
 
 def _spread(values: Floats) -> Floats:
@@ -50,6 +52,38 @@ _WINDOWS: Mapping[str, Callable[[Floats], Floats]] = {
     "max": _of_known(np.nanmax),
     "sd": _spread,
 }
+
+
+def refuse_empty(frame: pl.DataFrame, id: str, year: str | None) -> None:
+    """Refuse a table without the id or year column, or with empty cells there, however they are written."""
+    for name in filter(None, (id, year)):
+        if name not in frame.columns:
+            raise InputError("models.no_column", column=name)
+        series = frame[name]
+        empty = series.is_null()
+        if series.dtype.is_float():
+            empty |= series.is_nan()
+        if series.dtype == pl.String:
+            empty |= series.str.strip_chars() == ""
+        if count := int(empty.sum()):
+            raise InputError("models.empty_cells", column=name, rows=count)
+
+
+def whole_years(series: pl.Series, name: str) -> npt.NDArray[np.int64]:
+    """Return a column of years; refuses dates, text and figures that are no whole year of ``YEARS``."""
+    if series.dtype.is_temporal():
+        raise InputError("guards.year_is_date", column=name, first=str(series.drop_nulls()[0]))
+    if not series.dtype.is_numeric():
+        numbers = series.cast(pl.Int64, strict=False)
+        if numbers.null_count() > series.null_count():
+            strange = str(series.filter(numbers.is_null() & series.is_not_null())[0])[:40]
+            raise InputError("guards.year_is_date", column=name, first=strange)
+        series = numbers
+    values = series.cast(pl.Float64).to_numpy()
+    wrong = ~np.isfinite(values) | (values != np.floor(values)) | (values < YEARS[0]) | (values > YEARS[1])
+    if wrong.any():
+        raise InputError("guards.not_a_year", column=name, count=int(wrong.sum()), first=f"{values[wrong][0]:g}")
+    return np.asarray(values, dtype=np.int64)
 
 
 def _strange(series: pl.Series) -> str:
@@ -81,16 +115,12 @@ class Panel:
         self.derived = derived or {}
         self.id = id
         self.n = frame.height
-        for name in filter(None, (id, year)):
-            if name not in frame.columns:
-                raise InputError("models.no_column", column=name)
-            if frame[name].null_count():
-                raise InputError("models.empty_cells", column=name, rows=frame[name].null_count())
+        refuse_empty(frame, id, year)
         codes = frame[id].cast(pl.String).rank("dense")
         self.firm: npt.NDArray[np.int64] = codes.to_numpy().astype(np.int64) - 1 if self.n else np.zeros(0, np.int64)
         self.year: npt.NDArray[np.int64] | None = None
         if year is not None:
-            self.year = frame[year].cast(pl.Int64).to_numpy().astype(np.int64)
+            self.year = whole_years(frame[year], year)
             self._key = self.firm * 100_000 + self.year
             self._order = np.argsort(self._key, kind="stable")
             self._sorted = self._key[self._order]

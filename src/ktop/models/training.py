@@ -21,7 +21,7 @@ from ktop.models import panel as panels
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import expit
 from ktop.models.glass_box import Floats
-from ktop.models.guards import check_inputs, check_table, check_years
+from ktop.models.guards import check_inputs, check_table
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.models.scheme import Ladder, Scheme, derived_columns, read_scheme
@@ -70,7 +70,7 @@ def _one_thread() -> contextlib.AbstractContextManager[Any]:
 
 def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress | None) -> Artefact:
     if plan.year is not None and plan.year in panel.columns and until is not None:
-        check_years(panel[plan.year].drop_nulls(), plan.year)
+        panels.whole_years(panel[plan.year].drop_nulls(), plan.year)
         panel = panel.filter(pl.col(plan.year).cast(pl.Int64) <= until)
     elif until is not None:
         raise InputError("models.until_without_year")

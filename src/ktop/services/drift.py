@@ -14,7 +14,7 @@ import numpy as np
 from ktop.errors import InputError
 from ktop.files import atomic_path
 from ktop.services.lifecycle import open_shelf
-from ktop.services.retrain import OUTCOMES, fact_table
+from ktop.services.retrain import OUTCOMES, fact_table, outcome_column
 from ktop.settings import settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def drift_of_table(model: str, data: Path, *, shelf: Shelf | None = None, keep: 
     batch = rater.rate_table(table, contributions=False)
     rated = batch.ok
     outcomes = {
-        target: frame[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()[rated]
+        target: outcome_column(frame, column)[rated]
         for target, column in _OUTCOME_COLUMNS.items()
         if column in frame.columns and target in batch.probabilities
     }

@@ -19,15 +19,13 @@ from ktop.models.glass_box import Floats
 from ktop.models.guards import identity, leaks, units
 from ktop.models.guards.outcomes import check_outcomes
 from ktop.models.guards.values import check_values, missing_marks
-from ktop.models.panel import Panel, sources
+from ktop.models.panel import YEARS, Panel, refuse_empty, sources, whole_years
 from ktop.models.panel_model import PanelModel
 from ktop.models.scheme import Scheme
 
 #: A table with fewer rows, or fewer firms, cannot carry any model: a bag over firms would see the same few again.
 FEWEST_ROWS = 60
 FEWEST_FIRMS = 30
-#: Years outside these are a typing error or another calendar.
-YEARS = (1900, 2100)
 #: Up to this share of rows without a label are left to fall back quietly, as any missing label does.
 MOST_UNLABELLED = 0.05
 
@@ -54,9 +52,9 @@ def check_table(plan: Scheme, frame: pl.DataFrame) -> None:
     """
     if frame.height < FEWEST_ROWS:
         raise InputError("guards.too_few_rows", rows=frame.height, fewest=FEWEST_ROWS)
-    identity.check_ids(plan, frame)
+    refuse_empty(frame, plan.id, plan.year)
     if plan.year is not None:
-        check_years(frame[plan.year], plan.year)
+        whole_years(frame[plan.year], plan.year)
     keys = [name for name in (plan.id, plan.year) if name is not None]
     repeated = frame.group_by(keys, maintain_order=True).len().filter(pl.col("len") > 1)
     if repeated.height:
@@ -117,22 +115,6 @@ def base_columns(plan: Scheme, frame: pl.DataFrame) -> list[str]:
 
 def _is_numeric(series: pl.Series) -> bool:
     return series.dtype.is_numeric() or series.dtype == pl.Boolean
-
-
-def check_years(series: pl.Series, name: str) -> None:
-    """Refuse a year column whose values are no whole years: dates, text, figures of another calendar."""
-    if series.dtype.is_temporal():
-        raise InputError("guards.year_is_date", column=name, first=str(series.drop_nulls()[0]))
-    if not series.dtype.is_numeric():
-        numbers = series.cast(pl.Int64, strict=False)
-        if numbers.null_count() > series.null_count():
-            strange = str(series.filter(numbers.is_null() & series.is_not_null())[0])[:40]
-            raise InputError("guards.year_is_date", column=name, first=strange)
-        series = numbers
-    values = series.cast(pl.Float64).to_numpy()
-    wrong = ~np.isfinite(values) | (values != np.floor(values)) | (values < YEARS[0]) | (values > YEARS[1])
-    if wrong.any():
-        raise InputError("guards.not_a_year", column=name, count=int(wrong.sum()), first=f"{values[wrong][0]:g}")
 
 
 def _constant_inputs(plan: Scheme, values: Floats) -> list[DataWarning]:

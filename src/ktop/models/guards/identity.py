@@ -22,27 +22,14 @@ _SAME_ORDER = 0.995
 _SAMPLE = 4_000
 #: Rows in which two companies' inputs are compared are those with at least this many values that few others have.
 _TELLING_INPUTS = 4
+#: ... or such that chance would make less than exp(-this) pairs alike; inputs that go together call for a wide margin.
+_SURPRISE = 20.0
 #: Figures of one company entered twice agree to this share, rounded or not; looked for among so many neighbours.
 _NEAR, _NEIGHBOURS = 1e-3, 5
 #: From this share of copied rows on, calibration on "unseen" firms would be on seen ones.
 MOST_COPIES = 0.05
 
 Found = Iterator[tuple[str, dict[str, Any]]]
-
-
-def check_ids(plan: Scheme, frame: pl.DataFrame) -> None:
-    """Refuse empty ids and years, however they are written."""
-    for name in filter(None, (plan.id, plan.year)):
-        if name not in frame.columns:
-            raise InputError("models.no_column", column=name)
-        series = frame[name]
-        empty = series.is_null()
-        if series.dtype.is_float():
-            empty |= series.is_nan()
-        if series.dtype == pl.String:
-            empty |= series.str.strip_chars() == ""
-        if count := int(empty.sum()):
-            raise InputError("models.empty_cells", column=name, rows=count)
 
 
 def check_identity(plan: Scheme, data: Panel, values: Floats) -> Found:
@@ -129,8 +116,7 @@ def check_copies(plan: Scheme, data: Panel, values: Floats) -> Found:
     """Look for rows of different firms (in the same year) that agree in every input, exactly or to a thousandth."""
     if values.shape[1] < 2:
         return
-    telling, rarest = _telling(values)
-    rows = np.flatnonzero(telling >= min(_TELLING_INPUTS, values.shape[1]))
+    rows, rarest = _telling(values)
     for key, many, found in (
         ("copied_rows", "many_copies", _equal_rows),
         ("near_copies", "many_near_copies", _near_rows),
@@ -148,14 +134,21 @@ def check_copies(plan: Scheme, data: Panel, values: Floats) -> Found:
 
 
 def _telling(values: Floats) -> tuple[npt.NDArray[np.int64], int]:
-    """Return how many of each row's values few others have, and the input with the most different ones."""
-    telling = np.zeros(len(values), dtype=np.int64)
+    """Return the rows that hardly agree with another by chance, and the input with the most different values.
+
+    A row is telling where several of its values are had by few others, or where so many common ones come together that
+    no second row would have them all: n times n times the product of their shares is next to nothing.
+    """
+    rare = np.zeros(len(values), dtype=np.int64)
+    surprise = np.zeros(len(values))
     variety = []
     for j in range(values.shape[1]):
         distinct, place, count = np.unique(values[:, j], return_inverse=True, return_counts=True)
-        telling += (count[place] <= max(2, len(values) // 500)) & ~np.isnan(distinct[place])
+        rare += (count[place] <= max(2, len(values) // 500)) & ~np.isnan(distinct[place])
+        surprise -= np.log(count[place] / len(values))
         variety.append(len(distinct))
-    return telling, int(np.argmax(variety))
+    telling = (rare >= min(_TELLING_INPUTS, values.shape[1])) | (surprise >= 2 * np.log(len(values)) + _SURPRISE)
+    return np.flatnonzero(telling), int(np.argmax(variety))
 
 
 def _years(data: Panel, rows: npt.NDArray[np.int64]) -> Floats:
