@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from ktop.models.glass_box import Table, TermModel, average, shapley_table
+from ktop.models.glass_box import Table, TermModel, average, axis_last, shapley_table
 
 RANDOM = np.random.default_rng(11)
 
@@ -115,3 +115,16 @@ def test_a_missing_input_adds_what_it_could_contribute_to_the_variance() -> None
     model = _model([(0, 1)])
     known, hidden = np.array([[1, 1, 1, 1]]), np.array([[1, 1, 1, 5]])
     assert math.isclose(model.variance(hidden)[0] - model.variance(known)[0], 0.2, rel_tol=1e-6)
+
+
+@pytest.mark.parametrize("axis", range(4))
+def test_an_axis_is_averaged_over_where_it_stands(axis: int) -> None:
+    values, weight = RANDOM.normal(size=(2, 3, 4, 5)), RANDOM.random(8)
+    own = weight[: values.shape[axis] - 1] / weight[: values.shape[axis] - 1].sum()
+    assert axis_last(values, axis).tolist() == np.moveaxis(values, axis, -1).tolist()
+    weights = [own if k == axis else np.zeros(0) for k in range(4)]
+    known = np.delete(values, -1, axis=axis)
+    expected = np.average(known, axis=axis, weights=own)
+    found = average(values, weights, [axis])
+    assert found.shape == tuple(1 if k == axis else size for k, size in enumerate(values.shape))
+    assert np.abs(found.squeeze(axis) - expected).max() < 1e-14

@@ -248,9 +248,23 @@ def average(values: Floats, weights: Sequence[Floats], axes: Sequence[int]) -> F
     """Return a table averaged over some axes by the weights of their known bins; the axes stay, with length 1."""
     found = values
     for axis in axes:
-        known = np.moveaxis(found, axis, -1)[..., :-1]
-        found = np.moveaxis((known * weights[axis]).sum(axis=-1, keepdims=True), -1, axis)
+        known = axis_last(found, axis)[..., :-1]
+        found = (known * weights[axis]).sum(axis=-1, keepdims=True).transpose(_orders(found.ndim, axis)[1])
     return found
+
+
+def axis_last(values: Floats, axis: int) -> Floats:
+    """Return a view with one axis last, as ``np.moveaxis`` gives it, which takes longer than the sums it is for."""
+    return values.transpose(_orders(values.ndim, axis)[0])
+
+
+@functools.cache
+def _orders(ndim: int, axis: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the orders of axes that put ``axis`` last, and that put the last one back."""
+    others = [k for k in range(ndim) if k != axis]
+    back = list(range(ndim - 1))
+    back.insert(axis, ndim - 1)
+    return (*others, axis), tuple(back)
 
 
 def shapley_table(values: Floats, weights: Sequence[Floats]) -> Floats:

@@ -20,6 +20,7 @@ from ktop.models.glass_box import (
     Table,
     TermModel,
     average,
+    axis_last,
     axis_places,
     merged_weights,
 )
@@ -116,7 +117,7 @@ def assemble(
         tables.append(Table(frame.inputs, values - mean, _spread(stack, frame.weights), frame.cuts))
     unknown = np.zeros(X.shape[1], dtype=np.float64)
     model = TermModel(tuple(features), tuple(groups), edges, tuple(weights), base, tuple(tables), unknown)
-    logits = np.stack([_member_logit(values, constant, frames, bins) for values, constant in stacks[: len(members)]])
+    logits = _member_logits(stacks[: len(members)], frames, bins)
     return _with_variances(model, bins, logits), logits
 
 
@@ -202,12 +203,12 @@ def _fill(member: RawTerms, frames: Sequence[_Frame]) -> tuple[list[Floats], flo
 
 def _mean_known(table: Floats, axis: int, weight: Floats) -> Floats:
     """Return the table averaged over the known bins of one input, by how common they are."""
-    known = np.moveaxis(table, axis, -1)[..., :-1]
+    known = axis_last(table, axis)[..., :-1]
     return np.asarray((known * weight).sum(axis=-1))
 
 
 def _set_missing(table: Floats, axis: int, values: Floats) -> None:
-    np.moveaxis(table, axis, -1)[..., -1] = values
+    axis_last(table, axis)[..., -1] = values
 
 
 def _cautious(values: Floats, frame: _Frame, signs: Sequence[int]) -> Floats:
@@ -216,7 +217,7 @@ def _cautious(values: Floats, frame: _Frame, signs: Sequence[int]) -> Floats:
     for axis, j in enumerate(frame.inputs):
         if signs[j]:
             mean = _mean_known(held, axis, frame.weights[axis])
-            own = np.moveaxis(held, axis, -1)[..., -1].copy()
+            own = axis_last(held, axis)[..., -1].copy()
             _set_missing(held, axis, np.minimum(own, mean) if signs[j] > 0 else np.maximum(own, mean))
     return held
 
@@ -226,7 +227,7 @@ def _spread(stack: Floats, weights: Sequence[Floats]) -> npt.NDArray[np.float32]
     centred = np.stack([table - average(table, weights, range(table.ndim)) for table in stack])
     variance = centred.var(axis=0, ddof=1) if len(stack) > 1 else np.zeros(stack.shape[1:])
     for axis in range(variance.ndim):
-        by_axis = np.moveaxis(variance, axis, -1)
+        by_axis = axis_last(variance, axis)
         by_axis[..., -1] = by_axis.max(axis=-1)
     return variance.astype(np.float32)
 
@@ -249,14 +250,19 @@ def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Float
     return TermModel(model.features, model.groups, model.edges, model.weights, model.base, tables, unknown)
 
 
-def _member_logit(
-    tables: list[Floats], constant: float, frames: Sequence[_Frame], bins: npt.NDArray[np.int64]
+def _member_logits(
+    stacks: Sequence[tuple[list[Floats], float]], frames: Sequence[_Frame], bins: npt.NDArray[np.int64]
 ) -> Floats:
-    total = np.full(len(bins), constant)
+    """Return every member's logit of every row; where a row lies in a table is the same for all members."""
+    totals = np.repeat(np.array([[constant] for _, constant in stacks]), len(bins), axis=1)
     columns = np.ascontiguousarray(bins.T)
-    for table, frame in zip(tables, frames, strict=True):
+    for k, frame in enumerate(frames):
         axes = [columns[j] for j in frame.inputs]
         if frame.places is not None:
             axes = [place[axis] for place, axis in zip(frame.places, axes, strict=True)]
-        total += table[tuple(axes)]
-    return total
+        cells = axes[0]
+        for edges, axis in zip(frame.edges[1:], axes[1:], strict=True):
+            cells = cells * (len(edges) + 2) + axis
+        for total, (tables, _) in zip(totals, stacks, strict=True):
+            total += tables[k].ravel()[cells]
+    return totals
