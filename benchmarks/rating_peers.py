@@ -41,10 +41,10 @@ from ktop.validation.discrimination import accuracy_ratio, auc, clustered_bootst
 Scorer = Callable[[np.ndarray], np.ndarray]
 #: Of our model; the same for every data set, chosen on validation years of the listed companies. With interplay the
 #: groups' trees are fewer, and the bag is larger.
-MEMBERS, MEMBERS_WITH_INTERPLAY = 12, 20
+MEMBERS, MEMBERS_WITH_INTERPLAY = 12, 36
 OURS = BoostingSettings(rounds=200, learning_rate=0.05, leaves=16, depth=4, max_bin=32, min_leaf_rows=60, l2=5.0,
                         feature_fraction=0.3, table_inputs=0)  # fmt: skip
-WITH_INTERPLAY = dataclasses.replace(OURS, rounds=150, interplay_rounds=80)
+WITH_INTERPLAY = dataclasses.replace(OURS, rounds=100, interplay_rounds=150)
 BLACK_BOXES = ("LightGBM", "CatBoost", "XGBoost")
 
 

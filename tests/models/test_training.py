@@ -223,7 +223,7 @@ def test_the_listed_company_scheme_beats_the_published_glass_box(shared_data: Pa
     frame = pl.read_parquet(shared_data / "firms" / "us_listed_panel.parquet")
     scheme = yaml.safe_load((ROOT / "examples/schemes/us_listed.yaml").read_text(encoding="utf-8"))
     scheme |= {"members": 2, "honest_intervals": False}
-    scheme["tracks"]["ai"]["rounds"] = 120
+    scheme["tracks"]["ai"] |= {"rounds": 80, "interplay_rounds": 50}
     model = PanelModel.from_artefact(train_scheme(scheme, frame, until=2013))
     assert {tuple(card["validation_years"]) for card in model.meta["training"].values()} == {(2009, 2010)}
     some = frame.filter(pl.col("fiscal_year") >= 2005)  # six years back is as far as a feature looks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -297,6 +298,7 @@ def test_real_panels_are_not_accused(shared_data: Path) -> None:
     firms = shared_data / "firms"
     scheme = yaml.safe_load((ROOT / "examples/schemes/us_listed.yaml").read_text(encoding="utf-8"))
     plan, frame = read_scheme(scheme), pl.read_parquet(firms / "us_listed_panel.parquet")
+    plan = dataclasses.replace(plan, features=plan.own_features)
     check_table(plan, frame)
     data = Panel(frame, plan.id, plan.year, plan.columns)
     outcomes = {target.name: outcome(target, data, None) for target in plan.targets}
