@@ -63,6 +63,26 @@ def test_arrays_fit_together(found: Neighbourhood) -> None:
     assert (np.diff(found.background) >= 0).all()
 
 
+def test_patents_nearest_in_meaning_are_earlier_and_the_nearest_first(found: Neighbourhood) -> None:
+    near = found.in_meaning
+    assert len(near.cosine) == len(near.filing_day) == len(near.topic) == 45
+    assert (np.diff(near.cosine) <= 0).all() and near.cosine[0] <= 1.0
+    assert (near.filing_day < day_number(DAY)).all()
+    # what is near by both words and meaning is near by meaning: on one scale with the neighbours
+    assert near.cosine[0] == pytest.approx(found.semantic.max(), abs=0.02)
+
+
+def test_the_nearest_alone_are_the_same_patents(found: Neighbourhood) -> None:
+    few = found.nearest(7)
+    assert few.size == 7 and few.patent_ids.tolist() == found.patent_ids[:7].tolist()
+    assert few.pair_similarity.shape == (7, 7)
+    assert few.key_terms.in_neighbour.shape[1] == few.text_terms.in_neighbour.shape[1] == 7
+    for labels, whole in ((few.classes, found.classes), (few.applicants, found.applicants)):
+        assert [labels.row(i) for i in range(7)] == [whole.row(i) for i in range(7)]
+    assert all(len(values) == 7 for values in few.measures.values())
+    assert found.nearest(found.size) is found
+
+
 def test_the_corpus_is_counted_by_year(found: Neighbourhood, records: list[dict[str, Any]]) -> None:
     earlier = [record for record in records if record["filed"] < DAY.isoformat()]
     assert found.corpus_size == len(earlier)

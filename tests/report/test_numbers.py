@@ -54,7 +54,7 @@ def test_values_with_their_units() -> None:
     assert labels.indicator_value("tech-index", "intangible_assets", 5.5, "en") == "5.50%"
     assert labels.indicator_value("ktrs-fm", "q01", 4.0, "ko") == "4번 답"
     assert labels.indicator_value("ktrs-fm", "q01", math.nan, "ko") is None
-    assert labels.indicator_value("originality", "new_pairs", 0.25, "ko") == "25%"
+    assert labels.indicator_value("originality", "unmet_pairs", 0.25, "ko") == "25%"
     assert labels.indicator_value("originality", "filing_growth", 0.0, "en") == "1 times"
     assert labels.fact_value("rnd_organisation", 2.0, "en") == "certified corporate R&D institute"
     assert labels.fact_value("tax_arrears", 0, "ko") == "아니오"

@@ -23,7 +23,7 @@ FOUND: dict[str, Any] = {
     "events": 254,
     "forecast_events": 105,
     "rate": 0.0069,
-    "best_single": "term_age",
+    "best_single": "word_rarity",
     "rows": {"score": _row(0.62), "chars": _row(-0.02), "best_single": _row(0.57)},
     "forecast": {"forecast": _row(0.61), "chars": _row(0.55)},
     "power": {"aim": 0.7, "rival": 0.6, "events_for_aim": 50, "events_for_found": 1200},
@@ -35,7 +35,7 @@ def test_rows_name_the_rivals_and_hide_a_difference_to_itself() -> None:
     assert len(heads) == 4 and [row[0] for row in rows][:3] == [
         "SCORE",
         "CHARS",
-        "ranked_best_single measure=term_age",
+        "ranked_best_single measure=word_rarity",
     ]
     assert rows[3][0] == "FORECAST" and rows[4][0] == "ranked_same_years name=CHARS"
     assert rows[0][3] == rows[3][3] == "–"

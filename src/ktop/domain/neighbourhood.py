@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -52,6 +52,11 @@ class Labels:
     def row(self, i: int) -> tuple[str, ...]:
         """Return the labels of row ``i``."""
         return tuple(self.names[code] for code in self.codes[self.offsets[i] : self.offsets[i + 1]])
+
+    def first(self, n: int) -> Labels:
+        """Return the first ``n`` rows, with the same numbers for labels."""
+        end = self.offsets[n]
+        return Labels(self.offsets[: n + 1], self.codes[:end], self.names)
 
     def weights(self, row_weights: FloatArray) -> FloatArray:
         """Return each label's weight, shape (len(names),): every row spreads its own weight evenly over its labels."""
@@ -103,6 +108,27 @@ class WordPresence:
 
 
 @dataclass(frozen=True, slots=True)
+class NearestInMeaning:
+    """The earlier patents nearest to the technology in meaning, whatever words they use; the nearest first.
+
+    Parameters
+    ----------
+    cosine : (k,) cosine of text vectors that both languages share, -1 to 1.
+    filing_day : (k,) days since 1970.
+    topic : (k,) number of the text topic, -1 where there is none.
+    """
+
+    cosine: FloatArray
+    filing_day: FloatArray
+    topic: IntArray
+
+    @classmethod
+    def none(cls) -> NearestInMeaning:
+        """Return that of a text or corpus without vectors."""
+        return cls(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbourhood:
     """The technology, its nearest earlier patents (n of them, the most similar first) and their surroundings.
 
@@ -130,6 +156,7 @@ class Neighbourhood:
     key_terms : the technology's key terms (noun phrases).
     text_terms : every distinct word of the technology's text after analysis.
     term_pairs, pair_df : (p, 2) indices into ``key_terms`` and how many earlier patents have both terms.
+    in_meaning : the earlier patents nearest in meaning, more than the neighbours.
     background : similarity (same scale) of a fixed sample of earlier patents of the corpus, ascending.
     seconds : time spent by step.
     """
@@ -158,6 +185,7 @@ class Neighbourhood:
     text_terms: WordPresence
     term_pairs: IntArray
     pair_df: IntArray
+    in_meaning: NearestInMeaning
     background: FloatArray
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -170,3 +198,22 @@ class Neighbourhood:
     def age_years(self) -> FloatArray:
         """(n,) years from each neighbour's filing to the as-of day, > 0."""
         return (day_number(self.as_of) - self.filing_day) / 365.25
+
+    def nearest(self, n: int) -> Neighbourhood:
+        """Return the same with the ``n`` most similar neighbours only; itself where it has no more."""
+        if n >= self.size:
+            return self
+        return replace(
+            self,
+            **{name: getattr(self, name)[:n] for name in _PER_NEIGHBOUR},
+            classes=self.classes.first(n),
+            topics=self.topics.first(n),
+            applicants=self.applicants.first(n),
+            measures={name: values[:n] for name, values in self.measures.items()},
+            pair_similarity=self.pair_similarity[:n, :n],
+            key_terms=replace(self.key_terms, in_neighbour=self.key_terms.in_neighbour[:, :n]),
+            text_terms=replace(self.text_terms, in_neighbour=self.text_terms.in_neighbour[:, :n]),
+        )
+
+
+_PER_NEIGHBOUR = ("patent_ids", "titles", "similarity", "lexical", "semantic", "filing_day", "language")

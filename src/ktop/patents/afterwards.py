@@ -56,7 +56,7 @@ def aftermath(
     before, then = EarlierPatents(index, day, excluded), EarlierPatents(index, until, excluded)
     terms = key_terms(index, question, before, n_terms)
     reuse = [len(then.docs_of_any((term.index_term, *term.counterparts))) for term in terms if term.patents == 0]
-    near = candidates(index, question, size, until, excluded)
+    near = candidates(index, question, 2 * size, until, excluded)
     rated = Similarity(index, question, then).of(near)
     order = np.lexsort((near, -rated.similarity))[:size]
     docs, similarity = near[order], rated.similarity[order]

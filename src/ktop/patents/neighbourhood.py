@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from ktop.domain.neighbourhood import (
     FloatArray,
     Labels,
+    NearestInMeaning,
     Neighbourhood,
     StrArray,
     TermStatistics,
@@ -38,10 +40,8 @@ KEY_TERMS = 20
 MAX_TEXT_TERMS = 150
 RECENT_YEARS = 3
 DAYS_PER_YEAR = 365.25
-#: Candidates whose similarity is computed, as a multiple of the neighbours wanted.
-CANDIDATES = 2
-#: Patents nearest by meaning alone that are added to them, as a multiple of the neighbours wanted.
-NEAREST_IN_MEANING = 3
+#: Patents nearest by meaning alone that are candidates, too, as a multiple of the neighbours wanted.
+NEAREST_IN_MEANING = 1.5
 
 Docs = npt.NDArray[np.int64]
 
@@ -73,7 +73,8 @@ def neighbourhood(
     text = substance(technology.text, technology.language, index.analyser)
     question = index.question(text, technology.language, technology.title)
     clock.lap("analyse")
-    near = candidates(index, question, size, before, excluded)
+    meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
+    near = candidates(index, question, size, before, excluded, meant)
     clock.lap("search")
     earlier = EarlierPatents(index, before, excluded)
     closeness = Similarity(index, question, earlier)
@@ -115,6 +116,9 @@ def neighbourhood(
         text_terms=_text_terms(index, question, earlier, docs),
         term_pairs=pairs,
         pair_df=pair_df,
+        in_meaning=NearestInMeaning(
+            cosine=cosines, filing_day=tables.day[meant].astype(np.float64), topic=tables.topic[meant].astype(np.int64)
+        ),
         background=np.sort(closeness.of_sample().similarity) if background else np.empty(0),
         seconds=clock.laps,
     )
@@ -122,15 +126,28 @@ def neighbourhood(
     return found
 
 
-def candidates(index: PatentIndex, question: Question, size: int, before: int, excluded: Docs) -> Docs:
+def nearest_in_meaning(
+    index: PatentIndex, question: Question, size: int, before: int, excluded: Docs
+) -> tuple[Docs, FloatArray]:
+    """Return the earlier patents whose text vectors are nearest to the question's, and their cosines."""
+    limit = math.ceil(NEAREST_IN_MEANING * size)
+    docs, cosines = index.dense.search(question.vector_across, limit + len(excluded), before, index.mask(Filter()))
+    kept = ~np.isin(docs, excluded)
+    # a stored vector has two halves of equal length, of which the question has the one that both languages share
+    return docs[kept][:limit], math.sqrt(2.0) * cosines[kept][:limit].astype(np.float64)
+
+
+def candidates(
+    index: PatentIndex, question: Question, size: int, before: int, excluded: Docs, meant: Docs | None = None
+) -> Docs:
     """Return the patents whose similarity is computed, ascending: what a search finds, and the nearest in meaning.
 
     The latter are the same patents whatever the words and the language of the text, so that a technology told in other
-    words is held against the same neighbours.
+    words is held against the same neighbours. ``meant`` are these, where they are known already.
     """
-    searched, _ = index.retrieve(question, CANDIDATES * size, before, excluded)
-    limit = NEAREST_IN_MEANING * size + len(excluded)
-    meant, _ = index.dense.search(question.vector_across, limit, before, index.mask(Filter()))
+    if meant is None:
+        meant, _ = nearest_in_meaning(index, question, size, before, excluded)
+    searched, _ = index.retrieve(question, size, before, excluded)
     return np.setdiff1d(np.union1d(searched, meant), excluded)
 
 

@@ -68,7 +68,8 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
         for wording in ("", "_again"):
             told[other] += [measured(summary[f"{other}{wording}"].strip(), other) for summary in summaries]
     second: Lang = "en" if language == "ko" else "ko"
-    found = Equating.of(language, told[language], told[second], index.version, reference.version)
+    owners = [*range(len(summaries)), *range(len(summaries))]
+    found = Equating.of(language, told[language], told[second], index.version, reference.version, owners)
     with atomic_path(folder / EQUATING_FILE) as beside:
         found.save(beside)
     return found

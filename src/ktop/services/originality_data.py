@@ -119,7 +119,7 @@ def _rows(index: PatentIndex, folder: Path, patents: int, progress: Progress) ->
 
 
 def _row(index: PatentIndex, patent: Patent, technology: Technology) -> dict[str, Any] | None:
-    from ktop.models.originality.definitions import neighbours_wanted, rules
+    from ktop.models.originality.definitions import rules
     from ktop.models.originality.measures import measure_values
     from ktop.models.originality.outcomes import aftermath_figures
     from ktop.models.originality.weighing import fields_of
@@ -128,7 +128,7 @@ def _row(index: PatentIndex, patent: Patent, technology: Technology) -> dict[str
     found = neighbourhood_of(index, technology, (patent.id,), background=False)
     if not found.size:
         return None
-    later = aftermath(index, technology, rules("learning")["years"], (patent.id,), neighbours_wanted())
+    later = aftermath(index, technology, rules("learning")["years"], (patent.id,), rules("learning")["neighbours"])
     fields = fields_of(found)
     weights = fields.weights(found.similarity)
     own = patent.subclasses[0] if patent.subclasses else None

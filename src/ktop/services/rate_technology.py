@@ -190,10 +190,12 @@ def technology_of(summary: str, as_of: date | None) -> Technology:
 
 def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | None = None) -> Rating:
     """Rate one technology summary as of a day (today where not given); only earlier patents count."""
+    from ktop.models.originality.definitions import neighbours_shown
+
     technology = technology_of(summary, as_of)
     with engine.lock:
         found = neighbourhood_of(engine.index, technology)
-        closer = closer_look(engine.index, found)
+        closer = closer_look(engine.index, found.nearest(neighbours_shown()))
     return engine.model.rate(found, closer)
 
 

@@ -33,15 +33,17 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
     made only on request. ``terms`` is empty where nothing rare lies near by or the text has no score.
     """
     from ktop.models.originality.counterfactual import candidates, suggestions
+    from ktop.models.originality.definitions import neighbours_shown
     from ktop.patents.titles import neighbour_pairs, neighbour_words
 
     technology = technology_of(summary, as_of)
     with engine.lock:
         found = neighbourhood_of(engine.index, technology, background=False)
         question = engine.index.question(technology.text, technology.language, technology.title)
-        words, pairs = neighbour_words(engine.index, found, question), neighbour_pairs(engine.index, found)
+        shown = found.nearest(neighbours_shown())
+        words, pairs = neighbour_words(engine.index, shown, question), neighbour_pairs(engine.index, shown)
     before = engine.model.score(found)
-    tried = candidates(found, words, pairs) if before.grade is not None else []
+    tried = candidates(shown, words, pairs) if before.grade is not None else []
 
     def rated_with(term: str) -> Scored:
         added = text("originality.added_feature", technology.language, term=term)
@@ -49,4 +51,4 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
         return engine.model.score(engine.neighbourhood(longer))
 
     after = [(scored.scores, scored.grade) for scored in (rated_with(one.term) for one in tried)]
-    return suggestions(found, tried, before.scores, before.grade, after)
+    return suggestions(shown, tried, before.scores, before.grade, after)

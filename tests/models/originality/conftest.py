@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import Labels, Neighbourhood, TermStatistics, WordPresence, day_number
+from ktop.domain.neighbourhood import (
+    Labels,
+    NearestInMeaning,
+    Neighbourhood,
+    TermStatistics,
+    WordPresence,
+    day_number,
+)
 from ktop.domain.technology import Technology
 from ktop.models.originality import OriginalityModel, OriginalityReference, build_reference
 
@@ -57,7 +64,7 @@ def make_neighbourhood(
         titles=np.array([f"Title {i}" for i in range(n)], dtype=object),
         similarity=similarity,
         lexical=similarity * 0.9,
-        semantic=np.full(n, np.nan),
+        semantic=similarity + 0.3,
         filing_day=filed,
         language=np.array(["en"] * n, dtype=object),
         classes=Labels.of([tuple(rng.choice(classes, rng.integers(1, 3), replace=False)) for _ in range(n)]),
@@ -74,6 +81,11 @@ def make_neighbourhood(
         text_terms=WordPresence(statistics.terms, statistics.weight, statistics.df, statistics.in_neighbour),
         term_pairs=pairs,
         pair_df=rng.poisson(0.7, len(pairs)).astype(np.int64),
+        in_meaning=NearestInMeaning(
+            cosine=np.sort(rng.uniform(0.2, 0.8, 2 * n))[::-1].astype(np.float64),
+            filing_day=today - rng.integers(30, 365 * (as_of.year - 2004), 2 * n).astype(np.float64),
+            topic=rng.integers(0, 4, 2 * n),
+        ),
         background=np.sort(rng.beta(1.2, 20, 500)),
     )
     return replace(found, **changes)

@@ -44,6 +44,19 @@ def test_a_measure_that_disagrees_takes_the_middle(pairs: tuple[Rows, Rows]) -> 
     assert [equating.apply(row, "ko")["noise"] for row in other] == pytest.approx([middle] * 40)
 
 
+def test_the_way_is_chosen_that_foretells_technologies_left_out() -> None:
+    generator = np.random.Generator(np.random.PCG64(6))
+    true = generator.normal(3.0, 2.0, 40)
+    own = rows(same=true.tolist(), moved=true.tolist())
+    other = rows(
+        same=(true + generator.normal(0.0, 0.3, 40)).tolist(),
+        moved=(true + 2.0 + generator.normal(0.0, 0.3, 40)).tolist(),
+    )
+    equating = Equating.of("en", own, other, "c", "r", [*range(20), *range(20)])
+    assert dict(zip(equating.names, equating.slope.tolist(), strict=True)) == {"same": 1.0, "moved": 1.0}
+    assert equating.apply({"same": 1e9, "moved": 3.0}, "ko") == pytest.approx({"same": 1e9, "moved": 1.0}, abs=0.2)
+
+
 def test_missing_stays_missing_and_few_pairs_change_nothing(pairs: tuple[Rows, Rows]) -> None:
     own, other = pairs
     equating = Equating.of("en", own, other, "c", "r")

@@ -14,7 +14,7 @@ import pytest
 
 from ktop.domain.neighbourhood import Labels, Neighbourhood, day_number
 from ktop.models.originality import measures as m
-from ktop.models.originality import network, sequel
+from ktop.models.originality import sequel
 from ktop.models.originality.definitions import measures
 
 TODAY = day_number(date(2020, 7, 1))
@@ -44,59 +44,7 @@ def test_diversity_gives_the_nber_values(shared_data: Path) -> None:
 def test_backward_similarity_is_the_mean_of_the_twenty_nearest() -> None:
     similarity = np.linspace(0.9, 0.1, 60)
     assert m.backward_similarity(similarity) == pytest.approx(similarity[:20].mean())
-    assert m.nearest_similarity(similarity) == 0.9
-    assert math.isnan(m.backward_similarity(np.zeros(0))) and math.isnan(m.nearest_similarity(np.zeros(0)))
-
-
-def test_term_dependence_takes_off_what_all_patents_use(neighbourhood: Neighbourhood) -> None:
-    terms = replace(
-        neighbourhood.key_terms,
-        in_neighbour=np.ones_like(neighbourhood.key_terms.in_neighbour),
-        df=np.full(8, 5_000),
-    )
-    everyone = replace(neighbourhood, key_terms=terms)
-    assert m.term_dependence(everyone) == pytest.approx(1.0 - 5_000 / 20_000)
-
-
-def test_term_binding_is_zero_for_terms_that_everybody_uses(neighbourhood: Neighbourhood) -> None:
-    terms = neighbourhood.key_terms
-    everyone = replace(neighbourhood, key_terms=replace(terms, in_neighbour=np.ones_like(terms.in_neighbour)))
-    assert m.term_binding(everyone) == pytest.approx(0.0, abs=0.02)
-
-
-def test_term_binding_rises_where_users_are_alike(neighbourhood: Neighbourhood) -> None:
-    pair = np.full((40, 40), 0.1, dtype=np.float32)
-    pair[:10, :10] = 0.5
-    present = np.zeros((8, 40), dtype=bool)
-    present[0, :10] = True
-    found = replace(
-        neighbourhood, pair_similarity=pair, key_terms=replace(neighbourhood.key_terms, in_neighbour=present)
-    )
-    whole = (90 * 0.5 + (40 * 39 - 90) * 0.1) / (40 * 39)
-    assert m.term_binding(found) == pytest.approx(math.log(0.501 / whole), rel=1e-5)
-
-
-def test_term_age_counts_new_terms_as_zero_years(neighbourhood: Neighbourhood) -> None:
-    terms = replace(
-        neighbourhood.key_terms,
-        weight=np.array([1.0] * 8),
-        df=np.array([5, 0, 5, 0, 5, 0, 5, 0]),
-        first_day=np.where(np.arange(8) % 2 == 0, TODAY - 4 * YEAR, np.nan),
-    )
-    assert m.term_age(replace(neighbourhood, key_terms=terms)) == pytest.approx(2.0)
-
-
-def test_term_rarity_is_one_for_new_terms_and_zero_for_terms_of_every_patent(neighbourhood: Neighbourhood) -> None:
-    new = replace(neighbourhood.key_terms, df=np.zeros(8, dtype=np.int64))
-    common = replace(neighbourhood.key_terms, df=np.full(8, 20_000))
-    assert m.term_rarity(replace(neighbourhood, key_terms=new)) == pytest.approx(1.0)
-    assert m.term_rarity(replace(neighbourhood, key_terms=common)) == pytest.approx(0.0)
-
-
-def test_new_pairs_counts_pairs_of_known_terms_only(neighbourhood: Neighbourhood) -> None:
-    terms = replace(neighbourhood.key_terms, weight=np.ones(8), df=np.array([9, 9, 9, 9, 0, 0, 0, 0]))
-    pair_df = np.array([0 if (i, j) == (1, 0) else 3 for i, j in neighbourhood.term_pairs])
-    assert m.new_pairs(replace(neighbourhood, key_terms=terms, pair_df=pair_df)) == pytest.approx(1 / 6)
+    assert math.isnan(m.backward_similarity(np.zeros(0)))
 
 
 def test_filing_growth_is_relative_to_the_corpus(neighbourhood: Neighbourhood) -> None:
@@ -113,7 +61,6 @@ def test_growth_is_counted_from_the_end_of_a_corpus_that_ended_earlier(neighbour
     later = replace(neighbourhood, as_of=date(2028, 1, 1))
     assert m.reading_day(later) == day_number(date(2021, 1, 1))
     assert not math.isnan(m.filing_growth(later))
-    assert m.term_age(later) == pytest.approx(m.term_age(neighbourhood) + 0.5, abs=0.2)
 
 
 def test_follow_on_is_positive_where_later_patents_are_more_alike(neighbourhood: Neighbourhood) -> None:
@@ -149,41 +96,6 @@ def test_claims_and_citations_are_missing_not_zero_without_data(neighbourhood: N
     assert m.neighbour_citations(ten) == 0.0
 
 
-def test_term_centrality_is_the_mean_cosine_of_use(neighbourhood: Neighbourhood) -> None:
-    present = np.zeros((3, 40), dtype=bool)
-    present[0, :8], present[1, :8], present[2, 8:10] = True, True, True  # two always together, one apart
-    terms = replace(
-        neighbourhood.key_terms,
-        terms=np.array(["a", "b", "c"], dtype=object),
-        weight=np.ones(3),
-        df=np.array([9, 9, 9]),
-        first_day=np.zeros(3),
-        in_neighbour=present,
-    )
-    found = replace(neighbourhood, key_terms=terms, similarity=np.full(40, 0.3))
-    assert network.term_centrality(found) == pytest.approx(1.0 / 3.0)
-    assert math.isnan(network.term_centrality(replace(found, key_terms=replace(terms, in_neighbour=present & False))))
-
-
-def test_network_centrality_tells_the_middle_from_the_edge(neighbourhood: Neighbourhood) -> None:
-    pair = np.full((40, 40), 0.1, dtype=np.float32)
-    pair[:10, :10] = 0.6
-    np.fill_diagonal(pair, 1.0)
-    even = replace(neighbourhood, pair_similarity=pair, similarity=np.full(40, 0.3))
-    assert network.network_centrality(even) == pytest.approx(0.0, abs=1e-9)
-    middle = np.where(np.arange(40) < 10, 0.5, 0.1)
-    degree = np.where(np.arange(40) < 10, (9 * 0.6 + 30 * 0.1) / 39, 0.1)
-    wanted = math.log(float(middle @ degree / middle.sum() / degree.mean()))
-    assert network.network_centrality(replace(even, similarity=middle)) == pytest.approx(wanted, rel=1e-6)
-    assert network.network_centrality(replace(even, similarity=middle[::-1].copy())) < 0.0
-
-
-def test_subject_closeness_is_the_mean_of_the_nearest_in_meaning(neighbourhood: Neighbourhood) -> None:
-    meaning = np.concatenate([np.full(20, 0.2), np.full(20, 0.7)])
-    assert network.subject_closeness(replace(neighbourhood, semantic=meaning)) == pytest.approx(0.7)
-    assert math.isnan(network.subject_closeness(neighbourhood))  # no vectors stored
-
-
 def test_new_terms_are_those_no_earlier_patent_has(neighbourhood: Neighbourhood) -> None:
     terms = replace(neighbourhood.key_terms, weight=np.ones(8), df=np.array([0, 0, 5, 5, 5, 5, 5, 5]))
     assert m.new_terms(replace(neighbourhood, key_terms=terms)) == pytest.approx(0.25)
@@ -210,11 +122,6 @@ def test_uptake_counts_young_terms_only(neighbourhood: Neighbourhood) -> None:
     assert sequel.term_uptake(replace(neighbourhood, key_terms=terms)) == pytest.approx(math.log1p(10.0) / 8, rel=1e-3)
     none = replace(terms, df=np.zeros(8, dtype=np.int64))
     assert math.isnan(sequel.term_uptake(replace(neighbourhood, key_terms=none)))
-
-
-def test_cycle_time_is_the_age_of_the_nearest(neighbourhood: Neighbourhood) -> None:
-    filed = np.where(np.arange(40) < 20, TODAY - 4 * YEAR, TODAY - 30 * YEAR)
-    assert sequel.cycle_time(replace(neighbourhood, filing_day=filed)) == pytest.approx(4.0)
 
 
 def test_family_size_is_missing_without_families(neighbourhood: Neighbourhood) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ktop.catalogue import LANGS, load, messages
 from ktop.domain.grades import ladder
-from ktop.domain.neighbourhood import Neighbourhood, day_number
+from ktop.domain.neighbourhood import NearestInMeaning, Neighbourhood, day_number
 from ktop.domain.rating import Contribution
 from ktop.errors import InputError
 from ktop.models.originality import OriginalityModel, OriginalityReference, compare
@@ -58,10 +58,9 @@ def test_nearer_earlier_art_lowers_originality(model: OriginalityModel, neighbou
     assert model.rate(nearer).scores["originality"] < model.rate(neighbourhood).scores["originality"]
 
 
-def test_younger_terms_raise_originality(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
-    terms = neighbourhood.key_terms
-    younger = replace(terms, first_day=np.where(terms.df > 0, day_number(neighbourhood.as_of) - 40.0, np.nan))
-    raised = model.rate(replace(neighbourhood, key_terms=younger))
+def test_rarer_words_raise_originality(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    words = neighbourhood.text_terms
+    raised = model.rate(replace(neighbourhood, text_terms=replace(words, df=words.df // 20)))
     assert raised.scores["originality"] > model.rate(neighbourhood).scores["originality"]
 
 
@@ -75,7 +74,7 @@ def test_missing_measures_are_none_and_add_nothing(model: OriginalityModel, neig
 def test_a_trait_without_any_measure_has_no_score(model: OriginalityModel, make: Make) -> None:
     bare = make(3, terms=0, measures={}, applicants=make(0).applicants.of([()] * 40))
     bare = replace(bare, classes=bare.classes.of([()] * 40), topics=bare.topics.of([()] * 40))
-    bare = replace(bare, pair_similarity=bare.pair_similarity * 0)
+    bare = replace(bare, pair_similarity=bare.pair_similarity * 0, in_meaning=NearestInMeaning.none())
     rating = model.rate(bare)
     assert rating.scores["spillover"] is None and rating.scores["core"] is None
     assert rating.scores[SCORE] is not None

@@ -50,6 +50,13 @@ def test_too_few_values_have_no_trend() -> None:
     np.testing.assert_array_equal(brought_forward(values, values), values)
 
 
+def test_values_that_many_patents_share_are_not_moved() -> None:
+    """A trend of a hair would put all of them below, or above, a technology with the very same value."""
+    values = np.zeros(100)
+    values[::4] = np.linspace(0.1, 0.4, 25)
+    np.testing.assert_array_equal(brought_forward(values, np.linspace(0.0, 3.0, 100)), values)
+
+
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=60), st.floats(-80, 80), st.floats(-80, 80))
 def test_percentile_never_falls_and_stays_within_0_and_100(values: list[float], a: float, b: float) -> None:
     curve = PercentileCurve.of(np.array(values))

@@ -70,3 +70,8 @@ def version() -> str:
 def neighbours_wanted() -> int:
     """Return how many similar patents a neighbourhood must be asked for; reference and technology alike."""
     return int(settings()["neighbours"])
+
+
+def neighbours_shown() -> int:
+    """Return how many of the similar patents pictures, groups, applicants and trends are made of."""
+    return int(settings()["shown"])

@@ -2,9 +2,10 @@
 
 Words of two languages meet only through translation, so a Korean summary among English patents shows other similarities
 and older terms than the same summary in English. Technologies told in both languages are rated against the corpus once.
-Linear equating of a single group (Kolen and Brennan 2014, chapter 4) then gives each measure of the other language the
-mean and the spread it has in the corpus's language. A measure that does not agree between the languages at all cannot
-be compared, and takes the middle of the pairs.
+For each measure the one of three ways is taken that foretells the value in the corpus's language best, for technologies
+left out one by one: the value as it is; mean equating; or linear equating of a single group (Kolen and Brennan 2014,
+chapters 2 and 4), which gives it the mean and the spread that it has in the corpus's language. A measure that does not
+agree between the languages at all cannot be compared, and linear equating gives it the middle of the pairs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ktop.domain.neighbourhood import FloatArray
 from ktop.models.artefact import FORMAT, Artefact, load, save
@@ -24,6 +26,8 @@ from ktop.models.artefact import FORMAT, Artefact, load, save
 FEWEST_PAIRS = 10
 #: Least correlation between the languages; below it a measure says nothing across them.
 LEAST_CORRELATION = 0.2
+#: What the squared error of a way is multiplied by before they are compared: a figure more must be worth it.
+_PRICES = {"same": 1.0, "mean": 1.05, "linear": 1.1}
 _KIND = "originality-equating"
 
 
@@ -58,13 +62,18 @@ class Equating:
         other: Sequence[Mapping[str, float]],
         corpus: str,
         reference: str,
+        technologies: Sequence[int] | None = None,
     ) -> Equating:
-        """Fit the lines to the measures of the same technologies in the corpus's language and in the other."""
+        """Fit the lines to the measures of the same technologies in the corpus's language and in the other.
+
+        ``technologies`` says which pairs tell the same one and are left out together; by default each its own.
+        """
         names = tuple(own[0])
         mine, theirs = (
             np.array([[row[name] for name in names] for row in rows], dtype=np.float64) for rows in (own, other)
         )
-        lines = np.array([_line(theirs[:, j], mine[:, j]) for j in range(len(names))], dtype=np.float64)
+        owner = np.arange(len(mine)) if technologies is None else np.asarray(technologies)
+        lines = np.array([_line(theirs[:, j], mine[:, j], owner) for j in range(len(names))], dtype=np.float64)
         slope, intercept, lowest, highest = lines.T
         return cls(language, names, slope, intercept, lowest, highest, corpus, reference)
 
@@ -113,13 +122,31 @@ class Equating:
         return cls(meta["language"], tuple(meta["names"]), **arrays, corpus=meta["corpus"], reference=meta["reference"])
 
 
-def _line(other: FloatArray, own: FloatArray) -> tuple[float, float, float, float]:
+def _line(other: FloatArray, own: FloatArray, owner: npt.NDArray[np.int64]) -> tuple[float, float, float, float]:
     """Return slope, intercept, lowest and highest of one measure; the identity where too few pairs have it."""
     known = ~np.isnan(other) & ~np.isnan(own)
     if np.count_nonzero(known) < FEWEST_PAIRS:
         return 1.0, 0.0, -math.inf, math.inf
-    x, y = other[known], own[known]
-    slope = 0.0
-    if x.std() > 0.0 and y.std() > 0.0 and float(np.corrcoef(x, y)[0, 1]) >= LEAST_CORRELATION:
-        slope = float(y.std() / x.std())
-    return slope, float(y.mean() - slope * x.mean()), float(y.min()), float(y.max())
+    x, y, owner = other[known], own[known], owner[known]
+    errors = dict.fromkeys(_PRICES, 0.0)
+    for one in np.unique(owner):
+        out = owner == one
+        for way in errors:
+            slope, intercept = _fitted(way, x[~out], y[~out])
+            errors[way] += _PRICES[way] * float(np.square(intercept + slope * x[out] - y[out]).sum())
+    way = min(errors, key=lambda name: (errors[name], list(_PRICES).index(name)))
+    slope, intercept = _fitted(way, x, y)
+    if way == "same":
+        return slope, intercept, -math.inf, math.inf
+    return slope, intercept, float(y.min()), float(y.max())
+
+
+def _fitted(way: str, x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Return slope and intercept of one way of equating."""
+    slope = 1.0
+    if way == "same" or not len(x):
+        return slope, 0.0
+    if way == "linear":
+        agree = x.std() > 0.0 and y.std() > 0.0 and float(np.corrcoef(x, y)[0, 1]) >= LEAST_CORRELATION
+        slope = float(y.std() / x.std()) if agree else 0.0
+    return slope, float(y.mean() - slope * x.mean())

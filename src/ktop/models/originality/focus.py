@@ -3,7 +3,7 @@
 A cosine between summary and patent falls with every word of the summary that the patent lacks, so that boiler-plate,
 advertising or simply a longer description would make any technology look more original. Here only words count that the
 similar patents use clearly more often than patents at large (words of the field), judged for each word by neighbours
-that are similar without it. New and rare words have their own measures (``term_age``, ``term_rarity``, ``new_pairs``).
+that are similar without it. New and rare words have measures of their own (``word_rarity``, ``new_terms``).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from ktop.domain.neighbourhood import FloatArray, IntArray
 from ktop.models.originality.definitions import measures, rules
 from ktop.models.originality.outcomes import FEWEST_IN_GROUP, OUTCOMES
+from ktop.models.originality.standing import bounded_logits
 from ktop.models.originality.weights import Weights, released, start
 from ktop.models.originality.wording import steadied
 
@@ -67,7 +68,7 @@ def signed_logits(values: FloatArray, years: IntArray, drawn: npt.NDArray[np.boo
             below = np.searchsorted(ruler, values[known, j], side="left")
             through = np.searchsorted(ruler, values[known, j], side="right")
             level = ((below + through) / 2.0 + 0.5) / (len(ruler) + 1.0)
-            found[known, j] = signs[j] * np.log(level / (1.0 - level))
+            found[known, j] = signs[j] * bounded_logits(level)
     return found
 
 
@@ -116,7 +117,7 @@ def learn(
         share = found.sum()
         total += settings["outcomes"][name] * (found / share if share > 0.0 else first)
     if noise is not None and total.any():
-        total = steadied(total, np.cov(logits, rowvar=False), noise)
+        total = steadied(total, np.cov(logits, rowvar=False), settings["noise"] * noise)
     total = total + held
     shares = {measure.name: float(weight) for measure, weight in zip(measures(), _rounded(total), strict=True)}
     described = dict(about or {}) | {

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_number
-from ktop.models.originality import network, sequel
+from ktop.models.originality import sequel, subject, words
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.focus import focused_similarity
 from ktop.models.originality.weighing import DAYS_PER_YEAR as DAYS_PER_YEAR
@@ -30,8 +30,6 @@ from ktop.models.originality.weighing import fields_of as fields_of
 from ktop.models.originality.weighing import has_classes as has_classes
 from ktop.models.originality.weighing import reading_day as reading_day
 
-#: Added to a mean similarity so that its logarithm exists.
-LEAST_SIMILARITY = 1e-3
 #: Filings added to both sides of a growth ratio, so that a few filings do not look like an explosion.
 GROWTH_PRIOR = 2.0
 #: Least variance of a co-occurrence count, and the share of pairs that the atypical ones are looked for in.
@@ -46,31 +44,30 @@ def measure_values(neighbourhood: Neighbourhood, focused: FloatArray | None = No
     """
     near = descending_focus(neighbourhood) if focused is None else focused
     return {
-        "term_binding": term_binding(neighbourhood),
-        "term_dependence": term_dependence(neighbourhood),
-        "term_centrality": network.term_centrality(neighbourhood),
-        "network_centrality": network.network_centrality(neighbourhood),
-        "subject_closeness": network.subject_closeness(neighbourhood),
+        "word_dependence": words.word_dependence(neighbourhood),
+        "word_centrality": words.word_centrality(neighbourhood),
+        "subject_closeness": subject.subject_closeness(neighbourhood),
         "neighbour_claims": neighbour_claims(neighbourhood),
         "neighbour_citations": neighbour_citations(neighbourhood),
         "backward_similarity": backward_similarity(near),
-        "nearest_similarity": nearest_similarity(near),
-        "term_age": term_age(neighbourhood),
-        "term_rarity": term_rarity(neighbourhood),
+        "wording_gap": subject.wording_gap(neighbourhood),
+        "word_rarity": words.word_rarity(neighbourhood),
+        "unexplained_share": words.unexplained_share(neighbourhood),
         "new_terms": new_terms(neighbourhood),
-        "new_pairs": new_pairs(neighbourhood),
+        "unmet_pairs": words.unmet_pairs(neighbourhood),
         "atypical_pairs": atypical_pairs(neighbourhood),
         "backward_diversity": backward_diversity(neighbourhood),
         "follow_on": follow_on(neighbourhood),
         "filing_growth": filing_growth(neighbourhood),
-        "term_growth": term_growth(neighbourhood),
+        "young_share": subject.young_share(neighbourhood),
         "term_uptake": sequel.term_uptake(neighbourhood),
-        "cycle_time": sequel.cycle_time(neighbourhood),
+        "cycle_time": subject.cycle_time(neighbourhood),
         "family_size": sequel.family_size(neighbourhood),
         "class_generality": class_generality(neighbourhood),
         "outside_share": outside_share(neighbourhood),
         "applicant_diversity": applicant_diversity(neighbourhood),
         "term_reach": term_reach(neighbourhood),
+        "topic_breadth": subject.topic_breadth(neighbourhood),
         "later_fields": sequel.later_fields(neighbourhood),
         "later_applicants": sequel.later_applicants(neighbourhood),
     }
@@ -81,45 +78,6 @@ def _nearest(neighbourhood: Neighbourhood) -> int:
 
 
 # --- core-ness -------------------------------------------------------------------------------------------------------
-
-
-def term_dependence(neighbourhood: Neighbourhood) -> float:
-    """Return by how much more the similar patents use the key terms than all earlier patents do, weighted mean."""
-    terms = neighbourhood.key_terms
-    total = float(neighbourhood.similarity.sum())
-    if not len(terms.terms) or total <= 0.0 or neighbourhood.corpus_size == 0:
-        return NAN
-    share = terms.in_neighbour @ neighbourhood.similarity / total
-    expected = terms.df / neighbourhood.corpus_size
-    return float(np.average(share - expected, weights=terms.weight))
-
-
-def _mean_pair(similar: FloatArray) -> float:
-    """Return the mean off the diagonal of a similarity matrix of at least two patents."""
-    n = len(similar)
-    return float((similar.sum() - np.trace(similar)) / (n * (n - 1)))
-
-
-def term_binding(neighbourhood: Neighbourhood) -> float:
-    """Return log(mean similarity among users of a key term / mean similarity among all neighbours), over the terms.
-
-    Terms that three or more neighbours use are averaged by their weight. A term that binds its users together belongs
-    to the core of the neighbourhood; dividing by the whole takes out how dense the neighbourhood is.
-    """
-    if neighbourhood.size < FEWEST:
-        return NAN
-    similar = neighbourhood.pair_similarity.astype(np.float64)
-    whole = _mean_pair(similar)
-    if whole <= 0.0:
-        return NAN
-    found: list[float] = []
-    weights: list[float] = []
-    for weight, present in zip(neighbourhood.key_terms.weight, neighbourhood.key_terms.in_neighbour, strict=True):
-        users = np.flatnonzero(present)
-        if len(users) >= FEWEST_AROUND:
-            found.append(math.log((_mean_pair(similar[np.ix_(users, users)]) + LEAST_SIMILARITY) / whole))
-            weights.append(float(weight))
-    return float(np.average(found, weights=weights)) if found else NAN
 
 
 def neighbour_claims(neighbourhood: Neighbourhood) -> float:
@@ -154,51 +112,12 @@ def backward_similarity(focused: FloatArray) -> float:
     return float(nearest.mean()) if len(nearest) else NAN
 
 
-def nearest_similarity(focused: FloatArray) -> float:
-    """Return the focused similarity to the single nearest earlier patent."""
-    return float(focused[0]) if len(focused) else NAN
-
-
-def term_age(neighbourhood: Neighbourhood) -> float:
-    """Return the weighted mean of years since a key term's first use, 0 for a term no earlier patent uses.
-
-    Follows the new words of Arts, Hou and Gomez (2021), made gradual. At least one term must be known.
-    """
-    terms = neighbourhood.key_terms
-    if not (terms.df > 0).any():
-        return NAN
-    years = (reading_day(neighbourhood) - terms.first_day) / DAYS_PER_YEAR
-    return float(np.average(np.where(terms.df > 0, years, 0.0), weights=terms.weight))
-
-
-def term_rarity(neighbourhood: Neighbourhood) -> float:
-    """Return 1 - log(1 + df) / log(1 + N), weighted over the key terms: 1 where all are new (Arts et al. 2021)."""
-    terms = neighbourhood.key_terms
-    if not len(terms.terms) or neighbourhood.corpus_size < 2:
-        return NAN
-    rarity = 1.0 - np.log1p(terms.df) / math.log1p(neighbourhood.corpus_size)
-    return float(np.average(rarity, weights=terms.weight))
-
-
 def new_terms(neighbourhood: Neighbourhood) -> float:
     """Return the weighted share of key terms that no earlier patent has (new words, Arts, Hou and Gomez 2021)."""
     terms = neighbourhood.key_terms
     if not len(terms.terms) or neighbourhood.corpus_size < 2:
         return NAN
     return float(terms.weight[terms.df == 0].sum() / terms.weight.sum())
-
-
-def new_pairs(neighbourhood: Neighbourhood) -> float:
-    """Return the weighted share of pairs of known key terms that no earlier patent combined (Arts et al. 2021)."""
-    terms = neighbourhood.key_terms
-    if not len(neighbourhood.term_pairs):
-        return NAN
-    a, b = neighbourhood.term_pairs[:, 0], neighbourhood.term_pairs[:, 1]
-    known = (terms.df[a] > 0) & (terms.df[b] > 0)
-    if not known.any():
-        return NAN
-    weights = (terms.weight[a] * terms.weight[b])[known]
-    return float(weights[neighbourhood.pair_df[known] == 0].sum() / weights.sum())
 
 
 def atypical_pairs(neighbourhood: Neighbourhood) -> float:
@@ -300,17 +219,6 @@ def filing_growth(neighbourhood: Neighbourhood) -> float:
     if recent + previous < FEWEST or math.isnan(whole):
         return NAN
     return math.log((recent + GROWTH_PRIOR) / (previous + GROWTH_PRIOR)) - whole
-
-
-def term_growth(neighbourhood: Neighbourhood) -> float:
-    """Return log(recent / previous) of patents that use each key term, less that of the corpus, weighted mean."""
-    terms = neighbourhood.key_terms
-    whole = corpus_growth(neighbourhood, day_number(neighbourhood.as_of))  # the counts are before that day
-    used = (terms.df_recent + terms.df_previous) > 0
-    if math.isnan(whole) or not used.any():
-        return NAN
-    growth = np.log((terms.df_recent[used] + GROWTH_PRIOR) / (terms.df_previous[used] + GROWTH_PRIOR))
-    return float(np.average(growth, weights=terms.weight[used])) - whole
 
 
 # --- spillover -------------------------------------------------------------------------------------------------------

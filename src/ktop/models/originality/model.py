@@ -11,7 +11,7 @@ from ktop.domain.closer_look import CloserLook
 from ktop.domain.grades import ladder
 from ktop.domain.neighbourhood import Neighbourhood, day_number
 from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
-from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, measure_values
@@ -90,12 +90,13 @@ class OriginalityModel:
 
         Where no earlier patent can be compared, scores are None, grades are empty and a warning says why. ``closer`` is
         what has been read of the neighbours beyond the neighbourhood: it names groups and
-        says what of the text is in them, and changes no score.
+        says what of the text is in them, and changes no score. It is of the ``neighbours_shown()`` most similar ones.
         """
         scored = self.score(neighbourhood)
-        details = surroundings(neighbourhood, scored.standing, scored.ocean)
+        shown = neighbourhood.nearest(neighbours_shown())
+        details = surroundings(shown, scored.standing, scored.ocean)
         details |= shown_terms(closer)
-        details |= landscape(neighbourhood, closer)
+        details |= landscape(shown, closer)
         details["novelty"] = (
             None
             if closer is None or scored.placed is None

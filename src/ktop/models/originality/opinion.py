@@ -136,7 +136,7 @@ def _speaks(part: Contribution, sign: float) -> bool:
 def value_text(name: str, value: float, lang: Lang) -> str:
     """Return a measure's value as a reader sees it: percent, ratio, count or number."""
     measure = _MEASURES[name]
-    if name == "term_dependence":
+    if name == "word_dependence":
         return text("originality.value_points", lang, value=100.0 * value)
     if name == "neighbour_claims":
         return text("originality.value_claims", lang, value=value)
@@ -194,11 +194,11 @@ def _nearest(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     }
     shared = ", ".join(nearest["shared_terms"])
     key = "originality.opinion_nearest" if shared else "originality.opinion_nearest_no_terms"
-    found = [Opinion(lang, text(key, lang, **values, terms=shared), ("nearest_similarity",), "summary")]
+    found = [Opinion(lang, text(key, lang, **values, terms=shared), ("backward_similarity",), "summary")]
     new = [term["term"] for term in details["key_terms"] if term["new"]][:_TERMS_NAMED]
     if new:
         spoken = text("originality.opinion_new_terms", lang, terms=", ".join(new))
-        found.append(Opinion(lang, spoken, ("term_rarity",), "summary"))
+        found.append(Opinion(lang, spoken, ("new_terms",), "summary"))
     return found
 
 
@@ -229,7 +229,7 @@ def _advice(lang: Lang, scores: Mapping[str, float | None], details: Mapping[str
         nearest=details["neighbours"][0]["similarity"],
         close=_close(lang, ocean),
     )
-    return Opinion(lang, spoken, ("originality", "nearest_similarity"), "advice")
+    return Opinion(lang, spoken, ("originality", "backward_similarity"), "advice")
 
 
 def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:

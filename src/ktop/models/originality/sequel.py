@@ -1,4 +1,4 @@
-"""What came after the similar patents, up to the as-of day: uptake of young terms, pace, families, spread of sequels.
+"""What came after the similar patents, up to the as-of day: uptake of young terms, families, spread of sequels.
 
 Pure functions of a ``Neighbourhood``; NaN where it cannot tell. A sequel of a similar patent is another one that was
 filed later; nothing filed on or after the as-of day is ever in a neighbourhood.
@@ -14,7 +14,6 @@ from ktop.domain.neighbourhood import FloatArray, Neighbourhood
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.weighing import (
     DAYS_PER_YEAR,
-    FEWEST,
     NAN,
     fields_of,
     reading_day,
@@ -39,14 +38,6 @@ def term_uptake(neighbourhood: Neighbourhood) -> float:
     young = (terms.df > 0) & (age <= float(settings()["young_years"]))
     taken = np.log1p(terms.df / np.maximum(age, _LEAST_YEARS))
     return float(np.average(np.where(young, taken, 0.0), weights=terms.weight))
-
-
-def cycle_time(neighbourhood: Neighbourhood) -> float:
-    """Return the mean age in years of the nearest earlier patents: the pace of the field (Narin 1994, on text)."""
-    nearest = min(int(settings()["nearest"]), neighbourhood.size)
-    if nearest < FEWEST:
-        return NAN
-    return float((reading_day(neighbourhood) - neighbourhood.filing_day[:nearest]).mean() / DAYS_PER_YEAR)
 
 
 def family_size(neighbourhood: Neighbourhood) -> float:

@@ -14,6 +14,8 @@ from ktop.models.originality.weights import Weights
 
 #: A measure that fewer reference patents than this have is not used: the corpus cannot give it.
 FEWEST_KNOWN = 30
+#: Largest share of reference patents with one and the same value for their values to be moved along a trend.
+MOST_TIED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Standing:
             value = values[name]
             usable = self.shares[name] > 0.0 and not math.isnan(value)
             level = _level(column, value) if usable else math.nan
-            logit = _SIGNS[name] * _logit(level) if usable else 0.0
+            logit = _SIGNS[name] * float(bounded_logits(level)) if usable else 0.0
             parts[name] = Part(value, 100.0 * level, logit)
         z = {
             trait: math.fsum(self.shares[name] * parts[name].logit for name in self.names if _trait(name) == trait)
@@ -185,9 +187,13 @@ def brought_forward(column: FloatArray, years_before: FloatArray) -> FloatArray:
 
     A corpus fills up: later patents have nearer neighbours and older terms whatever they are worth. The trend is the
     least-squares line over the window; NaN stays NaN. (Kelly et al. 2021 take out year means for the same reason.)
+    A column in which many patents have one value (no new term at all) stays as it is: moved by a hair they would all
+    rank below, or all above, a technology with the same value.
     """
     known = ~np.isnan(column)
     if np.count_nonzero(known) < FEWEST_KNOWN:
+        return column
+    if np.unique(column[known], return_counts=True)[1].max() > MOST_TIED * np.count_nonzero(known):
         return column
     away = years_before[known] - years_before[known].mean()
     spread = float(away @ away)
@@ -237,8 +243,17 @@ def _level(column: FloatArray, value: float) -> float:
     return (_midrank(column, value) * len(column) + 0.5) / (len(column) + 1.0)
 
 
-def _logit(level: float) -> float:
-    return math.log(level / (1.0 - level))
+def bounded_logits(levels: FloatArray | float) -> FloatArray:
+    """Return ln(u / (1 - u)) of mid-ranks u between 0 and 1, held within ``settings.most_logit`` on both sides.
+
+    A technology that lies outside the reference on a measure, as one of a field that the corpus hardly has, is not told
+    apart from one at its edge: far out wordings differ most, and a single measure must not decide (winsorising; Huber
+    1981). Never falling in u.
+    """
+    most = float(settings()["most_logit"])
+    levels = np.asarray(levels, dtype=np.float64)
+    found: FloatArray = np.clip(np.log(levels / (1.0 - levels)), -most, most)
+    return found
 
 
 def _logits(column: FloatArray, values: FloatArray, name: str) -> FloatArray:
@@ -249,5 +264,5 @@ def _logits(column: FloatArray, values: FloatArray, name: str) -> FloatArray:
         below = np.searchsorted(column, values[known], side="left")
         through = np.searchsorted(column, values[known], side="right")
         level = ((below + through) / 2.0 + 0.5) / (len(column) + 1.0)
-        found[known] = _SIGNS[name] * np.log(level / (1.0 - level))
+        found[known] = _SIGNS[name] * bounded_logits(level)
     return found

@@ -1,0 +1,106 @@
+"""What the words of a text say of it: all of its words, weighed by rarity, rather than a few key terms.
+
+Another wording of a technology has other key terms, and what is measured on twenty of them changes with every one that
+comes or goes. Measured on all words the same quantities agree much better between two wordings (docs/methods/
+originality.md). Pure functions of a ``Neighbourhood``; NaN where it cannot tell.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.domain.neighbourhood import FloatArray, Neighbourhood
+from ktop.models.originality.focus import SHARE_CAP
+from ktop.models.originality.weighing import FEWEST, FEWEST_AROUND, NAN
+
+
+def word_dependence(neighbourhood: Neighbourhood) -> float:
+    """Return by how much more the similar patents use the text's words than all earlier patents do, weighed by rarity.
+
+    0 where they use them as all patents do; up to 1.
+    """
+    found = _weights_and_use(neighbourhood)
+    if found is None:
+        return NAN
+    weight, used = found
+    usual = np.minimum(neighbourhood.text_terms.df / neighbourhood.corpus_size, SHARE_CAP)
+    return float(np.average(used - usual, weights=weight))
+
+
+def unexplained_share(neighbourhood: Neighbourhood) -> float:
+    """Return the share of the text's content that the similar patents lack: 1 - their mean use of its words, by rarity.
+
+    Distance to the earlier art, on the side of the text (backward similarity, Kelly et al. 2021), 0 to 1.
+    """
+    found = _weights_and_use(neighbourhood)
+    if found is None:
+        return NAN
+    weight, used = found
+    return float(np.average(1.0 - used, weights=weight))
+
+
+def word_rarity(neighbourhood: Neighbourhood) -> float:
+    """Return 1 - log(1 + df) / log(1 + N), weighted over the words: 1 where all are new (Arts, Hou and Gomez 2021)."""
+    words = neighbourhood.text_terms
+    if not len(words.terms) or neighbourhood.corpus_size < 2:
+        return NAN
+    rarity = 1.0 - np.log1p(words.df) / math.log1p(neighbourhood.corpus_size)
+    return float(np.average(rarity, weights=words.weight))
+
+
+def word_centrality(neighbourhood: Neighbourhood) -> float:
+    """Return the mean cosine of use between the text's words among the similar patents, 0 to 1.
+
+    How tied together the words are in the co-word network of the field: weighted degree centrality (Callon, Courtial,
+    Turner and Bauin 1983; Salton's cosine as tie strength); mean over pairs by the product of the words' weights.
+    """
+    found = _pairs(neighbourhood)
+    if found is None:
+        return NAN
+    together, alone, weight = found
+    cosine = together / np.sqrt(np.outer(alone, alone))
+    upper = np.triu_indices(len(alone), 1)
+    return float(np.average(cosine[upper], weights=np.outer(weight, weight)[upper]))
+
+
+def unmet_pairs(neighbourhood: Neighbourhood) -> float:
+    """Return the weighted share of pairs of known words of the text that no similar patent combines.
+
+    Known is a word that three similar patents or more use (new combinations, Arts, Hou and Gomez 2021, within the
+    field: two rare words never meet in a patent of another one either).
+    """
+    found = _pairs(neighbourhood)
+    if found is None:
+        return NAN
+    together, alone, weight = found
+    upper = np.triu_indices(len(alone), 1)
+    return float(np.average(together[upper] == 0.0, weights=np.outer(weight, weight)[upper]))
+
+
+def _weights(neighbourhood: Neighbourhood) -> FloatArray:
+    """Return each word's weight in the text times its inverse document frequency, shape (t,)."""
+    words = neighbourhood.text_terms
+    found: FloatArray = words.weight * (np.log((neighbourhood.corpus_size + 1.0) / (words.df + 1.0)) + 1.0)
+    return found
+
+
+def _weights_and_use(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray] | None:
+    """Return the words' weights and the share of the similar patents, by similarity, that use each; both (t,)."""
+    total = float(neighbourhood.similarity.sum())
+    if not len(neighbourhood.text_terms.terms) or total <= 0.0 or neighbourhood.corpus_size < 2:
+        return None
+    used: FloatArray = neighbourhood.text_terms.in_neighbour @ (neighbourhood.similarity / total)
+    return _weights(neighbourhood), used
+
+
+def _pairs(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Return for the words that some similar patents use: how many use two of them, each of them, and their weights."""
+    used: npt.NDArray[np.float64] = neighbourhood.text_terms.in_neighbour.astype(np.float64)
+    known = np.flatnonzero(used.sum(axis=1) >= FEWEST_AROUND)
+    if len(known) < FEWEST or neighbourhood.corpus_size < 2:
+        return None
+    together: FloatArray = used[known] @ used[known].T
+    return together, np.diag(together).copy(), _weights(neighbourhood)[known]
