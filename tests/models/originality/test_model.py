@@ -44,7 +44,7 @@ def test_scores_and_grade_lie_on_their_scales(model: OriginalityModel, make: Mak
         [[rating.scores[name] for name in (*TRAITS, SCORE, "density")] for rating in ratings], dtype=float
     )
     assert scores.min() >= 0 and scores.max() <= 100
-    assert np.all(np.abs(np.median(scores[:, :5], axis=0) - 50) < 25)
+    assert np.all(np.abs(np.median(scores[:, :5], axis=0) - 50) < 30)
     for rating in ratings:
         assert rating.grades == {"originality": ladder("originality").grade_of(rating.scores[SCORE])}
 
@@ -79,6 +79,16 @@ def test_a_trait_without_any_measure_has_no_score(model: OriginalityModel, make:
     assert rating.scores["spillover"] is None and rating.scores["core"] is None
     assert rating.scores[SCORE] is not None
     rating.check_sums()
+
+
+def test_a_subject_that_no_patent_is_near_to_has_no_score(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    """Words in common with one patent are not enough."""
+    far = replace(neighbourhood.in_meaning, cosine=neighbourhood.in_meaning.cosine * 0.2)
+    rating = model.rate(replace(neighbourhood, in_meaning=far))
+    assert rating.scores[SCORE] is None and not rating.grades
+    assert "no_close_art" in [warning.code for warning in rating.warnings]
 
 
 def test_reference_patents_filed_later_are_never_used(reference: OriginalityReference) -> None:

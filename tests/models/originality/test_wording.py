@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ktop.errors import KtopError
+from ktop.models.originality.definitions import TRAITS, measures
 from ktop.models.originality.learning import learn
 from ktop.models.originality.outcomes import OUTCOMES
 from ktop.models.originality.weights import released
@@ -77,7 +79,11 @@ def test_learning_takes_weight_from_what_wordings_move() -> None:
     names = list(released().shares)
     plain, steady = (learn(logits, years, outcomes, noise=given).weights.shares for given in (None, noise))
     assert steady[names[2]] < 0.5 * plain[names[2]]
-    assert steady[names[5]] > plain[names[5]]
+    assert steady[names[3]] > plain[names[3]]  # of the same trait
+    traits = {measure.name: measure.trait for measure in measures()}
+    for trait in TRAITS:
+        before, after = (math.fsum(w for n, w in found.items() if traits[n] == trait) for found in (plain, steady))
+        assert after == pytest.approx(before, abs=1e-5)  # a trait counts what it counted
 
 
 def test_noise_is_kept_as_it_was_and_other_files_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ else is needed to rate, and every part stays exact.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.neighbourhood import FloatArray, IntArray
-from ktop.models.originality.definitions import measures, rules
+from ktop.models.originality.definitions import TRAITS, measures, rules
 from ktop.models.originality.outcomes import FEWEST_IN_GROUP, OUTCOMES
 from ktop.models.originality.standing import bounded_logits
 from ktop.models.originality.weights import Weights, released, start
 from ktop.models.originality.wording import steadied
 
 #: Strengths of the pull towards the start weights that are tried.
-RIDGES = (0.003, 0.01, 0.03, 0.1)
+RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3)
 #: Sum of the coefficients that the pull leads to; 0.3 foresaw later years better than 1 (docs/methods/originality.md).
 _START_SCALE = 0.3
 #: Years that the pull is chosen on, each by a fit on the years before it.
@@ -117,7 +118,11 @@ def learn(
         share = found.sum()
         total += settings["outcomes"][name] * (found / share if share > 0.0 else first)
     if noise is not None and total.any():
-        total = steadied(total, np.cov(logits, rowvar=False), settings["noise"] * noise)
+        spread = np.cov(logits, rowvar=False)
+        for trait in TRAITS:  # each by itself, so that no trait stands in for another
+            own = np.flatnonzero([measure.trait == trait for measure in measures()])
+            square = np.ix_(own, own)
+            total[own] = steadied(total[own], spread[square], settings["noise"] * noise[square])
     total = total + held
     shares = {measure.name: float(weight) for measure, weight in zip(measures(), _rounded(total), strict=True)}
     described = dict(about or {}) | {
@@ -170,12 +175,16 @@ def fit_with_years(
 def choose_ridge(
     logits: FloatArray, y: FloatArray, years: IntArray, first: FloatArray, ridges: Sequence[float]
 ) -> float:
-    """Return the strength of the pull that ranks later years best: rolling origin, the last three years one by one."""
+    """Return the strongest pull that ranks later years nearly best: rolling origin, the last three years one by one.
+
+    Nearly is within one standard error of the best (the one-standard-error rule of Breiman, Friedman, Olshen and Stone
+    1984), that of a share of the events that there are.
+    """
     from ktop.models.originality.ranking import mean_rank
 
     if len(ridges) == 1:
         return float(ridges[0])
-    scores = np.zeros(len(ridges))
+    scores, events = np.zeros(len(ridges)), 0.0
     for year in np.unique(years)[1:][-_ORIGINS:]:
         before, then = years < year, years == year
         if not 0 < y[then].sum() < then.sum() or y[before].sum() < 1:
@@ -183,9 +192,12 @@ def choose_ridge(
         for k, ridge in enumerate(ridges):
             z = logits[then] @ fit(logits[before], y[before], years[before], ridge, first)
             scores[k] += y[then].sum() * mean_rank(y[then], z)
-    # the strongest pull among those that do best: ties (and no evidence at all) leave the start weights alone
-    best = np.flatnonzero(scores >= scores.max() - 1e-12)
-    return float(ridges[int(best[-1])])
+        events += float(y[then].sum())
+    best = float(scores.max() / max(events, 1.0))
+    error = math.sqrt(best * (1.0 - best) / max(events, 1.0))
+    # no evidence at all leaves the start weights alone
+    good = np.flatnonzero(scores / max(events, 1.0) >= best - error - 1e-12)
+    return float(max(np.asarray(ridges)[good]))
 
 
 def fingerprint(logits: FloatArray, years: IntArray, outcomes: Mapping[str, FloatArray]) -> str:

@@ -19,6 +19,7 @@ from ktop.models.originality.novelty import novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
 from ktop.models.originality.standing import Placed, Standing
+from ktop.models.originality.subject import subject_closeness
 from ktop.models.originality.surroundings import (
     Ocean,
     age_of_corpus_years,
@@ -152,10 +153,16 @@ class OriginalityModel:
 
 
 def is_comparable(neighbourhood: Neighbourhood, standing: Standing) -> bool:
-    """Return whether any earlier patent is near enough to speak of a neighbourhood."""
+    """Return whether any earlier patent is near enough, and the subject known enough, to speak of a neighbourhood.
+
+    A few words that a poem shares with one patent are not enough: what lies near in meaning must be near, too.
+    """
     if neighbourhood.size == 0 or neighbourhood.corpus_size == 0:
         return False
     rule = rules("unrelated")
+    closeness, usual = subject_closeness(neighbourhood), standing.quantile("subject_closeness", rule["quantile"])
+    if closeness < rule["subject"] * usual:  # false where either is not known
+        return False
     return bool(neighbourhood.similarity[0] >= rule["share"] * standing.usual_nearest(rule["quantile"]))
 
 

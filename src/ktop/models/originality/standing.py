@@ -177,6 +177,11 @@ class Standing:
         column = self.columns[self.names.index("filing_growth")]
         return math.nan if math.isnan(growth) or not len(column) else 100.0 * _midrank(column, growth)
 
+    def quantile(self, name: str, quantile: float) -> float:
+        """Return a quantile of a measure among the reference patents; NaN where none has it."""
+        column = self.columns[self.names.index(name)]
+        return float(np.quantile(column, quantile)) if len(column) else math.nan
+
     def usual_nearest(self, quantile: float) -> float:
         """Return a quantile of the reference patents' similarity to their nearest patent."""
         return float(np.quantile(self.nearest, quantile))
