@@ -259,7 +259,7 @@ def test_a_measure_of_which_there_is_nothing_is_no_strength() -> None:
     assert not _speaks(replace(part, value=0.1, level=None), 1.0)
     assert not _speaks(replace(part, value=0.1, points=0.01), 1.0)
     assert _speaks(replace(part, points=-50.0, level=9.0), -1.0)
-    assert _speaks(Contribution("score", "nearest_similarity", "originality", 0.0, 0.2, 50.0, 99.0), 1.0)
+    assert _speaks(Contribution("score", "backward_similarity", "originality", 0.0, 0.2, 50.0, 99.0), 1.0)
 
 
 def test_the_standing_is_told_from_its_nearer_end(model: OriginalityModel, make: Make) -> None:
