@@ -16,6 +16,7 @@ from ktop.domain import grades, guarantee
 SUMS = {
     "matrix-1": "1b04ef440fdf76ae77195fbea08d0704160aecf4a0f93690b011b8873c259520",
     "small-guarantee-1": "2a8367af707b0550c324cfc096992ce12e5baec0ac8d6ec0b0f17ac95fe4576c",
+    "small-guarantee-2": "0e908c8dc99529fce657825522b5d1bfca601701e12aa1df845f304a06e19402",
 }
 
 
@@ -40,7 +41,8 @@ def test_what_a_version_says_has_not_changed() -> None:
 
 def test_the_version_in_force_can_be_asked_by_name() -> None:
     assert grades.business_matrix("matrix-1").cells.tolist() == grades.business_matrix().cells.tolist()
-    assert guarantee.guarantee_rule("small-guarantee-1").clauses == guarantee.guarantee_rule().clauses
+    assert guarantee.guarantee_rule("small-guarantee-2").clauses == guarantee.guarantee_rule().clauses
+    assert guarantee.guarantee_rule("small-guarantee-1").clauses != guarantee.guarantee_rule().clauses
 
 
 def test_a_former_version_is_found_beside_the_one_in_force(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def test_a_sound_firm_gets_its_grades_cap() -> None:
     found = decision()
     assert (found.status, found.possible, found.amount_krw) == ("possible", True, 240_000_000)
     assert all(isinstance(verdict, Success) for verdict in found.verdicts.values())
-    assert found.version == "small-guarantee-1"
+    assert found.version == "small-guarantee-2"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,32 @@ def test_a_missing_fact_makes_it_conditional_and_never_passes(
         assert label[lang] in found.summary(lang)
 
 
+@pytest.mark.parametrize(
+    ("sales", "assets", "outcome"),
+    [
+        (4e9, 3e9, Success), (2e11, 3e9, Failure), (4e9, 5e11, Failure), (2e11, 5e11, Failure),
+        (None, 3e9, Unknown), (4e9, None, Unknown), (None, None, Unknown),
+        (2e11, None, Failure), (None, 5e11, Failure),
+    ],
+)  # fmt: skip
+def test_one_figure_beyond_an_sme_s_size_is_enough(
+    sales: float | None, assets: float | None, outcome: type[Success | Failure | Unknown]
+) -> None:
+    found = decision(sales_krw_t0=sales, total_assets_krw_t0=assets)
+    assert isinstance(found.verdicts["sme"], outcome)
+    if outcome is Failure:
+        assert (found.status, found.amount_krw) == ("refused", 0)
+
+
+def test_stored_decisions_keep_the_rule_they_name() -> None:
+    table = FactTable.from_columns(
+        {name: [value] for name, value in (SOUND | {"sales_krw_t0": 2e11, "total_assets_krw_t0": None}).items()}, AS_OF
+    )
+    grades: dict[str, list[str | None]] = {"business": ["A"], "growth": ["BBB"], "risk": ["R3"]}
+    assert decide(table, grades, "small-guarantee-1").decision(0).status == "conditional"
+    assert decide(table, grades).decision(0).status == "refused"
+
+
 def test_a_failure_outweighs_what_is_not_known() -> None:
     assert decision(tax_arrears=1, default_record_3y=None).status == "refused"
 
@@ -153,7 +179,7 @@ def test_the_decision_travels_as_json() -> None:
     tax = next(clause for clause in found["clauses"] if clause["id"] == "tax_arrears")
     assert (tax["outcome"], tax["missing"]) == ("unknown", ["tax_arrears"])
     assert tax["reason"]["ko"]
-    assert "small-guarantee-1" in found["note"]["en"]
+    assert "small-guarantee-2" in found["note"]["en"]
 
 
 def test_a_company_record_can_be_decided() -> None:
