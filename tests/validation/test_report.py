@@ -235,6 +235,8 @@ def test_a_scheme_s_own_words_and_trained_years_are_shown() -> None:
         "target": {"failure": {"ko": "연체", "en": "Arrears"}},
         "input": {"sales": {"ko": "매출", "en": "Turnover"}},
     }
+    metrics["model"]["data_warnings"] = [{"code": "c", "ko": "경고 <하나>", "en": "one <warning>"}]
+    assert "경고 &lt;하나&gt;" in render(metrics, "ko") and "one &lt;warning&gt;" in render(metrics, "en")
     for lang, words in (
         ("ko", ("은행 모형", "연체", "매출", "--since 2016")),
         ("en", ("Bank model", "Arrears", "Turnover")),

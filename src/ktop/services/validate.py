@@ -85,6 +85,7 @@ def validate_panel(
             "data_fingerprint": meta.get("data_fingerprint"),
             "until": meta.get("until"),
             "labels": _labels(meta["scheme"]),
+            "data_warnings": list(meta.get("data_warnings") or ()),
         },
         {
             "name": data.name,

@@ -146,6 +146,9 @@ def _about(model: Figures, data: Figures, say: _Words) -> str:
     if model.get("data_fingerprint"):
         lines.append(say("fingerprint", digest=model["data_fingerprint"]))
     parts = [f"<p>{_safe(' '.join(lines))}</p>"]
+    if warned := model.get("data_warnings"):
+        items = "".join(f"<li>{_safe(warning[say.lang])}</li>" for warning in warned)
+        parts.append(f'<div class="notice" role="note"><p>{_safe(say("trained_with"))}</p><ul>{items}</ul></div>')
     if data.get("trained_to") is not None:
         said = say("trained_years", year=data["trained_to"], next=data["trained_to"] + 1)
         parts.append(f'<p class="notice" role="note">{_safe(said)}</p>')
