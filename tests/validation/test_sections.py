@@ -11,7 +11,12 @@ from ktop.validation.sections import power_sentences, robustness_rows, within_ro
 
 def _row(value: float) -> dict[str, Any]:
     ranged = {"value": value, "low": value - 0.05, "high": value + 0.05}
-    return {"auc": ranged, "precision": {"value": 0.021, "low": None, "high": None}, "less": ranged}
+    return {
+        "auc": ranged,
+        "auc_in_field": ranged,
+        "precision": {"value": 0.021, "low": None, "high": None},
+        "less": ranged,
+    }
 
 
 def _say(key: str, **params: object) -> str:
@@ -32,15 +37,15 @@ FOUND: dict[str, Any] = {
 
 def test_rows_name_the_rivals_and_hide_a_difference_to_itself() -> None:
     heads, rows = within_rows(FOUND, _say, str.upper)
-    assert len(heads) == 4 and [row[0] for row in rows][:3] == [
+    assert len(heads) == 5 and [row[0] for row in rows][:3] == [
         "SCORE",
         "CHARS",
         "ranked_best_single measure=word_rarity",
     ]
     assert rows[3][0] == "FORECAST" and rows[4][0] == "ranked_same_years name=CHARS"
-    assert rows[0][3] == rows[3][3] == "–"
-    assert rows[1][3] == "−0.020 (−0.070 ~ +0.030)"
-    assert rows[0][1] == "0.620 (0.570–0.670)" and rows[0][2] == "2.10% (–––)"
+    assert rows[0][4] == rows[3][4] == "–"
+    assert rows[1][4] == "−0.020 (−0.070 ~ +0.030)"
+    assert rows[0][1] == "0.620 (0.570–0.670)" and rows[0][2] == rows[0][1] and rows[0][3] == "2.10% (–––)"
 
 
 @pytest.mark.parametrize("ahead", [True, False])

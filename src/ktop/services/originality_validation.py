@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
     from ktop.models.originality import Weights
     from ktop.models.originality.wording import WordingNoise
+    from ktop.validation.within import Within
 
 FOLDS = 5
 SEED = 0
 #: Pull towards the start weights in forecasts: fixed beforehand, so that no later year has a say in it.
-FORECAST_RIDGE = 0.03
+FORECAST_RIDGE = 0.3
 #: Years of filings, and events, that a forecast needs before its first day.
 YEARS_BEFORE = 3
 EVENTS_BEFORE = 20
@@ -127,6 +128,8 @@ class _Parts:
         self.weights, self.crossed, self.forecast, self.extras = weights, crossed, forecast, extras
         firm, family = table["applicant"].to_list(), table["family"].to_list()
         self.cluster = np.array([one or other for one, other in zip(firm, family, strict=True)], dtype=object)
+        fields = table["field"].fill_null("").to_list()
+        self.fields_and_years = np.array([f"{year} {field}" for year, field in zip(years, fields, strict=True)])
 
 
 # --- predictions that have not seen what they are judged by ---------------------------------------------------------
@@ -193,7 +196,10 @@ def _target(parts: _Parts, name: str, y: FloatArray) -> dict[str, Any]:
 
 
 def _within(parts: _Parts, y: FloatArray, known: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Return AUC and precision within the filing year of the score, traits, best single measure and trivial rivals."""
+    """Return AUC and precision within the filing year of the score, traits, best single measure and trivial rivals.
+
+    ``auc_in_field`` of each is the AUC within field and filing year: fields differ in how much they are cited.
+    """
     from ktop.models.originality.definitions import TRAITS, measures
     from ktop.validation.within import events_needed, within_groups
 
@@ -208,17 +214,17 @@ def _within(parts: _Parts, y: FloatArray, known: npt.NDArray[np.bool_]) -> dict[
     weight = parts.table["weight"].to_numpy()
 
     def figures(chosen: Mapping[str, FloatArray], rows: npt.NDArray[np.bool_], repeats: int = 400) -> dict[str, Any]:
-        found = within_groups(
-            y[rows],
-            {key: values[rows] for key, values in chosen.items()},
-            parts.years[rows],
-            parts.cluster[rows],
-            weight[rows],
-            share=TOP_SHARE,
-            repeats=repeats,
-            seed=SEED,
-        )
-        return {key: {figure: _ranged(value) for figure, value in asdict(row).items()} for key, row in found.items()}
+        def of(groups: npt.NDArray[Any]) -> dict[str, Within]:
+            scores = {key: values[rows] for key, values in chosen.items()}
+            cluster, own = parts.cluster[rows], weight[rows]
+            return within_groups(y[rows], scores, groups, cluster, own, share=TOP_SHARE, repeats=repeats, seed=SEED)
+
+        found, in_field = of(parts.years[rows]), of(parts.fields_and_years[rows])
+        return {
+            key: {figure: _ranged(value) for figure, value in asdict(row).items()}
+            | {"auc_in_field": _ranged(in_field[key].auc)}
+            for key, row in found.items()
+        }
 
     alone = figures(single, known, 0)
     best = max(alone, key=lambda key: alone[key]["auc"]["value"] or 0.0)

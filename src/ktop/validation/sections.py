@@ -18,6 +18,7 @@ def within_rows(found: Figures, say: Say, named: Callable[[str], str]) -> tuple[
     heads = [
         say("head_ranked"),
         say("head_auc"),
+        say("head_auc_in_field"),
         say("head_precision", share=f"{100 * found['top_share']:.0f} %"),
         say("head_ahead"),
     ]
@@ -30,7 +31,8 @@ def within_rows(found: Figures, say: Say, named: Callable[[str], str]) -> tuple[
             elif part == "forecast" and number:
                 label = say("ranked_same_years", name=label)
             less = "–" if number == 0 else _signed(row["less"])
-            rows.append([label, _ranged(row["auc"], "{:.3f}"), _ranged(row["precision"], "{:.2%}"), less])
+            areas = [_ranged(row[key], "{:.3f}") for key in ("auc", "auc_in_field")]
+            rows.append([label, *areas, _ranged(row["precision"], "{:.2%}"), less])
     return heads, rows
 
 
