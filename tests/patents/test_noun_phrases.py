@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ktop.domain.technology import Lang
-from ktop.patents.noun_phrases import MAX_WORDS, empty_words, is_term, noun_phrases
+from ktop.patents.noun_phrases import MAX_WORDS, _is_cut, _is_verb, empty_words, is_term, noun_phrases
 from ktop.patents.text import Analyser, Word
 
 
@@ -81,3 +81,9 @@ def test_empty_words_are_generic_or_idle() -> None:
 )
 def test_pieces_of_titles_that_could_be_terms(words: str, language: Lang, expected: bool) -> None:
     assert is_term([Word(word, (word,)) for word in words.split()], language) is expected
+
+
+def test_a_korean_word_is_cut_where_it_only_ends_others() -> None:
+    assert _is_cut("리퍼", "그리퍼로 잡는다. 그리퍼는 가볍다.") and not _is_cut("리퍼", "리퍼와 그리퍼")
+    assert not _is_cut("AI", "ai 센서") and _is_cut("센서", "온도센서")
+    assert _is_verb("검출", "결함을 검출한 뒤 검출하여") and not _is_verb("검출", "결함 검출 장치, 검출한")

@@ -21,3 +21,12 @@ def first_not_less(ascending: npt.NDArray[Any], wanted: int) -> int:
 def places_not_less(ascending: npt.NDArray[Any], wanted: Sequence[int]) -> npt.NDArray[np.int64]:
     """Return ``first_not_less`` of several values, shape (len(wanted),)."""
     return np.searchsorted(ascending, np.asarray(wanted, dtype=ascending.dtype)).astype(np.int64)
+
+
+def among(wanted: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which of some values stand in an ascending array, shape as ``wanted``."""
+    if not len(ascending):
+        return np.zeros(len(wanted), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    found: npt.NDArray[np.bool_] = ascending[places] == wanted
+    return found

@@ -34,6 +34,8 @@ FUSION_OTHER = (1.0, 3.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
+#: Analysed questions that are kept: one rating asks the same text several times.
+QUESTIONS_KEPT = 4
 #: Filters whose document masks are kept (a byte a patent each).
 MAX_MASKS = 8
 
@@ -85,6 +87,7 @@ class PatentIndex:
         self.segments: list[Segment] = self.layout.open_segments(self.manifest)
         self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres)
         self.lexical = LexicalReader(self.segments, self.tables)
+        self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -116,7 +119,14 @@ class PatentIndex:
         language = language or detect_language(cleaned)
         if language is None:
             raise InputError("patents.query_language")
-        return Question.of(cleaned, language, self.analyser, self.space, title)
+        key = (cleaned, language, title)
+        found = self._asked.get(key)
+        if found is None:
+            found = Question.of(cleaned, language, self.analyser, self.space, title)
+            if len(self._asked) >= QUESTIONS_KEPT:
+                self._asked.clear()
+            self._asked[key] = found
+        return found
 
     def search(
         self,

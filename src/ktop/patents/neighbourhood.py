@@ -25,7 +25,7 @@ from ktop.domain.neighbourhood import (
 )
 from ktop.domain.technology import Technology
 from ktop.patents import kernels
-from ktop.patents.ascending import places_not_less
+from ktop.patents.ascending import among, places_not_less
 from ktop.patents.index import Filter, PatentIndex
 from ktop.patents.keyterms import KeyTerm, key_terms
 from ktop.patents.questions import Question
@@ -255,7 +255,7 @@ def _statistics(
         below = np.concatenate([[0], np.cumsum(kernels.counts_between(term.docs, day, bounds))])
         df_previous[i], df_recent[i] = np.diff(below[of_growth])
         yearly[i] = np.diff(below[of_edges])
-        present[i] = _among(docs, term.docs)
+        present[i] = among(docs, term.docs)
     scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(
         terms=_objects([term.term for term in terms]),
@@ -267,14 +267,6 @@ def _statistics(
         yearly=yearly,
         in_neighbour=present,
     )
-
-
-def _among(docs: Docs, ascending: Docs) -> npt.NDArray[np.bool_]:
-    """Return which of some documents stand in an ascending array."""
-    if not len(ascending):
-        return np.zeros(len(docs), dtype=np.bool_)
-    found: npt.NDArray[np.bool_] = ascending[np.minimum(np.searchsorted(ascending, docs), len(ascending) - 1)] == docs
-    return found
 
 
 def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, docs: Docs) -> WordPresence:

@@ -8,7 +8,6 @@ verbs, too (검출하다).
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ktop import catalogue
@@ -31,7 +30,7 @@ def noun_phrases(text: str, runs: Iterable[Run], language: Lang) -> Iterator[Run
     ----------
     runs : the text's rows of content words, as ``Analyser.runs`` gives them.
     """
-    empty = empty_words(language)
+    empty, lowered = empty_words(language), text.lower()
     for run in runs:
         for phrase in _english(run) if language == "en" else [run]:
             kept = [word for word in phrase if len(word.surface) > 1]
@@ -40,7 +39,7 @@ def noun_phrases(text: str, runs: Iterable[Run], language: Lang) -> Iterator[Run
             if not kept or all(word.surface in empty or word.surface.isdigit() for word in kept):
                 continue
             if language == "ko" and (
-                _is_cut(kept[0].surface, text) or (len(kept) == 1 and _is_verb(kept[0].surface, text))
+                _is_cut(kept[0].surface, lowered) or (len(kept) == 1 and _is_verb(kept[0].surface, lowered))
             ):
                 continue
             yield tuple(kept[-MAX_WORDS:])
@@ -66,13 +65,22 @@ def empty_words(language: Lang) -> frozenset[str]:
 
 def _is_cut(word: str, text: str) -> bool:
     """Return whether a Korean word stands only at the end of others: 리퍼 of 그리퍼, which the dictionary lacks."""
-    return re.search(rf"(?<![가-힣]){re.escape(word)}", text, re.IGNORECASE) is None
+    return not any(place == 0 or not "가" <= text[place - 1] <= "힣" for place in _places(word, text))
 
 
 def _is_verb(word: str, text: str) -> bool:
     """Return whether a Korean noun is part of a verb or adjective wherever the text has it (검출한, 인접하여)."""
-    followed = re.findall(rf"{re.escape(word)}(\S?)", text, re.IGNORECASE)
+    followed = [text[place + len(word) : place + len(word) + 1].strip() for place in _places(word, text)]
     return bool(followed) and all(letter in _VERBAL and letter for letter in followed)
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    """Yield where a word stands in a text of small letters; a pattern for each word would take longer to make."""
+    word = word.lower()
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + len(word))
 
 
 def _english(run: Run) -> Iterator[list[Word]]:

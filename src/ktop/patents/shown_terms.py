@@ -21,7 +21,9 @@ import numpy.typing as npt
 from ktop.domain.closer_look import ShownTerm
 from ktop.domain.neighbourhood import Neighbourhood, day_number, day_of
 from ktop.domain.technology import Technology
+from ktop.patents import kernels
 from ktop.patents.analysis import TITLE_COUNTS
+from ktop.patents.ascending import among
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
 from ktop.patents.neighbourhood import DAYS_PER_YEAR, RECENT_YEARS
@@ -132,15 +134,16 @@ def _told(surface: str, weight: float, docs: Docs | None, earlier: EarlierPatent
     if docs is None:
         return ShownTerm(surface, weight)
     assert earlier.before is not None
-    days = earlier.days(docs)
-    recent = earlier.before - RECENT_YEARS * DAYS_PER_YEAR
-    previous = earlier.before - 2 * RECENT_YEARS * DAYS_PER_YEAR
+    day = earlier.index.tables.day
+    span = RECENT_YEARS * DAYS_PER_YEAR
+    bounds = np.array([earlier.before - 2 * span, earlier.before - span, earlier.before], dtype=np.float64)
+    previous, recent = kernels.counts_between(docs, day, bounds)[-2:].tolist()
     return ShownTerm(
         surface,
         weight,
         patents=len(docs),
-        recent=int(np.count_nonzero(days >= recent)),
-        previous=int(np.count_nonzero((days >= previous) & (days < recent))),
-        first_year=day_of(int(days.min())).year if len(days) else None,
-        similar_patents=int(np.count_nonzero(np.isin(neighbours, docs))),
+        recent=recent,
+        previous=previous,
+        first_year=day_of(int(kernels.earliest(docs, day))).year if len(docs) else None,
+        similar_patents=int(np.count_nonzero(among(neighbours, docs))),
     )
