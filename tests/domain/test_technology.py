@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktop.catalogue import LANGS, message
-from ktop.domain.technology import MAX_SUMMARY_CHARS, Technology, clean_text, detect_language
+from ktop.domain.technology import MAX_SUMMARY_CHARS, Technology, clean_text, detect_language, starts_with_item
 from ktop.errors import InputError, TooLargeError
 
 DAY = date(2026, 1, 1)
@@ -108,3 +108,32 @@ def test_days_far_from_any_patent_are_refused(day: date) -> None:
     with pytest.raises(InputError) as refused:
         Technology.from_text("A film with particles that shows moisture by a change of its own colour.", day)
     assert refused.value.key == "patents.day_out_of_range"
+
+
+def test_addresses_are_no_part_of_a_technology() -> None:
+    links = " https://example.com/a?b=c http://patents.example.org/US1 www.example.net/x mailto:a@b.c d.e@example.org"
+    assert Technology.from_text(ENGLISH + links, DAY).text == ENGLISH
+    with pytest.raises(InputError) as refused:
+        Technology.from_text(links, DAY)
+    assert refused.value.key == "patents.summary_empty"
+
+
+def test_orders_to_a_terminal_leave_nothing_behind() -> None:
+    assert Technology.from_text(ENGLISH.replace("camera", "\x1b[31mcamera\x1b[0m"), DAY).text == ENGLISH
+
+
+@pytest.mark.parametrize("mark", ["- ", "• ", "* ", "1) ", "(2) ", "3. ", "가. "])
+def test_items_of_a_list_are_sentences_of_their_own(mark: str) -> None:
+    lines = ["A portable camera reads images", "software reports the place of lesions", "a nurse is told at once."]
+    text = "\n".join(mark + line for line in lines)
+    assert Technology.from_text(text, DAY).text == (
+        "A portable camera reads images. software reports the place of lesions. a nurse is told at once."
+    )
+    assert starts_with_item(text) and not starts_with_item("\n".join(lines))
+
+
+def test_a_dash_or_a_measure_within_a_line_stays() -> None:
+    text = (
+        "A lens - 3.5 mm thick - images cells at 20 x; minus 5 - or less - degrees suffice for the sample.\n-5 degrees."
+    )
+    assert Technology.from_text(text, DAY).text == text.replace("\n", " ")

@@ -31,6 +31,14 @@ MIN_FUNCTION_WORD_SHARE = 0.08
 
 _TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z][^<>]{0,500}|![^<>]{0,500}|\?[^<>]{0,500})>", re.DOTALL)
 _SCRIPT = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+#: Addresses of pages and mail, and the colour orders of terminals: nothing that a technology consists of.
+_ADDRESS = re.compile(
+    r"\b(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|mailto:)[^\s<>\"']+|\b[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+", re.I
+)
+_TERMINAL = re.compile("\x1b\\[[0-9;?]{0,20}[A-Za-z]")
+#: Beginning of a line that is an item of a list.
+_ITEM = re.compile(r"[ \t]*(?:[-*+•·∙▪■□●○◦▶▷►※‣–—]|\(?\d{1,2}[.)]|[가-하][.)])[ \t]+(?=\S)")
+_ENDED = (".", ";", ":", "!", "?", ",", "。")
 _SPACE = re.compile(r"\s+")
 _HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
@@ -55,6 +63,29 @@ def clean_text(text: str) -> str:
             if unicodedata.category(character) not in ("Cf", "Cs", "Co", "Cn")
         )
     return _SPACE.sub(" ", text).strip()
+
+
+def prose_of(text: str) -> str:
+    """Return ``text`` without addresses, and with items of a list as sentences of their own: no term runs across."""
+    if "\x1b" in text:
+        text = _TERMINAL.sub("", text)
+    if ":" in text or "@" in text or "www." in text:
+        text = _ADDRESS.sub(" ", text)
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        item = _ITEM.match(line)
+        if item is None:
+            continue
+        lines[i] = line[item.end() :]
+        before = lines[i - 1].rstrip() if i else ""
+        if before and not before.endswith(_ENDED):
+            lines[i - 1] = f"{before}."
+    return "\n".join(lines)
+
+
+def starts_with_item(text: str) -> bool:
+    """Return whether the first line of a text is an item of a list or a row of a table, and so no title."""
+    return bool(_ITEM.match(text.lstrip("\n\r \t"))) or text.lstrip().startswith("|")
 
 
 def detect_language(text: str) -> Lang | None:
@@ -124,7 +155,7 @@ class Technology:
             raise InputError("patents.day_out_of_range", first=DAYS[0].isoformat(), last=DAYS[1].isoformat())
         if title is not None and len(title) > MAX_TITLE_CHARS:
             raise TooLargeError("patents.title_too_large", chars=len(title), limit=MAX_TITLE_CHARS)
-        cleaned = clean_text(text)
+        cleaned = clean_text(prose_of(text))
         cleaned_title = clean_text(title) if title else None
         words = _WORD.findall(cleaned)
         if not words:

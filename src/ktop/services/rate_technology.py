@@ -12,7 +12,7 @@ import numpy as np
 
 from ktop.catalogue import text
 from ktop.domain.rating import Rating
-from ktop.domain.technology import Technology
+from ktop.domain.technology import Technology, prose_of, starts_with_item
 from ktop.errors import KtopError, NotFoundError
 from ktop.files import atomic_path
 from ktop.services.equating import bring_equating_up_to_date
@@ -181,7 +181,11 @@ def technology_of(summary: str, as_of: date | None) -> Technology:
     Raises ``InputError`` for a text that is too short, in neither language, or too large.
     """
     day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
-    first, _, rest = summary.strip().partition("\n") if len(summary) < 100_000 else ("", "", "")
+    # as prose first, so that an address or the mark of a list's item is not part of the title
+    is_list = starts_with_item(summary)
+    first, _, rest = (
+        prose_of(summary).strip().partition("\n") if len(summary) < 100_000 and not is_list else ("", "", "")
+    )
     if rest.strip() and len(first) <= TITLE_CHARS and not first.rstrip().endswith((".", ",", ";")):
         title = first.strip()
         return Technology.from_text(f"{title}. {rest.strip()}", day, title=title)  # as a patent's text is made, above
