@@ -79,6 +79,8 @@ def test_what_is_no_technology_gets_no_score(engine: TechnologyEngine, client: T
     assert "no_close_art" in codes(rating)
     for shown in (page, pdf):
         assert "No earlier patent is close enough" in shown
+        assert "Map of the similar patents" not in shown  # they are not similar
+        assert "Most active applicants" not in shown
 
 
 def test_a_pasted_patent_is_told_with_its_number(

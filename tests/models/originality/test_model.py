@@ -23,6 +23,7 @@ from ktop.errors import InputError
 from ktop.models.originality import OriginalityModel, OriginalityReference, compare
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.opinion import _names, _speaks
+from ktop.models.originality.surroundings import newcomers
 
 Make = Callable[..., Neighbourhood]
 
@@ -173,6 +174,27 @@ def test_warnings_about_the_corpus(model: OriginalityModel, neighbourhood: Neigh
     assert codes(corpus_size=900) == {"small_corpus"}
     assert "stale_corpus" in codes(as_of=date(2027, 1, 1))
     assert codes(language=np.array(["ko"] * 40, dtype=object)) == {"other_language"}
+
+
+def test_without_a_score_nothing_is_said_of_its_percentile(reference: OriginalityReference, make: Make) -> None:
+    rating = OriginalityModel(reference).rate(make(0, n=0, terms=0, corpus_size=0, as_of=date(1990, 1, 1)))
+    assert "small_reference" not in {warning.code for warning in rating.warnings}
+
+
+def test_nobody_is_new_to_a_corpus_that_begins_now(neighbourhood: Neighbourhood) -> None:
+    young = replace(neighbourhood, filing_day=np.full(40, day_number(neighbourhood.as_of) - 100))
+    assert newcomers(young)
+    first = neighbourhood.as_of.year - 1
+    begins = replace(young, years=np.array([first, first + 1]), patents_per_year=np.array([50, 50]))
+    assert newcomers(begins) == []
+
+
+def test_a_weakness_is_told_against_the_reference_and_not_as_a_fact_of_its_own() -> None:
+    """A low level says less than is usual, never few: a diversity of .96 or an age ratio of 1.0 may be low."""
+    for name in ("cycle_time", "young_share", "applicant_diversity", "later_applicants", "class_generality",
+                 "backward_diversity", "topic_breadth", "later_fields", "term_reach", "outside_share"):  # fmt: skip
+        assert "기준 특허의 경우보다" in messages()[f"originality.weak_{name}"]["ko"]
+        assert "usual for reference patents" in messages()[f"originality.weak_{name}"]["en"]
 
 
 def test_a_field_that_the_corpus_hardly_covers_is_told(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:

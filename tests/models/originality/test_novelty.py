@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ktop.domain.closer_look import CloserLook, Match, NearPatent, NeighbourWords, Overlap, ShownTerm
-from ktop.domain.neighbourhood import Neighbourhood
+from ktop.domain.neighbourhood import Neighbourhood, day_number
+from ktop.domain.rating import Rating
 from ktop.models.originality import OriginalityModel
-from ktop.models.originality.novelty import novelty
+from ktop.models.originality.definitions import rules
+from ktop.models.originality.novelty import holder_of_all, novelty
 
 
 def overlap_of(*scores: list[float]) -> Overlap:
@@ -89,7 +92,65 @@ def test_features_of_which_nothing_was_found_are_told_without_a_share(
 ) -> None:
     none = np.empty(0, dtype=object)
     words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
-    rating = model.rate(neighbourhood, CloserLook(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0])))
+    closer = CloserLook(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0]))
+    rating = model.rate(replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40)), closer)
     korean, english = (opinion.text for opinion in rating.opinions if opinion.basis == ("novelty",))
     assert "0%" not in korean and "찾지 못했습니다" in korean
-    assert "0 %" not in english and "none of the" in english
+    assert "0 %" not in english and "none of 2" in english
+
+
+def told_of(rating: Rating) -> dict[str, str]:
+    """Return the English sentences on filing and on novelty, by their first ground."""
+    return {o.basis[0]: o.text for o in rating.opinions if o.kind == "advice" and o.lang == "en"}
+
+
+def closer_with(neighbourhood: Neighbourhood, found: Overlap) -> CloserLook:
+    none = np.empty(0, dtype=object)
+    words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
+    return CloserLook(words, neighbourhood.pair_similarity, found)
+
+
+def test_where_the_corpus_hardly_covers_the_field_nothing_is_called_new(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    standing = model.reference.standing(day_number(neighbourhood.as_of))
+    nearest = standing.usual_nearest(rules("thin_field")["quantile"]) - 0.001
+    thin = replace(neighbourhood, similarity=np.linspace(nearest, nearest / 2.0, 40))
+    rating = model.rate(thin, closer_with(thin, overlap_of([0.1, 0.0])))
+    assert rating.details["novelty"]["risk"] == "unknown"
+    told = told_of(rating)
+    assert "not judged" in told["originality"] and "worth considering" not in told["originality"]
+    assert "2 of 2 features" in told["novelty"] and "risk low" not in told["novelty"]
+    held = model.rate(thin, closer_with(thin, overlap_of([0.9, 0.9])))
+    assert held.details["novelty"]["risk"] == "high"  # what was found was found
+
+
+def test_what_one_patent_holds_word_for_word_is_told_with_the_patent(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    near = replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40))
+    rating = model.rate(near, closer_with(near, overlap_of([0.3, 0.1], [1.0, 0.96])))
+    told = {warning.code: warning.text for warning in rating.warnings}
+    for lang in ("ko", "en"):
+        assert str(near.patent_ids[1]) in told["all_found"][lang]
+    assert rating.grades == model.rate(near).grades  # a warning, no other grade
+    assert holder_of_all(novelty(near, overlap_of([1.0, 0.9]), is_duplicate=False)) is None
+    assert holder_of_all(novelty(near, overlap_of([1.0, 0.0], [0.0, 1.0]), is_duplicate=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ([[0.9, 0.8], [0.0, 0.0]], "every feature (2)"),
+        ([[0.9, 0.0], [0.0, 0.9]], "Only their combination may be new"),
+        ([[0.9, 0.0, 0.0], [0.0, 0.9, 0.0]], "1 of 3"),
+    ],
+    ids=["all in one", "all in two", "one missing"],
+)
+def test_claims_are_not_built_on_what_is_not_missing(
+    model: OriginalityModel, neighbourhood: Neighbourhood, scores: Any, said: str
+) -> None:
+    near = replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40))
+    told = told_of(model.rate(near, closer_with(near, overlap_of(*scores))))["novelty"]
+    assert said in told
+    assert ("what is missing" in told) is (said == "1 of 3")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbo
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, measure_values
-from ktop.models.originality.novelty import novelty
+from ktop.models.originality.novelty import holder_of_all, novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
 from ktop.models.originality.standing import Placed, Standing
@@ -98,13 +99,14 @@ class OriginalityModel:
         details = surroundings(shown, scored.standing, scored.ocean)
         details |= shown_terms(closer)
         details |= landscape(shown, closer)
+        thin = scored.placed is not None and is_thin_field(neighbourhood, scored.standing)
         details["novelty"] = (
             None
             if closer is None or scored.placed is None
-            else novelty(neighbourhood, closer.overlap, scored.duplicate_of is not None)
+            else novelty(neighbourhood, closer.overlap, scored.duplicate_of is not None, thin=thin)
         )
         details["reference"] = {"patents": scored.standing.size, "version": self.version}
-        warnings = _warnings(neighbourhood, scored)
+        warnings = _warnings(neighbourhood, scored, details["novelty"])
         if scored.placed is None or scored.grade is None or scored.ocean is None:
             return Rating(
                 model=self._ref(neighbourhood),
@@ -140,6 +142,7 @@ class OriginalityModel:
                 scored.ocean,
                 details,
                 scored.standing.size,
+                thin=thin,
             ),
             warnings=warnings,
             inputs=_inputs(neighbourhood),
@@ -173,6 +176,11 @@ def near_duplicate(neighbourhood: Neighbourhood) -> int | None:
         if neighbourhood.similarity[i] >= rule["similarity"] or neighbourhood.lexical[i] >= rule["lexical"]:
             return i
     return None
+
+
+def is_thin_field(neighbourhood: Neighbourhood, standing: Standing) -> bool:
+    """Return whether the nearest patent is less near than nearly all reference patents have one."""
+    return bool(neighbourhood.similarity[0] < standing.usual_nearest(rules("thin_field")["quantile"]))
 
 
 def _is_known(trait: str, placed: Placed, standing: Standing) -> bool:
@@ -253,7 +261,7 @@ def _inputs(neighbourhood: Neighbourhood) -> tuple[Input, ...]:
     )
 
 
-def _warnings(neighbourhood: Neighbourhood, scored: Scored) -> tuple[Warning, ...]:
+def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str, Any] | None) -> tuple[Warning, ...]:
     found: list[tuple[str, dict[str, Any]]] = []
     if neighbourhood.corpus_size == 0:
         found.append(("no_patents", {}))
@@ -273,11 +281,14 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored) -> tuple[Warning, ..
                 },
             )
         )
+    elif copied := holder_of_all(overlap):
+        found.append(("all_found", {"patent_id": str(copied["patent_id"]), "title": str(copied["title"])}))
     if neighbourhood.corpus.get("synthetic"):
         found.append(("synthetic_corpus", {}))
     if 0 < neighbourhood.corpus_size < rules("small_corpus"):
         found.append(("small_corpus", {"patents": neighbourhood.corpus_size}))
-    if scored.standing.later or scored.standing.size < rules("settings")["window"] // 3:
+    few = scored.standing.later or scored.standing.size < rules("settings")["window"] // 3
+    if few and scored.placed is not None:
         found.append(("small_reference", {"n": scored.standing.size}))
     years = age_of_corpus_years(neighbourhood)
     if years > rules("stale_years"):
@@ -288,12 +299,9 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored) -> tuple[Warning, ..
             found.append(("other_language", {"share": 100.0 * other}))
         if not has_classes(neighbourhood):
             found.append(("no_classes", {}))
-        nearest, usual = (
-            float(neighbourhood.similarity[0]),
-            scored.standing.usual_nearest(rules("thin_field")["quantile"]),
-        )
-        if nearest < usual:
-            found.append(("thin_field", {"nearest": nearest, "usual": scored.standing.usual_nearest(0.5)}))
+        if is_thin_field(neighbourhood, scored.standing):
+            nearest, usual = float(neighbourhood.similarity[0]), scored.standing.usual_nearest(0.5)
+            found.append(("thin_field", {"nearest": nearest, "usual": usual}))
     return tuple(
         Warning(code, {lang: text(f"originality.warn_{code}", lang, **values) for lang in LANGS})
         for code, values in found

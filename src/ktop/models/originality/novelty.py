@@ -6,6 +6,7 @@ read, words are compared and not meanings, and art that the corpus lacks is not 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,18 @@ from ktop.domain.closer_look import Overlap
 from ktop.domain.neighbourhood import Neighbourhood, day_of
 from ktop.models.originality.definitions import rules
 
+#: The least risk, and what stands in its place where there was hardly anything to compare with.
+LEAST, UNKNOWN = "low", "unknown"
 
-def novelty(neighbourhood: Neighbourhood, found: Overlap | None, is_duplicate: bool) -> dict[str, Any] | None:
+
+def novelty(
+    neighbourhood: Neighbourhood, found: Overlap | None, is_duplicate: bool, *, thin: bool = False
+) -> dict[str, Any] | None:
     """Return the features, what each of the nearest patents has of them, and the risk, as JSON types.
 
     ``single`` and ``joint`` are the shares of the technology (by technical content) found in one patent and in all of
-    them. None where the text has no feature that can be compared or no patent's text is at hand.
+    them. ``thin``: the corpus hardly covers the field, so that finding nothing says nothing: the risk is then unknown
+    instead of low. None where the text has no feature that can be compared or no patent's text is at hand.
     """
     if found is None or not found.near:
         return None
@@ -29,8 +36,9 @@ def novelty(neighbourhood: Neighbourhood, found: Overlap | None, is_duplicate: b
     shares = (is_found * found.weights).sum(axis=1)
     single, joint = float(shares.max()), float(found.weights[is_found.any(axis=0)].sum())
     best = scores.argmax(axis=0)
+    risk = _risk(single, joint)
     return {
-        "risk": "high" if is_duplicate else _risk(single, joint),
+        "risk": "high" if is_duplicate else UNKNOWN if thin and risk == LEAST else risk,
         "single": single,
         "joint": joint,
         "found_from": float(rule["found"]),
@@ -67,6 +75,21 @@ def novelty(neighbourhood: Neighbourhood, found: Overlap | None, is_duplicate: b
             for n, near in enumerate(found.near)
         ],
     }
+
+
+def holder_of_all(found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return the patent whose sentences hold every feature nearly word for word; None where none does.
+
+    A part of a patent, or a patent without its title, is not alike enough to the whole to pass for a copy of it.
+    """
+    if not found:
+        return None
+    verbatim = float(rules("novelty")["verbatim"])
+    for patent in found["patents"]:
+        if all(float(match["score"]) >= verbatim for match in patent["matches"]):
+            holder: Mapping[str, Any] = patent
+            return holder
+    return None
 
 
 def _risk(single: float, joint: float) -> str:

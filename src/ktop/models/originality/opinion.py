@@ -11,6 +11,7 @@ from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.neighbourhood import Neighbourhood
 from ktop.domain.rating import Contribution, Opinion
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.novelty import UNKNOWN
 from ktop.models.originality.surroundings import Ocean
 
 #: A measure is named as strength or weakness from this many points of the originality score on, the largest first.
@@ -36,6 +37,8 @@ def opinions(
     ocean: Ocean,
     details: Mapping[str, Any],
     reference: int,
+    *,
+    thin: bool = False,
 ) -> tuple[Opinion, ...]:
     """Return all sentences, Korean first, in reading order.
 
@@ -45,6 +48,7 @@ def opinions(
     contributions : the rating's contributions; those of the overall score are spoken of.
     details : what ``surroundings`` returned.
     reference : number of reference patents.
+    thin : whether the corpus hardly covers the field; what it does not hold is then no evidence of novelty.
     """
     found: list[Opinion] = []
     for lang in LANGS:
@@ -53,7 +57,7 @@ def opinions(
         found.append(_ocean(lang, ocean))
         found += _nearest(lang, details)
         found += _applicants(lang, details)
-        found.append(_advice(lang, scores, details, ocean))
+        found.append(_advice(lang, scores, details, ocean, thin=thin))
         found += _novelty(lang, details)
         found.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
     return tuple(found)
@@ -218,10 +222,14 @@ def _names(names: list[str], lang: Lang) -> str:
     return joined.removesuffix(".") if lang == "en" else joined
 
 
-def _advice(lang: Lang, scores: Mapping[str, float | None], details: Mapping[str, Any], ocean: Ocean) -> Opinion:
+def _advice(
+    lang: Lang, scores: Mapping[str, float | None], details: Mapping[str, Any], ocean: Ocean, *, thin: bool
+) -> Opinion:
     originality = scores["originality"]
     assert originality is not None
     tone = "strong" if originality >= FILING_STRONG else "weak" if originality < FILING_WEAK else "middle"
+    if thin:
+        tone = "thin"
     spoken = text(
         f"originality.advice_{tone}",
         lang,
@@ -240,7 +248,7 @@ def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     missing = [feature for feature in found["features"] if not feature["found"]]
     nearest = max(found["patents"], key=lambda patent: float(patent["share_found"]))
     spoken = text(
-        "originality.novelty_nothing" if found["joint"] < _LEAST_SHARE else f"originality.novelty_{found['risk']}",
+        f"originality.novelty_{_novelty_case(found, len(missing))}",
         lang,
         single=100.0 * found["single"],
         joint=100.0 * found["joint"],
@@ -249,3 +257,13 @@ def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
         missing=len(missing),
     )
     return [Opinion(lang, spoken, ("novelty",), "advice")]
+
+
+def _novelty_case(found: Mapping[str, Any], missing: int) -> str:
+    """Return which sentence is true of what was found of the text."""
+    risk = str(found["risk"])
+    if risk == UNKNOWN:
+        return "thin"
+    if not missing and risk in ("high", "medium"):
+        return "all_single" if risk == "high" else "all_joint"
+    return "nothing" if found["joint"] < _LEAST_SHARE else risk

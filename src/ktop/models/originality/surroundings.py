@@ -234,9 +234,14 @@ def applicants(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
 
 
 def newcomers(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
-    """Return applicants whose first similar patent was filed within the last three years, the busiest first."""
+    """Return applicants whose first similar patent was filed within the last three years, the busiest first.
+
+    Nobody where the corpus does not reach further back: everybody would be new to it.
+    """
     age = (reading_day(neighbourhood) - neighbourhood.filing_day) / DAYS_PER_YEAR
     years = float(settings()["growth_years"])
+    if not len(neighbourhood.years) or neighbourhood.as_of.year - int(neighbourhood.years.min()) <= years:
+        return []
     found: list[dict[str, Any]] = [
         {"name": name, "patents": len(rows), "first_year": day_of(int(neighbourhood.filing_day[rows].min())).year}
         for name, rows in _by_applicant(neighbourhood).items()

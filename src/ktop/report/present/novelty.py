@@ -10,7 +10,7 @@ from ktop.report import labels, numbers
 from ktop.report.charts import Table
 from ktop.report.present.views import ClosePatent, Feature, Novelty, Suggestions
 
-_TONES = {"high": "bad", "medium": "warn", "low": "good"}
+_TONES = {"high": "bad", "medium": "warn", "low": "good", "unknown": "warn"}
 #: A match below this score says nothing; its sentence is not shown.
 _LEAST_SHOWN = 0.15
 #: A smaller share of the text's content is told as nothing.

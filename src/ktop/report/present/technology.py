@@ -27,6 +27,9 @@ from ktop.report.present.views import Figure, Neighbour, RatingView, Technology
 
 TRAITS = ("core", "originality", "value", "spillover")
 _APPLICANTS_SHOWN, _TERMS_SHOWN, _YEARS_SHOWN = 8, 20, 20
+_SCORE = "score"
+#: From this similarity on a patent is shown beside a technology that could not be rated.
+_ALIKE = 0.005
 _OCEAN_TONES = {"blue": "good", "emerging": "good", "declining": "warn", "red": "bad"}
 
 
@@ -65,6 +68,8 @@ def technology_view(rating: RatingJson, lang: Lang) -> RatingView:
 
 def _technology(rating: RatingJson, lang: Lang) -> Technology:
     details: Mapping[str, Any] = rating["details"]
+    if rating["scores"].get(_SCORE) is None:
+        return _unrated(details, lang)
     ocean, ocean_text = _ocean(details, lang)
     return Technology(
         key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
@@ -84,6 +89,16 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
         corpus=_corpus(details, lang),
         novelty=novelty_view(details, lang),
         suggestions=suggestions_view(details, lang),
+    )
+
+
+def _unrated(details: Mapping[str, Any], lang: Lang) -> Technology:
+    """Return what can be shown where nothing is near enough: no map or applicants of patents that are not alike."""
+    near = [found for found in details.get("neighbours") or () if float(found.get("similarity") or 0.0) >= _ALIKE]
+    return Technology(
+        key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
+        neighbours=tuple(_neighbour(found, lang) for found in near),
+        corpus=_corpus(details, lang),
     )
 
 
