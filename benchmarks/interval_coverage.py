@@ -1,6 +1,6 @@
 """Measures how often the 90 % intervals of company models hold the true probability. Prints one Markdown table.
 
-    python -m pip install --require-hashes -r requirements/run.txt -r requirements/train.txt
+    python -m pip install --no-deps --require-hashes -r requirements/run.txt -r requirements/train.txt
     python benchmarks/interval_coverage.py [--models tech-index,ktrs-fm,start-up] [--firms 80000] [--plain]
         [--seed 30]
 
