@@ -11,12 +11,19 @@ import pytest
 
 from ktop.errors import InputError, TooLargeError
 from ktop.patents.corpus import Corpus
+from ktop.report.present.proposals import proposals_table
 from ktop.services.rank_proposals import COLUMNS, frame_of, proposals_in, proposals_of, rank_file, rank_rows
 from ktop.services.rate_technology import TechnologyEngine, open_corpus
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "technologies"
 DAY = date(2026, 6, 30)
 POEM = "산에는 꽃 피네 꽃이 피네 갈 봄 여름 없이 꽃이 피네 산에 산에 피는 꽃은 저만치 혼자서 피어 있네"
+
+STRANGE = (
+    "A lithium metal battery cell in which the anode is coated with a self-healing polymer layer containing dynamic "
+    "disulfide bonds, so that cracks made by dendrites close by themselves at room temperature. An ultrasonic sensor "
+    "on the housing measures the thickness of the layer and a controller lowers the charging current."
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +45,7 @@ def ranked(engine: TechnologyEngine, demo_corpus: Path) -> dict[str, dict[str, A
             "text": (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8"),
         },
         {"id": "copied", "title": patent.title, "text": patent.abstract},
+        {"id": "strange", "title": None, "text": STRANGE},
         {"id": "poem", "title": "시", "text": POEM},
         {"id": "short", "title": "short", "text": "x"},
         {"id": "empty", "title": None, "text": None},
@@ -50,8 +58,8 @@ def test_the_best_comes_first_and_what_has_no_score_last(ranked: dict[str, dict[
     rows = list(ranked.values())
     scores = [row["score"] for row in rows if row["score"] is not None]
     assert scores == sorted(scores, reverse=True)
-    assert len(scores) == 4
-    assert [row["rank"] for row in rows] == [1, 2, 3, 4, None, None, None, None]
+    assert len(scores) == 5
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, None, None, None, None]
     assert set(rows[0]) == set(COLUMNS)
 
 
@@ -65,6 +73,13 @@ def test_proposals_that_repeat_one_another_name_each_other(ranked: dict[str, dic
 def test_a_copied_patent_is_named(ranked: dict[str, dict[str, Any]]) -> None:
     assert ranked["copied"]["repeats_patent"] == ranked["copied"]["nearest_patent"]
     assert ranked["one"]["repeats_patent"] is None
+
+
+def test_a_score_that_rests_on_hardly_anything_is_marked(ranked: dict[str, dict[str, Any]]) -> None:
+    assert ranked["strange"]["score"] is not None
+    assert "not reliable" in ranked["strange"]["caution"]
+    assert "not reliable" in proposals_table([ranked["strange"]], "en").rows[0][-1]
+    assert ranked["copied"]["caution"] is None
 
 
 def test_every_row_without_a_score_says_why(ranked: dict[str, dict[str, Any]]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("rank", "proposal_id", "title", "score", "grade", "core", "originality", "value", "spillover", "density"),
     *("ocean", "nearest_patent", "nearest_title", "nearest_similarity", "repeats_patent", "duplicate_of"),
-    *("duplicate_similarity", "model_version", "problem"),
+    *("duplicate_similarity", "caution", "model_version", "problem"),
 )
 _NUMBERS = frozenset(
     ("score", "core", "originality", "value", "spillover", "nearest_similarity", "duplicate_similarity")
@@ -150,8 +150,9 @@ def rank_rows(
     """Rate proposals and return a row each, the best first, those that could not be rated last.
 
     A row holds ``COLUMNS``: equal scores share a rank; ``repeats_patent`` is the patent that a text almost copies,
-    ``duplicate_of`` the other proposal most like it where they are alike enough to be told, ``problem`` why a proposal
-    has no score. One that fails never stops the rest. An id that occurs again is led on by its row: ``A-1#3``.
+    ``caution`` why a score is not to be relied on, ``duplicate_of`` the other proposal most like it where they are
+    alike enough to be told, ``problem`` why a proposal has no score. One that fails never stops the rest.
+    An id that occurs again is led on by its row: ``A-1#3``.
     """
     given = _told_apart(given)
     label = text("cli.step_rating", lang)
@@ -198,6 +199,8 @@ def _rated(
             question = engine.index.question(technology.text, technology.language, technology.title)
     except KtopError as error:
         return row | {"problem": message(error, lang)}, None
+    from ktop.models.originality.model import is_thin_field
+
     scored = engine.model.score(found)
     row |= {name: scored.scores[name] for name in ("core", "originality", "value", "spillover", "score")}
     row["grade"] = scored.grade
@@ -209,6 +212,8 @@ def _rated(
     row |= {"density": scored.density, "ocean": scored.ocean.name}
     if scored.duplicate_of is not None:
         row["repeats_patent"] = str(found.patent_ids[scored.duplicate_of])
+    if is_thin_field(found, scored.standing):
+        row["caution"] = text("originality.rank_thin", lang)
     return row, question
 
 

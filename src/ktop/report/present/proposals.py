@@ -26,6 +26,8 @@ def _row(row: Mapping[str, Any], lang: Lang) -> tuple[str, ...]:
         remarks.append(text("report.proposal_repeats", lang, proposal=row["duplicate_of"], similarity=similarity))
     if row["repeats_patent"] is not None:
         remarks.append(text("report.proposal_copies", lang, patent_id=row["repeats_patent"]))
+    if row["caution"] is not None:
+        remarks.append(str(row["caution"]))
     if row["problem"] is not None:
         remarks.append(str(row["problem"]))
     nearest = "" if row["nearest_patent"] is None else f"{row['nearest_patent']} ({row['nearest_similarity']:.2f})"
