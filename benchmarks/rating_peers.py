@@ -1,6 +1,7 @@
-"""Measures our glass box beside the usual models on real panels. Prints one table per data set.
+r"""Measures our glass box beside the usual models on real panels. Prints one table per data set.
 
-    python -m pip install --no-deps --require-hashes -r requirements/run.txt -r requirements/train.txt -r requirements/bench.txt
+    python -m pip install --no-deps --require-hashes -r requirements/run.txt -r requirements/train.txt \
+        -r requirements/bench.txt
     python benchmarks/rating_peers.py DATA [--only us,us-disjoint,polish1,polish3,polish5,slovak,rd] [--json OUT]
 
 DATA is the folder with the panels (`us_listed_panel.parquet` …). All models of a table see the same inputs and the same

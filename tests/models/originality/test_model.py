@@ -22,6 +22,7 @@ from ktop.domain.rating import Contribution
 from ktop.errors import InputError
 from ktop.models.originality import OriginalityModel, OriginalityReference, compare
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
+from ktop.models.originality.model import LADDER
 from ktop.models.originality.opinion import _names, _speaks
 from ktop.models.originality.surroundings import newcomers
 
@@ -47,7 +48,8 @@ def test_scores_and_grade_lie_on_their_scales(model: OriginalityModel, make: Mak
     assert scores.min() >= 0 and scores.max() <= 100
     assert np.all(np.abs(np.median(scores[:, :5], axis=0) - 50) < 30)
     for rating in ratings:
-        assert rating.grades == {"originality": ladder("originality").grade_of(rating.scores[SCORE])}
+        if "thin_field" not in [warning.code for warning in rating.warnings]:
+            assert rating.grades == {"originality": ladder("originality").grade_of(rating.scores[SCORE])}
 
 
 def test_no_calibrated_probability_is_pretended(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
@@ -204,7 +206,18 @@ def test_a_field_that_the_corpus_hardly_covers_is_told(model: OriginalityModel, 
         rating = model.rate(replace(neighbourhood, similarity=np.linspace(nearest, nearest / 2.0, 40)))
         texts = [warning.text for warning in rating.warnings if warning.code == "thin_field"]
         assert bool(texts) is told
+        assert not told or rating.grades[LADDER] in ("BBB", "BB", "B", "C")
         assert all(f"{nearest:.2f}" in text[lang] for text in texts for lang in ("ko", "en"))
+
+
+def test_a_text_of_no_field_is_not_graded_well(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    standing = model.reference.standing(day_number(neighbourhood.as_of))
+    words = replace(neighbourhood.text_terms, df=neighbourhood.text_terms.df // 50)
+    found = replace(neighbourhood, text_terms=words, in_meaning=replace(neighbourhood.in_meaning))
+    best = rules("thin_field")["best_grade"]
+    nearest = standing.usual_nearest(rules("thin_field")["quantile"]) - 0.001
+    thin = model.score(replace(found, similarity=np.linspace(nearest, nearest / 2.0, 40)))
+    assert thin.grade is not None and (thin.grade == best or not ladder(LADDER).at_least(thin.grade, best))
 
 
 def test_ocean_follows_density_and_growth(model: OriginalityModel, make: Make) -> None:

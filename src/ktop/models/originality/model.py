@@ -82,9 +82,13 @@ class OriginalityModel:
         scores[SCORE] = placed.points[SCORE]
         duplicate = near_duplicate(neighbourhood)
         grade = ladder(LADDER).grade_of(placed.points[SCORE])
-        if duplicate is not None:
-            best = rules("near_duplicate")["best_grade"]
-            grade = grade if not ladder(LADDER).at_least(grade, best) else best
+        for holds, rule in (
+            (duplicate is not None, "near_duplicate"),
+            (is_thin_field(neighbourhood, standing), "thin_field"),
+        ):
+            best = rules(rule)["best_grade"]
+            if holds and ladder(LADDER).at_least(grade, best):
+                grade = best
         return Scored(scores, grade, ocean_of(neighbourhood, focused, standing), placed, standing, duplicate)
 
     def rate(self, neighbourhood: Neighbourhood, closer: CloserLook | None = None) -> Rating:
@@ -301,7 +305,8 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
             found.append(("no_classes", {}))
         if is_thin_field(neighbourhood, scored.standing):
             nearest, usual = float(neighbourhood.similarity[0]), scored.standing.usual_nearest(0.5)
-            found.append(("thin_field", {"nearest": nearest, "usual": usual}))
+            grade = rules("thin_field")["best_grade"]
+            found.append(("thin_field", {"nearest": nearest, "usual": usual, "grade": grade}))
     return tuple(
         Warning(code, {lang: text(f"originality.warn_{code}", lang, **values) for lang in LANGS})
         for code, values in found
