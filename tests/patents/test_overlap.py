@@ -13,7 +13,7 @@ from ktop.domain.technology import Technology
 from ktop.patents.corpus import Corpus
 from ktop.patents.index import PatentIndex
 from ktop.patents.neighbourhood import neighbourhood
-from ktop.patents.overlap import overlap, texts_of
+from ktop.patents.overlap import copied_share, overlap, texts_of
 
 DAY = date(2016, 1, 1)
 
@@ -79,3 +79,16 @@ def test_texts_are_those_of_the_nearest(index: PatentIndex) -> None:
     texts = texts_of(index, found, 3)
     assert list(texts) == [0, 1, 2]
     assert all(str(found.titles[i]).split()[0] in text for i, text in texts.items())
+
+
+def test_a_patent_within_a_longer_text_is_seen_from_its_side(index: PatentIndex) -> None:
+    patent = (
+        "A medical image of a patient is segmented to find cancer lesions. "
+        "The lesions are measured and shown to the doctor on a screen beside the image."
+    )
+    own = [f"The pump number {n} moves cooling water through valve {n} of a furnace." for n in range(20)]
+    said = [frozenset(index.analyser.terms(sentence, "en")) for sentence in [*own, *patent.split(". ")]]
+    assert copied_share(index, patent, "en", said) == 1.0
+    assert copied_share(index, patent, "en", said[:-1]) == pytest.approx(0.45, abs=0.15)
+    assert copied_share(index, patent, "en", said[:20]) == 0.0
+    assert copied_share(index, "Short.", "en", said) == 0.0

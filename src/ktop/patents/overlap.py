@@ -27,6 +27,9 @@ from ktop.patents.questions import Question
 from ktop.patents.statistics import EarlierPatents
 from ktop.patents.text import Word
 
+#: A sentence of a patent is copied where one sentence has this share of its words; shorter ones say nothing.
+COPIED = 0.9
+FEWEST_COPIED = 5
 #: Patents whose texts are read.
 NEAREST = 5
 #: A word is technical where the neighbours use it so many times as often as patents at large, or where it is rare.
@@ -77,13 +80,36 @@ def overlap(index: PatentIndex, found: Neighbourhood, question: Question, neares
         kept = [entry for entry in kept if entry[2] >= least][:MAX_FEATURES]
     weights = np.array([weight for _, _, weight in kept])
     texts = texts_of(index, found, nearest)
+    said = [frozenset(index.analyser.terms(part, technology.language)) for part in sentences(described)]
     near = []
     for position, text in texts.items():
         foreign = found.language[position] != technology.language
-        near.append(
-            NearPatent(position, _matches(index, text, found.language[position], [k[1] for k in kept], foreign))
-        )
+        matches = _matches(index, text, found.language[position], [k[1] for k in kept], foreign)
+        taken = 0.0 if foreign else copied_share(index, text, technology.language, said)
+        near.append(NearPatent(position, matches, taken))
     return Overlap(tuple(text for text, _, _ in kept), weights / weights.sum(), tuple(near))
+
+
+def copied_share(index: PatentIndex, text: str, language: Lang, said: Sequence[frozenset[str]]) -> float:
+    """Return the share of a patent's text, by words, whose sentences stand nearly word for word in a technology's text.
+
+    The features tell how much of the technology a patent has; a whole patent put into a longer text is seen only from
+    the patent's side (containment, Broder 1997).
+
+    Parameters
+    ----------
+    text, language : the patent's.
+    said : the index terms of the technology's sentences.
+    """
+    whole = taken = 0
+    for sentence in sentences(text):
+        terms = frozenset(index.analyser.terms(sentence, language))
+        if len(terms) < FEWEST_COPIED:
+            continue
+        whole += len(terms)
+        if any(len(terms & other) >= COPIED * len(terms) for other in said):
+            taken += len(terms)
+    return taken / whole if whole else 0.0
 
 
 def texts_of(index: PatentIndex, found: Neighbourhood, count: int) -> dict[int, str]:

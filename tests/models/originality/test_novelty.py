@@ -154,3 +154,17 @@ def test_claims_are_not_built_on_what_is_not_missing(
     told = told_of(model.rate(near, closer_with(near, overlap_of(*scores))))["novelty"]
     assert said in told
     assert ("what is missing" in told) is (said == "1 of 3")
+
+
+def test_a_patent_put_into_a_longer_text_is_told(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
+    near = replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40))
+    found = overlap_of([0.3, 0.1], [0.2, 0.1])
+    taken = replace(found, near=(found.near[0], replace(found.near[1], copied=0.8)))
+    rating = model.rate(near, closer_with(near, taken))
+    told = {warning.code: warning.text for warning in rating.warnings}
+    assert all(
+        str(near.patent_ids[1]) in told["copied"][lang] and "80" in told["copied"][lang] for lang in ("ko", "en")
+    )
+    assert rating.details["novelty"]["risk"] == "high" and "all_found" not in told
+    little = replace(found, near=(found.near[0], replace(found.near[1], copied=0.3)))
+    assert "copied" not in [warning.code for warning in model.rate(near, closer_with(near, little)).warnings]

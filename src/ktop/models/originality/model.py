@@ -16,7 +16,7 @@ from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbo
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, measure_values
-from ktop.models.originality.novelty import holder_of_all, novelty
+from ktop.models.originality.novelty import copied_patent, holder_of_all, novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
 from ktop.models.originality.standing import Placed, Standing
@@ -285,6 +285,10 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
                 },
             )
         )
+    elif taken := copied_patent(overlap):
+        share = 100.0 * float(taken["share_copied"])
+        about = {"patent_id": str(taken["patent_id"]), "title": str(taken["title"]), "share": share}
+        found.append(("copied", about))
     elif copied := holder_of_all(overlap):
         found.append(("all_found", {"patent_id": str(copied["patent_id"]), "title": str(copied["title"])}))
     if neighbourhood.corpus.get("synthetic"):

@@ -37,8 +37,9 @@ def novelty(
     single, joint = float(shares.max()), float(found.weights[is_found.any(axis=0)].sum())
     best = scores.argmax(axis=0)
     risk = _risk(single, joint)
+    copied = any(near.copied >= float(rule["copied"]) for near in found.near)
     return {
-        "risk": "high" if is_duplicate else UNKNOWN if thin and risk == LEAST else risk,
+        "risk": "high" if is_duplicate or copied else UNKNOWN if thin and risk == LEAST else risk,
         "single": single,
         "joint": joint,
         "found_from": float(rule["found"]),
@@ -61,6 +62,7 @@ def novelty(
                 "similarity": float(neighbourhood.similarity[near.position]),
                 "filing_date": day_of(int(neighbourhood.filing_day[near.position])).isoformat(),
                 "share_found": float(shares[n]),
+                "share_copied": near.copied,
                 "matches": [
                     {
                         "feature": f,
@@ -90,6 +92,14 @@ def holder_of_all(found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
             holder: Mapping[str, Any] = patent
             return holder
     return None
+
+
+def copied_patent(found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return the patent of which most stands in the technology's text nearly word for word; None where none does."""
+    if not found:
+        return None
+    most: Mapping[str, Any] = max(found["patents"], key=lambda patent: float(patent["share_copied"]))
+    return most if float(most["share_copied"]) >= float(rules("novelty")["copied"]) else None
 
 
 def _risk(single: float, joint: float) -> str:
