@@ -51,6 +51,20 @@ def test_errors_have_one_shape(client: TestClient, body: object, status: int, co
     assert error["message"].isascii()
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "'text' 값을 받아들일 수 없습니다(값이 없음)"),
+        ({"text": 3}, "글이어야 함"),
+        ({"text": SAMPLE, "more": 1}, "'more' 값을 받아들일 수 없습니다(모르는 항목)"),
+        ({"text": SAMPLE, "as_of": "tomorrow"}, "YYYY-MM-DD 꼴의 날짜여야 함"),
+    ],
+)
+def test_a_refused_field_is_told_in_the_readers_language(client: TestClient, body: object, said: str) -> None:
+    answer = client.post("/api/v1/ratings/technology?lang=ko", json=body)
+    assert said in answer.json()["error"]["message"]
+
+
 def test_broken_json_unknown_addresses_and_methods(client: TestClient) -> None:
     kind = {"content-type": "application/json"}
     assert (

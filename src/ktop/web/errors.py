@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from ktop.catalogue import message
+from ktop.catalogue import LANGS, Lang, message, text
 from ktop.errors import InputError, KtopError
 from ktop.web.language import language
 from ktop.web.rendering import page
@@ -51,7 +51,32 @@ def first_problem(error: RequestValidationError) -> InputError:
     place = ".".join(str(part) for part in found["loc"] if part not in ("body", "query", "path"))
     if found["type"] in ("json_invalid", "model_attributes_type") or not place:
         return InputError("web.body_not_json")
-    return InputError("web.bad_field", field=place, reason=found["type"].replace("_", " "))
+    return InputError("web.bad_field", field=place, reason=_reason(found["type"]))
+
+
+#: What a field is refused for, by the beginning of the validator's name for it; the first that fits counts.
+_REASONS = (
+    ("missing", "missing"),
+    ("extra_forbidden", "unknown"),
+    ("string_too", "length"),
+    ("too_", "length"),
+    ("string", "text"),
+    ("date", "date"),
+    ("bool", "flag"),
+    ("int", "number"),
+    ("float", "number"),
+    ("greater", "range"),
+    ("less", "range"),
+    ("list", "list"),
+    ("dict", "object"),
+    ("model", "object"),
+)
+
+
+def _reason(kind: str) -> dict[Lang, str]:
+    """Return in both languages why a field was refused."""
+    name = next((name for start, name in _REASONS if kind.startswith(start)), "other")
+    return {lang: text(f"web.field_{name}", lang) for lang in LANGS}
 
 
 def add_handlers(app: FastAPI) -> None:
