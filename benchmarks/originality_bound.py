@@ -30,6 +30,7 @@ def main() -> None:
     from ktop.patents.index import PatentIndex
     from ktop.services.originality_data import training_table
     from ktop.services.originality_training import learn_from, logits_of, outcomes_in
+    from ktop.services.originality_validation import FORECAST_RIDGE
     from ktop.services.wording import wording_noise
     from ktop.validation.within import within_groups
 
@@ -52,7 +53,7 @@ def main() -> None:
         inputs = {"measures": logits, "vector": vectors, "both": np.hstack([logits, vectors])}
         scores = {"glass box (ours)": np.zeros(len(y))}
         for k in range(FOLDS):
-            shares = learn_from(table, name="", rows=fold != k, ridges=(0.03,), noise=noise).weights.shares
+            shares = learn_from(table, name="", rows=fold != k, ridges=(FORECAST_RIDGE,), noise=noise).weights.shares
             scores["glass box (ours)"][fold == k] = logits[fold == k] @ [shares[m.name] for m in measures()]
         for name, x in inputs.items():
             for model in ("logistic", "LightGBM"):

@@ -77,7 +77,6 @@ class TermStatistics:
     df_recent : how many of them were filed in the three years before that day.
     df_previous : how many in the three years before those.
     first_day : filing day (days since 1970) of the earliest of them; NaN where there is none.
-    yearly : (t, y) patents with the term per year of ``Neighbourhood.years``.
     in_neighbour : (t, n) whether the neighbour has the term.
     """
 
@@ -87,7 +86,6 @@ class TermStatistics:
     df_recent: IntArray
     df_previous: IntArray
     first_day: FloatArray
-    yearly: IntArray
     in_neighbour: npt.NDArray[np.bool_]
 
 
@@ -152,7 +150,6 @@ class Neighbourhood:
     applicants : applicants of each neighbour as printed, case folded.
     measures : measure name → (n,) float64, NaN where missing (see docs/patents.md for names).
     pair_similarity : (n, n) cosine of the neighbours' tf-idf vectors; the diagonal is 1.
-    class_totals, topic_totals : label → earlier patents of the whole corpus that have it.
     key_terms : the technology's key terms (noun phrases).
     text_terms : every distinct word of the technology's text after analysis.
     term_pairs, pair_df : (p, 2) indices into ``key_terms`` and how many earlier patents have both terms.
@@ -179,8 +176,6 @@ class Neighbourhood:
     applicants: Labels
     measures: Mapping[str, FloatArray]
     pair_similarity: npt.NDArray[np.float32]
-    class_totals: Mapping[str, int]
-    topic_totals: Mapping[str, int]
     key_terms: TermStatistics
     text_terms: WordPresence
     term_pairs: IntArray

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -230,8 +230,3 @@ def known_outcomes(artefact: Artefact | PanelModel, panel: pl.DataFrame, until: 
     for target in plan.targets:
         columns[f"y_{target.name}"] = pl.Series(panels.outcome(target, data, until)).fill_nan(None)
     return pl.DataFrame(columns)
-
-
-def target_names(schemes: Sequence[Scheme]) -> tuple[str, ...]:
-    """Return the names of all targets of several schemes, each once."""
-    return tuple(dict.fromkeys(target.name for scheme in schemes for target in scheme.targets))

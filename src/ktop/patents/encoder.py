@@ -21,11 +21,6 @@ def _model() -> Any:
     return model
 
 
-def load_encoder() -> None:
-    """Load the encoder (about a second) before it is needed."""
-    _model()
-
-
 def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return unit vectors of the texts, shape (len(texts), 512). Short texts; each is encoded by itself."""
     if not texts:

@@ -84,7 +84,7 @@ def neighbourhood(
     clock.lap("similarity")
     terms = key_terms(index, question, earlier, n_terms)
     years, per_year = _years(earlier, day)
-    key = _statistics(terms, earlier, before, years, docs)
+    key = _statistics(terms, earlier, before, docs)
     clock.lap("key_terms")
     pairs, pair_df = _pairs(terms)
     display = [index.display(int(doc)) for doc in docs]
@@ -110,8 +110,6 @@ def neighbourhood(
         applicants=applicant_labels(display),
         measures=_measures(index, docs, display, before),
         pair_similarity=rated.pairs(order),
-        class_totals=tables.class_totals(before),
-        topic_totals=tables.topic_totals(before),
         key_terms=key,
         text_terms=_text_terms(index, question, earlier, docs),
         term_pairs=pairs,
@@ -237,24 +235,15 @@ def _measures(index: PatentIndex, docs: Docs, display: Sequence[Display], before
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
-def _statistics(
-    terms: Sequence[KeyTerm], earlier: EarlierPatents, before: int, years: npt.NDArray[np.int64], docs: Docs
-) -> TermStatistics:
+def _statistics(terms: Sequence[KeyTerm], earlier: EarlierPatents, before: int, docs: Docs) -> TermStatistics:
     """Return what the earlier patents say of each term."""
-    recent = before - RECENT_YEARS * DAYS_PER_YEAR
-    previous = before - 2 * RECENT_YEARS * DAYS_PER_YEAR
-    edges = np.array([day_number(date(int(year), 1, 1)) for year in years] + [before], dtype=np.float64)
-    growth = np.array([previous, recent, before], dtype=np.float64)
-    yearly = np.zeros((len(terms), len(years)), dtype=np.int64)
+    span = RECENT_YEARS * DAYS_PER_YEAR
+    bounds = np.array([before - 2 * span, before - span, before], dtype=np.float64)
     df_recent, df_previous = np.zeros(len(terms), dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
     present = np.zeros((len(terms), len(docs)), dtype=np.bool_)
     day = earlier.index.tables.day
-    bounds = np.unique(np.concatenate([edges, growth]))  # both are counted in one pass
-    of_edges, of_growth = np.searchsorted(bounds, edges), np.searchsorted(bounds, growth)
     for i, term in enumerate(terms):
-        below = np.concatenate([[0], np.cumsum(kernels.counts_between(term.docs, day, bounds))])
-        df_previous[i], df_recent[i] = np.diff(below[of_growth])
-        yearly[i] = np.diff(below[of_edges])
+        df_previous[i], df_recent[i] = kernels.counts_between(term.docs, day, bounds)
         present[i] = among(docs, term.docs)
     scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(
@@ -264,7 +253,6 @@ def _statistics(
         df_recent=df_recent,
         df_previous=df_previous,
         first_day=np.array([np.nan if t.first_day is None else t.first_day for t in terms], dtype=np.float64),
-        yearly=yearly,
         in_neighbour=present,
     )
 

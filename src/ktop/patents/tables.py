@@ -24,8 +24,6 @@ from ktop.patents.vectors import TextSpace
 
 #: Patents of the fixed sample that similarity is compared with.
 SAMPLE = 2_000
-#: Days whose totals are remembered: most ratings of a session are as of one day.
-MAX_DAYS_KEPT = 64
 _COLUMNS = ("day", "language", "family", "claims")
 
 
@@ -77,7 +75,7 @@ def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
         }
     )
     del ids, order
-    _write_classes(corpus, docs, columns["day"], save, folder)
+    _write_classes(corpus, docs, save, folder)
     _write_citations(corpus, docs, columns["day"], save, manifest.rows)
     about = {
         "version": corpus.version,
@@ -112,8 +110,8 @@ def _term_totals(segments: Sequence[Segment]) -> tuple[npt.NDArray[np.uint32], n
     return codes, totals
 
 
-def _write_classes(corpus: Corpus, docs: pl.DataFrame, day: npt.NDArray[np.int32], save: Any, folder: Path) -> None:
-    """Write, for every subclass, its patents in the order of their days, and the days."""
+def _write_classes(corpus: Corpus, docs: pl.DataFrame, save: Any, folder: Path) -> None:
+    """Write, for every subclass, its patents."""
     symbols = pl.when(pl.col("ipc").list.len() > 0).then(pl.col("ipc")).otherwise(pl.col("cpc"))
     rows = (
         corpus.patents()
@@ -127,10 +125,9 @@ def _write_classes(corpus: Corpus, docs: pl.DataFrame, day: npt.NDArray[np.int32
     )
     names, owner = np.unique(rows["subclass"].to_numpy().astype("U4"), return_inverse=True)
     members = rows["doc"].to_numpy()
-    order = np.lexsort((members, day[members], owner))
+    order = np.lexsort((members, owner))
     save("class_offsets", np.searchsorted(owner[order], np.arange(len(names) + 1)).astype(np.int64))
     save("class_docs", members[order].astype(np.uint32))
-    save("class_days", day[members[order]])
     (folder / "classes.json").write_text(json.dumps(names.tolist()), encoding="utf-8")
 
 
@@ -175,7 +172,6 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._topic_totals: dict[int, dict[str, int]] = {}
 
     def _map(self, name: str) -> Any:
         return mapped(self.folder / f"{name}.npy")
@@ -280,35 +276,14 @@ class Tables:
         return np.unique(np.concatenate(found))
 
     @cached_property
-    def _classes(self) -> tuple[list[str], Any, Any]:
-        """Subclasses, where each begins, and the days of its patents, undated ones (last of each) included."""
+    def _classes(self) -> tuple[list[str], Any]:
+        """Subclasses, and where the patents of each begin."""
         names: list[str] = json.loads((self.folder / "classes.json").read_text(encoding="utf-8"))
-        return names, self._map("class_offsets"), self._map("class_days")
-
-    def topic_totals(self, before: int) -> dict[str, int]:
-        """Return topic → patents of earlier days that it has."""
-        if before not in self._topic_totals:
-            if len(self._topic_totals) >= MAX_DAYS_KEPT:
-                self._topic_totals.clear()
-            counted = self.topic[(self.day < before) & self.alive & (self.topic >= 0)]
-            names = self.about["topics"]
-            counts = np.bincount(counted, minlength=len(names)).tolist()
-            self._topic_totals[before] = {name: count for name, count in zip(names, counts, strict=True) if count}
-        return self._topic_totals[before]
-
-    def class_totals(self, before: int) -> dict[str, int]:
-        """Return subclass → patents of earlier days that have it."""
-        names, offsets, days = self._classes
-        found: dict[str, int] = {}
-        for i, name in enumerate(names):
-            count = first_not_less(days[offsets[i] : offsets[i + 1]], before)
-            if count:
-                found[name] = count
-        return found
+        return names, self._map("class_offsets")
 
     def docs_of_classes(self, prefixes: Sequence[str]) -> npt.NDArray[np.int64]:
         """Return the patents of all subclasses that begin with one of the prefixes (``G``, ``G06``, ``G06F``)."""
-        names, offsets, _ = self._classes
+        names, offsets = self._classes
         docs = self._map("class_docs")
         wanted = [i for i, name in enumerate(names) if name.startswith(tuple(prefixes))]
         parts = [docs[int(offsets[i]) : int(offsets[i + 1])] for i in wanted]

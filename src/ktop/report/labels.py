@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import Lang, load, messages, text
-from ktop.domain.fact_spec import FACTS, fact_groups
+from ktop.domain.fact_spec import FACTS
 from ktop.report.numbers import day, figure, is_missing, missing, money
 
 #: Catalogue files of each model's indicators, where their words and units stand.
@@ -95,11 +95,6 @@ def with_unit(shown: str, unit: str | None, lang: Lang) -> str:
 def fact(name: str, lang: Lang) -> str:
     """Return the words of one company fact."""
     return FACTS[name].label[lang] if name in FACTS else word("input", name, lang)
-
-
-def fact_group(name: str, lang: Lang) -> str:
-    """Return the heading a fact stands under."""
-    return fact_groups()[FACTS[name].group][lang] if name in FACTS else text("report.inputs_other", lang)
 
 
 def fact_value(name: str, value: Any, lang: Lang) -> str:

@@ -19,8 +19,6 @@ MEMORY_BYTES, MEMORY_PER_BYTE = 1_000_000_000, 60
 SECONDS, SECONDS_PER_MB = 20, 4
 #: Reading one may take ``MEMORY_BYTES`` and more, so that only one is read at a time; some wait, others are refused.
 READING = Turnstile(waiting=4, seconds=30.0, busy="records.tables_busy")
-#: A cell that starts with one of these is taken for a formula by spreadsheet programs.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read_xlsx(path: Path) -> pl.DataFrame:

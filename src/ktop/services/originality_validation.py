@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 SEED = 0
-#: Pull towards the start weights in forecasts: fixed beforehand, so that no later year has a say in it.
+#: Pull towards the start weights of weights that are judged: the strongest that learning tries, the same for all
+#: years, so that none has a say in its own.
 FORECAST_RIDGE = 0.3
 #: Years of filings, and events, that a forecast needs before its first day.
 YEARS_BEFORE = 3

@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ktop.catalogue import Lang
 from ktop.domain.company import Company
 from ktop.domain.facts import company_warnings
 from ktop.domain.rating import Rating
@@ -83,11 +82,3 @@ def rate_by(model: CompanyModel, company: Company, as_of: date, previous: Mappin
     """Rate a company by one model; what is doubtful about the record itself stands among the rating's warnings."""
     rating = model.rate(company, as_of, previous)
     return dataclasses.replace(rating, warnings=(*company_warnings(company, as_of), *rating.warnings))
-
-
-def indicator_labels(lang: Lang) -> dict[str, str]:
-    """Return the catalogue's words for every indicator and checklist item of the company models."""
-    from ktop.domain.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
-
-    items = (*startup_items(), *tech_index_indicators(), *ktrs_fm_items(), *checklist_items())
-    return {item.id: item.labels[lang] for item in items}

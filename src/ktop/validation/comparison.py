@@ -19,8 +19,6 @@ from ktop.validation._arrays import Floats, known_pairs
 SMALLEST_AUC_GAIN = 0.002
 #: Calibration counts as worse where the expected calibration error grows by more than this.
 LARGEST_ECE_LOSS = 0.005
-#: Migration by more than this share of firms by two or more grades is remarked on.
-MANY_MOVES = 0.10
 
 Verdict = Literal["better", "no_worse", "worse"]
 

@@ -48,7 +48,6 @@ def make_neighbourhood(
         df_recent=df_recent,
         df_previous=((df - df_recent) // 2).astype(np.int64),
         first_day=np.where(df > 0, today - rng.integers(200, 5000, terms), np.nan),
-        yearly=np.zeros((terms, len(years)), dtype=np.int64),
         in_neighbour=rng.random((terms, n)) < rng.uniform(0.05, 0.6, (terms, 1)),
     )
     pairs = np.array([(i, j) for i in range(terms) for j in range(i)], dtype=np.int64).reshape(-1, 2)
@@ -75,8 +74,6 @@ def make_neighbourhood(
             "citations": rng.poisson(2.0, n).astype(np.float64),
         },
         pair_similarity=pair,
-        class_totals=dict.fromkeys(classes, 1000),
-        topic_totals={f"topic {i}": 3000 for i in range(4)},
         key_terms=statistics,
         text_terms=WordPresence(statistics.terms, statistics.weight, statistics.df, statistics.in_neighbour),
         term_pairs=pairs,
