@@ -15,10 +15,10 @@ from ktop.domain.technology import Technology
 from ktop.patents.ascending import first_not_less
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import key_terms
-from ktop.patents.neighbourhood import DAYS_PER_YEAR, KEY_TERMS, applicant_labels, candidates
+from ktop.patents.neighbourhood import KEY_TERMS, applicant_labels, candidates
 from ktop.patents.segment import NO_DAY
 from ktop.patents.similarity import Similarity
-from ktop.patents.statistics import EarlierPatents
+from ktop.patents.statistics import DAYS_PER_YEAR, EarlierPatents
 
 
 def last_day(index: PatentIndex) -> int:

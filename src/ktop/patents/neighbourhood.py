@@ -31,15 +31,13 @@ from ktop.patents.keyterms import KeyTerm, key_terms
 from ktop.patents.questions import Question
 from ktop.patents.segment import LANGUAGES, Display
 from ktop.patents.similarity import Similarity
-from ktop.patents.statistics import EarlierPatents
+from ktop.patents.statistics import DAYS_PER_YEAR, EarlierPatents
 from ktop.patents.substance import substance
 from ktop.patents.terms import PAIR, term_code
 
 NEIGHBOURS = 200
 KEY_TERMS = 20
 MAX_TEXT_TERMS = 150
-RECENT_YEARS = 3
-DAYS_PER_YEAR = 365.25
 #: Patents nearest by meaning alone that are candidates, too, as a multiple of the neighbours wanted.
 NEAREST_IN_MEANING = 1.5
 
@@ -84,7 +82,7 @@ def neighbourhood(
     clock.lap("similarity")
     terms = key_terms(index, question, earlier, n_terms)
     years, per_year = _years(earlier, day)
-    key = _statistics(terms, earlier, before, docs)
+    key = _statistics(terms, earlier, docs)
     clock.lap("key_terms")
     pairs, pair_df = _pairs(terms)
     display = [index.display(int(doc)) for doc in docs]
@@ -235,15 +233,12 @@ def _measures(index: PatentIndex, docs: Docs, display: Sequence[Display], before
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
-def _statistics(terms: Sequence[KeyTerm], earlier: EarlierPatents, before: int, docs: Docs) -> TermStatistics:
+def _statistics(terms: Sequence[KeyTerm], earlier: EarlierPatents, docs: Docs) -> TermStatistics:
     """Return what the earlier patents say of each term."""
-    span = RECENT_YEARS * DAYS_PER_YEAR
-    bounds = np.array([before - 2 * span, before - span, before], dtype=np.float64)
     df_recent, df_previous = np.zeros(len(terms), dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
     present = np.zeros((len(terms), len(docs)), dtype=np.bool_)
-    day = earlier.index.tables.day
     for i, term in enumerate(terms):
-        df_previous[i], df_recent[i] = kernels.counts_between(term.docs, day, bounds)
+        df_recent[i], df_previous[i] = earlier.recent_and_previous(term.docs)
         present[i] = among(docs, term.docs)
     scores = np.array([term.score for term in terms], dtype=np.float64)
     return TermStatistics(

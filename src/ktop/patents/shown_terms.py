@@ -26,7 +26,6 @@ from ktop.patents.analysis import TITLE_COUNTS
 from ktop.patents.ascending import among
 from ktop.patents.index import PatentIndex
 from ktop.patents.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
-from ktop.patents.neighbourhood import DAYS_PER_YEAR, RECENT_YEARS
 from ktop.patents.noun_phrases import noun_phrases
 from ktop.patents.questions import Question
 from ktop.patents.statistics import EarlierPatents
@@ -133,17 +132,13 @@ def _told(surface: str, weight: float, docs: Docs | None, earlier: EarlierPatent
     """Return a term with its statistics; without any where the corpus cannot know it."""
     if docs is None:
         return ShownTerm(surface, weight)
-    assert earlier.before is not None
-    day = earlier.index.tables.day
-    span = RECENT_YEARS * DAYS_PER_YEAR
-    bounds = np.array([earlier.before - 2 * span, earlier.before - span, earlier.before], dtype=np.float64)
-    previous, recent = kernels.counts_between(docs, day, bounds)[-2:].tolist()
+    recent, previous = earlier.recent_and_previous(docs)
     return ShownTerm(
         surface,
         weight,
         patents=len(docs),
         recent=recent,
         previous=previous,
-        first_year=day_of(int(kernels.earliest(docs, day))).year if len(docs) else None,
+        first_year=day_of(int(kernels.earliest(docs, earlier.index.tables.day))).year if len(docs) else None,
         similar_patents=int(np.count_nonzero(among(neighbours, docs))),
     )

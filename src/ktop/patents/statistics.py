@@ -14,6 +14,9 @@ from ktop.patents.ascending import first_not_less
 from ktop.patents.index import PatentIndex
 from ktop.patents.terms import PAIR, term_code
 
+DAYS_PER_YEAR = 365.25
+#: Years that count as recent.
+RECENT_YEARS = 3
 #: A share of all patents above which a term says nothing.
 COMMON_SHARE = 0.1
 
@@ -130,6 +133,14 @@ class EarlierPatents:
             counted -= segment.document_frequencies(codes, None)
             counted += segment.document_frequencies(codes, self.before)
         return counted
+
+    def recent_and_previous(self, docs: Docs) -> tuple[int, int]:
+        """Return how many of some earlier documents are of the last three years, and of the three before those."""
+        assert self.before is not None, "recent is only what a day lies behind"
+        span = RECENT_YEARS * DAYS_PER_YEAR
+        bounds = np.array([self.before - 2 * span, self.before - span, self.before], dtype=np.float64)
+        previous, recent = kernels.counts_between(docs, self.index.tables.day, bounds).tolist()
+        return recent, previous
 
     def days(self, docs: Docs) -> npt.NDArray[np.int32]:
         """Return the day numbers of some documents."""
