@@ -1,4 +1,4 @@
-"""How well empty sentences are told from technical ones: judges the rule of ktop.patents.sentence_rule, or makes it.
+"""How well empty sentences are told from technical ones: judges the sentence rule, or makes it.
 
     ./run --version && .venv/bin/python benchmarks/empty_sentences.py [--write]
 
@@ -28,11 +28,11 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop import catalogue
-from ktop.domain.technology import Lang
-from ktop.patents import sentence_rule
-from ktop.patents.encoder import encode
-from ktop.patents.substance import MOST_TELLING_OF_EMPTY, SENTENCE_END, substance
-from ktop.patents.text import Analyser
+from ktop.domain.technology.summary import Lang
+from ktop.patents.analysis import sentence_rule
+from ktop.patents.analysis.encoder import encode
+from ktop.patents.analysis.text import Analyser
+from ktop.patents.neighbours.boilerplate_filter import MOST_TELLING_OF_EMPTY, SENTENCE_END, substance
 
 DATA = Path(os.environ.get("KTOP_SHARED", ROOT.parent / "shared")) / "data" / "patents"
 RULE = ROOT / "src" / "ktop" / "catalogue" / "patents" / "sentence_rule.yaml"
@@ -42,8 +42,8 @@ REAL: tuple[tuple[str, str, Lang], ...] = (
     ("kr_kipris_1329", "abstract_ko", "ko"),
 )
 HEADER = """\
-# The rule that tells empty sentences (ktop.patents.sentence_rule): weights of the 512 numbers of the encoder's sentence
-# vector, of log(1 + telling words), and the constant. Made from the examples in sentences.yaml by
+# The rule that tells empty sentences (ktop.patents.analysis.sentence_rule): weights of the 512 numbers of the encoder's
+# sentence vector, of log(1 + telling words), and the constant. Made from the examples in sentences.yaml by
 # benchmarks/empty_sentences.py --write; a test compares them.
 weights:
 """

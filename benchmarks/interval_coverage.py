@@ -28,13 +28,13 @@ import lightgbm
 import numpy as np
 import polars as pl
 
-from ktop.models.ktrs_fm.training import scheme as ktrs_fm
-from ktop.models.panel import Panel
 from ktop.models.panel_model import PanelModel
-from ktop.models.reference import build_reference
-from ktop.models.startup.training import scheme as start_up
-from ktop.models.tech_index.training import scheme as tech_index
-from ktop.models.training import train_scheme
+from ktop.training.fit import train_scheme
+from ktop.training.ktrs_fm import scheme as ktrs_fm
+from ktop.training.panel import Panel
+from ktop.training.reference import build_reference
+from ktop.training.startup import scheme as start_up
+from ktop.training.tech_index import scheme as tech_index
 
 SCHEMES = {"tech-index": tech_index, "ktrs-fm": ktrs_fm, "start-up": start_up}
 LABELS = ("industry_group", "size", "age_band")

@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT / "src"))
 import numpy as np
 import polars as pl
 
-from ktop.patents.text import Analyser
+from ktop.patents.analysis.text import Analyser
 
 DATA = Path(os.environ.get("KTOP_SHARED", ROOT.parent / "shared")) / "data" / "patents"
 CUT_OFFS = (5, 10, 20)
@@ -96,13 +96,13 @@ class Judge:
 
 def ours(work: Path, rows: Sequence[tuple[str, str, list[str]]]) -> tuple[Extract, Extract]:
     """Return the terms that a reader is shown and those that measures are taken on, against a corpus of these texts."""
-    from ktop.domain.technology import Technology
-    from ktop.patents.importing import import_paths
-    from ktop.patents.index import PatentIndex
-    from ktop.patents.indexing import build_index
-    from ktop.patents.keyterms import key_terms
-    from ktop.patents.shown_terms import phrase_counts, rank
-    from ktop.patents.statistics import EarlierPatents
+    from ktop.domain.technology.summary import Technology
+    from ktop.patents.corpus.importing import import_paths
+    from ktop.patents.engine.index import PatentIndex
+    from ktop.patents.engine.indexing import build_index
+    from ktop.patents.neighbours.keyterms import key_terms
+    from ktop.patents.neighbours.shown_terms import phrase_counts, rank
+    from ktop.patents.neighbours.term_statistics import EarlierPatents
 
     folder = work / "tfh"
     if not (folder / "corpus.json").is_file():
@@ -193,7 +193,7 @@ def table_of_terms(work: Path, half: str) -> None:
 
 def table_of_likeness() -> None:
     """Compare term vectors and string measures with people's judgement."""
-    from ktop.patents.encoder import encode
+    from ktop.patents.analysis.encoder import encode
 
     frame = pl.read_parquet(DATA / "phrase_similarity" / "phrases.parquet")
     judge = Judge()

@@ -28,9 +28,9 @@ DAY = date(2013, 1, 1)
 
 def main() -> None:
     """Rate, judge, print."""
-    from ktop.domain.technology import Technology
+    from ktop.domain.technology.summary import Technology
     from ktop.models.originality.definitions import TRAITS
-    from ktop.services.rate_technology import open_corpus
+    from ktop.usecases.rate.technology import open_corpus
     from ktop.validation.within import within_groups
 
     engine = open_corpus(Path(sys.argv[1]))

@@ -27,11 +27,11 @@ def main() -> None:
     from sklearn.linear_model import LogisticRegression
 
     from ktop.models.originality.definitions import measures
-    from ktop.patents.index import PatentIndex
-    from ktop.services.originality_data import training_table
-    from ktop.services.originality_training import learn_from, logits_of, outcomes_in
-    from ktop.services.originality_validation import FORECAST_RIDGE
-    from ktop.services.wording import wording_noise
+    from ktop.patents.engine.index import PatentIndex
+    from ktop.usecases.models.originality_data import training_table
+    from ktop.usecases.models.originality_training import learn_from, logits_of, outcomes_in
+    from ktop.usecases.models.originality_validation import FORECAST_RIDGE
+    from ktop.usecases.models.wording_noise import wording_noise
     from ktop.validation.within import within_groups
 
     folder = Path(sys.argv[1])

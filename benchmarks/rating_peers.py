@@ -31,10 +31,10 @@ sys.path[:0] = [str(ROOT / "src"), str(Path(__file__).parent)]
 import numpy as np
 from rating_peers_data import Task, tasks
 
-from ktop.models.boosting import BoostingSettings, firm_bootstrap, fit_boosting
 from ktop.models.calibration import expit, fit_platt
-from ktop.models.scorecard import ScorecardSettings, fit_scorecard
-from ktop.models.terms import assemble
+from ktop.training.boosting import BoostingSettings, firm_bootstrap, fit_boosting
+from ktop.training.scorecard import ScorecardSettings, fit_scorecard
+from ktop.training.terms import assemble
 from ktop.validation.calibration import brier, calibration_line, ece
 from ktop.validation.comparison import paired_bootstrap
 from ktop.validation.discrimination import accuracy_ratio, auc, clustered_bootstrap, ks

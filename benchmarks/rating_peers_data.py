@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 import yaml
 
-from ktop.models.panel import Panel, features, outcome
-from ktop.models.scheme import read_scheme
+from ktop.training.panel import Panel, features, outcome
+from ktop.training.scheme import read_scheme
 
 SCHEME = Path(__file__).resolve().parents[1] / "examples" / "schemes" / "us_listed.yaml"
 #: Polish ratios by group: whole ratio, and whether more of it means a safer firm (1), a riskier one (-1) or either (0).

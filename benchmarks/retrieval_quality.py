@@ -76,9 +76,9 @@ def main() -> None:
 
 def corpus(work: Path, name: str, frame: Callable[[], pl.DataFrame]) -> Any:
     """Return the index of a set, made where it is not there yet."""
-    from ktop.patents.importing import import_paths
-    from ktop.patents.index import PatentIndex
-    from ktop.patents.indexing import build_index
+    from ktop.patents.corpus.importing import import_paths
+    from ktop.patents.engine.index import PatentIndex
+    from ktop.patents.engine.indexing import build_index
 
     folder = work / name
     if not (folder / "corpus.json").is_file():
@@ -229,7 +229,7 @@ def _members(rows: pl.DataFrame) -> dict[str, frozenset[str]]:
 
 def coupling(work: Path, peers: bool) -> None:
     """Patents that cite the same documents."""
-    from ktop.domain.patent import normalise_publication_number
+    from ktop.domain.patent.document import normalise_publication_number
 
     def name_of(number: str) -> str:
         return normalise_publication_number(number) or number
@@ -256,7 +256,7 @@ def coupling(work: Path, peers: bool) -> None:
 
 def domain(work: Path, peers: bool) -> None:
     """Patents of a domain against hard negatives, by the company they keep."""
-    from ktop.domain.technology import detect_language
+    from ktop.domain.technology.summary import detect_language
 
     rows = pl.read_parquet(DATA / "landscape_6domains" / "labels.parquet").with_row_index("row")
     rows = rows.with_columns(publication_number=pl.format("XX{}", pl.col("row") + 1_000_000))
@@ -326,8 +326,8 @@ def _blended(
     The scale is the query's own mean over its fifty nearest of the domain, so no label is looked at; the share a for a
     domain is the one that does best on the other domains.
     """
-    from ktop.patents.similarity import Similarity
-    from ktop.patents.statistics import EarlierPatents
+    from ktop.patents.neighbours.similarity import Similarity
+    from ktop.patents.neighbours.term_statistics import EarlierPatents
 
     nothing = np.empty(0, dtype=np.int64)
     docs = {name: int(found[0]) for name in names if len(found := index.docs_of([name]))}
@@ -395,7 +395,7 @@ def korean(work: Path, peers: bool) -> None:
         spent = (time.perf_counter() - started) / len(questions) * 1e3
         print(f"{mode:12} {np.mean(hits):.3f}  {spent:6.1f}", flush=True)
     if peers:
-        from ktop.patents.encoder import encode
+        from ktop.patents.analysis.encoder import encode
 
         titles = [f"{t}. {(a or '').split(' | ')[0]}" for t, a in english.select("title", "abstract").iter_rows()]
         documents = np.concatenate([encode(titles[start : start + 64]) for start in range(0, len(titles), 64)])

@@ -58,7 +58,7 @@ def main() -> None:
 
 def generate(folder: Path, patents: int, korean: float) -> None:
     """Write the corpus, year by year, where it is not there yet."""
-    from ktop.patents.corpus import STORED_SCHEMA, Manifest, Partition, write_manifest
+    from ktop.patents.corpus.corpus import STORED_SCHEMA, Manifest, Partition, write_manifest
 
     if (folder / "corpus.json").is_file():
         return
@@ -138,7 +138,7 @@ def _text(texts: Texts, random: np.random.Generator) -> tuple[str, str]:
 
 def build(folder: Path, workers: int) -> None:
     """Index, and tell speed, memory and size."""
-    from ktop.patents.indexing import build_index
+    from ktop.patents.engine.indexing import build_index
 
     started = time.perf_counter()
     last = [0.0]
@@ -226,12 +226,12 @@ def timed(work: Callable[[Any], object], items: list[Any]) -> list[float]:
 
 def times(folder: Path) -> None:
     """Time the parts of a search, one thread."""
-    from ktop.domain.neighbourhood import day_of
-    from ktop.patents.index import PatentIndex
+    from ktop.domain.technology.neighbourhood import day_of
+    from ktop.patents.engine.index import PatentIndex
 
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1]); t = time.perf_counter();"
-        "from ktop.patents.index import PatentIndex; index = PatentIndex(sys.argv[2]); u = time.perf_counter();"
+        "from ktop.patents.engine.index import PatentIndex; index = PatentIndex(sys.argv[2]); u = time.perf_counter();"
         "index.search('antenna array of a wireless base station', 10, mode='lexical');"
         "print(u - t, time.perf_counter() - t)"
     )
@@ -284,7 +284,7 @@ def _light(question: Any, index: Any) -> list[dict[str, float]]:
     """Return the 20 words and pairs of a question that weigh most by count times rarity."""
     groups = question.own_groups()
     names = [next(iter(group)) for group in groups]
-    from ktop.patents.terms import term_code
+    from ktop.patents.analysis.terms import term_code
 
     rarity = index.lexical._rarity(np.array([term_code(name) for name in names], dtype=np.uint32))
     weight = rarity * np.array([next(iter(group.values())) for group in groups])
@@ -297,7 +297,7 @@ class _Coded(str):
 
 def _heavy(totals: dict[int, int], patents: int, seed: int) -> list[dict[str, float]]:
     """Return 20 common words that together have about 0.97 postings a patent."""
-    from ktop.patents import lexical
+    from ktop.patents.engine import lexical
 
     random = np.random.default_rng(seed)
     codes = np.array(sorted(totals))
@@ -324,7 +324,7 @@ _CODES: dict[str, int] = {}
 
 
 def _touched(index: Any, groups: list[dict[str, float]]) -> int:
-    from ktop.patents import lexical
+    from ktop.patents.engine import lexical
 
     codes = np.array([lexical.term_code(term) for group in groups for term in group], dtype=np.uint32)
     return int(sum(segment.document_frequencies(codes, None).sum() for segment in index.segments))
@@ -332,7 +332,7 @@ def _touched(index: Any, groups: list[dict[str, float]]) -> int:
 
 def rating(folder: Path) -> None:
     """Time whole originality ratings, the reference table made before."""
-    from ktop.services.rate_technology import open_corpus, rate_technology
+    from ktop.usecases.rate.technology import open_corpus, rate_technology
 
     engine = open_corpus(folder)
     texts = _questions()

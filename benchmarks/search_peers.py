@@ -54,7 +54,7 @@ def main() -> None:
     )
     parser.add_argument("--patents", type=int, help="only the earliest parts of the index with about so many patents")
     options = parser.parse_args()
-    from ktop.patents.index import PatentIndex
+    from ktop.patents.engine.index import PatentIndex
 
     index = PatentIndex(options.corpus)
     if options.patents:
@@ -114,7 +114,7 @@ def main() -> None:
 
 def only_first(index: Any, patents: int) -> None:
     """Leave in an index only its earliest segments with about so many patents, and count rarity within them."""
-    from ktop.patents.lexical import LexicalReader
+    from ktop.patents.engine.lexical import LexicalReader
 
     held = np.cumsum([segment.rows for segment in index.segments])
     del index.segments[int(np.searchsorted(held, patents)) + 1 :]
@@ -144,7 +144,7 @@ def versions() -> list[str]:
 
 def words_of(index: Any) -> Patents:
     """Return the words (no pairs) of every patent of an index, in date order."""
-    from ktop.patents.segment import NO_DAY
+    from ktop.patents.engine.segment import NO_DAY
 
     offsets, codes, counts, days = [np.zeros(1, dtype=np.int64)], [], [], []
     for segment in index.segments:

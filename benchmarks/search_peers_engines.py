@@ -50,7 +50,7 @@ Search = Callable[[Question, int | None], Sequence[int]]
 
 def ours(patents: Patents, work: Path, index: Any) -> tuple[Search, int]:
     """Return our own lexical search; its index is built already (scale.py tells how fast)."""
-    from ktop.patents import lexical
+    from ktop.patents.engine import lexical
 
     names: dict[str, int] = {}
     lexical.term_code = lambda term: names[term]  # type: ignore[assignment]

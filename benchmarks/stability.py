@@ -126,10 +126,10 @@ def line(row: str, pairs: Sequence[tuple[Rated, Rated]]) -> str:
 
 def rating_of(corpus: Path, as_of: date | None) -> Callable[[str], Rated]:
     """Return what rates a text against a corpus as of a day; by default the day after the corpus's last patent."""
-    from ktop.domain.grades import ladder
-    from ktop.domain.neighbourhood import day_of
+    from ktop.domain.rating.grades import ladder
+    from ktop.domain.technology.neighbourhood import day_of
     from ktop.models.originality.model import LADDER
-    from ktop.services.rate_technology import open_corpus, technology_of
+    from ktop.usecases.rate.technology import open_corpus, technology_of
 
     engine = open_corpus(corpus)
     days = np.asarray(engine.index.tables.days)

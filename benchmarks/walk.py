@@ -42,11 +42,11 @@ def main() -> None:
     import polars as pl
 
     from ktop import __version__
-    from ktop.models.reference import build_reference
-    from ktop.services.batch import rate_file
-    from ktop.services.rate_company import rate_company
-    from ktop.services.rate_technology import open_corpus, rate_technology
-    from ktop.services.records import read_record
+    from ktop.training.reference import build_reference
+    from ktop.usecases.rate.batch import rate_file
+    from ktop.usecases.rate.company import rate_company
+    from ktop.usecases.rate.technology import open_corpus, rate_technology
+    from ktop.usecases.uploads import read_record
 
     rows: list[tuple[str, list[float]]] = []
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")

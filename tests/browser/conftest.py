@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
 from fake_services import FakeServices
 
-from ktop.settings import Settings
+from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 
 from ktop.catalogue import LANGS, load
-from ktop.domain.classification import industry_group, region_code, regions
-from ktop.domain.company import Company
-from ktop.domain.fact_spec import FACTS, FactSpec, fact_groups, fact_rules
-from ktop.domain.fact_table import FactTable, plain
-from ktop.domain.grades import business_matrix, ladders
-from ktop.domain.guarantee import guarantee_rule
-from ktop.domain.indicators import (
+from ktop.domain.company.classification import industry_group, region_code, regions
+from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups, fact_rules
+from ktop.domain.company.fact_table import FactTable, plain
+from ktop.domain.company.indicators import (
     Indicator,
     checklist_items,
     evaluate,
@@ -24,6 +21,9 @@ from ktop.domain.indicators import (
     steps,
     tech_index_indicators,
 )
+from ktop.domain.company.record import Company
+from ktop.domain.decision.guarantee import guarantee_rule
+from ktop.domain.rating.grades import business_matrix, ladders
 
 FILES = (
     "checklist",
@@ -207,7 +207,7 @@ def test_industry_groups_and_regions_are_whole() -> None:
 
 
 def test_the_words_of_the_company_record_cover_it_exactly() -> None:
-    from ktop.domain.company_schema import _PATHS
+    from ktop.domain.company.schema import _PATHS
 
     schema = Company.model_json_schema()
     paths = set(schema["properties"])

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ktop.catalogue import load
-from ktop.domain.fact_spec import FACTS
+from ktop.domain.company.fact_spec import FACTS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text("utf-8")
 

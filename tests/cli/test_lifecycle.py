@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ktop.models import registry
+from ktop.kernel.settings import settings
+from ktop.models import kinds as registry
 from ktop.models.artefact import Artefact, save
-from ktop.settings import settings
 
 Ktop = Callable[..., Any]
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ratings"

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from ktop.services.records import read_record
+from ktop.usecases.uploads import read_record
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "companies"
 HANBIT = EXAMPLES / "hanbit-motion.yaml"

@@ -199,7 +199,7 @@ def test_what_ends_a_command_is_one_sentence(
     def ended() -> None:
         raise trouble
 
-    monkeypatch.setattr("ktop.services.records.company_record_schema", ended)
+    monkeypatch.setattr("ktop.usecases.uploads.company_record_schema", ended)
     found = ktop("schema", lang="en")
     assert (found.status, found.out, found.err.count("\n")) == (status, "", 1)
     assert words in found.err

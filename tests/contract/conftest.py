@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ktop.domain.fact_table import FactTable
-from ktop.models import registry
+from ktop.domain.company.fact_table import FactTable
+from ktop.models import kinds as registry
 from ktop.models.company_model import CompanyModel
-from ktop.models.reference import build_reference
+from ktop.training.reference import build_reference
 
 AS_OF = date(2021, 1, 1)
 

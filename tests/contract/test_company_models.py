@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ktop.domain.company import Company
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable
-from ktop.errors import InputError
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.record import Company
+from ktop.kernel.errors import InputError
 from ktop.models.calibration import logit
 from ktop.models.company_model import CompanyModel
 from ktop.models.panel_model import Estimate
-from ktop.models.reference import to_company_record
+from ktop.training.reference import to_company_record
 
 from .conftest import AS_OF, table_of, with_column
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ktop.catalogue import message
 from ktop.domain.expression import MAX_CHARACTERS, compile_expression
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 
 NAN = float("nan")
 A = np.array([1.0, NAN, 0.0, 4.0])

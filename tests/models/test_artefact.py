@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop.errors import InputError, NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError
 from ktop.models import artefact as files
-from ktop.models import registry
+from ktop.models import kinds as registry
 from ktop.models.artefact import Artefact
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ktop.domain.fact_table import FactTable
-from ktop.errors import InputError
-from ktop.models import registry
+from ktop.domain.company.fact_table import FactTable
+from ktop.kernel.errors import InputError
+from ktop.models import kinds as registry
 from ktop.models.compare import compare
-from ktop.models.reference import build_reference
+from ktop.training.reference import build_reference
 
 AS_OF = date(2021, 1, 1)
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktop.domain import guarantee
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable
-from ktop.domain.grades import business_matrix, ladder
-from ktop.models import registry
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.decision import guarantee
+from ktop.domain.rating.grades import business_matrix, ladder
+from ktop.models import kinds as registry
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
-from ktop.models.reference import build_reference
+from ktop.training.reference import build_reference
 
 DAY = date(2021, 1, 1)
 MODELS = ("ktrs-fm", "start-up")

@@ -8,14 +8,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ktop.domain.fact_table import FactTable
-from ktop.domain.guarantee import Failure, Success, Unknown
-from ktop.models import registry
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.decision.guarantee import Failure, Success, Unknown
+from ktop.models import kinds as registry
 from ktop.models.calibration import logit
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
 from ktop.models.recompute import recompute
-from ktop.models.reference import build_reference
-from ktop.models.release import reference_table
+from ktop.training.reference import build_reference
+from ktop.training.release import reference_table
 
 DAY = date(2020, 12, 31)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ktop.errors import InputError
-from ktop.models import registry
+from ktop.kernel.errors import InputError
+from ktop.models import kinds as registry
 from ktop.models.recompute import recompute
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ratings"

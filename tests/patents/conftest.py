@@ -90,8 +90,8 @@ def records() -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def small_corpus(tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]]) -> Path:
     """Folder of the small corpus, imported and indexed. Not to be changed by a test."""
-    from ktop.patents.importing import import_paths
-    from ktop.patents.indexing import build_index
+    from ktop.patents.corpus.importing import import_paths
+    from ktop.patents.engine.indexing import build_index
 
     folder = tmp_path_factory.mktemp("small")
     import_paths(folder / "corpus", [write_records(folder / "records.jsonl", records)])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from ktop.errors import NotFoundError
+from ktop.kernel.errors import NotFoundError
 from ktop.report import fonts
 
 

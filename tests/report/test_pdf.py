@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from ktop.catalogue import Lang
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.report.pdf import company_report, report, technology_report
 
 BOTH: tuple[Lang, ...] = ("ko", "en")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 
-from ktop.errors import NotFoundError
+from ktop.kernel.errors import NotFoundError
 from ktop.store.database import migrate, open_database
 from ktop.store.ratings import RatingRepository
 from ktop.store.tables import metadata

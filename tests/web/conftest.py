@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
 from fake_services import FakeServices
 
-from ktop.settings import Settings
+from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 
 

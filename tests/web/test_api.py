@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from starlette.testclient import TestClient
 
-from ktop.settings import Settings
+from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 
 

@@ -8,7 +8,7 @@ import invented
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktop.domain.fact_spec import FACTS
+from ktop.domain.company.fact_spec import FACTS
 from ktop.web import forms
 
 

@@ -18,8 +18,8 @@ from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from ktop.catalogue import load
+from ktop.kernel.concurrency_limiter import Turnstile
 from ktop.report import spreadsheet
-from ktop.report.turnstile import Turnstile
 
 STATIC = [
     "/",

@@ -9,7 +9,7 @@ import pytest
 from fake_services import FakeServices
 from starlette.testclient import TestClient
 
-from ktop.settings import Settings
+from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 from ktop.web.security import BODY_LIMIT_BYTES, FormTokens
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
-from ktop.errors import KtopError
+from ktop.kernel.errors import KtopError
 
 Lang = Literal["ko", "en"]
 LANGS: tuple[Lang, ...] = ("ko", "en")

@@ -14,7 +14,7 @@ def main() -> None:
 
     from ktop.catalogue import message
     from ktop.cli.usage import usage_sentences
-    from ktop.errors import KtopError
+    from ktop.kernel.errors import KtopError
 
     # A pipe may be in an encoding that cannot carry Korean; UTF-8 always can.
     for stream in (sys.stdout, sys.stderr):

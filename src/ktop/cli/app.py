@@ -57,8 +57,8 @@ def schema(
     what: Annotated[str, typer.Argument(metavar="company|batch", help=help_of("schema_what"))] = "company",
 ) -> None:
     """Print the JSON Schema of a company record, or the columns of a batch file."""
-    from ktop.errors import InputError
-    from ktop.services import records
+    from ktop.kernel.errors import InputError
+    from ktop.usecases import uploads as records
 
     if what == "company":
         terminal.json(records.company_record_schema())
@@ -75,7 +75,7 @@ def reference_build(
     seed: Annotated[int, typer.Option(min=0, help=help_of("seed"))] = 20241103,
 ) -> None:
     """Write the synthetic reference population."""
-    from ktop.services.training import build_reference_population
+    from ktop.usecases.models.training import build_reference_population
 
     with terminal.progress() as progress:
         report = build_reference_population(firms=firms, seed=seed, out=out, progress=progress)

@@ -15,7 +15,7 @@ from ktop.catalogue import text
 from ktop.cli.models import app
 from ktop.cli.options import Json, Lang
 from ktop.cli.state import terminal
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 
 
 def _help(key: str) -> str:
@@ -32,7 +32,7 @@ Version = Annotated[str, typer.Option("--version", metavar="V", help=_help("vers
 
 
 def _who(by: str | None) -> str:
-    from ktop.services.lifecycle import somebody
+    from ktop.usecases.models.lifecycle import somebody
 
     return by or somebody()
 
@@ -56,8 +56,8 @@ def compare(
 ) -> None:
     """Compare two versions on the same rows."""
     langs = terminal.languages(lang)
-    from ktop.files import atomic_path
-    from ktop.services import lifecycle
+    from ktop.kernel.files import atomic_path
+    from ktop.usecases.models import lifecycle
 
     with terminal.progress() as progress:
         found = lifecycle.compare(champion, challenger, data, only_held_out=held_out, lang=langs[0], progress=progress)
@@ -130,7 +130,7 @@ def promote(
 ) -> None:
     """Put a version in force."""
     terminal.languages(lang)
-    from ktop.services import lifecycle
+    from ktop.usecases.models import lifecycle
 
     event = lifecycle.promote(name, version, by=_who(by), why=why, evidence=evidence, anyway=anyway)
     terminal.note(_say("promoted", name=name, version=version, previous=event.previous or "–", number=event.number))
@@ -147,7 +147,7 @@ def rollback(
 ) -> None:
     """Put the version before in force again."""
     terminal.languages(lang)
-    from ktop.services import lifecycle
+    from ktop.usecases.models import lifecycle
 
     event = lifecycle.rollback(name, by=_who(by), why=why)
     terminal.note(_say("rolled_back", name=name, version=event.version, previous=event.previous, number=event.number))
@@ -159,7 +159,7 @@ def history(
 ) -> None:
     """Print the log of versions."""
     terminal.languages(lang)
-    from ktop.services import lifecycle
+    from ktop.usecases.models import lifecycle
 
     events = lifecycle.history(name)
     if json:
@@ -184,7 +184,7 @@ def register(
 ) -> None:
     """Enter a trained model as a version."""
     terminal.languages(lang)
-    from ktop.services import lifecycle
+    from ktop.usecases.models import lifecycle
 
     entered = lifecycle.register(model, version=version, by=_who(by), why=why, name=name)
     terminal.note(_say("registered", model=entered))
@@ -202,7 +202,7 @@ def retrain(
 ) -> None:
     """Retrain a company model on own appraisals."""
     terminal.languages(lang)
-    from ktop.services.retrain import retrain as work
+    from ktop.usecases.models.retrain import retrain as work
 
     told: list[Mapping[str, str]] = []
     settled = {"version": version, "trained_on": trained_on, "by": _who(by), "why": why}
@@ -222,7 +222,7 @@ def recompute(
 ) -> None:
     """Compute kept ratings again; exit status 1 where any figure differs."""
     terminal.languages(lang)
-    from ktop.services import recompute as service
+    from ktop.usecases.rate import recompute as service
 
     if (file is None) == (rating is None):
         raise InputError("lifecycle.file_or_id")
@@ -247,7 +247,7 @@ def drift(
 ) -> None:
     """Measure drift and keep what was found for the page on drift."""
     terminal.languages(lang)
-    from ktop.services import drift as service
+    from ktop.usecases.models import drift as service
 
     if model is None:
         reports = service.drift_of_all()

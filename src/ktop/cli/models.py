@@ -28,7 +28,7 @@ def train(
 ) -> None:
     """Train a model on any panel by a scheme."""
     terminal.languages(lang)
-    from ktop.services.training import train_panel
+    from ktop.usecases.models.training import train_panel
 
     warned: list[Mapping[str, str]] = []
     with terminal.progress() as progress:
@@ -47,7 +47,7 @@ def predict(
 ) -> None:
     """Predict every row of a panel."""
     terminal.languages(lang)
-    from ktop.services.training import predict_panel
+    from ktop.usecases.models.training import predict_panel
 
     rows = predict_panel(model, data, out, warn=lambda warning: terminal.note(warning[terminal.lang]))
     terminal.note(terminal.say("models_predicted", rows=rows, out=out))
@@ -63,7 +63,7 @@ def validate(
 ) -> None:
     """Write report.html and metrics.json for a model on a panel with outcomes."""
     langs = terminal.languages(lang)
-    from ktop.services.validate import validate_panel
+    from ktop.usecases.models.validate import validate_panel
 
     with terminal.progress() as progress:
         validate_panel(model, data, out, since=since, lang=langs[0], progress=progress)
@@ -74,7 +74,7 @@ def validate(
 def list_(json: Json = False, lang: Lang = None) -> None:
     """List the released models."""
     langs = terminal.languages(lang)
-    from ktop.services.lifecycle import cards as all_cards
+    from ktop.usecases.models.lifecycle import cards as all_cards
 
     cards = all_cards()
     if json:
@@ -91,7 +91,7 @@ def show(
     version: Annotated[str | None, typer.Option(help=help_of("model_version"))] = None,
 ) -> None:
     """Print the model card."""
-    from ktop.services.lifecycle import card
+    from ktop.usecases.models.lifecycle import card
 
     terminal.json(card(name, version))
 
@@ -108,7 +108,7 @@ def release(
 ) -> None:
     """Rebuild the released models from the synthetic reference population, bit for bit."""
     terminal.languages(lang)
-    from ktop.services.training import release_models
+    from ktop.usecases.models.training import release_models
 
     with terminal.progress() as progress:
         report = release_models(out, names=model, firms=firms, seed=seed, progress=progress)

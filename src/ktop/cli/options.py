@@ -10,7 +10,7 @@ import typer
 
 from ktop.catalogue import text
 from ktop.cli.state import terminal
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 
 
 def help_of(key: str) -> str:

@@ -23,7 +23,7 @@ def score(
     lang: Lang = None,
 ) -> None:
     """Rate many technologies against a corpus."""
-    from ktop.services.score_technologies import score_queries
+    from ktop.usecases.rate.technologies import score_queries
 
     terminal.languages(lang)
     with terminal.progress() as progress:
@@ -42,7 +42,7 @@ def rank(
     lang: Lang = None,
 ) -> None:
     """Rank a table of R&D proposals."""
-    from ktop.services.rank_proposals import rank_file
+    from ktop.usecases.rate.proposals import rank_file
 
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
@@ -71,8 +71,8 @@ def compare(
     """Hold two technologies side by side."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.services.rate_technology import compare_technologies, open_corpus
-    from ktop.services.records import read_text
+    from ktop.usecases.rate.technology import compare_technologies, open_corpus
+    from ktop.usecases.uploads import read_text
 
     with terminal.progress() as progress:
         engine = open_corpus(corpus, progress=progress)

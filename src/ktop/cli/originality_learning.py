@@ -25,7 +25,7 @@ def train(
     """Learn the weights from what happened later to the patents of a corpus."""
     terminal.languages(lang)
     day = parse_date(until, "until")
-    from ktop.services.originality_training import train_weights
+    from ktop.usecases.models.originality_training import train_weights
 
     with terminal.progress() as progress:
         report = train_weights(corpus, out, patents=patents, until=day, progress=progress)
@@ -45,7 +45,7 @@ def validate(
 ) -> None:
     """Judge the model by what happened later to the patents of a corpus."""
     langs = terminal.languages(lang)
-    from ktop.services.originality_validation import summary_line, validate_originality
+    from ktop.usecases.models.originality_validation import summary_line, validate_originality
 
     with terminal.progress() as progress:
         report = validate_originality(

@@ -25,7 +25,7 @@ def import_(
 ) -> None:
     """Import patents from source files."""
     terminal.languages(lang)
-    from ktop.services.patents import import_patents
+    from ktop.usecases.corpora.corpus import import_patents
 
     with terminal.progress() as progress:
         report = import_patents(paths, corpus, format_name=format_, progress=progress)
@@ -60,7 +60,7 @@ def index(
 ) -> None:
     """Build or update the index of a corpus."""
     terminal.languages(lang)
-    from ktop.services.patents import index_patents
+    from ktop.usecases.corpora.corpus import index_patents
 
     with terminal.progress() as progress:
         report = index_patents(corpus, workers=workers, progress=progress)
@@ -86,8 +86,8 @@ def search(
 ) -> None:
     """Find the patents nearest to a text, or to every row of a table of queries."""
     langs = terminal.languages(lang)
-    from ktop.errors import InputError
-    from ktop.services import patents as service
+    from ktop.kernel.errors import InputError
+    from ktop.usecases.corpora import corpus as service
 
     day = parse_date(before, "before")
     only = service.search_filter(classes or (), countries or (), languages or ())
@@ -120,7 +120,7 @@ def verify(
 ) -> None:
     """Check every file of a corpus and its index; exit with 1 where something is damaged and was not repaired."""
     terminal.languages(lang)
-    from ktop.services.patents import verify_patents
+    from ktop.usecases.corpora.corpus import verify_patents
 
     with terminal.progress() as progress:
         report = verify_patents(corpus, repair=repair, progress=progress)
@@ -143,7 +143,7 @@ def verify(
 def measures(corpus: RequiredCorpus, lang: Lang = None) -> None:
     """Compute citation, class and text measures of every patent."""
     terminal.languages(lang)
-    from ktop.services.patents import measure_patents
+    from ktop.usecases.corpora.corpus import measure_patents
 
     with terminal.progress() as progress:
         report = measure_patents(corpus, progress=progress)

@@ -31,14 +31,14 @@ def company(
     """Rate one company."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.services.rate_company import former_grades, rate_company
-    from ktop.services.records import read_record
+    from ktop.usecases.rate.company import former_grades, rate_company
+    from ktop.usecases.uploads import read_record
 
     former = former_grades(previous) if previous is not None else None
     ratings = rate_company(read_record(file), models=model, as_of=day, previous=former)
     answers = [rating.to_json(langs) for rating in ratings]
     if report is not None:
-        from ktop.services.reports import write_company_report
+        from ktop.usecases.rate.reports import write_company_report
 
         write_company_report(answers, report, langs[0])
     if json:
@@ -65,9 +65,9 @@ def technology(
     """Rate one technology summary against a patent corpus."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.errors import InputError
-    from ktop.services.rate_technology import open_corpus, rate_technology
-    from ktop.services.records import read_text
+    from ktop.kernel.errors import InputError
+    from ktop.usecases.rate.technology import open_corpus, rate_technology
+    from ktop.usecases.uploads import read_text
 
     if (text is None) == (file is None):
         raise InputError("cli.text_or_file")
@@ -77,11 +77,11 @@ def technology(
     rating = rate_technology(engine, summary, as_of=day)
     answer = rating.to_json(langs)
     if suggest:
-        from ktop.services.suggest_terms import suggest_terms
+        from ktop.usecases.rate.suggest_terms import suggest_terms
 
         answer["details"]["suggestions"] = suggest_terms(engine, summary, as_of=day)
     if report is not None:
-        from ktop.services.reports import write_technology_report
+        from ktop.usecases.rate.reports import write_technology_report
 
         write_technology_report(answer, report, langs[0])
     if json:
@@ -104,7 +104,7 @@ def batch(
 ) -> None:
     """Rate a table of companies."""
     langs = terminal.languages(lang)
-    from ktop.services.batch import rate_file
+    from ktop.usecases.rate.batch import rate_file
 
     with terminal.progress() as progress:
         report = rate_file(file, out, models=model, as_of=parse_date(as_of, "as-of"), lang=langs[0], progress=progress)

@@ -7,21 +7,21 @@ import socket
 from pathlib import Path
 
 from ktop.cli.state import terminal
-from ktop.errors import UnavailableError
+from ktop.kernel.errors import UnavailableError
 
 
 def run_server(*, host: str | None, port: int | None, data: Path | None) -> None:
     """Serve until interrupted. Raises ``UnavailableError`` where the port is taken."""
     if data is not None:
         os.environ["KTOP_DATA"] = str(data)
-    from ktop.settings import settings
+    from ktop.kernel.settings import settings
 
     settings.cache_clear()
     configuration = settings()
     host, port = host or configuration.host, port or configuration.port
     _require_free(host, port)
 
-    from ktop.services.platform import Platform
+    from ktop.usecases.platform import Platform
 
     platform = Platform(configuration)
     if not platform.is_prepared():

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -21,7 +21,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 
 Column: TypeAlias = npt.NDArray[np.float64]
 _Node: TypeAlias = Callable[[Mapping[str, Column]], Column]

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.errors import InputError, NotFoundError
-from ktop.files import atomic_path
+from ktop.kernel.errors import InputError, NotFoundError
+from ktop.kernel.files import atomic_path
 
 #: Name of the model file in a folder that training wrote, and the form of its content.
 FILE_NAME = "model.npz"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.rating import Base, Contribution, ModelRef, Probability
+from ktop.domain.rating.rating import Base, Contribution, ModelRef, Probability
 from ktop.models.glass_box import Floats
 from ktop.models.panel_model import Estimate
 
@@ -136,7 +136,7 @@ class BatchRatings:
 def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: npt.NDArray[np.bool_]) -> Explained:
     """Return a score's exact parts from its estimate; ``shown`` is the displayed score, ``base_points`` its start.
 
-    Points are spread as ``ktop.domain.rating.points_of`` does; rows not ``ok`` become NaN.
+    Points are spread as ``ktop.domain.rating.rating.points_of`` does; rows not ``ok`` become NaN.
     """
     distance = estimate.logit - estimate.base
     slope = np.where(distance != 0, (shown - base_points) / np.where(distance != 0, distance, 1.0), 0.0)

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, text
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable, plain
-from ktop.domain.indicators import Indicator
-from ktop.domain.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
-from ktop.errors import InputError
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable, plain
+from ktop.domain.company.indicators import Indicator
+from ktop.domain.rating.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
+from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
 from ktop.models.calibration import PercentileScale
@@ -30,7 +30,7 @@ from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 
 if TYPE_CHECKING:
-    from ktop.domain.company import Company
+    from ktop.domain.company.record import Company
 
 #: Ladder → the grade each company of a table had at its last rating, None where it had none.
 PreviousGrades = Mapping[str, Sequence[str | None]]
@@ -107,7 +107,7 @@ class CompanyModel(ABC):
 
         ``previous`` are the grades of its last rating by ladder: near a cut, the company keeps them.
         """
-        from ktop.domain.facts import company_facts, company_inputs
+        from ktop.domain.company.facts import company_facts, company_inputs
 
         facts = company_facts(company, as_of)
         table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 
 RatingJson = Mapping[str, Any]
 

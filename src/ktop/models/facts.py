@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable, as_column, derive, missing_column
-from ktop.errors import InputError
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable, as_column, derive, missing_column
+from ktop.kernel.errors import InputError
 
 
 def changed_table(table: FactTable, changes: Mapping[str, Any]) -> FactTable:

@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.domain import guarantee
-from ktop.domain.fact_table import FactTable
-from ktop.domain.grades import business_matrix, ladder
-from ktop.domain.indicators import checklist_items
-from ktop.domain.rating import NextStep, Opinion, Warning
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.indicators import checklist_items
+from ktop.domain.decision import guarantee
+from ktop.domain.rating.grades import business_matrix, ladder
+from ktop.domain.rating.rating import NextStep, Opinion, Warning
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings, explain
 from ktop.models.calibration import expit, logit

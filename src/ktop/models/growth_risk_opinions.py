@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ktop.catalogue import LANGS, Lang
-from ktop.domain.guarantee import GuaranteeDecision
-from ktop.domain.indicators import Indicator
-from ktop.domain.rating import NextStep, Opinion
+from ktop.domain.company.indicators import Indicator
+from ktop.domain.decision.guarantee import GuaranteeDecision
+from ktop.domain.rating.rating import NextStep, Opinion
 from ktop.models.batch import BatchRatings
 from ktop.models.opinion import (
     SMALLEST_POINTS,
@@ -20,7 +20,7 @@ from ktop.models.opinion import (
     probability_sentence,
     sentence,
 )
-from ktop.models.wording import points, seed_of, shown_value, standing, variant, within_sentence
+from ktop.models.opinion_figures import points, seed_of, shown_value, standing, variant, within_sentence
 
 SCORES: Mapping[str, str] = {"growth": "growth_risk.score_growth", "risk": "growth_risk.score_risk"}
 #: Scores from which a company counts as good, and below which as weak, in the sentence on balance.

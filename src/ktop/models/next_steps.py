@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable
-from ktop.domain.indicators import Step, steps
-from ktop.domain.rating import NextStep
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.indicators import Step, steps
+from ktop.domain.rating.rating import NextStep
 from ktop.models.batch import BatchRatings
 from ktop.models.facts import shifted_table
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.domain.indicators import Indicator, steps
-from ktop.domain.rating import NextStep, Opinion, Probability
+from ktop.domain.company.indicators import Indicator, steps
+from ktop.domain.rating.rating import NextStep, Opinion, Probability
 from ktop.models.batch import BatchRatings
-from ktop.models.wording import percent, points, seed_of, shown_value, standing, variant, within_sentence
+from ktop.models.opinion_figures import percent, points, seed_of, shown_value, standing, variant, within_sentence
 
 #: Parts smaller than this many points are not worth a sentence.
 SMALLEST_POINTS = 0.5

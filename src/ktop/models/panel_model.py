@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.expression import Expression, compile_expression
-from ktop.domain.grades import Ladder
+from ktop.domain.rating.grades import Ladder
 from ktop.models.artefact import FORMAT, Artefact
 from ktop.models.calibration import Platt, expit
 from ktop.models.glass_box import Floats, TermModel, add_columns

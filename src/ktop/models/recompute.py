@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable
-from ktop.domain.rating import Input
-from ktop.errors import InputError
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.rating.rating import Input
+from ktop.kernel.errors import InputError
 from ktop.models.company_model import CompanyModel
 
 RatingJson = Mapping[str, Any]

@@ -1,112 +1,323 @@
-"""Which company models are released, and loading them.
+"""All model versions of an installation: those released with the program, and its own in a data folder.
 
-A released model is a pair of files ``<name>-<version>.npz`` and ``.json`` (the model card) in ``released/``, never
-changed once released; ``index.json`` names the champion of every model and the SHA-256 of every file. Loading checks
-the sum, so a result's model version means one exact file.
+A version never changes once it stands here. Which version of a model is in force (the champion) follows from a log that
+is only ever added to: every entry says who did what, when and why, and carries the hash of the entry before it, so that
+a removed or altered entry is noticed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import hashlib
-import importlib
 import json
-from collections.abc import Mapping
-from importlib import resources
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from ktop.errors import InputError, NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError
+from ktop.kernel.files import atomic_path
+from ktop.models import artefact as files
+from ktop.models import kinds as registry
 from ktop.models.artefact import Artefact
-from ktop.models.artefact import load as load_file
 from ktop.models.company_model import CompanyModel
 
-INDEX = "index.json"
-#: Kind of company model → where it is. A new model is one more line here and a folder of its own.
-KINDS: Mapping[str, str] = {
-    "tech-index": "ktop.models.tech_index:TechIndexModel",
-    "ktrs-fm": "ktop.models.ktrs_fm:KtrsFmModel",
-    "start-up": "ktop.models.startup:StartUpModel",
-}
+LOG = "log.jsonl"
+_LOCK = ".lock"
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
+_VERSION = re.compile(r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")
+_START = "0" * 64
+
+Action = Literal["add", "promote", "rollback"]
 
 
-def released_folder() -> Path:
-    """Return the folder of the models that come with the program."""
-    return Path(str(resources.files(__package__).joinpath("released")))
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model version. ``origin`` is "released" (with the program) or "local" (trained by this installation)."""
+
+    name: str
+    version: str
+    origin: Literal["released", "local"]
+    folder: Path
+    file: str
+    sha256: str
+
+    @property
+    def model_file(self) -> Path:
+        """The artefact."""
+        return self.folder / f"{self.file}.npz"
+
+    def part(self, suffix: Literal["json", "baseline.json"]) -> dict[str, Any] | None:
+        """Return the model card or the baseline beside the artefact, None where there is none."""
+        path = self.folder / f"{self.file}.{suffix}"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-@functools.cache
-def index(folder: Path | None = None) -> dict[str, Any]:
-    """Return what is released: ``{"champions": {name: version}, "models": [{name, version, file, sha256}]}``."""
-    return read_index(folder or released_folder())
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the log.
 
-
-def read_index(folder: Path) -> dict[str, Any]:
-    """Return the index of a folder as it is now; empty where there is none."""
-    file = folder / INDEX
-    if not file.is_file():
-        return {"champions": {}, "models": []}
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return content
-
-
-def available(folder: Path | None = None) -> tuple[dict[str, Any], ...]:
-    """Return the model card of every released model, champions marked, in the order of the index."""
-    where, found = folder or released_folder(), index(folder)
-    return tuple(
-        {
-            **card(entry["name"], entry["version"], where),
-            "champion": found["champions"][entry["name"]] == entry["version"],
-        }
-        for entry in found["models"]
-    )
-
-
-def card(name: str, version: str | None = None, folder: Path | None = None) -> dict[str, Any]:
-    """Return one model's card. Raises ``NotFoundError`` for a model that is not released."""
-    where = folder or released_folder()
-    entry = _entry(name, version, folder)
-    content: dict[str, Any] = json.loads((where / f"{entry['file']}.json").read_text(encoding="utf-8"))
-    return content
-
-
-@functools.cache
-def load_artefact(name: str, version: str | None = None, folder: Path | None = None) -> Artefact:
-    """Return a released model's artefact, its file checked against the index."""
-    where = folder or released_folder()
-    entry = _entry(name, version, folder)
-    file = where / f"{entry['file']}.npz"
-    if not file.is_file():
-        raise NotFoundError("models.no_such_model", name=f"{name} {entry['version']}")
-    if hashlib.sha256(file.read_bytes()).hexdigest() != entry["sha256"]:
-        raise InputError("models.file_changed", name=name, version=entry["version"])
-    return load_file(file)
-
-
-@functools.cache
-def load(name: str, version: str | None = None, folder: Path | None = None) -> CompanyModel:
-    """Return a released company model, the champion where no version is named; loaded once.
-
-    Raises ``NotFoundError("models.no_such_model")`` for a name or version that is not released.
+    Parameters
+    ----------
+    at : UTC, ISO 8601.
+    by, why : who did it and the reason given.
+    version, previous : the champion after and before; for "add" the version added and "".
+    sha256 : of the model file of ``version``.
+    evidence : what the decision rests on (figures of a comparison), JSON types; empty where nothing was given.
+    before, chain : hash of the entry before, and of this one with it.
     """
-    artefact = load_artefact(name, version, folder)
-    return company_model(artefact)
+
+    number: int
+    at: str
+    by: str
+    action: Action
+    name: str
+    version: str
+    previous: str
+    why: str
+    sha256: str
+    evidence: Mapping[str, Any]
+    before: str
+    chain: str
 
 
-def company_model(artefact: Artefact) -> CompanyModel:
-    """Return the company model an artefact holds; ``NotFoundError`` for a kind this program does not know."""
-    name = str(artefact.meta.get("name"))
-    if name not in KINDS:
-        raise NotFoundError("models.no_such_model", name=name)
-    module, kind = KINDS[name].split(":")
-    found: CompanyModel = getattr(importlib.import_module(module), kind)(artefact)
-    return found
+class Shelf:
+    """The models of one installation.
+
+    Parameters
+    ----------
+    folder : of the installation's own models and the log; need not exist. None for the released models alone.
+    released : folder of the released ones; None for those of this program.
+    """
+
+    def __init__(self, folder: Path | None, released: Path | None = None) -> None:
+        self.folder = folder
+        self.released = released or registry.released_folder()
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every version: the released ones in the order of their index, then the local ones as they came."""
+        found = [
+            Entry(e["name"], e["version"], "released", self.released, e["file"], e["sha256"])
+            for e in registry.read_index(self.released)["models"]
+        ]
+        if self.folder is not None:
+            for event in self.log():
+                if event.action == "add":
+                    file = f"{event.name}-{event.version}"
+                    found.append(Entry(event.name, event.version, "local", self.folder, file, event.sha256))
+        return tuple(found)
+
+    def champion(self, name: str) -> str:
+        """Return the version in force of a model; raises ``NotFoundError`` for a name with no version in force."""
+        stack = self._stack(name)
+        if not stack:
+            raise NotFoundError("models.no_such_model", name=name)
+        return stack[-1]
+
+    def _stack(self, name: str) -> list[str]:
+        """Return the versions that were put in force and not taken back, the newest last."""
+        released = registry.read_index(self.released)["champions"].get(name)
+        decisions = [event for event in self.log(name) if event.action != "add"]
+        stack = [v for v in (decisions[0].previous if decisions else released,) if v]
+        for event in decisions:
+            if event.action == "promote":
+                stack.append(event.version)
+            else:
+                stack.pop()
+        return stack
+
+    def entry(self, name: str, version: str | None = None) -> Entry:
+        """Return one version, the champion where none is named; raises ``NotFoundError`` where there is none."""
+        wanted = version or self.champion(name)
+        for entry in self.entries():
+            if (entry.name, entry.version) == (name, wanted):
+                return entry
+        raise NotFoundError("models.no_such_model", name=name if version is None else f"{name} {version}")
+
+    def cards(self) -> tuple[dict[str, Any], ...]:
+        """Return the card of every version with ``champion`` and ``origin``."""
+        found = []
+        for entry in self.entries():
+            champion = self._stack(entry.name)[-1:] == [entry.version]
+            card = entry.part("json") or {"name": entry.name, "version": entry.version}
+            found.append({**card, "champion": champion, "origin": entry.origin, "sha256": entry.sha256})
+        return tuple(found)
+
+    def artefact(self, name: str, version: str | None = None) -> Artefact:
+        """Return one version's artefact, its file checked against the sum it was entered with."""
+        entry = self.entry(name, version)
+        return _artefact(entry.model_file, entry.sha256, entry.name, entry.version)
+
+    def model(self, name: str, version: str | None = None) -> CompanyModel:
+        """Return one version as a company model, loaded once."""
+        entry = self.entry(name, version)
+        return _model(entry.model_file, entry.sha256, entry.name, entry.version)
+
+    def log(self, name: str | None = None) -> tuple[Event, ...]:
+        """Return the log, oldest first, of one model or of all; ``InputError`` where an entry was altered."""
+        path = self.folder / LOG if self.folder is not None else None
+        if path is None or not path.is_file():
+            return ()
+        events, before = [], _START
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                event = Event(**json.loads(line))
+            except (ValueError, TypeError) as error:
+                raise InputError("models.log_altered", line=number) from error
+            if event.number != number or event.before != before or event.chain != _chain(asdict(event)):
+                raise InputError("models.log_altered", line=number)
+            before = event.chain
+            events.append(event)
+        return tuple(event for event in events if name in (None, event.name))
+
+    # --- changing --------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        artefact: Artefact,
+        card: Mapping[str, Any],
+        baseline: Mapping[str, Any] | None,
+        *,
+        by: str,
+        why: str,
+    ) -> Entry:
+        """Enter a version of the installation's own; it is not in force until it is promoted.
+
+        Name and version are those of the artefact. Raises ``InputError`` where that version exists, or where something
+        else stands under a company model's name.
+        """
+        name, version = str(artefact.meta["name"]), str(artefact.meta["version"])
+        if not _NAME.match(name):
+            raise InputError("models.bad_name", name=name[:60])
+        if not _VERSION.match(version):
+            raise InputError("models.bad_version", version=version[:60])
+        if name in registry.KINDS:
+            _check_company_model(artefact)
+        folder = self._own_folder()
+        with self._locked():
+            if any((e.name, e.version) == (name, version) for e in self.entries()):
+                raise InputError("models.version_exists", name=name, version=version)
+            file = folder / f"{name}-{version}"
+            content = files.as_bytes(artefact)
+            _write(file.with_name(file.name + ".npz"), content)
+            _write(file.with_name(file.name + ".json"), _json(card))
+            if baseline is not None:
+                _write(file.with_name(file.name + ".baseline.json"), _json(baseline))
+            sha256 = hashlib.sha256(content).hexdigest()
+            self._append("add", name, version, "", by, why, sha256, {})
+        return self.entry(name, version)
+
+    def promote(
+        self, name: str, version: str, *, by: str, why: str, evidence: Mapping[str, Any] | None = None
+    ) -> Event:
+        """Put a version in force. Raises ``InputError`` where it is already, ``NotFoundError`` where it is unknown."""
+        with self._locked():
+            entry = self.entry(name, version)
+            self.artefact(name, version)  # a file that cannot be read must not be put in force
+            stack = self._stack(name)
+            if stack and stack[-1] == version:
+                raise InputError("models.already_champion", name=name, version=version)
+            return self._append(
+                "promote", name, version, stack[-1] if stack else "", by, why, entry.sha256, evidence or {}
+            )
+
+    def rollback(self, name: str, *, by: str, why: str) -> Event:
+        """Put the version in force that was before the last promotion; ``InputError`` where there was none."""
+        with self._locked():
+            stack = self._stack(name)
+            if len(stack) < 2:
+                raise InputError("models.nothing_to_roll_back", name=name)
+            self.artefact(name, stack[-2])
+            entry = self.entry(name, stack[-2])
+            return self._append("rollback", name, stack[-2], stack[-1], by, why, entry.sha256, {})
+
+    def _own_folder(self) -> Path:
+        if self.folder is None:
+            raise InputError("models.no_own_folder")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one process at a time decide on the log and add to it."""
+        with (self._own_folder() / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _append(
+        self,
+        action: Action,
+        name: str,
+        version: str,
+        previous: str,
+        by: str,
+        why: str,
+        sha256: str,
+        evidence: Mapping[str, Any],
+    ) -> Event:
+        if not by.strip() or not why.strip():
+            raise InputError("models.who_and_why")
+        events = self.log()
+        entry: dict[str, Any] = {
+            "number": len(events) + 1,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "by": by.strip()[:100],
+            "action": action,
+            "name": name,
+            "version": version,
+            "previous": previous,
+            "why": why.strip()[:1000],
+            "sha256": sha256,
+            "evidence": json.loads(json.dumps(dict(evidence))),
+            "before": events[-1].chain if events else _START,
+        }
+        entry["chain"] = _chain(entry)
+        with (self._own_folder() / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+        return Event(**entry)
 
 
-def _entry(name: str, version: str | None, folder: Path | None) -> dict[str, Any]:
-    found = index(folder)
-    wanted = version or found["champions"].get(name)
-    for entry in found["models"]:
-        if entry["name"] == name and entry["version"] == wanted:
-            return dict(entry)
-    raise NotFoundError("models.no_such_model", name=name if version is None else f"{name} {version}")
+def _check_company_model(artefact: Artefact) -> None:
+    """Refuse a model under a company model's name that could not rate a company: it would fail at the next rating."""
+    try:
+        model = registry.company_model(artefact)
+        fits = tuple(indicator.id for indicator in model.indicators) == model.panel.features
+    except (KeyError, ValueError):
+        fits = False
+    if not fits:
+        raise InputError("models.not_a_company_model", name=str(artefact.meta["name"]))
+
+
+def _chain(entry: Mapping[str, Any]) -> str:
+    """Return the hash of an entry's content, the hash of the entry before it included."""
+    content = {name: value for name, value in entry.items() if name != "chain"}
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(dict(content), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@functools.cache
+def _artefact(path: Path, sha256: str, name: str, version: str) -> Artefact:
+    if not path.is_file():
+        raise NotFoundError("models.no_such_model", name=f"{name} {version}")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise InputError("models.file_changed", name=name, version=version)
+    return files.load(path)
+
+
+@functools.cache
+def _model(path: Path, sha256: str, name: str, version: str) -> CompanyModel:
+    return registry.company_model(_artefact(path, sha256, name, version))

@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ktop.errors import NotFoundError, UnavailableError
-from ktop.files import atomic_path
+from ktop.kernel.errors import NotFoundError, UnavailableError
+from ktop.kernel.files import atomic_path
 
 #: Name under which pages ask for the slices; never the name of a font a user may have installed.
 WEB_FAMILY = "K-TOP Sans"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import Lang, load, messages, text
-from ktop.domain.fact_spec import FACTS
+from ktop.domain.company.fact_spec import FACTS
 from ktop.report.numbers import day, figure, is_missing, missing, money
 
 #: Catalogue files of each model's indicators, where their words and units stand.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ktop.catalogue import Lang, text
-from ktop.errors import InputError, KtopError
+from ktop.kernel.errors import InputError, KtopError
 from ktop.report.fonts import font_folder
 from ktop.report.present import report_view
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
+from ktop.kernel.concurrency_limiter import Turnstile
 from ktop.report import sheet_cells
-from ktop.report.turnstile import Turnstile
 
 #: What reading a small file may take, and what each byte of a larger one adds (XML is packed about 10 to 1).
 MEMORY_BYTES, MEMORY_PER_BYTE = 1_000_000_000, 60

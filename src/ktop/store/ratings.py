@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.engine import Row
 
-from ktop.errors import NotFoundError
+from ktop.kernel.errors import NotFoundError
 from ktop.store.tables import ratings
 
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
+from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
-from ktop.settings import Settings
 from ktop.web import api, assets, errors, pages
 from ktop.web.ports import Services
 from ktop.web.security import FormTokens, Guard

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from ktop.errors import NotFoundError
+from ktop.kernel.errors import NotFoundError
 from ktop.report.fonts import WebFonts
 
 router = APIRouter(include_in_schema=False)

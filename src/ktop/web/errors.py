@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from ktop.catalogue import LANGS, Lang, message, text
-from ktop.errors import InputError, KtopError
+from ktop.kernel.errors import InputError, KtopError
 from ktop.web.language import language
 from ktop.web.rendering import page
 from ktop.web.security import HEADERS

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ktop.catalogue import Lang, load, text
-from ktop.domain.fact_spec import FACTS, FactSpec, fact_groups
+from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups
 
 _MILLION = Decimal(1_000_000)
 #: Facts that are given by the file or worked out, so nobody types them in.

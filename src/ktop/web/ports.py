@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from ktop.catalogue import Lang
-from ktop.services.answers import CompanyCard, StoredRating, TechnologyExample
+from ktop.usecases.answers import CompanyCard, StoredRating, TechnologyExample
 
 __all__ = ["CompanyCard", "Services", "StoredRating", "TechnologyExample"]
 
@@ -15,8 +15,8 @@ __all__ = ["CompanyCard", "Services", "StoredRating", "TechnologyExample"]
 class Services(Protocol):
     """The use cases behind the pages. Calls block (they are made from worker threads) and must be thread-safe.
 
-    A wrong input raises ``ktop.errors.InputError`` (or its family), an unknown identifier ``NotFoundError``, a model or
-    corpus that is not ready ``UnavailableError``; nothing else is the user's business.
+    A wrong input raises ``ktop.kernel.errors.InputError`` (or its family), an unknown identifier ``NotFoundError``, a
+    model or corpus that is not ready ``UnavailableError``; nothing else is the user's business.
     """
 
     def demo_companies(self) -> Sequence[CompanyCard]:
@@ -83,7 +83,7 @@ class Services(Protocol):
         ...
 
     def rank_proposals(self, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
-        """Return the proposals of an uploaded table ranked, a row each (``ktop.services.rank_proposals.COLUMNS``).
+        """Return the proposals of an uploaded table ranked, a row each (``ktop.usecases.rate.proposals.COLUMNS``).
 
         ``name`` is the file's name, whose ending tells the kind of table; sentences are in ``lang``. Nothing is kept.
         """

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ktop.errors import InputError, KtopError, TooLargeError
+from ktop.kernel.errors import InputError, KtopError, TooLargeError
 
 #: A company record may have 2 MB, a technology summary 20,000 characters; a form has both and its own overhead.
 BODY_LIMIT_BYTES = 2_600_000

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import (
+from ktop.domain.technology.neighbourhood import (
     Labels,
     NearestInMeaning,
     Neighbourhood,
@@ -18,7 +18,7 @@ from ktop.domain.neighbourhood import (
     WordPresence,
     day_number,
 )
-from ktop.domain.technology import Technology
+from ktop.domain.technology.summary import Technology
 from ktop.models.originality import OriginalityModel, OriginalityReference, build_reference
 
 AS_OF = date(2020, 7, 1)

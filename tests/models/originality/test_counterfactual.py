@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.closer_look import NeighbourWords
-from ktop.domain.neighbourhood import Neighbourhood
+from ktop.domain.technology.neighbour_evidence import NeighbourWords
+from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality.counterfactual import MOST_OF_GROUP, candidates, suggestions
 from ktop.models.originality.definitions import SCORE, TRAITS
 

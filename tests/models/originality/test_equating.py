@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop.errors import KtopError
+from ktop.kernel.errors import KtopError
 from ktop.models.originality.equating import FEWEST_PAIRS, Equating
 
 Rows = list[dict[str, float]]

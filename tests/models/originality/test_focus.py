@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood, WordPresence
+from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, WordPresence
 from ktop.models.originality.focus import focused_similarity
 
 Make = Callable[..., Neighbourhood]

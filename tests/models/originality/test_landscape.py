@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.closer_look import CloserLook, NeighbourWords
-from ktop.domain.neighbourhood import Neighbourhood
+from ktop.domain.technology.neighbour_evidence import CloserLook, NeighbourWords
+from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.landscape import group_labels, landscape
 from ktop.models.originality.plane import distances, places

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import Labels, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import Labels, Neighbourhood, day_number
+from ktop.models.originality import follow_on as sequel
 from ktop.models.originality import measures as m
-from ktop.models.originality import sequel
 from ktop.models.originality.definitions import measures
 
 TODAY = day_number(date(2020, 7, 1))

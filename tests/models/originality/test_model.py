@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktop.catalogue import LANGS, load, messages
-from ktop.domain.grades import ladder
-from ktop.domain.neighbourhood import NearestInMeaning, Neighbourhood, day_number
-from ktop.domain.rating import Contribution
-from ktop.errors import InputError
+from ktop.domain.rating.grades import ladder
+from ktop.domain.rating.rating import Contribution
+from ktop.domain.technology.neighbourhood import NearestInMeaning, Neighbourhood, day_number
+from ktop.kernel.errors import InputError
 from ktop.models.originality import OriginalityModel, OriginalityReference, compare
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.model import LADDER

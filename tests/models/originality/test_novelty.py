@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.closer_look import CloserLook, Match, NearPatent, NeighbourWords, Overlap, ShownTerm
-from ktop.domain.neighbourhood import Neighbourhood, day_number
-from ktop.domain.rating import Rating
+from ktop.domain.rating.rating import Rating
+from ktop.domain.technology.neighbour_evidence import CloserLook, Match, NearPatent, NeighbourWords, Overlap, ShownTerm
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.definitions import rules
 from ktop.models.originality.novelty import holder_of_all, novelty

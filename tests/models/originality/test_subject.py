@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ktop.domain.neighbourhood import NearestInMeaning, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import NearestInMeaning, Neighbourhood, day_number
 from ktop.models.originality import subject
 
 TODAY = day_number(date(2020, 7, 1))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ktop.domain.neighbourhood import Neighbourhood, WordPresence
+from ktop.domain.technology.neighbourhood import Neighbourhood, WordPresence
 from ktop.models.originality import words
 
 N = 20_000

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 import ktop.models
-from ktop.domain.fact_spec import FACTS
-from ktop.domain.fact_table import FactTable
-from ktop.errors import InputError
-from ktop.models import registry
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable
+from ktop.kernel.errors import InputError
+from ktop.models import kinds as registry
 from ktop.models.startup import StartUpModel
-from ktop.services.batch import rate_frame
+from ktop.usecases.rate.batch import rate_frame
 
 DAY = date(2026, 6, 30)
 

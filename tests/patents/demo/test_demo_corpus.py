@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from ktop.domain.patent import Patent, normalise_class, normalise_publication_number
+from ktop.domain.patent.document import Patent, normalise_class, normalise_publication_number
 from ktop.patents.demo import SHIPPED, generate, records
 from ktop.patents.demo.shipped import OFFICE, SOURCE, shipped_lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ktop.domain.patent import Patent
+from ktop.domain.patent.document import Patent
 from ktop.patents.readers import Completion, Record, Reject, reader_for
 from ktop.patents.readers.source import sources
 

@@ -6,9 +6,9 @@ import json
 from datetime import date
 from pathlib import Path
 
-from ktop.domain.patent import LiteratureCitation, PatentCitation
-from ktop.patents.corpus import Corpus
-from ktop.patents.importing import import_paths
+from ktop.domain.patent.document import LiteratureCitation, PatentCitation
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.corpus.importing import import_paths
 
 from .reading import completions, patents, rejects
 

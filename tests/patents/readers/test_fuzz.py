@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktop import catalogue
-from ktop.errors import InputError, KtopError
-from ktop.patents.importing import import_paths
+from ktop.kernel.errors import InputError, KtopError
+from ktop.patents.corpus.importing import import_paths
 from ktop.patents.readers import CitationLink, Completion, Patent, Reject, reader_for, readers
 from ktop.patents.readers.source import Source
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ktop.errors import InputError, TooLargeError
-from ktop.patents.importing import import_paths
+from ktop.kernel.errors import InputError, TooLargeError
+from ktop.patents.corpus.importing import import_paths
 from ktop.patents.readers import Patent, reader_for, tabular, xml_safe
 from ktop.patents.readers.source import MAX_ZIP_MEMBERS, sources
 
@@ -132,7 +132,7 @@ BIG = """
 import resource, sys
 from pathlib import Path
 from ktop import catalogue
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import Reject, reader_for
 from ktop.patents.readers.source import sources
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

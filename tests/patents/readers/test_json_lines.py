@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.patents.demo import shipped
 from ktop.patents.readers import json_lines, reader_for
 from ktop.patents.readers.source import Source, sources

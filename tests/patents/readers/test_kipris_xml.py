@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ktop.domain.patent import Patent, PatentCitation
-from ktop.errors import InputError
+from ktop.domain.patent.document import Patent, PatentCitation
+from ktop.kernel.errors import InputError
 
 from .reading import patents, read, rejects
 

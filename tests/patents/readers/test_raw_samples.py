@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation
-from ktop.patents.corpus import Corpus
-from ktop.patents.importing import import_paths
+from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.corpus.importing import import_paths
 from ktop.patents.readers import Completion, reader_for
 from ktop.patents.readers.source import sources
 

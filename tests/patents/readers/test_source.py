@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ktop.errors import InputError, NotFoundError, TooLargeError
+from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
 from ktop.patents.readers import source as source_module
 from ktop.patents.readers.source import Source, sources
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ktop.domain.patent import PatentCitation
-from ktop.errors import InputError
+from ktop.domain.patent.document import PatentCitation
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import CitationLink, Sample, reader_for, readers
 from ktop.patents.readers.source import Source, sources
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ktop.domain.patent import LiteratureCitation, PatentCitation
-from ktop.errors import InputError
+from ktop.domain.patent.document import LiteratureCitation, PatentCitation
+from ktop.kernel.errors import InputError
 
 from .reading import patents, read, rejects
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktop.domain.indicators import Indicator, checklist_items, ktrs_fm_items
+from ktop.domain.company.indicators import Indicator, checklist_items, ktrs_fm_items
 from ktop.models.growth_risk import GrowthRiskModel
 
 

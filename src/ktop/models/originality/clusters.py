@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray, IntArray
+from ktop.domain.technology.neighbourhood import FloatArray, IntArray
 
 #: Each patent is joined to so many of its most similar patents; an edge stands where either of the two names the other.
 GRAPH_NEIGHBOURS = 10

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.models.originality.definitions import SCORE, TRAITS
 from ktop.models.originality.opinion import trait_name
 from ktop.models.originality.reference import MODEL

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.closer_look import NeighbourWords
-from ktop.domain.neighbourhood import Neighbourhood
+from ktop.domain.technology.neighbour_evidence import NeighbourWords
+from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality.clusters import groups
 from ktop.models.originality.definitions import SCORE, TRAITS
 

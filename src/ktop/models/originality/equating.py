@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray
+from ktop.domain.technology.neighbourhood import FloatArray
 from ktop.models.artefact import FORMAT, Artefact, load, save
 
 #: Fewest pairs with a measure for it to be equated; with fewer it stays as it is.

@@ -13,7 +13,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood
+from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood
 
 #: A word of the field is this many times as frequent among the similar patents as among all earlier patents ...
 LIFT = 3.0

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.neighbourhood import FloatArray
+from ktop.domain.technology.neighbourhood import FloatArray
 
 #: Share of future years that the band is meant to hold.
 LEVEL = 0.80

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.closer_look import CloserLook, NeighbourWords
-from ktop.domain.neighbourhood import FloatArray, IntArray, Neighbourhood, day_of
+from ktop.domain.technology.neighbour_evidence import CloserLook, NeighbourWords
+from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Neighbourhood, day_of
 from ktop.models.originality.clusters import groups
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.measures import DAYS_PER_YEAR, reading_day

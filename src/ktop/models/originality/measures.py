@@ -11,8 +11,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_number
-from ktop.models.originality import sequel, subject, words
+from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_number
+from ktop.models.originality import follow_on as sequel
+from ktop.models.originality import subject, words
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.focus import focused_similarity
 from ktop.models.originality.weighing import DAYS_PER_YEAR as DAYS_PER_YEAR

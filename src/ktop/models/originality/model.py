@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ktop.catalogue import LANGS, text
-from ktop.domain.closer_look import CloserLook
-from ktop.domain.grades import ladder
-from ktop.domain.neighbourhood import Neighbourhood, day_number
-from ktop.domain.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
+from ktop.domain.rating.grades import ladder
+from ktop.domain.rating.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
+from ktop.domain.technology.neighbour_evidence import CloserLook
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
@@ -19,7 +19,7 @@ from ktop.models.originality.measures import descending_focus, measure_values
 from ktop.models.originality.novelty import copied_patent, holder_of_all, novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
-from ktop.models.originality.standing import Placed, Standing
+from ktop.models.originality.reference_distribution import Placed, Standing
 from ktop.models.originality.subject import subject_closeness
 from ktop.models.originality.surroundings import (
     Ocean,

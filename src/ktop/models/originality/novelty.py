@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.closer_look import Overlap
-from ktop.domain.neighbourhood import Neighbourhood, day_of
+from ktop.domain.technology.neighbour_evidence import Overlap
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_of
 from ktop.models.originality.definitions import rules
 
 #: The least risk, and what stands in its place where there was hardly anything to compare with.

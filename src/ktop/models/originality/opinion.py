@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.domain.neighbourhood import Neighbourhood
-from ktop.domain.rating import Contribution, Opinion
+from ktop.domain.rating.rating import Contribution, Opinion
+from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.novelty import UNKNOWN
 from ktop.models.originality.surroundings import Ocean

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray
+from ktop.domain.technology.neighbourhood import FloatArray
 from ktop.models.originality.clusters import GRAPH_NEIGHBOURS, nearest_graph
 
 _LEAST = 1e-9

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray, IntArray, Neighbourhood
-from ktop.errors import InputError
+from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Neighbourhood
+from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact, load, save
 from ktop.models.originality.definitions import measures, neighbours_wanted, settings, version
 from ktop.models.originality.measures import DAYS_PER_YEAR, descending_focus, measure_values
-from ktop.models.originality.standing import Standing
+from ktop.models.originality.reference_distribution import Standing
 from ktop.models.originality.weights import Weights, released
 
 MODEL = "originality"

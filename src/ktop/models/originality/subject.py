@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_number
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.weighing import DAYS_PER_YEAR, FEWEST, NAN, diversity, reading_day
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.closer_look import CloserLook
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood, day_of
+from ktop.domain.technology.neighbour_evidence import CloserLook
+from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_of
 from ktop.models.originality.definitions import rules, settings
 from ktop.models.originality.forecast import forecast
 from ktop.models.originality.measures import (
@@ -24,7 +24,7 @@ from ktop.models.originality.measures import (
     reading_day,
     recent_filings,
 )
-from ktop.models.originality.standing import Standing
+from ktop.models.originality.reference_distribution import Standing
 
 NEIGHBOURS_SHOWN = 20
 TERMS_SHOWN = 20

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from ktop.domain.neighbourhood import FloatArray, Labels, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import FloatArray, Labels, Neighbourhood, day_number
 
 DAYS_PER_YEAR = 365.25
 #: Fewest neighbours with classes, applicants, claims ... for a mean or a diversity to mean anything.

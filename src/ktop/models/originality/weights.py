@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ktop.catalogue import load
-from ktop.errors import InputError, NotFoundError
-from ktop.files import atomic_path
+from ktop.kernel.errors import InputError, NotFoundError
+from ktop.kernel.files import atomic_path
 from ktop.models.originality.definitions import TRAITS, measures, version
 
 FORMAT = "originality-weights-1"

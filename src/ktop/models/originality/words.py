@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.neighbourhood import FloatArray, Neighbourhood
+from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood
 from ktop.models.originality.focus import SHARE_CAP
 from ktop.models.originality.weighing import FEWEST, FEWEST_AROUND, NAN
 

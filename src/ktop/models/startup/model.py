@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, Lang, text
-from ktop.domain.fact_table import FactTable
-from ktop.domain.indicators import Indicator, checklist_items, indicator_groups, startup_items
-from ktop.domain.rating import NextStep, Opinion, Warning
-from ktop.errors import InputError
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.indicators import Indicator, checklist_items, indicator_groups, startup_items
+from ktop.domain.rating.rating import NextStep, Opinion, Warning
+from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
 from ktop.models.glass_box import Floats
 from ktop.models.growth_risk import GrowthRiskModel
 from ktop.models.opinion import sentence
+from ktop.models.opinion_figures import seed_of, variant, within_sentence
 from ktop.models.panel_model import Estimate
-from ktop.models.wording import seed_of, variant, within_sentence
 
 
 class StartUpModel(GrowthRiskModel):

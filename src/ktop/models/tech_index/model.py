@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ktop.domain.fact_table import FactTable
-from ktop.domain.indicators import Indicator, tech_index_indicators
-from ktop.domain.rating import NextStep, Opinion
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.indicators import Indicator, tech_index_indicators
+from ktop.domain.rating.rating import NextStep, Opinion
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings, explain
 from ktop.models.company_model import CompanyModel, cell_labels, numeric_columns

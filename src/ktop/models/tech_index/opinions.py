@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang
-from ktop.domain.indicators import Indicator, indicator_groups
-from ktop.domain.rating import NextStep, Opinion
+from ktop.domain.company.indicators import Indicator, indicator_groups
+from ktop.domain.rating.rating import NextStep, Opinion
 from ktop.models.batch import BatchRatings
 from ktop.models.opinion import advice_sentence, caution_sentences, part_sentences, probability_sentence, sentence
-from ktop.models.wording import seed_of, standing, variant, within_sentence
+from ktop.models.opinion_figures import seed_of, standing, variant, within_sentence
 
 #: Distance between the best and the worst capability up to which they count as even, and from which as uneven.
 EVEN, UNEVEN = 20.0, 45.0

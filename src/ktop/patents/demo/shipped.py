@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ktop.domain.patent import Patent, PatentCitation
-from ktop.files import atomic_path
+from ktop.domain.patent.document import Patent, PatentCitation
+from ktop.kernel.files import atomic_path
 from ktop.patents.demo.chance import Chance
 from ktop.patents.demo.inventions import Invention, draw_inventions
 from ktop.patents.demo.writing import Writer

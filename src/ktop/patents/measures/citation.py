@@ -1,8 +1,8 @@
 """Citation and class measures in SQL: originality, generality, citations received, disruption, lags, scope, family.
 
-Needs the tables ``patents`` and ``edges`` of ``ktop.patents.citing`` and leaves the table ``by_citation``. Long joins
-run over ranges of patents, so that memory stays bounded and progress can be told. Sums are of whole numbers, so that
-nothing depends on the order of rows or the number of threads.
+Needs the tables ``patents`` and ``edges`` of ``ktop.patents.corpus.citations`` and leaves the table ``by_citation``.
+Long joins run over ranges of patents, so that memory stays bounded and progress can be told. Sums are of whole
+numbers, so that nothing depends on the order of rows or the number of threads.
 """
 
 # ruff: noqa: S608 - SQL is put together of constants, numbers and quoted file names only
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from ktop.patents.database import Database
+from ktop.patents.corpus.database import Database
 from ktop.patents.measures.definitions import DAYS_PER_YEAR, DISRUPTION_YEARS, WINDOWS
 
 #: Patents, and pairs of patents two citations apart, that are joined at a time.

@@ -16,15 +16,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ktop.files import atomic_path
-from ktop.patents.citing import load_citations, load_patents, make_edges, number_patents
-from ktop.patents.corpus import Corpus, corpus_lock
-from ktop.patents.database import MEMORY_MB, THREADS, Database, database, parquet
+from ktop.kernel.files import atomic_path
+from ktop.patents.corpus.citations import load_citations, load_patents, make_edges, number_patents
+from ktop.patents.corpus.corpus import Corpus, corpus_lock
+from ktop.patents.corpus.database import MEMORY_MB, THREADS, Database, database, parquet
+from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures.citation import measure_citations
 from ktop.patents.measures.definitions import MEASURES, Progress
 from ktop.patents.measures.documents import Numbering
 from ktop.patents.measures.text import measure_texts
-from ktop.patents.segment import NO_DAY
 
 FILE = Path("measures/patents.parquet")
 ABOUT = Path("measures/patents.json")

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ktop.errors import KtopError
-from ktop.patents.analysis import COLUMNS, analysed
-from ktop.patents.corpus import Corpus
-from ktop.patents.index import PatentIndex
+from ktop.kernel.errors import KtopError
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.row_analysis import COLUMNS, analysed
+from ktop.patents.engine.segment import ID_BYTES
 from ktop.patents.measures.definitions import Progress
-from ktop.patents.segment import ID_BYTES
 
 #: Patents read, and patents analysed, at a time.
 _READ_ROWS = 20_000
@@ -30,7 +30,7 @@ class Documents:
 
     Parameters
     ----------
-    numbers : (d,) ``n`` of each patent (``ktop.patents.citing``).
+    numbers : (d,) ``n`` of each patent (``ktop.patents.corpus.citations``).
     languages : (d,) ``LANGUAGE_CODES``; 0 for a text that was not analysed.
     offsets : (d + 1,) where each patent's terms start.
     codes, counts : ``term_code`` of each term and pair, each once per patent, and how often the patent has it (in the

@@ -5,9 +5,9 @@ Its reuse is the number of patents of later days that have it. A patent's ``new_
 ``new_terms_reuse`` the sum of their reuse (the paper's reuse-weighted count, sum of 1 + reuse, is the sum of the two).
 Pairs are neighbouring content words, the paper's bigrams.
 
-Terms are known by 32-bit codes (``ktop.patents.terms.term_code``), one bit of which says that it is a pair: two terms
-share a code now and then, and the later of them is then not seen to be new. With v different terms (or pairs) known
-this befalls a share v / 2^31 of new ones: 0.05 % at a million, 5 % at a hundred million.
+Terms are known by 32-bit codes (``ktop.patents.analysis.terms.term_code``), one bit of which says that it is a pair:
+two terms share a code now and then, and the later of them is then not seen to be new. With v different terms (or pairs)
+known this befalls a share v / 2^31 of new ones: 0.05 % at a million, 5 % at a hundred million.
 
 All (term, patent) entries are spread over files by their codes, so that each file can be sorted in memory.
 """

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ktop.patents.corpus import Corpus
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures.definitions import BASELINE_YEARS, FORWARD_YEARS
 from ktop.patents.measures.documents import Documents, Numbering, documents
 from ktop.patents.measures.novelty import Entries, Novelty
 from ktop.patents.measures.similarity import Similarity, YearTexts
-from ktop.patents.segment import NO_DAY
 
 #: Called with the key of a stage and the share of it that is done.
 Tell = Callable[[str, float], None]

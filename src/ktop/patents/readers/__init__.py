@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ktop.domain.patent import Patent
-from ktop.errors import InputError
+from ktop.domain.patent.document import Patent
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import tabular
 from ktop.patents.readers.source import Source
 

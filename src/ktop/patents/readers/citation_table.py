@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ktop.domain.patent import normalise_publication_number
-from ktop.errors import InputError
+from ktop.domain.patent.document import normalise_publication_number
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import CitationLink, Record, Reject, Sample, tabular
 from ktop.patents.readers.fields import BARE_US_NUMBER
 from ktop.patents.readers.source import Source

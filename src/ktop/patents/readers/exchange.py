@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation
+from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation
 from ktop.patents.readers import Reject
 from ktop.patents.readers.fields import parse_date
 from ktop.patents.readers.record import (

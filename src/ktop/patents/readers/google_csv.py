@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
-from ktop.domain.patent import Patent
-from ktop.errors import InputError
+from ktop.domain.patent.document import Patent
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
 from ktop.patents.readers.fields import parse_spreadsheet_date
 from ktop.patents.readers.record import build, distinct, language_of, undamaged

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation, normalise_application_number
+from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation, normalise_application_number
 from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.fields import parse_count, parse_date
 from ktop.patents.readers.record import build, citation, distinct, symbols

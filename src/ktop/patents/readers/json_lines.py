@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ktop.domain.patent import Patent
-from ktop.errors import InputError
+from ktop.domain.patent.document import Patent
+from ktop.kernel.errors import InputError
 from ktop.patents.demo.shipped import as_patent
 from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.source import Source

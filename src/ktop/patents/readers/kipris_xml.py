@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ktop.domain.patent import (
+from ktop.domain.patent.document import (
     LiteratureCitation,
     Patent,
     PatentCitation,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ktop.domain.patent import LiteratureCitation, Patent
-from ktop.errors import InputError
+from ktop.domain.patent.document import LiteratureCitation, Patent
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
 from ktop.patents.readers.fields import parse_count, parse_spreadsheet_date
 from ktop.patents.readers.record import build, distinct, docdb_application_number, language_of, symbols, undamaged

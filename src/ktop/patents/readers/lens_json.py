@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation, normalise_publication_number
+from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation, normalise_publication_number
 from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.exchange import PHASES
 from ktop.patents.readers.fields import parse_date

@@ -9,8 +9,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ktop.domain.patent import normalise_publication_number
-from ktop.errors import InputError
+from ktop.domain.patent.document import normalise_publication_number
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
     MAX_CLAIM_CHARS,

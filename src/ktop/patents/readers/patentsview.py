@@ -10,14 +10,14 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ktop.domain.patent import (
+from ktop.domain.patent.document import (
     LiteratureCitation,
     Patent,
     normalise_application_number,
     normalise_class,
     normalise_publication_number,
 )
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
     MAX_CLAIM_CHARS,

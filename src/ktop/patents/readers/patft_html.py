@@ -6,8 +6,8 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 
-from ktop.domain.patent import PatentCitation, normalise_publication_number
-from ktop.errors import TooLargeError
+from ktop.domain.patent.document import PatentCitation, normalise_publication_number
+from ktop.kernel.errors import TooLargeError
 from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.record import build
 from ktop.patents.readers.source import Source

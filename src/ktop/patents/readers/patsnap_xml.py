@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 
-from ktop.domain.patent import (
+from ktop.domain.patent.document import (
     LiteratureCitation,
     Patent,
     PatentCitation,

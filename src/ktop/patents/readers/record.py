@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ktop.domain.patent import (
+from ktop.domain.patent.document import (
     Lang,
     LiteratureCitation,
     Patent,
@@ -16,7 +16,7 @@ from ktop.domain.patent import (
     normalise_class,
     normalise_publication_number,
 )
-from ktop.domain.technology import detect_language
+from ktop.domain.technology.summary import detect_language
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
     MAX_CLAIM_CHARS,

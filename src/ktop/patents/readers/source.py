@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from ktop.errors import InputError, NotFoundError, TooLargeError
+from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
 
 HEAD_BYTES = 65_536
 #: Limits of one file after unpacking. The ratio guards against bombs: patent XML packs 7 to 20 times.

@@ -8,15 +8,15 @@ from datetime import date
 from typing import Any
 
 from ktop import catalogue
-from ktop.domain.patent import (
+from ktop.domain.patent.document import (
     Patent,
     PatentCitation,
     normalise_application_number,
     normalise_class,
     normalise_publication_number,
 )
-from ktop.domain.technology import clean_text, detect_language
-from ktop.errors import InputError
+from ktop.domain.technology.summary import clean_text, detect_language
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
     MAX_CLAIM_CHARS,

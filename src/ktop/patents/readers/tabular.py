@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.patents.readers.source import Source
 
 _BATCH_ROWS = 5_000

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ktop.domain.patent import LiteratureCitation, Patent, PatentCitation, normalise_application_number
+from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation, normalise_application_number
 from ktop.patents.readers import Record, Reject, Sample, xml_safe
 from ktop.patents.readers.fields import parse_count, parse_date
 from ktop.patents.readers.record import build, citation, excerpt, symbols

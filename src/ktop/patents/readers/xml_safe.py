@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.patents.readers import Reject
 from ktop.patents.readers.source import Source
 

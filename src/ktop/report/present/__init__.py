@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ktop.catalogue import Lang, load, text
-from ktop.domain.fact_spec import FACTS, fact_groups
+from ktop.domain.company.fact_spec import FACTS, fact_groups
 from ktop.report import labels, numbers
 from ktop.report.charts.svg import shorten
 from ktop.report.present.common import RatingJson, short_model

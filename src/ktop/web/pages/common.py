@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from ktop.errors import InputError, NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError
 from ktop.web.ports import Services, StoredRating
 
 P = ParamSpec("P")

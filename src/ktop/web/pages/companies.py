@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import message
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.web import forms
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, chosen_record, day, posted, services, texts, to_rating

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import message
-from ktop.errors import InputError, NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError
 from ktop.report import numbers
 from ktop.report.present import is_technology, origin, rating_view, subject_name
 from ktop.report.present.comparison import compare as compared

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import Lang, load, text
-from ktop.domain.guarantee import money
-from ktop.errors import NotFoundError
+from ktop.domain.decision.guarantee import money
+from ktop.kernel.errors import NotFoundError
 from ktop.report.present import models as present
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, services

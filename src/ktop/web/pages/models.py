@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import text
-from ktop.errors import NotFoundError
+from ktop.kernel.errors import NotFoundError
 from ktop.report.present import models as present
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, services

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from ktop.catalogue import message
-from ktop.errors import InputError
+from ktop.kernel.errors import InputError
 from ktop.report.present.proposals import proposals_table
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, posted, services

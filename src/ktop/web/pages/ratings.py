@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ktop.catalogue import Lang, message, text
-from ktop.domain.fact_spec import FACTS
-from ktop.errors import InputError
+from ktop.domain.company.fact_spec import FACTS
+from ktop.kernel.errors import InputError
 from ktop.report import numbers
 from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view

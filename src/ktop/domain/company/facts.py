@@ -1,0 +1,249 @@
+"""The flat facts of one company record as of a day, and where each of them comes from.
+
+Only what was known on the day counts: statements that had ended, head-counts taken, rights filed by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ktop.domain.company.classification import FOREIGN, age_band_of, age_years, industry_group, size_of
+from ktop.domain.company.fact_spec import FACTS, FactSpec, FactValue
+from ktop.domain.company.provenance import paths_of_facts, source_of
+from ktop.domain.company.totals import add_totals
+from ktop.domain.rating.rating import Input
+from ktop.kernel.errors import InputError
+
+if TYPE_CHECKING:
+    from ktop.domain.company.record import Company, IpRight, StaffCount, Statement
+
+#: Length of the window of the facts named ``…_3y``.
+WINDOW_YEARS = 3
+
+_DEGREES = {"none": 0, "bachelor": 1, "master": 2, "doctor": 3}
+_ORGANISATIONS = {"none": 0, "department": 1, "institute": 2}
+# Amounts taken from the newest statement and the ones before it: (item of the record, fact stem, how many years).
+_ITEMS: Sequence[tuple[str, str, int]] = (
+    ("sales", "sales_krw", 3),
+    ("operating_profit", "operating_profit_krw", 1),
+    ("net_income", "net_income_krw", 2),
+    ("total_assets", "total_assets_krw", 2),
+    ("equity", "equity_krw", 2),
+    ("intangible_assets", "intangible_assets_krw", 1),
+    ("rnd_expense", "rnd_expense_krw", 2),
+    ("training_expense", "training_expense_krw", 1),
+    ("marketing_expense", "marketing_expense_krw", 1),
+    ("interest_expense", "interest_expense_krw", 1),
+    ("dividends", "dividends_krw", 1),
+    ("borrowings", "borrowings_krw", 1),
+)
+
+
+def years_before(day: date, years: int) -> date:
+    """Return the same day ``years`` earlier (28 February for a 29th that year does not have)."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def company_facts(company: Company, as_of: date) -> dict[str, FactValue]:
+    """Return every fact of ``FACTS`` for one company as of a day, None where missing.
+
+    Raises ``InputError`` where the company was founded after ``as_of`` or a value is beyond its fact's limits.
+    """
+    if company.founded is not None and company.founded > as_of:
+        raise InputError("company.founded_after_as_of", founded=str(company.founded), as_of=str(as_of))
+    facts: dict[str, FactValue] = dict.fromkeys(FACTS)
+    facts |= _identity(company, as_of) | _people(company, as_of) | _statements(company, as_of)
+    facts |= _activity(company, as_of) | _rights(company, as_of) | _credit(company)
+    facts |= company.checklist or {}
+    add_totals(facts, company.facts or {})
+    if facts["size"] is None and isinstance(facts["staff_total"], int | float):
+        facts["size"] = size_of(np.array([float(facts["staff_total"])]))[0]
+    for name, value in facts.items():
+        _within_limits(FACTS[name], value)
+    return facts
+
+
+def company_inputs(company: Company, as_of: date, facts: dict[str, FactValue] | None = None) -> tuple[Input, ...]:
+    """Return every fact with its source and date, for the rating's ``inputs``; missing facts have neither.
+
+    ``facts`` saves working them out again. A value whose source nobody stated has source None: the company's own word.
+    """
+    values = company_facts(company, as_of) if facts is None else facts
+    paths = paths_of_facts(newest_statement(company, as_of), newest_staff(company, as_of))
+    inputs = []
+    detailed = company_facts(company.model_copy(update={"facts": None}), as_of) if company.facts else values
+    for name, value in values.items():
+        path = paths[name] if detailed[name] is not None else f"facts.{name}"
+        source, day = (None, None) if value is None else source_of(company, path)
+        shown = value.isoformat() if isinstance(value, date) else value
+        inputs.append(Input(name=name, value=shown, source=source, date=day))
+    return tuple(inputs)
+
+
+def newest_statement(company: Company, as_of: date) -> Statement | None:
+    """Return the statement of t0: the newest whose fiscal year had ended on ``as_of``."""
+    ended = [statement for statement in company.statements or () if statement.ends <= as_of]
+    return max(ended, key=lambda statement: statement.year, default=None)
+
+
+def newest_staff(company: Company, as_of: date) -> StaffCount | None:
+    """Return the newest head-count taken on or before ``as_of``."""
+    taken = [count for count in company.staff or () if count.date <= as_of]
+    return max(taken, key=lambda count: count.date, default=None)
+
+
+def _identity(company: Company, as_of: date) -> dict[str, FactValue]:
+    ages = age_years(np.array([company.founded], dtype="datetime64[D]"), as_of)
+    return {
+        "company_id": company.company_id or company.business_number,
+        "name": company.name,
+        "name_en": company.name_en,
+        "business_number": company.business_number,
+        "corporate_number": company.corporate_number,
+        "industry": company.industry,
+        "region": FOREIGN if company.foreign else company.region,
+        "founded": company.founded,
+        "age_years": None if company.founded is None else float(ages[0]),
+        "age_band": age_band_of(ages)[0],
+        "industry_group": None if company.industry is None else industry_group(company.industry, company.foreign),
+    }
+
+
+def _people(company: Company, as_of: date) -> dict[str, FactValue]:
+    facts: dict[str, FactValue] = {}
+    ceo = company.ceo
+    if ceo is not None:
+        facts |= {
+            "ceo_industry_years": ceo.industry_years,
+            "ceo_degree": None if ceo.degree is None else _DEGREES[ceo.degree],
+            "ceo_technical": _flag(ceo.technical),
+            "ceo_founding_record": ceo.founding_record,
+        }
+    count = newest_staff(company, as_of)
+    if count is not None:
+        facts |= {
+            "staff_total": count.total,
+            "technical_staff": count.technical,
+            "research_staff": count.research,
+            "advanced_degree_staff": count.advanced_degree,
+            "size": size_of(np.array([np.nan if count.total is None else float(count.total)]))[0],
+        }
+    if company.rnd_organisation is not None:
+        facts["rnd_organisation"] = _ORGANISATIONS[company.rnd_organisation]
+    return facts
+
+
+def _statements(company: Company, as_of: date) -> dict[str, FactValue]:
+    newest = newest_statement(company, as_of)
+    if newest is None:
+        return {}
+    by_year = {statement.year: statement for statement in company.statements or ()}
+    facts: dict[str, FactValue] = {}
+    for item, stem, years in _ITEMS:
+        for back in range(years):
+            statement = by_year.get(newest.year - back)
+            facts[f"{stem}_t{back}"] = None if statement is None else statement.krw(item)
+    return facts
+
+
+def _counted(entries: Sequence[Any] | None, holds: Callable[[Any], bool]) -> int | None:
+    """Return how many entries hold; None (not known) where the list itself is absent."""
+    return None if entries is None else sum(1 for entry in entries if holds(entry))
+
+
+def _activity(company: Company, as_of: date) -> dict[str, FactValue]:
+    begin = years_before(as_of, WINDOW_YEARS)
+
+    def within(day: date | None) -> bool:
+        return day is not None and begin < day <= as_of
+
+    def valid(kind: str | None) -> Callable[[Any], bool]:
+        return lambda entry: (
+            (kind is None or entry.kind == kind)
+            and entry.issued <= as_of
+            and (entry.expires is None or entry.expires >= as_of)
+        )
+
+    def held(kind: str) -> int | None:
+        count = _counted(company.certifications, valid(kind))
+        return None if count is None else min(count, 1)
+
+    projects, sold = company.rnd_projects, company.commercialisations
+    return {
+        "rnd_projects_3y": _counted(projects, lambda p: p.start <= as_of and (p.end is None or p.end > begin)),
+        "rnd_projects_completed_3y": _counted(projects, lambda p: p.result == "success" and within(p.end)),
+        "certifications_valid": _counted(company.certifications, valid(None)),
+        "venture_certified": held("venture"),
+        "innobiz_certified": held("innobiz"),
+        "own_commercialised_3y": _counted(sold, lambda s: s.kind == "own" and within(s.date)),
+        "acquired_commercialised_3y": _counted(sold, lambda s: s.kind == "acquired" and within(s.date)),
+        "patents_filed_3y": _counted(company.ip, lambda right: right.kind == "patent" and within(right.filed)),
+    }
+
+
+def _rights(company: Company, as_of: date) -> dict[str, FactValue]:
+    if company.ip is None:
+        return {}
+
+    def in_force(right: IpRight) -> bool:
+        if right.registered is None or right.registered > as_of:
+            return False
+        if right.ended is not None:
+            return right.ended > as_of
+        return right.status == "registered"
+
+    patents = [right for right in company.ip if right.kind == "patent" and _known_by(right, as_of)]
+    claims = [right.claims for right in patents if right.claims is not None]
+    # A pending application that nobody looked up is not expected to be cited yet; a granted one must be known.
+    looked_up = [right for right in patents if right.cited_by is not None or right.registered is not None]
+    known = all(right.cited_by is not None for right in looked_up) and (bool(looked_up) or not patents)
+    citations = [right.cited_by or 0 for right in looked_up]
+    return {
+        "patent_claims_mean": sum(claims) / len(claims) if claims else None,
+        "patents_registered": sum(1 for right in patents if in_force(right)),
+        "patents_cited": sum(1 for times in citations if times > 0) if known else None,
+        "patent_citations": sum(citations) if known else None,
+        "other_ip": sum(1 for right in company.ip if right.kind != "patent" and in_force(right)),
+    }
+
+
+def _known_by(right: IpRight, as_of: date) -> bool:
+    first = right.filed or right.registered
+    return first is None or first <= as_of
+
+
+def _credit(company: Company) -> dict[str, FactValue]:
+    credit = company.credit
+    if credit is None:
+        return {}
+    return {
+        "tax_arrears": _flag(credit.tax_arrears),
+        "default_record_3y": _flag(credit.default_record_3y),
+        "business_suspended": _flag(credit.business_suspended),
+        "guarantee_balance_krw": credit.guarantee_balance_krw,
+    }
+
+
+def _flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _within_limits(spec: FactSpec, value: FactValue) -> None:
+    if not isinstance(value, (int, float)):
+        return
+    if (spec.minimum is not None and value < spec.minimum) or (spec.maximum is not None and value > spec.maximum):
+        raise InputError(
+            "facts.out_of_range",
+            name=spec.name,
+            label=spec.label,
+            value=f"{value:,}",
+            minimum=f"{spec.minimum:,}",
+            maximum=f"{spec.maximum:,}",
+        )

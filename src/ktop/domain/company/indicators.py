@@ -1,0 +1,160 @@
+"""Indicators: what the models look at, each a formula over company facts, read from the catalogue and evaluated."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.catalogue import Lang, load
+from ktop.domain.expression import Expression, compile_expression
+
+if TYPE_CHECKING:
+    from ktop.domain.company.fact_table import FactTable
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator of a model.
+
+    Parameters
+    ----------
+    id : the field's English name, unique within its model.
+    group : capability or item group, a key of ``indicator_groups(model)``.
+    labels, definition, unit : words in Korean and English.
+    direction : +1 where a higher value is better (speaks for growth and against failure), -1 where a lower one is.
+    expression : its formula over company facts.
+    source : where the formula comes from, "reconstruction" where the original is not public.
+    feasible : ids of the steps (``steps()``) a company can take to move it; empty where it cannot.
+    """
+
+    id: str
+    group: str
+    labels: Mapping[Lang, str]
+    definition: Mapping[Lang, str]
+    unit: Mapping[Lang, str]
+    direction: int
+    expression: Expression
+    source: str
+    feasible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem(Indicator):
+    """A checklist question: an indicator whose value is the number of the chosen answer, 1 (lowest) to 5 (best).
+
+    ``question`` is asked, ``options`` are its five answers, ``rationale`` says why the answer matters.
+    """
+
+    question: Mapping[Lang, str] | None = None
+    options: Mapping[int, Mapping[Lang, str]] | None = None
+    rationale: Mapping[Lang, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change a company can make.
+
+    Parameters
+    ----------
+    changes : fact → formula of the amount to add to it, over today's facts.
+    effort : "low", "medium" or "high".
+    months : usual duration.
+    text : what to do, Korean and English.
+    """
+
+    id: str
+    changes: Mapping[str, Expression]
+    effort: str
+    months: int
+    text: Mapping[Lang, str]
+
+
+def _indicator(name: str, entry: Mapping[str, Any]) -> Indicator:
+    return Indicator(
+        id=name,
+        group=entry["group"],
+        labels=entry["label"],
+        definition=entry["definition"],
+        unit=entry["unit"],
+        direction={"+": 1, "-": -1}[entry["direction"]],
+        expression=compile_expression(str(entry["formula"])),
+        source=entry["source"],
+        feasible=tuple(entry["feasible"]),
+    )
+
+
+@functools.cache
+def tech_index_indicators() -> tuple[Indicator, ...]:
+    """Return the 14 indicators of the Tech-Index, in the order infra, input, activity, output."""
+    return tuple(_indicator(name, entry) for name, entry in load("indicators")["indicators"].items())
+
+
+@functools.cache
+def ktrs_fm_items() -> tuple[Indicator, ...]:
+    """Return the 14 quantitative items of KTRS-FM."""
+    return tuple(_indicator(name, entry) for name, entry in load("ktrs_fm")["indicators"].items())
+
+
+@functools.cache
+def startup_items() -> tuple[Indicator, ...]:
+    """Return the 15 items of the start-up model, none of them financial."""
+    return tuple(_indicator(name, entry) for name, entry in load("startup")["indicators"].items())
+
+
+@functools.cache
+def checklist_items() -> tuple[ChecklistItem, ...]:
+    """Return the 25 checklist items q01 ... q25 of KTRS-FM."""
+    catalogue = load("checklist")
+    return tuple(
+        ChecklistItem(
+            id=name,
+            group=item["group"],
+            labels=item["label"],
+            definition=item["question"],
+            unit=catalogue["unit"],
+            direction=1,
+            expression=compile_expression(name),
+            source=catalogue["source"],
+            question=item["question"],
+            options=item["options"],
+            rationale=item["rationale"],
+        )
+        for name, item in catalogue["items"].items()
+    )
+
+
+def indicator_groups(catalogue: str) -> Mapping[str, Mapping[Lang, str]]:
+    """Return the groups of one catalogue, id → words, in order.
+
+    ``catalogue`` is "indicators" (Tech-Index), "ktrs_fm", "startup" or "checklist".
+    """
+    groups: Mapping[str, Mapping[Lang, str]] = load(catalogue)["groups"]
+    return groups
+
+
+@functools.cache
+def steps() -> Mapping[str, Step]:
+    """Return every step a company can take, by id."""
+    return {
+        name: Step(
+            id=name,
+            changes={fact: compile_expression(str(amount)) for fact, amount in entry["changes"].items()},
+            effort=entry["effort"],
+            months=entry["months"],
+            text=entry["text"],
+        )
+        for name, entry in load("steps")["steps"].items()
+    }
+
+
+def evaluate(indicators: Sequence[Indicator], table: FactTable) -> npt.NDArray[np.float64]:
+    """Return the indicators' values for every company, shape ``(n, k)`` float64, NaN where missing."""
+    values = np.full((table.n, len(indicators)), np.nan)
+    for k, indicator in enumerate(indicators):
+        values[:, k] = indicator.expression.evaluate(table.columns)
+    return values

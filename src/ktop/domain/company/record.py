@@ -1,0 +1,357 @@
+"""The company record (기업 기록): what a company, a spreadsheet or a public source says about one firm.
+
+A list that is absent says "not known"; an empty list says "there are none". Nothing is filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ktop.domain.company.classification import FOREIGN, industry_digits, industry_group, region_code, section_fits
+from ktop.domain.company.errors import first_error, refuse, told
+from ktop.domain.company.field_types import (
+    Amount,
+    Answer,
+    Claims,
+    Day,
+    Number,
+    Signed,
+    Text,
+    Whole,
+    Year,
+    YesNo,
+    choice,
+    text_of_number,
+)
+from ktop.domain.company.totals import read_totals
+from ktop.domain.values.registration_numbers import BusinessNumber, CorporateNumber
+
+#: Longest list of one kind a record may hold; above it a record is broken or hostile.
+MAX_ENTRIES = 5000
+#: Factor from a statement's unit to won.
+UNITS_KRW: Mapping[str, int] = {"krw": 1, "thousand_krw": 1_000, "million_krw": 1_000_000}
+
+Degree = Annotated[Literal["none", "bachelor", "master", "doctor"], choice("degree")]
+Organisation = Annotated[Literal["none", "department", "institute"], choice("rnd_organisation")]
+CertificationKind = Annotated[
+    Literal["nep", "net", "venture", "innobiz", "mainbiz", "gs", "iso", "excellent_performance", "green", "other"],
+    choice("certification"),
+]
+IpKind = Annotated[Literal["patent", "utility_model", "design", "trademark", "software"], choice("ip_kind")]
+IpStatus = Annotated[Literal["pending", "registered", "refused", "lapsed"], choice("ip_status")]
+
+
+class Part(BaseModel):
+    """Base of every part of the record: frozen, and a field it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    #: Pairs (smaller, larger) of fields: the first may not exceed the second.
+    WITHIN: ClassVar[tuple[tuple[str, str], ...]] = ()
+    #: Pairs (earlier, later) of dates in their order.
+    DATED: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    @model_validator(mode="after")
+    def _relations(self) -> Self:
+        for smaller, larger in self.WITHIN:
+            low, high = getattr(self, smaller), getattr(self, larger)
+            if low is not None and high is not None and low > high:
+                raise refuse("company.exceeds", smaller=smaller, larger=larger, value=f"{low:,}", limit=f"{high:,}")
+        for earlier, later in self.DATED:
+            first, second = getattr(self, earlier), getattr(self, later)
+            if first is not None and second is not None and second < first:
+                raise refuse("company.before", earlier=earlier, later=later, value=str(second), limit=str(first))
+        return self
+
+
+class Ceo(Part):
+    """The chief executive's career, without a name: no rating needs one."""
+
+    industry_years: Number | None = None
+    degree: Degree | None = None
+    technical: YesNo | None = None
+    founding_record: Whole | None = None
+
+
+class StaffCount(Part):
+    """Head-counts of one day."""
+
+    date: Day
+    total: Whole | None = None
+    technical: Whole | None = None
+    research: Whole | None = None
+    advanced_degree: Whole | None = None
+    WITHIN = (("technical", "total"), ("research", "total"), ("advanced_degree", "total"))
+
+
+class Statement(Part):
+    """Amounts of one fiscal year, in ``unit`` of won."""
+
+    year: Year
+    year_end: Day | None = None
+    currency: str = "KRW"
+    unit: Annotated[Literal["krw", "thousand_krw", "million_krw"], choice("unit")] = "krw"
+    sales: Amount | None = None
+    operating_profit: Signed | None = None
+    net_income: Signed | None = None
+    total_assets: Amount | None = None
+    equity: Signed | None = None
+    intangible_assets: Amount | None = None
+    rnd_expense: Amount | None = None
+    training_expense: Amount | None = None
+    marketing_expense: Amount | None = None
+    interest_expense: Amount | None = None
+    dividends: Amount | None = None
+    borrowings: Amount | None = None
+    WITHIN = (("intangible_assets", "total_assets"), ("equity", "total_assets"))
+
+    @field_validator("currency", mode="before")
+    @classmethod
+    def _won_only(cls, value: Any) -> str:
+        if str(value).strip().upper() not in ("KRW", "원"):
+            raise refuse("company.currency", value=str(value)[:20])
+        return "KRW"
+
+    @model_validator(mode="after")
+    def _ends_in_its_year(self) -> Self:
+        # A fiscal year is named after the calendar year it begins or ends in.
+        if self.year_end is not None and self.year_end.year not in (self.year, self.year + 1):
+            raise refuse("company.year_end", year=self.year, year_end=str(self.year_end))
+        return self
+
+    @property
+    def ends(self) -> date:
+        """Last day of the fiscal year, 31 December where not given."""
+        return self.year_end or date(self.year, 12, 31)
+
+    def krw(self, item: str) -> float | None:
+        """Return one amount in won, None where it is missing."""
+        amount: float | None = getattr(self, item)
+        return None if amount is None else amount * UNITS_KRW[self.unit]
+
+
+class RndProject(Part):
+    """One R&D project, own or publicly funded."""
+
+    title: Text | None = None
+    start: Day
+    end: Day | None = None
+    result: Annotated[Literal["running", "success", "failure"], choice("result")] = "running"
+    funding: Annotated[Literal["own", "public"], choice("funding")] | None = None
+    DATED = (("start", "end"),)
+
+    @model_validator(mode="after")
+    def _ended_has_an_end(self) -> Self:
+        if self.result != "running" and self.end is None:
+            raise refuse("company.result_without_end", result=self.result)
+        return self
+
+
+class Certification(Part):
+    """One technology certification or company status."""
+
+    kind: CertificationKind
+    title: Text | None = None
+    issued: Day
+    expires: Day | None = None
+    DATED = (("issued", "expires"),)
+
+
+class Commercialisation(Part):
+    """The first sale of a product or service from own or acquired technology."""
+
+    kind: Annotated[Literal["own", "acquired"], choice("origin")]
+    product: Text | None = None
+    date: Day
+
+
+class IpRight(Part):
+    """One patent or other right, pending ones included. ``cited_by`` None means not looked up."""
+
+    kind: IpKind
+    title: Text | None = None
+    number: Annotated[Text | None, BeforeValidator(text_of_number)] = None
+    status: IpStatus
+    filed: Day | None = None
+    registered: Day | None = None
+    ended: Day | None = None
+    claims: Claims | None = None
+    cited_by: Whole | None = None
+    DATED = (("filed", "registered"), ("filed", "ended"), ("registered", "ended"))
+
+    @model_validator(mode="after")
+    def _registered_has_a_date(self) -> Self:
+        if self.status == "registered" and self.registered is None:
+            raise refuse("company.registered_without_date")
+        return self
+
+
+class Credit(Part):
+    """What the guarantee rule looks at."""
+
+    tax_arrears: YesNo | None = None
+    default_record_3y: YesNo | None = None
+    business_suspended: YesNo | None = None
+    guarantee_balance_krw: Amount | None = None
+
+
+class Source(Part):
+    """Where the values under one path of the record come from."""
+
+    path: Text
+    source: Text
+    date: Day | None = None
+
+
+class Company(Part):
+    """One company. Only ``name`` is required; every absent field is missing, never zero or "no"."""
+
+    company_id: Annotated[Text | None, BeforeValidator(text_of_number)] = None
+    name: Text
+    name_en: Text | None = None
+    business_number: str | None = None
+    corporate_number: str | None = None
+    industry: str | None = None
+    region: str | None = None
+    country: str | None = None
+    founded: Day | None = None
+    ceo: Ceo | None = None
+    staff: Annotated[tuple[StaffCount, ...] | None, Field(max_length=MAX_ENTRIES)] = None
+    statements: Annotated[tuple[Statement, ...] | None, Field(max_length=MAX_ENTRIES)] = None
+    rnd_projects: Annotated[tuple[RndProject, ...] | None, Field(max_length=MAX_ENTRIES)] = None
+    certifications: Annotated[tuple[Certification, ...] | None, Field(max_length=MAX_ENTRIES)] = None
+    commercialisations: Annotated[tuple[Commercialisation, ...] | None, Field(max_length=MAX_ENTRIES)] = None
+    ip: Annotated[tuple[IpRight, ...] | None, Field(max_length=MAX_ENTRIES)] = None
+    rnd_organisation: Organisation | None = None
+    credit: Credit | None = None
+    checklist: dict[str, Answer | None] | None = None
+    facts: dict[str, float | None] | None = None
+    source: Text | None = None
+    source_date: Day | None = None
+    sources: Annotated[tuple[Source, ...], Field(max_length=MAX_ENTRIES)] = ()
+
+    @classmethod
+    def from_mapping(cls, record: Mapping[str, Any]) -> Self:
+        """Check a record read from YAML, JSON or a form.
+
+        Raises ``InputError`` with one sentence: the first thing wrong, where it stands, what to do, and how many
+        further errors there are.
+        """
+        try:
+            return cls.model_validate(record)
+        except ValidationError as errors:
+            raise first_error(errors, record, cls) from None
+
+    @field_validator("business_number", mode="before")
+    @classmethod
+    def _business_number(cls, value: Any) -> str | None:
+        return None if value is None else told(BusinessNumber.parse, str(value)).formatted
+
+    @field_validator("corporate_number", mode="before")
+    @classmethod
+    def _corporate_number(cls, value: Any) -> str | None:
+        return None if value is None else told(CorporateNumber.parse, str(value)).formatted
+
+    @field_validator("region", mode="before")
+    @classmethod
+    def _region(cls, value: Any) -> str | None:
+        if value is None:
+            return None
+        code = region_code(str(value))
+        if code is None:
+            raise refuse("company.region_unknown", value=str(value)[:40])
+        return code
+
+    @field_validator("country", mode="before")
+    @classmethod
+    def _country(cls, value: Any) -> str | None:
+        if value is None:
+            return None
+        code = str(value).strip().upper()
+        if len(code) != 2 or not code.isascii() or not code.isalpha():
+            raise refuse("company.country_unknown", value=str(value)[:40])
+        return code
+
+    @field_validator("industry", mode="before")
+    @classmethod
+    def _industry(cls, value: Any) -> str | None:
+        if value is None:
+            return None
+        code = str(value).strip().upper()
+        if industry_digits(code) is None:
+            raise refuse("company.industry_unknown", value=code[:40])
+        return code
+
+    @field_validator("checklist", mode="before")
+    @classmethod
+    def _questions(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            for question in value:
+                if not (str(question)[:1] == "q" and str(question)[1:] in _QUESTIONS):
+                    raise refuse("company.unknown_field", field=str(question)[:40], fields="q01 … q25")
+        return value
+
+    @field_validator("facts", mode="before")
+    @classmethod
+    def _totals(cls, value: Any) -> Any:
+        return read_totals(value) if isinstance(value, Mapping) else value
+
+    @field_validator("statements")
+    @classmethod
+    def _years_in_order(cls, statements: tuple[Statement, ...] | None) -> tuple[Statement, ...] | None:
+        years = [statement.year for statement in statements or ()]
+        for year in years:
+            if years.count(year) > 1:
+                raise refuse("company.year_twice", year=year)
+        if years not in (sorted(years), sorted(years, reverse=True)):
+            raise refuse("company.years_out_of_order", years=", ".join(map(str, years)))
+        return statements and tuple(sorted(statements, key=lambda statement: statement.year))
+
+    @field_validator("staff")
+    @classmethod
+    def _days_once(cls, counts: tuple[StaffCount, ...] | None) -> tuple[StaffCount, ...] | None:
+        days = [count.date for count in counts or ()]
+        for day in days:
+            if days.count(day) > 1:
+                raise refuse("company.date_twice", date=str(day))
+        return counts and tuple(sorted(counts, key=lambda count: count.date))
+
+    @field_validator("sources")
+    @classmethod
+    def _paths_exist(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        for source in sources:
+            if source.path.split(".")[0] not in cls.model_fields:
+                raise refuse("company.source_path", value=source.path[:60])
+        return sources
+
+    @model_validator(mode="after")
+    def _place(self) -> Self:
+        abroad = self.country is not None and self.country != "KR"
+        if self.region == FOREIGN and not abroad:
+            raise refuse("company.country_needed")
+        if abroad and self.region not in (None, FOREIGN):
+            raise refuse("company.country_conflict", country=self.country, region=self.region)
+        if self.industry is not None:
+            if industry_group(self.industry, self.foreign) is None:
+                raise refuse("company.industry_unknown", value=self.industry)
+            if not section_fits(self.industry, self.foreign):
+                raise refuse("company.industry_section", value=self.industry)
+        return self
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the firm is outside Korea: its industry code is then ISIC or NACE."""
+        return self.country is not None and self.country != "KR"
+
+
+_QUESTIONS = frozenset(f"{number:02d}" for number in range(1, 26))
+
+
+def company_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a company record, with the catalogue's words for every field in both languages."""
+    from ktop.domain.company.schema import described
+
+    return described(Company.model_json_schema())

@@ -1,0 +1,87 @@
+"""Facts a company record gives as totals: for a firm whose details nobody listed (a form, a survey, an annual table).
+
+``facts: {patents_registered: 4}`` says what ``ip`` would say one right at a time. Details are the better evidence:
+where both are given, the details count.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ktop.domain.company.errors import refuse
+from ktop.domain.company.fact_spec import FACTS, FactSpec, FactValue, fact_rules
+from ktop.kernel.errors import InputError
+
+#: Groups of facts that the record states in fields of their own.
+_OWN_FIELDS = frozenset({"identity", "checklist"})
+
+
+def total_facts() -> dict[str, FactSpec]:
+    """Return the facts that may be given as totals, by name."""
+    return {name: s for name, s in FACTS.items() if s.numeric and not s.derived and s.group not in _OWN_FIELDS}
+
+
+def read_totals(given: Mapping[Any, Any]) -> dict[str, float | None]:
+    """Check totals: known names, numbers, whole where they count things, within their limits; None stays missing.
+
+    Raises pydantic's error with the catalogue's sentence for the first that is wrong.
+    """
+    known = total_facts()
+    totals: dict[str, float | None] = {}
+    for key, value in given.items():
+        spec = known.get(str(key))
+        if spec is None:
+            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
+            if near:
+                raise refuse("company.unknown_field_near", field=str(key)[:40], nearest=near[0])
+            raise refuse("company.unknown_total", field=str(key)[:40])
+        totals[spec.name] = None if value is None or value == "" else _number(spec, value)
+    return totals
+
+
+def _number(spec: FactSpec, value: Any) -> float:
+    about = {"name": spec.name, "label": dict(spec.label), "value": str(value)[:40]}
+    try:
+        if isinstance(value, bool) and spec.kind != "flag":
+            raise ValueError
+        number = float(value.replace(",", "") if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        raise refuse("facts.not_a_number", **about) from None
+    if not math.isfinite(number):
+        raise refuse("facts.not_a_number", **about)
+    whole = spec.kind in ("integer", "flag") or bool(spec.choices)
+    low, high = spec.minimum, spec.maximum
+    if spec.choices:
+        codes = [float(code) for code in spec.choices]
+        low, high = min(codes), max(codes)
+    if (low is not None and number < low) or (high is not None and number > high) or (whole and number % 1):
+        raise refuse("facts.out_of_range", **about, minimum=f"{low:,}", maximum=f"{high:,}")
+    return number
+
+
+def add_totals(facts: dict[str, FactValue], totals: Mapping[str, float | None]) -> set[str]:
+    """Fill facts the details leave missing from ``totals``, in place; returns the names filled.
+
+    Raises ``InputError`` where the facts then contradict each other (more technical staff than staff).
+    """
+    filled = {name for name, value in totals.items() if value is not None and facts[name] is None}
+    for name in filled:
+        value = totals[name]
+        facts[name] = value if FACTS[name].kind == "number" or value is None else int(value)
+    for rule in fact_rules() if filled else ():
+        low, high = facts[rule.smaller], facts[rule.larger]
+        columns = {name: np.array([np.nan if facts[name] is None else facts[name]], float) for name in rule.holds.names}
+        if rule.holds.evaluate(columns)[0] == 0:
+            raise InputError(
+                "facts.exceeds",
+                label=dict(FACTS[rule.smaller].label),
+                value=f"{low:,}",
+                other=dict(FACTS[rule.larger].label),
+                limit=f"{high:,}",
+            )
+    return filled

@@ -1,0 +1,62 @@
+"""What a reader should know about a company record before relying on its rating: old, unused or unsourced data."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ktop.catalogue import LANGS, text
+from ktop.domain.company.facts import newest_staff, newest_statement
+from ktop.domain.rating.rating import Warning
+from ktop.domain.values.registration_numbers import CorporateNumber
+
+if TYPE_CHECKING:
+    from ktop.domain.company.record import Company
+
+#: A statement is filed within a few months of its year end, so after this many months a newer one should exist.
+OLD_STATEMENT_MONTHS = 18
+OLD_STAFF_MONTHS = 12
+_DAYS_PER_MONTH = 30.4375
+
+
+def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
+    """Return the record's warnings as of a day, in both languages; empty where there is nothing to say."""
+    found: list[Warning] = []
+    number = company.corporate_number
+    if number is not None and not CorporateNumber.parse(number).follows_check_digit:
+        found.append(_warning("corporate_number", value=number))
+    statement = newest_statement(company, as_of)
+    if statement is None:
+        found.append(_warning("statement_none"))
+    elif (months := _months(statement.ends, as_of)) > OLD_STATEMENT_MONTHS:
+        found.append(_warning("statement_old", year=statement.year, months=months))
+    staff = newest_staff(company, as_of)
+    if staff is not None and (months := _months(staff.date, as_of)) > OLD_STAFF_MONTHS:
+        found.append(_warning("staff_old", date=str(staff.date), months=months))
+    later = _later(company, as_of)
+    if later:
+        found.append(_warning("future", as_of=str(as_of), count=later))
+    if company.source is None:
+        found.append(_warning("no_source"))
+    return tuple(found)
+
+
+def _warning(code: str, **params: Any) -> Warning:
+    return Warning(code=code, text={lang: text(f"company.warn_{code}", lang, **params) for lang in LANGS})
+
+
+def _months(day: date, as_of: date) -> int:
+    return int((as_of - day).days / _DAYS_PER_MONTH)
+
+
+def _later(company: Company, as_of: date) -> int:
+    """Return how many dated entries lie after the day and were left out."""
+    days = [
+        *(statement.ends for statement in company.statements or ()),
+        *(count.date for count in company.staff or ()),
+        *(project.start for project in company.rnd_projects or ()),
+        *(certification.issued for certification in company.certifications or ()),
+        *(sale.date for sale in company.commercialisations or ()),
+        *(right.filed or right.registered for right in company.ip or ()),
+    ]
+    return sum(1 for day in days if day is not None and day > as_of)

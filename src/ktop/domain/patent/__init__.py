@@ -1,0 +1,1 @@
+"""The patent document as every room knows it."""

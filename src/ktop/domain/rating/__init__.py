@@ -1,0 +1,1 @@
+"""A rating and the grade ladders it is told on."""

@@ -1,0 +1,1 @@
+"""What every room may use and what itself needs no other: errors, files, processes, progress, the settings type."""

@@ -1,0 +1,273 @@
+"""Holds raw measures against reference patents: levels, logits, trait and overall scores, all exactly additive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ktop.domain.technology.neighbourhood import FloatArray
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, settings
+from ktop.models.originality.weights import Weights
+
+#: A measure that fewer reference patents than this have is not used: the corpus cannot give it.
+FEWEST_KNOWN = 30
+#: Largest share of reference patents with one and the same value for their values to be moved along a trend.
+MOST_TIED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PercentileCurve:
+    """Turns an additive z into a percentile of the reference patents, 0 to 100, piecewise linear and never falling.
+
+    ``z`` are the distinct reference values, ascending; ``percentile`` their mid-ranks, 0 to 100 exclusive.
+    """
+
+    z: FloatArray
+    percentile: FloatArray
+
+    @classmethod
+    def of(cls, values: FloatArray) -> PercentileCurve:
+        """Build the curve from reference values; NaN ones are left out, at least one must be known."""
+        known: FloatArray = np.sort(values[~np.isnan(values)]).astype(np.float64)
+        distinct: FloatArray = np.unique(known).astype(np.float64)
+        below = np.searchsorted(known, distinct, side="left")
+        through = np.searchsorted(known, distinct, side="right")
+        midranks: FloatArray = (100.0 * (below + through) / (2.0 * len(known))).astype(np.float64)
+        return cls(distinct, midranks)
+
+    def at(self, z: float) -> float:
+        """Return the percentile at ``z``; beyond the reference, that of its last value and half of the rest."""
+        if z < self.z[0]:
+            return float(self.percentile[0]) / 2.0
+        if z > self.z[-1]:
+            return (100.0 + float(self.percentile[-1])) / 2.0
+        return float(np.interp(z, self.z, self.percentile))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One measure's place: raw value, level 0-100 among the reference (both NaN = missing), signed logit (0)."""
+
+    value: float
+    level: float
+    logit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A technology held against the reference.
+
+    Parameters
+    ----------
+    parts : by measure.
+    z, points : logit and 0-100 score by trait and for ``"score"``.
+    base_points : the score at the reference's middle (logit 0) by the same names.
+    """
+
+    parts: Mapping[str, Part]
+    z: Mapping[str, float]
+    points: Mapping[str, float]
+    base_points: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A window of reference patents, ready for placing technologies.
+
+    Parameters
+    ----------
+    names, columns : measures and their sorted known reference values.
+    shares : weight of each measure in its trait, adding up to 1 over the measures this corpus can give; 0 for others.
+    trait_shares : weight of each trait in the score, adding up to 1 over the traits this corpus can give; 0 for others.
+    curves : percentile curve of every trait and of ``"score"``.
+    z_scores : (w,) the window's own overall logits.
+    close : the focused similarity from which a patent counts as close: the median at the catalogue's rank.
+    close_counts : (w,) numbers of close patents, ascending.
+    nearest : (w,) plain similarities to the nearest patent, ascending.
+    later : the window holds patents that were filed after the as-of day (the corpus has too few before it).
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[FloatArray, ...]
+    shares: Mapping[str, float]
+    trait_shares: Mapping[str, float]
+    curves: Mapping[str, PercentileCurve]
+    z_scores: FloatArray
+    close: float
+    close_counts: FloatArray
+    nearest: FloatArray
+    later: bool
+
+    @classmethod
+    def of(
+        cls,
+        names: tuple[str, ...],
+        values: FloatArray,
+        similarity: FloatArray,
+        nearest: FloatArray,
+        years_before: FloatArray,
+        later: bool,
+        weights: Weights,
+    ) -> Standing:
+        """Prepare the window.
+
+        Parameters
+        ----------
+        names, values : measures and the window's raw values (w, m).
+        similarity : (w, n) focused similarities to neighbours, descending.
+        nearest : (w,) plain similarity to the nearest neighbour.
+        years_before : (w,) years from each patent's filing to the day technologies are rated as of.
+        later : see the class.
+        weights : how much each measure counts.
+        """
+        values = np.column_stack([brought_forward(column, years_before) for column in values.T])
+        close = _usual_at_rank(similarity, int(settings()["close_rank"]))
+        counts = brought_forward(np.count_nonzero(similarity >= close, axis=1).astype(np.float64), years_before)
+        columns = tuple(np.sort(column[~np.isnan(column)]) for column in values.T)
+        shares = _shares(names, columns, weights)
+        trait_shares = _trait_shares(names, shares, weights)
+        logits = np.column_stack([_logits(column, values[:, i], names[i]) for i, column in enumerate(columns)])
+        z = {
+            trait: logits @ np.array([shares[name] if _trait(name) == trait else 0.0 for name in names])
+            for trait in TRAITS
+        }
+        z[SCORE] = np.sum([trait_shares[trait] * z[trait] for trait in TRAITS], axis=0)
+        curves = {name: PercentileCurve.of(column) for name, column in z.items()}
+        return cls(
+            names, columns, shares, trait_shares, curves, z[SCORE], close, np.sort(counts), np.sort(nearest), later
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of reference patents in the window."""
+        return len(self.z_scores)
+
+    def place(self, values: Mapping[str, float]) -> Placed:
+        """Return the technology's levels, logits and scores. A missing measure adds nothing to any logit."""
+        parts = {}
+        for name, column in zip(self.names, self.columns, strict=True):
+            value = values[name]
+            usable = self.shares[name] > 0.0 and not math.isnan(value)
+            level = _level(column, value) if usable else math.nan
+            logit = _SIGNS[name] * float(bounded_logits(level)) if usable else 0.0
+            parts[name] = Part(value, 100.0 * level, logit)
+        z = {
+            trait: math.fsum(self.shares[name] * parts[name].logit for name in self.names if _trait(name) == trait)
+            for trait in TRAITS
+        }
+        z[SCORE] = math.fsum(self.trait_shares[trait] * z[trait] for trait in TRAITS)
+        return Placed(
+            parts=parts,
+            z=z,
+            points={name: self.curves[name].at(value) for name, value in z.items()},
+            base_points={name: self.curves[name].at(0.0) for name in z},
+        )
+
+    # --- density -----------------------------------------------------------------------------------------------------
+
+    def density_percentile(self, count: int) -> float:
+        """Return the mid-rank percentile, 0-100, of a number of close patents among the reference patents."""
+        return 100.0 * _midrank(self.close_counts, count)
+
+    def growth_percentile(self, growth: float) -> float:
+        """Return the percentile, 0-100, of a filing growth among the reference patents; NaN where it is not known."""
+        column = self.columns[self.names.index("filing_growth")]
+        return math.nan if math.isnan(growth) or not len(column) else 100.0 * _midrank(column, growth)
+
+    def quantile(self, name: str, quantile: float) -> float:
+        """Return a quantile of a measure among the reference patents; NaN where none has it."""
+        column = self.columns[self.names.index(name)]
+        return float(np.quantile(column, quantile)) if len(column) else math.nan
+
+    def usual_nearest(self, quantile: float) -> float:
+        """Return a quantile of the reference patents' similarity to their nearest patent."""
+        return float(np.quantile(self.nearest, quantile))
+
+
+def brought_forward(column: FloatArray, years_before: FloatArray) -> FloatArray:
+    """Return reference values shifted along their own trend to the day technologies are rated as of.
+
+    A corpus fills up: later patents have nearer neighbours and older terms whatever they are worth. The trend is the
+    least-squares line over the window; NaN stays NaN. (Kelly et al. 2021 take out year means for the same reason.)
+    A column in which many patents have one value (no new term at all) stays as it is: moved by a hair they would all
+    rank below, or all above, a technology with the same value.
+    """
+    known = ~np.isnan(column)
+    if np.count_nonzero(known) < FEWEST_KNOWN:
+        return column
+    if np.unique(column[known], return_counts=True)[1].max() > MOST_TIED * np.count_nonzero(known):
+        return column
+    away = years_before[known] - years_before[known].mean()
+    spread = float(away @ away)
+    if spread <= 0.0:
+        return column
+    slope = float(away @ column[known]) / spread
+    return column - slope * years_before
+
+
+def _usual_at_rank(similarity: FloatArray, rank: int) -> float:
+    return float(np.median(np.nan_to_num(similarity[:, min(rank, similarity.shape[1]) - 1])))
+
+
+_SIGNS = {measure.name: measure.sign for measure in measures()}
+_TRAIT_OF = {measure.name: measure.trait for measure in measures()}
+
+
+def _trait(name: str) -> str:
+    return _TRAIT_OF[name]
+
+
+def _shares(names: tuple[str, ...], columns: tuple[FloatArray, ...], weights: Weights) -> dict[str, float]:
+    """Return each measure's weight within its trait; one that the corpus cannot give, or that is constant, has none."""
+    usable = {
+        name: weights.shares[name] if len(column) >= FEWEST_KNOWN and column[0] < column[-1] else 0.0
+        for name, column in zip(names, columns, strict=True)
+    }
+    total = {trait: math.fsum(w for name, w in usable.items() if _trait(name) == trait) for trait in TRAITS}
+    return {name: w / total[_trait(name)] if w else 0.0 for name, w in usable.items()}
+
+
+def _trait_shares(names: tuple[str, ...], shares: Mapping[str, float], weights: Weights) -> dict[str, float]:
+    given = {_trait(name) for name in names if shares[name] > 0.0}
+    total = math.fsum(weights.trait(trait) for trait in given)
+    return {trait: weights.trait(trait) / total if trait in given else 0.0 for trait in TRAITS}
+
+
+def _midrank(column: np.ndarray[tuple[int, ...], np.dtype[np.generic]], value: float) -> float:
+    """Return the share of ``column`` (sorted) below ``value``, ties counted half."""
+    below = np.searchsorted(column, value, side="left")
+    through = np.searchsorted(column, value, side="right")
+    return float(below + through) / (2.0 * len(column))
+
+
+def _level(column: FloatArray, value: float) -> float:
+    """Return the mid-rank of ``value``, kept off 0 and 1 by half a patent at each end so that its logit is finite."""
+    return (_midrank(column, value) * len(column) + 0.5) / (len(column) + 1.0)
+
+
+def bounded_logits(levels: FloatArray | float) -> FloatArray:
+    """Return ln(u / (1 - u)) of mid-ranks u between 0 and 1, held within ``settings.most_logit`` on both sides.
+
+    A technology that lies outside the reference on a measure, as one of a field that the corpus hardly has, is not told
+    apart from one at its edge: far out wordings differ most, and a single measure must not decide (winsorising; Huber
+    1981). Never falling in u.
+    """
+    most = float(settings()["most_logit"])
+    levels = np.asarray(levels, dtype=np.float64)
+    found: FloatArray = np.clip(np.log(levels / (1.0 - levels)), -most, most)
+    return found
+
+
+def _logits(column: FloatArray, values: FloatArray, name: str) -> FloatArray:
+    """Return the signed logits of many values, 0 where missing."""
+    found = np.zeros(len(values))
+    known = ~np.isnan(values)
+    if len(column):
+        below = np.searchsorted(column, values[known], side="left")
+        through = np.searchsorted(column, values[known], side="right")
+        level = ((below + through) / 2.0 + 0.5) / (len(column) + 1.0)
+        found[known] = _SIGNS[name] * bounded_logits(level)
+    return found

@@ -1,0 +1,1 @@
+"""The corpus: patents as Parquet files by filing year, their import, merging, supplements and citations."""

@@ -1,0 +1,182 @@
+"""Finds the patents of the corpus behind cited numbers: who cites whom, in SQL over the corpus's files.
+
+Patents are numbered ``n`` = 0, 1, 2 ... in the order of the days they are known from (undated ones last), then of their
+ids. Printed numbers that lead to no patent of the corpus are numbered on from there, so that two patents citing the
+same document outside the corpus are seen to do so.
+"""
+
+# ruff: noqa: S608 - SQL is put together of constants, numbers and quoted file names only
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.corpus.database import Database, database, parquet
+
+#: Kind code at the end of a normalised number (see ``ktop.domain.patent.document.number_without_kind``).
+_BARE = r"regexp_replace({}, '([0-9])[A-Z][0-9]{{0,2}}$', '\1')"
+#: References to the patent's own family (continuations, divisions, priorities) are no citations of other art.
+_OWN_FAMILY = "family"
+
+
+def corpus_files(corpus: Corpus) -> Iterator[tuple[Path, int]]:
+    """Yield the files of patents in the corpus's order, each with the number of patents before it."""
+    before = 0
+    for year in corpus.years:
+        part = corpus.manifest.partitions[year]
+        yield corpus.path(part), before
+        before += part.rows
+
+
+def load_patents(db: Database, corpus: Corpus) -> None:
+    """Make the table ``patents`` of the corpus's patents.
+
+    Columns: ``n``, ``position`` in the corpus, ``id``, ``known_from``, ``publication_date``, ``family``, ``claims``,
+    ``literature`` (number of other documents cited), ``classes`` (subclasses in their order, repeats included, of IPC
+    or, where there is none, CPC) and ``also`` (other publications).
+    """
+    db.run(
+        """CREATE TABLE loaded (position BIGINT, id VARCHAR, known_from DATE, publication_date DATE, family VARCHAR,
+        claims INTEGER, literature INTEGER, classes VARCHAR[], also VARCHAR[])"""
+    )
+    for path, before in corpus_files(corpus):
+        db.run(
+            f"""INSERT INTO loaded SELECT {before} + file_row_number, id, known_from, publication_date, family,
+                claims_count, len(cited_literature),
+                list_transform(CASE WHEN len(ipc) > 0 THEN ipc ELSE cpc END, lambda symbol: symbol[1:4]),
+                also_published_as
+            FROM {parquet(path, numbered=True)}"""
+        )
+    number_patents(db)
+
+
+def number_patents(db: Database) -> None:
+    """Make ``patents`` of the table ``loaded`` (the same columns without ``n``)."""
+    db.run(
+        """CREATE TABLE patents AS
+        SELECT (row_number() OVER (ORDER BY known_from NULLS LAST, id) - 1)::INTEGER AS n, * FROM loaded ORDER BY n"""
+    )
+    db.run("DROP TABLE loaded")
+
+
+def load_citations(db: Database, corpus: Corpus) -> None:
+    """Make the tables ``cites`` (as printed) and ``lookup`` (printed number → ``k``) of the corpus's citations.
+
+    ``cites`` has ``a`` (the citing patent's ``n`` where its own record says so, else null and ``citing`` is the printed
+    number), ``citing``, ``cited`` and ``category``. In ``lookup``, ``k`` below the number of patents is a patent's
+    ``n``. Needs ``patents``.
+    """
+    db.run("CREATE TABLE cites (a INTEGER, citing VARCHAR, cited VARCHAR, category VARCHAR)")
+    for path, before in corpus_files(corpus):
+        db.run(
+            f"""INSERT INTO cites SELECT n, NULL, entry.number, entry.category FROM (
+                SELECT {before} + file_row_number AS position, unnest(cited_patents) AS entry
+                FROM {parquet(path, numbered=True)}
+            ) JOIN patents USING (position)
+            WHERE entry.category IS DISTINCT FROM '{_OWN_FAMILY}'"""
+        )
+    if corpus.manifest.citations is not None:
+        db.run(
+            f"""INSERT INTO cites SELECT NULL, citing, cited, category
+            FROM {parquet(corpus.path(corpus.manifest.citations))}
+            WHERE category IS DISTINCT FROM '{_OWN_FAMILY}'"""
+        )
+    _load_numbers(db)
+    db.run(
+        f"""CREATE TABLE found AS
+        SELECT printed.number, coalesce(exact.n, bare.n) AS n
+        FROM (SELECT cited AS number FROM cites UNION SELECT citing FROM cites WHERE a IS NULL) AS printed
+        LEFT JOIN numbers AS exact ON exact.number = printed.number
+        LEFT JOIN numbers AS bare ON bare.number = {_BARE.format("printed.number")}"""
+    )
+    db.run("DROP TABLE numbers")
+    db.run(
+        """CREATE TABLE lookup AS
+        SELECT number, n AS k FROM found WHERE n IS NOT NULL
+        UNION ALL
+        SELECT number, ((SELECT count(*) FROM patents) + row_number() OVER () - 1)::INTEGER
+        FROM found WHERE n IS NULL"""
+    )
+    db.run("DROP TABLE found")
+
+
+def _load_numbers(db: Database) -> None:
+    """Make ``numbers``: each number that leads to a patent, and the patent's ``n``.
+
+    Where two patents share a number the exact one counts, then the earlier patent.
+    """
+    db.run(
+        f"""CREATE TABLE numbers AS
+        WITH printed AS (
+            SELECT id AS number, n, 0 AS rank FROM patents
+            UNION ALL SELECT unnest(also), n, 1 FROM patents WHERE len(also) > 0
+        ), every AS (
+            SELECT number, (rank::BIGINT << 32) + n AS key FROM printed
+            UNION ALL SELECT {_BARE.format("number")}, ((rank + 2)::BIGINT << 32) + n FROM printed
+        )
+        SELECT number, (min(key) & 4294967295)::INTEGER AS n FROM every GROUP BY number"""
+    )
+
+
+def make_edges(db: Database) -> None:
+    """Make ``edges`` of ``cites`` and ``lookup``: each citation once, from ``a`` to ``b``, never to oneself."""
+    db.run(
+        """CREATE TABLE edges AS
+        SELECT DISTINCT coalesce(cites.a, citing.k)::INTEGER AS a, cited.k::INTEGER AS b
+        FROM cites JOIN lookup AS cited ON cites.cited = cited.number
+        LEFT JOIN lookup AS citing ON cites.citing = citing.number
+        WHERE coalesce(cites.a, citing.k) <> cited.k"""
+    )
+    db.run("DROP TABLE cites")
+    db.run("DROP TABLE lookup")
+
+
+def known_numbers(corpus: Corpus) -> pl.DataFrame:
+    """Return every number that leads to a patent: ``number`` (each once) and ``id``.
+
+    These are the id, the patent's other publications, and both without their kind codes: how most sources cite. Where
+    two patents share a number the exact one counts, then the earlier patent.
+    """
+    with _scratch(corpus) as folder, database(Path(folder)) as db:
+        load_patents(db, corpus)
+        _load_numbers(db)
+        target = Path(folder) / "numbers.parquet"
+        db.write("SELECT number, id FROM numbers JOIN patents USING (n) ORDER BY number", target)
+        return pl.read_parquet(target, glob=False)
+
+
+def resolved_citations(corpus: Corpus) -> pl.DataFrame:
+    """Return every citation of other art once.
+
+    Columns: ``citing`` and ``cited`` as the source prints them (normalised), ``citing_id`` and ``cited_id`` where the
+    corpus has the patent (else null), ``category``. References within a family and of a patent to itself are left out;
+    so are repeats of one pair under several numbers.
+    """
+    with _scratch(corpus) as folder, database(Path(folder)) as db:
+        load_patents(db, corpus)
+        load_citations(db, corpus)
+        target = Path(folder) / "citations.parquet"
+        db.write(
+            """SELECT coalesce(cites.citing, origin.id) AS citing, cites.cited, origin.id AS citing_id,
+                goal.id AS cited_id, category
+            FROM cites JOIN lookup AS cited ON cites.cited = cited.number
+            LEFT JOIN lookup AS citing ON cites.citing = citing.number
+            LEFT JOIN patents AS origin ON origin.n = coalesce(cites.a, citing.k)
+            LEFT JOIN patents AS goal ON goal.n = cited.k
+            WHERE coalesce(cites.a, citing.k) <> cited.k
+            QUALIFY row_number() OVER (
+                PARTITION BY coalesce(cites.a, citing.k), cited.k ORDER BY category NULLS LAST, 2, 1
+            ) = 1
+            ORDER BY coalesce(origin.id, cites.citing), coalesce(goal.id, cites.cited)""",
+            target,
+        )
+        return pl.read_parquet(target, glob=False)
+
+
+def _scratch(corpus: Corpus) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix=".citing-", dir=corpus.directory if corpus.directory.is_dir() else None)

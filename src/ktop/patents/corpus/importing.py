@@ -1,0 +1,345 @@
+"""Brings source files into a corpus: reads, rejects with reasons, merges publications, switches over in one step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ktop import catalogue
+from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.files import atomic_path
+from ktop.patents.corpus import merging
+from ktop.patents.corpus import record_supplements as completing
+from ktop.patents.corpus.corpus import (
+    CITATION_SCHEMA,
+    SCHEMA,
+    Corpus,
+    Manifest,
+    Partition,
+    corpus_lock,
+    row_of,
+    write_manifest,
+    year_of,
+)
+from ktop.patents.readers import CitationLink, Completion, Record, Reject, readers
+from ktop.patents.readers.source import Source, sources
+
+_BATCH = 5_000
+_COMPLETION_BATCH = 50_000
+_LINK_BATCH = 200_000
+
+#: Called with the file's name and the number of records read so far.
+Progress = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did. ``new + updated + unchanged`` counts the distinct patents that the sources held."""
+
+    files: int = 0
+    records: int = 0
+    new: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    citations: int = 0
+    completions: int = 0
+    completions_unknown: int = 0
+    skipped: list[str] = field(default_factory=list)
+    formats: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    patents_in_corpus: int = 0
+    seconds: float = 0.0
+
+    @property
+    def read(self) -> int:
+        """Patents found, taken or not, and records that complete patents."""
+        return self.records + self.completions + self.rejected - self.completions_unknown
+
+    @property
+    def added(self) -> int:
+        """Patents new to the corpus."""
+        return self.new
+
+    @property
+    def total(self) -> int:
+        """Patents in the corpus afterwards."""
+        return self.patents_in_corpus
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        names = ("files", "records", "new", "updated", "unchanged", "rejected", "citations", "completions", "skipped")
+        report: dict[str, Any] = {name: getattr(self, name) for name in names}
+        report |= {"formats": dict(self.formats), "reasons": dict(self.reasons)}
+        return report | {"patents_in_corpus": self.patents_in_corpus, "seconds": round(self.seconds, 3)}
+
+
+def import_paths(
+    directory: Path | str,
+    paths: Sequence[Path | str],
+    format_name: str | None = None,
+    column_map: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import files, zips and folders into the corpus of ``directory``.
+
+    The corpus switches to the new content at the very end; an error or a kill before leaves it as it was. Importing the
+    same again changes nothing. A later publication of the same application supersedes the earlier one.
+
+    Raises
+    ------
+    InputError : a named file is of no known format or cannot be read, or nothing at all could be taken.
+    NotFoundError : a path does not exist.
+    UnavailableError : another import or indexing works on the corpus.
+    """
+    directory = Path(directory)
+    started = time.perf_counter()
+    existed = directory.exists()
+    named = {str(Path(path)) for path in paths}
+    try:
+        with corpus_lock(directory):
+            _clear_leftovers(directory)
+            with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
+                run = _Run(directory, Path(staging), named, format_name, column_map, progress)
+                run.read_all(sources([Path(path) for path in paths]))
+                report = run.commit()
+    except KtopError:
+        if not existed:
+            shutil.rmtree(directory, ignore_errors=True)
+        raise
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _clear_leftovers(directory: Path) -> None:
+    """Remove what a killed import left: its staging folder and files that the manifest does not name."""
+    manifest = Corpus(directory).manifest
+    kept = {part.file for part in manifest.partitions.values()}
+    kept |= {manifest.citations.file} if manifest.citations else set()
+    for leftover in directory.glob(".staging-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for file in (*directory.glob("patents/year=*/*.parquet"), *directory.glob("citations/*.parquet")):
+        if file.relative_to(directory).as_posix() not in kept:
+            file.unlink(missing_ok=True)
+
+
+class _Run:
+    """One import: stages records by year on disk, then merges year by year."""
+
+    def __init__(
+        self,
+        directory: Path,
+        staging: Path,
+        named: set[str],
+        format_name: str | None,
+        column_map: Mapping[str, str] | None,
+        progress: Progress | None,
+    ) -> None:
+        self.directory, self.staging, self.named = directory, staging, named
+        self.format_name, self.column_map, self.progress = format_name, column_map, progress
+        self.report = ImportReport()
+        self.rows: list[dict[str, Any]] = []
+        self.links: list[tuple[str, str, str | None]] = []
+        self.application_links: list[tuple[str, str, str | None, str, str]] = []
+        self.completions: list[dict[str, Any]] = []
+        self.staged: dict[int, list[Path]] = {}
+        self.staged_completions: list[Path] = []
+        self.staged_links: list[Path] = []
+        self.read_files: list[str] = []
+        self.rejects = (staging / "rejects.jsonl").open("w", encoding="utf-8")
+        self.first_error: InputError | None = None
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    def read_all(self, found: Iterable[Source]) -> None:
+        for source in found:
+            reader = self._reader(source)
+            if reader is None:
+                self.report.skipped.append(source.name)
+                continue
+            self.report.files += 1
+            self.report.formats[reader.name] += 1
+            self.read_files.append(source.name)
+            try:
+                for record in reader.read(source, self.column_map):
+                    self._take(record, source.name)
+            except InputError as error:
+                # One bad file among many does not stop the rest; if it was all there is, it is the answer.
+                if source.path is not None and len(self.named) == 1 and str(source.path) in self.named:
+                    raise
+                self.first_error = self.first_error or error
+                text = {"message": catalogue.message(error, "en")}
+                self._reject(Reject("file", "patents.reject_file", text), source.name)
+        self._flush()
+        self._flush_links()
+        self._flush_completions()
+        if self.report.records == 0 and self.report.citations == 0 and self.report.completions == 0:
+            if self.first_error is not None:
+                raise self.first_error
+            if self.report.files == 0 and self.report.skipped:
+                known = ", ".join(sorted(readers()))
+                raise InputError("patents.format_unknown", file=self.report.skipped[0], known=known)
+
+    def _reader(self, source: Source) -> Any:
+        from ktop.patents.readers import reader_for
+
+        reader = reader_for(source, self.format_name)
+        if reader is None and source.path is not None and str(source.path) in self.named:
+            raise InputError("patents.format_unknown", file=source.name, known=", ".join(sorted(readers())))
+        return reader
+
+    def _take(self, record: Record, file: str) -> None:
+        if isinstance(record, Reject):
+            self._reject(record, file)
+            return
+        if isinstance(record, Completion):
+            self.report.completions += 1
+            self.completions.append(completing.completion_row(record, file))
+            if len(self.completions) >= _COMPLETION_BATCH:
+                self._flush_completions()
+                if self.progress:
+                    self.progress(file, self.report.records + self.report.citations + self.report.completions)
+            return
+        if isinstance(record, CitationLink):
+            self.report.citations += 1
+            link = (record.citing, record.cited, record.category)
+            if record.of_applications:
+                self.application_links.append((*link, file, record.where))
+            else:
+                self.links.append(link)
+                if len(self.links) >= _LINK_BATCH:
+                    self._flush_links()
+                    if self.progress:
+                        self.progress(file, self.report.records + self.report.citations + self.report.completions)
+            return
+        self.report.records += 1
+        self.rows.append(row_of(record))
+        if len(self.rows) >= _BATCH:
+            self._flush()
+            if self.progress:
+                self.progress(file, self.report.records + self.report.citations + self.report.completions)
+
+    def _reject(self, reject: Reject, file: str) -> None:
+        self.report.rejected += 1
+        self.report.reasons[reject.reason.rpartition(".")[2]] += 1
+        line = {
+            "file": file,
+            "where": reject.where,
+            "reason": reject.reason.rpartition(".")[2],
+            "message": {lang: catalogue.text(reject.reason, lang, **reject.params) for lang in catalogue.LANGS},
+        }
+        self.rejects.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _flush(self) -> None:
+        """Write what is in memory to the staging folder."""
+        if self.rows:
+            frame = pl.DataFrame(self.rows, schema=SCHEMA, orient="row")
+            years = pl.Series("year", [year_of(row["known_from"]) for row in self.rows], dtype=pl.Int32)
+            for (year,), part in frame.with_columns(years).group_by("year", maintain_order=True):
+                files = self.staged.setdefault(int(str(year)), [])
+                path = self.staging / f"{year}-{len(files):05d}.parquet"
+                part.drop("year").write_parquet(path, compression="lz4")
+                files.append(path)
+            self.rows = []
+
+    def _flush_links(self) -> None:
+        if self.links:
+            path = self.staging / f"citations-{len(self.staged_links):06d}.parquet"
+            pl.DataFrame(self.links, schema=CITATION_SCHEMA, orient="row").write_parquet(path, compression="lz4")
+            self.staged_links.append(path)
+            self.links = []
+
+    def _flush_completions(self) -> None:
+        if self.completions:
+            path = self.staging / f"completions-{len(self.staged_completions):06d}.parquet"
+            frame = pl.DataFrame(self.completions, schema=completing.COMPLETION_SCHEMA, orient="row")
+            frame.write_parquet(path, compression="lz4")
+            self.staged_completions.append(path)
+            self.completions = []
+
+    # --- merging and switching over ---------------------------------------------------------------------------------
+
+    def commit(self) -> ImportReport:
+        corpus = Corpus(self.directory)
+        partitions = dict(corpus.manifest.partitions)
+        links = completing.application_links(self.application_links)
+        plan = merging.plan(corpus, self.staged, completing.wanted(self.staged_completions, links))
+        completions, unknown = completing.routed(self.staged_completions, plan.names, self.staging)
+        for row in unknown:
+            self.report.completions_unknown += 1
+            self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": row["number"]}), row["file"])
+        known, unknown_links = completing.resolved_links(links, plan.names)
+        self.links += known
+        self._flush_links()
+        for row in unknown_links:
+            self.report.citations -= 1
+            number = f"{row['citing']} → {row['cited']}"
+            self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": number}), row["file"])
+        self.rejects.close()
+        obsolete: list[str] = []
+        stored = {year: corpus.path(part) for year, part in partitions.items()}
+        for year in sorted(plan.years):
+            frame, changes = merging.merge_year(plan, year, stored, self.staged, completions.get(year, []))
+            self.report.new += changes.new
+            self.report.updated += changes.updated
+            self.report.unchanged += changes.unchanged
+            old = partitions.get(year)
+            if frame.is_empty():
+                if partitions.pop(year, None) and old:
+                    obsolete.append(old.file)
+                continue
+            digest = merging.digest_of(frame)
+            if old is not None and old.digest == digest:
+                continue
+            partitions[year] = self._write(frame, f"patents/year={year}", year, digest)
+            if old is not None and old.file != partitions[year].file:
+                obsolete.append(old.file)
+        citations = self._merge_citations(corpus, obsolete)
+        self._write_rejects()
+        manifest = Manifest(partitions, citations)
+        if manifest != corpus.manifest:
+            write_manifest(self.directory, manifest)
+        for file in obsolete:
+            (self.directory / file).unlink(missing_ok=True)
+        self.report.patents_in_corpus = sum(part.rows for part in partitions.values())
+        return self.report
+
+    def _write(self, frame: pl.DataFrame, folder: str, year: int, digest: str) -> Partition:
+        file = f"{folder}/{digest}.parquet"
+        with atomic_path(self.directory / file) as temporary:
+            frame.write_parquet(temporary, compression="zstd", row_group_size=20_000)
+        return Partition(year, file, frame.height, digest)
+
+    def _merge_citations(self, corpus: Corpus, obsolete: list[str]) -> Partition | None:
+        old = corpus.manifest.citations
+        if not self.staged_links:
+            return old
+        merged = self.staging / "merged-citations.parquet"
+        digest, rows = merging.merge_citations(corpus.path(old) if old else None, self.staged_links, merged)
+        if old is not None and old.digest == digest:
+            return old
+        part = Partition(0, f"citations/{digest}.parquet", rows, digest)
+        with atomic_path(self.directory / part.file) as temporary:
+            shutil.move(merged, temporary)
+        if old is not None:
+            obsolete.append(old.file)
+        return part
+
+    def _write_rejects(self) -> None:
+        """Bring rejects.jsonl up to date: the lines of files imported now are replaced, all others stay."""
+        target = self.directory / "rejects.jsonl"
+        now = set(self.read_files)
+        with atomic_path(target) as temporary, temporary.open("w", encoding="utf-8") as out:
+            if target.is_file():
+                with target.open(encoding="utf-8") as lines:
+                    out.writelines(line for line in lines if json.loads(line)["file"] not in now)
+            out.write((self.staging / "rejects.jsonl").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""The search index: its parts on disk, building it, and asking it."""

@@ -1,0 +1,299 @@
+"""The bridge between Korean and English: vectors of the corpus's own terms lead a word to its nearest counterparts.
+
+The encoder embeds the vocabulary (words and pairs of words) once, at some 3,000 terms a second; a word of one language
+is led to its nearest terms in the other and asked for there by words. Where the glossary has the word, it
+decides (docs/patents.md has what was measured).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ktop.domain.technology.summary import Lang, detect_language
+from ktop.patents.analysis.encoder import DIMENSIONS, encode, encode_terms
+from ktop.patents.analysis.glossary import counterparts
+from ktop.patents.analysis.terms import PAIR, term_code
+from ktop.patents.analysis.text import Analyser, word_list
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.engine.layout import IndexManifest, Layout
+
+MAX_WORDS = 30_000
+MAX_PAIRS = 20_000
+#: Counterparts of a term: at most this many, each at least this close.
+MAX_TRANSLATIONS = 5
+MIN_TRANSLATION_SIMILARITY = 0.5
+#: Nearness that a word of the glossary counts as; each further word of an entry counts 0.05 less.
+GLOSSARY_SIMILARITY = 0.95
+COMMONPLACE_NEIGHBOURS = 10
+#: Terms whose counterparts are remembered between questions.
+MAX_REMEMBERED = 100_000
+#: Patents whose texts are looked through for terms.
+SAMPLE_TEXTS = 20_000
+_ROWS_TOGETHER = 50
+_ENCODE_BATCH = 512
+
+Float32 = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A term of the other language, how it is written, and how near it is (cosine)."""
+
+    term: str
+    surface: str
+    similarity: float
+
+
+class Bridge:
+    """Read access to the term vectors and what was derived from them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._hubness: dict[str, Float32] = {}
+        self._translations: dict[tuple[Lang, str, str], list[Translation]] = {}
+
+    @cached_property
+    def vocabulary(self) -> pl.DataFrame:
+        """Columns ``language``, ``term``, ``surface``, ``patents``; rows in the order of the vectors."""
+        return pl.read_parquet(self.folder / "vocabulary.parquet")
+
+    @cached_property
+    def vectors(self) -> Float32:
+        """(terms, 512) unit vectors."""
+        stored: npt.NDArray[np.float16] = np.load(self.folder / "vectors.npy", allow_pickle=False)
+        return stored.astype(np.float32)
+
+    @cached_property
+    def idf(self) -> Float32:
+        """(terms,) inverse document frequency when the bridge was made."""
+        patents = self.vocabulary["patents"].to_numpy().astype(np.float64)
+        total = int(json.loads((self.folder / "about.json").read_text(encoding="utf-8"))["patents"])
+        return np.log(1.0 + (total - patents + 0.5) / (patents + 0.5)).astype(np.float32)
+
+    @cached_property
+    def _place(self) -> dict[tuple[str, str], int]:
+        frame = self.vocabulary
+        return {key: i for i, key in enumerate(zip(frame["language"], frame["term"], strict=True))}
+
+    @cached_property
+    def by_code(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+        """Term codes ascending and the rows of the vocabulary they belong to (the commoner of two languages)."""
+        frame = self.vocabulary.with_row_index("row").sort("patents", descending=True)
+        codes = np.array([term_code(term) for term in frame["term"]], dtype=np.uint32)
+        unique, first = np.unique(codes, return_index=True)
+        return unique, frame["row"].to_numpy()[first].astype(np.int64)
+
+    @cached_property
+    def _language_rows(self) -> dict[str, npt.NDArray[np.int64]]:
+        languages = self.vocabulary["language"].to_numpy()
+        return {lang: np.flatnonzero(languages == lang) for lang in ("ko", "en")}
+
+    def languages(self) -> frozenset[str]:
+        """Languages that the vocabulary has terms of."""
+        return frozenset(lang for lang, rows in self._language_rows.items() if len(rows))
+
+    def translate(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[list[Translation]]:
+        """Return the counterparts of each (term, surface) in the other language, the surest first; may be empty.
+
+        The glossary's where it has any, else the nearest terms of the vocabulary.
+        """
+        left: list[tuple[str, str]] = []
+        for term, surface in dict.fromkeys(terms):
+            if (source, term, surface) not in self._translations:
+                by_glossary = self._by_glossary(term, surface, source)
+                if by_glossary:
+                    self._translations[source, term, surface] = by_glossary
+                else:
+                    left.append((term, surface))
+        for (term, surface), near in zip(left, self._by_vector(left, source), strict=True):
+            self._translations[source, term, surface] = near
+        found = [self._translations[source, term, surface] for term, surface in terms]
+        if len(self._translations) > MAX_REMEMBERED:
+            self._translations.clear()
+        return found
+
+    def _by_glossary(self, term: str, surface: str, source: Lang) -> list[Translation]:
+        found: list[Translation] = []
+        for place, (index_term, spelling) in enumerate(counterparts(term, surface, source)[:MAX_TRANSLATIONS]):
+            found.append(Translation(index_term, spelling, GLOSSARY_SIMILARITY - 0.05 * place))
+        return found
+
+    def _by_vector(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[list[Translation]]:
+        target = self._language_rows["en" if source == "ko" else "ko"]
+        if not len(target) or not terms:
+            return [[] for _ in terms]
+        near = self._vectors_of(terms, source) @ self._target_vectors(source).T
+        # Some terms are near to everything; half of their nearness to commonplace words is taken off for the ranking.
+        rank = near - 0.5 * self._commonplace(source)
+        keep = min(MAX_TRANSLATIONS, len(target))
+        best = np.argpartition(-rank, keep - 1, axis=1)[:, :keep]
+        names, surfaces = self.vocabulary["term"], self.vocabulary["surface"]
+        found: list[list[Translation]] = []
+        for i in range(len(terms)):
+            order = best[i][np.argsort(-rank[i, best[i]], kind="stable")]
+            found.append(
+                [
+                    Translation(names[int(target[j])], surfaces[int(target[j])], float(near[i, j]))
+                    for j in order
+                    if near[i, j] >= MIN_TRANSLATION_SIMILARITY
+                ]
+            )
+        return found
+
+    def _vectors_of(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
+        """Return unit vectors of (term, surface): from the vocabulary where it has them, else encoded now."""
+        vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
+        unknown: list[int] = []
+        for i, (term, _) in enumerate(terms):
+            row = self._place.get((language, term))
+            if row is None:
+                unknown.append(i)
+            else:
+                vectors[i] = self.vectors[row]
+        vectors[unknown] = encode_terms([terms[i][1] for i in unknown])
+        return vectors
+
+    def _commonplace(self, source: Lang) -> Float32:
+        """Return how near each term of the other language is to commonplace words of the source language."""
+        if source not in self._hubness:
+            words = sorted(word for word in word_list(f"generic_{source}") if len(word) > 1)
+            near = self._target_vectors(source) @ encode(words).T
+            nearest = np.sort(near, axis=1)[:, -COMMONPLACE_NEIGHBOURS:]
+            self._hubness[source] = nearest.mean(axis=1).astype(np.float32)
+        return self._hubness[source]
+
+    def of_source(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
+        """Return vectors of terms outside the corpus's own language: of their glossary words where there are any."""
+        other: Lang = "en" if language == "ko" else "ko"
+        vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
+        for i, (term, surface) in enumerate(terms):
+            known = counterparts(term, surface, language)
+            if known:
+                mean = self._vectors_of(known, other).mean(axis=0)
+                vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+            else:
+                vectors[i] = encode_terms([surface])[0]
+        return vectors
+
+    def _target_vectors(self, source: Lang) -> Float32:
+        languages = self.languages()
+        if len(languages) == 1:
+            return self.vectors
+        return self._korean_english[0 if source == "en" else 1]
+
+    @cached_property
+    def _korean_english(self) -> tuple[Float32, Float32]:
+        return self.vectors[self._language_rows["ko"]], self.vectors[self._language_rows["en"]]
+
+    def row_of(self, term: str, language: Lang) -> int | None:
+        """Return the row of a term in the vocabulary."""
+        return self._place.get((language, term))
+
+    def nearness(self, translations: Sequence[Translation], language: Lang, vector: Float32) -> Float32:
+        """Return the cosine of each translation to an encoded text, shape (len(translations),)."""
+        vectors = self._vectors_of([(near.term, near.surface) for near in translations], language)
+        found: Float32 = vectors @ vector
+        return found
+
+    def rarity(self, terms: Sequence[tuple[str, str]], language: Lang) -> list[float]:
+        """Return how much each term says: its idf, else that of its nearest counterpart, else the median idf."""
+        if not len(self.idf):
+            return [1.0] * len(terms)
+        other: Lang = "en" if language == "ko" else "ko"
+        median = float(np.median(self.idf))
+        found: list[float] = []
+        for term, near in zip(terms, self.translate(terms, language), strict=True):
+            row = self.row_of(term[0], language)
+            rows = [self.row_of(counterpart.term, other) for counterpart in near]
+            row = next((known for known in (row, *rows) if known is not None), None)
+            found.append(median if row is None else float(self.idf[row]))
+        return found
+
+
+# --- making it --------------------------------------------------------------------------------------------------------
+
+
+def build_bridge(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
+    """Choose the vocabulary and embed it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = _vocabulary(corpus, layout, manifest)
+    vocabulary.write_parquet(folder / "vocabulary.parquet")
+    surfaces = vocabulary["surface"].to_list()
+    vectors = np.zeros((len(surfaces), DIMENSIONS), dtype=np.float16)
+    for start in range(0, len(surfaces), _ENCODE_BATCH):
+        vectors[start : start + _ENCODE_BATCH] = encode(surfaces[start : start + _ENCODE_BATCH])
+        progress("bridge", min(start + _ENCODE_BATCH, len(surfaces)), len(surfaces))
+    np.save(folder / "vectors.npy", vectors, allow_pickle=False)
+    about = {"patents": manifest.patents, "terms": len(surfaces)}
+    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _vocabulary(corpus: Corpus, layout: Layout, manifest: IndexManifest) -> pl.DataFrame:
+    """Return the commonest words and pairs of the corpus; English stems are spelt as the shortest word met.
+
+    Which terms there are is seen in an even sample of the texts; how many patents have each is counted in the index.
+    """
+    analyser = Analyser()
+    met: Counter[tuple[str, str]] = Counter()
+    for language, text in sampled_texts(corpus, SAMPLE_TEXTS):
+        for terms in analyser.terms_and_pairs(text, language):
+            met.update((language, term) for term in set(terms))
+    sampled = min(SAMPLE_TEXTS, manifest.patents)
+    fewest = 2 if sampled > 1_000 else 1
+    chosen = pl.DataFrame(
+        sorted(key for key, count in met.items() if count >= fewest),
+        schema={"language": pl.String, "term": pl.String},
+        orient="row",
+    )
+    codes = np.array([term_code(term) for term in chosen["term"]], dtype=np.uint32)
+    patents = np.zeros(len(codes), dtype=np.int64)
+    for segment in layout.open_segments(manifest):
+        patents += segment.document_frequencies(codes, None)
+    common = chosen.with_columns(patents=pl.Series(np.minimum(patents, manifest.patents), dtype=pl.Int64)).sort(
+        ["patents", "term", "language"], descending=[True, False, False]
+    )
+    pair = pl.col("term").str.contains(PAIR, literal=True)
+    least_word = max(2, math.ceil(manifest.patents / 15_000))
+    least_pair = max(3, math.ceil(manifest.patents / 5_000))
+    parts = []
+    for language in ("ko", "en"):
+        own = common.filter(pl.col("language") == language)
+        parts.append(own.filter(~pair & (pl.col("patents") >= least_word)).head(MAX_WORDS))
+        parts.append(own.filter(pair & (pl.col("patents") >= least_pair)).head(MAX_PAIRS))
+    kept = pl.concat(parts)
+    spelling = analyser.new_surfaces()
+    surfaces = [" ".join(spelling.get(piece, piece) for piece in term.split(PAIR)) for term in kept["term"]]
+    return kept.with_columns(surface=pl.Series(surfaces, dtype=pl.String)).select(
+        "language", "term", "surface", "patents"
+    )
+
+
+def sampled_texts(corpus: Corpus, size: int) -> Iterator[tuple[Lang, str]]:
+    """Yield language and text (title and abstract) of about ``size`` patents, evenly over the years."""
+    total = sum(partition.rows for partition in corpus.manifest.partitions.values())
+    for year, partition in sorted(corpus.manifest.partitions.items(), key=lambda item: item[0] or 0):
+        frame = corpus.patents([year]).select("language", "title", "abstract", "first_claim")
+        wanted = min(partition.rows, math.ceil(size * partition.rows / max(total, 1)))
+        if wanted == partition.rows:
+            slices = [frame]
+        else:  # a few rows in each of many places: only their parts of the file are read
+            together = min(_ROWS_TOGETHER, wanted)
+            starts = np.linspace(0, partition.rows - together, max(1, wanted // together)).astype(int)
+            slices = [frame.slice(int(start), together) for start in starts]
+        for part in slices:
+            for language, title, abstract, claim in part.collect().iter_rows():
+                text = f"{title or ''}. {abstract or claim or ''}"
+                language = language or detect_language(text[:600])
+                if language:
+                    yield language, text

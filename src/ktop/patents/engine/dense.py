@@ -1,0 +1,176 @@
+"""Text vectors on disk and search among them: 8 bits a number, list by list, earlier patents first in every list.
+
+Vectors are scaled and rounded to 8 bits (scalar quantisation) and grouped by their nearest coarse centre (an inverted
+file, Jegou, Douze and Schmid 2011): a search scans the lists of the nearest centres only. Small corpora have one list,
+and their search is exhaustive.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.patents.engine import kernels
+from ktop.patents.engine.checksums import seal
+from ktop.patents.engine.segment import Segment, mapped
+
+#: Patents from which on vectors are grouped, how many groups there are, and how many of them a search scans.
+GROUPED_FROM = 200_000
+LISTS = 4_096
+PROBES = 96
+_BATCH = 65_536
+
+Float32 = npt.NDArray[np.float32]
+_FILES = ("codes", "scales", "rows", "offsets", "places", "topic")
+
+
+def write_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.NDArray[np.int16]) -> None:
+    """Write vectors and topics of a segment's patents to ``folder``, complete or not at all.
+
+    Parameters
+    ----------
+    vectors : (rows, d).
+    centres : (lists, d), no rows where there is one list.
+    topics : (rows,) topic of each patent, -1 for none.
+    """
+    rows = len(vectors)
+    nearest = np.zeros(rows, dtype=np.int64)
+    if len(centres):
+        for start in range(0, rows, _BATCH):
+            nearest[start : start + _BATCH] = np.argmax(_closeness(vectors[start : start + _BATCH], centres), axis=1)
+    order = np.argsort(nearest, kind="stable").astype(np.uint32)  # rows ascend within a list
+    places = np.empty(rows, dtype=np.uint32)
+    places[order] = np.arange(rows, dtype=np.uint32)
+    scales = (np.abs(vectors).max(axis=1, initial=0.0) / 127.0).astype(np.float32)
+    codes = np.rint(vectors / np.maximum(scales, 1e-9)[:, None]).astype(np.int8)
+    lists = max(1, len(centres))
+    offsets = np.searchsorted(nearest[order], np.arange(lists + 1)).astype(np.int64)
+    temporary = folder.with_name(folder.name + ".part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for name, array in zip(_FILES, (codes[order], scales[order], order, offsets, places, topics), strict=True):
+        np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+    seal(temporary)
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.replace(folder)
+
+
+def _closeness(vectors: Float32, centres: Float32) -> Float32:
+    """Return (n, lists) numbers that are the larger, the nearer a vector is to a centre."""
+    found: Float32 = vectors @ centres.T - 0.5 * np.einsum("ij,ij->i", centres, centres)
+    return found
+
+
+class _Codes:
+    """The vectors of one segment."""
+
+    def __init__(self, segment: Segment, space: str) -> None:
+        self.segment, self._folder = segment, segment.folder / space
+
+    def _map(self, name: str) -> Any:
+        return mapped(self._folder / f"{name}.npy")
+
+    @cached_property
+    def arrays(self) -> tuple[Any, Any, Any, Any]:
+        """Codes, their scales and rows, and where each list begins."""
+        return self._map("codes"), self._map("scales"), self._map("rows"), self._map("offsets")
+
+    @cached_property
+    def places(self) -> Any:
+        """(rows,) where each row's code stands."""
+        return self._map("places")
+
+
+class DenseReader:
+    """Finds the nearest vectors of all segments."""
+
+    def __init__(self, segments: Sequence[Segment], space: str, centres: Float32) -> None:
+        """``space`` names the folder of each segment that has its vectors, ``centres`` those of the lists."""
+        self._codes = [_Codes(segment, space) for segment in segments]
+        self._starts = np.array([segment.start for segment in segments], dtype=np.int64)
+        self._centres = centres
+
+    def search(
+        self, vector: Float32, limit: int, before: int | None, mask: npt.NDArray[np.uint8], probes: int = PROBES
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return documents and cosines, best first.
+
+        Parameters
+        ----------
+        vector : (d,) of unit length; zeros find nothing.
+        before : day number; only patents of earlier days are found.
+        mask : (documents,) 0 for those that must not be found, of length 0 where all may be.
+        probes : lists that are scanned.
+        """
+        if limit <= 0 or not np.any(vector):
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        lists = np.zeros(1, dtype=np.int64)
+        if len(self._centres):
+            probes = min(probes, len(self._centres))
+            near = _closeness((vector / np.linalg.norm(vector))[None, :], self._centres)[0]
+            lists = np.argpartition(-near, probes - 1)[:probes].astype(np.int64)
+        query = np.ascontiguousarray(vector, dtype=np.float32)
+        docs: list[npt.NDArray[np.int64]] = []
+        scores: list[Float32] = []
+        for codes in self._codes:
+            segment = codes.segment
+            end = segment.end(before)
+            if not end:
+                continue
+            part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
+            rows, near = kernels.scan_codes(*codes.arrays, lists, query, end, part, limit, -2.0)
+            docs.append(segment.start + rows)
+            scores.append(near)
+        return best(docs, scores, limit)
+
+    def vectors_of(self, docs: npt.NDArray[np.int64]) -> Float32:
+        """Return the vectors of some documents as they are stored, shape (len(docs), d)."""
+        width = self._codes[0].arrays[0].shape[1] if self._codes else 0
+        found = np.zeros((len(docs), width), dtype=np.float32)
+        owner = np.searchsorted(self._starts, docs, side="right") - 1
+        for number in np.unique(owner):
+            codes = self._codes[int(number)]
+            mine = owner == number
+            places = codes.places[docs[mine] - codes.segment.start]
+            stored, scales = codes.arrays[:2]
+            found[mine] = stored[places] * scales[places][:, None]
+        return found
+
+
+def best(
+    docs: Sequence[npt.NDArray[np.int64]], scores: Sequence[Float32], limit: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the best of several lists, best first, of equal ones the lower document first."""
+    if not docs:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    found, near = np.concatenate(docs), np.concatenate(scores)
+    if len(found) > limit:
+        kept = np.flatnonzero(near >= np.partition(near, len(near) - limit)[len(near) - limit])
+        found, near = found[kept], near[kept]
+    order = np.lexsort((found, -near))[:limit]
+    return found[order], near[order].astype(np.float64)
+
+
+def coarse_centres(vectors: Float32, seed: int, lists: int = LISTS, rounds: int = 6) -> Float32:
+    """Return (lists, d) centres of a sample of vectors by k-means (Lloyd 1982); deterministic for a seed."""
+    random = np.random.default_rng(seed)
+    vectors = vectors[vectors.any(axis=1)]
+    lists = min(lists, len(vectors))
+    centres = vectors[np.sort(random.choice(len(vectors), lists, replace=False))]
+    for _ in range(rounds):
+        nearest = np.empty(len(vectors), dtype=np.int64)
+        for start in range(0, len(vectors), 8_192):
+            nearest[start : start + 8_192] = np.argmax(_closeness(vectors[start : start + 8_192], centres), axis=1)
+        order = np.argsort(nearest, kind="stable")
+        met, first = np.unique(nearest[order], return_index=True)
+        sums = np.add.reduceat(vectors[order], first, axis=0)
+        sizes = np.diff(np.concatenate([first, [len(vectors)]]))
+        centres = centres.copy()
+        centres[met] = sums / sizes[:, None]
+    return centres

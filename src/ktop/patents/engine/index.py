@@ -1,0 +1,295 @@
+"""Search: the patents nearest to a text, by words, by text vectors, or both; Korean and English questions alike."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.domain.technology.neighbourhood import day_number
+from ktop.domain.technology.summary import Lang, clean_text, detect_language
+from ktop.kernel.errors import InputError, TooLargeError, UnavailableError
+from ktop.patents.analysis.text import Analyser
+from ktop.patents.engine.dense import DenseReader
+from ktop.patents.engine.layout import Layout
+from ktop.patents.engine.lexical import LexicalReader
+from ktop.patents.engine.questions import Question
+from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
+from ktop.patents.engine.tables import Tables, country_code
+from ktop.patents.engine.vectors import TextSpace
+
+Mode = Literal["lexical", "dense", "hybrid"]
+MAX_QUERY_CHARS = 100_000
+#: Weights of the word index and of text vectors, and the rank constant of reciprocal rank fusion (Cormack et al. 2009),
+#: for patents in the question's language and for those in the other one. Measured: docs/patents.md.
+FUSION_OWN = (1.0, 0.1, 10)
+FUSION_OTHER = (1.0, 3.0, 60)
+#: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
+DEPTH = 3
+MIN_DEPTH = 300
+#: Analysed questions that are kept: one rating asks the same text several times.
+QUESTIONS_KEPT = 4
+#: Filters whose document masks are kept (a byte a patent each).
+MAX_MASKS = 8
+
+Docs = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A patent found, best first. ``score`` orders the hits of one question and means nothing across questions."""
+
+    patent_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which patents a search looks in; None stands for all.
+
+    Parameters
+    ----------
+    languages : ``ko``, ``en``.
+    classes : beginnings of IPC or CPC symbols, one to four characters: ``G``, ``G06``, ``G06F``.
+    countries : two-letter codes of the office that published the patent: ``KR``, ``US``.
+    """
+
+    languages: frozenset[str] | None = None
+    classes: frozenset[str] | None = None
+    countries: frozenset[str] | None = None
+
+
+class PatentIndex:
+    """The index of a corpus, for reading. Cheap to open: arrays are mapped and models load on first use.
+
+    Use one object from one thread at a time.
+    """
+
+    def __init__(self, directory: Path | str) -> None:
+        """Open the index below a corpus folder.
+
+        Raises ``NotFoundError`` where there is none, ``UnavailableError`` while it is being built.
+        """
+        self.layout = Layout(Path(directory))
+        self.manifest = self.layout.read()
+        if self.manifest.tables is None or self.manifest.bridge is None:
+            raise UnavailableError("patents.index_incomplete", directory=str(directory))
+        self.tables = Tables(self.layout.root / self.manifest.tables)
+        self.space = TextSpace(self.layout.root / self.manifest.bridge)
+        self.segments: list[Segment] = self.layout.open_segments(self.manifest)
+        self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres)
+        self.lexical = LexicalReader(self.segments, self.tables)
+        self._asked: dict[tuple[str, Lang, str | None], Question] = {}
+        self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
+        self._starts = [segment.start for segment in self.segments]
+        self.analyser = Analyser()
+
+    def __len__(self) -> int:
+        return self.manifest.patents
+
+    @property
+    def version(self) -> str:
+        """Version of the corpus that the index was made from."""
+        return str(self.tables.about["version"])
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Languages that patents of the corpus are in."""
+        return frozenset(lang for lang, count in self.tables.about["languages"].items() if count)
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def question(self, text: str, language: Lang | None = None, title: str | None = None) -> Question:
+        """Analyse a text (and its title) for asking.
+
+        Raises ``TooLargeError`` over ``MAX_QUERY_CHARS`` characters, ``InputError`` where the text has no letters of
+        Korean or English.
+        """
+        if len(text) > MAX_QUERY_CHARS:
+            raise TooLargeError("patents.query_too_large", chars=len(text), limit=MAX_QUERY_CHARS)
+        cleaned = clean_text(text)
+        language = language or detect_language(cleaned)
+        if language is None:
+            raise InputError("patents.query_language")
+        key = (cleaned, language, title)
+        found = self._asked.get(key)
+        if found is None:
+            found = Question.of(cleaned, language, self.analyser, self.space, title)
+            if len(self._asked) >= QUESTIONS_KEPT:
+                self._asked.clear()
+            self._asked[key] = found
+        return found
+
+    def search(
+        self,
+        text: str,
+        top: int = 10,
+        before: date | None = None,
+        exclude: Collection[str] = (),
+        mode: Mode = "hybrid",
+        only: Filter | None = None,
+    ) -> list[Hit]:
+        """Return the patents nearest to ``text``, best first.
+
+        Parameters
+        ----------
+        before : only patents placed in time before this day (``Patent.known_from``); undated ones are left out then.
+        exclude : ids that must not be found.
+        mode : ``lexical`` (words), ``dense`` (text vectors) or ``hybrid`` (both, fused by rank).
+        only : languages, classes and countries to look in; all where None.
+        """
+        if mode not in get_args(Mode):
+            raise InputError("patents.search_mode", mode=mode, known=", ".join(get_args(Mode)))
+        if top <= 0:
+            return []
+        day = None if before is None else day_number(before)
+        excluded = self.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
+        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or Filter())
+        return [Hit(self.patent_id(int(doc)), float(score)) for doc, score in zip(docs, scores, strict=True)]
+
+    def retrieve(
+        self,
+        question: Question,
+        top: int,
+        before: int | None,
+        excluded: Docs,
+        mode: Mode = "hybrid",
+        only: Filter = Filter(),
+    ) -> tuple[Docs, Scores]:
+        """Return document numbers and scores, best first, of at most ``top`` patents (see ``search``)."""
+        found: list[tuple[Docs, Scores]] = []
+        for language in sorted(self.languages & (only.languages or self.languages)):
+            own = language == question.language
+            mask = self.mask(replace(only, languages=frozenset([language]) if len(self.languages) > 1 else None))
+            groups: Sequence[dict[str, float]] = []
+            if mode != "dense":
+                groups = question.own_groups() if own else question.bridged_groups()
+            depth = (max(DEPTH * top, MIN_DEPTH) if mode == "hybrid" else top) + len(excluded)
+            fusion = FUSION_OWN if own else FUSION_OTHER
+            vector = question.vector if own else question.vector_across
+            found.append(self._group(groups, vector, fusion, depth, before, excluded, mode, mask))
+        docs, scores = self._merged(question, found)
+        return docs[:top], scores[:top]
+
+    def _group(
+        self,
+        groups: Sequence[dict[str, float]],
+        vector: npt.NDArray[np.float32],
+        fusion: tuple[float, float, int],
+        depth: int,
+        before: int | None,
+        excluded: Docs,
+        mode: Mode,
+        mask: npt.NDArray[np.uint8],
+    ) -> tuple[Docs, Scores]:
+        """Search the patents of one language."""
+        lists: list[tuple[float, Docs, Scores]] = []
+        if mode != "dense":
+            lists.append((fusion[0], *_without(excluded, *self.lexical.search(groups, depth, before, mask))))
+        if mode != "lexical":
+            lists.append((fusion[1], *_without(excluded, *self.dense.search(vector, depth, before, mask))))
+        if len(lists) == 1:
+            return lists[0][1], lists[0][2]
+        return _fused(lists, fusion[2])
+
+    def mask(self, only: Filter) -> npt.NDArray[np.uint8]:
+        """Return 1 for the documents that a filter lets through, 0 for others and replaced ones; empty for "all"."""
+        known = self._masks.get(only)
+        if known is not None:
+            return known
+        tables = self.tables
+        passed = None if not self.manifest.dead else np.array(tables.alive)
+        if only.languages is not None:
+            codes = [LANGUAGE_CODES[language] for language in only.languages]
+            passed = _both(passed, np.isin(tables.language, codes))
+        if only.countries is not None:
+            codes = [country_code(country) for country in only.countries]
+            passed = _both(passed, np.isin(tables.country, codes))
+        if only.classes is not None:
+            inside = np.zeros(self.manifest.rows, dtype=bool)
+            inside[tables.docs_of_classes(sorted(only.classes))] = True
+            passed = _both(passed, inside)
+        found = np.empty(0, dtype=np.uint8) if passed is None else passed.view(np.uint8)
+        if len(self._masks) >= MAX_MASKS:
+            self._masks.clear()
+        self._masks[only] = found
+        return found
+
+    def _merged(self, question: Question, lists: list[tuple[Docs, Scores]]) -> tuple[Docs, Scores]:
+        """Join the lists of two languages, whose scores do not compare, by closeness of text vectors.
+
+        The order within each list stays: a patent takes the best closeness of itself and those after it in its list.
+        """
+        lists = [found for found in lists if len(found[0])]
+        if len(lists) < 2:
+            return lists[0] if lists else (np.empty(0, dtype=np.int64), np.empty(0))
+        vector = question.vector_across
+        near = [np.maximum.accumulate((self.dense.vectors_of(docs) @ vector)[::-1])[::-1] for docs, _ in lists]
+        docs, score = np.concatenate([docs for docs, _ in lists]), np.concatenate(near).astype(np.float64)
+        order = np.argsort(-score, kind="stable")
+        return docs[order], score[order]
+
+    # --- single documents ------------------------------------------------------------------------------------------
+
+    def segment_of(self, doc: int) -> tuple[Segment, int]:
+        """Return the segment of a document and its row there."""
+        segment = self.segments[bisect.bisect_right(self._starts, doc) - 1]
+        return segment, doc - segment.start
+
+    def patent_id(self, doc: int) -> str:
+        """Return the id of a document."""
+        segment, row = self.segment_of(doc)
+        return bytes(segment.ids[row]).decode("ascii")
+
+    def docs_of(self, ids: Sequence[str]) -> Docs:
+        """Return the document numbers of the patents with these ids that the index has."""
+        return self.tables.docs_of(ids, _Ids(self))
+
+    def display(self, doc: int) -> Display:
+        """Return title, applicants and subclasses of a document."""
+        segment, row = self.segment_of(doc)
+        return segment.display(row)
+
+
+class _Ids(Sequence[bytes]):
+    """The ids of an index by document number."""
+
+    def __init__(self, index: PatentIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return self._index.manifest.rows
+
+    def __getitem__(self, doc: Any) -> Any:
+        segment, row = self._index.segment_of(doc)
+        return bytes(segment.ids[row])
+
+
+def _both(one: npt.NDArray[np.bool_] | None, other: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    return other if one is None else one & other
+
+
+def _without(excluded: Docs, docs: Docs, scores: Scores) -> tuple[Docs, Scores]:
+    """Leave excluded documents out of a list."""
+    if not len(excluded):
+        return docs, scores
+    kept = ~np.isin(docs, excluded)
+    return docs[kept], scores[kept]
+
+
+def _fused(lists: Sequence[tuple[float, Docs, Scores]], constant: int) -> tuple[Docs, Scores]:
+    """Fuse ranked lists: the score of a document is the sum of weight / (constant + rank), ranks from 0."""
+    docs = np.unique(np.concatenate([found for _, found, _ in lists]))
+    score = np.zeros(len(docs), dtype=np.float64)
+    for weight, found, _ in lists:
+        score[np.searchsorted(docs, found)] += weight / (constant + np.arange(len(found)))
+    order = np.lexsort((docs, -score))
+    return docs[order], score[order]

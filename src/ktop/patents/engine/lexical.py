@@ -1,0 +1,69 @@
+"""Search by words: BM25 over the postings of the segments, patents of later days and filtered ones passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.patents.analysis.terms import term_code
+from ktop.patents.engine import kernels
+from ktop.patents.engine.dense import best
+from ktop.patents.engine.segment import MAX_IMPACT, Segment
+from ktop.patents.engine.tables import Tables
+
+#: Weight of a pair of words beside a word (measured on known items and in-text citations, docs/patents.md).
+PAIR_WEIGHT = 0.6
+
+
+class LexicalReader:
+    """Searches by BM25 (Robertson and Zaragoza 2009). Terms are those of the analyser; a pair carries its mark."""
+
+    def __init__(self, segments: Sequence[Segment], tables: Tables) -> None:
+        self._segments, self._tables = segments, tables
+
+    def search(
+        self, groups: Sequence[Mapping[str, float]], limit: int, before: int | None, mask: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return document numbers and scores, best first.
+
+        Parameters
+        ----------
+        groups : each is term → weight; of a group only the best match counts (a word and its translations).
+        before : day number; only patents of earlier days are found.
+        mask : (documents,) 0 for those that must not be found, of length 0 where all may be.
+        """
+        terms = [(term, weight, i) for i, group in enumerate(groups) for term, weight in group.items() if weight > 0]
+        if not terms or limit <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        codes = np.array([term_code(term) for term, _, _ in terms], dtype=np.uint32)
+        given = np.array([weight for _, weight, _ in terms], dtype=np.float64)
+        group = np.array([i for _, _, i in terms], dtype=np.int64)
+        field = np.where(codes & 1, PAIR_WEIGHT, 1.0)
+        weights = (given * self._rarity(codes) * field * (MAX_IMPACT / 255.0)).astype(np.float32)
+        docs: list[npt.NDArray[np.int64]] = []
+        scores: list[npt.NDArray[np.float32]] = []
+        least = 0.0
+        for segment in self._segments:
+            end = segment.end(before)
+            starts, stops = segment.places(codes)
+            met = np.flatnonzero(stops > starts)
+            if not end or not len(met):
+                continue
+            part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
+            rows, score = kernels.sum_postings(
+                starts[met], stops[met], weights[met], group[met], *segment.postings, end, part, limit, least
+            )
+            docs.append(segment.start + rows)
+            scores.append(score)
+            if len(rows) >= limit:  # what a later segment finds must beat the last of these
+                least = max(least, float(np.nextafter(score.min(), np.float32(0.0))))
+        return best(docs, scores, limit)
+
+    def _rarity(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
+        """Return log(1 + (N - df + 0.5) / (df + 0.5)) over the whole corpus."""
+        patents = max(float(self._tables.about["patents"]), 1.0)
+        df = np.minimum(self._tables.totals_of(codes).astype(np.float64), patents)
+        found: npt.NDArray[np.float64] = np.log(1.0 + (patents - df + 0.5) / (df + 0.5))
+        return found

@@ -1,0 +1,1 @@
+"""What the patents nearest to a technology say: its neighbourhood, key terms, overlaps and what followed."""

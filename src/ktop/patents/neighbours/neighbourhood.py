@@ -1,0 +1,296 @@
+"""Puts a technology among its nearest earlier patents: makes the ``Neighbourhood`` that the originality model rates."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.domain.technology.neighbourhood import (
+    FloatArray,
+    Labels,
+    NearestInMeaning,
+    Neighbourhood,
+    StrArray,
+    TermStatistics,
+    WordPresence,
+    day_number,
+    day_of,
+)
+from ktop.domain.technology.summary import Technology
+from ktop.patents.analysis.terms import PAIR, term_code
+from ktop.patents.engine import kernels
+from ktop.patents.engine.index import Filter, PatentIndex
+from ktop.patents.engine.questions import Question
+from ktop.patents.engine.segment import LANGUAGES, Display
+from ktop.patents.engine.sorted_search import among, places_not_less
+from ktop.patents.neighbours.boilerplate_filter import substance
+from ktop.patents.neighbours.keyterms import KeyTerm, key_terms
+from ktop.patents.neighbours.similarity import Similarity
+from ktop.patents.neighbours.term_statistics import DAYS_PER_YEAR, EarlierPatents
+
+NEIGHBOURS = 200
+KEY_TERMS = 20
+MAX_TEXT_TERMS = 150
+#: Patents nearest by meaning alone that are candidates, too, as a multiple of the neighbours wanted.
+NEAREST_IN_MEANING = 1.5
+
+Docs = npt.NDArray[np.int64]
+
+
+def neighbourhood(
+    index: PatentIndex,
+    technology: Technology,
+    as_of: date | None = None,
+    exclude: Collection[str] = (),
+    size: int = NEIGHBOURS,
+    n_terms: int = KEY_TERMS,
+    background: bool = True,
+) -> Neighbourhood:
+    """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
+
+    Parameters
+    ----------
+    as_of : the day; the technology's own where None.
+    exclude : ids that do not count, nor do other patents of their families: for a technology that is itself in the
+        corpus.
+    background : whether to compare the corpus's fixed sample, too (``Neighbourhood.background``; empty otherwise).
+    """
+    clock = _Clock()
+    day = as_of or technology.as_of
+    before = day_number(day)
+    excluded = np.empty(0, dtype=np.int64)
+    if exclude:
+        excluded = index.tables.family_of(index.docs_of(list(exclude)))
+    text = substance(technology.text, technology.language, index.analyser)
+    question = index.question(text, technology.language, technology.title)
+    clock.lap("analyse")
+    meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
+    near = candidates(index, question, size, before, excluded, meant)
+    clock.lap("search")
+    earlier = EarlierPatents(index, before, excluded)
+    closeness = Similarity(index, question, earlier)
+    rated = closeness.of(near)
+    order = np.lexsort((near, -rated.similarity))[:size]
+    docs = near[order]
+    clock.lap("similarity")
+    terms = key_terms(index, question, earlier, n_terms)
+    years, per_year = _years(earlier, day)
+    key = _statistics(terms, earlier, docs)
+    clock.lap("key_terms")
+    pairs, pair_df = _pairs(terms)
+    display = [index.display(int(doc)) for doc in docs]
+    tables = index.tables
+    topics = [int(topic) for topic in tables.topic[docs]]
+    names = tables.about["topics"]
+    found = Neighbourhood(
+        technology=technology,
+        as_of=day,
+        corpus=_corpus(index),
+        corpus_size=earlier.size,
+        years=years,
+        patents_per_year=per_year,
+        patent_ids=_objects([index.patent_id(int(doc)) for doc in docs]),
+        titles=_objects([shown.title for shown in display]),
+        similarity=rated.similarity[order],
+        lexical=rated.lexical[order],
+        semantic=rated.semantic[order],
+        filing_day=tables.day[docs].astype(np.float64),
+        language=_objects([LANGUAGES[int(code)] for code in tables.language[docs]]),
+        classes=Labels.of([shown.subclasses for shown in display]),
+        topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
+        applicants=applicant_labels(display),
+        measures=_measures(index, docs, display, before),
+        pair_similarity=rated.pairs(order),
+        key_terms=key,
+        text_terms=_text_terms(index, question, earlier, docs),
+        term_pairs=pairs,
+        pair_df=pair_df,
+        in_meaning=NearestInMeaning(
+            cosine=cosines, filing_day=tables.day[meant].astype(np.float64), topic=tables.topic[meant].astype(np.int64)
+        ),
+        background=np.sort(closeness.of_sample().similarity) if background else np.empty(0),
+        seconds=clock.laps,
+    )
+    clock.lap("surroundings")
+    return found
+
+
+def nearest_in_meaning(
+    index: PatentIndex, question: Question, size: int, before: int, excluded: Docs
+) -> tuple[Docs, FloatArray]:
+    """Return the earlier patents whose text vectors are nearest to the question's, and their cosines."""
+    limit = math.ceil(NEAREST_IN_MEANING * size)
+    docs, cosines = index.dense.search(question.vector_across, limit + len(excluded), before, index.mask(Filter()))
+    kept = ~np.isin(docs, excluded)
+    # a stored vector has two halves of equal length, of which the question has the one that both languages share
+    return docs[kept][:limit], math.sqrt(2.0) * cosines[kept][:limit].astype(np.float64)
+
+
+def candidates(
+    index: PatentIndex, question: Question, size: int, before: int, excluded: Docs, meant: Docs | None = None
+) -> Docs:
+    """Return the patents whose similarity is computed, ascending: what a search finds, and the nearest in meaning.
+
+    The latter are the same patents whatever the words and the language of the text, so that a technology told in other
+    words is held against the same neighbours. ``meant`` are these, where they are known already.
+    """
+    if meant is None:
+        meant, _ = nearest_in_meaning(index, question, size, before, excluded)
+    searched, _ = index.retrieve(question, size, before, excluded)
+    return np.setdiff1d(np.union1d(searched, meant), excluded)
+
+
+class _Clock:
+    """Measures the seconds of each step."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = now - self._last
+        self._last = now
+
+
+def _objects(values: Sequence[str]) -> StrArray:
+    return np.array(values, dtype=object)
+
+
+def _corpus(index: PatentIndex) -> dict[str, Any]:
+    about = index.tables.about
+    return {
+        "name": index.layout.directory.name,
+        "version": about["version"],
+        "patents": about["patents"],
+        "languages": about["languages"],
+        "synthetic": about["synthetic"] >= 1.0,
+    }
+
+
+def _years(earlier: EarlierPatents, day: date) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return every year from the corpus's first to the as-of year, and its earlier patents."""
+    days = earlier.index.tables.days
+    if not len(days) or days[0] >= day_number(day):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    years = np.arange(day_of(int(days[0])).year, day.year + 1, dtype=np.int64)
+    edges = [day_number(date(int(year), 1, 1)) for year in years] + [day_number(day)]
+    counts = np.diff(places_not_less(days, edges))
+    if len(earlier.excluded):
+        gone = earlier.days(earlier.excluded)
+        counts -= np.histogram(gone[gone < day_number(day)], bins=np.array(edges))[0]
+    return years, counts.astype(np.int64)
+
+
+def applicant_labels(display: Sequence[Display]) -> Labels:
+    """Return the applicants as printed; names that differ only in case are one, spelt as first met."""
+    spelling: dict[str, str] = {}
+    rows = [
+        list(dict.fromkeys(spelling.setdefault(" ".join(name.casefold().split()), name) for name in shown.applicants))
+        for shown in display
+    ]
+    return Labels.of(rows)
+
+
+def _measures(index: PatentIndex, docs: Docs, display: Sequence[Display], before: int) -> dict[str, FloatArray]:
+    """Return per-neighbour measures that were known on the as-of day.
+
+    ``claims``: number of claims. ``scope``: number of subclasses. ``family_size``: patents of the family in the corpus,
+    earlier than the day. ``citations``: citations received from patents of the corpus filed before the day;
+    ``citations_5y``: those within five years of filing, NaN until five years have passed. All NaN where missing;
+    citation counts are NaN where the corpus has no citations at all before the day.
+    """
+    tables = index.tables
+    filed = tables.day[docs].astype(np.float64)
+    received = tables.citations(docs, before)
+    any_known = tables.has_citations(before)
+    total = np.array([len(days) for days in received], dtype=np.float64)
+    five = np.array(
+        [np.count_nonzero(days <= day + 5 * DAYS_PER_YEAR) for days, day in zip(received, filed, strict=True)],
+        dtype=np.float64,
+    )
+    five[filed + 5 * DAYS_PER_YEAR > before] = np.nan
+    if not any_known:
+        total[:], five[:] = np.nan, np.nan
+    scope = np.array([len(shown.subclasses) for shown in display], dtype=np.float64)
+    scope[scope == 0] = np.nan
+    return {
+        "claims": tables.claims[docs].astype(np.float64),
+        "scope": scope,
+        "family_size": tables.family_sizes(docs, before),
+        "citations": total,
+        "citations_5y": five,
+    }
+
+
+# --- terms ------------------------------------------------------------------------------------------------------------
+
+
+def _statistics(terms: Sequence[KeyTerm], earlier: EarlierPatents, docs: Docs) -> TermStatistics:
+    """Return what the earlier patents say of each term."""
+    df_recent, df_previous = np.zeros(len(terms), dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
+    present = np.zeros((len(terms), len(docs)), dtype=np.bool_)
+    for i, term in enumerate(terms):
+        df_recent[i], df_previous[i] = earlier.recent_and_previous(term.docs)
+        present[i] = among(docs, term.docs)
+    scores = np.array([term.score for term in terms], dtype=np.float64)
+    return TermStatistics(
+        terms=_objects([term.term for term in terms]),
+        weight=scores / scores.max() if len(scores) else scores,
+        df=np.array([term.patents for term in terms], dtype=np.int64),
+        df_recent=df_recent,
+        df_previous=df_previous,
+        first_day=np.array([np.nan if t.first_day is None else t.first_day for t in terms], dtype=np.float64),
+        in_neighbour=present,
+    )
+
+
+def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, docs: Docs) -> WordPresence:
+    """Return the distinct words of the text and where they are found, the most repeated first.
+
+    Where the corpus is only in the other language, words without a counterpart are left out: that they are missing
+    there would say something about translation, not about novelty.
+    """
+    single = [term for term in question.source_terms if PAIR not in term.term][:MAX_TEXT_TERMS]
+    own = question.language in index.languages
+    translations = question.translated() if index.languages - {question.language} else []
+    translated = {term.term: [near.term for near in found[:2]] for term, found in translations}
+    kept = [term for term in single if own or translated.get(term.term)]
+    groups = [(*([term.term] if own else []), *translated.get(term.term, ())) for term in kept]
+    present = np.zeros((len(kept), len(docs)), dtype=np.bool_)
+    if kept:
+        codes = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
+        starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])[:-1]])
+        for j, (segment, row) in enumerate(map(index.segment_of, docs.tolist())):
+            terms = segment.terms_of(row)[0]  # ascending
+            if len(terms):
+                met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
+                present[:, j] = np.logical_or.reduceat(met, starts)
+    weights = np.array([term.weight for term in kept], dtype=np.float64)
+    return WordPresence(
+        terms=_objects([term.surface for term in kept]),
+        weight=weights / weights.max() if len(weights) else weights,
+        df=earlier.counts_of_any(groups),
+        in_neighbour=present,
+    )
+
+
+def _pairs(terms: Sequence[KeyTerm]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return all pairs of key terms that share no word, and how many earlier patents have both."""
+    offsets = np.concatenate([[0], np.cumsum([len(term.docs) for term in terms])]).astype(np.int64)
+    docs = np.concatenate([np.empty(0, dtype=np.int64), *(term.docs for term in terms)])
+    common = kernels.common_counts(docs, offsets)
+    chosen = [
+        (i, j)
+        for (i, one), (j, other) in itertools.combinations(enumerate(terms), 2)
+        if not set(one.index_term.split(PAIR)) & set(other.index_term.split(PAIR))
+    ]
+    pairs = np.array(chosen, dtype=np.int64).reshape(-1, 2)
+    return pairs, common[pairs[:, 0], pairs[:, 1]]

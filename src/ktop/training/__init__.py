@@ -1,0 +1,1 @@
+"""What makes models: panels, schemes, guards, the reference population, releases. Nothing here runs when rating."""

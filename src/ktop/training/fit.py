@@ -1,0 +1,232 @@
+"""Training any scheme on any panel, and predicting with what came out.
+
+Here the panel becomes rows with outcomes; ``target_training`` makes the model of one target from them. Rounds and seeds
+are fixed, so training twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ktop.kernel.errors import InputError
+from ktop.models.artefact import Artefact
+from ktop.models.calibration import expit
+from ktop.models.glass_box import Floats
+from ktop.models.levels import LevelReference
+from ktop.models.panel_model import PanelModel, TargetModel
+from ktop.training import panel as panels
+from ktop.training.guards import check_inputs, check_table
+from ktop.training.scheme import Ladder, Scheme, derived_columns, read_scheme
+from ktop.training.target import TargetRows, train_target
+
+#: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
+FEWEST_EVENTS = 20
+#: A calibration on recent years takes in older ones until it has this many rows with and without the event.
+FEWEST_CALIBRATION_EVENTS = 100
+
+Progress = Callable[[str, float], None]
+
+
+def train_scheme(
+    scheme: Mapping[str, Any] | Scheme,
+    panel: pl.DataFrame,
+    until: int | None = None,
+    progress: Progress | None = None,
+) -> Artefact:
+    """Train all targets and tracks of a scheme; only rows and outcomes known by the end of ``until`` are used.
+
+    Parameters
+    ----------
+    scheme : as read from YAML (docs/methods/training.md), or checked already.
+    panel : one row per company and year.
+    until : last year whose figures are known; None for the whole panel.
+    progress : called with a step's name and the share done.
+
+    Raises ``InputError("models.…")`` for a scheme or panel that cannot be used and
+    ``UnavailableError("models.training_parts_missing")`` without the training packages.
+    """
+    with _one_thread():
+        return _trained(scheme if isinstance(scheme, Scheme) else read_scheme(scheme), panel, until, progress)
+
+
+def _one_thread() -> contextlib.AbstractContextManager[Any]:
+    """Hold matrix products to one thread: their last bits would depend on how many there are, and on a busy machine
+    threads that wait for each other cost more than they bring."""
+    try:
+        threadpoolctl: Any = importlib.import_module("threadpoolctl")
+    except ImportError:  # comes with scikit-learn among the training packages; without it products use their default
+        return contextlib.nullcontext()
+    limits: contextlib.AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
+    return limits
+
+
+def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress | None) -> Artefact:
+    if plan.year is not None and plan.year in panel.columns and until is not None:
+        panels.whole_years(panel[plan.year].drop_nulls(), plan.year)
+        panel = panel.filter(pl.col(plan.year).cast(pl.Int64) <= until)
+    elif until is not None:
+        raise InputError("models.until_without_year")
+    if panel.height == 0:
+        raise InputError("models.no_rows")
+    check_table(plan, panel)
+    data = panels.Panel(panel, plan.id, plan.year, plan.columns)
+    X = panels.features(plan, data)
+    outcomes = {target.name: panels.outcome(target, data, until) for target in plan.targets}
+    own = dataclasses.replace(plan, features=plan.own_features)
+    warnings = check_inputs(own, data, X[:, : len(own.features)], outcomes)
+    peers, chains, cells = None, np.zeros((data.n, 0), dtype=np.int64), np.zeros(data.n, dtype=np.int64)
+    if plan.comparison is not None:
+        labels = data.labels(plan.comparison.cells)
+        peers = LevelReference.fit(X, labels, plan.comparison.cells, plan.comparison.minimum)
+        cells = peers.find(labels, data.n)
+        chains = peers.chains(cells)
+        X = peers(X, cells) if plan.comparison.levels else X
+    targets: dict[str, TargetModel] = {}
+    ladders: dict[str, Any] = {}
+    card: dict[str, Any] = {}
+    for number, target in enumerate(plan.targets):
+        y = outcomes[target.name]
+        rows = ~np.isnan(y)
+        _check_events(target.name, y[rows])
+        if progress is not None:
+            progress(target.name, number / len(plan.targets))
+        year = None if data.year is None else data.year[rows]
+        recent, held = _calibration_rows(plan, year, y[rows])
+        _check_events(target.name, y[rows][~held])
+        taught = TargetRows(X[rows], y[rows], data.firm[rows], year, recent, held, chains[rows], cells[rows])
+        part = train_target(plan, target.name, taught, number, cells=0 if peers is None else len(peers.keys))
+        targets[target.name] = part
+        card[target.name] = {
+            "rows": int(rows.sum()),
+            "events": int(y[rows].sum()),
+            "firms": len(np.unique(data.firm[rows])),
+        }
+        if data.year is not None:
+            card[target.name]["years"] = [int(data.year[rows].min()), int(data.year[rows].max())]
+            if held.any():
+                seen = data.year[rows][held]
+                card[target.name]["validation_years"] = [int(seen.min()), int(seen.max())]
+        # Rows that were trained on look more extreme than new ones will: where some were kept, these set the cuts.
+        shown = np.flatnonzero(rows)[held] if held.any() else np.flatnonzero(rows)
+        for ladder in plan.ladders:
+            if ladder.target == target.name:
+                ladders[ladder.name] = _cut(ladder, part.estimate(X[shown], cells[shown]).probability)
+    meta: dict[str, Any] = {
+        "name": plan.name,
+        "id": plan.id,
+        "year": plan.year,
+        "until": until,
+        "scheme": dict(plan.source),
+        "training": card,
+        "data_fingerprint": fingerprint(X, data.firm),
+    }
+    if warnings:
+        meta["data_warnings"] = [warning.as_dict() for warning in warnings]
+    model = PanelModel(
+        meta=meta,
+        expressions={feature.name: feature.expression for feature in plan.features},
+        groups=tuple(feature.group for feature in plan.features),
+        signs={target.name: plan.signs(target.name) for target in plan.targets},
+        peers=peers,
+        uses_levels=plan.comparison is not None and plan.comparison.levels,
+        targets=targets,
+        ladders=ladders,
+    )
+    return model.to_artefact()
+
+
+def _check_events(target: str, y: Floats) -> None:
+    events = int(y.sum())
+    if min(events, len(y) - events) < FEWEST_EVENTS:
+        raise InputError("models.too_few_events", target=target, events=events, rows=len(y))
+
+
+def _calibration_rows(plan: Scheme, year: Any, y: Floats) -> tuple[Any, Any]:
+    """Return which rows calibrate, and which of them are kept from the training for it.
+
+    The newest ``validation_years`` (kept from training) or else ``calibration_years`` (trained on by those members that
+    did not draw the firm), or as many more as it takes for enough events.
+    """
+    none = np.zeros(len(y), dtype=bool)
+    if year is None:
+        return ~none, none
+    for years in range(plan.validation_years or plan.calibration_years, int(year.max() - year.min()) + 1):
+        recent = year > year.max() - years
+        if min(y[recent].sum(), (1 - y[recent]).sum()) >= FEWEST_CALIBRATION_EVENTS:
+            return recent, recent if plan.validation_years else none
+    return ~none, none
+
+
+def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:
+    """Fix a ladder's cuts so that the training rows fall into its grades by the wanted shares."""
+    steps = np.cumsum(ladder.shares)[:-1]
+    cuts = np.quantile(probability, 1 - steps if ladder.better == "high" else steps)
+    for k in range(1, len(cuts)):  # equal predictions can make equal cuts; a ladder needs them apart
+        step = np.nextafter(cuts[k - 1], 0.0 if ladder.better == "high" else 1.0)
+        cuts[k] = min(cuts[k], step) if ladder.better == "high" else max(cuts[k], step)
+    return {
+        "target": ladder.target,
+        "symbols": list(ladder.symbols),
+        "cuts": [float(cut) for cut in cuts],
+        "better": ladder.better,
+    }
+
+
+def fingerprint(X: Floats, firms: Any) -> str:
+    """Return a short SHA-256 of the training rows: features and firm numbers, in order."""
+    digest = hashlib.sha256(np.ascontiguousarray(X).tobytes())
+    digest.update(np.ascontiguousarray(firms).tobytes())
+    return digest.hexdigest()[:32]
+
+
+def panel_of(model: PanelModel, frame: pl.DataFrame) -> panels.Panel:
+    """Return a table as the model's scheme reads it, with the scheme's further columns."""
+    return panels.Panel(frame, model.meta["id"], model.meta.get("year"), derived_columns(model.meta["scheme"]))
+
+
+def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFrame:
+    """Predict every row of a panel.
+
+    Returns the id and year columns and, per target, ``p_<target>``, ``p_<target>_low`` and ``_high`` (90 % interval),
+    ``track_<track>_<target>`` (the track's own probability), ``group_<group>_<target>`` (logit points against the
+    reference subject; with ``base_<target>`` they add up to the logit of ``p_<target>``) and ``grade_<ladder>``.
+    """
+    model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
+    identity, year = model.meta["id"], model.meta.get("year")
+    data = panel_of(model, panel)
+    names = sorted({name for expression in model.expressions.values() for name in expression.names})
+    cells = model.cells(data.labels(model.peers.cells) if model.peers is not None else {}, data.n)
+    X = model.inputs(model.values(data.columns(names), data.n), cells)
+    columns: dict[str, Any] = {name: panel[name] for name in (identity, year) if name is not None}
+    for target, part in model.targets.items():
+        estimate = part.estimate(X, cells)
+        low, high = estimate.interval()
+        columns |= {f"p_{target}": estimate.probability, f"p_{target}_low": low, f"p_{target}_high": high}
+        columns |= {f"track_{track}_{target}": expit(z) for track, z in estimate.tracks.items()}
+        columns |= {f"group_{g}_{target}": z for g, z in model.group_logits(estimate.contributions).items()}
+        columns[f"base_{target}"] = estimate.base
+        for ladder, rule in model.ladders.items():
+            if rule["target"] == target:
+                columns[f"grade_{ladder}"] = pl.Series(
+                    model.ladder(ladder).grades(estimate.probability).tolist(), dtype=pl.String
+                )
+    return pl.DataFrame(columns)
+
+
+def known_outcomes(artefact: Artefact | PanelModel, panel: pl.DataFrame, until: int | None = None) -> pl.DataFrame:
+    """Return the id and year columns and each target's 0/1 outcome (null where not known) as ``y_<target>``."""
+    model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
+    plan = read_scheme(model.meta["scheme"])
+    data = panels.Panel(panel, plan.id, plan.year, plan.columns)
+    columns: dict[str, Any] = {name: panel[name] for name in (plan.id, plan.year) if name is not None}
+    for target in plan.targets:
+        columns[f"y_{target.name}"] = pl.Series(panels.outcome(target, data, until)).fill_nan(None)
+    return pl.DataFrame(columns)

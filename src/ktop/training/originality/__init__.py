@@ -1,0 +1,1 @@
+"""Learning of the originality model's weights from what happened later."""

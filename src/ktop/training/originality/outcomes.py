@@ -1,0 +1,91 @@
+"""What later events say of a technology, as outcomes to learn from: cited, reused, followed, spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.domain.technology.forward_outcomes import Aftermath
+from ktop.domain.technology.neighbourhood import FloatArray, IntArray
+from ktop.models.originality.weighing import NAN, spread
+
+#: Outcomes in the order in which they are told.
+OUTCOMES = ("cited", "reuse", "spread", "follow")
+#: Above this share of its group (filing year, or field and year) an outcome counts as reached.
+TOP = 0.9
+#: Fewest rows of a group for its top to mean anything.
+FEWEST_IN_GROUP = 20
+
+
+def aftermath_figures(found: Aftermath | None) -> dict[str, float]:
+    """Return the figures of an aftermath; NaN where the corpus cannot tell (yet).
+
+    ``reuse`` : sum over the text's new terms of log(1 + later patents with the term) (Arts, Hou and Gomez 2021).
+    ``follow`` : log(share of the window's patents among the most similar / among all).
+    ``spread_fields``, ``spread_applicants`` : diversity of classes (topics) and of applicants of the window's patents
+    among the most similar, with Hall's (2005) correction: generality (Trajtenberg et al. 1997) read from text.
+    """
+    if found is None:
+        return dict.fromkeys(("reuse", "follow", "spread_fields", "spread_applicants"), NAN)
+    with_class = int(np.count_nonzero(np.diff(found.classes.offsets)))
+    fields = found.classes if 2 * with_class >= len(found.similarity) else found.topics
+    follow = math.log(found.share / found.expected) if found.share > 0.0 and found.expected > 0.0 else NAN
+    return {
+        "reuse": float(np.log1p(found.reuse).sum()),
+        "follow": follow,
+        "spread_fields": spread(fields, found.similarity),
+        "spread_applicants": spread(found.applicants, found.similarity),
+    }
+
+
+def reached(values: FloatArray, groups: IntArray, drawn: npt.NDArray[np.bool_], top: float = TOP) -> FloatArray:
+    """Return 1 where a value is above 0 and in the top of its group, 0 where not, NaN where it is unknown.
+
+    Parameters
+    ----------
+    values : (n,) figures, NaN unknown.
+    groups : (n,) group of each row.
+    drawn : (n,) rows drawn by chance: they alone set the limit, rows chosen for their outcome would raise it.
+    """
+    found = np.full(len(values), np.nan)
+    for group in np.unique(groups):
+        mine = (groups == group) & ~np.isnan(values)
+        ruler = values[mine & drawn]
+        if len(ruler) >= FEWEST_IN_GROUP:
+            limit = float(np.quantile(ruler, top))
+            found[mine] = ((values[mine] > limit) & (values[mine] > 0.0)).astype(np.float64)
+    return found
+
+
+def outcomes_of(
+    figures: Mapping[str, FloatArray], groups: IntArray, drawn: npt.NDArray[np.bool_]
+) -> dict[str, FloatArray]:
+    """Return every outcome, 0, 1 or NaN, of rows with ``citations`` and the figures of ``aftermath_figures``.
+
+    ``cited`` is the top of the group by citations received, ``spread`` that by the mean percentile of the diversities
+    of fields and of applicants; ``follow`` above its group's top need not be above 0.
+    """
+    ranks = [_percentiles(figures[name], groups, drawn) for name in ("spread_fields", "spread_applicants")]
+    both: FloatArray = np.mean(ranks, axis=0)
+    above_zero = figures["follow"] - np.nanmin(figures["follow"], initial=0.0) + 1.0
+    return {
+        "cited": reached(figures["citations"], groups, drawn),
+        "reuse": reached(figures["reuse"], groups, drawn),
+        "spread": reached(both, groups, drawn),
+        "follow": reached(above_zero, groups, drawn),
+    }
+
+
+def _percentiles(values: FloatArray, groups: IntArray, drawn: npt.NDArray[np.bool_]) -> FloatArray:
+    found = np.full(len(values), np.nan)
+    for group in np.unique(groups):
+        mine = (groups == group) & ~np.isnan(values)
+        ruler = np.sort(values[mine & drawn])
+        if len(ruler) >= FEWEST_IN_GROUP:
+            below = np.searchsorted(ruler, values[mine], side="left")
+            through = np.searchsorted(ruler, values[mine], side="right")
+            found[mine] = (below + through) / (2.0 * len(ruler))
+    return found

@@ -1,0 +1,7 @@
+"""The synthetic reference population: what models are trained on until an institution brings its own data."""
+
+from ktop.training.reference.build import build_reference
+from ktop.training.reference.parameters import generator_version
+from ktop.training.reference.record import to_company_record
+
+__all__ = ["build_reference", "generator_version", "to_company_record"]

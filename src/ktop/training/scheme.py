@@ -1,0 +1,414 @@
+"""The scheme: what a model is trained on and for, as reviewed data (YAML), checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ktop.domain.expression import Expression, compile_expression
+from ktop.kernel.errors import InputError
+from ktop.training.terms import MissingRule
+
+#: Built-in outcomes, with the panel columns each needs.
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "sagr": ("sales",),
+    "sgr": ("sales", "net_income", "total_assets", "equity"),
+    "failure": ("event_year",),
+    "column": ("column",),
+}
+#: Columns an outcome can use where the panel has them: dividends for retention; who failed, for an unknown growth.
+OPTIONAL_ROLES: Mapping[str, tuple[str, ...]] = {
+    "sagr": ("failed", "event_year"),
+    "sgr": ("dividends", "failed", "event_year"),
+}
+METHODS = ("boosting", "scorecard")
+#: Least and greatest value of every number of a scheme. The upper ends lie far above anything useful: they stop a
+#: mistyped zero before it fills the memory.
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "members": (1, 500),
+    "calibration_years": (1, 50),
+    "validation_years": (0, 50),
+    "seed": (0, 2_000_000_000),
+    "minimum": (1, 10_000_000),
+    "years": (1, 20),
+    "rounds": (1, 10_000),
+    "interplay_rounds": (1, 10_000),
+    "learning_rate": (1e-4, 1),
+    "leaves": (2, 1_000),
+    "depth": (1, 20),
+    "max_bin": (2, 1_000),
+    "min_leaf_rows": (1, 1_000_000),
+    "l2": (0, 1e9),
+    "feature_fraction": (0.01, 1),
+    "table_inputs": (0, 10),
+    "prebins": (2, 1_000),
+    "min_share": (0, 0.5),
+    "prior_events": (0, 1e6),
+    "weight": (0, 1e6),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One input: a formula over panel columns. ``signs``: target → monotone sign (-1, 0, 1)."""
+
+    name: str
+    group: str
+    expression: Expression
+    signs: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One 0/1 outcome.
+
+    Parameters
+    ----------
+    outcome : a key of ``OUTCOMES``.
+    columns : role → column name (panel form) or the columns of years 0, 1, 2 … (wide form).
+    years : years after the row until the outcome is known.
+    threshold : the outcome is 1 where the measure is at or above it (sagr, sgr; a fraction, 0.2 for 20 %).
+    options : further numbers (``from_year``, ``base_at_least`` …).
+    """
+
+    name: str
+    outcome: str
+    columns: Mapping[str, str | tuple[str, ...]]
+    years: int
+    threshold: float | None
+    options: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One independently trained model of a target: a method of ``METHODS`` and its settings.
+
+    ``weight`` is its share in the joint logit against the other tracks'; 0 for a track that is only shown beside it.
+    ``inputs``: the features it may use, by name; empty for all.
+    """
+
+    name: str
+    method: str
+    settings: Mapping[str, Any]
+    weight: float = 1.0
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Grades for one target: ``symbols`` best first, ``shares`` of the training rows in each.
+
+    ``better`` is "high" or "low" as in ``ktop.domain.rating.grades.Ladder``.
+    """
+
+    name: str
+    target: str
+    symbols: tuple[str, ...]
+    shares: tuple[float, ...]
+    better: Literal["high", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who is compared with whom.
+
+    Parameters
+    ----------
+    cells : label columns that make a comparison cell, the one to keep longest first.
+    minimum : fewest rows of a cell; smaller ones fall back to the coarser cell.
+    levels : whether features enter the model as their standing (0-100) within the cell.
+    base_rates : whether a cell's own event rate moves the probabilities.
+    """
+
+    cells: tuple[str, ...]
+    minimum: int
+    levels: bool
+    base_rates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A checked scheme.
+
+    Parameters
+    ----------
+    columns : further columns as formulas over the table's and each other.
+    members : models in the bag.
+    calibration_years : newest years with a known outcome on which a panel's calibration layers are fitted. How strongly
+        figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
+    validation_years : newest years with a known outcome that are kept from training altogether and calibrate instead,
+        forward in time as in use; 0 keeps none.
+    level : "recent", the calibration's level is that of the calibration rows; "cycle", that of the average known year.
+    honest_intervals : whether intervals also hold what the form of the model leaves out (``structure`` module).
+    interplay : groups that hold copies of the other groups' features (the last of ``features``), grown after these:
+        what features of different groups do only together has a part of its own.
+    source : what the scheme was read from, kept in the model.
+    """
+
+    name: str
+    id: str
+    year: str | None
+    groups: tuple[str, ...]
+    features: tuple[Feature, ...]
+    targets: tuple[Target, ...]
+    tracks: tuple[Track, ...]
+    columns: Mapping[str, Expression] = field(default_factory=dict)
+    ladders: tuple[Ladder, ...] = ()
+    comparison: Comparison | None = None
+    missing: MissingRule = "learned"
+    members: int = 10
+    calibration_years: int = 3
+    validation_years: int = 0
+    level: Literal["recent", "cycle"] = "recent"
+    honest_intervals: bool = False
+    interplay: tuple[str, ...] = ()
+    seed: int = 20241103
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def own_features(self) -> tuple[Feature, ...]:
+        """The features without the copies that make the interplay; they come first."""
+        return tuple(feature for feature in self.features if feature.group not in self.interplay)
+
+    def signs(self, target: str) -> tuple[int, ...]:
+        """Return the monotone sign of every feature for one target."""
+        return tuple(feature.signs[target] for feature in self.features)
+
+
+def read_scheme(content: Any) -> Scheme:
+    """Check a scheme as read from YAML. Raises ``InputError("models.scheme_…")`` naming the place that is wrong."""
+    top = _mapping(content, "scheme")
+    _refuse_strange(top, "scheme")
+    _known(
+        top,
+        {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
+         "members", "seed", "note", "calibration_years", "validation_years", "columns",
+         "level", "honest_intervals"},
+        "scheme",
+    )  # fmt: skip
+    targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
+    groups = _mapping(_need(top, "groups"), "groups")
+    names = [target.name for target in targets]
+    features = tuple(
+        _feature(str(name), entry, groups, names)
+        for name, entry in _mapping(_need(top, "features"), "features").items()
+    )
+    if not features or not targets:
+        raise InputError("models.scheme_empty")
+    interplay = tuple(str(name) for name, words in groups.items() if _is_interplay(str(name), words))
+    features += _copies(features, interplay)
+    tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
+    missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
+    return Scheme(
+        name=str(_need(top, "name")),
+        id=str(_need(top, "id")),
+        year=None if top.get("year") is None else str(top["year"]),
+        groups=tuple(str(group) for group in groups),
+        features=features,
+        targets=targets,
+        tracks=_tracks(tracks, [feature.name for feature in features if feature.group not in interplay]),
+        columns=derived_columns(top),
+        ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
+        comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
+        missing=missing,
+        members=_whole(top.get("members", 10), "members"),
+        validation_years=_whole(top.get("validation_years", 0), "validation_years"),
+        level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
+        honest_intervals=bool(top.get("honest_intervals", False)),
+        interplay=interplay,
+        calibration_years=_whole(top.get("calibration_years", 3), "calibration_years"),
+        seed=_whole(top.get("seed", 20241103), "seed"),
+        source=top,
+    )
+
+
+def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
+    """Return the further columns of a scheme. They may rest on each other, but none on itself, not even through others
+    or through its own earlier years: what a column says would then depend on how far the table goes back."""
+    found: dict[str, Expression] = {}
+    for name, source in _mapping(content.get("columns") or {}, "columns").items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise InputError("models.scheme_value", place="columns", given=str(name)[:60])
+        found[name] = compile_expression(str(source))
+    rests_on = {
+        name: {other for other in found if any(_is_of(part, other) for part in expression.names)}
+        for name, expression in found.items()
+    }
+    settled: set[str] = set()
+    while len(settled) < len(found):
+        ready = {name for name in found if name not in settled and rests_on[name] <= settled}
+        if not ready:
+            name = next(name for name in found if name not in settled)
+            raise InputError("models.scheme_value", place=f"columns.{name}", given=found[name].source[:60])
+        settled |= ready
+    return found
+
+
+def _is_interplay(group: str, words: Any) -> bool:
+    """Return whether a group is made of copies of all the others' features (``of: all``)."""
+    if not isinstance(words, Mapping) or "of" not in words:
+        return False
+    _choice(words["of"], ("all",), f"groups.{group}.of")
+    return True
+
+
+def _copies(features: Sequence[Feature], interplay: Sequence[str]) -> tuple[Feature, ...]:
+    """Return the features of the interplay groups: those of the others under the name ``<feature>_in_<group>``."""
+    names = {feature.name for feature in features}
+    found = []
+    for group in interplay:
+        for feature in features:
+            name = f"{feature.name}_in_{group}"
+            if feature.group in interplay or name in names:
+                raise InputError("models.scheme_value", place=f"features.{feature.name}.group", given=feature.group)
+            found.append(Feature(name, group, feature.expression, feature.signs))
+    return tuple(found)
+
+
+def _is_of(name: str, column: str) -> bool:
+    """Return whether ``name`` is the column itself, or an earlier year or a window of it."""
+    return re.fullmatch(rf"{column}(_lag[1-9]|_(mean|min|max|sd)[2-9])*", name) is not None
+
+
+def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str]) -> Feature:
+    where = f"features.{name}"
+    content = _mapping(entry, where)
+    _known(content, {"expression", "group", "monotone", "label"}, where)
+    group = _choice(_need(content, "group", where), tuple(str(g) for g in groups), f"{where}.group")
+    monotone = content.get("monotone", 0)
+    by_target = monotone if isinstance(monotone, dict) else dict.fromkeys(targets, monotone)
+    signs = {target: int(_choice(by_target.get(target, 0), (-1, 0, 1), f"{where}.monotone")) for target in targets}
+    _known(by_target, set(targets), f"{where}.monotone")
+    return Feature(name, group, compile_expression(str(content.get("expression", name))), signs)
+
+
+def _comparison(entry: Any) -> Comparison:
+    content = _mapping(entry, "comparison")
+    _known(content, {"cells", "minimum", "levels", "base_rates"}, "comparison")
+    cells = _need(content, "cells", "comparison")
+    if not isinstance(cells, list) or not cells:
+        raise InputError("models.scheme_value", place="comparison.cells", given=str(cells)[:60])
+    return Comparison(
+        cells=tuple(str(cell) for cell in cells),
+        minimum=_whole(content.get("minimum", 200), "comparison.minimum"),
+        levels=bool(content.get("levels", False)),
+        base_rates=bool(content.get("base_rates", False)),
+    )
+
+
+def _target(name: str, entry: Any) -> Target:
+    where = f"targets.{name}"
+    content = _mapping(entry, where)
+    outcome = _choice(_need(content, "outcome", where), tuple(OUTCOMES), f"{where}.outcome")
+    columns: dict[str, str | tuple[str, ...]] = {}
+    for role in (*OUTCOMES[outcome], *(role for role in OPTIONAL_ROLES.get(outcome, ()) if role in content)):
+        value = _need(content, role, where)
+        columns[role] = tuple(str(v) for v in value) if isinstance(value, list) else str(value)
+    rest = {k: v for k, v in content.items() if k not in columns and k not in ("outcome", "label")}
+    _known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
+    numbers = {key: _number(value, f"{where}.{key}") for key, value in rest.items()}
+    threshold = numbers.pop("threshold", {"sagr": 0.20, "sgr": 0.10}.get(outcome))
+    # A column of the table may tell an outcome that is known at once; the others look at later years.
+    years = _whole(numbers.pop("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
+    return Target(name, outcome, columns, years, threshold, numbers)
+
+
+def _tracks(content: Mapping[str, Any], features: list[str]) -> tuple[Track, ...]:
+    found = tuple(_track(str(name), entry, features) for name, entry in content.items())
+    if sum(track.weight for track in found) <= 0:
+        raise InputError("models.scheme_value", place="tracks", given="weight: 0")
+    return found
+
+
+def _track(name: str, entry: Any, features: list[str]) -> Track:
+    where = f"tracks.{name}"
+    content = _mapping(entry, where)
+    method = _choice(_need(content, "method", where), METHODS, f"{where}.method")
+    weight = _within(_number(content.get("weight", 1), f"{where}.weight"), f"{where}.weight")
+    listed = content.get("inputs") or []
+    if not isinstance(listed, list):
+        raise InputError("models.scheme_value", place=f"{where}.inputs", given=str(listed)[:60])
+    inputs = tuple(str(_choice(one, tuple(features), f"{where}.inputs")) for one in listed)
+    settings = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
+    for key, value in settings.items():
+        if key in LIMITS:
+            _within(_number(value, f"{where}.{key}"), f"{where}.{key}")
+    return Track(name, method, settings, weight, inputs)
+
+
+def _ladder(name: str, entry: Any, targets: list[str]) -> Ladder:
+    where = f"ladders.{name}"
+    content = _mapping(entry, where)
+    _known(content, {"target", "symbols", "shares", "better"}, where)
+    symbols = tuple(str(s) for s in _need(content, "symbols", where))
+    shares = tuple(_number(s, f"{where}.shares") for s in content.get("shares", [1 / len(symbols)] * len(symbols)))
+    if len(shares) != len(symbols) or len(symbols) < 2 or min(shares) <= 0:
+        raise InputError("models.scheme_value", place=f"{where}.shares", given=str(list(shares)))
+    if len(set(symbols)) < len(symbols):
+        raise InputError("models.scheme_value", place=f"{where}.symbols", given=", ".join(symbols)[:60])
+    target = _choice(_need(content, "target", where), tuple(targets), f"{where}.target")
+    better = _choice(content.get("better", "high"), ("high", "low"), f"{where}.better")
+    return Ladder(name, target, symbols, tuple(s / sum(shares) for s in shares), better)
+
+
+def _mapping(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InputError("models.scheme_not_mapping", place=place)
+    return value
+
+
+def _need(content: Mapping[str, Any], key: str, place: str = "scheme") -> Any:
+    if content.get(key) is None:
+        raise InputError("models.scheme_missing", entry=key, place=place)
+    return content[key]
+
+
+def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
+    for key in content:
+        if key not in keys:
+            raise InputError("models.scheme_unknown", entry=str(key), place=place)
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError("models.scheme_value", place=place, given=str(value)[:60])
+    return float(value)
+
+
+def _within(value: float, place: str, least: float | None = None) -> float:
+    """Return a number that lies within its ``LIMITS``, which the last part of ``place`` names."""
+    low, high = LIMITS[place.rsplit(".", 1)[-1]]
+    low = low if least is None else least
+    if not low <= value <= high:
+        raise InputError("models.scheme_range", place=place, given=f"{value:g}", low=f"{low:,g}", high=f"{high:,.12g}")
+    return value
+
+
+def _whole(value: Any, place: str, least: float | None = None) -> int:
+    number = _within(_number(value, place), place, least)
+    if number != int(number):
+        raise InputError("models.scheme_value", place=place, given=f"{number:g}")
+    return int(number)
+
+
+def _refuse_strange(content: Any, place: str) -> None:
+    """Refuse what YAML reads but a model cannot keep: names that are no text (2020, yes), dates and the like."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if not isinstance(key, str):
+                raise InputError("models.scheme_value", place=place, given=str(key)[:60])
+            _refuse_strange(value, f"{place}.{key}" if place != "scheme" else key)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            _refuse_strange(value, place)
+    elif content is not None and not isinstance(content, str | int | float):
+        raise InputError("models.scheme_value", place=place, given=str(content)[:60])
+
+
+def _choice(value: Any, allowed: tuple[Any, ...], place: str) -> Any:
+    if isinstance(value, bool) or value not in allowed:
+        raise InputError("models.scheme_value", place=place, given=str(value)[:60])
+    return value

@@ -1,0 +1,99 @@
+"""How the start-up model is trained: young firms only, growth and failure, each by two tracks, then the scales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ktop.catalogue import load
+from ktop.domain.company.indicators import checklist_items, indicator_groups, startup_items
+from ktop.domain.rating.grades import ladder
+from ktop.models.artefact import Artefact
+from ktop.models.calibration import PercentileScale
+from ktop.models.panel_model import PanelModel
+from ktop.training.fit import Progress, train_scheme
+from ktop.training.panel import Panel
+from ktop.training.release_parts import group_ranges, with_reference
+
+BOOSTING = {
+    "method": "boosting", "rounds": 250, "learning_rate": 0.06, "leaves": 4, "depth": 2, "max_bin": 10,
+    "min_leaf_rows": 150, "l2": 10.0, "feature_fraction": 0.5, "table_inputs": 3,
+}  # fmt: skip
+CELLS = ("industry_group", "size", "age_band")
+FEWEST_PER_CELL = 200
+LADDERS: Mapping[str, str] = {"growth": "high_growth", "risk": "failure"}
+
+
+def scheme(seed: int) -> dict[str, Any]:
+    """Return the scheme: 40 items without a financial one, growth and failure, a boosted and a scorecard track."""
+    items = (*startup_items(), *checklist_items())
+    groups = {**indicator_groups("startup"), **indicator_groups("checklist")}
+    return {
+        "name": "start-up",
+        "id": "company_id",
+        "groups": {name: dict(words) for name, words in groups.items()},
+        "features": {
+            item.id: {
+                "expression": item.expression.source,
+                "group": item.group,
+                "monotone": {"high_growth": item.direction, "failure": -item.direction},
+            }
+            for item in items
+        },
+        "targets": {
+            "high_growth": {"outcome": "column", "column": "high_growth"},
+            "failure": {"outcome": "column", "column": "failure_3y"},
+        },
+        "tracks": {"ai": BOOSTING, "statistics": {"method": "scorecard", "prebins": 12}},
+        "comparison": {"cells": list(CELLS), "minimum": FEWEST_PER_CELL, "levels": False, "base_rates": True},
+        "missing": "cautious",
+        "honest_intervals": True,
+        "seed": seed,
+    }
+
+
+def train_startup(reference: pl.DataFrame, seed: int, progress: Progress | None = None) -> Artefact:
+    """Train the start-up model on the young firms of a population; the same input gives the same artefact."""
+    rules = load("company_models")["start-up"]
+    young = reference.filter(pl.col("age_years") <= rules["small_guarantee_age_years"])
+    artefact = train_scheme(scheme(seed), young, progress=progress)
+    model = PanelModel.from_artefact(artefact)
+    data = Panel(young, "company_id", None)
+    names = sorted({name for expression in model.expressions.values() for name in expression.names})
+    values = model.values(data.columns(names), data.n)
+    labels = data.labels(("industry_group", "size", "age_band", "region"))
+    cells = model.cells(labels, data.n)
+    growth = model.targets["high_growth"].estimate(values, cells)
+    failure = model.targets["failure"].estimate(values, cells)
+    low, high = model.targets["failure"].range()
+    scales = {
+        "growth": PercentileScale.fit(growth.logit, *model.targets["high_growth"].range()),
+        "risk": PercentileScale.fit(-failure.logit, -high, -low),
+    }
+    weights = rules["group_weights"]
+    joined = weights["high_growth"] * growth.contributions + weights["failure"] * failure.contributions
+    bounds = group_ranges(model, weights)
+    for group, z in model.group_logits(np.asarray(joined)).items():
+        scales[group] = PercentileScale.fit(z, *bounds[group])
+    shown = {"growth": scales["growth"](growth.logit), "risk": scales["risk"](-failure.logit)}
+    ladders = {
+        name: {
+            "target": target,
+            "symbols": list(ladder(name).symbols),
+            "cuts": list(ladder(name).cuts or ()),
+            "better": ladder(name).better,
+        }
+        for name, target in LADDERS.items()
+    }
+    return with_reference(
+        Artefact({**artefact.meta, "ladders": ladders}, artefact.arrays),
+        scales=scales,
+        shown=shown,
+        labels=labels,
+        rules=rules,
+        probabilities={"high_growth": growth.probability, "failure": failure.probability},
+        chains=model.chains(cells),
+    )

@@ -1,0 +1,85 @@
+"""How Tech-Index is trained: the general scheme training, then the scales of its scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ktop.catalogue import load
+from ktop.domain.company.indicators import indicator_groups, tech_index_indicators
+from ktop.models.artefact import Artefact
+from ktop.models.calibration import PercentileScale
+from ktop.models.panel_model import PanelModel, weighted_estimate
+from ktop.training.fit import Progress, train_scheme
+from ktop.training.panel import Panel
+from ktop.training.release_parts import group_ranges, with_reference
+
+SETTINGS = {
+    "method": "boosting", "rounds": 200, "learning_rate": 0.05, "leaves": 6, "depth": 3, "max_bin": 12,
+    "min_leaf_rows": 200, "l2": 10.0, "feature_fraction": 0.7, "table_inputs": 4,
+}  # fmt: skip
+
+
+def scheme(seed: int) -> dict[str, Any]:
+    """Return the scheme of Tech-Index: 14 indicators as levels among comparable firms, two targets, one track."""
+    targets = ("high_growth", "sustainable_growth")
+    return {
+        "name": "tech-index",
+        "id": "company_id",
+        "groups": {name: dict(words) for name, words in indicator_groups("indicators").items()},
+        "features": {
+            indicator.id: {
+                "expression": indicator.expression.source,
+                "group": indicator.group,
+                "monotone": indicator.direction,
+            }
+            for indicator in tech_index_indicators()
+        },
+        "targets": {target: {"outcome": "column", "column": target} for target in targets},
+        "tracks": {"ai": SETTINGS},
+        "comparison": {
+            "cells": ["industry_group", "size", "age_band"],
+            "minimum": 200,
+            "levels": True,
+            "base_rates": True,
+        },
+        "missing": "cautious",
+        "honest_intervals": True,
+        "seed": seed,
+    }
+
+
+def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress | None = None) -> Artefact:
+    """Train Tech-Index on a reference population (``build_reference``); the same input gives the same artefact."""
+    artefact = train_scheme(scheme(seed), reference, progress=progress)
+    model = PanelModel.from_artefact(artefact)
+    rules = load("company_models")["tech-index"]
+    data = Panel(reference, "company_id", None)
+    names = sorted({name for expression in model.expressions.values() for name in expression.names})
+    values = model.values(data.columns(names), data.n)
+    labels = data.labels(("industry_group", "size", "age_band", "region"))
+    cells = model.cells(labels, data.n)
+    inputs = model.inputs(values, cells)
+    estimates = {target: model.targets[target].estimate(inputs, cells) for target in rules["index_weights"]}
+    index = weighted_estimate(
+        [(weight, model.targets[target], estimates[target]) for target, weight in rules["index_weights"].items()]
+    )
+    ends = [model.targets[target].range() for target in rules["index_weights"]]
+    weights = list(rules["index_weights"].values())
+    low, high = (float(np.dot(weights, [end[k] for end in ends])) for k in (0, 1))
+    scales = {"index": PercentileScale.fit(index.logit, low, high)}
+    bounds = group_ranges(model, rules["index_weights"])
+    for group, logit in model.group_logits(index.contributions).items():
+        scales[group] = PercentileScale.fit(logit, *bounds[group])
+    shown = {"index": scales["index"](index.logit)}
+    return with_reference(
+        artefact,
+        scales=scales,
+        shown=shown,
+        labels=labels,
+        rules=rules,
+        probabilities={target: estimate.probability for target, estimate in estimates.items()},
+        chains=model.chains(cells),
+    )

@@ -1,0 +1,234 @@
+"""The patent corpus as a user works with it: import, index, search, measures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ktop.catalogue import text
+from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.files import atomic_path
+from ktop.kernel.progress import Progress, silent
+from ktop.usecases.uploads import read_table, require_table_ending
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ktop.patents.corpus.importing import ImportReport
+    from ktop.patents.engine.index import Filter
+
+#: Queries in a table are answered one after the other; progress is told every so many.
+_TELL_EVERY = 10
+
+
+def import_patents(
+    paths: Sequence[Path], corpus: Path, *, format_name: str | None = None, progress: Progress = silent
+) -> ImportReport:
+    """Import source files into a corpus folder; see ``ktop.patents.corpus.importing.import_paths``."""
+    from ktop.patents.corpus.importing import import_paths
+
+    return import_paths(
+        corpus, list(paths), format_name, progress=lambda file, records: progress(records, None, Path(file).name)
+    )
+
+
+def index_patents(corpus: Path, *, workers: int = 2, progress: Progress = silent) -> dict[str, Any]:
+    """Bring the index of a corpus up to date, and what technologies are rated against: reference table and equating.
+
+    Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
+    """
+    from ktop.patents.engine.index import PatentIndex
+    from ktop.patents.engine.indexing import build_index
+    from ktop.usecases.corpora.equating import bring_equating_up_to_date
+    from ktop.usecases.rate.technology import bring_reference_up_to_date
+
+    report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage)))
+    reference = bring_reference_up_to_date(corpus, progress=progress)
+    bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
+    return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}
+
+
+def _stage(name: str) -> str:
+    from ktop.catalogue import messages
+    from ktop.kernel.settings import settings
+
+    key = f"cli.stage_{name}"
+    return text(key, settings().lang or "ko") if key in messages() else name
+
+
+def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, Any]:
+    """Compute the measures of every patent of a corpus.
+
+    Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of it, and the
+    ``seconds`` taken.
+    """
+    from ktop.patents.corpus.corpus import Corpus
+    from ktop.patents.measures import compute_measures
+
+    report = compute_measures(Corpus.open(corpus), lambda done, total, stage: progress(done, total, _stage(stage)))
+    return {
+        "patents": report.patents,
+        "citations": report.citations,
+        "resolved": report.resolved,
+        "seconds": report.seconds,
+    }
+
+
+def verify_patents(corpus: Path, *, repair: bool = False, progress: Progress = silent) -> dict[str, Any]:
+    """Hold every file of a corpus and its index against its digest; take damaged parts of the index out on ``repair``.
+
+    Returns how many parts were ``checked``, ``damaged`` files of the index, ``lost`` files of the corpus, and whether
+    the index was ``repaired``.
+    """
+    from ktop.patents.engine.integrity import check
+
+    label = _stage("verify")
+    report = check(corpus, repair=repair, progress=lambda done, todo: progress(done, todo, label))
+    return {
+        "checked": report.checked,
+        "damaged": report.damaged,
+        "lost": report.lost,
+        "repaired": report.repaired,
+    }
+
+
+def search_text(
+    query: str,
+    *,
+    corpus: Path,
+    top: int = 10,
+    before: date | None = None,
+    mode: str = "hybrid",
+    only: Filter | None = None,
+) -> list[dict[str, Any]]:
+    """Return the patents nearest to a text, best first, each with score, title, applicants and filing date."""
+    from ktop.domain.technology.neighbourhood import day_of
+    from ktop.patents.engine.index import PatentIndex
+    from ktop.patents.engine.segment import NO_DAY
+
+    index = PatentIndex(corpus)
+    hits = index.search(query, top, before, mode=_mode(mode), only=only)
+    found = []
+    for doc, hit in zip(index.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
+        shown, day = index.display(int(doc)), int(index.tables.day[doc])
+        found.append(
+            {
+                "patent_id": hit.patent_id,
+                "score": hit.score,
+                "title": shown.title,
+                "applicants": list(shown.applicants),
+                "filing_date": None if day == NO_DAY else day_of(day).isoformat(),
+            }
+        )
+    return found
+
+
+def search_filter(classes: Sequence[str], countries: Sequence[str], languages: Sequence[str]) -> Filter | None:
+    """Return the filter of a search, None where nothing is asked for.
+
+    Raises ``InputError`` for what is no beginning of a class symbol, no country code or no language of the corpus.
+    """
+    from ktop.patents.engine.index import Filter
+
+    for values, pattern, key in (
+        (classes, r"[A-HY](\d{2}[A-Z]?)?", "patents.filter_class"),
+        (countries, r"[A-Z]{2}", "patents.filter_country"),
+        (languages, r"ko|en", "patents.filter_language"),
+    ):
+        for value in values:
+            if not re.fullmatch(pattern, value):
+                raise InputError(key, value=value[:20])
+    if not (classes or countries or languages):
+        return None
+    return Filter(
+        languages=frozenset(languages) or None,
+        classes=frozenset(classes) or None,
+        countries=frozenset(countries) or None,
+    )
+
+
+def _mode(name: str) -> Any:
+    return name  # the index refuses an unknown mode by name
+
+
+def search_queries(
+    queries: Path,
+    out: Path,
+    *,
+    corpus: Path,
+    top: int = 100,
+    before: date | None = None,
+    mode: str = "hybrid",
+    only: Filter | None = None,
+    progress: Progress = silent,
+) -> dict[str, int]:
+    """Search for every row of a table of queries (see ``read_queries``) and write ``query_id, rank, patent_id, score``.
+
+    A query that cannot be searched (no Korean or English letters) has no rows in the result; ``refused`` counts them.
+    """
+    import polars as pl
+
+    from ktop.patents.engine.index import PatentIndex
+
+    require_table_ending(out, (".parquet",))
+    given = read_queries(queries)
+    index = PatentIndex(corpus)
+    rows: list[tuple[str, int, str, float]] = []
+    refused = 0
+    for number, query in enumerate(given):
+        if number % _TELL_EVERY == 0:
+            progress(number, len(given), text("cli.step_searching", "ko"))
+        try:
+            hits = index.search(query["text"], top, query["before"] or before, query["exclude"], _mode(mode), only)
+        except KtopError as error:
+            if error.key == "patents.search_mode":
+                raise
+            refused += 1
+            continue
+        rows += [(query["query_id"], rank, hit.patent_id, hit.score) for rank, hit in enumerate(hits, start=1)]
+    frame = pl.DataFrame(
+        rows,
+        schema={"query_id": pl.String, "rank": pl.Int64, "patent_id": pl.String, "score": pl.Float64},
+        orient="row",
+    )
+    with atomic_path(out) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return {"queries": len(given), "refused": refused}
+
+
+def read_queries(path: Path) -> list[dict[str, Any]]:
+    """Return a table of queries: ``query_id``, ``text``, and optionally ``before`` (date) and ``exclude`` (patent ids).
+
+    Raises ``InputError`` where a needed column is absent or a ``before`` is not a date.
+    """
+    import polars as pl
+
+    frame: pl.DataFrame = read_table(path)
+    for column in ("query_id", "text"):
+        if column not in frame.columns:
+            raise InputError("records.queries_column", path=path.name, column=column)
+    dates: list[date | None] = [None] * frame.height
+    if "before" in frame.columns:
+        try:
+            dates = (
+                frame["before"].cast(pl.Date).to_list()
+                if frame["before"].dtype != pl.String
+                else [None if value in (None, "") else date.fromisoformat(value) for value in frame["before"]]
+            )
+        except (ValueError, pl.exceptions.PolarsError) as error:
+            raise InputError("records.queries_before", path=path.name) from error
+    excludes: list[Any] = [None] * frame.height
+    if "exclude" in frame.columns:
+        excludes = frame["exclude"].to_list()
+    return [
+        {
+            "query_id": str(identifier),
+            "text": "" if words is None else str(words),
+            "before": day,
+            "exclude": tuple(out.split()) if isinstance(out, str) else tuple(out or ()),
+        }
+        for identifier, words, day, out in zip(frame["query_id"], frame["text"], dates, excludes, strict=True)
+    ]

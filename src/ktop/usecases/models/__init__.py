@@ -1,0 +1,1 @@
+"""The life of models: train, validate, compare, release, watch."""

@@ -1,0 +1,180 @@
+"""Measures drift of a model version, over a table or over the ratings the platform has kept, and keeps the report."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ktop.kernel.errors import InputError
+from ktop.kernel.files import atomic_path
+from ktop.kernel.settings import settings
+from ktop.usecases.models.lifecycle import open_shelf
+from ktop.usecases.models.retrain import OUTCOMES, fact_table, outcome_column
+
+if TYPE_CHECKING:
+    from ktop.models.registry import Entry, Shelf
+    from ktop.store.ratings import RatingRow
+
+#: Newest kept ratings looked at; enough for any verdict, and read in seconds.
+MOST_RATINGS = 20_000
+#: Target of a model → outcome column of an appraisal table.
+_OUTCOME_COLUMNS = dict(zip(("high_growth", "sustainable_growth", "failure"), OUTCOMES, strict=True))
+_STAMP = re.compile(r"[^0-9T]")
+
+
+def drift_of_table(model: str, data: Path, *, shelf: Shelf | None = None, keep: bool = True) -> dict[str, Any]:
+    """Rate a table of companies by a model version (``NAME`` or ``NAME@VERSION``) and hold it against its baseline.
+
+    Outcome columns (0, 1, empty) give calibration drift; a column ``rated_on`` (dates) gives the volume by month.
+    """
+    import polars as pl
+
+    from ktop.usecases.models.training import read_panel
+    from ktop.validation.drift import drift
+
+    found = shelf or open_shelf()
+    entry, baseline = _baseline(found, model)
+    rater = found.model(entry.name, entry.version)
+    frame = read_panel(data)
+    table = fact_table(frame)
+    batch = rater.rate_table(table, contributions=False)
+    rated = batch.ok
+    outcomes = {
+        target: outcome_column(frame, column)[rated]
+        for target, column in _OUTCOME_COLUMNS.items()
+        if column in frame.columns and target in batch.probabilities
+    }
+    months = []
+    if "rated_on" in frame.columns:
+        months = [str(day)[:7] for day in frame.filter(pl.Series(rated))["rated_on"].drop_nulls().to_list()]
+    measured = drift(
+        baseline,
+        features={name: batch.values[rated, k] for k, name in enumerate(batch.indicators)},
+        scores={name: values[rated] for name, values in batch.scores.items()},
+        probabilities={name: value[rated] for name, (value, _, _) in batch.probabilities.items()},
+        grades={name: list(symbols[rated]) for name, symbols in batch.grades.items()},
+        labels={name: list(table.columns[name][rated]) for name in baseline["labels"]},
+        outcomes=outcomes,
+        months=months,
+    )
+    source = {"kind": "table", "name": data.name, "refused": int((~rated).sum())}
+    return _kept(found, entry, measured, source, keep)
+
+
+def drift_of_ratings(
+    model: str, rows: Sequence[RatingRow] | None = None, *, shelf: Shelf | None = None, keep: bool = True
+) -> dict[str, Any]:
+    """Hold the ratings the platform has kept of a model version against its baseline.
+
+    Figures are those told to the company then; nothing is rated again. A company rated several times on one day counts
+    once, by its newest rating. Outcomes are not known here: calibration needs a table.
+    """
+    from ktop.validation.drift import drift
+
+    found = shelf or open_shelf()
+    entry, baseline = _baseline(found, model)
+    ratings = _ratings_of(_rows(rows), entry)
+    values = [{c["indicator"]: c["value"] for c in rating["contributions"]} for _, rating in ratings]
+    subjects = [rating["subject"] for _, rating in ratings]
+    measured = drift(
+        baseline,
+        features={name: _numbers([row.get(name) for row in values]) for name in baseline["features"]},
+        scores={name: _numbers([r["scores"].get(name) for _, r in ratings]) for name in baseline["scores"]},
+        probabilities={
+            name: _numbers([r["probabilities"][name]["value"] for _, r in ratings])
+            for name in baseline["probabilities"]
+        },
+        grades={name: [r["grades"].get(name) for _, r in ratings] for name in baseline["grades"]},
+        labels={name: [subject.get(name) for subject in subjects] for name in baseline["labels"]},
+        months=[day[:7] for day, _ in ratings],
+    )
+    return _kept(found, entry, measured, {"kind": "ratings", "name": "", "refused": 0}, keep)
+
+
+def drift_of_all(*, shelf: Shelf | None = None) -> list[dict[str, Any]]:
+    """Measure every company model in force over the kept ratings: what a nightly job calls."""
+    from ktop.models.kinds import KINDS
+
+    found = shelf or open_shelf()
+    rows = _rows(None)
+    return [drift_of_ratings(name, rows, shelf=found) for name in KINDS]
+
+
+def latest(shelf: Shelf | None = None) -> list[dict[str, Any]]:
+    """Return the newest measurement of every version that has one, with the verdicts of the earlier ones."""
+    folder = _folder(shelf or open_shelf())
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for path in sorted(folder.glob("*.json")) if folder is not None and folder.is_dir() else ():
+        content = json.loads(path.read_text("utf-8"))
+        found.setdefault((content["model"]["name"], content["model"]["version"]), []).append(content)
+    answers = []
+    for reports in found.values():
+        ordered = sorted(reports, key=lambda report: report["at"])
+        past = [{"at": r["at"], "rows": r["rows"], "verdict": r["verdict"], "scores": r["scores"]} for r in ordered]
+        answers.append({**ordered[-1], "past": past[-12:]})
+    return answers
+
+
+def _baseline(shelf: Shelf, model: str) -> tuple[Entry, Mapping[str, Any]]:
+    name, _, version = model.partition("@")
+    entry = shelf.entry(name, version or None)
+    baseline = entry.part("baseline.json")
+    if baseline is None:
+        raise InputError("lifecycle.no_baseline", name=name, version=entry.version)
+    return entry, baseline
+
+
+def _rows(rows: Sequence[RatingRow] | None) -> Sequence[RatingRow]:
+    if rows is not None:
+        return rows
+    from ktop.store.database import open_database
+    from ktop.store.ratings import RatingRepository
+
+    return RatingRepository(open_database(settings().database)).recent(MOST_RATINGS)
+
+
+def _ratings_of(rows: Sequence[RatingRow], entry: Entry) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the day and rating of every company by this version, a company once a day, oldest first."""
+    found: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row.created, row.id)):
+        for rating in row.results:
+            if (rating["model"]["name"], rating["model"]["version"]) == (entry.name, entry.version):
+                day = row.created.date().isoformat()
+                subject = rating["subject"]
+                company = str(subject.get("company_id") or subject.get("name") or row.id)
+                found[company, day] = (day, rating)
+    return list(found.values())
+
+
+def _numbers(values: Sequence[Any]) -> Any:
+    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+
+
+def _folder(shelf: Shelf) -> Path | None:
+    return None if shelf.folder is None else shelf.folder / "drift"
+
+
+def _kept(
+    shelf: Shelf, entry: Entry, measured: Mapping[str, Any], source: Mapping[str, Any], keep: bool
+) -> dict[str, Any]:
+    """Return the report of a measurement, written to the data folder where it is to be kept."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    report = {
+        "format": "drift-1",
+        "model": {"name": entry.name, "version": entry.version},
+        "at": at,
+        "source": dict(source),
+        **measured,
+    }
+    folder = _folder(shelf)
+    if keep and folder is not None and measured["rows"]:  # nothing measured must not hide what was
+        stamp = _STAMP.sub("", at.split("+")[0])
+        with atomic_path(folder / f"{entry.name}-{entry.version}-{stamp}.json") as beside:
+            beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False), "utf-8")
+    return report

@@ -1,0 +1,1 @@
+"""Rating companies and technologies, one or many, and looking at the answers again."""

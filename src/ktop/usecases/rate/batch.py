@@ -1,0 +1,103 @@
+"""Rates a table of companies: every row answered, by figures or by the reasons why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ktop.catalogue import Lang, message, text
+from ktop.kernel.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Columns carried over from the file, so that a row is recognised.
+IDENTITY = ("company_id", "name", "name_en", "business_number", "industry", "region")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """How many rows there were, were rated and were refused, and what the reader must know, one sentence each."""
+
+    rows: int
+    rated: int
+    refused: int
+    remarks: tuple[str, ...]
+
+
+def rate_file(
+    source: Path,
+    out: Path,
+    *,
+    models: Sequence[str] | None = None,
+    as_of: date | None = None,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+) -> BatchReport:
+    """Rate every row of a table file and write the answers; see ``rate_frame`` for the columns."""
+    from ktop.usecases.uploads import read_table, write_table
+
+    progress(0, None, text("cli.step_reading", lang))
+    frame = read_table(source)
+    rated, report = rate_frame(frame, models=models, as_of=as_of, lang=lang, progress=progress)
+    progress(0, None, text("cli.step_writing", lang))
+    write_table(rated, out)
+    return report
+
+
+def rate_frame(
+    frame: pl.DataFrame,
+    *,
+    models: Sequence[str] | None = None,
+    as_of: date | None = None,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+) -> tuple[pl.DataFrame, BatchReport]:
+    """Rate every row.
+
+    The answer has one row per row given, in the same order: the identity columns, ``as_of``, ``rated`` (true or false),
+    ``problems`` (why not, in ``lang``; empty where rated) and, per model, its columns led by the model's name with
+    underscores (``tech_index_index``, ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``.
+    """
+    import numpy as np
+    import polars as pl
+
+    from ktop.domain.company.fact_table import FactTable
+    from ktop.usecases.rate.company import company_models
+
+    day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
+    table, problems = FactTable.from_frame(frame, day)
+    columns: dict[str, pl.Series] = {name: frame.get_column(name) for name in IDENTITY if name in frame.columns}
+    columns["as_of"] = pl.Series([day] * frame.height, dtype=pl.Date)
+    reasons = problems.reason_column(lang)
+    rated = table.ok.copy()
+    answers: dict[str, pl.Series] = {}
+    chosen = company_models(models)
+    for done, model in enumerate(chosen):
+        progress(done, len(chosen), text("cli.step_rating", lang))
+        ratings = model.rate_table(table, contributions=False)
+        prefix = model.name.replace("-", "_")
+        for name, column in ratings.to_frame().to_dict().items():
+            # What a refused row has in flags and counts is meaningless; an empty cell says so.
+            answers[f"{prefix}_{name}"] = pl.select(pl.when(pl.Series(ratings.ok)).then(column)).to_series()
+        answers[f"{prefix}_version"] = pl.Series([model.version] * frame.height, dtype=pl.String)
+        answers[f"{prefix}_trained_on"] = pl.Series([model.trained_on] * frame.height, dtype=pl.String)
+        unknown = table.ok & ~ratings.ok
+        for row in np.flatnonzero(unknown):
+            sentence = message(model.refusal(table, int(row)), lang)
+            reasons[row] = f"{reasons[row] or ''} {sentence}".strip()
+        rated &= ratings.ok
+    progress(len(chosen), len(chosen), text("cli.step_rating", lang))
+    columns["rated"] = pl.Series(rated)
+    columns["problems"] = pl.Series(reasons, dtype=pl.String)
+    answer = pl.DataFrame({**columns, **answers})
+    count = int(rated.sum())
+    return answer, BatchReport(
+        rows=frame.height,
+        rated=count,
+        refused=frame.height - count,
+        remarks=tuple(remark.text[lang] for remark in problems.warnings),
+    )

@@ -1,0 +1,84 @@
+"""Rates one company by the company models."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ktop.domain.company.record import Company
+from ktop.domain.company.warnings import company_warnings
+from ktop.domain.rating.rating import Rating
+from ktop.kernel.errors import InputError
+from ktop.kernel.settings import settings
+from ktop.usecases.uploads import existing
+
+if TYPE_CHECKING:
+    from ktop.models.company_model import CompanyModel
+
+#: The models a company is rated by where none is named, in the order of their results.
+DEFAULT_MODELS = ("tech-index", "ktrs-fm")
+
+
+def models_for(company: Company, as_of: date) -> tuple[str, ...]:
+    """Return the models the platform rates a company by: the default ones, and the start-up model for a start-up."""
+    from ktop.domain.company.facts import company_facts
+
+    young = company_facts(company, as_of)["age_band"] == "startup"
+    return (*DEFAULT_MODELS, *(["start-up"] if young else []))
+
+
+def company_models(names: Sequence[str] | None, models: Path | None = None) -> list[CompanyModel]:
+    """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of.
+
+    ``models`` is the folder of the installation's own models; None for that of the settings.
+    """
+    from ktop.models.kinds import KINDS
+    from ktop.models.registry import Shelf
+
+    shelf = Shelf(models or settings().models)
+    found = []
+    for name in names or DEFAULT_MODELS:
+        if name not in KINDS:
+            raise InputError("models.unknown_company_model", name=name, known=", ".join(KINDS))
+        found.append(shelf.model(name))
+    return found
+
+
+def rate_company(
+    record: Mapping[str, Any],
+    *,
+    models: Sequence[str] | None = None,
+    as_of: date | None = None,
+    previous: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[Rating]:
+    """Rate a company record as of a day (today where not given) by every model named.
+
+    ``previous`` are the grades of the company's last ratings, model name → ladder → grade: near a cut they are kept.
+    Raises ``InputError`` for a record that is wrong, or one that tells a model nothing at all.
+    """
+    company = Company.from_mapping(record)
+    day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
+    return [rate_by(model, company, day, (previous or {}).get(model.name)) for model in company_models(models)]
+
+
+def former_grades(path: Path) -> dict[str, dict[str, str]]:
+    """Return the grades of the ratings in a JSON file, model name → ladder → grade, for ``rate_company``.
+
+    Raises ``InputError("models.not_recomputable")`` for a file that holds no ratings.
+    """
+    try:
+        content = json.loads(existing(path).read_text("utf-8-sig"))
+        ratings = content if isinstance(content, list) else content.get("ratings", [content])
+        return {rating["model"]["name"]: dict(rating["grades"]) for rating in ratings}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError("models.not_recomputable") from error
+
+
+def rate_by(model: CompanyModel, company: Company, as_of: date, previous: Mapping[str, str] | None = None) -> Rating:
+    """Rate a company by one model; what is doubtful about the record itself stands among the rating's warnings."""
+    rating = model.rate(company, as_of, previous)
+    return dataclasses.replace(rating, warnings=(*company_warnings(company, as_of), *rating.warnings))

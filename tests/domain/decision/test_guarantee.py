@@ -1,0 +1,195 @@
+"""The small-guarantee rule: each clause alone, missing facts, amounts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ktop.catalogue import LANGS
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.record import Company
+from ktop.domain.decision.guarantee import Failure, GuaranteeDecision, Success, Unknown, decide, guarantee_rule, money
+from ktop.domain.rating.grades import ladder
+
+from ..company.records import AS_OF, record
+
+SOUND: dict[str, Any] = {
+    "industry": "C29280",
+    "region": "KR-30",
+    "founded": "2014-01-01",
+    "tax_arrears": 0,
+    "default_record_3y": 0,
+    "business_suspended": 0,
+    "sales_krw_t0": 4_000_000_000,
+    "total_assets_krw_t0": 3_000_000_000,
+    "guarantee_balance_krw": 0,
+}
+
+
+def decision(
+    business: str | None = "A", growth: str | None = "BBB", risk: str | None = "R3", **facts: Any
+) -> GuaranteeDecision:
+    table = FactTable.from_columns({name: [value] for name, value in (SOUND | facts).items()}, AS_OF)
+    return decide(table, {"business": [business], "growth": [growth], "risk": [risk]}).decision(0)
+
+
+def test_a_sound_firm_gets_its_grades_cap() -> None:
+    found = decision()
+    assert (found.status, found.possible, found.amount_krw) == ("possible", True, 240_000_000)
+    assert all(isinstance(verdict, Success) for verdict in found.verdicts.values())
+    assert found.version == "small-guarantee-2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "clause"),
+    [
+        ({"business": "B-"}, "business_grade"),
+        ({"business": "D"}, "business_grade"),
+        ({"growth": "AAA", "risk": "R9", "business": "B+"}, "growth_and_risk"),
+        ({"growth": "BBB", "risk": "R10", "business": "B"}, "growth_and_risk"),
+        ({"tax_arrears": 1}, "tax_arrears"),
+        ({"default_record_3y": 1}, "default_record"),
+        ({"business_suspended": 1}, "in_business"),
+        ({"region": "foreign"}, "in_korea"),
+        ({"sales_krw_t0": 200_000_000_000}, "sme"),
+        ({"total_assets_krw_t0": 500_000_000_000}, "sme"),
+        ({"guarantee_balance_krw": 240_000_000}, "room_left"),
+        ({"sales_krw_t0": 39_000_000}, "room_left"),
+    ],
+)
+def test_one_failing_clause_refuses_with_its_reason(changes: dict[str, Any], clause: str) -> None:
+    found = decision(**changes)
+    assert (found.status, found.possible, found.amount_krw) == ("refused", False, 0)
+    failed = [name for name, verdict in found.verdicts.items() if isinstance(verdict, Failure)]
+    assert failed == [clause]
+    reason = found.verdicts[clause]
+    assert isinstance(reason, Failure)
+    for lang in LANGS:
+        assert reason.reason[lang] in found.summary(lang)
+        assert "{" not in found.summary(lang)
+
+
+def test_fast_growth_at_bearable_risk_and_slow_growth_at_high_risk_pass_that_clause() -> None:
+    assert isinstance(decision(growth="AAA", risk="R8").verdicts["growth_and_risk"], Success)
+    assert isinstance(decision(growth="BB", risk="R10", business="B").verdicts["growth_and_risk"], Success)
+
+
+@pytest.mark.parametrize(
+    ("changes", "clause", "missing"),
+    [
+        ({"business": None}, "business_grade", ()),
+        ({"risk": None}, "growth_and_risk", ()),
+        ({"tax_arrears": None}, "tax_arrears", ("tax_arrears",)),
+        ({"default_record_3y": None}, "default_record", ("default_record_3y",)),
+        ({"business_suspended": None}, "in_business", ("business_suspended",)),
+        ({"region": None}, "in_korea", ("region",)),
+        ({"industry": None}, "sme", ("industry_group",)),
+        ({"total_assets_krw_t0": None}, "sme", ("total_assets_krw_t0",)),
+        ({"guarantee_balance_krw": None}, "room_left", ("guarantee_balance_krw",)),
+    ],
+)
+def test_a_missing_fact_makes_it_conditional_and_never_passes(
+    changes: dict[str, Any], clause: str, missing: tuple[str, ...]
+) -> None:
+    found = decision(**changes)
+    assert (found.status, found.possible) == ("conditional", False)
+    verdict = found.verdicts[clause]
+    assert isinstance(verdict, Unknown)
+    assert verdict.missing == missing
+    label = next(c.labels for c in guarantee_rule().clauses if c.id == clause)
+    for lang in LANGS:
+        assert label[lang] in found.summary(lang)
+
+
+@pytest.mark.parametrize(
+    ("sales", "assets", "outcome"),
+    [
+        (4e9, 3e9, Success), (2e11, 3e9, Failure), (4e9, 5e11, Failure), (2e11, 5e11, Failure),
+        (None, 3e9, Unknown), (4e9, None, Unknown), (None, None, Unknown),
+        (2e11, None, Failure), (None, 5e11, Failure),
+    ],
+)  # fmt: skip
+def test_one_figure_beyond_an_sme_s_size_is_enough(
+    sales: float | None, assets: float | None, outcome: type[Success | Failure | Unknown]
+) -> None:
+    found = decision(sales_krw_t0=sales, total_assets_krw_t0=assets)
+    assert isinstance(found.verdicts["sme"], outcome)
+    if outcome is Failure:
+        assert (found.status, found.amount_krw) == ("refused", 0)
+
+
+def test_stored_decisions_keep_the_rule_they_name() -> None:
+    table = FactTable.from_columns(
+        {name: [value] for name, value in (SOUND | {"sales_krw_t0": 2e11, "total_assets_krw_t0": None}).items()}, AS_OF
+    )
+    grades: dict[str, list[str | None]] = {"business": ["A"], "growth": ["BBB"], "risk": ["R3"]}
+    assert decide(table, grades, "small-guarantee-1").decision(0).status == "conditional"
+    assert decide(table, grades).decision(0).status == "refused"
+
+
+def test_a_failure_outweighs_what_is_not_known() -> None:
+    assert decision(tax_arrears=1, default_record_3y=None).status == "refused"
+
+
+def test_nothing_known_is_not_possible() -> None:
+    table = FactTable.from_columns({"name": ["x"]}, AS_OF)
+    found = decide(table, {"business": [None], "growth": [None], "risk": [None]}).decision(0)
+    assert found.status == "conditional"
+    assert all(isinstance(verdict, Unknown) for verdict in found.verdicts.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount"),
+    [
+        ({"guarantee_balance_krw": 105_000_000}, 130_000_000),  # cap 240 million less balance, rounded down
+        ({"sales_krw_t0": 500_000_000}, 120_000_000),  # a quarter of sales is 125 million
+        ({"founded": "2024-01-01", "sales_krw_t0": 500_000_000}, 160_000_000),  # a start-up's share is 33 %
+        ({"founded": "2024-01-01", "sales_krw_t0": 0.0}, 50_000_000),  # its floor
+        ({"founded": "2024-01-01", "sales_krw_t0": None}, 50_000_000),
+        ({"founded": "2024-01-01", "sales_krw_t0": 0.0, "guarantee_balance_krw": 210_000_000}, 30_000_000),
+        ({"sales_krw_t0": None}, 240_000_000),
+        ({"business": "B"}, 60_000_000),
+    ],
+)
+def test_amounts(changes: dict[str, Any], amount: int) -> None:
+    assert decision(**changes).amount_krw == amount
+
+
+def test_a_better_grade_never_lowers_the_amount() -> None:
+    amounts = [decision(business=symbol).amount_krw for symbol in ladder("business").symbols]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_a_batch_decides_each_row_as_if_alone() -> None:
+    rows = [{}, {"tax_arrears": 1}, {"region": None}, {"sales_krw_t0": 500_000_000}]
+    table = FactTable.from_columns({name: [(SOUND | row)[name] for row in rows] for name in SOUND}, AS_OF)
+    many = decide(table, {"business": ["A"] * 4, "growth": ["BBB"] * 4, "risk": ["R3"] * 4})
+    for row, changes in enumerate(rows):
+        assert many.decision(row) == decision(**changes)
+        assert many.status[row] == decision(**changes).status
+        assert many.amount_krw[row] == decision(**changes).amount_krw
+
+
+def test_the_decision_travels_as_json() -> None:
+    found = json.loads(json.dumps(decision(tax_arrears=None).to_json()))
+    assert found["status"] == "conditional"
+    assert found["possible"] is False
+    tax = next(clause for clause in found["clauses"] if clause["id"] == "tax_arrears")
+    assert (tax["outcome"], tax["missing"]) == ("unknown", ["tax_arrears"])
+    assert tax["reason"]["ko"]
+    assert "small-guarantee-2" in found["note"]["en"]
+
+
+def test_a_company_record_can_be_decided() -> None:
+    table = FactTable.from_companies([Company.from_mapping(record())], AS_OF)
+    found = decide(table, {"business": ["BBB"], "growth": ["BBB"], "risk": ["R4"]}).decision(0)
+    assert (found.status, found.amount_krw) == ("possible", 180_000_000)
+
+
+def test_amounts_are_written_as_people_say_them() -> None:
+    assert money(140_000_000, "ko") == "1억 4,000만 원"
+    assert money(50_000_000, "ko") == "5,000만 원"
+    assert money(300_000_000, "ko") == "3억 원"
+    assert money(140_000_000, "en") == "KRW 140 million"

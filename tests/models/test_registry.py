@@ -1,0 +1,132 @@
+"""The shelf: versions that never change, a log that is only added to, and which version is in force."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ktop.kernel.errors import InputError, NotFoundError
+from ktop.models import kinds as registry
+from ktop.models.artefact import Artefact
+from ktop.models.registry import LOG, Shelf
+
+
+def _challenger(version: str, name: str = "tech-index") -> Artefact:
+    """A released model under another version, its calibration a little bolder."""
+    released = registry.load_artefact(name)
+    arrays = dict(released.arrays)
+    for target in released.meta["tracks"]:
+        arrays[f"{target}/joint"] = arrays[f"{target}/joint"] * 1.1
+    return Artefact({**released.meta, "version": version, "trained_on": "Bank X"}, arrays)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "models")
+
+
+def _add(shelf: Shelf, version: str) -> None:
+    shelf.add(_challenger(version), {"name": "tech-index", "version": version}, None, by="kim", why="retrained")
+
+
+def test_without_a_log_the_released_champion_is_in_force(shelf: Shelf) -> None:
+    assert shelf.champion("tech-index") == registry.index()["champions"]["tech-index"]
+    assert {entry.origin for entry in shelf.entries()} == {"released"}
+    assert shelf.log() == ()
+    with pytest.raises(NotFoundError):
+        shelf.champion("no-such-model")
+
+
+def test_add_promote_and_roll_back(shelf: Shelf) -> None:
+    first = shelf.champion("tech-index")
+    _add(shelf, "2.0.0")
+    assert shelf.champion("tech-index") == first, "a new version must not be in force by itself"
+    promoted = shelf.promote("tech-index", "2.0.0", by="lee", why="better", evidence={"verdict": "better"})
+    assert (promoted.previous, promoted.evidence["verdict"]) == (first, "better")
+    assert shelf.model("tech-index").version == "2.0.0"
+    assert shelf.model("tech-index", first).version == first, "the old version still answers"
+    _add(shelf, "3.0.0")
+    shelf.promote("tech-index", "3.0.0", by="lee", why="newer")
+    assert shelf.rollback("tech-index", by="park", why="drifted").version == "2.0.0"
+    assert shelf.rollback("tech-index", by="park", why="drifted").version == first
+    with pytest.raises(InputError) as caught:
+        shelf.rollback("tech-index", by="park", why="once more")
+    assert caught.value.key == "models.nothing_to_roll_back"
+    assert [event.action for event in shelf.log()] == ["add", "promote", "add", "promote", "rollback", "rollback"]
+    assert {event.by for event in shelf.log()} == {"kim", "lee", "park"}
+    assert [card["version"] for card in shelf.cards() if card["champion"] and card["name"] == "tech-index"] == [first]
+
+
+def test_a_version_never_changes(shelf: Shelf) -> None:
+    _add(shelf, "2.0.0")
+    with pytest.raises(InputError) as caught:
+        _add(shelf, "2.0.0")
+    assert caught.value.key == "models.version_exists"
+    with pytest.raises(InputError):
+        _add(shelf, registry.index()["champions"]["tech-index"])
+    entry = shelf.entry("tech-index", "2.0.0")
+    entry.model_file.write_bytes(entry.model_file.read_bytes() + b"x")
+    fresh = Shelf(shelf.folder)
+    with pytest.raises(InputError) as caught:
+        fresh.promote("tech-index", "2.0.0", by="lee", why="better")
+    assert caught.value.key == "models.file_changed"
+
+
+@pytest.mark.parametrize("change", ["alter", "remove", "swap"])
+def test_a_log_that_was_changed_afterwards_is_noticed(shelf: Shelf, change: str) -> None:
+    _add(shelf, "2.0.0")
+    shelf.promote("tech-index", "2.0.0", by="lee", why="better")
+    shelf.rollback("tech-index", by="lee", why="worse after all")
+    assert shelf.folder is not None
+    path = shelf.folder / LOG
+    lines = path.read_text("utf-8").splitlines()
+    if change == "alter":
+        entry = json.loads(lines[1])
+        entry["by"] = "somebody else"
+        lines[1] = json.dumps(entry)
+    elif change == "remove":
+        del lines[0]
+    else:
+        lines[0], lines[1] = lines[1], lines[0]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        Shelf(shelf.folder).champion("tech-index")
+    assert caught.value.key == "models.log_altered"
+
+
+@pytest.mark.parametrize(("by", "why"), [("", "better"), ("lee", "  ")])
+def test_who_and_why_must_be_said(shelf: Shelf, by: str, why: str) -> None:
+    _add(shelf, "2.0.0")
+    with pytest.raises(InputError) as caught:
+        shelf.promote("tech-index", "2.0.0", by=by, why=why)
+    assert caught.value.key == "models.who_and_why"
+    assert shelf.log()[-1].action == "add"
+
+
+def test_what_cannot_rate_companies_does_not_take_a_company_models_name(shelf: Shelf) -> None:
+    released = registry.load_artefact("tech-index")
+    bare = {name: value for name, value in released.meta.items() if name not in ("scales", "position")}
+    for meta in ({**bare, "version": "2"}, {**released.meta, "name": "ktrs-fm", "version": "2"}):
+        with pytest.raises(InputError) as caught:
+            shelf.add(Artefact(meta, released.arrays), {}, None, by="kim", why="wrong form")
+        assert caught.value.key == "models.not_a_company_model"
+    assert shelf.log() == ()
+
+
+@pytest.mark.parametrize("version", ["", "../2", "2 0", "v" * 41, "2/0"])
+def test_versions_that_could_leave_the_folder_are_refused(shelf: Shelf, version: str) -> None:
+    with pytest.raises(InputError) as caught:
+        _add(shelf, version)
+    assert caught.value.key == "models.bad_version"
+
+
+def test_promoting_what_is_there_or_unknown_is_refused(shelf: Shelf) -> None:
+    with pytest.raises(InputError) as caught:
+        shelf.promote("tech-index", shelf.champion("tech-index"), by="lee", why="again")
+    assert caught.value.key == "models.already_champion"
+    with pytest.raises(NotFoundError):
+        shelf.promote("tech-index", "9.9.9", by="lee", why="better")
+    with pytest.raises(InputError):
+        Shelf(None).promote("tech-index", "1.0.0", by="lee", why="better")

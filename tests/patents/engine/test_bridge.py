@@ -1,0 +1,68 @@
+"""The way from one language to the other: glossary first, then nearness of term vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktop import catalogue
+from ktop.patents.analysis.glossary import counterparts
+from ktop.patents.analysis.text import Analyser
+from ktop.patents.engine.index import PatentIndex
+
+
+@pytest.fixture(scope="module")
+def index(small_corpus: Path) -> PatentIndex:
+    return PatentIndex(small_corpus)
+
+
+def test_the_glossary_is_usable() -> None:
+    analyser = Analyser()
+    seen: dict[str, str] = {}
+    for group, entries in catalogue.load("patents/glossary").items():
+        for korean, english in entries.items():
+            assert korean not in seen, f"{korean} stands in {group} and in {seen.get(korean)}"
+            seen[korean] = group
+            assert analyser.language(korean) == "ko"
+            for word in english.split(","):
+                assert analyser.terms(word, "en"), f"{korean}: {word}"
+    assert len(seen) > 600
+
+
+def test_glossary_words_go_both_ways() -> None:
+    assert (
+        counterparts("반도체", "반도체", "ko")[0] == ("semiconductor", "semiconductor")
+        or counterparts("반도체", "반도체", "ko")[0][1] == "semiconductor"
+    )
+    (term, _), *_ = counterparts("반도체", "반도체", "ko")
+    assert ("반도체", "반도체") in counterparts(term, "semiconductor", "en")
+    assert counterparts("컬러_영상", "컬러 영상", "ko")[0][1] == "color image"
+    assert counterparts("없는말", "없는말", "ko") == []
+
+
+def test_words_without_an_entry_go_to_the_nearest_term(index: PatentIndex) -> None:
+    assert counterparts("클릭", "클릭", "ko") == []
+    (near,) = index.space.bridge.translate([("클릭", "클릭")], "ko")
+    assert near[0].term == "click"
+    assert 0.5 <= near[0].similarity <= 1.0
+
+
+def test_text_vectors_have_unit_length(index: PatentIndex) -> None:
+    docs = np.arange(index.manifest.rows)
+    lengths = np.linalg.norm(index.dense.vectors_of(docs), axis=1)
+    assert lengths == pytest.approx(np.ones(len(docs)), abs=0.02), "8 bits a number"
+    question = index.question("lithium battery electrode with a separator and an electrolyte")
+    assert np.linalg.norm(question.vector) == pytest.approx(1.0, abs=1e-4)
+    assert np.linalg.norm(question.vector_across) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_topics_follow_the_themes(index: PatentIndex, records: list[dict[str, object]]) -> None:
+    theme_of = {str(record["id"]): record["theme"] for record in records}
+    topics: dict[int, list[object]] = {}
+    for doc in range(index.manifest.rows):
+        topics.setdefault(int(index.tables.topic[doc]), []).append(theme_of[index.patent_id(doc)])
+    pure = sum(max(themes.count(theme) for theme in set(themes)) for themes in topics.values())
+    assert pure >= 0.8 * index.manifest.rows
+    assert len(set(index.space.topic_names)) == len(index.space.topic_names)

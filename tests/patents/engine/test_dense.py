@@ -1,0 +1,127 @@
+"""Text vectors on disk: exact in small corpora, nearly so when grouped; word vectors by latent semantic analysis."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktop.patents.engine.dense import DenseReader, best, coarse_centres, write_codes
+from ktop.patents.engine.lsa import Lsa, SparseRows, fit_lsa
+from ktop.patents.engine.segment import Columns, Segment, write_segment
+
+from .test_segment import patent
+
+ROWS, WIDTH = 3_000, 32
+NO_MASK = np.empty(0, dtype=np.uint8)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def vectors() -> np.ndarray:
+    random = np.random.default_rng(7)
+    themes = random.standard_normal((40, WIDTH)) * 0.5
+    return unit(themes[random.integers(0, 40, ROWS)] + 0.25 * random.standard_normal((ROWS, WIDTH)))
+
+
+@pytest.fixture(scope="module")
+def segments(tmp_path_factory: pytest.TempPathFactory, vectors: np.ndarray) -> list[Segment]:
+    folder = tmp_path_factory.mktemp("segments")
+    found = []
+    centres = coarse_centres(vectors, 1, lists=30)
+    for number, start in enumerate((0, 1_800)):
+        rows = min(1_800, ROWS - start)
+        day = date(2000, 1, 1).toordinal()
+        write_segment(folder / str(number), Columns.joined([patent(n, day + n, []) for n in range(rows)]), 1.0)
+        segment = Segment(folder / str(number), start, rows)
+        part, topics = vectors[start : start + rows], np.zeros(rows, dtype=np.int16)
+        write_codes(segment.folder / "flat", part, np.zeros((0, WIDTH), dtype=np.float32), topics)
+        write_codes(segment.folder / "grouped", part, centres, topics)
+        found.append(segment)
+    np.save(folder / "centres.npy", centres)
+    return found
+
+
+def exact(vectors: np.ndarray, query: np.ndarray, allowed: np.ndarray, n: int) -> list[int]:
+    near = np.where(allowed, vectors @ query, -9.0)
+    return np.argsort(-near, kind="stable")[:n].tolist()
+
+
+def test_without_groups_search_is_exhaustive(segments: list[Segment], vectors: np.ndarray) -> None:
+    reader = DenseReader(segments, "flat", np.zeros((0, WIDTH), dtype=np.float32))
+    for query in vectors[:20]:
+        docs, near = reader.search(query, 10, None, NO_MASK)
+        assert near == pytest.approx(np.sort(vectors @ query)[::-1][:10], abs=0.01)
+        assert len(set(docs.tolist()) & set(exact(vectors, query, np.ones(ROWS, dtype=bool), 10))) >= 8
+
+
+def test_groups_find_nearly_the_same(segments: list[Segment], vectors: np.ndarray) -> None:
+    centres = np.load(segments[0].folder.parent / "centres.npy")
+    reader = DenseReader(segments, "grouped", centres)
+    recall = []
+    for query in vectors[::100]:
+        docs, _ = reader.search(query, 50, None, NO_MASK, probes=8)
+        recall.append(len(set(docs.tolist()) & set(exact(vectors, query, np.ones(ROWS, dtype=bool), 50))) / 50)
+    assert np.mean(recall) > 0.9
+    everything, _ = reader.search(vectors[0], 50, None, NO_MASK, probes=30)
+    assert len(set(everything.tolist()) & set(exact(vectors, vectors[0], np.ones(ROWS, dtype=bool), 50))) >= 47
+
+
+@pytest.mark.parametrize("space", ["flat", "grouped"])
+def test_days_and_masks_bound_the_search(segments: list[Segment], vectors: np.ndarray, space: str) -> None:
+    centres = np.load(segments[0].folder.parent / "centres.npy")
+    reader = DenseReader(segments, space, centres if space == "grouped" else centres[:0])
+    before = int(segments[0].day[500])
+    mask = (np.arange(ROWS) % 2).astype(np.uint8)
+    docs, _ = reader.search(vectors[3], 2_000, before, mask, probes=30)
+    rows = np.where(docs < 1_800, docs, docs - 1_800)
+    assert len(docs) == 500
+    assert (rows < 500).all()
+    assert (docs % 2 == 1).all()
+
+
+def test_stored_vectors_come_back(segments: list[Segment], vectors: np.ndarray) -> None:
+    reader = DenseReader(segments, "grouped", np.load(segments[0].folder.parent / "centres.npy"))
+    docs = np.array([5, 2_999, 1_799, 1_800, 0])
+    assert reader.vectors_of(docs) == pytest.approx(vectors[docs], abs=0.02)
+    assert len(reader.search(np.zeros(WIDTH, dtype=np.float32), 5, None, NO_MASK)[0]) == 0
+
+
+def test_the_best_of_several_lists() -> None:
+    docs, scores = best([np.array([4, 9]), np.array([2, 7])], [np.array([1.0, 3.0]), np.array([3.0, 0.5])], 3)
+    assert docs.tolist() == [2, 9, 4]
+    assert scores.tolist() == [3.0, 3.0, 1.0]
+    assert len(best([], [], 3)[0]) == 0
+
+
+def test_word_vectors_bring_words_of_one_theme_together(tmp_path: Path) -> None:
+    random = np.random.default_rng(11)
+    themes = [np.arange(0, 40, 2), np.arange(100, 140, 2)]
+    texts = [np.unique(random.choice(themes[n % 2], 8)) for n in range(300)]
+    rows = SparseRows(
+        np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
+        np.concatenate(texts).astype(np.uint32),
+        np.ones(sum(map(len, texts)), dtype=np.uint8),
+    )
+    fit_lsa(rows, 4, tmp_path, seed=1)
+    places = unit(Lsa(tmp_path).of_rows(rows)[:, :2])
+    same = places @ places.T
+    other = np.equal.outer(np.arange(300) % 2, np.arange(300) % 2)
+    assert same[other].mean() > 0.9
+    assert same[~other].mean() < 0.2
+    fit_lsa(rows, 4, tmp_path / ".", seed=1)
+    assert np.array_equal(places, unit(Lsa(tmp_path).of_rows(rows)[:, :2])), "the same seed gives the same vectors"
+
+
+def test_word_vectors_of_next_to_nothing(tmp_path: Path) -> None:
+    nothing = SparseRows(np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8))
+    fit_lsa(nothing, 8, tmp_path, seed=1)
+    one = SparseRows(np.array([0, 2]), np.array([2, 4], dtype=np.uint32), np.ones(2, dtype=np.uint8))
+    assert Lsa(tmp_path).of_rows(one).shape == (1, 8)
+    fit_lsa(one, 8, tmp_path, seed=1)
+    assert np.isfinite(Lsa(tmp_path).of_rows(one)).all()

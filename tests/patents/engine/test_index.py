@@ -1,0 +1,132 @@
+"""Searching: what is asked for is found, what is later or excluded never is."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ktop.kernel.errors import InputError, TooLargeError
+from ktop.patents.engine.index import MAX_QUERY_CHARS, Filter, PatentIndex
+
+MODES = ("lexical", "dense", "hybrid")
+ENGLISH = "medical image diagnosis of cancer lesions in the tissue of a patient"
+KOREAN = "환자의 의료 영상에서 종양과 암 병변을 분할하고 진단하는 장치"
+
+
+@pytest.fixture(scope="module")
+def index(small_corpus: Path) -> PatentIndex:
+    return PatentIndex(small_corpus)
+
+
+@pytest.fixture(scope="module")
+def by_id(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {record["id"]: record for record in records}
+
+
+def themes(index: PatentIndex, by_id: dict[str, dict[str, Any]], text: str, **asked: Any) -> list[str]:
+    return [by_id[hit.patent_id]["theme"] for hit in index.search(text, **asked)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("text", [ENGLISH, KOREAN])
+def test_neighbours_are_on_the_theme(
+    index: PatentIndex, by_id: dict[str, dict[str, Any]], text: str, mode: str
+) -> None:
+    found = themes(index, by_id, text, top=10, mode=mode)
+    assert found.count("imaging") >= 9
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("text", "other"), [(ENGLISH, "ko"), (KOREAN, "en")])
+def test_the_other_language_is_reached(
+    index: PatentIndex, by_id: dict[str, dict[str, Any]], text: str, other: str, mode: str
+) -> None:
+    hits = [by_id[hit.patent_id] for hit in index.search(text, top=20, mode=mode)]
+    over = [record for record in hits if record["language"] == other]
+    assert len(over) >= 3
+    assert sum(record["theme"] == "imaging" for record in over) >= 0.7 * len(over)
+
+
+def test_scores_fall_and_answers_repeat(index: PatentIndex) -> None:
+    for mode in MODES:
+        hits = index.search(ENGLISH, top=30, mode=mode)
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert len({hit.patent_id for hit in hits}) == len(hits)
+        assert hits == index.search(ENGLISH, top=30, mode=mode)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    day=st.dates(date(2004, 6, 1), date(2016, 1, 1)),
+    mode=st.sampled_from(MODES),
+    text=st.sampled_from([ENGLISH, KOREAN]),
+)
+def test_nothing_later_is_ever_found(
+    index: PatentIndex, by_id: dict[str, dict[str, Any]], day: date, mode: str, text: str
+) -> None:
+    for hit in index.search(text, top=200, before=day, mode=mode):  # type: ignore[arg-type]
+        assert by_id[hit.patent_id]["filed"] < day.isoformat()
+
+
+def test_the_day_itself_is_not_before_it(index: PatentIndex, records: list[dict[str, Any]]) -> None:
+    record = next(record for record in records if record["theme"] == "imaging" and record["language"] == "en")
+    day = date.fromisoformat(record["filed"])
+    text = f"{record['title']}. {record['abstract']}"
+    assert record["id"] not in [hit.patent_id for hit in index.search(text, 200, before=day)]
+    assert index.search(text, 200, before=day + timedelta(days=1))[0].patent_id == record["id"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_excluded_patents_are_not_found(index: PatentIndex, mode: str) -> None:
+    first = [hit.patent_id for hit in index.search(ENGLISH, top=5, mode=mode)]
+    rest = [hit.patent_id for hit in index.search(ENGLISH, top=5, exclude=[*first, "US1B1", "특허"], mode=mode)]
+    assert not set(first) & set(rest)
+    assert len(rest) == 5
+
+
+def test_a_patent_is_its_own_nearest(index: PatentIndex, records: list[dict[str, Any]]) -> None:
+    for record in records[::15]:
+        hits = index.search(f"{record['title']}. {record['abstract']}", top=3, mode="lexical")
+        assert hits[0].patent_id == record["id"]
+
+
+def test_a_search_looks_where_it_is_told(index: PatentIndex, records: list[dict[str, Any]]) -> None:
+    by_id = {record["id"]: record for record in records}
+    for only in (
+        Filter(languages=frozenset({"ko"})),
+        Filter(countries=frozenset({"US"})),
+        Filter(classes=frozenset({"H01M", "A61"})),
+        Filter(languages=frozenset({"en"}), classes=frozenset({"H"})),
+    ):
+        hits = index.search(ENGLISH, top=200, only=only)
+        assert hits
+        for hit in hits:
+            record = by_id[hit.patent_id]
+            assert only.languages is None or record["language"] in only.languages
+            assert only.countries is None or hit.patent_id[:2] in only.countries
+            symbols = record["ipc"]
+            assert only.classes is None or any(s.startswith(tuple(only.classes)) for s in symbols)
+    assert index.search(ENGLISH, top=5, only=Filter(countries=frozenset({"ZZ"}))) == []
+
+
+def test_what_cannot_be_asked_is_refused(index: PatentIndex) -> None:
+    with pytest.raises(InputError) as refused:
+        index.search("本発明は画像処理装置に関する。")
+    assert refused.value.key == "patents.query_language"
+    with pytest.raises(TooLargeError):
+        index.search("lamp " * MAX_QUERY_CHARS)
+    with pytest.raises(InputError) as refused:
+        index.search(ENGLISH, mode="magic")  # type: ignore[arg-type]
+    assert refused.value.key == "patents.search_mode"
+
+
+def test_unknown_words_match_nothing(index: PatentIndex) -> None:
+    docs, scores = index.lexical.search(index.question("qwzx vbnm").own_groups(), 10, None, np.empty(0, dtype=np.uint8))
+    assert len(docs) == len(scores) == 0
+    assert index.search(ENGLISH, top=0) == []

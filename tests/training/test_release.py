@@ -1,0 +1,74 @@
+"""Releasing: the same bytes from the same population, cards that tell the truth, models that load at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ktop.kernel.errors import InputError
+from ktop.models import kinds as registry
+from ktop.training.release import auc, release_all
+
+pytest.importorskip("lightgbm")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("released")
+    release_all(folder, firms=4000, seed=7)
+    return folder
+
+
+def test_releasing_twice_gives_the_same_bytes(released: Path, tmp_path: Path) -> None:
+    release_all(tmp_path, firms=4000, seed=7)
+    files = sorted(file.name for file in released.iterdir())
+    assert files == sorted(file.name for file in tmp_path.iterdir()) and len(files) == 10
+    for name in files:
+        assert (released / name).read_bytes() == (tmp_path / name).read_bytes(), name
+
+
+def test_a_released_version_is_never_replaced(released: Path) -> None:
+    before = {file.name: file.read_bytes() for file in released.iterdir()}
+    with pytest.raises(InputError) as caught:
+        release_all(released, firms=4200, seed=7, names=["start-up"])
+    assert caught.value.key == "models.version_exists"
+    assert {file.name: file.read_bytes() for file in released.iterdir()} == before
+
+
+def test_every_released_file_is_the_one_that_was_entered() -> None:
+    """Loading checks the sum: a changed file would be refused, here and wherever a rating names it."""
+    for entry in registry.index()["models"]:
+        registry.load(entry["name"], entry["version"])
+        assert (registry.released_folder() / f"{entry['file']}.baseline.json").is_file()
+
+
+def test_a_release_can_be_used_at_once(released: Path) -> None:
+    for card in registry.available(released):
+        model = registry.load(card["name"], None, released)
+        assert model.version == card["version"] and model.trained_on == "synthetic"
+        assert card["training_population"] == {
+            "firms": 4000,
+            "seed": 7,
+            "generator_version": card["training_population"]["generator_version"],
+        }
+        assert card["champion"] is True
+
+
+def test_cards_give_grades_in_order_with_their_event_rates() -> None:
+    card = registry.card("ktrs-fm")
+    for name, rising in (("growth", False), ("risk", True)):
+        rows = card["out_of_sample"]["grades"][name]
+        assert abs(sum(row["share"] for row in rows) - 1) < 0.01
+        rates = [row["event_rate"] for row in rows]
+        assert rates == sorted(rates, reverse=not rising), f"{name}: a better grade must see better outcomes"
+    for target in card["out_of_sample"]["targets"].values():
+        assert 0.9 < target["calibration_slope"] < 1.1
+
+
+def test_auc_agrees_with_an_independent_one() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(1)
+    score, y = random.integers(0, 30, size=900), (random.random(900) < 0.3).astype(float)
+    assert auc(score, y) == pytest.approx(metrics.roc_auc_score(y, score), abs=1e-12)
