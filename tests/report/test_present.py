@@ -8,8 +8,9 @@ import math
 import invented
 import pytest
 
-from ktop.catalogue import Lang
+from ktop.catalogue import Lang, load
 from ktop.report.present import report_view
+from ktop.report.present.common import grades
 from ktop.report.present.comparison import compare
 from ktop.report.present.technology import _trend_text
 from ktop.report.present.what_if import changes_between
@@ -184,3 +185,25 @@ def test_the_trend_of_filings_is_told_in_words(growth: float, korean: str, engli
     for lang, words in (("ko", korean), ("en", english)):
         assert words in _trend_text({"trend": {"forecast": ahead}}, lang)
     assert _trend_text({"trend": {}}, "ko") == ""
+
+
+@pytest.mark.parametrize(
+    ("place", "tone"), [(1, "good"), (4, "good"), (5, "warn"), (7, "warn"), (8, "bad"), (10, "bad")]
+)
+def test_the_upper_part_of_a_ladder_is_shown_as_good_and_the_lower_as_bad(place: int, tone: str) -> None:
+    symbols = load("grades")["ladders"]["risk"]["symbols"]
+    assert len(symbols) == 10
+    rating = invented.ktrs_fm() | {"grades": {"risk": symbols[place - 1]}}
+    (figure,) = grades(rating, "en")
+    assert (figure.value, figure.tone) == (symbols[place - 1], tone)
+
+
+def test_a_better_grade_is_shown_as_good_in_what_if_and_a_worse_one_as_bad() -> None:
+    before, better, worse = invented.ktrs_fm(), invented.ktrs_fm(), invented.ktrs_fm()
+    symbols = load("grades")["ladders"]["risk"]["symbols"]
+    before["grades"], better["grades"], worse["grades"] = ({"risk": symbols[k]} for k in (4, 3, 6))
+    tones = [
+        {c.label: (c.difference, c.tone) for c in changes_between([before], [after], "en")}["Risk grade"]
+        for after in (better, worse)
+    ]
+    assert tones == [("▲ 1", "good"), ("▼ 2", "bad")]

@@ -193,3 +193,14 @@ def test_amounts_are_written_as_people_say_them() -> None:
     assert money(50_000_000, "ko") == "5,000만 원"
     assert money(300_000_000, "ko") == "3억 원"
     assert money(140_000_000, "en") == "KRW 140 million"
+
+
+def test_room_for_just_the_smallest_amount_is_room() -> None:
+    """A quarter of sales of 40 m won is 10 m, the smallest amount there is; a won less leaves nothing."""
+    least = decision(sales_krw_t0=40_000_000)
+    assert isinstance(least.verdicts["room_left"], Success)
+    assert (least.status, least.amount_krw) == ("possible", 10_000_000)
+    assert isinstance(decision(sales_krw_t0=39_999_996).verdicts["room_left"], Failure)
+    cap = 240_000_000
+    assert decision(guarantee_balance_krw=cap - 10_000_000).amount_krw == 10_000_000
+    assert isinstance(decision(guarantee_balance_krw=cap - 9_999_999).verdicts["room_left"], Failure)

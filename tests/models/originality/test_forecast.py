@@ -70,3 +70,14 @@ def test_the_band_holds_what_it_says() -> None:
         if found is not None:
             inside.append((found.low <= counts[12:]) & (counts[12:] <= found.high))
     assert LEVEL - 0.08 < np.mean(inside) < LEVEL + 0.12
+
+
+def test_each_year_ahead_keeps_the_damped_sum_of_the_slope() -> None:
+    """Slope .6 in the first year, .6 + .36 after two, .6 + .36 + .216 after three (Gardner and McKenzie 1985)."""
+    found = forecast(YEARS, np.round(5000 * 0.01 * 1.2 ** np.arange(12)), np.full(12, 5000.0))
+    assert found is not None
+    slope = np.log1p(found.slope)
+    logs = np.log(found.mean)
+    assert np.diff(logs) == pytest.approx([0.36 * slope, 0.216 * slope], rel=1e-9)
+    level = logs[0] - 0.6 * slope  # the level at the last complete year: what 5,000 filings had then, nearly
+    assert np.exp(level) == pytest.approx(5000 * 0.01 * 1.2**11, rel=0.05)

@@ -17,7 +17,8 @@ from ktop.models.originality import follow_on as sequel
 from ktop.models.originality import measures as m
 from ktop.models.originality.definitions import measures
 
-TODAY = day_number(date(2020, 7, 1))
+AS_OF = date(2020, 7, 1)
+TODAY = day_number(AS_OF)
 YEAR = 365.25
 
 
@@ -149,3 +150,29 @@ def test_an_empty_neighbourhood_gives_missing_values_only(make: Callable[..., Ne
     found = m.measure_values(make(0, n=0, terms=0))
     assert set(found) == {measure.name for measure in measures()}
     assert all(math.isnan(value) for value in found.values())
+
+
+def test_follow_on_counts_neither_itself_nor_filings_of_its_own_day(neighbourhood: Neighbourhood) -> None:
+    """Five patents of each of three days: only those of the middle day have later and earlier ones."""
+    day = np.repeat([0, 1, 2], 5)
+    between = np.array([[0.9, 0.2, 0.3], [0.2, 0.9, 0.4], [0.3, 0.4, 0.9]])  # of one day: alike, and not to be counted
+    pair = between[day][:, day].astype(np.float32)
+    np.fill_diagonal(pair, 1.0)
+    filed = TODAY - np.array([1000.0, 700.0, 400.0])[day]
+    found = replace(neighbourhood.nearest(15), filing_day=filed, pair_similarity=pair, similarity=np.full(15, 0.5))
+    assert m.follow_on(found) == pytest.approx(math.log(0.4 / 0.2), rel=1e-6)
+
+
+def test_follow_on_looks_five_years_either_way(neighbourhood: Neighbourhood) -> None:
+    """Patents of five and a half years before would make the past more alike; they are not looked at."""
+    day = np.repeat([0, 1, 2, 3], [5, 5, 5, 2])
+    between = np.full((4, 4), 0.3)
+    between[1, 2] = between[2, 1] = 0.6
+    between[3, :] = between[:, 3] = 0.9
+    pair = between[day][:, day].astype(np.float32)
+    np.fill_diagonal(pair, 1.0)
+    filed = TODAY - np.array([1500.0, 1000.0, 500.0, 1000.0 + 5.5 * YEAR])[day]
+    filed[day == 0] -= 0.25 * YEAR  # the first of the three days stays within five years of the far one
+    found = replace(neighbourhood.nearest(17), filing_day=filed, pair_similarity=pair, similarity=np.full(17, 0.5))
+    middle_only = replace(found, similarity=np.where(day == 1, 0.5, 0.0))
+    assert m.follow_on(middle_only) == pytest.approx(math.log(0.6 / 0.3), rel=1e-6)

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from ktop.patents.analysis.terms import PAIR, term_code
-from ktop.patents.engine.segment import NO_DAY, Columns, Display, Segment, lengths_of, write_segment
+from ktop.patents.engine.segment import (
+    K1,
+    MAX_IMPACT,
+    NO_DAY,
+    B,
+    Columns,
+    Display,
+    Segment,
+    _impacts,
+    lengths_of,
+    write_segment,
+)
 
 TERMS = ["lamp", "lens", "laser", "lamp_lens"]
 
@@ -112,3 +123,17 @@ def test_writing_again_replaces_whole(tmp_path: Path, segment: Segment) -> None:
     write_segment(segment.folder, patent(9, 5, ["lens"]), 2.0)
     assert not segment.folder.with_name("000000.part").exists()
     assert Segment(segment.folder, 0, 1).display(0).title == "Lamp 9"
+
+
+def test_impacts_are_bm25_with_length_normalised_by_b() -> None:
+    """tf (k1 + 1) / (tf + k1 (1 - b + b length / average)) by hand, in steps of MAX_IMPACT / 255."""
+    rows = Columns.joined([patent(1, 10, ["lamp"]), patent(2, 10, ["lamp", "lens", "laser"])]).by_date()
+    lengths = lengths_of(rows)
+    assert lengths.tolist() == [1.0, 6.0]  # one word once; words counted once, twice and three times
+    impacts = _impacts(rows, np.array([0, 1, 1, 1], dtype=np.uint32), 4.0)
+    expected = []
+    for count, length in zip(rows.counts.tolist(), (1.0, 6.0, 6.0, 6.0), strict=True):
+        share = count * (K1 + 1) / (count + K1 * (1 - 0.75 + 0.75 * length / 4.0))
+        expected.append(round(share * 255 / MAX_IMPACT))
+    assert B == 0.75
+    assert impacts.tolist() == expected

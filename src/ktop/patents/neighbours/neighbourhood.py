@@ -33,7 +33,7 @@ from ktop.patents.engine.sorted_search import among, places_not_less
 from ktop.patents.neighbours.boilerplate_filter import substance
 from ktop.patents.neighbours.keyterms import KeyTerm, key_terms
 from ktop.patents.neighbours.similarity import Similarity
-from ktop.patents.neighbours.term_statistics import DAYS_PER_YEAR, EarlierPatents
+from ktop.patents.neighbours.term_statistics import EarlierPatents
 
 NEIGHBOURS = 200
 KEY_TERMS = 20
@@ -106,7 +106,7 @@ def neighbourhood(
         classes=Labels.of([shown.subclasses for shown in display]),
         topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
         applicants=applicant_labels(display),
-        measures=_measures(index, docs, display, before),
+        measures=_measures(index, docs, before),
         pair_similarity=rated.pairs(order),
         key_terms=key,
         text_terms=_text_terms(index, question, earlier, docs),
@@ -199,34 +199,21 @@ def applicant_labels(display: Sequence[Display]) -> Labels:
     return Labels.of(rows)
 
 
-def _measures(index: PatentIndex, docs: Docs, display: Sequence[Display], before: int) -> dict[str, FloatArray]:
+def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, FloatArray]:
     """Return per-neighbour measures that were known on the as-of day.
 
-    ``claims``: number of claims. ``scope``: number of subclasses. ``family_size``: patents of the family in the corpus,
-    earlier than the day. ``citations``: citations received from patents of the corpus filed before the day;
-    ``citations_5y``: those within five years of filing, NaN until five years have passed. All NaN where missing;
-    citation counts are NaN where the corpus has no citations at all before the day.
+    ``claims``: number of claims. ``family_size``: patents of the family in the corpus, earlier than the day.
+    ``citations``: citations received from patents of the corpus filed before the day. All NaN where missing; citation
+    counts are NaN where the corpus has no citations at all before the day.
     """
     tables = index.tables
-    filed = tables.day[docs].astype(np.float64)
-    received = tables.citations(docs, before)
-    any_known = tables.has_citations(before)
-    total = np.array([len(days) for days in received], dtype=np.float64)
-    five = np.array(
-        [np.count_nonzero(days <= day + 5 * DAYS_PER_YEAR) for days, day in zip(received, filed, strict=True)],
-        dtype=np.float64,
-    )
-    five[filed + 5 * DAYS_PER_YEAR > before] = np.nan
-    if not any_known:
-        total[:], five[:] = np.nan, np.nan
-    scope = np.array([len(shown.subclasses) for shown in display], dtype=np.float64)
-    scope[scope == 0] = np.nan
+    citations = np.array([len(days) for days in tables.citations(docs, before)], dtype=np.float64)
+    if not tables.has_citations(before):
+        citations[:] = np.nan
     return {
         "claims": tables.claims[docs].astype(np.float64),
-        "scope": scope,
         "family_size": tables.family_sizes(docs, before),
-        "citations": total,
-        "citations_5y": five,
+        "citations": citations,
     }
 
 

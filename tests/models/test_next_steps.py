@@ -1,0 +1,74 @@
+"""Next steps name the indicator that carries their effect, whichever way a score leans on its logit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ktop.domain.company.fact_table import FactTable
+from ktop.models import kinds
+from ktop.models.company_model import CompanyModel
+from ktop.models.next_steps import steps
+from ktop.training.reference import build_reference
+from ktop.training.release import reference_table
+
+
+@pytest.fixture(scope="module")
+def model() -> CompanyModel:
+    return kinds.load("ktrs-fm")
+
+
+@pytest.fixture(scope="module")
+def companies() -> FactTable:
+    return reference_table(build_reference(150, 77))
+
+
+@pytest.mark.parametrize(("score", "sign"), [("growth", 1.0), ("risk", -1.0)])
+def test_a_step_names_the_indicator_whose_logit_it_moves_most_for_the_better(
+    model: CompanyModel, companies: FactTable, score: str, sign: float
+) -> None:
+    """Growth is explained by the logit of high growth, where more is better; risk by that of failure, where less is."""
+    told_apart = 0
+    for row in range(60):
+        table = companies.take(np.array([row]))
+        before = model.rate_table(table)
+        by_text = {step.text["en"]: step for step in steps().values()}
+        for given in model.next_steps(table, before):
+            if given.score != score:
+                continue
+            step = by_text[given.text["en"]]
+            columns = {name: column for name, column in table.columns.items() if column.dtype.kind == "f"}
+            changes = {
+                fact: float(columns[fact][0]) + float(amount.evaluate(columns)[0])
+                for fact, amount in step.changes.items()
+            }
+            after = {c.indicator: c.logit for c in model.what_if(table, changes, ()).contributions if c.score == score}
+            now = {c.indicator: c.logit for c in model.rate_row(table).contributions if c.score == score}
+            meant = [i.id for i in model.indicators if step.id in i.feasible]
+            gains = {name: sign * (after[name] - now[name]) for name in meant}
+            assert gains[given.indicator] == pytest.approx(max(gains.values()), abs=1e-9)
+            told_apart += bool(np.ptp(list(gains.values())) > 1e-6)
+    assert told_apart > 5
+
+
+def test_few_known_indicators_are_warned_of_otherwise_than_some_missing_ones(
+    model: CompanyModel, companies: FactTable
+) -> None:
+    """Below six tenths known the warning says that the rating rests on few indicators."""
+    table = companies.take(np.array([0]))
+    batch = model.rate_table(table)
+    count = len(batch.indicators)
+    codes = {}
+    for missing in (0, 1, int(0.4 * count), int(0.4 * count) + 1, count - 1):
+        values = np.where(np.arange(count) < missing, np.nan, 1.0)[None, :]
+        asked = replace(batch, values=values)
+        codes[missing] = {w.code for w in model.warnings(asked, 0)} & {"missing", "few_indicators"}
+    least = math.ceil(0.6 * count)  # known ones, below which they are few
+    assert codes == {
+        missing: {"missing"} if 0 < missing <= count - least else {"few_indicators"} if missing else set()
+        for missing in codes
+    }
+    assert {"missing"} in codes.values() and {"few_indicators"} in codes.values()
