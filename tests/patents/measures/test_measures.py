@@ -202,11 +202,12 @@ def test_a_window_ends_on_its_last_day() -> None:
         "three": date(2003, 2, 28),
         "after three": date(2003, 3, 1),
         "five": date(2005, 2, 28),
+        "after five": date(2005, 3, 1),
         "end": date(2010, 1, 1),
     }
     patents = facts({"id": "cited", "known_from": day}, *({"id": name, "known_from": at} for name, at in ends.items()))
     found = rows(measure(patents, edges(*((name, "cited") for name in ends))))["cited"]
-    assert (found["forward_citations_3y"], found["forward_citations_5y"], found["forward_citations"]) == (1, 3, 4)
+    assert (found["forward_citations_3y"], found["forward_citations_5y"], found["forward_citations"]) == (1, 3, 5)
 
 
 def test_an_uncited_patent_has_zero_only_where_the_corpus_could_know() -> None:
