@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ktop.catalogue import LANGS, load
-from ktop.domain.company.classification import industry_group, region_code, regions
+from ktop.domain.company.fact_column import plain
 from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups, fact_rules
-from ktop.domain.company.fact_table import FactTable, plain
+from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import (
     Indicator,
     checklist_items,
@@ -24,6 +24,8 @@ from ktop.domain.company.indicators import (
 from ktop.domain.company.record import Company
 from ktop.domain.decision.guarantee import guarantee_rule
 from ktop.domain.rating.grades import business_matrix, ladders
+from ktop.domain.values.industry import industry_group
+from ktop.domain.values.region import region_code, regions
 
 FILES = (
     "checklist",

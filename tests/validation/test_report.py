@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ktop import catalogue
-from ktop.domain.company.classification import regions
+from ktop.domain.values.region import regions
 from ktop.validation import pictures
 from ktop.validation.discrimination import auc
 from ktop.validation.html import render

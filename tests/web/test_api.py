@@ -37,7 +37,7 @@ def test_rate_a_technology(client: TestClient) -> None:
         ({"text": "short"}, 422, "patents.summary_empty"),
         ({"text": 3}, 422, "web.bad_field"),
         ({"text": SAMPLE, "more": 1}, 422, "web.bad_field"),
-        ({"text": SAMPLE, "as_of": "tomorrow"}, 422, "web.bad_field"),
+        ({"text": SAMPLE, "as_of": "tomorrow"}, 422, "values.not_a_date"),
         ([], 422, "web.body_not_json"),
         ({"text": "unavailable"}, 503, "report.no_fonts"),
     ],
@@ -57,7 +57,7 @@ def test_errors_have_one_shape(client: TestClient, body: object, status: int, co
         ({}, "'text' 값을 받아들일 수 없습니다(값이 없음)"),
         ({"text": 3}, "글이어야 함"),
         ({"text": SAMPLE, "more": 1}, "'more' 값을 받아들일 수 없습니다(모르는 항목)"),
-        ({"text": SAMPLE, "as_of": "tomorrow"}, "YYYY-MM-DD 꼴의 날짜여야 함"),
+        ({"text": SAMPLE, "as_of": "tomorrow"}, "날짜로 읽을 수 없습니다"),
     ],
 )
 def test_a_refused_field_is_told_in_the_readers_language(client: TestClient, body: object, said: str) -> None:

@@ -10,7 +10,8 @@ import typer
 
 from ktop.catalogue import text
 from ktop.cli.state import terminal
-from ktop.kernel.errors import InputError
+from ktop.domain.values.day import DAY
+from ktop.domain.values.kind import RefusedValueError
 
 
 def help_of(key: str) -> str:
@@ -19,13 +20,16 @@ def help_of(key: str) -> str:
 
 
 def parse_date(given: str | None, option: str) -> date | None:
-    """Return an ISO 8601 date given as text, None for none; raises ``InputError`` for anything else."""
+    """Return a day given as text, None for none; raises ``InputError`` for what is no day or an empty text."""
     if given is None:
         return None
     try:
-        return date.fromisoformat(given)
-    except ValueError:
-        raise InputError("cli.not_a_date", option=option, given=given) from None
+        day = DAY.parse(given)
+        if day is None:  # an option that is there but says nothing
+            raise RefusedValueError("not_a_date", given)
+    except RefusedValueError as refusal:
+        raise refusal.at(f"--{option}") from None
+    return day
 
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help=help_of("as_of"))]

@@ -11,7 +11,7 @@ class KtopError(Exception):
     Parameters
     ----------
     key : str
-        Key of the sentence in ``catalogue/messages`` (for example ``"company.business_number_check_digit"``).
+        Key of the sentence in ``catalogue/messages`` (for example ``"values.business_number_check_digit"``).
         Every key must exist in Korean and English; a test looks all of them up.
     **params :
         Values named in the sentence. Never secrets or whole uploads.

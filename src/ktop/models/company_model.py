@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, text
+from ktop.domain.company.fact_column import plain
 from ktop.domain.company.fact_spec import FACTS
-from ktop.domain.company.fact_table import FactTable, plain
+from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator
 from ktop.domain.rating.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
 from ktop.kernel.errors import InputError

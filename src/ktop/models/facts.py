@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ktop.domain.company.fact_column import as_column, missing_column
 from ktop.domain.company.fact_spec import FACTS
-from ktop.domain.company.fact_table import FactTable, as_column, derive, missing_column
+from ktop.domain.company.fact_table import FactTable, derive
 from ktop.kernel.errors import InputError
 
 

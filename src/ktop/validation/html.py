@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ktop.catalogue import Lang, messages, text
-from ktop.domain.company.classification import cell_labels, regions
+from ktop.domain.company.classification import cell_labels
 from ktop.domain.company.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
+from ktop.domain.values.region import regions
 from ktop.validation import pictures, sections
 from ktop.validation.fairness import FOUR_FIFTHS
 

@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from ktop.catalogue import LANGS, Lang, message, text
+from ktop.domain.company.errors import OWN_ERROR
+from ktop.domain.values.kind import shown
 from ktop.kernel.errors import InputError, KtopError
 from ktop.web.language import language
 from ktop.web.rendering import page
@@ -51,7 +53,10 @@ def first_problem(error: RequestValidationError) -> InputError:
     place = ".".join(str(part) for part in found["loc"] if part not in ("body", "query", "path"))
     if found["type"] in ("json_invalid", "model_attributes_type") or not place:
         return InputError("web.body_not_json")
-    return InputError("web.bad_field", field=place, reason=_reason(found["type"]))
+    if found["type"] == OWN_ERROR:  # a kind of value has said what is wrong
+        said = found["ctx"]
+        return InputError(said["key"], **{"where": place, "more": "", **said["params"]})
+    return InputError("web.bad_field", field=shown(place), reason=_reason(found["type"]))
 
 
 #: What a field is refused for, by the beginning of the validator's name for it; the first that fits counts.

@@ -1,21 +1,25 @@
 """The company form: its sections and fields come from the facts catalogue, and what is posted becomes facts again.
 
-A blank field is a missing fact. Money is entered in millions of won; figures may have thousands separators.
+A blank field is a missing fact. Money is entered in millions of won. What a text means is for the fact's kind of value
+to say (``ktop.domain.values``).
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ktop.catalogue import Lang, load, text
+from ktop.catalogue import Lang, load, message, text
 from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups
+from ktop.domain.company.kinds import fact_kind
+from ktop.domain.values.kind import RefusedValueError, ValueKind
+from ktop.domain.values.money import Money
 
-_MILLION = Decimal(1_000_000)
+#: The unit of money in the form.
+_MILLION = 1_000_000
 #: Facts that are given by the file or worked out, so nobody types them in.
 _NOT_ASKED = frozenset({"company_id", "corporate_number"})
 _REQUIRED = frozenset({"name"})
@@ -127,60 +131,46 @@ def industry_options(lang: Lang) -> tuple[tuple[str, str], ...]:
     )
 
 
+@functools.cache
+def kind_asked(name: str) -> ValueKind[Any]:
+    """Return the kind of value a field of the form takes: the fact's own, money in millions of won."""
+    kind = fact_kind(name)
+    return replace(kind, unit_krw=_MILLION) if isinstance(kind, Money) else kind
+
+
 def typed(facts: Mapping[str, Any]) -> dict[str, str]:
     """Return facts as they would be typed into the form; a missing one is left out."""
     shown = {}
     for spec in asked():
         value = facts.get(spec.name)
-        if value is None or value != value:
-            continue
-        if spec.unit == "krw":
-            shown[spec.name] = _plain(Decimal(repr(float(value))) / _MILLION)
-        elif isinstance(value, (bool, int, float)):
-            shown[spec.name] = _plain(Decimal(repr(float(value))))
-        else:
-            shown[spec.name] = str(value)
+        if value is not None and value == value:
+            shown[spec.name] = kind_asked(spec.name).caption(value)
     return shown
-
-
-def _plain(value: Decimal) -> str:
-    shown = format(value.normalize(), "f")
-    return f"{Decimal(shown):,f}" if abs(value) >= 1000 else shown
 
 
 def read(
     posted: Mapping[str, str], lang: Lang, names: tuple[str, ...] | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the facts that were typed and, by fact, the sentence on what cannot be read. Blank fields are left out."""
+    """Return the facts that were typed and, by fact, the sentence on what cannot be read. Missing ones are left out."""
     facts: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for spec in asked() if names is None else (FACTS[name] for name in names):
-        given = posted.get(spec.name, "").strip()
-        if not given:
-            if spec.name in _REQUIRED and names is None:
-                problems[spec.name] = text("web.required", lang, field=spec.label[lang])
-            continue
         try:
-            facts[spec.name] = _value(spec, given)
-        except (ValueError, InvalidOperation):
-            kind = "date" if spec.kind == "date" else "number" if spec.numeric else "choice"
-            problems[spec.name] = text(f"web.not_a_{kind}", lang, field=spec.label[lang])
+            value = kind_asked(spec.name).parse(posted.get(spec.name))
+        except RefusedValueError as refusal:
+            problems[spec.name] = message(refusal.at(dict(spec.label)), lang)
+            continue
+        if value is not None:
+            facts[spec.name] = _plain(value)
+        elif spec.name in _REQUIRED and names is None:
+            problems[spec.name] = text("web.required", lang, field=spec.label[lang])
     return facts, problems
 
 
-def _value(spec: FactSpec, given: str) -> Any:
-    if spec.choices:
-        found = next((code for code in spec.choices if str(code) == given), None)
-        if found is None:
-            raise ValueError(given)
-        return found
-    if spec.kind == "date":
-        return date.fromisoformat(given.replace(".", "-").replace("/", "-")).isoformat()
-    if spec.kind in ("number", "integer"):
-        figure = Decimal(given.replace(",", "").replace("−", "-"))
-        if not figure.is_finite() or abs(figure) > Decimal("1e15"):
-            raise ValueError(given)
-        if spec.unit == "krw":
-            figure *= _MILLION
-        return int(figure) if figure == figure.to_integral_value() else float(figure)
-    return given
+def _plain(value: Any) -> Any:
+    """Return a value as a record in JSON holds it: whole figures without a decimal point, days in ISO 8601."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    return value

@@ -12,13 +12,10 @@ from hypothesis import strategies as st
 from ktop.domain.company.classification import (
     age_band_of,
     age_years,
-    industry_digits,
-    industry_group,
-    industry_label,
-    region_code,
-    section_fits,
     size_of,
 )
+from ktop.domain.values.industry import industry_digits, industry_group, industry_label, section_fits
+from ktop.domain.values.region import region_code
 
 
 def age(founded: str, as_of: str) -> float:

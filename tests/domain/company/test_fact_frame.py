@@ -96,21 +96,21 @@ def test_cells_as_people_write_them(fact: str, cell: Any, expected: Any) -> None
     ("fact", "cell", "key"),
     [
         ("sales_krw_t0", "3억", "not_a_number"),
-        ("sales_krw_t0", "1,2,3", "not_a_number"),
-        ("sales_krw_t0", "12,50", "not_a_number"),
+        ("sales_krw_t0", "1,2,3", "comma_groups"),
+        ("sales_krw_t0", "12,50", "comma_groups"),
         ("sales_krw_t0", "inf", "not_a_number"),
-        ("sales_krw_t0", float("inf"), "not_a_number"),
-        ("sales_krw_t0", "(5)", "not_a_number"),  # sales cannot be negative, so brackets mean nothing here
+        ("sales_krw_t0", float("inf"), "out_of_range"),
+        ("sales_krw_t0", "(5)", "out_of_range"),
         ("sales_krw_t0", -1, "out_of_range"),
         ("sales_krw_t0", 1e18, "out_of_range"),
         ("staff_total", 3.5, "not_whole"),
         ("ceo_degree", 7, "not_a_choice"),
-        ("ceo_degree", "professor", "not_a_number"),
-        ("venture_certified", 2, "not_a_choice"),
+        ("ceo_degree", "professor", "not_a_choice"),
+        ("venture_certified", 2, "not_yes_no"),
         ("q01", 0, "not_a_choice"),
         ("q01", 6, "not_a_choice"),
-        ("q01", 2.5, "not_whole"),
-        ("founded", "2014-02-31", "not_a_date"),
+        ("q01", 2.5, "not_a_choice"),
+        ("founded", "2014-02-31", "no_such_day"),
         ("founded", "spring", "not_a_date"),
         ("founded", "2026-07-01", "founded_after_as_of"),
         ("business_number", "123", "business_number_digits"),
@@ -130,7 +130,8 @@ def test_cells_that_refuse_their_row(fact: str, cell: Any, key: str | None) -> N
         assert problems.ok.all()
         return
     assert problems.ok.tolist() == [True, False]
-    assert [problem.key for problem in problems.found[1]] == [key]
+    room = "facts" if key == "founded_after_as_of" else "values"
+    assert [problem.key for problem in problems.found[1]] == [f"{room}.{key}"]
     for lang in LANGS:
         assert problems.reasons(0, lang) == []
         (sentence,) = problems.reasons(1, lang)
@@ -180,7 +181,7 @@ def test_a_table_without_facts_is_refused() -> None:
 def test_an_empty_row_is_refused_and_an_empty_table_is_not() -> None:
     _, problems = read(name=["x", None], sales_krw_t0=[None, ""])
     assert problems.ok.tolist() == [True, False]
-    assert problems.found[1][0].key == "empty_row"
+    assert problems.found[1][0].key == "facts.empty_row"
     table, problems = FactTable.from_frame(pl.DataFrame({"name": [], "sales_krw_t0": []}), AS_OF)
     assert (table.n, problems.refused) == (0, 0)
 

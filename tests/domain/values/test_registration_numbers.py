@@ -36,7 +36,7 @@ def test_one_wrong_digit_of_the_first_eight_is_noticed(serial: int, place: int, 
     wrong = number[:place] + str((int(number[place]) + shift) % 10) + number[place + 1 :]
     with pytest.raises(InputError) as refused:
         BusinessNumber.parse(wrong)
-    assert refused.value.key == "company.business_number_check_digit"
+    assert refused.value.key == "values.business_number_check_digit"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_usual_ways_of_writing_a_number(text: str) -> None:
 def test_what_is_not_ten_digits_is_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
         BusinessNumber.parse(text)
-    assert refused.value.key == "company.business_number_digits"
+    assert refused.value.key == "values.business_number_digits"
 
 
 @given(st.integers(0, 3_999_999))
@@ -84,7 +84,7 @@ def test_a_corporate_number_off_the_rule_is_kept_and_can_be_asked() -> None:
 def test_what_is_not_thirteen_digits_is_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
         CorporateNumber.parse(text)
-    assert refused.value.key == "company.corporate_number_digits"
+    assert refused.value.key == "values.corporate_number_digits"
 
 
 @given(st.integers(0, 999_999))

@@ -10,9 +10,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ktop import catalogue
-from ktop.domain.company.classification import industry_group
 from ktop.domain.company.fact_spec import FACTS, fact_rules
 from ktop.domain.company.outcomes import SIZE_FACTOR_V1
+from ktop.domain.values.industry import industry_group
 from ktop.kernel.errors import InputError
 from ktop.training.reference import build_reference, generator_version
 

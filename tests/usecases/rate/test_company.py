@@ -66,8 +66,8 @@ def test_an_empty_list_says_none_and_an_absent_one_says_unknown() -> None:
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"business_number": "123-45-67890"}, "company.business_number_check_digit"),
-        ({"staff": [{"date": "2025-12-31", "total": -3}]}, "company.too_small"),
+        ({"business_number": "123-45-67890"}, "values.business_number_check_digit"),
+        ({"staff": [{"date": "2025-12-31", "total": -3}]}, "values.out_of_range"),
         ({"statements": [{"year": 2023}, {"year": 2025}, {"year": 2024}]}, "company.years_out_of_order"),
     ],
 )

@@ -4,53 +4,62 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ktop.catalogue import Lang, load, messages
+from ktop.domain.values.kind import RefusedValueError, ValueKind, Where, shown
+from ktop.domain.values.text import UNWRITABLE
 from ktop.kernel.errors import InputError
 
 T = TypeVar("T")
 
-# pydantic's error type -> catalogue key, and the name of its limit within the error where it has one.
-_KEYS: Mapping[str, tuple[str, str | None]] = {
-    "missing": ("missing_field", None),
-    "int_type": ("not_whole", None),
-    "int_parsing": ("not_whole", None),
-    "int_parsing_size": ("too_large", None),
-    "int_from_float": ("not_whole", None),
-    "float_type": ("not_a_number", None),
-    "float_parsing": ("not_a_number", None),
-    "finite_number": ("not_a_number", None),
-    "greater_than_equal": ("too_small", "ge"),
-    "less_than_equal": ("too_large", "le"),
-    "string_type": ("not_text", None),
-    "string_too_short": ("empty_text", None),
-    "string_too_long": ("text_too_long", "max_length"),
-    "too_short": ("empty_text", None),
-    "too_long": ("too_many", "max_length"),
-    "tuple_type": ("not_a_list", None),
-    "dict_type": ("not_a_group", None),
-    "model_type": ("not_a_group", None),
-    "model_attributes_type": ("not_a_group", None),
+# pydantic's error type -> catalogue key, for the form of a record; what is wrong with a value its kind says.
+_KEYS: Mapping[str, str] = {
+    "missing": "missing_field",
+    "too_long": "too_many",
+    "tuple_type": "not_a_list",
+    "dict_type": "not_a_group",
+    "model_type": "not_a_group",
+    "model_attributes_type": "not_a_group",
 }
-_OWN = "ktop"
+#: pydantic's name for an error of ours, which carries the key and the values of its sentence.
+OWN_ERROR = "ktop"
+#: Levels looked through for names; a record has three.
+_DEEPEST = 30
 
 
 def refuse(key: str, **params: Any) -> PydanticCustomError:
     """Return the error a validator raises to have the catalogue sentence ``key`` told to the user."""
-    return PydanticCustomError(_OWN, "refused", {"key": key, "params": params})
+    return PydanticCustomError(OWN_ERROR, "refused", {"key": key, "params": params})
 
 
-def told(parse: Callable[[str], T], value: str) -> T:
-    """Return ``parse(value)``; an ``InputError`` becomes one that pydantic gathers with the others."""
+def refuse_value(error: RefusedValueError, where: Where | None = None) -> PydanticCustomError:
+    """Return a value's refusal as the error a validator raises; its place is the field's own without ``where``."""
+    params = {name: value for name, value in error.params.items() if name not in ("where", "more")}
+    return refuse(error.key, **params, **({} if where is None else {"where": where}))
+
+
+def told(kind: ValueKind[T], given: object, where: Where | None = None) -> T | None:
+    """Return the value read by its kind; a refusal becomes one that pydantic gathers with the others."""
     try:
-        return parse(value)
-    except InputError as error:
-        raise refuse(error.key, **error.params) from None
+        return kind.parse(given)
+    except RefusedValueError as error:
+        raise refuse_value(error, where) from None
+
+
+def refuse_unwritable_keys(record: Mapping[Any, Any] | Sequence[Any], where: str = "", depth: int = 0) -> None:
+    """Raise ``InputError`` for a field whose name holds half a character, which pydantic cannot take."""
+    entries = record.items() if isinstance(record, Mapping) else enumerate(record, 1)
+    for name, entry in entries:
+        if isinstance(name, str) and UNWRITABLE.search(name):
+            raise RefusedValueError("unwritable_text", name).at(where.strip(".") or messages()["company.record"])
+        if isinstance(entry, Mapping | list | tuple) and depth < _DEEPEST:
+            refuse_unwritable_keys(entry, f"{where}.{shown(name)}", depth + 1)
 
 
 def first_error(errors: ValidationError, record: Any, model: type[BaseModel]) -> InputError:
@@ -69,26 +78,16 @@ def _more(count: int) -> dict[str, str]:
 
 def _sentence(error: ErrorDetails, record: Any, model: type[BaseModel]) -> tuple[str, dict[str, Any]]:
     where = _where(error["loc"], record)
-    if error["type"] == _OWN:
+    if error["type"] == OWN_ERROR:
         own = error["ctx"]
         return own["key"], {"where": where, **own["params"]}
     if error["type"] == "extra_forbidden":
         return _unknown_field(error, record, model)
-    name, limit = _KEYS.get(error["type"], ("invalid", None))
-    shown = error["input"]
-    if shown is None:
-        name, limit = "missing_field", None
-    elif name == "too_many" and isinstance(shown, str):
-        name = "text_too_long"
-    params: dict[str, Any] = {"where": where, "value": f"{shown:,}" if _is_number(shown) else str(shown)[:40]}
-    if limit:
-        bound = error["ctx"][limit]
-        params["limit"] = f"{bound:,.0f}" if _is_number(bound) else str(bound)
+    name = "missing_field" if error["input"] is None else _KEYS.get(error["type"], "invalid")
+    params: dict[str, Any] = {"where": where, "value": shown(error["input"])}
+    if name == "too_many":
+        params["limit"] = f"{error['ctx']['max_length']:,}"
     return f"company.{name}", params
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _where(loc: Sequence[int | str], record: Any) -> str | Mapping[Lang, str]:
@@ -98,8 +97,9 @@ def _where(loc: Sequence[int | str], record: Any) -> str | Mapping[Lang, str]:
     for step in loc:
         if isinstance(step, int):
             entry = here[step] if isinstance(here, Sequence) and step < len(here) else None
-            named = isinstance(entry, Mapping) and (entry.get("year") or entry.get("date"))
-            steps.append(str(named) if named else f"#{step + 1}")
+            named = (entry.get("year") or entry.get("date")) if isinstance(entry, Mapping) else None
+            plain = isinstance(named, str | int | date) and named != ""
+            steps.append(shown(named).replace(",", "") if plain else f"#{step + 1}")
             here = entry
         else:
             steps.append(step)
@@ -113,7 +113,7 @@ def _unknown_field(error: ErrorDetails, record: Any, model: type[BaseModel]) -> 
     words = {word: path.split(".")[-1] for path, word in _labels([str(p) for p in parents if isinstance(p, str)])}
     candidates = {name.casefold(): name for name in names} | words
     near = difflib.get_close_matches(str(field).strip().casefold(), candidates, n=1, cutoff=0.6)
-    params: dict[str, Any] = {"where": _where(parents, record), "field": str(field)[:40]}
+    params: dict[str, Any] = {"where": _where(parents, record), "field": shown(field)}
     if near:
         return "company.unknown_field_near", {**params, "nearest": candidates[near[0]]}
     return "company.unknown_field", {**params, "fields": ", ".join(names)}

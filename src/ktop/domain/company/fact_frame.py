@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, text
+from ktop.domain.company.fact_column import missing_column
 from ktop.domain.company.fact_spec import FACTS, fact_groups, fact_rules
-from ktop.domain.company.fact_table import missing_column
 from ktop.domain.company.row_problems import Problem, RowProblems
 from ktop.kernel.errors import InputError
 
@@ -112,31 +112,15 @@ def _warn(problems: RowProblems, code: str, **params: Any) -> None:
 def _read(frame: pl.DataFrame, chosen: dict[str, str], problems: RowProblems) -> Columns:
     from ktop.domain.company import frame_columns as read
 
-    columns: Columns = {}
-    region = np.full(frame.height, None, dtype=object)
-    if "region" in chosen:
-        region = read.read_regions(FACTS["region"], frame[chosen["region"]], problems)
-        columns["region"] = region
-    for name, spec in FACTS.items():
-        if name not in chosen or name == "region":
-            continue
-        series = frame[chosen[name]]
-        if spec.numeric:
-            columns[name] = read.read_numbers(spec, series, problems)
-        elif spec.kind == "date":
-            columns[name] = read.read_dates(spec, series, problems)
-        elif spec.kind == "choice":
-            columns[name] = read.read_choice(spec, series, problems)
-        elif name == "business_number":
-            columns[name] = read.read_business_numbers(spec, series, problems)
-        elif name == "corporate_number":
-            columns[name], off = read.read_corporate_numbers(spec, series, problems)
-            if off.any():
-                _warn(problems, "corporate_check_digit", count=int(off.sum()), row=int(np.flatnonzero(off)[0]) + 1)
-        elif name == "industry":
-            columns[name] = read.read_industries(spec, series, region, problems)
-        else:
-            columns[name] = read.objects(read.as_text(series))
+    columns: Columns = {
+        name: read.read_column(spec, frame[chosen[name]], problems) for name, spec in FACTS.items() if name in chosen
+    }
+    if "industry" in columns:
+        read.refuse_industries(columns["industry"], columns.get("region", np.full(frame.height, None)), problems)
+    if "corporate_number" in columns:
+        off = read.off_the_check_digit(columns["corporate_number"])
+        if off.any():
+            _warn(problems, "corporate_check_digit", count=int(off.sum()), row=int(np.flatnonzero(off)[0]) + 1)
     return columns
 
 

@@ -54,6 +54,11 @@ class FactSpec:
         """Whether a table column of this fact holds numbers (float64 with NaN)."""
         return self.kind in NUMERIC_KINDS or any(isinstance(code, int) for code in self.choices)
 
+    @property
+    def place(self) -> Labels:
+        """The fact's words with its name, as sentences name it."""
+        return {"ko": f"{self.label['ko']}({self.name})", "en": f"{self.label['en']} ({self.name})"}
+
 
 @dataclass(frozen=True, slots=True)
 class FactRule:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.company.classification import FOREIGN, age_band_of, age_years, industry_group, size_of
-from ktop.domain.company.fact_spec import FACTS, FactSpec
+from ktop.domain.company.classification import age_band_of, age_years, size_of
+from ktop.domain.company.fact_column import as_column, missing_column, plain
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.values.industry import industry_group
+from ktop.domain.values.region import FOREIGN
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from ktop.domain.company.fact_frame import RowProblems
     from ktop.domain.company.record import Company
+    from ktop.domain.company.row_problems import RowProblems
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class FactTable:
         False, all facts missing and their reasons in ``RowProblems``; the rest are ready to rate. Columns that are no
         facts are left out with a warning, except those named in ``ignore``.
         """
-        from ktop.domain.company.fact_frame import read_frame
+        from ktop.domain.company.fact_frame import read_frame  # polars, which rating one company does without
 
         columns, problems = read_frame(frame, as_of, ignore)
         return cls.from_columns(columns, as_of, ok=problems.ok), problems
@@ -86,33 +89,6 @@ class FactTable:
     def row(self, index: int) -> dict[str, Any]:
         """Return one row as plain values: float, int for whole-number facts, str, date, None where missing."""
         return {name: plain(FACTS[name], values[index]) for name, values in self.columns.items()}
-
-
-def plain(spec: FactSpec, value: Any) -> Any:
-    """Return one cell of a column as a plain Python value, None where it is missing."""
-    if spec.kind == "date":
-        return None if np.isnat(value) else value.astype("datetime64[D]").item()
-    if not spec.numeric:
-        return value
-    if np.isnan(value):
-        return None
-    return float(value) if spec.kind == "number" else int(value)
-
-
-def missing_column(spec: FactSpec, n: int) -> npt.NDArray[Any]:
-    """Return a column of ``n`` missing values of the right kind."""
-    if spec.kind == "date":
-        return np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
-    return np.full(n, np.nan) if spec.numeric else np.full(n, None, dtype=object)
-
-
-def as_column(spec: FactSpec, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return clean values as a column of the right kind; None, NaN and NaT become the kind's missing value."""
-    if spec.kind == "date":
-        return np.array(values, dtype="datetime64[D]")
-    if spec.numeric:
-        return np.array(values, dtype=np.float64)
-    return np.array(values, dtype=object)
 
 
 def derive(table: dict[str, npt.NDArray[Any]], as_of: date) -> None:

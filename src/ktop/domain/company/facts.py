@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ktop.domain.company.classification import FOREIGN, age_band_of, age_years, industry_group, size_of
+from ktop.domain.company.classification import age_band_of, age_years, size_of
 from ktop.domain.company.fact_spec import FACTS, FactSpec, FactValue
+from ktop.domain.company.kinds import FACT_CODES, fact_kind
 from ktop.domain.company.provenance import paths_of_facts, source_of
 from ktop.domain.company.totals import add_totals
 from ktop.domain.rating.rating import Input
+from ktop.domain.values.industry import industry_group
+from ktop.domain.values.kind import RefusedValueError
+from ktop.domain.values.region import FOREIGN
 from ktop.kernel.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
 #: Length of the window of the facts named ``…_3y``.
 WINDOW_YEARS = 3
 
-_DEGREES = {"none": 0, "bachelor": 1, "master": 2, "doctor": 3}
-_ORGANISATIONS = {"none": 0, "department": 1, "institute": 2}
+_DEGREES = FACT_CODES["degree"][1]
+_ORGANISATIONS = FACT_CODES["rnd_organisation"][1]
 # Amounts taken from the newest statement and the ones before it: (item of the record, fact stem, how many years).
 _ITEMS: Sequence[tuple[str, str, int]] = (
     ("sales", "sales_krw", 3),
@@ -236,14 +240,9 @@ def _flag(value: bool | None) -> int | None:
 
 
 def _within_limits(spec: FactSpec, value: FactValue) -> None:
-    if not isinstance(value, (int, float)):
-        return
-    if (spec.minimum is not None and value < spec.minimum) or (spec.maximum is not None and value > spec.maximum):
-        raise InputError(
-            "facts.out_of_range",
-            name=spec.name,
-            label=spec.label,
-            value=f"{value:,}",
-            minimum=f"{spec.minimum:,}",
-            maximum=f"{spec.maximum:,}",
-        )
+    """Raise ``InputError`` for a fact made from details that is beyond its limits."""
+    if spec.minimum is not None and isinstance(value, int | float):
+        try:
+            fact_kind(spec.name).parse(value)
+        except RefusedValueError as error:
+            raise error.at(spec.place) from None

@@ -1,111 +1,81 @@
-"""Field types of the company record: they read what people write (thousands commas, dotted dates, Korean words)."""
+"""Field types of the company record: each is one kind of value (``ktop.domain.values``) in pydantic's terms.
+
+Optional fields take a word for missing (blank, ``N/A``, 미상) as absent; those named ``Needed…`` must hold a value.
+"""
 
 from __future__ import annotations
 
-import functools
-import math
-import re
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from ktop.catalogue import load
-from ktop.domain.company.errors import refuse
+from ktop.domain.company.errors import refuse, told
+from ktop.domain.company.kinds import record_choice
+from ktop.domain.values.count import Count
+from ktop.domain.values.day import DAY
+from ktop.domain.values.industry import INDUSTRY
+from ktop.domain.values.kind import ValueKind
+from ktop.domain.values.money import Money
+from ktop.domain.values.number import Number as NumberKind
+from ktop.domain.values.region import COUNTRY, REGION
+from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, CORPORATE_NUMBER
+from ktop.domain.values.text import IDENTIFIER, MAX_TEXT, TEXT
+from ktop.domain.values.year import Year as YearKind
+from ktop.domain.values.yes_no import YES_NO
 
-#: Longest name or title taken.
-MAX_TEXT = 300
 #: Largest amount taken, in the statement's unit: far above any firm, far below where floats lose whole won.
 MAX_AMOUNT = 1.0e15
-
-_DOTTED = re.compile(r"^(\d{4})\s*[.\-/]\s*(\d{1,2})\s*[.\-/]\s*(\d{1,2})\s*\.?$")
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_THOUSANDS = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$")
-_YES_NO = {"예": True, "네": True, "yes": True, "y": True, "true": True, "1": True} | {
-    "아니오": False,
-    "아니요": False,
-    "no": False,
-    "n": False,
-    "false": False,
-    "0": False,
-}
+MAX_WHOLE = 10_000_000
+MAX_CLAIMS = 2000
+MAX_CAREER_YEARS = 1_000
+FIRST_YEAR, LAST_YEAR = 1950, 2200
 
 
-def number_of_text(value: Any) -> Any:
-    """Return a number written with thousands commas without them; refuse true, false and infinity."""
-    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
-        raise refuse("company.not_a_number", value=str(value).lower())
-    if isinstance(value, str):
-        text = value.strip()
-        return text.replace(",", "") if _THOUSANDS.match(text) else text
+def read(kind: ValueKind[Any]) -> BeforeValidator:
+    """Return the validator of a field that may be missing."""
+    return BeforeValidator(lambda value: told(kind, value))
+
+
+def needed(kind: ValueKind[Any]) -> BeforeValidator:
+    """Return the validator of a field that must be there."""
+    return BeforeValidator(lambda value: _there(told(kind, value)))
+
+
+def choice(name: str) -> BeforeValidator:
+    """Return the validator of a choice (``values`` in company.yaml) that may be missing."""
+    return BeforeValidator(lambda value: told(record_choice(name), value))
+
+
+def needed_choice(name: str) -> BeforeValidator:
+    """Return the validator of a choice that must be there."""
+    return BeforeValidator(lambda value: _there(told(record_choice(name), value)))
+
+
+def _there(value: Any) -> Any:
+    if value is None:
+        raise refuse("company.missing_field")
     return value
 
 
-def text_of_number(value: Any) -> Any:
-    """Return an identifier that YAML read as a whole number as text again."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def stripped(value: Any) -> Any:
-    """Return text without spaces around it."""
-    return value.strip() if isinstance(value, str) else value
-
-
-def day_of_text(value: Any) -> Any:
-    """Return the date written as 2024-12-31, 2024.12.31, 2024/12/31 or 20241231."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = str(value).strip()
-    match = _DOTTED.match(text) or _COMPACT.match(text)
-    try:
-        if match and not isinstance(value, (bool, float)):
-            return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        pass
-    raise refuse("company.not_a_date", value=text[:40])
-
-
-def yes_no_of_text(value: Any) -> Any:
-    """Return whether yes or no was written, in Korean or English."""
-    if isinstance(value, bool):
-        return value
-    answer = _YES_NO.get(str(value).strip().casefold())
-    if answer is None:
-        raise refuse("company.not_yes_no", value=str(value)[:40])
-    return answer
-
-
-@functools.cache
-def _spellings(kind: str) -> dict[str, str]:
-    spellings: dict[str, str] = {}
-    for code, words in load("company")["values"][kind].items():
-        spellings |= {code.casefold(): code, words["ko"].casefold(): code, words["en"].casefold(): code}
-    return spellings
-
-
-def choice(kind: str) -> BeforeValidator:
-    """Return a validator that takes a value's code or its Korean or English word (``values`` in company.yaml)."""
-
-    def read(value: Any) -> Any:
-        code = _spellings(kind).get(str(value).strip().casefold())
-        if code is None:
-            codes = ", ".join(load("company")["values"][kind])
-            raise refuse("company.not_a_choice", value=str(value)[:40], choices=codes)
-        return code
-
-    return BeforeValidator(read)
-
-
-# Limits stand before the reading validator: pydantic then writes them into the JSON Schema.
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), BeforeValidator(stripped)]
-Day = Annotated[date, BeforeValidator(day_of_text)]
-YesNo = Annotated[bool, BeforeValidator(yes_no_of_text)]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(number_of_text)]
-Whole = Annotated[int, Field(ge=0, le=10_000_000), BeforeValidator(number_of_text)]
-Year = Annotated[int, Field(ge=1950, le=2200), BeforeValidator(number_of_text)]
-Claims = Annotated[int, Field(ge=0, le=2000), BeforeValidator(number_of_text)]
-Answer = Annotated[int, Field(ge=1, le=5), BeforeValidator(number_of_text)]
-Amount = Annotated[float, Field(ge=0, le=MAX_AMOUNT, allow_inf_nan=False), BeforeValidator(number_of_text)]
-Signed = Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, allow_inf_nan=False), BeforeValidator(number_of_text)]
+# The limits stand in the kinds; they are repeated as ``Field`` for pydantic to write them into the JSON Schema.
+_Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+_Amount: TypeAlias = Annotated[float, Field(ge=0, le=MAX_AMOUNT)]
+_Signed: TypeAlias = Annotated[float, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
+Text = Annotated[_Text | None, read(TEXT)]
+NeededText = Annotated[_Text, needed(TEXT)]
+Identifier = Annotated[_Text | None, read(IDENTIFIER)]
+Day = Annotated[date | None, read(DAY)]
+NeededDay = Annotated[date, needed(DAY)]
+YesNo = Annotated[bool | None, read(YES_NO)]
+CareerYears = Annotated[Annotated[float, Field(ge=0)] | None, read(NumberKind(0, MAX_CAREER_YEARS))]
+Whole = Annotated[Annotated[int, Field(ge=0, le=MAX_WHOLE)] | None, read(Count(0, MAX_WHOLE))]
+Claims = Annotated[Annotated[int, Field(ge=0, le=MAX_CLAIMS)] | None, read(Count(0, MAX_CLAIMS))]
+NeededYear = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), needed(YearKind(FIRST_YEAR, LAST_YEAR))]
+Amount = Annotated[_Amount | None, read(Money(0, MAX_AMOUNT))]
+Signed = Annotated[_Signed | None, read(Money(-MAX_AMOUNT, MAX_AMOUNT))]
+BusinessNumber = Annotated[str | None, read(BUSINESS_NUMBER)]
+CorporateNumber = Annotated[str | None, read(CORPORATE_NUMBER)]
+Industry = Annotated[str | None, read(INDUSTRY)]
+Region = Annotated[str | None, read(REGION)]
+Country = Annotated[str | None, read(COUNTRY)]

@@ -9,40 +9,53 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ktop.domain.company.classification import FOREIGN, industry_digits, industry_group, region_code, section_fits
-from ktop.domain.company.errors import first_error, refuse, told
+from ktop.domain.company.errors import first_error, refuse, refuse_unwritable_keys, refuse_value, told
 from ktop.domain.company.field_types import (
     Amount,
-    Answer,
+    BusinessNumber,
+    CareerYears,
     Claims,
+    CorporateNumber,
+    Country,
     Day,
-    Number,
+    Identifier,
+    Industry,
+    NeededDay,
+    NeededText,
+    NeededYear,
+    Region,
     Signed,
     Text,
     Whole,
-    Year,
     YesNo,
     choice,
-    text_of_number,
+    needed_choice,
 )
+from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.totals import read_totals
-from ktop.domain.values.registration_numbers import BusinessNumber, CorporateNumber
+from ktop.domain.values.industry import INDUSTRY
+from ktop.domain.values.kind import RefusedValueError, shown
+from ktop.domain.values.region import FOREIGN
 
 #: Longest list of one kind a record may hold; above it a record is broken or hostile.
 MAX_ENTRIES = 5000
 #: Factor from a statement's unit to won.
 UNITS_KRW: Mapping[str, int] = {"krw": 1, "thousand_krw": 1_000, "million_krw": 1_000_000}
 
-Degree = Annotated[Literal["none", "bachelor", "master", "doctor"], choice("degree")]
-Organisation = Annotated[Literal["none", "department", "institute"], choice("rnd_organisation")]
+Degree = Annotated[Literal["none", "bachelor", "master", "doctor"] | None, choice("degree")]
+Organisation = Annotated[Literal["none", "department", "institute"] | None, choice("rnd_organisation")]
+Funding = Annotated[Literal["own", "public"] | None, choice("funding")]
+Unit = Annotated[Literal["krw", "thousand_krw", "million_krw"], needed_choice("unit")]
+Result = Annotated[Literal["running", "success", "failure"], needed_choice("result")]
+Origin = Annotated[Literal["own", "acquired"], needed_choice("origin")]
 CertificationKind = Annotated[
     Literal["nep", "net", "venture", "innobiz", "mainbiz", "gs", "iso", "excellent_performance", "green", "other"],
-    choice("certification"),
+    needed_choice("certification"),
 ]
-IpKind = Annotated[Literal["patent", "utility_model", "design", "trademark", "software"], choice("ip_kind")]
-IpStatus = Annotated[Literal["pending", "registered", "refused", "lapsed"], choice("ip_status")]
+IpKind = Annotated[Literal["patent", "utility_model", "design", "trademark", "software"], needed_choice("ip_kind")]
+IpStatus = Annotated[Literal["pending", "registered", "refused", "lapsed"], needed_choice("ip_status")]
 
 
 class Part(BaseModel):
@@ -70,49 +83,49 @@ class Part(BaseModel):
 class Ceo(Part):
     """The chief executive's career, without a name: no rating needs one."""
 
-    industry_years: Number | None = None
-    degree: Degree | None = None
-    technical: YesNo | None = None
-    founding_record: Whole | None = None
+    industry_years: CareerYears = None
+    degree: Degree = None
+    technical: YesNo = None
+    founding_record: Whole = None
 
 
 class StaffCount(Part):
     """Head-counts of one day."""
 
-    date: Day
-    total: Whole | None = None
-    technical: Whole | None = None
-    research: Whole | None = None
-    advanced_degree: Whole | None = None
+    date: NeededDay
+    total: Whole = None
+    technical: Whole = None
+    research: Whole = None
+    advanced_degree: Whole = None
     WITHIN = (("technical", "total"), ("research", "total"), ("advanced_degree", "total"))
 
 
 class Statement(Part):
     """Amounts of one fiscal year, in ``unit`` of won."""
 
-    year: Year
-    year_end: Day | None = None
+    year: NeededYear
+    year_end: Day = None
     currency: str = "KRW"
-    unit: Annotated[Literal["krw", "thousand_krw", "million_krw"], choice("unit")] = "krw"
-    sales: Amount | None = None
-    operating_profit: Signed | None = None
-    net_income: Signed | None = None
-    total_assets: Amount | None = None
-    equity: Signed | None = None
-    intangible_assets: Amount | None = None
-    rnd_expense: Amount | None = None
-    training_expense: Amount | None = None
-    marketing_expense: Amount | None = None
-    interest_expense: Amount | None = None
-    dividends: Amount | None = None
-    borrowings: Amount | None = None
+    unit: Unit = "krw"
+    sales: Amount = None
+    operating_profit: Signed = None
+    net_income: Signed = None
+    total_assets: Amount = None
+    equity: Signed = None
+    intangible_assets: Amount = None
+    rnd_expense: Amount = None
+    training_expense: Amount = None
+    marketing_expense: Amount = None
+    interest_expense: Amount = None
+    dividends: Amount = None
+    borrowings: Amount = None
     WITHIN = (("intangible_assets", "total_assets"), ("equity", "total_assets"))
 
     @field_validator("currency", mode="before")
     @classmethod
     def _won_only(cls, value: Any) -> str:
-        if str(value).strip().upper() not in ("KRW", "원"):
-            raise refuse("company.currency", value=str(value)[:20])
+        if not isinstance(value, str) or value.strip().upper() not in ("KRW", "원"):
+            raise refuse("company.currency", value=shown(value))
         return "KRW"
 
     @model_validator(mode="after")
@@ -136,11 +149,11 @@ class Statement(Part):
 class RndProject(Part):
     """One R&D project, own or publicly funded."""
 
-    title: Text | None = None
-    start: Day
-    end: Day | None = None
-    result: Annotated[Literal["running", "success", "failure"], choice("result")] = "running"
-    funding: Annotated[Literal["own", "public"], choice("funding")] | None = None
+    title: Text = None
+    start: NeededDay
+    end: Day = None
+    result: Result = "running"
+    funding: Funding = None
     DATED = (("start", "end"),)
 
     @model_validator(mode="after")
@@ -154,32 +167,32 @@ class Certification(Part):
     """One technology certification or company status."""
 
     kind: CertificationKind
-    title: Text | None = None
-    issued: Day
-    expires: Day | None = None
+    title: Text = None
+    issued: NeededDay
+    expires: Day = None
     DATED = (("issued", "expires"),)
 
 
 class Commercialisation(Part):
     """The first sale of a product or service from own or acquired technology."""
 
-    kind: Annotated[Literal["own", "acquired"], choice("origin")]
-    product: Text | None = None
-    date: Day
+    kind: Origin
+    product: Text = None
+    date: NeededDay
 
 
 class IpRight(Part):
     """One patent or other right, pending ones included. ``cited_by`` None means not looked up."""
 
     kind: IpKind
-    title: Text | None = None
-    number: Annotated[Text | None, BeforeValidator(text_of_number)] = None
+    title: Text = None
+    number: Identifier = None
     status: IpStatus
-    filed: Day | None = None
-    registered: Day | None = None
-    ended: Day | None = None
-    claims: Claims | None = None
-    cited_by: Whole | None = None
+    filed: Day = None
+    registered: Day = None
+    ended: Day = None
+    claims: Claims = None
+    cited_by: Whole = None
     DATED = (("filed", "registered"), ("filed", "ended"), ("registered", "ended"))
 
     @model_validator(mode="after")
@@ -192,32 +205,32 @@ class IpRight(Part):
 class Credit(Part):
     """What the guarantee rule looks at."""
 
-    tax_arrears: YesNo | None = None
-    default_record_3y: YesNo | None = None
-    business_suspended: YesNo | None = None
-    guarantee_balance_krw: Amount | None = None
+    tax_arrears: YesNo = None
+    default_record_3y: YesNo = None
+    business_suspended: YesNo = None
+    guarantee_balance_krw: Amount = None
 
 
 class Source(Part):
     """Where the values under one path of the record come from."""
 
-    path: Text
-    source: Text
-    date: Day | None = None
+    path: NeededText
+    source: NeededText
+    date: Day = None
 
 
 class Company(Part):
     """One company. Only ``name`` is required; every absent field is missing, never zero or "no"."""
 
-    company_id: Annotated[Text | None, BeforeValidator(text_of_number)] = None
-    name: Text
-    name_en: Text | None = None
-    business_number: str | None = None
-    corporate_number: str | None = None
-    industry: str | None = None
-    region: str | None = None
-    country: str | None = None
-    founded: Day | None = None
+    company_id: Identifier = None
+    name: NeededText
+    name_en: Text = None
+    business_number: BusinessNumber = None
+    corporate_number: CorporateNumber = None
+    industry: Industry = None
+    region: Region = None
+    country: Country = None
+    founded: Day = None
     ceo: Ceo | None = None
     staff: Annotated[tuple[StaffCount, ...] | None, Field(max_length=MAX_ENTRIES)] = None
     statements: Annotated[tuple[Statement, ...] | None, Field(max_length=MAX_ENTRIES)] = None
@@ -225,12 +238,12 @@ class Company(Part):
     certifications: Annotated[tuple[Certification, ...] | None, Field(max_length=MAX_ENTRIES)] = None
     commercialisations: Annotated[tuple[Commercialisation, ...] | None, Field(max_length=MAX_ENTRIES)] = None
     ip: Annotated[tuple[IpRight, ...] | None, Field(max_length=MAX_ENTRIES)] = None
-    rnd_organisation: Organisation | None = None
+    rnd_organisation: Organisation = None
     credit: Credit | None = None
-    checklist: dict[str, Answer | None] | None = None
+    checklist: dict[str, int | None] | None = None
     facts: dict[str, float | None] | None = None
-    source: Text | None = None
-    source_date: Day | None = None
+    source: Text = None
+    source_date: Day = None
     sources: Annotated[tuple[Source, ...], Field(max_length=MAX_ENTRIES)] = ()
 
     @classmethod
@@ -241,58 +254,23 @@ class Company(Part):
         further errors there are.
         """
         try:
+            if isinstance(record, Mapping):
+                refuse_unwritable_keys(record)
             return cls.model_validate(record)
         except ValidationError as errors:
             raise first_error(errors, record, cls) from None
 
-    @field_validator("business_number", mode="before")
-    @classmethod
-    def _business_number(cls, value: Any) -> str | None:
-        return None if value is None else told(BusinessNumber.parse, str(value)).formatted
-
-    @field_validator("corporate_number", mode="before")
-    @classmethod
-    def _corporate_number(cls, value: Any) -> str | None:
-        return None if value is None else told(CorporateNumber.parse, str(value)).formatted
-
-    @field_validator("region", mode="before")
-    @classmethod
-    def _region(cls, value: Any) -> str | None:
-        if value is None:
-            return None
-        code = region_code(str(value))
-        if code is None:
-            raise refuse("company.region_unknown", value=str(value)[:40])
-        return code
-
-    @field_validator("country", mode="before")
-    @classmethod
-    def _country(cls, value: Any) -> str | None:
-        if value is None:
-            return None
-        code = str(value).strip().upper()
-        if len(code) != 2 or not code.isascii() or not code.isalpha():
-            raise refuse("company.country_unknown", value=str(value)[:40])
-        return code
-
-    @field_validator("industry", mode="before")
-    @classmethod
-    def _industry(cls, value: Any) -> str | None:
-        if value is None:
-            return None
-        code = str(value).strip().upper()
-        if industry_digits(code) is None:
-            raise refuse("company.industry_unknown", value=code[:40])
-        return code
-
     @field_validator("checklist", mode="before")
     @classmethod
-    def _questions(cls, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            for question in value:
-                if not (str(question)[:1] == "q" and str(question)[1:] in _QUESTIONS):
-                    raise refuse("company.unknown_field", field=str(question)[:40], fields="q01 … q25")
-        return value
+    def _answers(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        answers = {}
+        for question, answer in value.items():
+            if not (str(question)[:1] == "q" and str(question)[1:] in _QUESTIONS):
+                raise refuse("company.unknown_field", field=shown(question), fields="q01 … q25")
+            answers[question] = told(fact_kind(question), answer, where=f"checklist.{question}")
+        return answers
 
     @field_validator("facts", mode="before")
     @classmethod
@@ -324,7 +302,7 @@ class Company(Part):
     def _paths_exist(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         for source in sources:
             if source.path.split(".")[0] not in cls.model_fields:
-                raise refuse("company.source_path", value=source.path[:60])
+                raise refuse("company.source_path", value=shown(source.path))
         return sources
 
     @model_validator(mode="after")
@@ -335,10 +313,10 @@ class Company(Part):
         if abroad and self.region not in (None, FOREIGN):
             raise refuse("company.country_conflict", country=self.country, region=self.region)
         if self.industry is not None:
-            if industry_group(self.industry, self.foreign) is None:
-                raise refuse("company.industry_unknown", value=self.industry)
-            if not section_fits(self.industry, self.foreign):
-                raise refuse("company.industry_section", value=self.industry)
+            try:
+                INDUSTRY.existing(self.industry, self.foreign)
+            except RefusedValueError as error:
+                raise refuse_value(error) from None
         return self
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +12,7 @@ import numpy.typing as npt
 from ktop.catalogue import Lang, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.rating.rating import Warning
-
-
-class SupportsIndexing(Protocol):
-    """Anything with a value per row: a list, an array, a polars column."""
-
-    def __getitem__(self, row: int, /) -> Any: ...
-
+from ktop.domain.values.kind import RefusedValueError
 
 #: Reasons told for one row; further ones are only counted, so that a broken file of many columns stays readable.
 MAX_REASONS = 5
@@ -35,7 +29,7 @@ class Problem:
     def text(self, lang: Lang) -> str:
         """Return the sentence for the user: what is wrong and what to do."""
         words = {name: value[lang] if isinstance(value, dict) else value for name, value in self.params.items()}
-        return text(f"facts.{self.key}", lang, **words)
+        return text(self.key, lang, **words)
 
 
 @dataclass(slots=True)
@@ -76,8 +70,16 @@ class RowProblems:
         self.ok[hit] = False
         about: dict[str, Any] = {} if fact is None else {"name": fact, "label": dict(FACTS[fact].label)}
         for row in hit[self.counts[hit] <= MAX_REASONS].tolist():
-            problem = Problem(key=key, fact=fact, params={**about, **params_of(row)})
+            problem = Problem(key=f"facts.{key}", fact=fact, params={**about, **params_of(row)})
             self.found.setdefault(row, []).append(problem)
+
+    def add_refusal(self, row: int, fact: str, refusal: RefusedValueError) -> None:
+        """Refuse one row because the value of a fact cannot be read."""
+        self.counts[row] += 1
+        self.ok[row] = False
+        if self.counts[row] <= MAX_REASONS:
+            told = refusal.at(FACTS[fact].place)
+            self.found.setdefault(row, []).append(Problem(key=told.key, fact=fact, params=told.params))
 
     def reasons(self, row: int, lang: Lang) -> list[str]:
         """Return the sentences for one row, empty for a row that can be rated."""
@@ -94,8 +96,3 @@ class RowProblems:
     def warn(self, code: str, words: Mapping[Lang, str]) -> None:
         """Add a warning about the whole batch."""
         self.warnings.append(Warning(code=code, text=words))
-
-
-def shown(values: SupportsIndexing) -> Callable[[int], Mapping[str, Any]]:
-    """Return the ``params_of`` that names a row's own value, cut to a readable length."""
-    return lambda row: {"value": str(values[row])[:40]}

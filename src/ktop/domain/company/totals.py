@@ -7,14 +7,15 @@ where both are given, the details count.
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ktop.domain.company.errors import refuse
+from ktop.domain.company.errors import refuse, told
 from ktop.domain.company.fact_spec import FACTS, FactSpec, FactValue, fact_rules
+from ktop.domain.company.kinds import fact_kind
+from ktop.domain.values.kind import shown
 from ktop.kernel.errors import InputError
 
 #: Groups of facts that the record states in fields of their own.
@@ -36,32 +37,13 @@ def read_totals(given: Mapping[Any, Any]) -> dict[str, float | None]:
     for key, value in given.items():
         spec = known.get(str(key))
         if spec is None:
-            near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.6)
+            near = difflib.get_close_matches(shown(key), known, n=1, cutoff=0.6)
             if near:
-                raise refuse("company.unknown_field_near", field=str(key)[:40], nearest=near[0])
-            raise refuse("company.unknown_total", field=str(key)[:40])
-        totals[spec.name] = None if value is None or value == "" else _number(spec, value)
+                raise refuse("company.unknown_field_near", field=shown(key), nearest=near[0])
+            raise refuse("company.unknown_total", field=shown(key))
+        number = told(fact_kind(spec.name), value, where=spec.place)
+        totals[spec.name] = None if number is None else float(number)
     return totals
-
-
-def _number(spec: FactSpec, value: Any) -> float:
-    about = {"name": spec.name, "label": dict(spec.label), "value": str(value)[:40]}
-    try:
-        if isinstance(value, bool) and spec.kind != "flag":
-            raise ValueError
-        number = float(value.replace(",", "") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
-        raise refuse("facts.not_a_number", **about) from None
-    if not math.isfinite(number):
-        raise refuse("facts.not_a_number", **about)
-    whole = spec.kind in ("integer", "flag") or bool(spec.choices)
-    low, high = spec.minimum, spec.maximum
-    if spec.choices:
-        codes = [float(code) for code in spec.choices]
-        low, high = min(codes), max(codes)
-    if (low is not None and number < low) or (high is not None and number > high) or (whole and number % 1):
-        raise refuse("facts.out_of_range", **about, minimum=f"{low:,}", maximum=f"{high:,}")
-    return number
 
 
 def add_totals(facts: dict[str, FactValue], totals: Mapping[str, float | None]) -> set[str]:

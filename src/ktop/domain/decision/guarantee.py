@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, Lang, load, text
-from ktop.domain.company.classification import FOREIGN
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder, former_rule, ladder
+from ktop.domain.values.region import FOREIGN
 
 Labels: TypeAlias = Mapping[Lang, str]
 Column: TypeAlias = npt.NDArray[np.float64]

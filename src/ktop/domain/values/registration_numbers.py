@@ -12,15 +12,14 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from ktop.kernel.errors import InputError
+from ktop.domain.values.kind import RefusedValueError, ValueKind, half_width, shown
 
-_SEPARATORS = re.compile(r"[\s\-‐-―－.]")
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
+_SEPARATORS = re.compile(r"[\s\-‐-―.]")
 
 
 def clean_digits(text: str) -> str:
     """Return ``text`` without spaces, hyphens and dots, full-width digits made plain; other characters stay."""
-    return _SEPARATORS.sub("", text.translate(_FULL_WIDTH))
+    return _SEPARATORS.sub("", half_width(text))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,13 +40,13 @@ class BusinessNumber:
     def parse(cls, text: str) -> Self:
         """Return the number written in ``text`` in any usual form.
 
-        Raises ``InputError`` where it does not have 10 digits or its check digit is wrong.
+        Raises ``RefusedValueError`` where it does not have 10 digits or its check digit is wrong.
         """
         digits = clean_digits(text)
         if len(digits) != cls.LENGTH or not digits.isascii() or not digits.isdigit():
-            raise InputError("company.business_number_digits", value=text[:40])
+            raise RefusedValueError("business_number_digits", text)
         if cls.check_digit(digits[:9]) != int(digits[9]):
-            raise InputError("company.business_number_check_digit", value=text[:40])
+            raise RefusedValueError("business_number_check_digit", text)
         return cls(digits)
 
     @classmethod
@@ -107,10 +106,10 @@ class CorporateNumber:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the number written in ``text``; raises ``InputError`` where it does not have 13 digits."""
+        """Return the number written in ``text``; raises ``RefusedValueError`` where it does not have 13 digits."""
         digits = clean_digits(text)
         if len(digits) != cls.LENGTH or not digits.isascii() or not digits.isdigit():
-            raise InputError("company.corporate_number_digits", value=text[:40])
+            raise RefusedValueError("corporate_number_digits", text)
         return cls(digits)
 
     @classmethod
@@ -140,3 +139,22 @@ class CorporateNumber:
 
     def __str__(self) -> str:
         return self.formatted
+
+
+class RegistrationNumber(ValueKind[str]):
+    """A registration number as people write it, read from digits with or without separators."""
+
+    def __init__(self, number: type[BusinessNumber | CorporateNumber]) -> None:
+        self.number = number
+
+    def _of_text(self, text: str) -> str:
+        return self.number.parse(text).formatted
+
+    def _of_value(self, given: object) -> str:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < 1e15 or given % 1:
+            return self._of_text(shown(given))
+        return self._of_text(str(int(given)))
+
+
+BUSINESS_NUMBER = RegistrationNumber(BusinessNumber)
+CORPORATE_NUMBER = RegistrationNumber(CorporateNumber)

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from ktop.domain.company.classification import age_band_of, industry_group, size_of
+from ktop.domain.company.classification import age_band_of, size_of
 from ktop.domain.company.outcomes import HORIZON_YEARS, high_growth, mean_sagr, mean_sgr, sustainable_growth
+from ktop.domain.values.industry import industry_group
 from ktop.kernel.errors import InputError
 from ktop.training.reference.capability import draw_capabilities
 from ktop.training.reference.checklist import draw_checklist

@@ -12,6 +12,9 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from ktop.catalogue import messages
+from ktop.domain.values.day import DAY
+from ktop.domain.values.kind import RefusedValueError
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.web.ports import Services, StoredRating
 
@@ -52,12 +55,10 @@ def identifier(given: str | None) -> str:
 
 def day(given: str | None) -> date | None:
     """Return the day typed into a form, None for a blank field."""
-    if not given or not given.strip():
-        return None
     try:
-        return date.fromisoformat(given.strip())
-    except ValueError:
-        raise InputError("web.bad_as_of") from None
+        return DAY.parse(given)
+    except RefusedValueError as refusal:
+        raise refusal.at(messages()["web.as_of"]) from None
 
 
 async def chosen_record(request: Request, form: FormData) -> Mapping[str, Any]:

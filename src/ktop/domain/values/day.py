@@ -1,0 +1,61 @@
+"""Days: ISO dates, dotted and Korean ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width, shown
+
+_TIME = r"(?:[ T](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?"
+_SEPARATED = re.compile(rf"([0-9]{{4}}) *[.\-/] *([0-9]{{1,2}}) *[.\-/] *([0-9]{{1,2}}) *\.?{_TIME}")
+_KOREAN = re.compile(r"([0-9]{4}) *년 *([0-9]{1,2}) *월 *([0-9]{1,2}) *일")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+
+
+@dataclass(frozen=True)
+class Day(ValueKind[date]):
+    """A day from ``earliest`` to ``latest``, a year of four digits first.
+
+    ``2024-01-05``, ``2024.1.5``, ``2024. 1. 5.``, ``2024/1/5``, ``2024년 1월 5일`` and ``20240105``, with or
+    without a time of day. Days before months, two-digit years and bare years are refused: they can mean several days.
+    """
+
+    earliest: date = date(1800, 1, 1)
+    latest: date = date(2199, 12, 31)
+
+    def _of_text(self, text: str) -> date:
+        plain = half_width(text)
+        match = len(plain) <= MAX_CHARACTERS and (
+            _SEPARATED.fullmatch(plain) or _KOREAN.fullmatch(plain) or _COMPACT.fullmatch(plain)
+        )
+        if not match:
+            raise RefusedValueError("not_a_date", text)
+        try:
+            return self._within(date(int(match[1]), int(match[2]), int(match[3])))
+        except ValueError:
+            raise RefusedValueError("no_such_day", text) from None
+
+    def _of_value(self, given: object) -> date:
+        if isinstance(given, datetime):
+            return self._within(given.date())
+        if isinstance(given, date):
+            return self._within(given)
+        if isinstance(given, int | float) and 10**7 <= given < 10**8 and given == int(given):
+            return self._of_text(str(int(given)))
+        raise RefusedValueError("not_a_date", given)
+
+    def _within(self, value: date) -> date:
+        if not self.earliest <= value <= self.latest:
+            raise RefusedValueError(
+                "day_out_of_range", shown(value), earliest=str(self.earliest), latest=str(self.latest)
+            )
+        return value
+
+    def caption(self, value: date) -> str:
+        """Return the ISO date."""
+        return str(value)
+
+
+DAY = Day()
