@@ -43,7 +43,7 @@ class Number(ValueKind[float]):
         return self._within(float(figure_of(text)), text)
 
     def _of_value(self, given: object) -> float:
-        if isinstance(given, bool) or not isinstance(given, int | float) or math.isnan(given):
+        if isinstance(given, bool) or not isinstance(given, int | float) or given != given:  # NaN
             raise RefusedValueError("not_a_number", given)
         return self._within(given, given)
 
