@@ -14,6 +14,7 @@ between cells. ``--plain`` leaves out the honest intervals.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 import time
@@ -30,13 +31,12 @@ import polars as pl
 
 from ktop.models.panel_model import PanelModel
 from ktop.training.fit import train_scheme
-from ktop.training.ktrs_fm import scheme as ktrs_fm
+from ktop.training.growth_risk import scheme as growth_risk
 from ktop.training.panel import Panel
 from ktop.training.reference import build_reference
-from ktop.training.startup import scheme as start_up
 from ktop.training.tech_index import scheme as tech_index
 
-SCHEMES = {"tech-index": tech_index, "ktrs-fm": ktrs_fm, "start-up": start_up}
+SCHEMES = {"tech-index": tech_index, **{name: functools.partial(growth_risk, name) for name in ("ktrs-fm", "start-up")}}
 LABELS = ("industry_group", "size", "age_band")
 #: Large leaves, few of them, and many more firms than the model sees: what it finds is the population, not its noise.
 TRUTH = {"objective": "binary", "learning_rate": 0.06, "num_leaves": 20, "min_data_in_leaf": 300, "lambda_l2": 10.0,

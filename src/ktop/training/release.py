@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +23,10 @@ from ktop.models.artefact import Artefact
 from ktop.models.calibration import fit_platt, logit
 from ktop.training.baseline import baseline
 from ktop.training.fit import Progress, known_outcomes, predict
-from ktop.training.ktrs_fm import train_ktrs_fm
+from ktop.training.growth_risk import train_growth_risk
 from ktop.training.reference import build_reference, generator_version
-from ktop.training.startup import train_startup
 from ktop.training.tech_index import train_tech_index
+from ktop.validation.discrimination import auc
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ class Release:
 
 RELEASES: Mapping[str, Release] = {
     "tech-index": Release(train_tech_index, "1.2.0", 80_000),
-    "ktrs-fm": Release(train_ktrs_fm, "1.2.0", 80_000),
+    "ktrs-fm": Release(functools.partial(train_growth_risk, "ktrs-fm"), "1.2.0", 80_000),
     # Only young firms of the population are used: about a third of it.
-    "start-up": Release(train_startup, "1.2.0", 160_000, test_firms=80_000),
+    "start-up": Release(functools.partial(train_growth_risk, "start-up"), "1.2.0", 160_000, test_firms=80_000),
 }
 
 
@@ -156,7 +157,7 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, described: Mapping[str, 
             "event_rate": _short(y[rows].mean()),
             "mean_probability": _short(predicted[f"p_{target}"].to_numpy()[rows].mean()),
             "calibration_slope": _short(fit_platt(logit(predicted[f"p_{target}"].to_numpy()[rows]), y[rows]).slope),
-            "auc": {column: _short(auc(predicted[column].to_numpy()[rows], y[rows])) for column in columns},
+            "auc": {column: _short(auc(y[rows], predicted[column].to_numpy()[rows])) for column in columns},
         }
     grades = {}
     for name, symbols in batch.grades.items():
@@ -182,16 +183,6 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, described: Mapping[str, 
         "reference_rates": meta["rates"],
         "out_of_sample": {"population": {**described, "firms": fresh.height}, "targets": figures, "grades": grades},
     }
-
-
-def auc(score: Any, outcome: Any) -> float:
-    """Return the area under the ROC curve: the share of (event, non-event) pairs in the right order, ties one half."""
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    middle = np.cumsum(count) - (count - 1) / 2
-    events = outcome == 1
-    n1 = int(events.sum())
-    n0 = len(outcome) - n1
-    return float((middle[place][events].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
 
 
 def _grade(symbol: str, rows: Any, outcome: Any) -> dict[str, Any]:

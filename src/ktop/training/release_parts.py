@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
@@ -14,6 +15,19 @@ from ktop.models.glass_box import Floats
 from ktop.models.levels import Labels
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
+from ktop.training.panel import Panel
+
+
+def scored_reference(
+    artefact: Artefact, reference: pl.DataFrame
+) -> tuple[PanelModel, Floats, npt.NDArray[np.int64], Mapping[str, Labels]]:
+    """Return a trained model, the values of its items for every reference company, their cells and their labels."""
+    model = PanelModel.from_artefact(artefact)
+    data = Panel(reference, "company_id", None)
+    names = sorted({name for expression in model.expressions.values() for name in expression.names})
+    values = model.values(data.columns(names), data.n)
+    labels = data.labels(("industry_group", "size", "age_band", "region"))
+    return model, values, model.cells(labels, data.n), labels
 
 
 def group_ranges(model: PanelModel, weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:

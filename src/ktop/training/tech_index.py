@@ -11,10 +11,9 @@ from ktop.catalogue import load
 from ktop.domain.company.indicators import indicator_groups, tech_index_indicators
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
-from ktop.models.panel_model import PanelModel, weighted_estimate
+from ktop.models.panel_model import weighted_estimate
 from ktop.training.fit import Progress, train_scheme
-from ktop.training.panel import Panel
-from ktop.training.release_parts import group_ranges, with_reference
+from ktop.training.release_parts import group_ranges, scored_reference, with_reference
 
 SETTINGS = {
     "method": "boosting", "rounds": 200, "learning_rate": 0.05, "leaves": 6, "depth": 3, "max_bin": 12,
@@ -54,13 +53,8 @@ def scheme(seed: int) -> dict[str, Any]:
 def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress | None = None) -> Artefact:
     """Train Tech-Index on a reference population (``build_reference``); the same input gives the same artefact."""
     artefact = train_scheme(scheme(seed), reference, progress=progress)
-    model = PanelModel.from_artefact(artefact)
     rules = load("company_models")["tech-index"]
-    data = Panel(reference, "company_id", None)
-    names = sorted({name for expression in model.expressions.values() for name in expression.names})
-    values = model.values(data.columns(names), data.n)
-    labels = data.labels(("industry_group", "size", "age_band", "region"))
-    cells = model.cells(labels, data.n)
+    model, values, cells, labels = scored_reference(artefact, reference)
     inputs = model.inputs(values, cells)
     estimates = {target: model.targets[target].estimate(inputs, cells) for target in rules["index_weights"]}
     index = weighted_estimate(

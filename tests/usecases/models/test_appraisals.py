@@ -13,7 +13,7 @@ import pytest
 from ktop.catalogue import LANGS, message
 from ktop.kernel.errors import InputError
 from ktop.training.fit import train_scheme
-from ktop.training.ktrs_fm import scheme
+from ktop.training.growth_risk import scheme
 from ktop.training.panel import Panel
 from ktop.training.reference import build_reference
 from ktop.usecases.models import drift
@@ -83,7 +83,7 @@ def test_outcomes_of_a_drift_table_are_checked(companies: pl.DataFrame, tmp_path
 def test_companies_entered_twice_are_found_although_most_answers_are_common(companies: pl.DataFrame) -> None:
     copies = companies.head(60).with_columns(company_id=pl.lit("x") + pl.col("company_id"))
     with pytest.raises(InputError) as caught:
-        train_scheme(scheme(1), pl.concat([companies, copies]))
+        train_scheme(scheme("ktrs-fm", 1), pl.concat([companies, copies]))
     assert caught.value.key == "guards.many_copies"
 
 

@@ -14,6 +14,7 @@ from ktop.models.glass_box import Floats
 from ktop.training.guards.identity import same_order
 from ktop.training.panel import Panel, sources
 from ktop.training.scheme import Scheme, Target
+from ktop.validation.discrimination import auc
 
 #: One input alone never orders real outcomes this well (best single ratio on five real panels: .93).
 REFUSED_AUC = 0.975
@@ -127,7 +128,7 @@ def _crossfit(code: npt.NDArray[np.int64], y: Floats, firm: npt.NDArray[np.int64
         count = np.bincount(code[fitted], minlength=size)
         rate = float(events.sum() / max(count.sum(), 1))
         order = ((events + 2 * rate) / (count + 2))[code[judged]]
-        found.append(_auc(order, y[judged]))
+        found.append(_strength(order, y[judged]))
     return float(np.mean(found))
 
 
@@ -169,7 +170,7 @@ def _plane(X: Floats, y: Floats, half: npt.NDArray[np.bool_]) -> tuple[float, Fl
     found, weights = [], np.zeros(X.shape[1])
     for fitted, judged in ((half, ~half), (~half, half)):
         slopes = np.linalg.solve(table[fitted].T @ table[fitted] + ridge, table[fitted].T @ y[fitted])
-        found.append(_auc(table[judged] @ slopes, y[judged]))
+        found.append(_strength(table[judged] @ slopes, y[judged]))
         weights += np.abs(slopes[1:])
     return float(np.mean(found)), weights
 
@@ -182,19 +183,15 @@ def _trees(lightgbm: Any, X: Floats, y: Floats, half: npt.NDArray[np.bool_]) -> 
     found, weights = [], np.zeros(X.shape[1])
     for fitted, judged in ((half, ~half), (~half, half)):
         grown = lightgbm.train(settings, lightgbm.Dataset(X[fitted], y[fitted]), num_boost_round=20)
-        found.append(_auc(np.asarray(grown.predict(X[judged])), y[judged]))
+        found.append(_strength(np.asarray(grown.predict(X[judged])), y[judged]))
         weights += grown.feature_importance("gain")
     return float(np.mean(found)), weights
 
 
-def _auc(score: Floats, y: Floats) -> float:
-    events = float(y.sum())
-    others = len(y) - events
-    if not events or not others:
-        return 0.5
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    middle = np.cumsum(count) - (count - 1) / 2
-    return float((middle[place][y == 1].sum() - events * (events + 1) / 2) / (events * others))
+def _strength(score: Floats, y: Floats) -> float:
+    """Return the AUC of a score, one half where the outcomes are all alike."""
+    found = auc(y, score)
+    return 0.5 if np.isnan(found) else found
 
 
 def _is_firm_mark(x: Floats, firm: npt.NDArray[np.int64]) -> bool:
