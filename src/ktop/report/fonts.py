@@ -23,7 +23,6 @@ from ktop.kernel.files import atomic_path
 
 #: Name under which pages ask for the slices; never the name of a font a user may have installed.
 WEB_FAMILY = "K-TOP Sans"
-PDF_SANS, PDF_SERIF = "Noto Sans KR", "Noto Serif KR"
 _RECIPE = "1"  # part of every slice's address; raise it when slices are cut differently
 _BUILD_SECONDS_LIMIT = 120
 #: Every font has Latin and usual signs; from here on (CJK punctuation, kana, Hangul, hanja) a Korean one is needed.

@@ -55,15 +55,6 @@ def indicator(model: str, name: str, lang: Lang) -> str:
     return entry["label"][lang] if entry else word("indicator", name, lang)
 
 
-def definition(model: str, name: str, lang: Lang) -> str | None:
-    """Return the sentence that defines an indicator, or the question of a checklist item."""
-    entry = _entries(model).get(name)
-    if entry is None:
-        return None
-    words: Mapping[Lang, str] = entry.get("definition") or entry["question"]
-    return words[lang]
-
-
 def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None:
     """Return an indicator's value with its unit, None where it is missing."""
     if is_missing(value):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -133,11 +133,6 @@ class _Stage:
         booster = self._lightgbm.train({**self._parameters, "seed": seed}, self._data, num_boost_round=rounds)
         terms = compile_trees(booster.dump_model(), len(self._chosen), self._table_inputs)
         return terms.among(self._chosen, self._count), np.asarray(booster.predict(self._X, raw_score=True))
-
-
-def describe(settings: BoostingSettings) -> dict[str, Any]:
-    """Return the settings as JSON types, for the model card."""
-    return asdict(settings)
 
 
 def compile_trees(model: dict[str, Any], feature_count: int, table_inputs: int = 3) -> RawTerms:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ktop.domain.company import outcomes
-from ktop.domain.company.outcomes import SIZE_FACTOR_NONE, SIZE_FACTOR_V1
+from ktop.domain.company.outcomes import SIZE_FACTOR_V1, SizeFactor
 
 NAN = float("nan")
 amounts = st.floats(1e3, 1e14)
+#: Growth as it is, whatever the size.
+SIZE_FACTOR_NONE = SizeFactor(name="size-factor-none", exponent=0.0, low=1.0, high=1.0)
 
 
 def test_worked_sagr() -> None:

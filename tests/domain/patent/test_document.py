@@ -14,7 +14,6 @@ from ktop.domain.patent.document import (
     normalise_application_number,
     normalise_class,
     normalise_publication_number,
-    number_without_kind,
 )
 
 
@@ -78,12 +77,6 @@ def test_application_numbers_keep_their_zeros() -> None:
     assert normalise_application_number("09/782,496", country="US") == "US09782496"
     assert normalise_application_number("1020230003245", country="KR") == "KR1020230003245"
     assert normalise_application_number("unknown", country="US") is None
-
-
-def test_number_without_kind() -> None:
-    assert number_without_kind("US7654321B2") == "US7654321"
-    assert number_without_kind("US7654321") == "US7654321"
-    assert number_without_kind("KR1020190012345A") == "KR1020190012345"
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,6 @@ class SizeFactor:
 #: Exponent 0.10 brought the share of high-growth firms in the smallest and largest sales decile of a listed-firm panel
 #: from 47 and 7 % to 38 and 16 %. A reconstruction: the factor of the public service is not published.
 SIZE_FACTOR_V1 = SizeFactor(name="size-factor-1", exponent=0.10, low=0.6, high=1.6)
-#: No correction, for comparison.
-SIZE_FACTOR_NONE = SizeFactor(name="size-factor-none", exponent=0.0, low=1.0, high=1.0)
 
 
 def _array(values: npt.ArrayLike) -> Column:

@@ -101,11 +101,6 @@ def normalise_application_number(text: str, *, country: str | None = None) -> st
     return f"US{match[2].zfill(8)}" if match[1] == "US" else match[1] + match[2]
 
 
-def number_without_kind(number: str) -> str:
-    """Return a normalised number without its kind code: how citations name a patent most often."""
-    return re.sub(r"(?<=\d)[A-Z]\d{0,2}$", "", number)
-
-
 def normalise_class(symbol: str) -> str | None:
     """Return an IPC or CPC symbol in its one written form: ``G06F  17/30`` → ``G06F17/30``, ``A61B`` → ``A61B``.
 

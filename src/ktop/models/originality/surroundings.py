@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -295,9 +294,3 @@ def language_share(neighbourhood: Neighbourhood, language: str) -> float:
     if not neighbourhood.size:
         return math.nan
     return float(np.mean(np.array([str(code) == language for code in neighbourhood.language])))
-
-
-def nearest_patent(neighbourhood: Neighbourhood) -> Mapping[str, Any] | None:
-    """Return the nearest earlier patent as in ``neighbours``, None where there is none."""
-    found = neighbours(neighbourhood)
-    return found[0] if found else None

@@ -18,7 +18,7 @@ import polars as pl
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.database import Database, database, parquet
 
-#: Kind code at the end of a normalised number (see ``ktop.domain.patent.document.number_without_kind``).
+#: Kind code at the end of a normalised number.
 _BARE = r"regexp_replace({}, '([0-9])[A-Z][0-9]{{0,2}}$', '\1')"
 #: References to the patent's own family (continuations, divisions, priorities) are no citations of other art.
 _OWN_FAMILY = "family"
@@ -134,20 +134,6 @@ def make_edges(db: Database) -> None:
     )
     db.run("DROP TABLE cites")
     db.run("DROP TABLE lookup")
-
-
-def known_numbers(corpus: Corpus) -> pl.DataFrame:
-    """Return every number that leads to a patent: ``number`` (each once) and ``id``.
-
-    These are the id, the patent's other publications, and both without their kind codes: how most sources cite. Where
-    two patents share a number the exact one counts, then the earlier patent.
-    """
-    with _scratch(corpus) as folder, database(Path(folder)) as db:
-        load_patents(db, corpus)
-        _load_numbers(db)
-        target = Path(folder) / "numbers.parquet"
-        db.write("SELECT number, id FROM numbers JOIN patents USING (n) ORDER BY number", target)
-        return pl.read_parquet(target, glob=False)
 
 
 def resolved_citations(corpus: Corpus) -> pl.DataFrame:
