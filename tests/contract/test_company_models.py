@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
 from ktop.kernel.errors import InputError
 from ktop.models.calibration import logit
@@ -129,13 +130,14 @@ def test_one_row_and_many_rows_give_the_same_bits(model: CompanyModel, table: Fa
 
 def test_rating_twice_gives_the_same_json(model: CompanyModel, population: pl.DataFrame) -> None:
     company = Company.from_mapping(to_company_record(population.row(3, named=True)))
-    texts = [json.dumps(model.rate(company, AS_OF).to_json(), ensure_ascii=False, sort_keys=True) for _ in range(2)]
+    subject = RatedSubject.of(company, AS_OF)
+    texts = [json.dumps(model.rate(subject).to_json(), ensure_ascii=False, sort_keys=True) for _ in range(2)]
     assert texts[0] == texts[1]
 
 
 def test_a_rating_says_all_that_the_contract_asks(model: CompanyModel, population: pl.DataFrame) -> None:
     company = Company.from_mapping(to_company_record(population.row(11, named=True)))
-    rating = model.rate(company, AS_OF)
+    rating = model.rate(RatedSubject.of(company, AS_OF))
     rating.check_sums()
     answer = json.loads(json.dumps(rating.to_json(), allow_nan=False))
     assert answer["model"] == {"name": model.name, "version": model.version, "trained_on": "synthetic"}
@@ -155,7 +157,7 @@ def test_a_rating_says_all_that_the_contract_asks(model: CompanyModel, populatio
 def test_every_opinion_rests_on_figures_that_are_there(model: CompanyModel, population: pl.DataFrame) -> None:
     for row in range(0, 60, 4):
         company = Company.from_mapping(to_company_record(population.row(row, named=True)))
-        answer = model.rate(company, AS_OF).to_json()
+        answer = model.rate(RatedSubject.of(company, AS_OF)).to_json()
         for opinion in answer["opinions"]:
             assert "{" not in opinion["text"]
             for path in opinion["basis"]:
@@ -178,7 +180,7 @@ def test_sentences_name_the_points_that_the_contributions_have(model: CompanyMod
     checked = 0
     for row in range(0, 40, 2):
         company = Company.from_mapping(to_company_record(population.row(row, named=True)))
-        answer = model.rate(company, AS_OF).to_json()
+        answer = model.rate(RatedSubject.of(company, AS_OF)).to_json()
         for opinion in answer["opinions"]:
             if opinion["kind"] in ("strength", "weakness") and opinion["basis"][0].startswith("contributions."):
                 for path in opinion["basis"]:
@@ -194,7 +196,7 @@ def test_texts_of_different_companies_are_put_differently(model: CompanyModel, p
     openings = set()
     for row in range(12):
         company = Company.from_mapping(to_company_record(population.row(row, named=True)))
-        first = next(o.text for o in model.rate(company, AS_OF).opinions if o.lang == "ko")
+        first = next(o.text for o in model.rate(RatedSubject.of(company, AS_OF)).opinions if o.lang == "ko")
         openings.add(first[:8])
     assert len(openings) > 1
 

@@ -128,3 +128,13 @@ def test_an_axis_is_averaged_over_where_it_stands(axis: int) -> None:
     found = average(values, weights, [axis])
     assert found.shape == tuple(1 if k == axis else size for k, size in enumerate(values.shape))
     assert np.abs(found.squeeze(axis) - expected).max() < 1e-14
+
+
+def test_a_few_rows_get_the_same_bits_as_many() -> None:
+    model = _model([(0,), (1,), (0, 1), (2, 3), (0, 2, 3), (3,)])
+    bins = np.stack([RANDOM.integers(0, count, 300) for count in model.bin_counts], axis=1)
+    whole, variance = model.contributions(bins), model.variance(bins)
+    for start, stop in ((0, 1), (7, 8), (10, 40), (200, 264)):
+        assert np.array_equal(model.contributions(bins[start:stop]), whole[start:stop])
+        assert np.array_equal(model.variance(bins[start:stop]), variance[start:stop])
+    assert np.array_equal(_model([]).contributions(bins[:2]), np.zeros((2, 4)))

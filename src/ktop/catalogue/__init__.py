@@ -104,7 +104,8 @@ def text(key: str, lang: Lang, **params: Any) -> str:
     Templates use ``str.format`` fields, plus ``{name:josa 은}`` for the Korean particle that fits the value. Raises
     ``KeyError`` for an unknown key or a missing parameter: both are programming errors that tests find.
     """
-    return _FILLER.format(messages()[key][lang], **params)
+    template = messages()[key][lang]
+    return _FILLER.format(template, **params) if "{" in template or "}" in template else template
 
 
 def message(error: KtopError, lang: Lang) -> str:

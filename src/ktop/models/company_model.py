@@ -26,12 +26,12 @@ from ktop.models.batch import BatchRatings
 from ktop.models.calibration import PercentileScale
 from ktop.models.facts import changed_table
 from ktop.models.glass_box import Floats
-from ktop.models.next_steps import next_steps
+from ktop.models.next_steps import offered_steps, steps_taken, with_steps
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 
 if TYPE_CHECKING:
-    from ktop.domain.company.record import Company
+    from ktop.domain.company.rated_subject import RatedSubject
 
 #: Ladder → the grade each company of a table had at its last rating, None where it had none.
 PreviousGrades = Mapping[str, Sequence[str | None]]
@@ -103,16 +103,12 @@ class CompanyModel(ABC):
         """Return the mean probability of each target among the reference companies comparable to one company."""
         return {target: float(self._peer_rates[target][batch.cells[row]]) for target in self.rates}
 
-    def rate(self, company: Company, as_of: date, previous: Mapping[str, str] | None = None) -> Rating:
-        """Rate one company as of a day. Raises ``InputError`` where nothing at all is known to rate it by.
+    def rate(self, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
+        """Rate one company. Raises ``InputError`` where nothing at all is known to rate it by.
 
         ``previous`` are the grades of its last rating by ladder: near a cut, the company keeps them.
         """
-        from ktop.domain.company.facts import company_facts, company_inputs
-
-        facts = company_facts(company, as_of)
-        table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)
-        return self.rate_row(table, company_inputs(company, as_of, facts), previous)
+        return self.rate_row(subject.table, subject.inputs, previous)
 
     def rate_row(
         self,
@@ -127,7 +123,11 @@ class CompanyModel(ABC):
         """
         if table.n != 1:
             raise ValueError(f"one company expected, the table has {table.n}")
-        batch = self.rate_again(table, {k: [v] for k, v in previous.items()}) if previous else self.rate_table(table)
+        # One pass over the company as it is (row 0) and as each step it can take would make it.
+        offered = offered_steps(self.indicators, table)
+        rows = with_steps(table, offered)
+        known = {name: [symbol, *[None] * len(offered)] for name, symbol in (previous or {}).items()}
+        batch = self.rate_again(rows, known) if known else self.rate_table(rows)
         if not batch.ok[0]:
             raise self.refusal(table, 0)
         facts = table.row(0)
@@ -141,7 +141,7 @@ class CompanyModel(ABC):
         }
         details = self.details(batch, 0)
         details["positions"] = {name: found for name, found in positions.items() if name != main}
-        taken = self.next_steps(table, batch)
+        taken = steps_taken(self.indicators, self.explained, offered, batch)
         rating = Rating(
             model=self.ref,
             subject={
@@ -185,10 +185,6 @@ class CompanyModel(ABC):
         facts = changed.row(0)
         made = [Input(name, _json(facts[name]), "what-if", None) for name in changes]
         return self.rate_row(changed, [*stated, *made])
-
-    def next_steps(self, table: FactTable, batch: BatchRatings) -> tuple[NextStep, ...]:
-        """Return the feasible changes that raise a score, each re-rated, the most useful first."""
-        return next_steps(self, table, batch)
 
     def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
         """Return what a reader must know before relying on the rating."""

@@ -25,6 +25,8 @@ Bins = npt.NDArray[np.int64]
 
 #: Rows worked on at a time: their bins stay near the processor while thousands of tables are gone through.
 _CHUNK = 4096
+#: Up to so many rows, all tables are looked up at once: going through them one by one costs more than the sums.
+_FEW_ROWS = 64
 #: Most inputs one table may have: Shapley tables need 2^inputs slices, and a reader can still picture four.
 MAX_TABLE_INPUTS = 4
 
@@ -88,6 +90,8 @@ class TermModel:
 
     def contributions(self, bins: Bins) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
+        if len(bins) <= _FEW_ROWS:
+            return self._flat.contributions(bins)
         parts = np.zeros((len(self.features), len(bins)))
         for start in range(0, len(bins), _CHUNK):
             rows = slice(start, start + _CHUNK)
@@ -108,6 +112,8 @@ class TermModel:
 
     def estimation_variance(self, bins: Bins) -> Floats:
         """Return how much another sample of training subjects would move every row's logit, as a variance."""
+        if len(bins) <= _FEW_ROWS:
+            return self._flat.variance(bins)
         total = np.zeros(len(bins))
         for start in range(0, len(bins), _CHUNK):
             rows = slice(start, start + _CHUNK)
@@ -119,8 +125,8 @@ class TermModel:
     def gap_variance(self, bins: Bins, start: Floats | float = 0.0) -> Floats:
         """Return ``start`` plus the variance of what every row's missing inputs could contribute."""
         total = np.zeros(len(bins)) + start
-        for j, edges in enumerate(self.edges):
-            total += np.where(bins[:, j] == len(edges) + 1, self.missing_variance[j], 0.0)
+        for j in np.flatnonzero((bins == np.array(self.bin_counts) - 1).any(axis=0)).tolist():
+            total += np.where(bins[:, j] == len(self.edges[j]) + 1, self.missing_variance[j], 0.0)
         return total
 
     def range(self) -> tuple[float, float]:
@@ -128,6 +134,10 @@ class TermModel:
         low = self.base + math.fsum(float(table.values.min()) for table in self.tables)
         high = self.base + math.fsum(float(table.values.max()) for table in self.tables)
         return low, high
+
+    @functools.cached_property
+    def _flat(self) -> _FlatTables:
+        return _FlatTables.of(self.tables, self._places, self._shares, self.bin_counts)
 
     @functools.cached_property
     def _shares(self) -> tuple[Floats, ...]:
@@ -210,6 +220,86 @@ class TermModel:
             tables=tuple(tables),
             missing_variance=np.asarray(arrays["missing_variance"], dtype=np.float64),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _FlatTables:
+    """All tables of a model end to end, so that one row is looked up in all of them at once.
+
+    Numbers are added in the order of the tables, as ``TermModel`` adds them for many rows: the bits are the same.
+
+    Parameters
+    ----------
+    features : the number of inputs of the model.
+    used : per (table, input of it): the model's input, shape ``(uses,)``; ``first`` is where each table's uses begin.
+    steps : what each bin of a use adds to the table's flat position, shape ``(uses, most bins)``.
+    starts : where each table's cells begin in ``values``, shape ``(tables,)``.
+    variances : estimation variance of every cell of every table.
+    shares, share_starts : the same for the Shapley tables, one a use.
+    """
+
+    features: int
+    used: Bins
+    first: Bins
+    steps: Bins
+    starts: Bins
+    variances: Floats
+    shares: Floats
+    share_starts: Bins
+
+    @classmethod
+    def of(
+        cls,
+        tables: Sequence[Table],
+        places: Sequence[tuple[Bins, ...] | None],
+        shares: Sequence[Floats],
+        bin_counts: Sequence[int],
+    ) -> _FlatTables:
+        used = [j for table in tables for j in table.inputs]
+        lengths = np.array([len(table.inputs) for table in tables], dtype=np.int64)
+        steps = np.zeros((len(used), max(bin_counts, default=0)), dtype=np.int64)
+        use = 0
+        for table, own in zip(tables, places, strict=True):
+            for k, j in enumerate(table.inputs):
+                place = np.arange(bin_counts[j]) if own is None else own[k]
+                steps[use, : len(place)] = place * math.prod(table.values.shape[k + 1 :])
+                use += 1
+        sizes = np.array([table.values.size for table in tables], dtype=np.int64)
+        flat_shares = [share for own in shares for share in own]
+        return cls(
+            features=len(bin_counts),
+            used=np.array(used, dtype=np.int64),
+            first=np.cumsum(lengths) - lengths,
+            steps=steps,
+            starts=np.cumsum(sizes) - sizes,
+            variances=np.concatenate([np.zeros(0), *(table.variance.ravel() for table in tables)]),
+            shares=np.concatenate([np.zeros(0), *flat_shares]),
+            share_starts=np.cumsum([0, *map(len, flat_shares)])[:-1].astype(np.int64),
+        )
+
+    def _cells(self, bins: Bins) -> Bins:
+        """Return each row's flat position in every table, shape ``(tables, n)``."""
+        if not len(self.used):
+            return np.zeros((0, len(bins)), dtype=np.int64)
+        steps = np.take_along_axis(self.steps, bins.T[self.used], axis=1)
+        return np.asarray(np.add.reduceat(steps, self.first, axis=0), dtype=np.int64)
+
+    def contributions(self, bins: Bins) -> Floats:
+        """Return each input's part of every row's logit, shape ``(n, features)``."""
+        n = len(bins)
+        owner = np.repeat(np.arange(len(self.first)), np.diff(np.append(self.first, len(self.used))))
+        parts = self.shares[self._cells(bins)[owner] + self.share_starts[:, None]]
+        place = np.arange(n) * self.features + self.used[:, None]
+        # ``bincount`` adds in the order given, which is that of the tables.
+        sums = np.bincount(place.ravel(), weights=parts.ravel(), minlength=n * self.features)
+        return np.asarray(sums, dtype=np.float64).reshape(n, self.features)
+
+    def variance(self, bins: Bins) -> Floats:
+        """Return the sum of every row's cells' variances, shape ``(n,)``."""
+        n = len(bins)
+        cells = self.variances[self._cells(bins) + self.starts[:, None]]
+        sums = np.bincount(np.tile(np.arange(n), len(cells)), weights=cells.ravel(), minlength=n)
+        return np.asarray(sums, dtype=np.float64)
 
 
 def _cells(table: Table, places: tuple[Bins, ...] | None, columns: Bins) -> Bins:

@@ -1,69 +1,39 @@
 """Next best steps (다음 단계): every change a company can make, re-rated, ranked by what it gains.
 
 A step changes facts, not indicators: one more researcher is also one more employee, so every indicator moves as it
-would. All steps are rated in one table with the company as it is.
+would. All steps are rated in one table with the company as it is: whoever rates asks here for the steps and the table,
+and afterwards for what they gained.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
-from ktop.domain.company.indicators import Step, steps
+from ktop.domain.company.indicators import Indicator, Step, steps
 from ktop.domain.rating.rating import NextStep
 from ktop.models.batch import BatchRatings
 from ktop.models.facts import shifted_table
 
-if TYPE_CHECKING:
-    from ktop.models.company_model import CompanyModel
+#: A step, and what it adds to facts.
+Offer: TypeAlias = tuple[Step, dict[str, float]]
 
 #: Most steps shown per score, and the smallest gain in points worth showing.
 MOST = 5
 SMALLEST_GAIN = 0.05
 
 
-def next_steps(model: CompanyModel, table: FactTable, batch: BatchRatings) -> tuple[NextStep, ...]:
-    """Return the steps that raise an explained score of the one company in ``table``, the largest gain first.
+def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Offer]:
+    """Return the steps the one company of ``table`` can take, with the amounts they add to its facts.
 
-    ``batch`` is the company's own rating. A step with an unknown fact, without effect, or beyond a fact's limit is not
-    offered; at most ``MOST`` are given per score.
+    A step with an unknown fact, without effect, or beyond a fact's limit is not offered.
     """
-    offered = _offered(model, table)
-    if not offered:
-        return ()
-    shifts: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = {}
-    for row, (_, amounts) in enumerate(offered):
-        for fact, amount in amounts.items():
-            shifts.setdefault(fact, np.zeros(len(offered)))[row] = amount
-    after = model.rate_table(shifted_table(table, shifts, len(offered)))
-    found: list[NextStep] = []
-    for score in model.explained:
-        gains = after.scores[score] - batch.scores[score][0]
-        order = [int(i) for i in np.argsort(-gains, kind="stable") if gains[i] >= SMALLEST_GAIN]
-        for row in order[:MOST]:
-            step = offered[row][0]
-            k = _moved(model, step, batch, after, row, score)
-            before, now = float(batch.values[0, k]), float(after.values[row, k])
-            found.append(
-                NextStep(
-                    indicator=batch.indicators[k],
-                    from_value=None if np.isnan(before) else before,
-                    to_value=now,
-                    score=score,
-                    points=float(gains[row]),
-                    effort=step.effort,
-                    text=dict(step.text),
-                )
-            )
-    return tuple(sorted(found, key=lambda step: -step.points))
-
-
-def _offered(model: CompanyModel, table: FactTable) -> list[tuple[Step, dict[str, float]]]:
-    """Return the steps this company can take, with the amounts they add to its facts."""
-    names = dict.fromkeys(name for indicator in model.indicators for name in indicator.feasible)
+    names = dict.fromkeys(name for indicator in indicators for name in indicator.feasible)
     columns = {name: column for name, column in table.columns.items() if FACTS[name].numeric}
     found = []
     for name in names:
@@ -78,11 +48,51 @@ def _offered(model: CompanyModel, table: FactTable) -> list[tuple[Step, dict[str
     return found
 
 
-def _moved(model: CompanyModel, step: Step, batch: BatchRatings, after: BatchRatings, row: int, score: str) -> int:
+def with_steps(table: FactTable, offered: Sequence[Offer]) -> FactTable:
+    """Return a table whose first row is the company as it is, and each further row the company after a step."""
+    if not offered:
+        return table
+    shifts: dict[str, npt.NDArray[np.float64]] = {}
+    for row, (_, amounts) in enumerate(offered, start=1):
+        for fact, amount in amounts.items():
+            shifts.setdefault(fact, np.zeros(len(offered) + 1))[row] = amount
+    return shifted_table(table, shifts, len(offered) + 1)
+
+
+def steps_taken(
+    indicators: Sequence[Indicator], explained: Sequence[str], offered: Sequence[Offer], batch: BatchRatings
+) -> tuple[NextStep, ...]:
+    """Return the steps that raise an explained score, the largest gain first, at most ``MOST`` a score.
+
+    ``batch`` is the rating of ``with_steps``: row 0 the company as it is, then a row for each of ``offered``.
+    """
+    found: list[NextStep] = []
+    for score in explained:
+        gains = batch.scores[score][1:] - batch.scores[score][0]
+        order = [int(i) for i in np.argsort(-gains, kind="stable") if gains[i] >= SMALLEST_GAIN]
+        for place in order[:MOST]:
+            step = offered[place][0]
+            k = _moved(indicators, step, batch, place + 1, score)
+            before, now = float(batch.values[0, k]), float(batch.values[place + 1, k])
+            found.append(
+                NextStep(
+                    indicator=batch.indicators[k],
+                    from_value=None if np.isnan(before) else before,
+                    to_value=now,
+                    score=score,
+                    points=float(gains[place]),
+                    effort=step.effort,
+                    text=dict(step.text),
+                )
+            )
+    return tuple(sorted(found, key=lambda step: -step.points))
+
+
+def _moved(indicators: Sequence[Indicator], step: Step, batch: BatchRatings, row: int, score: str) -> int:
     """Return the position of the indicator that carries a step's effect: of those it is meant for, the most moved."""
-    gains = after.explained[score].logits[row] - batch.explained[score].logits[0]
+    gains = batch.explained[score].logits[row] - batch.explained[score].logits[0]
     if score == "risk":  # explained by the logit of failure: less is better
         gains = -gains
-    meant = [k for k, indicator in enumerate(model.indicators) if step.id in indicator.feasible]
-    known = [k for k in meant if not np.isnan(after.values[row, k])]
+    meant = [k for k, indicator in enumerate(indicators) if step.id in indicator.feasible]
+    known = [k for k in meant if not np.isnan(batch.values[row, k])]
     return max(known or meant, key=lambda k: (float(gains[k]), -k))

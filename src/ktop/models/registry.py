@@ -164,16 +164,8 @@ class Shelf:
         path = self.folder / LOG if self.folder is not None else None
         if path is None or not path.is_file():
             return ()
-        events, before = [], _START
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            try:
-                event = Event(**json.loads(line))
-            except (ValueError, TypeError) as error:
-                raise InputError("models.log_altered", line=number) from error
-            if event.number != number or event.before != before or event.chain != _chain(asdict(event)):
-                raise InputError("models.log_altered", line=number)
-            before = event.chain
-            events.append(event)
+        state = path.stat()
+        events = _events(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         return tuple(event for event in events if name in (None, event.name))
 
     # --- changing --------------------------------------------------------------------------------------------------
@@ -281,6 +273,22 @@ class Shelf:
         with (self._own_folder() / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
         return Event(**entry)
+
+
+@functools.lru_cache(maxsize=8)
+def _events(path: Path, *_state: int) -> tuple[Event, ...]:
+    """Return a log's events, read again only when the file's state (inode, size, times) is another one."""
+    events, before = [], _START
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            event = Event(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            raise InputError("models.log_altered", line=number) from error
+        if event.number != number or event.before != before or event.chain != _chain(asdict(event)):
+            raise InputError("models.log_altered", line=number)
+        before = event.chain
+        events.append(event)
+    return tuple(events)
 
 
 def _check_company_model(artefact: Artefact) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, Lang, message
 from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError, KtopError, TooLargeError, UnavailableError
@@ -141,7 +142,7 @@ class Platform:
         return parse_record(source)
 
     def record_of_facts(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the record that says just these facts (absent or None = missing), checked."""
+        """Return the record that says just these facts (absent or None = missing); rating it checks it."""
         given = {name: value for name, value in facts.items() if value is not None}
         record: dict[str, Any] = {name: given.pop(name) for name in _RECORD_FIELDS if name in given}
         if "region" in given:
@@ -153,7 +154,6 @@ class Platform:
         if totals:
             record["facts"] = totals
         record |= {"source": "self-reported", "source_date": _today().isoformat()}
-        self.facts_of_record(record, None)
         return record
 
     def facts_of_record(self, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:
@@ -192,18 +192,12 @@ class Platform:
 
     def what_if(self, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Rate the company of a kept answer again with some facts changed; nothing is kept."""
-        from ktop.domain.company.fact_table import FactTable
-        from ktop.domain.company.facts import company_facts, company_inputs
-
         kept = self.rating(rating_id)
         if kept.record is None:
             raise InputError("platform.no_company_to_change")
-        company = Company.from_mapping(kept.record)
-        facts = company_facts(company, kept.as_of)
-        table = FactTable.from_companies([company], kept.as_of)
-        inputs = company_inputs(company, kept.as_of, facts)
+        subject = RatedSubject.of(kept.record, kept.as_of)
         names = [r["model"]["name"] for r in kept.ratings if r["model"]["name"] != "originality"]
-        return [model.what_if(table, changes, inputs).to_json() for model in self._models(names)]
+        return [model.what_if(subject.table, changes, subject.inputs).to_json() for model in self._models(names)]
 
     def suggestions(self, rating_id: str) -> Mapping[str, Any]:
         """Try which added terms would raise the originality of a kept answer's technology; nothing is kept."""
@@ -266,13 +260,13 @@ class Platform:
             return self._engine
 
     def _company_ratings(self, record: Mapping[str, Any], day: date) -> tuple[list[Rating], dict[str, dict[str, str]]]:
-        company = Company.from_mapping(record)
+        subject = RatedSubject.of(record, day)
         ratings: list[Rating] = []
         failures: dict[str, dict[str, str]] = {}
         last: KtopError | None = None
-        for model in self._models(models_for(company, day)):
+        for model in self._models(models_for(subject)):
             try:
-                ratings.append(rate_by(model, company, day))
+                ratings.append(rate_by(model, subject))
             except InputError as error:
                 if not error.key.startswith("models."):
                     raise

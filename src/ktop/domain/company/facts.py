@@ -60,35 +60,45 @@ def company_facts(company: Company, as_of: date) -> dict[str, FactValue]:
 
     Raises ``InputError`` where the company was founded after ``as_of`` or a value is beyond its fact's limits.
     """
+    return _facts_and_details(company, as_of)[0]
+
+
+def _facts_and_details(company: Company, as_of: date) -> tuple[dict[str, FactValue], frozenset[str]]:
+    """Return every fact, and the names of those that the record's details tell, before its totals fill the rest."""
     if company.founded is not None and company.founded > as_of:
         raise InputError("company.founded_after_as_of", founded=str(company.founded), as_of=str(as_of))
     facts: dict[str, FactValue] = dict.fromkeys(FACTS)
     facts |= _identity(company, as_of) | _people(company, as_of) | _statements(company, as_of)
     facts |= _activity(company, as_of) | _rights(company, as_of) | _credit(company)
     facts |= company.checklist or {}
+    detailed = frozenset(name for name, value in facts.items() if value is not None)
     add_totals(facts, company.facts or {})
     if facts["size"] is None and isinstance(facts["staff_total"], int | float):
         facts["size"] = size_of(np.array([float(facts["staff_total"])]))[0]
     for name, value in facts.items():
         _within_limits(FACTS[name], value)
-    return facts
+    return facts, detailed
 
 
-def company_inputs(company: Company, as_of: date, facts: dict[str, FactValue] | None = None) -> tuple[Input, ...]:
-    """Return every fact with its source and date, for the rating's ``inputs``; missing facts have neither.
+def facts_and_inputs(company: Company, as_of: date) -> tuple[dict[str, FactValue], tuple[Input, ...]]:
+    """Return what ``company_facts`` does, and every fact with its source and date, for the rating's ``inputs``.
 
-    ``facts`` saves working them out again. A value whose source nobody stated has source None: the company's own word.
+    Missing facts have neither. A value whose source nobody stated has source None: the company's own word.
     """
-    values = company_facts(company, as_of) if facts is None else facts
+    values, detailed = _facts_and_details(company, as_of)
     paths = paths_of_facts(newest_statement(company, as_of), newest_staff(company, as_of))
     inputs = []
-    detailed = company_facts(company.model_copy(update={"facts": None}), as_of) if company.facts else values
     for name, value in values.items():
-        path = paths[name] if detailed[name] is not None else f"facts.{name}"
+        path = paths[name] if name in detailed else f"facts.{name}"
         source, day = (None, None) if value is None else source_of(company, path)
         shown = value.isoformat() if isinstance(value, date) else value
         inputs.append(Input(name=name, value=shown, source=source, date=day))
-    return tuple(inputs)
+    return values, tuple(inputs)
+
+
+def company_inputs(company: Company, as_of: date) -> tuple[Input, ...]:
+    """Return every fact with its source and date; see ``facts_and_inputs``."""
+    return facts_and_inputs(company, as_of)[1]
 
 
 def newest_statement(company: Company, as_of: date) -> Statement | None:

@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ktop.domain.company.record import Company
-from ktop.domain.company.warnings import company_warnings
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError
 from ktop.kernel.settings import settings
@@ -23,11 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = ("tech-index", "ktrs-fm")
 
 
-def models_for(company: Company, as_of: date) -> tuple[str, ...]:
+def models_for(subject: RatedSubject) -> tuple[str, ...]:
     """Return the models the platform rates a company by: the default ones, and the start-up model for a start-up."""
-    from ktop.domain.company.facts import company_facts
-
-    young = company_facts(company, as_of)["age_band"] == "startup"
+    young = subject.facts["age_band"] == "startup"
     return (*DEFAULT_MODELS, *(["start-up"] if young else []))
 
 
@@ -60,9 +57,8 @@ def rate_company(
     ``previous`` are the grades of the company's last ratings, model name → ladder → grade: near a cut they are kept.
     Raises ``InputError`` for a record that is wrong, or one that tells a model nothing at all.
     """
-    company = Company.from_mapping(record)
-    day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
-    return [rate_by(model, company, day, (previous or {}).get(model.name)) for model in company_models(models)]
+    subject = RatedSubject.of(record, as_of or date.today())  # noqa: DTZ011 - the user's own calendar day
+    return [rate_by(model, subject, (previous or {}).get(model.name)) for model in company_models(models)]
 
 
 def former_grades(path: Path) -> dict[str, dict[str, str]]:
@@ -78,7 +74,7 @@ def former_grades(path: Path) -> dict[str, dict[str, str]]:
         raise InputError("models.not_recomputable") from error
 
 
-def rate_by(model: CompanyModel, company: Company, as_of: date, previous: Mapping[str, str] | None = None) -> Rating:
+def rate_by(model: CompanyModel, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
     """Rate a company by one model; what is doubtful about the record itself stands among the rating's warnings."""
-    rating = model.rate(company, as_of, previous)
-    return dataclasses.replace(rating, warnings=(*company_warnings(company, as_of), *rating.warnings))
+    rating = model.rate(subject, previous)
+    return dataclasses.replace(rating, warnings=(*subject.warnings, *rating.warnings))
