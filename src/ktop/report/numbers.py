@@ -18,12 +18,12 @@ def is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
-def missing(lang: Lang) -> str:
-    """Return the word for a value that was not given."""
-    return text("report.missing", lang)
+def missing(lang: Lang | None) -> str:
+    """Return the word for a value that was not given; without a language the dash of a narrow table."""
+    return "–" if lang is None else text("report.missing", lang)
 
 
-def figure(value: float | None, lang: Lang, digits: int | None = None) -> str:
+def figure(value: float | None, lang: Lang | None, digits: int | None = None) -> str:
     """Return a plain number with thousands separators; by default as few decimals as three significant digits need."""
     if value is None or is_missing(value):
         return missing(lang)
@@ -45,7 +45,7 @@ def points(value: float) -> str:
     return f"{'+' if value > 0 else _MINUS}{abs(value):.2f}"
 
 
-def percent(share: float | None, lang: Lang, digits: int = 1) -> str:
+def percent(share: float | None, lang: Lang | None, digits: int = 1) -> str:
     """Return a share (0-1) in percent."""
     return missing(lang) if share is None or is_missing(share) else f"{100 * share:.{digits}f}%"
 

@@ -14,8 +14,6 @@ from ktop.validation.discrimination import auc
 
 #: Fewer events or non-events than this and a group's AUC says little; it is shown but marked.
 FEW_EVENTS = 20
-#: A group chosen less than four fifths as often as the most chosen one is remarked on (EEOC 1978, 29 CFR 1607.4 D).
-FOUR_FIFTHS = 0.8
 
 
 @dataclass(frozen=True, slots=True)

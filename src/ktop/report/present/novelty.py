@@ -32,7 +32,7 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
             if feature["found"]
             else text("report.feature_not_found", lang),
             "bad" if feature["found"] else "good",
-            _percent(feature["best"]),
+            numbers.percent(feature["best"], None, 0),
         )
         for feature in found["features"]
     )
@@ -42,8 +42,9 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
         tone=_TONES.get(risk, ""),
         text=text(
             "report.novelty_text" if found["joint"] >= _LEAST_SHARE else "report.novelty_text_none", lang,
-            single=_percent(found["single"]), joint=_percent(found["joint"]), patents=len(found["patents"]),
-            limit=_percent(found["found_from"]),
+            single=numbers.percent(found["single"], None, 0), joint=numbers.percent(found["joint"], None, 0),
+            patents=len(found["patents"]),
+            limit=numbers.percent(found["found_from"], None, 0),
         ),
         note=text("report.novelty_note", lang),
         features=features,
@@ -58,14 +59,14 @@ def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: 
         rows.append(
             (
                 f"{match['feature'] + 1}. {features[match['feature']]['text']}",
-                _percent(match["score"]) if shown else "–",
+                numbers.percent(match["score"], None, 0) if shown else "–",
                 str(match["sentence"]) if shown else text("report.no_sentence", lang),
                 ", ".join(str(word) for word in match["shared"]) if shown else "",
             )
         )
     heading = " ".join(part for part in (str(patent["patent_id"]), str(patent["title"])) if part)
     columns = tuple(text(f"report.match_columns_{i}", lang) for i in range(1, 5))
-    share = text("report.share_found", lang, share=_percent(patent["share_found"]))
+    share = text("report.share_found", lang, share=numbers.percent(patent["share_found"], None, 0))
     return ClosePatent(heading, share, Table(text("report.match_table", lang, patent=heading), columns, tuple(rows)))
 
 
@@ -98,7 +99,3 @@ def suggestions_view(details: Mapping[str, Any], lang: Lang) -> Suggestions | No
         note=text("report.suggestions_note", lang),
         table=Table(text("report.suggestions", lang), columns, rows),
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"

@@ -51,8 +51,8 @@ def validate_panel(
 
     from ktop.models.panel_model import PanelModel
     from ktop.report.fonts import with_fonts
+    from ktop.report.validation import render
     from ktop.training.fit import known_outcomes, predict
-    from ktop.validation.html import render
     from ktop.validation.pack import validation_report
 
     artefact = open_model(model)

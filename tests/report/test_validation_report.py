@@ -1,4 +1,4 @@
-"""The validation pack as JSON and the report as a page in both languages."""
+"""The validation report as a page in both languages."""
 
 from __future__ import annotations
 
@@ -9,87 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from validation_example import BANDS, example, example_report, report_of
 
 from ktop import catalogue
 from ktop.domain.values.region import regions
-from ktop.validation import pictures
-from ktop.validation.discrimination import auc
-from ktop.validation.html import render
+from ktop.report.charts import diagnostics
+from ktop.report.charts.svg import text_width
+from ktop.report.validation import Words, power_sentences, render, robustness_table, within_table
 from ktop.validation.pack import validation_pack, validation_report
 from ktop.validation.published import published_form
-
-SYMBOLS = ("R1", "R2", "R3", "R4")
-BANDS = {
-    "AAA·AA": ["AAA", "AA+", "AA", "AA-"],
-    "A": ["A+", "A", "A-"],
-    "BBB": ["BBB+", "BBB", "BBB-"],
-    "BB": ["BB+", "BB", "BB-"],
-    "B": ["B+", "B", "B-"],
-    "CCC·CC·C·D": ["CCC", "CC", "C", "D"],
-}
-
-
-def example(seed: int = 2, n: int = 3000) -> dict[str, Any]:
-    rng = np.random.default_rng(seed)
-    logit = rng.normal(-2.0, 1.2, n)
-    p = 1 / (1 + np.exp(-logit))
-    y = (rng.random(n) < p).astype(float)
-    y[:50] = np.nan
-    p[50:60] = np.nan
-    grades = np.array([*SYMBOLS, None], dtype=object)[np.where(np.isnan(p), 4, np.digitize(p, [0.05, 0.15, 0.3]))]
-    size = np.array(["micro", "small", "<b>odd</b>"], dtype=object)[rng.integers(0, 3, n)]
-    return {
-        "y": y,
-        "p": p,
-        "grades": grades,
-        "groups": {"size": size, "region": rng.choice(["KR-11", "KR-41"], n).astype(object)},
-        "firm_ids": np.arange(n) // 2,
-        "symbols": SYMBOLS,
-        "adverse": True,
-        "periods": 2015 + np.arange(n) % 3,
-        "tracks": {"ai": p, "statistics": np.sqrt(p) / 2},
-        "reference_p": p,
-        "features": {"sales": rng.normal(1, 1, n)},
-        "reference_features": {"sales": rng.normal(0, 1, n)},
-        "repeats": 60,
-        "business_grades": np.array(["AAA", "A-", "BBB", "B+", None], dtype=object)[np.arange(n) % 5],
-    }
 
 
 @pytest.fixture(scope="module")
 def report() -> dict[str, Any]:
-    given = example()
-    pack = validation_pack(**given)
-    model = {"name": "ktrs-fm", "version": "9.9", "trained_on": "synthetic"}
-    data = {"name": "<script>panel</script>", "rows": len(given["y"]), "years": [2015, 2017]}
-    return validation_report(model, data, {"failure": pack})
-
-
-def test_pack_holds_the_measures(report: dict[str, Any]) -> None:
-    given, pack = example(), report["targets"]["failure"]
-    assert pack["rows"] == 3000
-    assert pack["rows_used"] == 2940
-    assert (pack["rows_without_outcome"], pack["rows_without_prediction"]) == (50, 10)
-    assert pack["firms"] == 1470
-    found = pack["discrimination"]["auc"]
-    assert found["value"] == auc(given["y"], given["p"])
-    assert found["low"] < found["value"] < found["high"]
-    assert 0.85 < pack["calibration"]["slope"] < 1.15
-    assert pack["ladder"]["strict"]
-    assert pack["ladder"]["tested"] == 4
-    assert pack["tracks"]["statistics"]["auc"] == pytest.approx(found["value"])  # same order, other calibration
-    assert pack["tracks"]["statistics"]["brier"] > pack["tracks"]["ai"]["brier"]
-    assert pack["stability"]["psi"]["verdict"] == "stable"
-    assert pack["stability"]["csi"]["sales"]["verdict"] == "shifted"
-    assert [row["period"] for row in pack["periods"]] == [2015, 2016, 2017]
-    assert pack["fairness"]["highest"] is False
-    assert {row["group"] for row in pack["fairness"]["dimensions"]["region"]["groups"]} == {"KR-11", "KR-41"}
-
-
-def test_metrics_are_strict_json(report: dict[str, Any]) -> None:
-    text = json.dumps(report, allow_nan=False)
-    assert json.loads(text) == report
-    assert report["format"] == "validation-1"
+    return example_report()
 
 
 def test_one_kind_of_outcome_gives_a_report_without_discrimination() -> None:
@@ -111,6 +44,7 @@ def test_page_is_self_contained_and_escaped(report: dict[str, Any], lang: catalo
     assert "<script" not in page
     assert "&lt;script&gt;panel" in page
     assert "&lt;b&gt;odd" in page
+    page = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
     for outside in ("http://", "https://", "src=", "@import", "url("):
         assert outside not in page
     assert catalogue.text("validation.synthetic_notice", lang) in page
@@ -142,7 +76,7 @@ def test_mark_up_is_balanced_and_pictures_are_well_formed(report: dict[str, Any]
     for part in page.split("<svg")[1:]:
         picture = ET.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
         assert picture.get("role") == "img"
-        assert picture.find("title") is not None
+        assert picture.find("{*}title") is not None
 
 
 def test_words_are_in_the_reader_s_language(report: dict[str, Any]) -> None:
@@ -180,19 +114,6 @@ def test_an_inversion_of_bands_is_named_openly() -> None:
     assert "A–BB" in page
 
 
-def test_grades_of_the_same_firms_a_year_later() -> None:
-    firms = np.repeat(["a", "b", "c", "d"], 2)
-    years = np.array([2020, 2021] * 3 + [2020, 2022])
-    grades = np.array(["R1", "R2", "R2", "R2", "R3", "R1", "R1", "R4"], dtype=object)
-    y, p = np.array([0, 1, 0, 0, 1, 0, 0, 1.0]), np.linspace(0.1, 0.8, 8)
-    pack = validation_pack(y, p, grades, symbols=SYMBOLS, firm_ids=firms, periods=years, repeats=10)
-    moved = pack["migration"]
-    assert moved["pairs"] == 3, "a gap of two years is no step"
-    assert (moved["same"], moved["within_one"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
-    assert (moved["up"], moved["down"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
-    assert moved["counts"][2][0] == 1 and moved["counts"][0][1] == 1
-
-
 def test_every_word_of_the_report_exists_in_both_languages() -> None:
     for key, languages in catalogue.messages().items():
         if key.startswith("validation."):
@@ -221,13 +142,6 @@ def test_few_events_are_said_and_not_turned_into_precision() -> None:
     assert "fewer than 100" not in render(report_of(4000), "en")
 
 
-def report_of(n: int) -> dict[str, Any]:
-    pack = validation_pack(**{**example(n=n), "repeats": 20})
-    return validation_report(
-        {"name": "m", "version": "2"}, {"name": "d", "rows": n, "trained_to": 2015}, {"failure": pack}
-    )
-
-
 def test_a_scheme_s_own_words_and_trained_years_are_shown() -> None:
     metrics = report_of(1500)
     metrics["model"]["labels"] = {
@@ -247,17 +161,80 @@ def test_a_scheme_s_own_words_and_trained_years_are_shown() -> None:
 
 def test_axes_have_round_ticks_within_the_picture() -> None:
     for most in (1.0, 0.182, 0.0143, 0.62, 0.0007):
-        found = pictures.ticks(most)
+        found = diagnostics.ticks(most)
         assert 3 <= len(found) <= 6 and found[0] == 0 and found[-1] <= most * (1 + 1e-9)
-        assert len({pictures.percent(value, most) for value in found}) == len(found)
+        assert len({diagnostics.tick_label(value, most) for value in found}) == len(found)
     rows = [
         {"label": "Electrical, electronic and precision equipment", "n": 400, "few": False, "gap": 0.01,
          "gap_low": -0.01, "gap_high": 0.03},
         {"label": "세종특별자치시", "n": 4, "few": True, "gap": 0.03, "gap_low": -0.6, "gap_high": 0.04},
     ]  # fmt: skip
-    svg = ET.fromstring(pictures.gaps(rows, {"title": "t", "x": "gap"}))
+    chart = diagnostics.gaps("t", [(row["label"], row) for row in rows], "en")
+    svg = ET.fromstring(chart.svg)
+    assert [row[0] for row in chart.table.rows] == [row["label"] for row in rows]
     width = float(svg.attrib["viewBox"].split()[2])
-    xs = [float(line.attrib[key]) for line in svg.iter("line") for key in ("x1", "x2")]
+    xs = [float(line.attrib[key]) for line in svg.iter("{http://www.w3.org/2000/svg}line") for key in ("x1", "x2")]
     assert min(xs) > 0 and max(xs) < width - 20, "a long interval ends at the edge"
-    labels = [text for text in svg.iter("text") if text.text == rows[0]["label"]]
-    assert labels and float(labels[0].attrib["x"]) > 6.5 * len(str(rows[0]["label"])), "labels are whole"
+    labels = [text for text in svg.iter("{http://www.w3.org/2000/svg}text") if text.text == rows[0]["label"]]
+    room = text_width(str(rows[0]["label"]), float(labels[0].attrib["font-size"]))
+    assert float(labels[0].attrib["x"]) > room, "labels are whole"
+
+
+class _Echo(Words):
+    """Says the key and what goes into the sentence."""
+
+    def __call__(self, key: str, **params: Any) -> str:
+        return key + "".join(f" {name}={value}" for name, value in params.items())
+
+    def named(self, kind: str, name: str) -> str:
+        return name.upper()
+
+
+def _row(value: float) -> dict[str, Any]:
+    ranged = {"value": value, "low": value - 0.05, "high": value + 0.05}
+    precision = {"value": 0.021, "low": None, "high": None}
+    return {"auc": ranged, "auc_in_field": ranged, "precision": precision, "less": ranged}
+
+
+ECHO = _Echo("en", {})
+RANKING: dict[str, Any] = {
+    "top_share": 0.05,
+    "events": 254,
+    "forecast_events": 105,
+    "rate": 0.0069,
+    "best_single": "word_rarity",
+    "rows": {"score": _row(0.62), "chars": _row(-0.02), "best_single": _row(0.57)},
+    "forecast": {"forecast": _row(0.61), "chars": _row(0.55)},
+    "power": {"aim": 0.7, "rival": 0.6, "events_for_aim": 50, "events_for_found": 1200},
+}
+
+
+def test_rows_name_the_rivals_and_hide_a_difference_to_itself() -> None:
+    rows = within_table(RANKING, ECHO).rows
+    assert [row[0] for row in rows] == [
+        "SCORE",
+        "CHARS",
+        "ranked_best_single measure=word_rarity",
+        "FORECAST",
+        "ranked_same_years name=CHARS",
+    ]
+    assert rows[0][4] == rows[3][4] == "–"
+    assert rows[1][4] == "−0.020 (−0.070 ~ +0.030)"
+    assert rows[0][1] == "0.620 (0.570–0.670)" and rows[0][2] == rows[0][1] and rows[0][3] == "2.10% (–––)"
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_power_is_told_either_way(ahead: bool) -> None:
+    power = RANKING["power"] | ({} if ahead else {"events_for_found": None, "events_for_aim": None})
+    said = " | ".join(power_sentences(RANKING | {"power": power}, ECHO))
+    assert ("power_found area=0.62" in said) == ahead and ("power_behind" in said) != ahead
+    assert "within_events events=254 rate=0.69%" in said
+
+
+def test_stability_rows_show_direction() -> None:
+    row = {"change": "padded", "n": 60, "same": 1.0, "within_one": 1.0, "mean": 0.4, "high": 1.2, "raised": -0.3}
+    none = {"change": "pairs", "n": 0, "same": None, "within_one": None, "mean": None, "high": None, "raised": None}
+    assert robustness_table({"rows": [row, none]}, ECHO).rows == (
+        ("PADDED", "60", "100%", "100%", "0.4", "1.2", "−0.3"),
+        ("PAIRS", "0", *["–"] * 5),
+    )
