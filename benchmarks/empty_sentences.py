@@ -32,7 +32,7 @@ from ktop.domain.technology.summary import Lang
 from ktop.patents.analysis import sentence_rule
 from ktop.patents.analysis.encoder import encode
 from ktop.patents.analysis.text import Analyser
-from ktop.patents.neighbours.boilerplate_filter import MOST_TELLING_OF_EMPTY, SENTENCE_END, substance
+from ktop.patents.neighbours.boilerplate_filter import MOST_TELLING_OF_EMPTY, SENTENCE_END, without_boilerplate
 
 DATA = Path(os.environ.get("KTOP_SHARED", ROOT.parent / "shared")) / "data" / "patents"
 RULE = ROOT / "src" / "ktop" / "catalogue" / "patents" / "sentence_rule.yaml"
@@ -126,7 +126,7 @@ def real() -> None:
         texts = pl.read_parquet(path)[column].drop_nulls().sample(400, seed=5).to_list()
         before = after = chars = left = 0
         for text in texts:
-            rest = substance(text, language, analyser)
+            rest = without_boilerplate(text, language, analyser)
             before += len([s for s in SENTENCE_END.split(text) if s])
             after += len([s for s in SENTENCE_END.split(rest) if s])
             chars, left = chars + len(text), left + len(rest)

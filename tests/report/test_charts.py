@@ -13,8 +13,8 @@ from ktop.catalogue import Lang
 from ktop.report.charts import (
     Ahead,
     Chart,
-    Part,
     Place,
+    WaterfallStep,
     bars,
     gauge,
     histogram,
@@ -31,9 +31,9 @@ from ktop.report.charts.svg import COLOURS, escape, shorten, text_width, wrap
 AXES = [("인프라", 72.1), ("투입", 48.0), ("활동", 66.9), ("성과", 70.3)]
 NASTY = "<script>alert(1)</script>&\"'\x00\x0b"
 PARTS = [
-    Part("대표자역량", "62점", 7.25, "인프라"),
-    Part("Acquired technology commercialised in the last three years", "1 products", 0.004, "Output"),
-    Part("고객자산투자", None, -5.5, "투입"),
+    WaterfallStep("대표자역량", "62점", 7.25, "인프라"),
+    WaterfallStep("Acquired technology commercialised in the last three years", "1 products", 0.004, "Output"),
+    WaterfallStep("고객자산투자", None, -5.5, "투입"),
 ]
 SYMBOLS = ["AAA", "AA", "A"]
 CELLS = {(g, r): SYMBOLS[max(i, j)] for i, g in enumerate(SYMBOLS) for j, r in enumerate(["R1", "R2", "R3"])}
@@ -168,7 +168,9 @@ def test_waterfall_shows_exact_parts_and_refuses_wrong_sums() -> None:
 
 
 def test_waterfall_bars_have_the_lengths_of_their_points() -> None:
-    root = ElementTree.fromstring(waterfall("구성", 0.0, [Part("a", "1", 30.0), Part("b", "2", -10.0)], 20.0, "en").svg)
+    root = ElementTree.fromstring(
+        waterfall("구성", 0.0, [WaterfallStep("a", "1", 30.0), WaterfallStep("b", "2", -10.0)], 20.0, "en").svg
+    )
     bars_ = list(root.iter("{http://www.w3.org/2000/svg}rect"))
     widths = [float(e.get("width", "0")) for e in bars_]
     assert widths[1] / widths[2] == pytest.approx(3.0, rel=1e-3)

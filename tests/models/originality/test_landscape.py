@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.domain.technology.neighbour_evidence import CloserLook, NeighbourWords
+from ktop.domain.technology.neighbour_evidence import NeighbourEvidence, NeighbourWords
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.landscape import group_labels, landscape
@@ -69,15 +69,15 @@ def test_the_technology_lies_with_the_group_it_resembles(halves: Neighbourhood) 
 def test_closer_similarities_are_used_where_they_are_given(halves: Neighbourhood) -> None:
     one_kind = np.full((N, N), 0.4, dtype=np.float32)
     np.fill_diagonal(one_kind, 1.0)
-    found = landscape(halves, CloserLook(words_of({"image": HALVES == 0}), one_kind))
+    found = landscape(halves, NeighbourEvidence(words_of({"image": HALVES == 0}), one_kind))
     assert len(found["clusters"]["groups"]) < 2 or found["clusters"]["groups"][0]["patents"] != 20
 
 
 def test_a_rating_has_them_as_plain_json_and_the_same_scores(model: OriginalityModel, halves: Neighbourhood) -> None:
     rating = model.rate(halves)
     assert json.loads(json.dumps(rating.details["map"], allow_nan=False)) == rating.details["map"]
-    closer = CloserLook(words_of({"image": HALVES == 0}), halves.pair_similarity)
-    assert model.rate(halves, closer).scores == rating.scores
+    evidence = NeighbourEvidence(words_of({"image": HALVES == 0}), halves.pair_similarity)
+    assert model.rate(halves, evidence).scores == rating.scores
 
 
 def test_nothing_similar_gives_an_empty_map(model: OriginalityModel, make: Maker) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ktop.domain.technology.neighbourhood import Labels, Neighbourhood, day_number
-from ktop.models.originality import follow_on as sequel
+from ktop.models.originality import follow_on
 from ktop.models.originality import measures as m
 from ktop.models.originality.definitions import measures
 
@@ -120,16 +120,18 @@ def test_uptake_counts_young_terms_only(neighbourhood: Neighbourhood) -> None:
         df=np.array([20, 20, 0, 0, 0, 0, 0, 0]),
         first_day=np.array([TODAY - 2 * YEAR, TODAY - 9 * YEAR] + [np.nan] * 6),
     )
-    assert sequel.term_uptake(replace(neighbourhood, key_terms=terms)) == pytest.approx(math.log1p(10.0) / 8, rel=1e-3)
+    assert follow_on.term_uptake(replace(neighbourhood, key_terms=terms)) == pytest.approx(
+        math.log1p(10.0) / 8, rel=1e-3
+    )
     none = replace(terms, df=np.zeros(8, dtype=np.int64))
-    assert math.isnan(sequel.term_uptake(replace(neighbourhood, key_terms=none)))
+    assert math.isnan(follow_on.term_uptake(replace(neighbourhood, key_terms=none)))
 
 
 def test_family_size_is_missing_without_families(neighbourhood: Neighbourhood) -> None:
-    assert math.isnan(sequel.family_size(neighbourhood))
+    assert math.isnan(follow_on.family_size(neighbourhood))
     sizes = {"family_size": np.where(np.arange(40) % 2 == 0, 1.0, 4.0)}
     even = replace(neighbourhood, measures=sizes, similarity=np.full(40, 0.3))
-    assert sequel.family_size(even) == pytest.approx(2.0)
+    assert follow_on.family_size(even) == pytest.approx(2.0)
 
 
 def test_sequels_are_later_patents_that_resemble(neighbourhood: Neighbourhood) -> None:
@@ -138,12 +140,12 @@ def test_sequels_are_later_patents_that_resemble(neighbourhood: Neighbourhood) -
     np.fill_diagonal(pair, 1.0)
     pair[0, 30:] = pair[30:, 0] = 0.5  # ten late patents resemble the oldest, nothing else does
     found = replace(neighbourhood, filing_day=filed, pair_similarity=pair, similarity=np.full(40, 0.2))
-    weights = sequel.sequel_weights(found)
+    weights = follow_on.follow_on_weights(found)
     assert np.flatnonzero(weights).tolist() == list(range(30, 40)) and weights[30] == pytest.approx(0.1)
     labels = [("A01B",)] * 30 + [("H04L",)] * 5 + [("G06F",)] * 5
     spread = replace(found, classes=Labels.of(labels))
-    assert sequel.later_fields(spread) == pytest.approx(0.5 * 10 / 9)
-    assert sequel.later_applicants(replace(found, applicants=Labels.of([("one",)] * 40))) == 0.0
+    assert follow_on.later_fields(spread) == pytest.approx(0.5 * 10 / 9)
+    assert follow_on.later_applicants(replace(found, applicants=Labels.of([("one",)] * 40))) == 0.0
 
 
 def test_an_empty_neighbourhood_gives_missing_values_only(make: Callable[..., Neighbourhood]) -> None:

@@ -107,7 +107,7 @@ def test_reference_patents_filed_later_are_never_used(reference: OriginalityRefe
         corpus=reference.corpus,
         seed=reference.seed,
     )
-    whole, part = reference.standing(as_of), cut.standing(as_of)
+    whole, part = reference.distribution(as_of), cut.distribution(as_of)
     assert not whole.later and whole.size == part.size
     for a, b in zip(whole.columns, part.columns, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -200,8 +200,8 @@ def test_a_weakness_is_told_against_the_reference_and_not_as_a_fact_of_its_own()
 
 
 def test_a_field_that_the_corpus_hardly_covers_is_told(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
-    standing = model.reference.standing(day_number(neighbourhood.as_of))
-    usual = standing.usual_nearest(rules("thin_field")["quantile"])
+    distribution = model.reference.distribution(day_number(neighbourhood.as_of))
+    usual = distribution.usual_nearest(rules("thin_field")["quantile"])
     for nearest, told in ((usual - 0.001, True), (usual + 0.001, False)):
         rating = model.rate(replace(neighbourhood, similarity=np.linspace(nearest, nearest / 2.0, 40)))
         texts = [warning.text for warning in rating.warnings if warning.code == "thin_field"]
@@ -211,11 +211,11 @@ def test_a_field_that_the_corpus_hardly_covers_is_told(model: OriginalityModel, 
 
 
 def test_a_text_of_no_field_is_not_graded_well(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
-    standing = model.reference.standing(day_number(neighbourhood.as_of))
+    distribution = model.reference.distribution(day_number(neighbourhood.as_of))
     words = replace(neighbourhood.text_terms, df=neighbourhood.text_terms.df // 50)
     found = replace(neighbourhood, text_terms=words, in_meaning=replace(neighbourhood.in_meaning))
     best = rules("thin_field")["best_grade"]
-    nearest = standing.usual_nearest(rules("thin_field")["quantile"]) - 0.001
+    nearest = distribution.usual_nearest(rules("thin_field")["quantile"]) - 0.001
     thin = model.score(replace(found, similarity=np.linspace(nearest, nearest / 2.0, 40)))
     assert thin.grade is not None and (thin.grade == best or not ladder(LADDER).at_least(thin.grade, best))
 

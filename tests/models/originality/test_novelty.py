@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from ktop.domain.rating.rating import Rating
-from ktop.domain.technology.neighbour_evidence import CloserLook, Match, NearPatent, NeighbourWords, Overlap, ShownTerm
+from ktop.domain.technology.neighbour_evidence import (
+    Match,
+    NearPatent,
+    NeighbourEvidence,
+    NeighbourWords,
+    Overlap,
+    ShownTerm,
+)
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.definitions import rules
@@ -61,8 +68,8 @@ def test_without_texts_nothing_is_said(neighbourhood: Neighbourhood) -> None:
 def test_a_rating_speaks_of_it_in_both_languages(model: OriginalityModel, neighbourhood: Neighbourhood) -> None:
     none = np.empty(0, dtype=object)
     words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
-    closer = CloserLook(words, neighbourhood.pair_similarity, overlap_of([0.9, 0.8, 0.1, 0.1]))
-    rating = model.rate(neighbourhood, closer)
+    evidence = NeighbourEvidence(words, neighbourhood.pair_similarity, overlap_of([0.9, 0.8, 0.1, 0.1]))
+    rating = model.rate(neighbourhood, evidence)
     spoken = [opinion for opinion in rating.opinions if opinion.basis == ("novelty",)]
     assert [opinion.lang for opinion in spoken] == ["ko", "en"]
     assert "not legal advice" in spoken[1].text
@@ -75,7 +82,7 @@ def test_whole_phrases_are_shown_and_those_measured_stay(model: OriginalityModel
     words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
     terms = (ShownTerm("zeppelin mast", 1.0, 0, 0, 0, None, 0), ShownTerm("안테나", 0.5))
     plain = model.rate(neighbourhood)
-    rating = model.rate(neighbourhood, CloserLook(words, neighbourhood.pair_similarity, terms=terms))
+    rating = model.rate(neighbourhood, NeighbourEvidence(words, neighbourhood.pair_similarity, terms=terms))
     assert [(t["term"], t["patents"], t["new"]) for t in rating.details["key_terms"]] == [
         ("zeppelin mast", 0, True),
         ("안테나", None, False),
@@ -92,8 +99,8 @@ def test_features_of_which_nothing_was_found_are_told_without_a_share(
 ) -> None:
     none = np.empty(0, dtype=object)
     words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
-    closer = CloserLook(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0]))
-    rating = model.rate(replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40)), closer)
+    evidence = NeighbourEvidence(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0]))
+    rating = model.rate(replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40)), evidence)
     korean, english = (opinion.text for opinion in rating.opinions if opinion.basis == ("novelty",))
     assert "0%" not in korean and "찾지 못했습니다" in korean
     assert "0 %" not in english and "none of 2" in english
@@ -104,17 +111,17 @@ def told_of(rating: Rating) -> dict[str, str]:
     return {o.basis[0]: o.text for o in rating.opinions if o.kind == "advice" and o.lang == "en"}
 
 
-def closer_with(neighbourhood: Neighbourhood, found: Overlap) -> CloserLook:
+def closer_with(neighbourhood: Neighbourhood, found: Overlap) -> NeighbourEvidence:
     none = np.empty(0, dtype=object)
     words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
-    return CloserLook(words, neighbourhood.pair_similarity, found)
+    return NeighbourEvidence(words, neighbourhood.pair_similarity, found)
 
 
 def test_where_the_corpus_hardly_covers_the_field_nothing_is_called_new(
     model: OriginalityModel, neighbourhood: Neighbourhood
 ) -> None:
-    standing = model.reference.standing(day_number(neighbourhood.as_of))
-    nearest = standing.usual_nearest(rules("thin_field")["quantile"]) - 0.001
+    distribution = model.reference.distribution(day_number(neighbourhood.as_of))
+    nearest = distribution.usual_nearest(rules("thin_field")["quantile"]) - 0.001
     thin = replace(neighbourhood, similarity=np.linspace(nearest, nearest / 2.0, 40))
     rating = model.rate(thin, closer_with(thin, overlap_of([0.1, 0.0])))
     assert rating.details["novelty"]["risk"] == "unknown"

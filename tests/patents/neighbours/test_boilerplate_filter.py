@@ -14,7 +14,7 @@ from ktop.domain.technology.summary import Lang
 from ktop.patents.analysis import sentence_rule
 from ktop.patents.analysis.encoder import encode
 from ktop.patents.analysis.text import Analyser
-from ktop.patents.neighbours.boilerplate_filter import substance
+from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SUMMARIES = yaml.safe_load((FIXTURES / "technology_summaries.yaml").read_text(encoding="utf-8"))
@@ -31,15 +31,15 @@ def analyser() -> Analyser:
 def test_padding_leaves_nothing_behind(analyser: Analyser, language: Lang) -> None:
     text = SUMMARIES[1][language]
     for kind, sentences in PADDING["development"].items():
-        assert substance(f"{text} {' '.join(sentences[language])}", language, analyser) == text, kind
-        assert substance(f"{sentences[language][0]} {text}", language, analyser) == text, kind
+        assert without_boilerplate(f"{text} {' '.join(sentences[language])}", language, analyser) == text, kind
+        assert without_boilerplate(f"{sentences[language][0]} {text}", language, analyser) == text, kind
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_padding_not_seen_before_is_left_out(analyser: Analyser, language: Lang) -> None:
     text = SUMMARIES[1][language]
     sentences = [sentence for kind in PADDING["reported"].values() for sentence in kind[language]]
-    left = [s for s in sentences if substance(f"{text} {s}", language, analyser) != text]
+    left = [s for s in sentences if without_boilerplate(f"{text} {s}", language, analyser) != text]
     assert len(left) <= 0.05 * len(sentences), left
 
 
@@ -53,7 +53,9 @@ def test_padding_mixed_in_anywhere_leaves_the_technical_sentences(analyser: Anal
         mixed = list(own)
         for sentence in chance.choice(padding, int(chance.integers(1, 9))):
             mixed.insert(int(chance.integers(0, len(mixed) + 1)), str(sentence))
-        assert substance(" ".join(mixed), language, analyser) == substance(" ".join(own), language, analyser)
+        assert without_boilerplate(" ".join(mixed), language, analyser) == without_boilerplate(
+            " ".join(own), language, analyser
+        )
 
 
 @pytest.mark.real_data
@@ -70,31 +72,31 @@ def test_few_sentences_of_real_patents_are_left_out(analyser: Analyser, shared_d
             .to_list()
         )
         before = sum(len(text) for text in texts)
-        after = sum(len(substance(text, language, analyser)) for text in texts)
+        after = sum(len(without_boilerplate(text, language, analyser)) for text in texts)
         assert after >= (1.0 - most) * before, folder
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_repetition_is_left_out(analyser: Analyser, language: Lang) -> None:
     text = SUMMARIES[0][language]
-    assert substance(" ".join([text] * 4), language, analyser) == text
+    assert without_boilerplate(" ".join([text] * 4), language, analyser) == text
 
 
 @pytest.mark.parametrize("key", ["ko", "en", "ko_again", "en_again"])
 def test_technical_sentences_stay(analyser: Analyser, key: str) -> None:
     language: Lang = "ko" if key.startswith("ko") else "en"
-    whole = [substance(summary[key], language, analyser) == summary[key] for summary in SUMMARIES]
+    whole = [without_boilerplate(summary[key], language, analyser) == summary[key] for summary in SUMMARIES]
     assert sum(whole) >= 0.9 * len(whole)
 
 
 def test_a_text_of_nothing_but_advertising_is_kept_whole(analyser: Analyser) -> None:
     text = " ".join(PADDING["development"]["marketing"]["en"])
-    assert substance(text, "en", analyser) == text
-    assert substance("", "en", analyser) == ""
+    assert without_boilerplate(text, "en", analyser) == text
+    assert without_boilerplate("", "en", analyser) == ""
 
 
 def test_a_single_sentence_is_not_judged(analyser: Analyser) -> None:
-    assert substance("Therefore cost can be reduced.", "en", analyser) == "Therefore cost can be reduced."
+    assert without_boilerplate("Therefore cost can be reduced.", "en", analyser) == "Therefore cost can be reduced."
 
 
 @pytest.fixture(scope="module")

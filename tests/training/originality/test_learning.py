@@ -79,14 +79,14 @@ def test_traits_stay_exact_parts_with_any_weights(
     assert model.version != OriginalityModel(reference).version
     for seed in range(6):
         scored = model.score(make(seed))
-        standing, placed = scored.standing, scored.placed
-        assert placed is not None
-        whole = math.fsum(standing.trait_shares[trait] * placed.z[trait] for trait in TRAITS)
-        assert abs(whole - placed.z[SCORE]) < 1e-12
+        distribution, measured = scored.distribution, scored.measured
+        assert measured is not None
+        whole = math.fsum(distribution.trait_shares[trait] * measured.z[trait] for trait in TRAITS)
+        assert abs(whole - measured.z[SCORE]) < 1e-12
         rating = model.rate(make(seed))
         for name in (*TRAITS, SCORE):
             parts = math.fsum(c.logit for c in rating.contributions if c.score == name)
-            assert abs(parts - placed.z[name]) < 1e-12
+            assert abs(parts - measured.z[name]) < 1e-12
 
 
 def _made(n: int = 1500, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Labels
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class ForwardOutcomes:
     """The patents most like a text as of a later day, and what became of the text's new terms.
 
     Parameters

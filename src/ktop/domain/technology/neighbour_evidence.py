@@ -105,7 +105,7 @@ class ShownTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class CloserLook:
+class NeighbourEvidence:
     """What a page or report needs on top of a neighbourhood of n patents.
 
     Parameters

@@ -52,7 +52,7 @@ def family_size(neighbourhood: Neighbourhood) -> float:
     return math.exp(found) if not math.isnan(found := weighted_mean(logs, neighbourhood.similarity)) else NAN
 
 
-def sequel_weights(neighbourhood: Neighbourhood) -> FloatArray:
+def follow_on_weights(neighbourhood: Neighbourhood) -> FloatArray:
     """Return each similar patent's weight as a sequel, (n,): similarity to earlier ones times theirs to the text."""
     filed = neighbourhood.filing_day
     after = filed[None, :] > filed[:, None]
@@ -63,9 +63,9 @@ def sequel_weights(neighbourhood: Neighbourhood) -> FloatArray:
 
 def later_fields(neighbourhood: Neighbourhood) -> float:
     """Return the diversity of classes among the sequels of the similar patents, with Hall's correction."""
-    return spread(fields_of(neighbourhood), sequel_weights(neighbourhood))
+    return spread(fields_of(neighbourhood), follow_on_weights(neighbourhood))
 
 
 def later_applicants(neighbourhood: Neighbourhood) -> float:
     """Return the diversity of applicants among the sequels of the similar patents, with Hall's correction."""
-    return spread(neighbourhood.applicants, sequel_weights(neighbourhood))
+    return spread(neighbourhood.applicants, follow_on_weights(neighbourhood))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.neighbour_evidence import CloserLook, NeighbourWords
+from ktop.domain.technology.neighbour_evidence import NeighbourEvidence, NeighbourWords
 from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Neighbourhood, day_of
 from ktop.models.originality.clusters import groups
 from ktop.models.originality.definitions import settings
@@ -26,18 +26,18 @@ _COMMON_SHARE = 0.1
 _DECIMALS = 4
 
 
-def landscape(neighbourhood: Neighbourhood, closer: CloserLook | None = None) -> dict[str, Any]:
+def landscape(neighbourhood: Neighbourhood, evidence: NeighbourEvidence | None = None) -> dict[str, Any]:
     """Return ``clusters`` and ``map`` for a page or report, as JSON types; both empty where there is no neighbour.
 
     Parameters
     ----------
-    closer : the words by which groups are named and the similarities they are found by; without it, key terms of the
+    evidence : the words by which groups are named and the similarities they are found by; without it, key terms of the
         technology and the neighbourhood's own.
     """
     if not neighbourhood.size:
         return {"clusters": {"groups": [], "apart": 0, "own": None}, "map": {"own": None, "patents": []}}
-    alike = neighbourhood.pair_similarity if closer is None else closer.pairs
-    words = _key_terms(neighbourhood) if closer is None else closer.words
+    alike = neighbourhood.pair_similarity if evidence is None else evidence.pairs
+    words = _key_terms(neighbourhood) if evidence is None else evidence.words
     group = groups(alike)
     count = int(group.max()) + 1
     labels = group_labels(group, words, neighbourhood.corpus_size)

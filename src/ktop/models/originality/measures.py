@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_number
-from ktop.models.originality import follow_on as sequel
 from ktop.models.originality import subject, words
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.focus import focused_similarity
+from ktop.models.originality.follow_on import family_size, later_applicants, later_fields, term_uptake
 from ktop.models.originality.weighing import DAYS_PER_YEAR as DAYS_PER_YEAR
 from ktop.models.originality.weighing import (
     FEWEST,
@@ -61,16 +61,16 @@ def measure_values(neighbourhood: Neighbourhood, focused: FloatArray | None = No
         "follow_on": follow_on(neighbourhood),
         "filing_growth": filing_growth(neighbourhood),
         "young_share": subject.young_share(neighbourhood),
-        "term_uptake": sequel.term_uptake(neighbourhood),
+        "term_uptake": term_uptake(neighbourhood),
         "cycle_time": subject.cycle_time(neighbourhood),
-        "family_size": sequel.family_size(neighbourhood),
+        "family_size": family_size(neighbourhood),
         "class_generality": class_generality(neighbourhood),
         "outside_share": outside_share(neighbourhood),
         "applicant_diversity": applicant_diversity(neighbourhood),
         "term_reach": term_reach(neighbourhood),
         "topic_breadth": subject.topic_breadth(neighbourhood),
-        "later_fields": sequel.later_fields(neighbourhood),
-        "later_applicants": sequel.later_applicants(neighbourhood),
+        "later_fields": later_fields(neighbourhood),
+        "later_applicants": later_applicants(neighbourhood),
     }
 
 

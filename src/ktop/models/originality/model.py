@@ -10,7 +10,7 @@ from typing import Any
 from ktop.catalogue import LANGS, text
 from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
-from ktop.domain.technology.neighbour_evidence import CloserLook
+from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, rules
 from ktop.models.originality.equating import Equating
@@ -19,7 +19,7 @@ from ktop.models.originality.measures import descending_focus, measure_values
 from ktop.models.originality.novelty import copied_patent, holder_of_all, novelty
 from ktop.models.originality.opinion import opinions
 from ktop.models.originality.reference import MODEL, OriginalityReference
-from ktop.models.originality.reference_distribution import Placed, Standing
+from ktop.models.originality.reference_distribution import ReferenceDistribution, ScoredMeasures
 from ktop.models.originality.subject import subject_closeness
 from ktop.models.originality.surroundings import (
     Ocean,
@@ -47,8 +47,8 @@ class Scored:
     scores: dict[str, float | None]
     grade: str | None
     ocean: Ocean | None
-    placed: Placed | None
-    standing: Standing
+    measured: ScoredMeasures | None
+    distribution: ReferenceDistribution
     duplicate_of: int | None
 
     @property
@@ -68,50 +68,50 @@ class OriginalityModel:
 
     def score(self, neighbourhood: Neighbourhood) -> Scored:
         """Return the scores, grade and ocean of a technology; no words."""
-        standing = self.reference.standing(day_number(neighbourhood.as_of))
-        if not is_comparable(neighbourhood, standing):
-            return Scored(dict.fromkeys((*TRAITS, SCORE)), None, None, None, standing, None)
+        distribution = self.reference.distribution(day_number(neighbourhood.as_of))
+        if not is_comparable(neighbourhood, distribution):
+            return Scored(dict.fromkeys((*TRAITS, SCORE)), None, None, None, distribution, None)
         focused = descending_focus(neighbourhood)
         values = measure_values(neighbourhood, focused)
         if self.equating is not None:
             values = self.equating.apply(values, neighbourhood.technology.language)
-        placed = standing.place(values)
+        measured = distribution.score(values)
         scores: dict[str, float | None] = {
-            trait: placed.points[trait] if _is_known(trait, placed, standing) else None for trait in TRAITS
+            trait: measured.points[trait] if _is_known(trait, measured, distribution) else None for trait in TRAITS
         }
-        scores[SCORE] = placed.points[SCORE]
+        scores[SCORE] = measured.points[SCORE]
         duplicate = near_duplicate(neighbourhood)
-        grade = ladder(LADDER).grade_of(placed.points[SCORE])
+        grade = ladder(LADDER).grade_of(measured.points[SCORE])
         for holds, rule in (
             (duplicate is not None, "near_duplicate"),
-            (is_thin_field(neighbourhood, standing), "thin_field"),
+            (is_thin_field(neighbourhood, distribution), "thin_field"),
         ):
             best = rules(rule)["best_grade"]
             if holds and ladder(LADDER).at_least(grade, best):
                 grade = best
-        return Scored(scores, grade, ocean_of(neighbourhood, focused, standing), placed, standing, duplicate)
+        return Scored(scores, grade, ocean_of(neighbourhood, focused, distribution), measured, distribution, duplicate)
 
-    def rate(self, neighbourhood: Neighbourhood, closer: CloserLook | None = None) -> Rating:
+    def rate(self, neighbourhood: Neighbourhood, evidence: NeighbourEvidence | None = None) -> Rating:
         """Return the full rating with contributions, surroundings, opinions and warnings in both languages.
 
-        Where no earlier patent can be compared, scores are None, grades are empty and a warning says why. ``closer`` is
-        what has been read of the neighbours beyond the neighbourhood: it names groups and
-        says what of the text is in them, and changes no score. It is of the ``neighbours_shown()`` most similar ones.
+        Where no earlier patent can be compared, scores are None, grades are empty and a warning says why. ``evidence``
+        is what has been read of the neighbours beyond the neighbourhood: it names groups and says what of the text is
+        in them, and changes no score. It is of the ``neighbours_shown()`` most similar ones.
         """
         scored = self.score(neighbourhood)
         shown = neighbourhood.nearest(neighbours_shown())
-        details = surroundings(shown, scored.standing, scored.ocean)
-        details |= shown_terms(closer)
-        details |= landscape(shown, closer)
-        thin = scored.placed is not None and is_thin_field(neighbourhood, scored.standing)
+        details = surroundings(shown, scored.distribution, scored.ocean)
+        details |= shown_terms(evidence)
+        details |= landscape(shown, evidence)
+        thin = scored.measured is not None and is_thin_field(neighbourhood, scored.distribution)
         details["novelty"] = (
             None
-            if closer is None or scored.placed is None
-            else novelty(neighbourhood, closer.overlap, scored.duplicate_of is not None, thin=thin)
+            if evidence is None or scored.measured is None
+            else novelty(neighbourhood, evidence.overlap, scored.duplicate_of is not None, thin=thin)
         )
-        details["reference"] = {"patents": scored.standing.size, "version": self.version}
+        details["reference"] = {"patents": scored.distribution.size, "version": self.version}
         warnings = _warnings(neighbourhood, scored, details["novelty"])
-        if scored.placed is None or scored.grade is None or scored.ocean is None:
+        if scored.measured is None or scored.grade is None or scored.ocean is None:
             return Rating(
                 model=self._ref(neighbourhood),
                 subject=_subject(neighbourhood),
@@ -126,7 +126,7 @@ class OriginalityModel:
                 inputs=_inputs(neighbourhood),
                 details=details,
             )
-        contributions = _contributions(scored.placed, scored.standing)
+        contributions = _contributions(scored.measured, scored.distribution)
         rating = Rating(
             model=self._ref(neighbourhood),
             subject=_subject(neighbourhood),
@@ -134,10 +134,10 @@ class OriginalityModel:
             scores={**scored.scores, "density": scored.ocean.density},
             grades={LADDER: scored.grade},
             probabilities={},
-            logits=dict(scored.placed.z),
-            base={name: Base(0.0, points) for name, points in scored.placed.base_points.items()},
+            logits=dict(scored.measured.z),
+            base={name: Base(0.0, points) for name, points in scored.measured.base_points.items()},
             contributions=contributions,
-            position={"all": _position(scored.placed.points[SCORE], scored.standing)},
+            position={"all": _position(scored.measured.points[SCORE], scored.distribution)},
             opinions=opinions(
                 neighbourhood,
                 scored.scores,
@@ -145,7 +145,7 @@ class OriginalityModel:
                 contributions,
                 scored.ocean,
                 details,
-                scored.standing.size,
+                scored.distribution.size,
                 thin=thin,
             ),
             warnings=warnings,
@@ -159,7 +159,7 @@ class OriginalityModel:
         return ModelRef(self.name, self.version, trained_on=str(neighbourhood.corpus.get("name", "")))
 
 
-def is_comparable(neighbourhood: Neighbourhood, standing: Standing) -> bool:
+def is_comparable(neighbourhood: Neighbourhood, distribution: ReferenceDistribution) -> bool:
     """Return whether any earlier patent is near enough, and the subject known enough, to speak of a neighbourhood.
 
     A few words that a poem shares with one patent are not enough: what lies near in meaning must be near, too.
@@ -167,10 +167,10 @@ def is_comparable(neighbourhood: Neighbourhood, standing: Standing) -> bool:
     if neighbourhood.size == 0 or neighbourhood.corpus_size == 0:
         return False
     rule = rules("unrelated")
-    closeness, usual = subject_closeness(neighbourhood), standing.quantile("subject_closeness", rule["quantile"])
+    closeness, usual = subject_closeness(neighbourhood), distribution.quantile("subject_closeness", rule["quantile"])
     if closeness < rule["subject"] * usual:  # false where either is not known
         return False
-    return bool(neighbourhood.similarity[0] >= rule["share"] * standing.usual_nearest(rule["quantile"]))
+    return bool(neighbourhood.similarity[0] >= rule["share"] * distribution.usual_nearest(rule["quantile"]))
 
 
 def near_duplicate(neighbourhood: Neighbourhood) -> int | None:
@@ -182,34 +182,34 @@ def near_duplicate(neighbourhood: Neighbourhood) -> int | None:
     return None
 
 
-def is_thin_field(neighbourhood: Neighbourhood, standing: Standing) -> bool:
+def is_thin_field(neighbourhood: Neighbourhood, distribution: ReferenceDistribution) -> bool:
     """Return whether the nearest patent is less near than nearly all reference patents have one."""
-    return bool(neighbourhood.similarity[0] < standing.usual_nearest(rules("thin_field")["quantile"]))
+    return bool(neighbourhood.similarity[0] < distribution.usual_nearest(rules("thin_field")["quantile"]))
 
 
-def _is_known(trait: str, placed: Placed, standing: Standing) -> bool:
+def _is_known(trait: str, measured: ScoredMeasures, distribution: ReferenceDistribution) -> bool:
     return any(
-        standing.shares[measure.name] > 0.0 and not math.isnan(placed.parts[measure.name].value)
+        distribution.shares[measure.name] > 0.0 and not math.isnan(measured.measures[measure.name].value)
         for measure in measures()
         if measure.trait == trait
     )
 
 
-def _contributions(placed: Placed, standing: Standing) -> tuple[Contribution, ...]:
+def _contributions(measured: ScoredMeasures, distribution: ReferenceDistribution) -> tuple[Contribution, ...]:
     """Return every measure's part of its trait and of the overall score; they add up exactly."""
     found = []
     for score in (*TRAITS, SCORE):
         logits = {
-            measure.name: standing.shares[measure.name]
-            * placed.parts[measure.name].logit
-            * (standing.trait_shares[measure.trait] if score == SCORE else 1.0)
+            measure.name: distribution.shares[measure.name]
+            * measured.measures[measure.name].logit
+            * (distribution.trait_shares[measure.trait] if score == SCORE else 1.0)
             for measure in measures()
             if score in (SCORE, measure.trait)
         }
-        points = points_of(logits, placed.z[score], 0.0, placed.points[score], placed.base_points[score])
+        points = points_of(logits, measured.z[score], 0.0, measured.points[score], measured.base_points[score])
         for measure in measures():
             if measure.name in logits:
-                part = placed.parts[measure.name]
+                part = measured.measures[measure.name]
                 found.append(
                     Contribution(
                         score=score,
@@ -218,29 +218,29 @@ def _contributions(placed: Placed, standing: Standing) -> tuple[Contribution, ..
                         value=None if math.isnan(part.value) else part.value,
                         logit=logits[measure.name],
                         points=points[measure.name],
-                        level=_standing(part.level, measure.sign),
+                        level=_merit(part.level, measure.sign),
                     )
                 )
     return tuple(found)
 
 
-def _standing(level: float, sign: int) -> float | None:
+def _merit(level: float, sign: int) -> float | None:
     """Return a measure's percentile among the reference patents, turned so that more is better; None if not known."""
     if math.isnan(level):
         return None
     return level if sign > 0 else 100.0 - level
 
 
-def _position(score: float, standing: Standing) -> dict[str, Any]:
+def _position(score: float, distribution: ReferenceDistribution) -> dict[str, Any]:
     """Return the standing among the reference patents; a percentile score spreads them evenly by construction."""
-    curve = standing.curves[SCORE]
+    curve = distribution.curves[SCORE]
     counts = [0] * _HISTOGRAM_BINS
-    for z in standing.z_scores:
+    for z in distribution.z_scores:
         counts[min(_HISTOGRAM_BINS - 1, int(curve.at(float(z)) * _HISTOGRAM_BINS / 100.0))] += 1
     edges = [100.0 * i / _HISTOGRAM_BINS for i in range(_HISTOGRAM_BINS + 1)]
     return {
         "percentile": score,
-        "n": standing.size,
+        "n": distribution.size,
         "median": 50.0,
         "histogram": {"edges": edges, "counts": counts},
     }
@@ -269,7 +269,7 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
     found: list[tuple[str, dict[str, Any]]] = []
     if neighbourhood.corpus_size == 0:
         found.append(("no_patents", {}))
-    elif scored.placed is None:
+    elif scored.measured is None:
         nearest = float(neighbourhood.similarity[0]) if neighbourhood.size else 0.0
         found.append(("no_close_art", {"nearest": nearest}))
     if scored.duplicate_of is not None:
@@ -295,20 +295,20 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
         found.append(("synthetic_corpus", {}))
     if 0 < neighbourhood.corpus_size < rules("small_corpus"):
         found.append(("small_corpus", {"patents": neighbourhood.corpus_size}))
-    few = scored.standing.later or scored.standing.size < rules("settings")["window"] // 3
-    if few and scored.placed is not None:
-        found.append(("small_reference", {"n": scored.standing.size}))
+    few = scored.distribution.later or scored.distribution.size < rules("settings")["window"] // 3
+    if few and scored.measured is not None:
+        found.append(("small_reference", {"n": scored.distribution.size}))
     years = age_of_corpus_years(neighbourhood)
     if years > rules("stale_years"):
         found.append(("stale_corpus", {"years": years}))
-    if scored.placed is not None:
+    if scored.measured is not None:
         other = 1.0 - language_share(neighbourhood, neighbourhood.technology.language)
         if other > _MOSTLY:
             found.append(("other_language", {"share": 100.0 * other}))
         if not has_classes(neighbourhood):
             found.append(("no_classes", {}))
-        if is_thin_field(neighbourhood, scored.standing):
-            nearest, usual = float(neighbourhood.similarity[0]), scored.standing.usual_nearest(0.5)
+        if is_thin_field(neighbourhood, scored.distribution):
+            nearest, usual = float(neighbourhood.similarity[0]), scored.distribution.usual_nearest(0.5)
             grade = rules("thin_field")["best_grade"]
             found.append(("thin_field", {"nearest": nearest, "usual": usual, "grade": grade}))
     return tuple(

@@ -21,7 +21,7 @@ from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact, load, save
 from ktop.models.originality.definitions import measures, neighbours_wanted, settings, version
 from ktop.models.originality.measures import DAYS_PER_YEAR, descending_focus, measure_values
-from ktop.models.originality.reference_distribution import Standing
+from ktop.models.originality.reference_distribution import ReferenceDistribution
 from ktop.models.originality.weights import Weights, released
 
 MODEL = "originality"
@@ -84,10 +84,10 @@ class OriginalityReference:
         """Return the same table with other weights."""
         return replace(self, weights=weights)
 
-    def standing(self, as_of_day: int) -> Standing:
+    def distribution(self, as_of_day: int) -> ReferenceDistribution:
         """Return what technologies as of ``as_of_day`` are held against: the last reference patents filed before it.
 
-        Where fewer than the smallest window were, the earliest ones of the table are used (``Standing.later`` is True).
+        Where fewer than the smallest window were, the earliest ones of the table are used and ``later`` is True.
         """
         end = int(np.searchsorted(self.filing_day, as_of_day, side="left"))
         smallest = min(int(settings()["smallest_window"]), self.size)
@@ -95,12 +95,12 @@ class OriginalityReference:
         end = max(end, smallest)
         start = max(0, end - int(settings()["window"]))
         day = min(as_of_day, int(self.filing_day[end - 1]) + LONGEST_FORWARD_DAYS)
-        return self._standing(start, end, day, later)
+        return self._distribution(start, end, day, later)
 
     @functools.lru_cache(maxsize=_WINDOWS_KEPT)  # noqa: B019 - a reference lives as long as its model
-    def _standing(self, start: int, end: int, as_of_day: int, later: bool) -> Standing:
+    def _distribution(self, start: int, end: int, as_of_day: int, later: bool) -> ReferenceDistribution:
         rows = slice(start, end)
-        return Standing.of(
+        return ReferenceDistribution.of(
             self.names,
             self.values[rows],
             self.similarity[rows],

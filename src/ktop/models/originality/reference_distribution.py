@@ -48,7 +48,7 @@ class PercentileCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScoredMeasure:
     """One measure's place: raw value, level 0-100 among the reference (both NaN = missing), signed logit (0)."""
 
     value: float
@@ -57,24 +57,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class ScoredMeasures:
     """A technology held against the reference.
 
     Parameters
     ----------
-    parts : by measure.
+    measures : each measure by its name.
     z, points : logit and 0-100 score by trait and for ``"score"``.
     base_points : the score at the reference's middle (logit 0) by the same names.
     """
 
-    parts: Mapping[str, Part]
+    measures: Mapping[str, ScoredMeasure]
     z: Mapping[str, float]
     points: Mapping[str, float]
     base_points: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class ReferenceDistribution:
     """A window of reference patents, ready for placing technologies.
 
     Parameters
@@ -111,7 +111,7 @@ class Standing:
         years_before: FloatArray,
         later: bool,
         weights: Weights,
-    ) -> Standing:
+    ) -> ReferenceDistribution:
         """Prepare the window.
 
         Parameters
@@ -145,22 +145,22 @@ class Standing:
         """Number of reference patents in the window."""
         return len(self.z_scores)
 
-    def place(self, values: Mapping[str, float]) -> Placed:
+    def score(self, values: Mapping[str, float]) -> ScoredMeasures:
         """Return the technology's levels, logits and scores. A missing measure adds nothing to any logit."""
-        parts = {}
+        scored = {}
         for name, column in zip(self.names, self.columns, strict=True):
             value = values[name]
             usable = self.shares[name] > 0.0 and not math.isnan(value)
             level = _level(column, value) if usable else math.nan
             logit = _SIGNS[name] * float(bounded_logits(level)) if usable else 0.0
-            parts[name] = Part(value, 100.0 * level, logit)
+            scored[name] = ScoredMeasure(value, 100.0 * level, logit)
         z = {
-            trait: math.fsum(self.shares[name] * parts[name].logit for name in self.names if _trait(name) == trait)
+            trait: math.fsum(self.shares[name] * scored[name].logit for name in self.names if _trait(name) == trait)
             for trait in TRAITS
         }
         z[SCORE] = math.fsum(self.trait_shares[trait] * z[trait] for trait in TRAITS)
-        return Placed(
-            parts=parts,
+        return ScoredMeasures(
+            measures=scored,
             z=z,
             points={name: self.curves[name].at(value) for name, value in z.items()},
             base_points={name: self.curves[name].at(0.0) for name in z},

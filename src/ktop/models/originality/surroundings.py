@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.technology.neighbour_evidence import CloserLook
+from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
 from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_of
 from ktop.models.originality.definitions import rules, settings
 from ktop.models.originality.forecast import forecast
@@ -23,7 +23,7 @@ from ktop.models.originality.measures import (
     reading_day,
     recent_filings,
 )
-from ktop.models.originality.reference_distribution import Standing
+from ktop.models.originality.reference_distribution import ReferenceDistribution
 
 NEIGHBOURS_SHOWN = 20
 TERMS_SHOWN = 20
@@ -78,15 +78,15 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def ocean_of(neighbourhood: Neighbourhood, focused: FloatArray, standing: Standing) -> Ocean:
+def ocean_of(neighbourhood: Neighbourhood, focused: FloatArray, distribution: ReferenceDistribution) -> Ocean:
     """Return the ocean by the catalogue's rules; a growth that is not known counts as the middle.
 
     ``focused`` are the similarities that closeness is judged by (``descending_focus``).
     """
-    close = close_neighbours(focused, standing.close)
-    density = standing.density_percentile(close)
+    close = close_neighbours(focused, distribution.close)
+    density = distribution.density_percentile(close)
     growth = filing_growth(neighbourhood)
-    place = standing.growth_percentile(growth)
+    place = distribution.growth_percentile(growth)
     recent, previous = recent_filings(neighbourhood)
     return Ocean(
         name=_ocean_name(density, 50.0 if math.isnan(place) else place),
@@ -108,7 +108,9 @@ def _ocean_name(density: float, growth: float) -> str:
     raise ValueError("the catalogue's ocean rules leave a gap")
 
 
-def surroundings(neighbourhood: Neighbourhood, standing: Standing, ocean: Ocean | None) -> dict[str, Any]:
+def surroundings(
+    neighbourhood: Neighbourhood, distribution: ReferenceDistribution, ocean: Ocean | None
+) -> dict[str, Any]:
     """Return everything a page or report shows beside the scores, as JSON types."""
     found: dict[str, Any] = {
         "neighbours": neighbours(neighbourhood),
@@ -118,7 +120,7 @@ def surroundings(neighbourhood: Neighbourhood, standing: Standing, ocean: Ocean 
         "applicants": applicants(neighbourhood),
         "newcomers": newcomers(neighbourhood),
         "fields": fields(neighbourhood),
-        "similarity_distribution": similarity_distribution(neighbourhood, standing),
+        "similarity_distribution": similarity_distribution(neighbourhood, distribution),
         "corpus": dict(neighbourhood.corpus) | {"patents": neighbourhood.corpus_size},
         "corpus_growth": _known(math.exp(corpus_growth(neighbourhood, reading_day(neighbourhood)))),
     }
@@ -128,7 +130,7 @@ def surroundings(neighbourhood: Neighbourhood, standing: Standing, ocean: Ocean 
             "close_patents": ocean.close,
             "per_1000_patents": 1000.0 * ocean.close / neighbourhood.corpus_size,
             "percentile": ocean.density,
-            "close_similarity": standing.close,
+            "close_similarity": distribution.close,
         }
     return found
 
@@ -180,11 +182,11 @@ def key_terms(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
     ]
 
 
-def shown_terms(closer: CloserLook | None) -> dict[str, Any]:
+def shown_terms(evidence: NeighbourEvidence | None) -> dict[str, Any]:
     """Return ``key_terms`` as whole noun phrases where they were looked for; a number is None where it is not known."""
-    if closer is None or not closer.terms:
+    if evidence is None or not evidence.terms:
         return {}
-    return {"key_terms": [asdict(term) | {"new": term.new} for term in closer.terms]}
+    return {"key_terms": [asdict(term) | {"new": term.new} for term in evidence.terms]}
 
 
 def trend(neighbourhood: Neighbourhood) -> dict[str, Any]:
@@ -263,7 +265,7 @@ def fields(neighbourhood: Neighbourhood) -> dict[str, Any]:
     }
 
 
-def similarity_distribution(neighbourhood: Neighbourhood, standing: Standing) -> dict[str, Any]:
+def similarity_distribution(neighbourhood: Neighbourhood, distribution: ReferenceDistribution) -> dict[str, Any]:
     """Return how similar the corpus and the neighbours are, and where the technology's nearest patents lie.
 
     ``counts`` is of the fixed sample of the corpus, ``neighbour_counts`` of the similar patents; ``usual_nearest`` is
@@ -276,8 +278,8 @@ def similarity_distribution(neighbourhood: Neighbourhood, standing: Standing) ->
         "neighbour_counts": np.histogram(np.clip(neighbourhood.similarity, 0, 1), _BINS)[0].tolist(),
         "nearest": nearest,
         "mean_nearest": float(neighbourhood.similarity[: int(settings()["nearest"])].mean()) if nearest else None,
-        "close_similarity": standing.close,
-        "usual_nearest": [standing.usual_nearest(q) for q in (0.25, 0.5, 0.75)],
+        "close_similarity": distribution.close,
+        "usual_nearest": [distribution.usual_nearest(q) for q in (0.25, 0.5, 0.75)],
     }
 
 

@@ -29,7 +29,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+(?=\S)|\s*\n+\s*")
 
 
 @functools.lru_cache(maxsize=16)  # one rating asks twice
-def substance(text: str, language: Lang, analyser: Analyser) -> str:
+def without_boilerplate(text: str, language: Lang, analyser: Analyser) -> str:
     """Return ``text`` without the sentences that tell nothing about a technology; all of it where that would be none.
 
     Parameters

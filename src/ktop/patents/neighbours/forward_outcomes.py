@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ktop.domain.technology.forward_outcomes import Aftermath
+from ktop.domain.technology.forward_outcomes import ForwardOutcomes
 from ktop.domain.technology.neighbourhood import Labels, day_number
 from ktop.domain.technology.summary import Technology
 from ktop.patents.engine.index import PatentIndex
@@ -28,14 +28,14 @@ def last_day(index: PatentIndex) -> int:
     return int(days[end - 1]) if end else NO_DAY
 
 
-def aftermath(
+def forward_outcomes(
     index: PatentIndex,
     technology: Technology,
     years: int,
     exclude: Collection[str] = (),
     size: int = 100,
     n_terms: int = KEY_TERMS,
-) -> Aftermath | None:
+) -> ForwardOutcomes | None:
     """Return what followed a technology within ``years`` of its day, None where the corpus ends before that.
 
     Parameters
@@ -65,7 +65,7 @@ def aftermath(
     topics = [int(topic) for topic in index.tables.topic[docs[later]]]
     names = index.tables.about["topics"]
     total = float(similarity.sum())
-    return Aftermath(
+    return ForwardOutcomes(
         years=years,
         share=float(similarity[later].sum()) / total if total > 0.0 else float("nan"),
         expected=(then.size - before.size) / then.size if then.size else float("nan"),

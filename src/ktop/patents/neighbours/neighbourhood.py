@@ -30,7 +30,7 @@ from ktop.patents.engine.index import Filter, PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGES, Display
 from ktop.patents.engine.sorted_search import among, places_not_less
-from ktop.patents.neighbours.boilerplate_filter import substance
+from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.keyterms import KeyTerm, key_terms
 from ktop.patents.neighbours.similarity import Similarity
 from ktop.patents.neighbours.term_statistics import EarlierPatents
@@ -68,7 +68,7 @@ def neighbourhood(
     excluded = np.empty(0, dtype=np.int64)
     if exclude:
         excluded = index.tables.family_of(index.docs_of(list(exclude)))
-    text = substance(technology.text, technology.language, index.analyser)
+    text = without_boilerplate(technology.text, technology.language, index.analyser)
     question = index.question(text, technology.language, technology.title)
     clock.lap("analyse")
     meant, cosines = nearest_in_meaning(index, question, size, before, excluded)

@@ -29,7 +29,7 @@ from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.row_analysis import TITLE_COUNTS
 from ktop.patents.engine.sorted_search import among
-from ktop.patents.neighbours.boilerplate_filter import substance
+from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
@@ -74,7 +74,7 @@ def shown_terms(index: PatentIndex, found: Neighbourhood, question: Question, n:
 def phrase_counts(index: PatentIndex, technology: Technology) -> dict[tuple[str, ...], tuple[str, int]]:
     """Return words' index terms → spelling and count of the noun phrases; one of the title counts twice."""
     language, analyser = technology.language, index.analyser
-    text = substance(technology.text, language, analyser).removeprefix(technology.title or "")
+    text = without_boilerplate(technology.text, language, analyser).removeprefix(technology.title or "")
     counts: Counter[tuple[str, ...]] = Counter()
     spelling: dict[tuple[str, ...], str] = {}
     for written, times in ((technology.title or "", TITLE_COUNTS), (text, 1)):

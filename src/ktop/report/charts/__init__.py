@@ -8,14 +8,14 @@ from ktop.report.charts.matrix import matrix
 from ktop.report.charts.places import Place, places
 from ktop.report.charts.radar import radar
 from ktop.report.charts.trend import Ahead, trend
-from ktop.report.charts.waterfall import Part, waterfall
+from ktop.report.charts.waterfall import WaterfallStep, waterfall
 
 __all__ = [
     "Ahead",
     "Chart",
-    "Part",
     "Place",
     "Table",
+    "WaterfallStep",
     "bars",
     "gauge",
     "histogram",

@@ -16,7 +16,7 @@ _STACK_BELOW = 480
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WaterfallStep:
     """One bar: what it is, the subject's value as text (None where it was not entered) and the points it gives."""
 
     label: str
@@ -28,7 +28,7 @@ class Part:
 def waterfall(
     title: str,
     base: float,
-    parts: Sequence[Part],
+    parts: Sequence[WaterfallStep],
     score: float,
     lang: Lang,
     *,

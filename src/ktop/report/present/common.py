@@ -7,7 +7,7 @@ from typing import Any
 
 from ktop.catalogue import Lang, load, messages, text
 from ktop.report import labels, numbers
-from ktop.report.charts import Part, Table, gauge, histogram, radar, waterfall
+from ktop.report.charts import Table, WaterfallStep, gauge, histogram, radar, waterfall
 from ktop.report.present.views import Breakdown, Figure, Position, Sentences, Step
 
 RatingJson = Mapping[str, Any]
@@ -115,7 +115,7 @@ def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool) -> Brea
     )
     title = text("report.breakdown_title", lang, score=score_label(rating, score, lang))
     bars = [
-        Part(
+        WaterfallStep(
             labels.indicator(model, part["indicator"], lang),
             labels.indicator_value(model, part["indicator"], part["value"], lang),
             part["points"],
@@ -153,13 +153,13 @@ def _plain(value: float | None) -> str:
     return "–" if value is None or numbers.is_missing(value) else f"{value:.2f}".replace("-", "−")
 
 
-def _joined(bars: Sequence[Part], lang: Lang, most: int = 16) -> list[Part]:
+def _joined(bars: Sequence[WaterfallStep], lang: Lang, most: int = 16) -> list[WaterfallStep]:
     """Join the smallest bars into one, so that a picture of 39 parts stays readable; sums stay exact."""
     if len(bars) <= most:
         return list(bars)
     kept = set(sorted(range(len(bars)), key=lambda i: -abs(bars[i].points))[: most - 1])
     rest = [bars[i] for i in range(len(bars)) if i not in kept]
-    joined = Part(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
+    joined = WaterfallStep(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
     return [bars[i] for i in range(len(bars)) if i in kept] + [joined]
 
 

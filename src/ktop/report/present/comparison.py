@@ -8,7 +8,7 @@ from typing import Any
 
 from ktop.catalogue import Lang, text
 from ktop.report import labels, numbers
-from ktop.report.charts import Chart, Part, Table, radar, side_by_side, waterfall
+from ktop.report.charts import Chart, Table, WaterfallStep, radar, side_by_side, waterfall
 from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_score, score_label
 from ktop.report.present.technology import technology_view
 from ktop.report.present.views import Figure
@@ -107,15 +107,15 @@ def _gap(
             labels.indicator_value(model, part["indicator"], part[side], lang) or numbers.missing(lang) for side in "ab"
         ]
         rows.append((label, *values, numbers.points(part["points"])))
-        bars.append(Part(label, " / ".join(values), part["points"], labels.group(model, part["group"], lang)))
+        bars.append(WaterfallStep(label, " / ".join(values), part["points"], labels.group(model, part["group"], lang)))
     shown, rest = bars[:10], bars[10:]
     if rest:
-        joined = Part(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
+        joined = WaterfallStep(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
         shown = [*shown, joined]
     # Bases of one model are the same; where two versions meet they are not, and the difference is a part of its own.
     remainder = (end - start) - sum(part["points"] for part in found)
     if abs(remainder) > 1e-6:
-        shown.append(Part(text("report.base", lang), "", remainder))
+        shown.append(WaterfallStep(text("report.base", lang), "", remainder))
     title = text("report.gap_title", lang, score=score_label(a, score, lang), a=names[0], b=names[1])
     columns = (text("report.col_indicator", lang), *names, text("report.col_points", lang))
     narrow, wide = (

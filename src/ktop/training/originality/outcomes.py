@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.forward_outcomes import Aftermath
+from ktop.domain.technology.forward_outcomes import ForwardOutcomes
 from ktop.domain.technology.neighbourhood import FloatArray, IntArray
 from ktop.models.originality.weighing import NAN, spread
 
@@ -20,8 +20,8 @@ TOP = 0.9
 FEWEST_IN_GROUP = 20
 
 
-def aftermath_figures(found: Aftermath | None) -> dict[str, float]:
-    """Return the figures of an aftermath; NaN where the corpus cannot tell (yet).
+def forward_figures(found: ForwardOutcomes | None) -> dict[str, float]:
+    """Return the figures of a patent's forward outcomes; NaN where the corpus cannot tell (yet).
 
     ``reuse`` : sum over the text's new terms of log(1 + later patents with the term) (Arts, Hou and Gomez 2021).
     ``follow`` : log(share of the window's patents among the most similar / among all).
@@ -63,7 +63,7 @@ def reached(values: FloatArray, groups: IntArray, drawn: npt.NDArray[np.bool_], 
 def outcomes_of(
     figures: Mapping[str, FloatArray], groups: IntArray, drawn: npt.NDArray[np.bool_]
 ) -> dict[str, FloatArray]:
-    """Return every outcome, 0, 1 or NaN, of rows with ``citations`` and the figures of ``aftermath_figures``.
+    """Return every outcome, 0, 1 or NaN, of rows with ``citations`` and the figures of ``forward_figures``.
 
     ``cited`` is the top of the group by citations received, ``spread`` that by the mean percentile of the diversities
     of fields and of applicants; ``follow`` above its group's top need not be above 0.

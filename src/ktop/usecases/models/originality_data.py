@@ -122,13 +122,14 @@ def _row(index: PatentIndex, patent: Patent, technology: Technology) -> dict[str
     from ktop.models.originality.definitions import rules
     from ktop.models.originality.measures import measure_values
     from ktop.models.originality.weighing import fields_of
-    from ktop.patents.neighbours.forward_outcomes import aftermath
-    from ktop.training.originality.outcomes import aftermath_figures
+    from ktop.patents.neighbours.forward_outcomes import forward_outcomes
+    from ktop.training.originality.outcomes import forward_figures
 
     found = neighbourhood_of(index, technology, (patent.id,), background=False)
     if not found.size:
         return None
-    later = aftermath(index, technology, rules("learning")["years"], (patent.id,), rules("learning")["neighbours"])
+    learning = rules("learning")
+    later = forward_outcomes(index, technology, learning["years"], (patent.id,), learning["neighbours"])
     fields = fields_of(found)
     weights = fields.weights(found.similarity)
     own = patent.subclasses[0] if patent.subclasses else None
@@ -143,7 +144,7 @@ def _row(index: PatentIndex, patent: Patent, technology: Technology) -> dict[str
         "field": own or nearest,
         "chars": len(technology.text),
         "neighbours": found.size,
-        **_nothing_for_nan(aftermath_figures(later)),
+        **_nothing_for_nan(forward_figures(later)),
         **_nothing_for_nan(measure_values(found)),
     }
 

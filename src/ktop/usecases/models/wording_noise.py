@@ -74,7 +74,7 @@ def _load(path: Path) -> WordingNoise | None:
 
 
 def _logits(reference: OriginalityReference, day: int, values: Mapping[str, float]) -> FloatArray:
-    parts = reference.standing(day).place(values).parts
+    parts = reference.distribution(day).score(values).measures
     return np.array([parts[name].logit for name in reference.names])
 
 

@@ -212,7 +212,7 @@ def _rated(
     row |= {"density": scored.density, "ocean": scored.ocean.name}
     if scored.duplicate_of is not None:
         row["repeats_patent"] = str(found.patent_ids[scored.duplicate_of])
-    if is_thin_field(found, scored.standing):
+    if is_thin_field(found, scored.distribution):
         row["caution"] = text("originality.rank_thin", lang)
     return row, question
 

@@ -21,7 +21,7 @@ from ktop.usecases.corpora.equating import bring_equating_up_to_date
 
 if TYPE_CHECKING:
     from ktop.domain.patent.document import Patent
-    from ktop.domain.technology.neighbour_evidence import CloserLook
+    from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
     from ktop.domain.technology.neighbourhood import Neighbourhood
     from ktop.models.originality import OriginalityModel, OriginalityReference, Weights
     from ktop.patents.engine.index import PatentIndex
@@ -199,13 +199,13 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
     technology = technology_of(summary, as_of)
     with engine.lock:
         found = neighbourhood_of(engine.index, technology)
-        closer = closer_look(engine.index, found.nearest(neighbours_shown()))
-    return engine.model.rate(found, closer)
+        evidence = neighbour_evidence(engine.index, found.nearest(neighbours_shown()))
+    return engine.model.rate(found, evidence)
 
 
-def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
+def neighbour_evidence(index: PatentIndex, found: Neighbourhood) -> NeighbourEvidence | None:
     """Return what a full rating shows of the neighbours beyond their neighbourhood; None where there are none."""
-    from ktop.domain.technology.neighbour_evidence import CloserLook
+    from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
     from ktop.patents.neighbours.overlap import overlap
     from ktop.patents.neighbours.shown_terms import shown_terms
     from ktop.patents.neighbours.titles import neighbour_pairs, neighbour_words
@@ -214,7 +214,7 @@ def closer_look(index: PatentIndex, found: Neighbourhood) -> CloserLook | None:
         return None
     technology = found.technology
     question = index.question(technology.text, technology.language, technology.title)
-    return CloserLook(
+    return NeighbourEvidence(
         words=neighbour_words(index, found, question),
         pairs=neighbour_pairs(index, found),
         overlap=overlap(index, found, question),
