@@ -73,7 +73,9 @@ def test_an_updated_index_finds_what_a_fresh_one_finds(tmp_path: Path) -> None:
     assert len(PatentIndex(half)) == len(RECORDS)
 
 
-@pytest.mark.parametrize("step", ["segment", "written", "manifest", "bridge", "vectors", "tables"])
+@pytest.mark.parametrize(
+    "step", ["segment", "written", "manifest", "bridge", "vectors", "tables", "generation", "pointer"]
+)
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Fail at each step of the second segment; the next run must end with the index that an undisturbed run makes."""
     monkeypatch.setattr(indexing, "SEGMENT_ROWS", 15)
@@ -102,7 +104,11 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pyte
         elif step == "written":
             patched.setattr(indexing, "write_segment", failing(indexing.write_segment, 2, after=True))
         elif step == "manifest":
-            patched.setattr(layout.Layout, "write", failing(layout.Layout.write, 2))
+            patched.setattr(layout.Layout, "write_building", failing(layout.Layout.write_building, 2))
+        elif step == "generation":
+            patched.setattr(layout.Layout, "write_generation", failing(layout.Layout.write_generation, 1, after=True))
+        elif step == "pointer":
+            patched.setattr(layout.Layout, "write", failing(layout.Layout.write, 1))
         elif step == "bridge":
             patched.setattr(indexing, "fit_space", failing(indexing.fit_space, 1))
         elif step == "vectors":

@@ -99,13 +99,25 @@ class Manifest:
             "citations": plain(self.citations) if self.citations else None,
         }
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Manifest:
+        """Return what ``to_json`` wrote."""
+        partitions = {entry["year"]: Partition(**entry) for entry in stored["partitions"]}
+        return cls(partitions, Partition(**stored["citations"]) if stored["citations"] else None)
+
+    @property
+    def files(self) -> set[str]:
+        """Paths of its files below the corpus folder."""
+        return {part.file for part in (*self.partitions.values(), self.citations) if part is not None}
+
 
 class Corpus:
     """Read access to the patents of a folder. An empty or missing folder is an empty corpus."""
 
-    def __init__(self, directory: Path | str) -> None:
+    def __init__(self, directory: Path | str, manifest: Manifest | None = None) -> None:
+        """Open the corpus as it is now, or as an earlier ``manifest`` says that whoever holds it may still read."""
         self.directory = Path(directory)
-        self.manifest = _read_manifest(self.directory)
+        self.manifest = manifest or _read_manifest(self.directory)
 
     @classmethod
     def open(cls, directory: Path | str) -> Corpus:
@@ -182,10 +194,22 @@ def _read_manifest(directory: Path) -> Manifest:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["format"] != FORMAT_VERSION:
             raise UnavailableError("patents.corpus_format", directory=str(directory))
-        partitions = {entry["year"]: Partition(**entry) for entry in stored["partitions"]}
-        return Manifest(partitions, Partition(**stored["citations"]) if stored["citations"] else None)
+        return Manifest.from_json(stored)
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("patent_sources.manifest_broken", directory=str(directory)) from error
+
+
+def delete_unnamed(directory: Path) -> None:
+    """Delete the files of patents and citations that neither the manifest nor a generation of the index names.
+
+    Call it holding the corpus lock. Readers of an index look texts up in the corpus that it was made from.
+    """
+    kept = set(_read_manifest(directory).files)
+    for generation in directory.glob("index/generations/*.json"):
+        kept |= Manifest.from_json(json.loads(generation.read_text(encoding="utf-8"))["corpus"]).files
+    for file in (*directory.glob("patents/year=*/*.parquet"), *directory.glob("citations/*.parquet")):
+        if file.relative_to(directory).as_posix() not in kept:
+            file.unlink(missing_ok=True)
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

@@ -26,6 +26,7 @@ from ktop.patents.corpus.corpus import (
     Manifest,
     Partition,
     corpus_lock,
+    delete_unnamed,
     row_of,
     write_manifest,
     year_of,
@@ -122,14 +123,9 @@ def import_paths(
 
 def _clear_leftovers(directory: Path) -> None:
     """Remove what a killed import left: its staging folder and files that the manifest does not name."""
-    manifest = Corpus(directory).manifest
-    kept = {part.file for part in manifest.partitions.values()}
-    kept |= {manifest.citations.file} if manifest.citations else set()
     for leftover in directory.glob(".staging-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    for file in (*directory.glob("patents/year=*/*.parquet"), *directory.glob("citations/*.parquet")):
-        if file.relative_to(directory).as_posix() not in kept:
-            file.unlink(missing_ok=True)
+    delete_unnamed(directory)
 
 
 class _Run:
@@ -285,7 +281,6 @@ class _Run:
             number = f"{row['citing']} → {row['cited']}"
             self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": number}), row["file"])
         self.rejects.close()
-        obsolete: list[str] = []
         stored = {year: corpus.path(part) for year, part in partitions.items()}
         for year in sorted(plan.years):
             frame, changes = merging.merge_year(plan, year, stored, self.staged, completions.get(year, []))
@@ -294,22 +289,18 @@ class _Run:
             self.report.unchanged += changes.unchanged
             old = partitions.get(year)
             if frame.is_empty():
-                if partitions.pop(year, None) and old:
-                    obsolete.append(old.file)
+                partitions.pop(year, None)
                 continue
             digest = merging.digest_of(frame)
             if old is not None and old.digest == digest:
                 continue
             partitions[year] = self._write(frame, f"patents/year={year}", year, digest)
-            if old is not None and old.file != partitions[year].file:
-                obsolete.append(old.file)
-        citations = self._merge_citations(corpus, obsolete)
+        citations = self._merge_citations(corpus)
         self._write_rejects()
         manifest = Manifest(partitions, citations)
         if manifest != corpus.manifest:
             write_manifest(self.directory, manifest)
-        for file in obsolete:
-            (self.directory / file).unlink(missing_ok=True)
+        delete_unnamed(self.directory)
         self.report.patents_in_corpus = sum(part.rows for part in partitions.values())
         return self.report
 
@@ -319,7 +310,7 @@ class _Run:
             frame.write_parquet(temporary, compression="zstd", row_group_size=20_000)
         return Partition(year, file, frame.height, digest)
 
-    def _merge_citations(self, corpus: Corpus, obsolete: list[str]) -> Partition | None:
+    def _merge_citations(self, corpus: Corpus) -> Partition | None:
         old = corpus.manifest.citations
         if not self.staged_links:
             return old
@@ -330,8 +321,6 @@ class _Run:
         part = Partition(0, f"citations/{digest}.parquet", rows, digest)
         with atomic_path(self.directory / part.file) as temporary:
             shutil.move(merged, temporary)
-        if old is not None:
-            obsolete.append(old.file)
         return part
 
     def _write_rejects(self) -> None:

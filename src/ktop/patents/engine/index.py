@@ -15,9 +15,11 @@ import numpy.typing as npt
 
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
-from ktop.kernel.errors import InputError, TooLargeError, UnavailableError
+from ktop.kernel.errors import InputError, TooLargeError
 from ktop.patents.analysis.text import Analyser
+from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.dense import DenseReader
+from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
 from ktop.patents.engine.lexical import LexicalReader
 from ktop.patents.engine.questions import Question
@@ -76,12 +78,14 @@ class PatentIndex:
     def __init__(self, directory: Path | str) -> None:
         """Open the index below a corpus folder.
 
-        Raises ``NotFoundError`` where there is none, ``UnavailableError`` while it is being built.
+        It answers as of the generation in force now, whatever is written later, and holds that generation on the disk.
+
+        Raises ``NotFoundError`` where there is none, ``UnavailableError`` while the first one is being built.
         """
         self.layout = Layout(Path(directory))
-        self.manifest = self.layout.read()
-        if self.manifest.tables is None or self.manifest.bridge is None:
-            raise UnavailableError("patents.index_incomplete", directory=str(directory))
+        self._seen = self.layout.stamp()
+        self.manifest, self._lease = open_generation(self.layout)
+        assert self.manifest.tables is not None and self.manifest.bridge is not None
         self.tables = Tables(self.layout.root / self.manifest.tables)
         self.space = TextSpace(self.layout.root / self.manifest.bridge)
         self.segments: list[Segment] = self.layout.open_segments(self.manifest)
@@ -94,6 +98,20 @@ class PatentIndex:
 
     def __len__(self) -> int:
         return self.manifest.patents
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The corpus that this generation was made from, for looking texts up."""
+        return Corpus(self.layout.directory, self.layout.corpus_of(self.manifest))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is still the generation in force; costs one look at the pointer's date."""
+        return self._seen == self.layout.stamp()
+
+    def close(self) -> None:
+        """Let the generation go before the object ends; what is mapped stays readable."""
+        self._lease.close()
 
     @property
     def version(self) -> str:

@@ -1,7 +1,11 @@
-"""Builds and updates the index of a corpus. Killed at any point, the next run goes on where it stopped."""
+"""Builds and updates the index of a corpus. Killed at any point, the next run goes on where it stopped.
+
+Readers never see a run at work: all it writes is new, and the last thing it does is to switch to the next generation.
+"""
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ktop.kernel.errors import NotFoundError, UnavailableError
-from ktop.patents.corpus.corpus import Corpus, corpus_lock
+from ktop.kernel.errors import KtopError, UnavailableError
+from ktop.patents.corpus.corpus import Corpus, corpus_lock, delete_unnamed
 from ktop.patents.engine.bridge import build_bridge
-from ktop.patents.engine.checksums import seal
+from ktop.patents.engine.checksums import is_sealed, seal
+from ktop.patents.engine.generations import give_up, publish
 from ktop.patents.engine.kernels import BLOCK
 from ktop.patents.engine.layout import IndexManifest, Layout
 from ktop.patents.engine.row_analysis import COLUMNS, Row, analysed
-from ktop.patents.engine.segment import Columns, lengths_of, remove_unnamed, write_segment
+from ktop.patents.engine.segment import Columns, lengths_of, write_segment
 from ktop.patents.engine.tables import build_tables
 from ktop.patents.engine.vectors import fill_vectors, fit_space
 
@@ -30,6 +35,8 @@ SMALL_ROWS, MAX_SMALL_SEGMENTS = BLOCK, 8
 BATCH_ROWS = 1_000
 #: The language bridge is made anew once the corpus has grown by this share since it was made.
 BRIDGE_GROWTH = 0.25
+
+log = logging.getLogger(__name__)
 
 #: Called with a stage (``analyse``, ``tables``, ``bridge``, ``vectors``), work done and work to do.
 Progress = Callable[[str, int, int], None]
@@ -55,7 +62,8 @@ class IndexReport:
 def build_index(directory: Path | str, workers: int = 1, progress: Progress | None = None) -> IndexReport:
     """Bring the index of a corpus up to date with its patents and citations.
 
-    Only new and changed patents are analysed. Readers see the old index until a step is complete.
+    Only new and changed patents are analysed. Readers answer as of the generation they have open, and find the new one
+    once it is complete; an old one is deleted when nobody holds it any more.
 
     Raises ``NotFoundError`` where nothing has been imported, ``UnavailableError`` while another run is at work or when
     the disk is full: what is complete by then stays.
@@ -71,16 +79,19 @@ class _Build:
         self.layout = Layout(corpus.directory)
         self.report = IndexReport()
         try:
-            self.manifest = self.layout.read()
-        except NotFoundError:
+            self.manifest = self.layout.read_building()
+        except UnavailableError:  # made by another version of the analysis: nothing of it can be built upon
+            self.layout.building.unlink(missing_ok=True)
             self.manifest = IndexManifest()
-        except UnavailableError:  # made by another version of the analysis: nothing of it can be kept
-            shutil.rmtree(self.layout.root, ignore_errors=True)
-            self.manifest = IndexManifest()
+        self.generation = max([*self.layout.generations(), self.manifest.generation]) + 1
 
     def run(self) -> IndexReport:
         started = time.perf_counter()
-        remove_unnamed(self.layout.segments, (f"{n:06d}" for n, _ in self.manifest.segments))
+        current = self._pointed()
+        if current is not None and not self.layout.generation(current.generation).is_file():
+            # written by a version that knew no generations: from now on its readers hold it, too
+            self.layout.write_generation(current, self.corpus.manifest)
+        self._delete_unnamed(left_by="a run that was stopped")
         todo = self._plan()
         if todo:
             self._analyse(todo)
@@ -88,6 +99,7 @@ class _Build:
         self.report.seconds_analysis = time.perf_counter() - started
         if not self.manifest.complete or self.manifest.corpus_version != self.corpus.version:
             self._derive()
+        self._delete_unnamed(left_by="generations that nobody reads any more")
         self.report.patents = self.manifest.patents
         self.report.seconds = time.perf_counter() - started
         return self.report
@@ -185,7 +197,7 @@ class _Build:
             parts.clear()
             indexed = len(patents)
             average = average or max(float(lengths_of(patents).mean()), 1.0)
-            number = self.manifest.next_number
+            number = self.layout.next_segment()
             write_segment(self.layout.segment(number), patents, average)
             segments = (*segments, (number, indexed))
         dead = np.union1d(self.layout.dead(self.manifest), np.concatenate([np.empty(0, dtype=np.int64), *stale]))
@@ -201,7 +213,7 @@ class _Build:
             corpus_version=None,
         )
         self.layout.write_dead(self.manifest, dead.astype(np.int64))
-        self.layout.write(self.manifest)
+        self.layout.write_building(self.manifest)
 
     def _compact(self) -> None:
         """Make one segment of the small ones at the end once they are many: every segment costs each search a little.
@@ -222,7 +234,7 @@ class _Build:
         patents = Columns.joined(parts).by_date()
         segments = self.manifest.segments[:kept]
         if len(patents):
-            number = self.manifest.next_number
+            number = self.layout.next_segment()
             write_segment(self.layout.segment(number), patents, self.manifest.average_length)
             segments = (*segments, (number, len(patents)))
         left = dead[dead < small[0].start]
@@ -230,7 +242,7 @@ class _Build:
         self.layout.write_dead(manifest, left)
         # Document numbers have changed: the tables are of no use from here on, until they are made anew.
         self.manifest = manifest.with_changes(tables=None)
-        self.layout.write(self.manifest)
+        self.layout.write_building(self.manifest)
 
     # --- derived tables --------------------------------------------------------------------------------------------
 
@@ -240,35 +252,52 @@ class _Build:
         self.progress("tables", 0, 1)
         old_bridge = self.manifest.bridge
         grown = old_bridge is None or self.manifest.patents > (1 + BRIDGE_GROWTH) * _patents_of(old_bridge)
-        bridge = f"bridge-{self.manifest.rows}-{self.manifest.patents}" if grown or old_bridge is None else old_bridge
+        # The name tells what it was made from, so that a killed run's is taken up only by a run on the same patents.
+        bridge = f"bridge-{self.corpus.version}-{self.manifest.patents}" if grown or not old_bridge else old_bridge
         folder = self.layout.root / bridge
-        if grown and bridge != old_bridge:
+        if bridge != old_bridge and not is_sealed(folder):
             build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
             fit_space(self.corpus, self.layout, self.manifest, folder, self.progress)
             seal(folder)
         fill_vectors(self.layout, self.manifest, folder, self.progress, self.workers)
         self.report.seconds_bridge = time.perf_counter() - started
         started = time.perf_counter()
-        tables = f"tables-{self.corpus.version}-{self.manifest.rows}"
+        tables = f"tables-{self.corpus.version}-{self.generation}"
         build_tables(self.corpus, self.layout, self.manifest, self.layout.root / tables, folder)
         seal(self.layout.root / tables)
         self.progress("tables", 1, 1)
-        self.manifest = self.manifest.with_changes(tables=tables, bridge=bridge, corpus_version=self.corpus.version)
-        self.layout.write(self.manifest)
-        self._clean(tables, bridge)
+        self.manifest = self.manifest.with_changes(
+            tables=tables, bridge=bridge, corpus_version=self.corpus.version, generation=self.generation
+        )
+        publish(self.layout, self.manifest, self.corpus.manifest)
         self.report.seconds_tables = time.perf_counter() - started
 
-    def _clean(self, tables: str, bridge: str) -> None:
-        """Delete what the manifest no longer names."""
-        for entry in self.layout.root.iterdir():
-            if entry.name.startswith(("tables-", "bridge-")) and entry.name not in (tables, bridge):
-                shutil.rmtree(entry, ignore_errors=True)
-            if entry.name.startswith("dead.") and entry.name != self.layout.dead_name(self.manifest):
-                entry.unlink(missing_ok=True)
-        for segment in self.layout.open_segments(self.manifest):
-            for entry in segment.folder.iterdir():
-                if entry.is_dir() and entry.name != bridge:
-                    shutil.rmtree(entry, ignore_errors=True)
+    def _delete_unnamed(self, left_by: str) -> None:
+        """Delete what neither the pointer, nor the run at work, nor a generation that somebody holds names."""
+        current = self._pointed()
+        for _ in give_up(self.layout, -1 if current is None else current.generation):
+            pass
+        held = [self.layout.stored(generation) for generation in self.layout.generations()]
+        kept: set[Path] = set()
+        for manifest in filter(None, (current, self.manifest, *held)):
+            kept |= self.layout.named(manifest)
+        # A sealed bridge of these very patents may be a killed run's: it is made from nothing that could change.
+        kept.add(self.layout.root / f"bridge-{self.corpus.version}-{self.manifest.patents}")
+        deleted = 0
+        for entry in self.layout.deletable():
+            if entry not in kept:
+                deleted += 1
+                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+        delete_unnamed(self.corpus.directory)
+        if deleted:
+            log.info("Deleted %d parts of the index in %s, left by %s.", deleted, self.layout.root, left_by)
+
+    def _pointed(self) -> IndexManifest | None:
+        """Return the generation in force, None where there is none that this version can read."""
+        try:
+            return self.layout.read()
+        except KtopError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

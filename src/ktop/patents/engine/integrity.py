@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ktop.kernel.errors import NotFoundError
+from ktop.kernel.errors import KtopError
 from ktop.patents.corpus.corpus import Corpus, Partition, corpus_lock
 from ktop.patents.engine.checksums import is_sealed, unsound
 from ktop.patents.engine.layout import IndexManifest, Layout
@@ -66,11 +66,8 @@ class _Check:
         partitions = [*self.corpus.manifest.partitions.values()]
         if self.corpus.manifest.citations:
             partitions.append(self.corpus.manifest.citations)
-        try:
-            manifest = self.layout.read()
-        except NotFoundError:
-            manifest = IndexManifest()
-        parts = [*self._parts(manifest)]
+        manifest = self.layout.read_building()  # what a killed run has done counts, too
+        parts = list(dict.fromkeys(part for one in (self._in_force(), manifest) for part in self._parts(one)))
         todo = len(partitions) + len(parts)
         for done, partition in enumerate(partitions):
             self.progress(done, todo)
@@ -88,6 +85,12 @@ class _Check:
             self._take_out(manifest, broken)
             self.report.repaired = True
         return self.report
+
+    def _in_force(self) -> IndexManifest:
+        try:
+            return self.layout.read()
+        except KtopError:
+            return IndexManifest()
 
     def _parts(self, manifest: IndexManifest) -> Iterator[Path]:
         for segment in self.layout.open_segments(manifest):
@@ -136,7 +139,8 @@ class _Check:
             corpus_version=None,
         )
         self.layout.write_dead(repaired, left)
-        self.layout.write(repaired)
+        self.layout.write_building(repaired)
+        self.layout.pointer.unlink(missing_ok=True)  # no reader may open what is damaged
         for part in broken:
             shutil.rmtree(part, ignore_errors=True)
 

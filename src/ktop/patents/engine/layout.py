@@ -1,4 +1,9 @@
-"""How an index lies on disk, and its manifest: the one file that says which parts of it count."""
+"""How an index lies on disk, and its manifest: the one file that says which parts of it count.
+
+``index.json`` is the pointer: the manifest of the generation in force, complete. ``building.json`` is what the run at
+work, or one that was killed, has done towards the next. ``generations/`` has a copy of each manifest that readers may
+still hold, with its lease file. Everything else lies in folders that never change once a manifest names them.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ import numpy.typing as npt
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.kernel.files import atomic_path
 from ktop.patents.analysis.text import ANALYSIS_VERSION
+from ktop.patents.corpus.corpus import Manifest
 from ktop.patents.engine.segment import Segment
 
 FORMAT_VERSION = 2
@@ -21,7 +27,7 @@ FORMAT_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class IndexManifest:
-    """State of an index. Written whole and renamed into place.
+    """One generation of an index, or what has been done towards the next. Written whole and renamed into place.
 
     Parameters
     ----------
@@ -32,6 +38,7 @@ class IndexManifest:
     partitions : year → digest of the corpus partition that is indexed completely.
     tables, bridge : names of the folders with the derived tables and the language bridge, None while they are missing.
     corpus_version : the corpus that tables and bridge were made from.
+    generation : counts the times that the pointer was switched.
     """
 
     segments: tuple[tuple[int, int], ...] = ()
@@ -41,16 +48,12 @@ class IndexManifest:
     tables: str | None = None
     bridge: str | None = None
     corpus_version: str | None = None
+    generation: int = 0
 
     @property
     def rows(self) -> int:
         """Number of document numbers given out, dead ones included."""
         return sum(rows for _, rows in self.segments)
-
-    @property
-    def next_number(self) -> int:
-        """Number of the next segment."""
-        return max((number for number, _ in self.segments), default=-1) + 1
 
     @property
     def patents(self) -> int:
@@ -87,6 +90,29 @@ class Layout:
         """Folder of one segment."""
         return self.segments / f"{number:06d}"
 
+    def next_segment(self) -> int:
+        """Return a number that no segment on the disk has, whichever generation names it."""
+        names = (entry.name.partition(".")[0] for entry in self.segments.iterdir()) if self.segments.is_dir() else ()
+        return max((int(name) for name in names if name.isdigit()), default=-1) + 1
+
+    @property
+    def building(self) -> Path:
+        """File that says what has been done towards the next generation."""
+        return self.root / "building.json"
+
+    def generation(self, number: int) -> Path:
+        """File with the manifest of a generation that readers may hold."""
+        return self.root / "generations" / f"{number:06d}.json"
+
+    def lease(self, number: int) -> Path:
+        """File that the readers of a generation hold a shared lock on."""
+        return self.root / "generations" / f"{number:06d}.lease"
+
+    def generations(self) -> list[int]:
+        """Return the numbers of the generations that are written down or leased, ascending."""
+        files = (self.root / "generations").glob("[0-9]*")
+        return sorted({int(file.name.partition(".")[0]) for file in files if file.suffix in (".json", ".lease")})
+
     def open_segments(self, manifest: IndexManifest) -> list[Segment]:
         """Return the segments with the document numbers at which they start."""
         found: list[Segment] = []
@@ -95,6 +121,23 @@ class Layout:
             found.append(Segment(self.segment(number), start, rows))
             start += rows
         return found
+
+    def named(self, manifest: IndexManifest) -> set[Path]:
+        """Return every folder and file that a manifest names, text vectors below the segments included."""
+        found = {self.root / self.dead_name(manifest)}
+        found |= {self.root / name for name in (manifest.tables, manifest.bridge) if name}
+        for number, _ in manifest.segments:
+            found.add(self.segment(number))
+            if manifest.bridge:
+                found.add(self.segment(number) / manifest.bridge)
+        return found
+
+    def deletable(self) -> list[Path]:
+        """Return every folder and file on the disk that some manifest may name, the inner ones first."""
+        segments = list(self.segments.iterdir()) if self.segments.is_dir() else []
+        inner = [entry for segment in segments if segment.is_dir() for entry in segment.iterdir() if entry.is_dir()]
+        outer = [path for pattern in ("tables-*", "bridge-*", "dead.*") for path in self.root.glob(pattern)]
+        return [*inner, *segments, *outer]
 
     def dead(self, manifest: IndexManifest) -> npt.NDArray[np.int64]:
         """Return the document numbers that were replaced or removed, ascending."""
@@ -114,19 +157,76 @@ class Layout:
                 np.save(handle, docs, allow_pickle=False)
 
     def read(self) -> IndexManifest:
-        """Return the manifest; ``NotFoundError`` where there is no index, ``UnavailableError`` for another version."""
-        path = self.root / "index.json"
-        if not path.is_file():
+        """Return the generation in force.
+
+        Raises ``NotFoundError`` where there is no index, ``UnavailableError`` for one made by another version of the
+        analysis, or damaged.
+        """
+        if not self.pointer.is_file():
+            if self.building.is_file():  # the first one is on its way
+                raise UnavailableError("patents.index_incomplete", directory=str(self.directory))
             raise NotFoundError("patents.index_missing", directory=str(self.directory))
+        return self._manifest(self.pointer)
+
+    def read_building(self) -> IndexManifest:
+        """Return what has been done towards the next generation, else the one in force, else an empty manifest.
+
+        Raises ``UnavailableError`` where another version of the analysis made it: nothing of it can be kept.
+        """
+        for path in (self.building, self.pointer):
+            if path.is_file():
+                return self._manifest(path)
+        return IndexManifest()
+
+    @property
+    def pointer(self) -> Path:
+        """The file that says which generation is in force."""
+        return self.root / "index.json"
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Return what changes whenever the pointer is switched; None where there is none."""
+        try:
+            status = self.pointer.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def _manifest(self, path: Path) -> IndexManifest:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored.pop("format") != FORMAT_VERSION or stored.pop("analysis") != ANALYSIS_VERSION:
             raise UnavailableError("patents.index_format", directory=str(self.directory))
+        stored.pop("corpus", None)
         stored["segments"] = tuple((number, rows) for number, rows in stored["segments"])
         stored["partitions"] = {int(year): digest for year, digest in stored["partitions"].items()}
         return IndexManifest(**stored)
 
+    def stored(self, generation: int) -> IndexManifest | None:
+        """Return the manifest of a generation that readers may hold; None where it is of another version, or gone."""
+        try:
+            return self._manifest(self.generation(generation))
+        except (OSError, ValueError, KeyError, TypeError, UnavailableError):
+            return None
+
     def write(self, manifest: IndexManifest) -> None:
-        """Make ``manifest`` the state of the index, in one step."""
+        """Put ``manifest`` in force, in one step."""
+        self._write(self.pointer, manifest)
+
+    def write_building(self, manifest: IndexManifest) -> None:
+        """Write down what has been done towards the next generation; readers do not look at it."""
+        self._write(self.building, manifest)
+
+    def write_generation(self, manifest: IndexManifest, corpus: Manifest) -> None:
+        """Write a generation down for those who delete: what it names, and the corpus its readers look texts up in."""
+        self._write(self.generation(manifest.generation), manifest, corpus=corpus.to_json())
+
+    def corpus_of(self, manifest: IndexManifest) -> Manifest | None:
+        """Return the corpus that a generation was made from; None for one of a version that did not write it down."""
+        try:
+            return Manifest.from_json(json.loads(self.generation(manifest.generation).read_text("utf-8"))["corpus"])
+        except FileNotFoundError:
+            return None
+
+    def _write(self, path: Path, manifest: IndexManifest, **more: Any) -> None:
         stored = {
             "format": FORMAT_VERSION,
             "analysis": ANALYSIS_VERSION,
@@ -137,6 +237,8 @@ class Layout:
             "tables": manifest.tables,
             "bridge": manifest.bridge,
             "corpus_version": manifest.corpus_version,
+            "generation": manifest.generation,
+            **more,
         }
-        with atomic_path(self.root / "index.json") as temporary:
+        with atomic_path(path) as temporary:
             temporary.write_text(json.dumps(stored, indent=1), encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -339,12 +339,3 @@ class Segment:
 
 def _items(text: str) -> tuple[str, ...]:
     return tuple(text.split(_ITEM)) if text else ()
-
-
-def remove_unnamed(folder: Path, kept: Iterable[str]) -> None:
-    """Delete segments that no manifest names: what a killed run left, and what was replaced."""
-    names = set(kept)
-    if folder.is_dir():
-        for entry in folder.iterdir():
-            if entry.name not in names:
-                shutil.rmtree(entry, ignore_errors=True)

@@ -21,7 +21,6 @@ from ktop.domain.technology.neighbourhood import Neighbourhood, day_number, day_
 from ktop.domain.technology.summary import Lang, clean_text
 from ktop.patents.analysis.features import MAX_FEATURES, features, sentences
 from ktop.patents.analysis.text import Word
-from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
@@ -117,13 +116,12 @@ def texts_of(index: PatentIndex, found: Neighbourhood, count: int) -> dict[int, 
 
     A patent lies in the file of its year; only the part of the file that has it is read.
     """
-    corpus = Corpus(index.layout.directory)
     read: dict[int, str] = {}
     for position in range(min(count, found.size)):
         day = day_of(int(found.filing_day[position]))
         # Files are in the order of days: the parts of other days need not be looked at.
         wanted = (pl.col("known_from") == day) & (pl.col("id") == str(found.patent_ids[position]))
-        row = corpus.patents([day.year]).filter(wanted).select("title", "abstract", "first_claim").collect()
+        row = index.corpus.patents([day.year]).filter(wanted).select("title", "abstract", "first_claim").collect()
         if row.height:
             values: dict[str, Any] = row.row(0, named=True)
             body = values["abstract"] or values["first_claim"] or ""

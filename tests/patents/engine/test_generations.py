@@ -1,0 +1,196 @@
+"""Readers and a writer at once: every answer is that of one whole generation, and what nobody reads is given back."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ktop.kernel.errors import UnavailableError
+from ktop.patents.analysis.text import Analyser
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.indexing import build_index
+from ktop.patents.engine.layout import Layout
+from ktop.patents.neighbours.overlap import texts_of
+
+from ..conftest import made_up_records, write_records
+
+QUESTION = "medical image diagnosis of cancer lesions in tissue of a patient"
+RECORDS = made_up_records(per_theme=20)
+STATES = 10
+
+#: Brings a corpus through its states, each imported and indexed; started again, it goes on where it was killed.
+WORK = """
+import sys
+from pathlib import Path
+from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine import indexing
+indexing.SEGMENT_ROWS, indexing.BATCH_ROWS, indexing.MAX_SMALL_SEGMENTS = 20, 5, 3
+folder = Path(sys.argv[1])
+for source in sys.argv[2:]:
+    import_paths(folder, [Path(source)])
+    indexing.build_index(folder)
+"""
+
+
+def states(folder: Path) -> list[Path]:
+    """Return files of ever more patents, the first of which says something else in each."""
+    files = []
+    for state in range(1, STATES + 1):
+        records = [dict(record) for record in RECORDS[: len(RECORDS) * state // STATES]]
+        records[0] |= {"title": f"State {state}", "abstract": f"A medical image of lesion number {state} is told."}
+        files.append(write_records(folder / f"state-{state}.jsonl", records))
+    return files
+
+
+def matching(records: Corpus, analyser: Analyser) -> frozenset[str]:
+    """Return the ids of the English patents that share a word with the question, found without any index."""
+    asked = set(analyser.terms(QUESTION, "en"))
+    frame = records.patents().select("id", "title", "abstract", "language").collect()
+    return frozenset(
+        patent_id
+        for patent_id, title, abstract, language in frame.iter_rows()
+        if language == "en" and asked & set(analyser.terms(f"{title}. {abstract}", "en"))
+    )
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.suffix != ".lease")
+
+
+def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_path: Path) -> None:
+    files = states(tmp_path)
+    expected: dict[str, frozenset[str]] = {}  # corpus version -> what must be found
+    analyser = Analyser()
+    for state, file in enumerate(files):
+        alone = tmp_path / f"alone-{state}"
+        import_paths(alone, [file])
+        corpus = Corpus.open(alone)
+        expected[corpus.version] = matching(corpus, analyser)
+    assert len(set(expected.values())) > 3
+    folder = tmp_path / "corpus"
+    import_paths(folder, files[:1])
+    build_index(folder)
+    first, index = PatentIndex(folder), PatentIndex(folder)
+    seen: dict[str, int] = {}
+
+    def ask(asked: PatentIndex) -> None:
+        hits = asked.search(QUESTION, 1_000, mode="lexical")
+        english = [h.patent_id for h in hits if asked.tables.language[int(asked.docs_of([h.patent_id])[0])] == 2]
+        assert len(english) == len(set(english))
+        assert frozenset(english) == expected[asked.version]
+        assert len(asked.search(QUESTION, 1_000)) == len(asked)
+        shown = asked.display(int(asked.docs_of([RECORDS[0]["id"]])[0]))
+        assert shown.title == f"State {list(expected).index(asked.version) + 1}"
+        seen[asked.version] = seen.get(asked.version, 0) + 1
+
+    chance = random.Random(11)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", WORK, str(folder), *map(str, files)]
+    for kill in range(31):
+        writer = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        end = time.monotonic() + (chance.uniform(0.3, 2.5) if kill < 30 else 120)
+        while time.monotonic() < end and writer.poll() is None:
+            ask(first)
+            if not index.is_current:
+                index = PatentIndex(folder)
+            ask(index)
+            time.sleep(0.05)
+        writer.send_signal(signal.SIGKILL) if kill < 30 else None
+        _, said = writer.communicate()
+        assert writer.returncode in (0, -signal.SIGKILL), said.decode()
+    assert writer.returncode == 0
+    index = PatentIndex(folder)
+    ask(index)
+    assert index.version == list(expected)[-1] and seen[index.version] >= 1
+    assert seen[first.version] > 100
+    first.close()
+    del first
+    build_index(folder)  # nothing to do but to delete what nobody reads any more
+    fresh = tmp_path / "fresh"
+    import_paths(fresh, files[-1:])
+    build_index(fresh)
+    layout = Layout(folder)
+    assert layout.generations() == [layout.read().generation]
+    assert {entry for entry in layout.deletable()} <= layout.named(layout.read())
+    assert size(folder) < 1.5 * size(fresh)
+
+
+@pytest.fixture
+def grown(tmp_path: Path) -> Mapping[str, Any]:
+    """A reader of the first state beside an index of the second."""
+    files = states(tmp_path)
+    folder = tmp_path / "corpus"
+    import_paths(folder, files[4:5])
+    build_index(folder)
+    reader = PatentIndex(folder)
+    import_paths(folder, files[9:])
+    return {"folder": folder, "reader": reader, "files": files}
+
+
+def test_a_reader_keeps_its_generation_and_its_texts(grown: Mapping[str, Any]) -> None:
+    from datetime import date
+
+    from ktop.domain.technology.summary import Technology
+    from ktop.patents.neighbours.neighbourhood import neighbourhood
+
+    reader, folder = grown["reader"], grown["folder"]
+    assert reader.is_current
+    build_index(folder)
+    assert not reader.is_current
+    found = neighbourhood(reader, Technology.from_text(f"{QUESTION}, told at some length", date(2020, 1, 1)), size=40)
+    place = [str(patent_id) for patent_id in found.patent_ids].index(RECORDS[0]["id"])
+    assert texts_of(reader, found, 40)[place].startswith("State 5. A medical image of lesion number 5")
+    later = PatentIndex(folder)
+    assert later.is_current and len(later) > len(reader)
+    kept = Layout(folder).generations()
+    assert len(kept) == 2
+    reader.close()
+    build_index(folder)
+    assert Layout(folder).generations() == kept[1:]
+
+
+def test_an_index_of_the_former_form_is_read_and_built_upon(grown: Mapping[str, Any]) -> None:
+    """Before generations the manifest had no number and no copy: such an index answers, and the next run follows it."""
+    import json
+    import shutil
+
+    folder = grown["folder"]
+    grown["reader"].close()
+    layout = Layout(folder)
+    stored = json.loads(layout.pointer.read_text("utf-8"))
+    del stored["generation"]
+    layout.pointer.write_text(json.dumps(stored), "utf-8")
+    shutil.rmtree(layout.root / "generations")
+    reader = PatentIndex(folder)
+    before = len(reader)
+    assert build_index(folder).indexed > 0
+    assert len(reader.search(QUESTION, 1_000)) == before
+    assert len(PatentIndex(folder)) > before
+
+
+def test_the_first_index_is_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ktop.patents.engine import indexing
+
+    folder = tmp_path / "corpus"
+    import_paths(folder, [states(tmp_path)[0]])
+
+    def full(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(indexing, "build_tables", full)
+    with pytest.raises(KeyboardInterrupt):
+        build_index(folder)
+    with pytest.raises(UnavailableError) as caught:
+        PatentIndex(folder)
+    assert caught.value.key == "patents.index_incomplete"
