@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import UnavailableError
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine import indexing
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.patents.engine.layout import Layout
+from ktop.patents.neighbours.neighbourhood import neighbourhood
 from ktop.patents.neighbours.overlap import texts_of
 
 from ..conftest import made_up_records, write_records
@@ -122,7 +128,7 @@ def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_pa
     build_index(fresh)
     layout = Layout(folder)
     assert layout.generations() == [layout.read().generation]
-    assert {entry for entry in layout.deletable()} <= layout.named(layout.read())
+    assert set(layout.deletable()) <= layout.named(layout.read())
     assert size(folder) < 1.5 * size(fresh)
 
 
@@ -139,11 +145,6 @@ def grown(tmp_path: Path) -> Mapping[str, Any]:
 
 
 def test_a_reader_keeps_its_generation_and_its_texts(grown: Mapping[str, Any]) -> None:
-    from datetime import date
-
-    from ktop.domain.technology.summary import Technology
-    from ktop.patents.neighbours.neighbourhood import neighbourhood
-
     reader, folder = grown["reader"], grown["folder"]
     assert reader.is_current
     build_index(folder)
@@ -162,9 +163,6 @@ def test_a_reader_keeps_its_generation_and_its_texts(grown: Mapping[str, Any]) -
 
 def test_an_index_of_the_former_form_is_read_and_built_upon(grown: Mapping[str, Any]) -> None:
     """Before generations the manifest had no number and no copy: such an index answers, and the next run follows it."""
-    import json
-    import shutil
-
     folder = grown["folder"]
     grown["reader"].close()
     layout = Layout(folder)
@@ -180,8 +178,6 @@ def test_an_index_of_the_former_form_is_read_and_built_upon(grown: Mapping[str, 
 
 
 def test_the_first_index_is_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ktop.patents.engine import indexing
-
     folder = tmp_path / "corpus"
     import_paths(folder, [states(tmp_path)[0]])
 
