@@ -54,3 +54,11 @@ class UnavailableError(KtopError):
     """Something needed is missing on this machine or not ready yet (an index being built, a training package)."""
 
     http_status = 503
+
+
+class BusyError(UnavailableError):
+    """Too much is being worked on: this request is turned away and may come again after ``retry_after_seconds``."""
+
+    def __init__(self, key: str, *, retry_after_seconds: int, **params: Any) -> None:
+        super().__init__(key, **params)
+        self.retry_after_seconds = retry_after_seconds

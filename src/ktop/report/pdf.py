@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ktop.catalogue import Lang, text
+from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.kernel.errors import InputError, KtopError
 from ktop.report.fonts import font_folder
 from ktop.report.present import report_view
@@ -46,6 +47,8 @@ _WORDS = (
     ),
     "breakdowns_lead",
 )
+#: Typst holds some 45 MB for every document that it sets at the same time.
+PDF_MAKING = ConcurrencyLimiter(waiting=16, seconds=30.0, busy="report.pdf_busy")
 _COLUMNS = {"feature_columns": 3, "step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
 
 
@@ -69,14 +72,18 @@ def technology_report(rating: Mapping[str, Any], lang: Lang, technology_text: st
 
 
 def report(ratings: Sequence[Mapping[str, Any]], lang: Lang, *, technology_text: str | None = None) -> bytes:
-    """Return the PDF report of ratings made together. The same ratings give the same bytes."""
+    """Return the PDF report of ratings made together. The same ratings give the same bytes.
+
+    Raises ``BusyError`` where too many others wait for theirs.
+    """
     if not ratings:
         raise InputError("report.nothing_to_report")
     view = report_view(ratings, lang, technology_text=technology_text)
     data = _for_print(asdict(view))
     data["words"] = _words(lang)
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
-    return _set(data, date.fromisoformat(ratings[0]["as_of"]))
+    with PDF_MAKING.passing():
+        return _set(data, date.fromisoformat(ratings[0]["as_of"]))
 
 
 def _words(lang: Lang) -> dict[str, Any]:

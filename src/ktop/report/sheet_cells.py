@@ -50,5 +50,12 @@ if __name__ == "__main__":
         rows = cells_of(sys.argv[1])
     except (ValueError, MemoryError):
         sys.exit(1)
+    cells, output = int(sys.argv[4]), int(sys.argv[5])
+    if sum(map(len, rows)) > cells:
+        sys.exit(1)
     for row in rows:
-        sys.stdout.write(json.dumps(row) + "\n")
+        line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        output -= len(line)
+        if output < 0:
+            sys.exit(1)
+        sys.stdout.buffer.write(line)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ktop.kernel.concurrency_limiter import Turnstile
+from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.report import sheet_cells
 
 #: What reading a small file may take, and what each byte of a larger one adds (XML is packed about 10 to 1).
 MEMORY_BYTES, MEMORY_PER_BYTE = 1_000_000_000, 60
 SECONDS, SECONDS_PER_MB = 20, 4
+#: What of it reaches this process: cells, and bytes of their text as JSON. One text may stand in a million cells.
+CELLS, CELLS_PER_BYTE = 1_000_000, 2
+OUTPUT_BYTES, OUTPUT_PER_BYTE = 20_000_000, 60
+#: All that the reading process sees of our environment: a variable that asks a library for backtraces can hang it.
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
 #: Reading one may take ``MEMORY_BYTES`` and more, so that only one is read at a time; some wait, others are refused.
-READING = Turnstile(waiting=4, seconds=30.0, busy="records.tables_busy")
+READING = ConcurrencyLimiter(waiting=4, seconds=30.0, busy="records.tables_busy")
 
 
 def read_xlsx(path: Path) -> pl.DataFrame:
@@ -52,11 +61,35 @@ def _cells(path: Path) -> list[list[Any]]:
     memory, seconds = MEMORY_BYTES + MEMORY_PER_BYTE * size, SECONDS + SECONDS_PER_MB * size // 1_000_000
     # -P: the folder of the program holds modules named like those of Python
     command = [sys.executable, "-P", sheet_cells.__file__, str(path), str(memory), str(seconds)]
+    command += [str(CELLS + CELLS_PER_BYTE * size), str(output := OUTPUT_BYTES + OUTPUT_PER_BYTE * size)]
     with READING.passing():
-        found = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
-    if found.returncode:
-        raise ValueError("no spreadsheet, or too large")
-    return [json.loads(line) for line in found.stdout.splitlines()]
+        return _rows_of(command, output, 2 * seconds)
+
+
+def _rows_of(command: list[str], limit: int, seconds: float) -> list[list[Any]]:
+    """Run the reading process and return its rows; it is ended for good when it prints or takes more than it may."""
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    rows: list[list[Any]] = []
+    with subprocess.Popen(  # noqa: S603 - a program of ours
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as child:
+        assert child.stdout is not None
+        deadline = threading.Timer(seconds, child.kill)  # processor time does not pass in a process that is stuck
+        deadline.daemon = True
+        deadline.start()
+        try:
+            while line := child.stdout.readline(limit + 1):
+                limit -= len(line)
+                if limit < 0:
+                    raise ValueError("too much text")
+                rows.append(json.loads(line))
+            if child.wait():
+                raise ValueError("no spreadsheet, or too large")
+        finally:
+            deadline.cancel()
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+    return rows
 
 
 def _as_text(cell: Any) -> str:
@@ -65,21 +98,46 @@ def _as_text(cell: Any) -> str:
     return str(cell)
 
 
+#: What starts a formula, also in full-width letters as Korean and Japanese spreadsheets take it, and after white space
+#: or control characters, which some drop when they open a file.
+_STARTS_FORMULA = r"^[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]"
+_PLAIN_NUMBER = r"^[+\-−]?[0-9][0-9,]*(\.[0-9]+)?([eE][+\-]?[0-9]+)?$"
+
+
 def inert(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with every text that a spreadsheet would run as a formula led by an apostrophe.
 
+    Numbers stay numbers, as text, too. Names of columns come from others as well, and are treated alike.
     Guards against a company name like ``=HYPERLINK(...)`` that acts on the machine of whoever opens the file.
     """
     text = [name for name, kind in frame.schema.items() if kind == pl.String]
-    dangerous = r"^[=+\-@\t\r]"
-    return frame.with_columns(
-        pl.when(pl.col(name).str.contains(dangerous)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+    led = frame.with_columns(
+        pl.when(pl.col(name).str.contains(_STARTS_FORMULA) & ~pl.col(name).str.contains(_PLAIN_NUMBER))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
         for name in text
     )
+    return led.rename({name: _inert_name(name, frame.columns) for name in frame.columns if acts(name)})
+
+
+def acts(text: str) -> bool:
+    """Whether a spreadsheet may take this text for a formula; a plain number such as ``-1,234.5`` is none."""
+    return re.search(_STARTS_FORMULA, text) is not None and re.search(_PLAIN_NUMBER, text) is None
+
+
+def _inert_name(name: str, others: Sequence[str]) -> str:
+    while (name := f"'{name}") in others:
+        pass
+    return name
 
 
 def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> None:
-    """Write one sheet: column names, a row of labels (led by ``#``), then the rows. Text is never a formula."""
+    """Write one sheet: column names, a row of labels (led by ``#``), then the rows. Text is never a formula.
+
+    Text is stored as text and comes back as it was; what looks like a formula is also marked so (quote prefix) that it
+    stays text when somebody edits the cell.
+    """
     import xlsxwriter
 
     with xlsxwriter.Workbook(
@@ -87,6 +145,7 @@ def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> No
     ) as workbook:
         heading = workbook.add_format({"bold": True, "bg_color": "#E7EFFD", "border": 1})
         label = workbook.add_format({"italic": True, "font_color": "#555555", "text_wrap": True, "valign": "top"})
+        quoted = workbook.add_format({"quote_prefix": True})
         sheet = workbook.add_worksheet("K-TOP")
         sheet.freeze_panes(2, 1)
         for column, name in enumerate(frame.columns):
@@ -106,4 +165,5 @@ def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> No
                     if cell == cell:  # NaN is missing: an empty cell
                         sheet.write_number(number, column, cell)
                 else:
-                    sheet.write_string(number, column, str(cell)[:32_000])
+                    written = str(cell)[:32_000]
+                    sheet.write_string(number, column, written, quoted if acts(written) else None)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.errors import OWN_ERROR
 from ktop.domain.values.kind import shown
-from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.errors import BusyError, InputError, KtopError
 from ktop.web.language import language
 from ktop.web.rendering import page
 from ktop.web.security import HEADERS
@@ -40,7 +40,16 @@ def for_program(request: Request) -> bool:
 
 def answer(request: Request, error: KtopError) -> Response:
     """Return the answer to an error in the reader's language."""
-    sentence = message(error, language(request))
+    sentence = (
+        message(error, language(request)).encode("utf-8", "replace").decode()
+    )  # no answer can carry half a character
+    given = _answer(request, error, sentence)
+    if isinstance(error, BusyError):
+        given.headers["retry-after"] = str(error.retry_after_seconds)
+    return given
+
+
+def _answer(request: Request, error: KtopError, sentence: str) -> Response:
     if for_program(request):
         body: dict[str, Any] = {"error": {"code": error.key, "message": sentence}}
         return JSONResponse(body, status_code=error.http_status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,4 +35,6 @@ def switched(request: Request, lang: Lang) -> str:
     path = request.url.path
     if request.method != "GET":
         path = str(getattr(request.state, "get_path", path))
+    # "//evil.example/" would be another site, and browsers read a backslash as a slash: the path is one of ours.
+    path = "/" + quote(path.lstrip("/\\"), safe="/:@!$&'()*+,;=~")
     return f"{path}?{request.url.include_query_params(lang=lang).query}"
