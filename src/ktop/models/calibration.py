@@ -106,14 +106,19 @@ def fit_platt_by_year(raw: Floats, outcome: Floats, year: npt.NDArray[np.int64])
         if max(abs(change), float(np.abs(shifts).max())) < 1e-12:
             break
     slope = max(slope, 1e-6)
-    intercept = start.intercept
+    return Platt(_intercept(start.intercept, slope * raw, outcome), slope)
+
+
+def _intercept(start: float, sloped: Floats, outcome: Floats) -> float:
+    """Return the intercept that makes the mean probability of sloped logits the event rate (Newton's method)."""
+    level = start
     for _ in range(100):
-        p = expit(intercept + slope * raw)
+        p = expit(level + sloped)
         change = float(np.sum(p - outcome) / max(np.sum(p * (1.0 - p)), 1e-12))
-        intercept -= float(np.clip(change, -2.0, 2.0))
+        level -= float(np.clip(change, -2.0, 2.0))
         if abs(change) < 1e-12:
             break
-    return Platt(intercept, slope)
+    return level
 
 
 def mean_level(line: Platt, raw: Floats, outcome: Floats, year: npt.NDArray[np.int64]) -> Platt:
@@ -127,14 +132,7 @@ def mean_level(line: Platt, raw: Floats, outcome: Floats, year: npt.NDArray[np.i
         x, y = line.slope * raw[year == one], outcome[year == one]
         if min(y.sum(), len(y) - y.sum()) < _FEWEST_FOR_LEVEL:
             continue
-        level = line.intercept
-        for _ in range(100):
-            p = expit(level + x)
-            change = float(np.sum(p - y) / max(np.sum(p * (1.0 - p)), 1e-12))
-            level -= float(np.clip(change, -2.0, 2.0))
-            if abs(change) < 1e-12:
-                break
-        levels.append(level)
+        levels.append(_intercept(line.intercept, x, y))
     return Platt(float(np.mean(levels)), line.slope) if levels else line
 
 

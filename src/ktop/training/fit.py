@@ -10,13 +10,14 @@ import contextlib
 import dataclasses
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from ktop.kernel.errors import InputError
+from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import expit
 from ktop.models.glass_box import Floats
@@ -24,7 +25,7 @@ from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.training import panel as panels
 from ktop.training.guards import check_inputs, check_table
-from ktop.training.scheme import Ladder, Scheme, derived_columns, read_scheme
+from ktop.training.scheme import LadderPlan, Scheme, derived_columns, read_scheme
 from ktop.training.target import TargetRows, train_target
 
 #: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
@@ -32,14 +33,12 @@ FEWEST_EVENTS = 20
 #: A calibration on recent years takes in older ones until it has this many rows with and without the event.
 FEWEST_CALIBRATION_EVENTS = 100
 
-Progress = Callable[[str, float], None]
-
 
 def train_scheme(
     scheme: Mapping[str, Any] | Scheme,
     panel: pl.DataFrame,
     until: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Artefact:
     """Train all targets and tracks of a scheme; only rows and outcomes known by the end of ``until`` are used.
 
@@ -48,7 +47,7 @@ def train_scheme(
     scheme : as read from YAML (docs/methods/training.md), or checked already.
     panel : one row per company and year.
     until : last year whose figures are known; None for the whole panel.
-    progress : called with a step's name and the share done.
+    progress : told of each target by its name.
 
     Raises ``InputError("models.…")`` for a scheme or panel that cannot be used and
     ``UnavailableError("models.training_parts_missing")`` without the training packages.
@@ -68,7 +67,7 @@ def _one_thread() -> contextlib.AbstractContextManager[Any]:
     return limits
 
 
-def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress | None) -> Artefact:
+def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress) -> Artefact:
     if plan.year is not None and plan.year in panel.columns and until is not None:
         panels.whole_years(panel[plan.year].drop_nulls(), plan.year)
         panel = panel.filter(pl.col(plan.year).cast(pl.Int64) <= until)
@@ -96,8 +95,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         y = outcomes[target.name]
         rows = ~np.isnan(y)
         _check_events(target.name, y[rows])
-        if progress is not None:
-            progress(target.name, number / len(plan.targets))
+        progress(number, len(plan.targets), target.name)
         year = None if data.year is None else data.year[rows]
         recent, held = _calibration_rows(plan, year, y[rows])
         _check_events(target.name, y[rows][~held])
@@ -165,7 +163,7 @@ def _calibration_rows(plan: Scheme, year: Any, y: Floats) -> tuple[Any, Any]:
     return ~none, none
 
 
-def _cut(ladder: Ladder, probability: Floats) -> dict[str, Any]:
+def _cut(ladder: LadderPlan, probability: Floats) -> dict[str, Any]:
     """Fix a ladder's cuts so that the training rows fall into its grades by the wanted shares."""
     steps = np.cumsum(ladder.shares)[:-1]
     cuts = np.quantile(probability, 1 - steps if ladder.better == "high" else steps)

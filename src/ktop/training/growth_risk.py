@@ -15,10 +15,11 @@ import polars as pl
 from ktop.catalogue import load
 from ktop.domain.company.indicators import Indicator, checklist_items, indicator_groups, ktrs_fm_items, startup_items
 from ktop.domain.rating.grades import ladder
+from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
 from ktop.models.growth_risk import TARGETS
-from ktop.training.fit import Progress, train_scheme
+from ktop.training.fit import train_scheme
 from ktop.training.release_parts import group_ranges, scored_reference, with_reference
 
 
@@ -77,7 +78,7 @@ def scheme(name: str, seed: int) -> dict[str, Any]:
     }
 
 
-def train_growth_risk(name: str, reference: pl.DataFrame, seed: int, progress: Progress | None = None) -> Artefact:
+def train_growth_risk(name: str, reference: pl.DataFrame, seed: int, progress: Progress = silent) -> Artefact:
     """Train "ktrs-fm" or "start-up" on a reference population (``build_reference``); same input, same artefact.
 
     A model that may rate young firms only is trained on those of the population.

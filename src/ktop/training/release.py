@@ -17,12 +17,13 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.rating.grades import business_matrix, ladder
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
+from ktop.kernel.progress import Progress, silent
 from ktop.models import artefact as files
 from ktop.models import kinds as registry
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import fit_platt, logit
 from ktop.training.baseline import baseline
-from ktop.training.fit import Progress, known_outcomes, predict
+from ktop.training.fit import known_outcomes, predict
 from ktop.training.growth_risk import train_growth_risk
 from ktop.training.reference import build_reference, generator_version
 from ktop.training.tech_index import train_tech_index
@@ -37,7 +38,7 @@ class Release:
     Any change to training, rules or the generator that changes the file needs a new version: a released one stays.
     """
 
-    train: Callable[[pl.DataFrame, int, Progress | None], Artefact]
+    train: Callable[[pl.DataFrame, int, Progress], Artefact]
     version: str
     firms: int
     seed: int = 20241103
@@ -56,7 +57,7 @@ def release_all(
     out_dir: Path | None = None,
     firms: int | None = None,
     seed: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     names: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Train and write company models with their cards and baselines, and enter them in the index as champions.
@@ -66,32 +67,31 @@ def release_all(
     out_dir : folder to write to; None for the folder the program loads its models from.
     firms, seed : of the reference population; None for each model's own, which give the released files bit for bit
         (same packages).
-    progress : called with a step's name and the share done.
+    progress : told of each model by its name.
     names : the models to release; None for all.
 
     Returns the model cards. Raises ``InputError("models.version_exists")`` where a version is there already with other
     content: it is never replaced.
     """
     folder = out_dir or registry.released_folder()
-    tell = progress or (lambda step, share: None)
     for name in names or ():
         if name not in RELEASES:
             raise NotFoundError("models.no_such_model", name=name)
     chosen = {name: RELEASES[name] for name in names or RELEASES}
     cards = []
     for number, (name, plan) in enumerate(chosen.items()):
-        tell(name, number / len(chosen))
+        progress(number, len(chosen), name)
         population = build_reference(firms or plan.firms, plan.seed if seed is None else seed)
         cards.append(_release(folder, name, plan, population, plan.seed if seed is None else seed))
     for cached in (registry.index, registry.load_artefact, registry.load):
         cached.cache_clear()
-    tell("done", 1.0)
+    progress(len(chosen), len(chosen), "done")
     return cards
 
 
 def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, seed: int) -> dict[str, Any]:
     fresh = build_reference(min(population.height, plan.test_firms), seed + 1)
-    trained = plan.train(population, seed, None)
+    trained = plan.train(population, seed, silent)
     meta = {
         **trained.meta,
         "rules": {**trained.meta["rules"], **_joining_rules(trained)},

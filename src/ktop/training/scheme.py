@@ -98,7 +98,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class LadderPlan:
     """Grades for one target: ``symbols`` best first, ``shares`` of the training rows in each.
 
     ``better`` is "high" or "low" as in ``ktop.domain.rating.grades.Ladder``.
@@ -156,7 +156,7 @@ class Scheme:
     targets: tuple[Target, ...]
     tracks: tuple[Track, ...]
     columns: Mapping[str, Expression] = field(default_factory=dict)
-    ladders: tuple[Ladder, ...] = ()
+    ladders: tuple[LadderPlan, ...] = ()
     comparison: Comparison | None = None
     missing: MissingRule = "learned"
     members: int = 10
@@ -339,7 +339,7 @@ def _track(name: str, entry: Any, features: list[str]) -> Track:
     return Track(name, method, settings, weight, inputs)
 
 
-def _ladder(name: str, entry: Any, targets: list[str]) -> Ladder:
+def _ladder(name: str, entry: Any, targets: list[str]) -> LadderPlan:
     where = f"ladders.{name}"
     content = _mapping(entry, where)
     _known(content, {"target", "symbols", "shares", "better"}, where)
@@ -351,7 +351,7 @@ def _ladder(name: str, entry: Any, targets: list[str]) -> Ladder:
         raise InputError("models.scheme_value", place=f"{where}.symbols", given=", ".join(symbols)[:60])
     target = _choice(_need(content, "target", where), tuple(targets), f"{where}.target")
     better = _choice(content.get("better", "high"), ("high", "low"), f"{where}.better")
-    return Ladder(name, target, symbols, tuple(s / sum(shares) for s in shares), better)
+    return LadderPlan(name, target, symbols, tuple(s / sum(shares) for s in shares), better)
 
 
 def _mapping(value: Any, place: str) -> Mapping[str, Any]:

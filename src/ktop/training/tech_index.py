@@ -9,10 +9,11 @@ import polars as pl
 
 from ktop.catalogue import load
 from ktop.domain.company.indicators import indicator_groups, tech_index_indicators
+from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
 from ktop.models.panel_model import weighted_estimate
-from ktop.training.fit import Progress, train_scheme
+from ktop.training.fit import train_scheme
 from ktop.training.release_parts import group_ranges, scored_reference, with_reference
 
 SETTINGS = {
@@ -50,7 +51,7 @@ def scheme(seed: int) -> dict[str, Any]:
     }
 
 
-def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress | None = None) -> Artefact:
+def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress = silent) -> Artefact:
     """Train Tech-Index on a reference population (``build_reference``); the same input gives the same artefact."""
     artefact = train_scheme(scheme(seed), reference, progress=progress)
     rules = load("company_models")["tech-index"]

@@ -216,10 +216,10 @@ def test_refuses_what_it_cannot_build() -> None:
 
 
 def test_progress_runs_from_start_to_end() -> None:
-    told: list[float] = []
-    build_reference(100, seed=1, progress=told.append)
+    told: list[tuple[int, int | None, str]] = []
+    build_reference(100, seed=1, progress=lambda *step: told.append(step))
     assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert told[-1] == (1000, 1000, "reference")
     assert len(told) > 3
 
 

@@ -17,12 +17,13 @@ import numpy as np
 import polars as pl
 
 from ktop.kernel.files import atomic_path
+from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.citations import load_citations, load_patents, make_edges, number_patents
 from ktop.patents.corpus.corpus import Corpus, corpus_lock
 from ktop.patents.corpus.database import MEMORY_MB, THREADS, Database, database, parquet
 from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures.citation import measure_citations
-from ktop.patents.measures.definitions import MEASURES, Progress
+from ktop.patents.measures.definitions import MEASURES
 from ktop.patents.measures.documents import Numbering
 from ktop.patents.measures.text import measure_texts
 
@@ -64,21 +65,21 @@ class MeasureReport:
 
 
 def compute_measures(
-    corpus: Corpus, progress: Progress | None = None, *, memory_mb: int = MEMORY_MB, threads: int = THREADS
+    corpus: Corpus, progress: Progress = silent, *, memory_mb: int = MEMORY_MB, threads: int = THREADS
 ) -> MeasureReport:
     """Measure every patent of the corpus and write ``measures/patents.parquet`` in its folder.
 
     Columns are those of ``MEASURES``, in the corpus's order. ``measures/patents.json`` names the corpus version. DuckDB
-    takes up to ``memory_mb``; text measures need some 120 bytes a patent and 40 a term beside it.
+    takes up to ``memory_mb``; text measures need some 120 bytes a patent and 40 a term beside it. ``progress`` is told
+    the key of each stage (``cli.stage_{key}`` names it to users).
 
     Raises ``UnavailableError`` while the corpus is written to, or where memory or room on disk is not enough.
     """
     started = time.perf_counter()
-    report = progress or (lambda done, total, what: None)
 
     def tell(stage: str, share: float) -> None:
         first, last = _STAGES[stage]
-        report(int(first + (last - first) * share), 1_000, stage)
+        progress(int(first + (last - first) * share), 1_000, stage)
 
     with corpus_lock(corpus.directory):
         corpus = Corpus(corpus.directory)  # as it is now that nobody writes to it

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 
 #: Windows of forward citations, in years from the publication of the cited patent.
@@ -16,9 +14,6 @@ FORWARD_YEARS = (5, 10)
 #: A term can only be called new once texts of so many years before are known.
 BASELINE_YEARS = 5
 DAYS_PER_YEAR = 365.25
-
-#: Called with work done, work to do and the key of the stage (``cli.stage_{key}`` names it to users).
-Progress = Callable[[int, int | None, str], None]
 
 _INT, _FLOAT, _TEXT = pl.Int32(), pl.Float64(), pl.String()
 

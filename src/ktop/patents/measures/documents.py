@@ -11,11 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop.kernel.errors import KtopError
+from ktop.kernel.progress import Progress
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.row_analysis import COLUMNS, analysed
 from ktop.patents.engine.segment import ID_BYTES
-from ktop.patents.measures.definitions import Progress
 
 #: Patents read, and patents analysed, at a time.
 _READ_ROWS = 20_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,6 +12,7 @@ from ktop.domain.company.classification import age_band_of, size_of
 from ktop.domain.company.outcomes import HORIZON_YEARS, high_growth, mean_sagr, mean_sgr, sustainable_growth
 from ktop.domain.values.industry import industry_group
 from ktop.kernel.errors import InputError
+from ktop.kernel.progress import Progress, silent
 from ktop.training.reference.capability import draw_capabilities
 from ktop.training.reference.checklist import draw_checklist
 from ktop.training.reference.draw import Streams
@@ -37,14 +38,14 @@ MAXIMUM_FIRMS = 2_000_000
 MONEY_UNIT_KRW = 1000.0
 
 
-def build_reference(firms: int, seed: int, progress: Callable[[float], None] | None = None) -> pl.DataFrame:
+def build_reference(firms: int, seed: int, progress: Progress = silent) -> pl.DataFrame:
     """Return a synthetic population of Korean technology SMEs.
 
     Parameters
     ----------
     firms : number of rows, 100 to 2,000,000.
     seed : any whole number >= 0; the same (firms, seed) and generator version give the same table, bit for bit.
-    progress : called with the share done, 0 to 1.
+    progress : told of the work done in thousandths.
 
     Returns
     -------
@@ -60,7 +61,10 @@ def build_reference(firms: int, seed: int, progress: Callable[[float], None] | N
         raise InputError("reference.firms_out_of_range", firms=firms, least=MINIMUM_FIRMS, most=MAXIMUM_FIRMS)
     if seed < 0:
         raise InputError("reference.negative_seed", seed=seed)
-    tell = progress or (lambda done: None)
+
+    def tell(share: float) -> None:
+        progress(round(1000 * share), 1000, "reference")
+
     streams = Streams(firms, seed, int(generator_version()))
 
     population = draw_firms(streams)

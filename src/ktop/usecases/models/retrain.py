@@ -67,7 +67,7 @@ def retrain(
     progress(0, 3, text("lifecycle.step_training", "en"))
     out = held_out(frame["company_id"].to_list())
     own, fresh = frame.filter(~_series(out)), frame.filter(_series(out))
-    trained = RELEASES[name].train(own, seed, None)
+    trained = RELEASES[name].train(own, seed, silent)
     progress(1, 3, text("lifecycle.step_measuring", "en"))
     synthetic = "synthetic" in frame.columns and bool(frame["synthetic"].all())
     meta = {

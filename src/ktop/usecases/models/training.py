@@ -18,15 +18,9 @@ from ktop.usecases.uploads import existing, parse_yaml, read_table, yaml_line
 if TYPE_CHECKING:
     import polars as pl
 
-#: Progress of one step is shown in thousandths.
-_STEPS = 1000
 #: Told of a warning about data: its code, and its sentence by language.
 Warn = Callable[[Mapping[str, str]], None]
 POPULATION_FILE = "companies.parquet"
-
-
-def _share(progress: Progress, what: str) -> Callable[[float], None]:
-    return lambda done: progress(round(done * _STEPS), _STEPS, what)
 
 
 def require_training_parts() -> None:
@@ -39,7 +33,7 @@ def build_reference_population(*, firms: int, seed: int, out: Path, progress: Pr
     """Write the synthetic reference population to ``out/companies.parquet``; returns ``firms`` and ``path``."""
     from ktop.training.reference import build_reference
 
-    frame = build_reference(firms, seed, _share(progress, "reference"))
+    frame = build_reference(firms, seed, progress)
     with atomic_path(out / POPULATION_FILE) as beside:
         frame.write_parquet(beside, compression="zstd")
     return {"firms": frame.height, "path": out / POPULATION_FILE}
@@ -91,7 +85,7 @@ def train_panel(
         read_scheme_file(scheme),
         read_panel(data),
         until,
-        lambda what, done: progress(round(done * _STEPS), _STEPS, what),
+        progress,
     )
     save(artefact, out / FILE_NAME)
     for warning in artefact.meta.get("data_warnings", []):
@@ -139,5 +133,5 @@ def release_models(
     from ktop.training.release import release_all
 
     folder = out or registry.released_folder()
-    release_all(folder, firms, seed, lambda what, done: progress(round(done * _STEPS), _STEPS, what), names)
+    release_all(folder, firms, seed, progress, names)
     return {"path": folder, "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())}
