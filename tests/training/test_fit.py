@@ -15,7 +15,7 @@ from ktop.models import artefact as files
 from ktop.models.calibration import expit, fit_platt, logit
 from ktop.models.panel_model import PanelModel
 from ktop.training.fit import known_outcomes, predict, train_scheme
-from ktop.training.release import auc
+from ktop.validation.discrimination import auc
 
 pytest.importorskip("lightgbm")
 
@@ -201,7 +201,7 @@ def test_joint_effects_of_two_groups_have_a_part_of_their_own() -> None:
     model = train_scheme(scheme, frame[:4000])
     joint = predict(model, frame[4000:])
     assert [name for name, _ in model.meta["expressions"]] == ["a", "b", "a_in_both", "b_in_both"]
-    assert auc(joint["p_y"].to_numpy(), y[4000:]) > auc(plain["p_y"].to_numpy(), y[4000:]) + 0.03
+    assert auc(y[4000:], joint["p_y"].to_numpy()) > auc(y[4000:], plain["p_y"].to_numpy()) + 0.03
     parts = sum(joint[name].to_numpy() for name in ("base_y", "group_g_y", "group_h_y", "group_both_y"))
     assert np.abs(parts - logit(joint["p_y"].to_numpy())).max() < 1e-9
     for wrong in ("some", 3):
