@@ -18,6 +18,9 @@ from datetime import date
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from ktop.models.registry import Shelf
+
+RELEASED = Shelf(None)
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -50,11 +53,15 @@ def main() -> None:
 
     rows: list[tuple[str, list[float]]] = []
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
-    rows.append(("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY), 20)))
+    rows.append(
+        ("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY, shelf=RELEASED), 20))
+    )
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "firms.parquet"), Path(folder, "out.parquet")
         build_reference(FIRMS, 7).write_parquet(source)
-        rows.append((f"{FIRMS:,} companies, file to file", timed(lambda: rate_file(source, out, as_of=DAY), 3)))
+        rows.append(
+            (f"{FIRMS:,} companies, file to file", timed(lambda: rate_file(source, out, shelf=RELEASED, as_of=DAY), 3))
+        )
     if len(sys.argv) > 1:
         engine = open_corpus(Path(sys.argv[1]))
         for path in sorted((ROOT / "examples" / "technologies").glob("*.txt")):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ktop.cli import main
+from ktop.bootstrap import main
 from ktop.cli.state import terminal
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ktop.kernel.settings import settings
 from ktop.models import kinds as registry
 from ktop.models.artefact import Artefact, save
 
@@ -18,12 +17,9 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ratings"
 
 
 @pytest.fixture(autouse=True)
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the models of other installations out of the test, and the test's out of theirs."""
     monkeypatch.setenv("KTOP_DATA", str(tmp_path / "data"))
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 @pytest.fixture

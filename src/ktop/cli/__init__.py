@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from ktop.cli.app import app
-from ktop.cli.state import terminal
+from ktop.cli.state import Session, terminal
 
 
-def main() -> None:
-    """Run the command line; a user's error becomes one sentence on stderr and exit status 1."""
+def main(session: Session) -> None:
+    """Run the command line on an installation; a user's error becomes one sentence on stderr and exit status 1."""
     from typer.exceptions import TyperException
 
+    if session.settings.lang is not None:
+        terminal.lang = session.settings.lang
     from ktop.catalogue import message
+    from ktop.cli.app import app  # only now: help texts are in the language in force when a command is declared
     from ktop.cli.usage import usage_sentences
     from ktop.kernel.errors import KtopError
 
@@ -21,7 +23,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        status = app(prog_name="ktop", standalone_mode=False)
+        status = app(prog_name="ktop", standalone_mode=False, obj=session)
     except TyperException as error:  # the command was not typed as it should be
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()  # type: ignore[attr-defined]

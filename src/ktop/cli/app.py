@@ -42,6 +42,7 @@ def root(
 
 @app.command(help=help_of("serve"))
 def serve(
+    ctx: typer.Context,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help=help_of("port"))] = None,
     data: Annotated[Path | None, typer.Option(help=help_of("data"))] = None,
     host: Annotated[str | None, typer.Option(help=help_of("host"))] = None,
@@ -49,7 +50,8 @@ def serve(
     """Start the platform."""
     from ktop.cli.server import run_server
 
-    run_server(host=host, port=port, data=data)
+    settings = ctx.obj.settings
+    run_server(settings if data is None else settings.model_copy(update={"data": data}), host=host, port=port)
 
 
 @app.command(help=help_of("schema"))

@@ -46,6 +46,7 @@ def _table(*heads: str) -> Table:
 
 @app.command(help=_help("compare"))
 def compare(
+    ctx: typer.Context,
     champion: Annotated[str, typer.Argument(metavar="CHAMPION", help=_help("champion"))],
     challenger: Annotated[str, typer.Argument(metavar="CHALLENGER", help=_help("challenger"))],
     data: Annotated[Path, typer.Option("--data", metavar="D.parquet")],
@@ -60,7 +61,15 @@ def compare(
     from ktop.usecases.models import lifecycle
 
     with terminal.progress() as progress:
-        found = lifecycle.compare(champion, challenger, data, only_held_out=held_out, lang=langs[0], progress=progress)
+        found = lifecycle.compare(
+            champion,
+            challenger,
+            data,
+            shelf=ctx.obj.shelf,
+            only_held_out=held_out,
+            lang=langs[0],
+            progress=progress,
+        )
     if out is not None:
         with atomic_path(out) as beside:
             beside.write_text(json_.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
@@ -120,6 +129,7 @@ def _p(value: float | None) -> str:
 
 @app.command(help=_help("promote"))
 def promote(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
     version: Annotated[str, typer.Argument(metavar="VERSION")],
     why: Why,
@@ -132,7 +142,9 @@ def promote(
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    event = lifecycle.promote(name, version, by=_who(by), why=why, evidence=evidence, anyway=anyway)
+    event = lifecycle.promote(
+        name, version, by=_who(by), why=why, shelf=ctx.obj.shelf, evidence=evidence, anyway=anyway
+    )
     terminal.note(_say("promoted", name=name, version=version, previous=event.previous or "–", number=event.number))
     if evidence is None:
         terminal.note(_say("promoted_without_evidence"))
@@ -140,6 +152,7 @@ def promote(
 
 @app.command(help=_help("rollback"))
 def rollback(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
     why: Why,
     by: By = None,
@@ -149,19 +162,22 @@ def rollback(
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    event = lifecycle.rollback(name, by=_who(by), why=why)
+    event = lifecycle.rollback(name, by=_who(by), why=why, shelf=ctx.obj.shelf)
     terminal.note(_say("rolled_back", name=name, version=event.version, previous=event.previous, number=event.number))
 
 
 @app.command(help=_help("history"))
 def history(
-    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None, json: Json = False, lang: Lang = None
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
+    json: Json = False,
+    lang: Lang = None,
 ) -> None:
     """Print the log of versions."""
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    events = lifecycle.history(name)
+    events = lifecycle.history(ctx.obj.shelf, name)
     if json:
         terminal.json(events)
         return
@@ -175,6 +191,7 @@ def history(
 
 @app.command(help=_help("register"))
 def register(
+    ctx: typer.Context,
     model: Annotated[str, typer.Argument(metavar="DIR", help=_help("register_model"))],
     version: Version,
     why: Why,
@@ -186,12 +203,13 @@ def register(
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    entered = lifecycle.register(model, version=version, by=_who(by), why=why, name=name)
+    entered = lifecycle.register(model, version=version, by=_who(by), why=why, shelf=ctx.obj.shelf, name=name)
     terminal.note(_say("registered", model=entered))
 
 
 @app.command(help=_help("retrain"))
 def retrain(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
     data: Annotated[Path, typer.Option("--data", metavar="D.parquet", help=_help("retrain_data"))],
     version: Version,
@@ -207,7 +225,7 @@ def retrain(
     told: list[Mapping[str, str]] = []
     settled = {"version": version, "trained_on": trained_on, "by": _who(by), "why": why}
     with terminal.progress() as progress:
-        work(name, data, **settled, progress=progress, warn=told.append)
+        work(name, data, **settled, shelf=ctx.obj.shelf, progress=progress, warn=told.append)
     for warning in told:
         terminal.note(warning[terminal.lang])
     terminal.note(_say("registered", model=f"{name}@{version}"))
@@ -215,6 +233,7 @@ def retrain(
 
 @app.command(help=_help("recompute"))
 def recompute(
+    ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="RATINGS.json", help=_help("recompute_file"))] = None,
     rating: Annotated[str | None, typer.Option("--rating", metavar="ID", help=_help("rating_id"))] = None,
     json: Json = False,
@@ -228,7 +247,11 @@ def recompute(
         raise InputError("lifecycle.file_or_id")
     from ktop.report.present.models import recomputed_sentence
 
-    answers = service.recompute_file(file) if file is not None else service.recompute_stored(str(rating))
+    shelf = ctx.obj.shelf
+    if file is not None:
+        answers = service.recompute_file(file, shelf)
+    else:
+        answers = service.recompute_ratings(ctx.obj.rating(str(rating)).results, shelf)
     if json:
         terminal.json(answers)
     else:
@@ -240,6 +263,7 @@ def recompute(
 
 @app.command(help=_help("drift"))
 def drift(
+    ctx: typer.Context,
     model: Annotated[str | None, typer.Argument(metavar="MODEL", help=_help("drift_model"))] = None,
     data: Annotated[Path | None, typer.Option("--data", metavar="D.parquet", help=_help("drift_data"))] = None,
     json: Json = False,
@@ -250,11 +274,11 @@ def drift(
     from ktop.usecases.models import drift as service
 
     if model is None:
-        reports = service.drift_of_all()
+        reports = service.drift_of_all(ctx.obj.ratings(service.MOST_RATINGS), shelf=ctx.obj.shelf)
     elif data is not None:
-        reports = [service.drift_of_table(model, data)]
+        reports = [service.drift_of_table(model, data, shelf=ctx.obj.shelf)]
     else:
-        reports = [service.drift_of_ratings(model)]
+        reports = [service.drift_of_ratings(model, ctx.obj.ratings(service.MOST_RATINGS), shelf=ctx.obj.shelf)]
     if json:
         terminal.json(reports)
         return

@@ -40,6 +40,7 @@ def train(
 
 @app.command(help=help_of("models_predict"))
 def predict(
+    ctx: typer.Context,
     model: Model,
     data: Data,
     out: Annotated[Path, typer.Option(metavar="P.parquet", help=help_of("out_table"))],
@@ -47,14 +48,18 @@ def predict(
 ) -> None:
     """Predict every row of a panel."""
     terminal.languages(lang)
+    from ktop.usecases.models.lifecycle import open_model
     from ktop.usecases.models.training import predict_panel
 
-    rows = predict_panel(model, data, out, warn=lambda warning: terminal.note(warning[terminal.lang]))
+    rows = predict_panel(
+        open_model(model, ctx.obj.shelf), data, out, warn=lambda warning: terminal.note(warning[terminal.lang])
+    )
     terminal.note(terminal.say("models_predicted", rows=rows, out=out))
 
 
 @app.command(help=help_of("models_validate"))
 def validate(
+    ctx: typer.Context,
     model: Model,
     data: Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
@@ -66,17 +71,15 @@ def validate(
     from ktop.usecases.models.validate import validate_panel
 
     with terminal.progress() as progress:
-        validate_panel(model, data, out, since=since, lang=langs[0], progress=progress)
+        validate_panel(model, data, out, shelf=ctx.obj.shelf, since=since, lang=langs[0], progress=progress)
     terminal.note(terminal.say("models_validated", path=out / "report.html"))
 
 
 @app.command("list", help=help_of("models_list"))
-def list_(json: Json = False, lang: Lang = None) -> None:
+def list_(ctx: typer.Context, json: Json = False, lang: Lang = None) -> None:
     """List the released models."""
     langs = terminal.languages(lang)
-    from ktop.usecases.models.lifecycle import cards as all_cards
-
-    cards = all_cards()
+    cards = list(ctx.obj.shelf.cards())
     if json:
         terminal.json(cards)
         return
@@ -87,13 +90,14 @@ def list_(json: Json = False, lang: Lang = None) -> None:
 
 @app.command(help=help_of("models_show"))
 def show(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help=help_of("model_name"))],
     version: Annotated[str | None, typer.Option(help=help_of("model_version"))] = None,
 ) -> None:
     """Print the model card."""
     from ktop.usecases.models.lifecycle import card
 
-    terminal.json(card(name, version))
+    terminal.json(card(ctx.obj.shelf, name, version))
 
 
 @app.command(help=help_of("models_release"))

@@ -15,6 +15,7 @@ app = typer.Typer(help=help_of("originality"), no_args_is_help=True)
 
 @app.command("score", help=help_of("originality_score"))
 def score(
+    ctx: typer.Context,
     queries: Annotated[Path, typer.Option(help=help_of("queries"))],
     out: Annotated[Path, typer.Option(help=help_of("out_table"))],
     corpus: Corpus = None,
@@ -28,13 +29,20 @@ def score(
     terminal.languages(lang)
     with terminal.progress() as progress:
         report: dict[str, Any] = score_queries(
-            queries, out, corpus=corpus, as_of=parse_date(as_of, "as-of"), workers=workers, progress=progress
+            queries,
+            out,
+            corpus=lambda: ctx.obj.corpus(corpus, progress),
+            as_of=parse_date(as_of, "as-of"),
+            workers=workers,
+            lang=terminal.lang,
+            progress=progress,
         )
     terminal.note(terminal.say("originality_scored", out=out, **report))
 
 
 @app.command("rank", help=help_of("originality_rank"))
 def rank(
+    ctx: typer.Context,
     proposals: Annotated[Path, typer.Argument(metavar="PROPOSALS", help=help_of("proposals"))],
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help=help_of("out_table"))],
     corpus: Corpus = None,
@@ -47,7 +55,14 @@ def rank(
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
     with terminal.progress() as progress:
-        report = rank_file(proposals, out, corpus=corpus, as_of=day, lang=langs[0], progress=progress)
+        report = rank_file(
+            proposals,
+            out,
+            corpus=lambda: ctx.obj.corpus(corpus, progress),
+            as_of=day,
+            lang=langs[0],
+            progress=progress,
+        )
     terminal.note(
         terminal.say(
             "originality_ranked",
@@ -61,6 +76,7 @@ def rank(
 
 @app.command("compare", help=help_of("originality_compare"))
 def compare(
+    ctx: typer.Context,
     first: Annotated[Path, typer.Argument(metavar="A", help=help_of("technology_file"))],
     second: Annotated[Path, typer.Argument(metavar="B", help=help_of("technology_file"))],
     corpus: Corpus = None,
@@ -71,11 +87,11 @@ def compare(
     """Hold two technologies side by side."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.usecases.rate.technology import compare_technologies, open_corpus
+    from ktop.usecases.rate.technology import compare_technologies
     from ktop.usecases.uploads import read_text
 
     with terminal.progress() as progress:
-        engine = open_corpus(corpus, progress=progress)
+        engine = ctx.obj.engine(corpus, progress)
     answer = compare_technologies(engine, read_text(first), read_text(second), as_of=day)
     if json:
         terminal.json(answer)

@@ -28,7 +28,7 @@ def train(
     from ktop.usecases.models.originality_training import train_weights
 
     with terminal.progress() as progress:
-        report = train_weights(corpus, out, patents=patents, until=day, progress=progress)
+        report = train_weights(corpus, out, patents=patents, until=day, lang=terminal.lang, progress=progress)
     terminal.note(terminal.say("originality_trained", patents=report["patents"], cited=report["cited"], path=out))
     if report["kept"]:
         terminal.note(terminal.say("originality_kept", outcomes=", ".join(report["kept"])))

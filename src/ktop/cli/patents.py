@@ -63,7 +63,7 @@ def index(
     from ktop.usecases.corpora.corpus import index_patents
 
     with terminal.progress() as progress:
-        report = index_patents(corpus, workers=workers, progress=progress)
+        report = index_patents(corpus, workers=workers, lang=terminal.lang, progress=progress)
     terminal.note(terminal.say("patents_indexed", **report))
 
 
@@ -96,7 +96,7 @@ def search(
             raise InputError("cli.queries_need_out")
         with terminal.progress() as progress:
             report = service.search_queries(
-                queries, out, corpus=corpus, top=top, before=day, mode=mode, only=only, progress=progress
+                queries, out, corpus=corpus, top=top, before=day, mode=mode, only=only, lang=langs[0], progress=progress
             )
         terminal.note(terminal.say("queries_searched", out=out, **report))
         return
@@ -123,7 +123,7 @@ def verify(
     from ktop.usecases.corpora.corpus import verify_patents
 
     with terminal.progress() as progress:
-        report = verify_patents(corpus, repair=repair, progress=progress)
+        report = verify_patents(corpus, repair=repair, lang=terminal.lang, progress=progress)
     damaged, lost = report["damaged"], report["lost"]
     if json:
         terminal.json(report)
@@ -146,5 +146,5 @@ def measures(corpus: RequiredCorpus, lang: Lang = None) -> None:
     from ktop.usecases.corpora.corpus import measure_patents
 
     with terminal.progress() as progress:
-        report = measure_patents(corpus, progress=progress)
+        report = measure_patents(corpus, lang=terminal.lang, progress=progress)
     terminal.note(terminal.say("patents_measured", path=corpus / "measures", **report))

@@ -17,6 +17,7 @@ app = typer.Typer(help=help_of("rate"), no_args_is_help=True)
 
 @app.command(help=help_of("rate_company"))
 def company(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=help_of("company_file"))],
     model: Annotated[list[str] | None, typer.Option("--model", help=help_of("model"))] = None,
     as_of: AsOf = None,
@@ -35,7 +36,7 @@ def company(
     from ktop.usecases.uploads import read_record
 
     former = former_grades(previous) if previous is not None else None
-    ratings = rate_company(read_record(file), models=model, as_of=day, previous=former)
+    ratings = rate_company(read_record(file), shelf=ctx.obj.shelf, models=model, as_of=day, previous=former)
     answers = [rating.to_json(langs) for rating in ratings]
     if report is not None:
         from ktop.usecases.rate.reports import write_company_report
@@ -53,6 +54,7 @@ def company(
 
 @app.command(help=help_of("rate_technology"))
 def technology(
+    ctx: typer.Context,
     text: Annotated[str | None, typer.Argument(metavar="TEXT", help=help_of("technology_text"))] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="F", help=help_of("technology_file"))] = None,
     corpus: Corpus = None,
@@ -66,14 +68,14 @@ def technology(
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
     from ktop.kernel.errors import InputError
-    from ktop.usecases.rate.technology import open_corpus, rate_technology
+    from ktop.usecases.rate.technology import rate_technology
     from ktop.usecases.uploads import read_text
 
     if (text is None) == (file is None):
         raise InputError("cli.text_or_file")
     summary = read_text(file) if file is not None else (sys.stdin.read() if text == "-" else str(text))
     with terminal.progress() as progress:
-        engine = open_corpus(corpus, progress=progress)
+        engine = ctx.obj.engine(corpus, progress)
     rating = rate_technology(engine, summary, as_of=day)
     answer = rating.to_json(langs)
     if suggest:
@@ -96,6 +98,7 @@ def technology(
 
 @app.command(help=help_of("rate_batch"))
 def batch(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=help_of("batch_file"))],
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help=help_of("out_table"))],
     model: Annotated[list[str] | None, typer.Option("--model", help=help_of("model"))] = None,
@@ -107,7 +110,15 @@ def batch(
     from ktop.usecases.rate.batch import rate_file
 
     with terminal.progress() as progress:
-        report = rate_file(file, out, models=model, as_of=parse_date(as_of, "as-of"), lang=langs[0], progress=progress)
+        report = rate_file(
+            file,
+            out,
+            shelf=ctx.obj.shelf,
+            models=model,
+            as_of=parse_date(as_of, "as-of"),
+            lang=langs[0],
+            progress=progress,
+        )
     for sentence in report.remarks:
         terminal.note(sentence)
     terminal.note(terminal.say("batch_done", rated=report.rated, refused=report.refused, rows=report.rows, out=out))

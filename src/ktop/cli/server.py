@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import socket
-from pathlib import Path
 
 from ktop.cli.state import terminal
 from ktop.kernel.errors import UnavailableError
+from ktop.kernel.settings import Settings
 
 
-def run_server(*, host: str | None, port: int | None, data: Path | None) -> None:
+def run_server(configuration: Settings, *, host: str | None, port: int | None) -> None:
     """Serve until interrupted. Raises ``UnavailableError`` where the port is taken."""
-    if data is not None:
-        os.environ["KTOP_DATA"] = str(data)
-    from ktop.kernel.settings import settings
-
-    settings.cache_clear()
-    configuration = settings()
     host, port = host or configuration.host, port or configuration.port
     _require_free(host, port)
 

@@ -7,20 +7,27 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, Lang, text
 from ktop.kernel.errors import InputError
+from ktop.kernel.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from ktop.models.registry import Shelf
+    from ktop.store.ratings import RatingRow
+    from ktop.usecases.rate.technology import TechnologyEngine
 
 #: Called by services while they work: (steps done, steps in all or None where nobody knows, what is being done).
 ProgressCallback = Callable[[int, int | None, str], None]
 
 
 def _terminal_lang() -> Lang:
-    for name in ("KTOP_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         for lang in LANGS:
             if os.environ.get(name, "").lower().startswith(lang):
                 return lang
@@ -91,3 +98,43 @@ class Terminal:
 
 
 terminal = Terminal()
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command works on: one installation. Commands reach it as ``ctx.obj``; nothing of it is global."""
+
+    settings: Settings
+
+    @property
+    def shelf(self) -> Shelf:
+        """The models of the installation."""
+        from ktop.models.registry import Shelf
+
+        return Shelf(self.settings.models)
+
+    def corpus(self, named: Path | None, progress: ProgressCallback) -> Path:
+        """Return the folder of the corpus named, else of the one in force; the demo corpus is built at first use."""
+        from ktop.usecases.rate.technology import corpus_in_force
+
+        return corpus_in_force(self.settings, named, lang=terminal.lang, progress=progress)
+
+    def engine(self, named: Path | None, progress: ProgressCallback) -> TechnologyEngine:
+        """Open the corpus named, else the one in force, for rating technologies."""
+        from ktop.usecases.rate.technology import open_corpus
+
+        return open_corpus(self.corpus(named, progress), lang=terminal.lang, progress=progress)
+
+    def ratings(self, most: int) -> list[RatingRow]:
+        """Return the newest ratings that the installation has kept."""
+        return self._repository().recent(most)
+
+    def rating(self, rating_id: str) -> RatingRow:
+        """Return one kept rating; raises ``NotFoundError`` where there is none of that identifier."""
+        return self._repository().get(rating_id)
+
+    def _repository(self) -> Any:
+        from ktop.store.database import open_database
+        from ktop.store.ratings import RatingRepository
+
+        return RatingRepository(open_database(self.settings.database))

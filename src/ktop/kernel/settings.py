@@ -1,19 +1,17 @@
-"""Settings of one installation: read from the environment (``KTOP_…``), each with its own help text."""
+"""Settings of one installation, as a value: ``ktop.bootstrap`` reads them from the environment and passes them on."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an operator may set. Every field is described in docs/operations.md; a test fails when one is not."""
 
-    model_config = SettingsConfigDict(env_prefix="KTOP_", extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     data: Path = Field(
         Path("var"), description="Folder of the database, the demo corpus, fonts and keys of this installation."
@@ -39,6 +37,11 @@ class Settings(BaseSettings):
         return self.data / "demo-corpus"
 
     @property
+    def corpus_in_force(self) -> Path:
+        """Folder of the patent corpus that technologies are rated against where none is named."""
+        return self.corpus or self.demo_corpus
+
+    @property
     def models(self) -> Path:
         """Folder of the models this installation trained itself, and of the log of which is in force."""
         return self.data / "models"
@@ -47,9 +50,3 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{self.data / 'ktop.sqlite3'}"
-
-
-@cache
-def settings() -> Settings:
-    """Return the settings of this process, read once from the environment."""
-    return Settings()

@@ -50,13 +50,13 @@ class Platform:
         """Return whether the corpus in force is there and indexed."""
         from ktop.usecases.rate.technology import corpus_is_ready
 
-        return corpus_is_ready(self._settings.corpus)
+        return corpus_is_ready(self._settings.corpus_in_force)
 
     def prepare(self, progress: Progress = silent) -> None:
         """Build the demo corpus where no other corpus is named; takes up where it was interrupted."""
-        from ktop.usecases.rate.technology import open_corpus
+        from ktop.usecases.rate.technology import corpus_in_force, open_corpus
 
-        open_corpus(self._settings.corpus, progress=progress)
+        open_corpus(corpus_in_force(self._settings, progress=progress), progress=progress)
 
     def prepare_in_background(self) -> None:
         """Prepare while companies can already be rated; technologies wait, and are told how far it is."""
@@ -82,16 +82,18 @@ class Platform:
 
     @cached_property
     def _shelf(self) -> Shelf:
-        return lifecycle.open_shelf(self._settings.models)
+        from ktop.models.registry import Shelf
+
+        return Shelf(self._settings.models)
 
     def _models(self, names: Sequence[str] | None) -> list[CompanyModel]:
-        return company_models(names, self._settings.models)
+        return company_models(names, self._shelf)
 
     @cached_property
     def _engine(self) -> TechnologyEngine:
-        from ktop.usecases.rate.technology import open_corpus
+        from ktop.usecases.rate.technology import corpus_in_force, open_corpus
 
-        return open_corpus(self._settings.corpus)
+        return open_corpus(corpus_in_force(self._settings))
 
     # --- examples and descriptions ---------------------------------------------------------------------------------
 
@@ -109,15 +111,15 @@ class Platform:
 
     def models(self) -> Sequence[Mapping[str, Any]]:
         """Return the card of every model version, with ``champion`` and ``origin``."""
-        return lifecycle.cards(self._shelf)
+        return self._shelf.cards()
 
     def model_card(self, name: str, version: str) -> Mapping[str, Any]:
         """Return one version's card with its history."""
-        return lifecycle.card(name, version, self._shelf)
+        return lifecycle.card(self._shelf, name, version)
 
     def model_history(self) -> Sequence[Mapping[str, Any]]:
         """Return the log of versions, oldest first."""
-        return lifecycle.history(shelf=self._shelf)
+        return lifecycle.history(self._shelf)
 
     def model_drift(self) -> Sequence[Mapping[str, Any]]:
         """Return the newest drift report of every version that has one."""

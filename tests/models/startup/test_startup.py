@@ -16,9 +16,11 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.kernel.errors import InputError
 from ktop.models import kinds as registry
+from ktop.models.registry import Shelf
 from ktop.models.startup import StartUpModel
 from ktop.usecases.rate.batch import rate_frame
 
+RELEASED = Shelf(None)
 DAY = date(2026, 6, 30)
 
 
@@ -72,7 +74,7 @@ def test_a_batch_says_which_firms_are_too_old() -> None:
     frame = pl.DataFrame(
         {"name": ["젊은기업", "오래된기업"], "founded": ["2024-05-01", "2010-05-01"], "technical_staff": ["4", "4"]}
     )
-    rated, report = rate_frame(frame, models=["start-up"], as_of=DAY, lang="en")
+    rated, report = rate_frame(frame, models=["start-up"], as_of=DAY, lang="en", shelf=RELEASED)
     assert rated["rated"].to_list() == [True, False] and report.refused == 1
     assert "16.2 years old" in rated["problems"][1]
     assert rated["start_up_grade_business"].null_count() == 1

@@ -12,6 +12,7 @@ import pytest
 
 from ktop.catalogue import LANGS, message
 from ktop.kernel.errors import InputError
+from ktop.models.registry import Shelf
 from ktop.training.fit import train_scheme
 from ktop.training.growth_risk import scheme
 from ktop.training.panel import Panel
@@ -76,7 +77,9 @@ def test_ages_are_those_of_each_row_s_own_day(companies: pl.DataFrame, tmp_path:
 def test_outcomes_of_a_drift_table_are_checked(companies: pl.DataFrame, tmp_path: Path) -> None:
     pytest.importorskip("scipy")
     with pytest.raises(InputError) as caught:
-        drift.drift_of_table("ktrs-fm", _saved(companies.with_columns(failure_3y=pl.lit(2)), tmp_path), keep=False)
+        drift.drift_of_table(
+            "ktrs-fm", _saved(companies.with_columns(failure_3y=pl.lit(2)), tmp_path), shelf=Shelf(None), keep=False
+        )
     assert caught.value.key == "models.not_zero_one"
 
 

@@ -25,6 +25,9 @@ from ktop.usecases.rate.company import rate_company
 pytest.importorskip("scipy")
 
 
+RELEASED = Shelf(None)
+
+
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "models")
@@ -149,7 +152,7 @@ def test_a_registered_panel_model_can_be_named(shelf: Shelf, tmp_path: Path) -> 
         lifecycle.open_model("own-index", shelf)
     lifecycle.promote("own-index", "1", by="kim", why="first", shelf=shelf)
     assert lifecycle.open_model("own-index", shelf).meta["name"] == "own-index"
-    assert lifecycle.card("own-index", shelf=shelf)["champion"] is True
+    assert lifecycle.card(shelf, "own-index")["champion"] is True
 
 
 def _stored(count: int, shift: bool) -> list[RatingRow]:
@@ -160,7 +163,7 @@ def _stored(count: int, shift: bool) -> list[RatingRow]:
     rows = []
     for number, row in enumerate(frame.head(count).iter_rows(named=True)):
         record = to_company_record(row)
-        ratings = rate_company(record, models=["tech-index"], as_of=date(2020, 12, 31))
+        ratings = rate_company(record, models=["tech-index"], as_of=date(2020, 12, 31), shelf=RELEASED)
         day = datetime(2026, 1, 15, tzinfo=UTC) + timedelta(days=number)
         results = [json.loads(json.dumps(rating.to_json())) for rating in ratings]
         rows.append(RatingRow(f"{number:032x}", day, date(2020, 12, 31), "company", "x", {"record": record}, results))
@@ -182,7 +185,7 @@ def test_drift_over_kept_ratings(shelf: Shelf) -> None:
 
 def test_recomputing_a_file_of_ratings(shelf: Shelf, tmp_path: Path) -> None:
     frame = build_reference(500, 5)
-    ratings = rate_company(to_company_record(frame.row(4, named=True)), as_of=date(2020, 12, 31))
+    ratings = rate_company(to_company_record(frame.row(4, named=True)), as_of=date(2020, 12, 31), shelf=RELEASED)
     path = tmp_path / "ratings.json"
     content = [rating.to_json() for rating in ratings]
     path.write_text(json.dumps([*content, {**content[0], "model": {"name": "originality", "version": "1"}}]), "utf-8")

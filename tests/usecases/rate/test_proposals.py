@@ -103,7 +103,7 @@ def test_tables_in_and_out(engine: TechnologyEngine, demo_corpus: Path, tmp_path
         from ktop.usecases.uploads import write_table
 
         write_table(frame, source)
-    report = rank_file(source, out, corpus=demo_corpus, as_of=DAY, lang="ko")
+    report = rank_file(source, out, corpus=lambda: demo_corpus, as_of=DAY, lang="ko")
     assert (report.proposals, report.refused, report.duplicates) == (2, 1, 0)
     from ktop.usecases.uploads import read_table
 
@@ -173,9 +173,9 @@ def test_days_are_read_as_people_write_them(engine: TechnologyEngine, given: Any
 def test_a_name_that_no_table_can_have_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     for out, key in ((tmp_path / "out.doc", "records.unknown_table"), (tmp_path, "records.unknown_table")):
         with pytest.raises(InputError) as refused:
-            rank_file(tmp_path / "none.csv", out, corpus=None)
+            rank_file(tmp_path / "none.csv", out, corpus=lambda: tmp_path)
         assert refused.value.key == key
     (tmp_path / "out.csv").mkdir()
     with pytest.raises(InputError) as refused:
-        rank_file(tmp_path / "none.csv", tmp_path / "out.csv", corpus=None)
+        rank_file(tmp_path / "none.csv", tmp_path / "out.csv", corpus=lambda: tmp_path)
     assert refused.value.key == "records.out_is_folder"

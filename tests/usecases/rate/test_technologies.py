@@ -27,7 +27,7 @@ def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
         }
     )
     queries.write_parquet(tmp_path / "q.parquet")
-    report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=demo_corpus)
+    report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=lambda: demo_corpus)
     assert report == {"queries": 2, "refused": 1}
     found = pl.read_parquet(tmp_path / "r.parquet")
     assert found.columns[:9] == [
@@ -44,10 +44,10 @@ def test_the_rows_do_not_depend_on_the_number_of_processes(
     asked = [texts[i % len(texts)] + f" {i}" for i in range(7)] + ["too short"]
     queries = pl.DataFrame({"query_id": [str(i) for i in range(8)], "text": asked})
     queries.write_parquet(tmp_path / "q.parquet")
-    score_queries(tmp_path / "q.parquet", tmp_path / "one.parquet", corpus=demo_corpus, workers=1)
+    score_queries(tmp_path / "q.parquet", tmp_path / "one.parquet", corpus=lambda: demo_corpus, workers=1)
     monkeypatch.setattr(score_technologies, "_TOGETHER", 2)
     monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 4)
-    score_queries(tmp_path / "q.parquet", tmp_path / "two.parquet", corpus=demo_corpus, workers=2)
+    score_queries(tmp_path / "q.parquet", tmp_path / "two.parquet", corpus=lambda: demo_corpus, workers=2)
     assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "two.parquet"))
 
 
@@ -63,11 +63,11 @@ def test_a_lost_worker_is_told_in_one_sentence_and_leaves_nothing(
         score_technologies, "_open", os.abort
     )  # it takes no argument: a worker that cannot start is lost, too
     with pytest.raises(UnavailableError) as lost:
-        score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=demo_corpus, workers=2)
+        score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=lambda: demo_corpus, workers=2)
     assert lost.value.key == "patents.worker_lost"
     assert [path.name for path in tmp_path.iterdir()] == ["q.parquet"]
 
 
 def test_the_result_is_a_parquet_file(tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        score_queries(tmp_path / "q.parquet", tmp_path / "r.csv", corpus=None)
+        score_queries(tmp_path / "q.parquet", tmp_path / "r.csv", corpus=lambda: tmp_path)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ktop.catalogue import text
+from ktop.catalogue import Lang, text
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
@@ -35,7 +35,7 @@ def import_patents(
     )
 
 
-def index_patents(corpus: Path, *, workers: int = 2, progress: Progress = silent) -> dict[str, Any]:
+def index_patents(corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent) -> dict[str, Any]:
     """Bring the index of a corpus up to date, and what technologies are rated against: reference table and equating.
 
     Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
@@ -45,21 +45,20 @@ def index_patents(corpus: Path, *, workers: int = 2, progress: Progress = silent
     from ktop.usecases.corpora.equating import bring_equating_up_to_date
     from ktop.usecases.rate.technology import bring_reference_up_to_date
 
-    report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage)))
-    reference = bring_reference_up_to_date(corpus, progress=progress)
+    report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage, lang)))
+    reference = bring_reference_up_to_date(corpus, lang=lang, progress=progress)
     bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
     return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}
 
 
-def _stage(name: str) -> str:
+def _stage(name: str, lang: Lang) -> str:
     from ktop.catalogue import messages
-    from ktop.kernel.settings import settings
 
     key = f"cli.stage_{name}"
-    return text(key, settings().lang or "ko") if key in messages() else name
+    return text(key, lang) if key in messages() else name
 
 
-def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, Any]:
+def measure_patents(corpus: Path, *, lang: Lang = "ko", progress: Progress = silent) -> dict[str, Any]:
     """Compute the measures of every patent of a corpus.
 
     Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of it, and the
@@ -68,7 +67,9 @@ def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, A
     from ktop.patents.corpus.corpus import Corpus
     from ktop.patents.measures import compute_measures
 
-    report = compute_measures(Corpus.open(corpus), lambda done, total, stage: progress(done, total, _stage(stage)))
+    report = compute_measures(
+        Corpus.open(corpus), lambda done, total, stage: progress(done, total, _stage(stage, lang))
+    )
     return {
         "patents": report.patents,
         "citations": report.citations,
@@ -77,7 +78,9 @@ def measure_patents(corpus: Path, *, progress: Progress = silent) -> dict[str, A
     }
 
 
-def verify_patents(corpus: Path, *, repair: bool = False, progress: Progress = silent) -> dict[str, Any]:
+def verify_patents(
+    corpus: Path, *, repair: bool = False, lang: Lang = "ko", progress: Progress = silent
+) -> dict[str, Any]:
     """Hold every file of a corpus and its index against its digest; take damaged parts of the index out on ``repair``.
 
     Returns how many parts were ``checked``, ``damaged`` files of the index, ``lost`` files of the corpus, and whether
@@ -85,7 +88,7 @@ def verify_patents(corpus: Path, *, repair: bool = False, progress: Progress = s
     """
     from ktop.patents.engine.integrity import check
 
-    label = _stage("verify")
+    label = _stage("verify", lang)
     report = check(corpus, repair=repair, progress=lambda done, todo: progress(done, todo, label))
     return {
         "checked": report.checked,
@@ -163,6 +166,7 @@ def search_queries(
     before: date | None = None,
     mode: str = "hybrid",
     only: Filter | None = None,
+    lang: Lang = "ko",
     progress: Progress = silent,
 ) -> dict[str, int]:
     """Search for every row of a table of queries (see ``read_queries``) and write ``query_id, rank, patent_id, score``.
@@ -180,7 +184,7 @@ def search_queries(
     refused = 0
     for number, query in enumerate(given):
         if number % _TELL_EVERY == 0:
-            progress(number, len(given), text("cli.step_searching", "ko"))
+            progress(number, len(given), text("cli.step_searching", lang))
         try:
             hits = index.search(query["text"], top, query["before"] or before, query["exclude"], _mode(mode), only)
         except KtopError as error:

@@ -13,8 +13,6 @@ import numpy as np
 
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
-from ktop.kernel.settings import settings
-from ktop.usecases.models.lifecycle import open_shelf
 from ktop.usecases.models.retrain import OUTCOMES, fact_table, outcome_column
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ _OUTCOME_COLUMNS = dict(zip(("high_growth", "sustainable_growth", "failure"), OU
 _STAMP = re.compile(r"[^0-9T]")
 
 
-def drift_of_table(model: str, data: Path, *, shelf: Shelf | None = None, keep: bool = True) -> dict[str, Any]:
+def drift_of_table(model: str, data: Path, *, shelf: Shelf, keep: bool = True) -> dict[str, Any]:
     """Rate a table of companies by a model version (``NAME`` or ``NAME@VERSION``) and hold it against its baseline.
 
     Outcome columns (0, 1, empty) give calibration drift; a column ``rated_on`` (dates) gives the volume by month.
@@ -38,9 +36,8 @@ def drift_of_table(model: str, data: Path, *, shelf: Shelf | None = None, keep: 
     from ktop.usecases.models.training import read_panel
     from ktop.validation.drift import drift
 
-    found = shelf or open_shelf()
-    entry, baseline = _baseline(found, model)
-    rater = found.model(entry.name, entry.version)
+    entry, baseline = _baseline(shelf, model)
+    rater = shelf.model(entry.name, entry.version)
     frame = read_panel(data)
     table = fact_table(frame)
     batch = rater.rate_table(table, contributions=False)
@@ -64,12 +61,10 @@ def drift_of_table(model: str, data: Path, *, shelf: Shelf | None = None, keep: 
         months=months,
     )
     source = {"kind": "table", "name": data.name, "refused": int((~rated).sum())}
-    return _kept(found, entry, measured, source, keep)
+    return _kept(shelf, entry, measured, source, keep)
 
 
-def drift_of_ratings(
-    model: str, rows: Sequence[RatingRow] | None = None, *, shelf: Shelf | None = None, keep: bool = True
-) -> dict[str, Any]:
+def drift_of_ratings(model: str, rows: Sequence[RatingRow], *, shelf: Shelf, keep: bool = True) -> dict[str, Any]:
     """Hold the ratings the platform has kept of a model version against its baseline.
 
     Figures are those told to the company then; nothing is rated again. A company rated several times on one day counts
@@ -77,9 +72,8 @@ def drift_of_ratings(
     """
     from ktop.validation.drift import drift
 
-    found = shelf or open_shelf()
-    entry, baseline = _baseline(found, model)
-    ratings = _ratings_of(_rows(rows), entry)
+    entry, baseline = _baseline(shelf, model)
+    ratings = _ratings_of(rows, entry)
     values = [{c["indicator"]: c["value"] for c in rating["contributions"]} for _, rating in ratings]
     subjects = [rating["subject"] for _, rating in ratings]
     measured = drift(
@@ -94,21 +88,19 @@ def drift_of_ratings(
         labels={name: [subject.get(name) for subject in subjects] for name in baseline["labels"]},
         months=[day[:7] for day, _ in ratings],
     )
-    return _kept(found, entry, measured, {"kind": "ratings", "name": "", "refused": 0}, keep)
+    return _kept(shelf, entry, measured, {"kind": "ratings", "name": "", "refused": 0}, keep)
 
 
-def drift_of_all(*, shelf: Shelf | None = None) -> list[dict[str, Any]]:
+def drift_of_all(rows: Sequence[RatingRow], *, shelf: Shelf) -> list[dict[str, Any]]:
     """Measure every company model in force over the kept ratings: what a nightly job calls."""
     from ktop.models.kinds import KINDS
 
-    found = shelf or open_shelf()
-    rows = _rows(None)
-    return [drift_of_ratings(name, rows, shelf=found) for name in KINDS]
+    return [drift_of_ratings(name, rows, shelf=shelf) for name in KINDS]
 
 
-def latest(shelf: Shelf | None = None) -> list[dict[str, Any]]:
+def latest(shelf: Shelf) -> list[dict[str, Any]]:
     """Return the newest measurement of every version that has one, with the verdicts of the earlier ones."""
-    folder = _folder(shelf or open_shelf())
+    folder = _folder(shelf)
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for path in sorted(folder.glob("*.json")) if folder is not None and folder.is_dir() else ():
         content = json.loads(path.read_text("utf-8"))
@@ -128,15 +120,6 @@ def _baseline(shelf: Shelf, model: str) -> tuple[Entry, Mapping[str, Any]]:
     if baseline is None:
         raise InputError("lifecycle.no_baseline", name=name, version=entry.version)
     return entry, baseline
-
-
-def _rows(rows: Sequence[RatingRow] | None) -> Sequence[RatingRow]:
-    if rows is not None:
-        return rows
-    from ktop.store.database import open_database
-    from ktop.store.ratings import RatingRepository
-
-    return RatingRepository(open_database(settings().database)).recent(MOST_RATINGS)
 
 
 def _ratings_of(rows: Sequence[RatingRow], entry: Entry) -> list[tuple[str, Mapping[str, Any]]]:

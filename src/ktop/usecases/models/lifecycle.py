@@ -15,7 +15,6 @@ import numpy as np
 from ktop.catalogue import Lang, text
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
 from ktop.usecases.models.training import require_training_parts
 from ktop.usecases.uploads import existing
 
@@ -26,14 +25,7 @@ if TYPE_CHECKING:
     from ktop.models.registry import Event, Shelf
 
 
-def open_shelf(folder: Path | None = None) -> Shelf:
-    """Return the models of this installation: those released with the program, and its own under the data folder."""
-    from ktop.models.registry import Shelf
-
-    return Shelf(folder or settings().models)
-
-
-def open_model(reference: str, shelf: Shelf | None = None) -> Artefact:
+def open_model(reference: str, shelf: Shelf) -> Artefact:
     """Return the artefact that ``reference`` names: a folder or file, ``NAME`` (the champion) or ``NAME@VERSION``."""
     from ktop.models import artefact
 
@@ -41,22 +33,16 @@ def open_model(reference: str, shelf: Shelf | None = None) -> Artefact:
     if path.exists():
         return artefact.load(path)
     name, _, version = reference.partition("@")
-    return (shelf or open_shelf()).artefact(name, version or None)
+    return shelf.artefact(name, version or None)
 
 
-def cards(shelf: Shelf | None = None) -> list[dict[str, Any]]:
-    """Return the card of every model version, with ``champion`` and ``origin``."""
-    return list((shelf or open_shelf()).cards())
-
-
-def card(name: str, version: str | None = None, shelf: Shelf | None = None) -> dict[str, Any]:
+def card(shelf: Shelf, name: str, version: str | None = None) -> dict[str, Any]:
     """Return one version's card with its history, the champion's where no version is named."""
-    found = shelf or open_shelf()
-    entry = found.entry(name, version)
-    history = [asdict(event) for event in found.log(name)]
+    entry = shelf.entry(name, version)
+    history = [asdict(event) for event in shelf.log(name)]
     return {
         **(entry.part("json") or {"name": entry.name, "version": entry.version}),
-        "champion": found.champion(name) == entry.version if _in_force(found, name) else False,
+        "champion": shelf.champion(name) == entry.version if _in_force(shelf, name) else False,
         "origin": entry.origin,
         "sha256": entry.sha256,
         "history": history,
@@ -71,9 +57,9 @@ def _in_force(shelf: Shelf, name: str) -> bool:
     return True
 
 
-def history(name: str | None = None, shelf: Shelf | None = None) -> list[dict[str, Any]]:
+def history(shelf: Shelf, name: str | None = None) -> list[dict[str, Any]]:
     """Return who entered, promoted or rolled back what, when and why, oldest first."""
-    return [asdict(event) for event in (shelf or open_shelf()).log(name)]
+    return [asdict(event) for event in shelf.log(name)]
 
 
 def somebody() -> str:
@@ -90,16 +76,15 @@ def promote(
     *,
     by: str,
     why: str,
+    shelf: Shelf,
     evidence: Path | None = None,
     anyway: bool = False,
-    shelf: Shelf | None = None,
 ) -> Event:
     """Put a version in force. ``evidence`` is a file that ``compare`` wrote; its verdict goes into the log.
 
     Raises ``InputError`` for a comparison of another model or version, and for one that found the version worse, unless
     it is to be put in force ``anyway``.
     """
-    found = shelf or open_shelf()
     said: dict[str, Any] = {}
     if evidence is not None:
         content = existing(evidence).read_bytes()
@@ -119,28 +104,26 @@ def promote(
             }
         except (ValueError, KeyError, TypeError) as error:
             raise InputError("lifecycle.not_a_comparison", path=evidence.name) from error
-        if challenger["sha256"] != found.entry(name, version).sha256:
+        if challenger["sha256"] != shelf.entry(name, version).sha256:
             raise InputError("lifecycle.other_evidence", path=evidence.name, name=name, version=version)
         if said["verdict"] == "worse" and not anyway:
             raise InputError("lifecycle.found_worse", name=name, version=version)
-    return found.promote(name, version, by=by, why=why, evidence=said)
+    return shelf.promote(name, version, by=by, why=why, evidence=said)
 
 
-def rollback(name: str, *, by: str, why: str, shelf: Shelf | None = None) -> Event:
+def rollback(name: str, *, by: str, why: str, shelf: Shelf) -> Event:
     """Put the version in force again that was before the last promotion."""
-    return (shelf or open_shelf()).rollback(name, by=by, why=why)
+    return shelf.rollback(name, by=by, why=why)
 
 
-def register(
-    source: str, *, version: str, by: str, why: str, name: str | None = None, shelf: Shelf | None = None
-) -> str:
+def register(source: str, *, version: str, by: str, why: str, shelf: Shelf, name: str | None = None) -> str:
     """Enter a model that ``ktop models train`` wrote as a version of this installation; returns name and version."""
     from ktop.models.artefact import Artefact
 
-    trained = open_model(source)
+    trained = open_model(source, shelf)
     meta = {**trained.meta, "name": name or trained.meta["name"], "version": version}
     meta.setdefault("trained_on", "own data")
-    entry = (shelf or open_shelf()).add(Artefact(meta, trained.arrays), _panel_card(meta), None, by=by, why=why)
+    entry = shelf.add(Artefact(meta, trained.arrays), _panel_card(meta), None, by=by, why=why)
     return f"{entry.name}@{entry.version}"
 
 
@@ -163,9 +146,9 @@ def compare(
     challenger: str,
     data: Path,
     *,
+    shelf: Shelf,
     only_held_out: bool = False,
     lang: Lang = "ko",
-    shelf: Shelf | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Compare two versions on the same rows of a panel with outcomes; JSON types.
@@ -185,8 +168,7 @@ def compare(
     from ktop.usecases.models.training import read_panel
     from ktop.validation.comparison import compare_target, overall
 
-    found = shelf or open_shelf()
-    artefacts = [open_model(reference, found) for reference in (champion, challenger)]
+    artefacts = [open_model(reference, shelf) for reference in (champion, challenger)]
     models = [PanelModel.from_artefact(artefact) for artefact in artefacts]
     frame = read_panel(data)
     identity = models[0].meta["id"]
@@ -213,9 +195,7 @@ def compare(
         targets[name] = compare_target(y, first, second, frame[identity].to_numpy())
     if not targets:
         raise InputError("records.no_outcomes", path=data.name)
-    sides = [
-        _side(reference, artefact, found) for reference, artefact in zip((champion, challenger), artefacts, strict=True)
-    ]
+    sides = [_side(reference, artefact) for reference, artefact in zip((champion, challenger), artefacts, strict=True)]
     return {
         "format": "comparison-1",
         "champion": sides[0],
@@ -246,7 +226,7 @@ def _ratable(artefacts: Sequence[Artefact], frame: pl.DataFrame) -> Any:
     return kept
 
 
-def _side(reference: str, artefact: Artefact, shelf: Shelf) -> dict[str, Any]:
+def _side(reference: str, artefact: Artefact) -> dict[str, Any]:
     from ktop.models.artefact import as_bytes
 
     meta = artefact.meta

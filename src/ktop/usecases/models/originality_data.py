@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.catalogue import text
+from ktop.catalogue import Lang, text
 from ktop.domain.technology.neighbourhood import day_number, day_of
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
 from ktop.usecases.rate.technology import neighbourhood_of, patent_technology
 
 if TYPE_CHECKING:
@@ -53,7 +52,9 @@ FACTS = (
 )
 
 
-def training_table(folder: Path, patents: int = PATENTS, *, progress: Progress = silent) -> pl.DataFrame:
+def training_table(
+    folder: Path, patents: int = PATENTS, *, lang: Lang = "ko", progress: Progress = silent
+) -> pl.DataFrame:
     """Return patents with measures as of their own filing day and what followed; made once per corpus version.
 
     ``patents`` of them are drawn evenly over time; patents that later ones of other families cite are added (all, or as
@@ -74,7 +75,7 @@ def training_table(folder: Path, patents: int = PATENTS, *, progress: Progress =
         kept = pl.read_parquet(path, glob=False)
         if "stamp" in kept.columns and kept.height and kept["stamp"][0] == stamp:
             return kept.drop("stamp")
-    found = _rows(index, folder, patents, progress)
+    found = _rows(index, folder, patents, lang, progress)
     names = [measure.name for measure in measures()]
     schema: dict[str, Any] = {
         **dict.fromkeys(FACTS, pl.Float64),
@@ -94,7 +95,7 @@ def training_table(folder: Path, patents: int = PATENTS, *, progress: Progress =
     return frame
 
 
-def _rows(index: PatentIndex, folder: Path, patents: int, progress: Progress) -> list[dict[str, Any]]:
+def _rows(index: PatentIndex, folder: Path, patents: int, lang: Lang, progress: Progress) -> list[dict[str, Any]]:
     from ktop.patents.corpus.corpus import Corpus
 
     corpus = Corpus.open(folder)
@@ -103,7 +104,7 @@ def _rows(index: PatentIndex, folder: Path, patents: int, progress: Progress) ->
     chosen, drawn, weight = _sample(index, days, citing, patents)
     ids = [index.patent_id(int(doc)) for doc in chosen]
     records = corpus.get(ids)
-    label = text("cli.step_originality_data", settings().lang or "ko")
+    label = text("cli.step_originality_data", lang)
     rows = []
     for number, patent_id in enumerate(ids):
         progress(number, len(ids), label)

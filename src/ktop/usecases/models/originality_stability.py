@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ktop.catalogue import load, text
+from ktop.catalogue import Lang, load, text
 from ktop.domain.rating.grades import ladder
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
 from ktop.usecases.rate.technology import TechnologyEngine, patent_technology
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ def stability_of(
     table: pl.DataFrame,
     pairs: Sequence[Pair] | None = None,
     *,
+    lang: Lang = "ko",
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Return for each change how far scores and grades move: a row per change, JSON types.
@@ -80,7 +80,7 @@ def stability_of(
     ids = chosen["id"].gather(places.tolist()).to_list()
     records = Corpus.open(corpus).get(ids)
     moves: dict[str, list[tuple[float, int]]] = {name: [] for name in (*CHANGES, "year_later")}
-    label = text("cli.step_rewording", settings().lang or "ko")
+    label = text("cli.step_rewording", lang)
     for number, patent_id in enumerate(ids):
         progress(number, len(ids), label)
         technology = patent_technology(records[patent_id])

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.catalogue import text
+from ktop.catalogue import Lang, text
 from ktop.domain.technology.neighbourhood import FloatArray, IntArray, day_number
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
 from ktop.usecases.models.originality_data import PATENTS, training_table
 from ktop.usecases.models.training import require_training_parts
 from ktop.usecases.uploads import require_place
@@ -27,7 +26,13 @@ if TYPE_CHECKING:
 
 
 def train_weights(
-    corpus: Path, out: Path, *, patents: int = PATENTS, until: date | None = None, progress: Progress = silent
+    corpus: Path,
+    out: Path,
+    *,
+    patents: int = PATENTS,
+    until: date | None = None,
+    lang: Lang = "ko",
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Learn weights from a corpus's own later events and write them to ``out`` (JSON).
 
@@ -42,9 +47,9 @@ def train_weights(
 
     require_training_parts()
     require_place(out)
-    table = training_table(corpus, patents, progress=progress)
-    noise = wording_noise(corpus, progress=progress)
-    progress(0, 1, text("cli.step_learning", settings().lang or "ko"))
+    table = training_table(corpus, patents, lang=lang, progress=progress)
+    noise = wording_noise(corpus, lang=lang, progress=progress)
+    progress(0, 1, text("cli.step_learning", lang))
     found = learn_from(table, None if until is None else day_number(until), name=corpus.name, noise=noise)
     found.weights.save(out)
     return {

@@ -77,12 +77,12 @@ def validate_originality(
         _numbers_of(extra)
     if out.exists() and not out.is_dir():
         raise InputError("originality.out_is_file", path=out.name)
-    table = training_table(corpus, patents, progress=progress)
+    table = training_table(corpus, patents, lang=lang, progress=progress)
     extras = _extras(extra, table)
     logits, years, drawn = logits_of(table)
     outcomes = outcomes_in(table, years, drawn)
     weights = weights_in_force(corpus)
-    noise = wording_noise(corpus, progress=progress)
+    noise = wording_noise(corpus, lang=lang, progress=progress)
     crossed, forecast = _crossed(table, logits, noise), _forecast(table, logits, years, noise)
     targets: dict[str, Any] = {}
     for name, y in outcomes.items():
@@ -92,7 +92,7 @@ def validate_originality(
             targets[name] = _target(parts, name, y)
     if not targets:
         raise InputError("originality.no_outcomes")
-    engine = open_corpus(corpus, progress=progress)
+    engine = open_corpus(corpus, lang=lang, progress=progress)
     report = validation_report(
         {"name": "originality", "version": engine.model.version, "trained_on": weights.about.get("corpus", "–")},
         {
@@ -103,7 +103,7 @@ def validate_originality(
         },
         targets,
     )
-    report["robustness"] = stability_of(engine, corpus, table, wordings, progress=progress)
+    report["robustness"] = stability_of(engine, corpus, table, wordings, lang=lang, progress=progress)
     with atomic_path(out / "metrics.json") as beside:
         beside.write_text(json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1), "utf-8")
     with atomic_path(out / "report.html") as beside:

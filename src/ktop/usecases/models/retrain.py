@@ -14,7 +14,6 @@ from ktop.catalogue import LANGS, text
 from ktop.domain.company.classification import DAYS_PER_YEAR
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.progress import Progress, silent
-from ktop.usecases.models.lifecycle import open_shelf
 from ktop.usecases.models.training import Warn
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ def retrain(
     trained_on: str,
     by: str,
     why: str,
+    shelf: Shelf,
     seed: int = 20241103,
-    shelf: Shelf | None = None,
     progress: Progress = silent,
     warn: Warn = lambda warning: None,
 ) -> dict[str, Any]:
@@ -60,7 +59,6 @@ def retrain(
     from ktop.training.baseline import baseline
     from ktop.training.release import RELEASES, model_card
 
-    found = shelf or open_shelf()
     if name not in RELEASES:
         raise NotFoundError("models.no_such_model", name=name)
     frame = appraisals(data, warn)
@@ -84,7 +82,7 @@ def retrain(
     artefact = Artefact(meta, trained.arrays)
     written = model_card(artefact, fresh, {"firms": fresh["company_id"].n_unique(), "held_out": f"1/{HELD_OUT_OF}"})
     model = registry.company_model(artefact)
-    found.add(artefact, written, baseline(model, fact_table(own)), by=by, why=why)
+    shelf.add(artefact, written, baseline(model, fact_table(own)), by=by, why=why)
     progress(3, 3, text("lifecycle.step_measuring", "en"))
     for warning in meta.get("data_warnings", []):
         warn(warning)

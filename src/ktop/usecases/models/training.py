@@ -13,6 +13,7 @@ from ktop.domain.company.frame_columns import with_numbers
 from ktop.kernel.errors import InputError, UnavailableError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
+from ktop.models.artefact import FILE_NAME, Artefact, save
 from ktop.usecases.uploads import existing, parse_yaml, read_table, yaml_line
 
 if TYPE_CHECKING:
@@ -78,7 +79,6 @@ def train_panel(
 
     ``warn`` is called with every warning about the data: its ``code`` and the sentence in each language.
     """
-    from ktop.models.artefact import FILE_NAME, save
     from ktop.training.fit import train_scheme
 
     artefact = train_scheme(
@@ -93,7 +93,7 @@ def train_panel(
     return {"rows": max(target["rows"] for target in artefact.meta["training"].values())}
 
 
-def predict_panel(model: str, data: Path, out: Path, *, warn: Warn = lambda warning: None) -> int:
+def predict_panel(model: Artefact, data: Path, out: Path, *, warn: Warn = lambda warning: None) -> int:
     """Predict every row of a panel file with a trained model; returns the number of rows written.
 
     ``warn`` is told of labels that the model does not know, as in ``train_panel``.
@@ -102,7 +102,7 @@ def predict_panel(model: str, data: Path, out: Path, *, warn: Warn = lambda warn
     from ktop.training.fit import predict
     from ktop.training.guards import unknown_labels
 
-    trained, panel = PanelModel.from_artefact(open_model(model)), read_panel(data)
+    trained, panel = PanelModel.from_artefact(model), read_panel(data)
     frame = predict(trained, panel)
     for warning in unknown_labels(trained, panel):
         warn(warning.as_dict())
@@ -111,13 +111,6 @@ def predict_panel(model: str, data: Path, out: Path, *, warn: Warn = lambda warn
     with atomic_path(out) as beside:
         frame.write_parquet(beside, compression="zstd")
     return frame.height
-
-
-def open_model(model: str) -> Any:
-    """Return the model artefact in a folder or file, or the installed one named ``NAME`` or ``NAME@VERSION``."""
-    from ktop.usecases.models import lifecycle
-
-    return lifecycle.open_model(model)
 
 
 def release_models(

@@ -14,7 +14,8 @@ from ktop.domain.company.classification import cell_labels
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.usecases.models.training import open_model, read_panel, require_training_parts
+from ktop.usecases.models.lifecycle import open_model
+from ktop.usecases.models.training import read_panel, require_training_parts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ktop.models.artefact import Artefact
     from ktop.models.company_model import CompanyModel
     from ktop.models.panel_model import PanelModel
+    from ktop.models.registry import Shelf
 
 #: Columns that fairness is looked at by, where the panel has them.
 GROUPS = ("industry_group", "size", "age_band", "region")
@@ -34,6 +36,7 @@ def validate_panel(
     data: Path,
     out: Path,
     *,
+    shelf: Shelf,
     since: int | None = None,
     lang: Lang = "ko",
     progress: Progress = silent,
@@ -55,7 +58,7 @@ def validate_panel(
     from ktop.training.fit import known_outcomes, predict
     from ktop.validation.pack import validation_report
 
-    artefact = open_model(model)
+    artefact = open_model(model, shelf)
     trained = PanelModel.from_artefact(artefact)
     panel = read_panel(data)
     company = _company_model(artefact)
@@ -65,7 +68,7 @@ def validate_panel(
         panel = panel.filter(pl.Series(company.eligible(fact_table(panel))))
         if not panel.height:
             raise InputError("models.no_rows")
-    more = _of_company_model(company, model, panel) if company is not None else {}
+    more = _of_company_model(company, _baseline(shelf, model), panel) if company is not None else {}
     predicted, outcomes = predict(trained, panel), known_outcomes(trained, panel)
     judged = _judged(trained, panel, since)
     targets: dict[str, Any] = {}
@@ -154,7 +157,7 @@ def _company_model(artefact: Artefact) -> CompanyModel | None:
     return registry.company_model(artefact)
 
 
-def _of_company_model(model: CompanyModel, reference: str, panel: pl.DataFrame) -> dict[str, Any]:
+def _of_company_model(model: CompanyModel, base: Mapping[str, Any] | None, panel: pl.DataFrame) -> dict[str, Any]:
     """Return what only a company model has: business grades, and inputs held against its baseline."""
     from ktop.usecases.models.retrain import fact_table
     from ktop.validation.drift import numbers_drift
@@ -163,7 +166,6 @@ def _of_company_model(model: CompanyModel, reference: str, panel: pl.DataFrame) 
     found: dict[str, Any] = {}
     if "business" in batch.grades:
         found["business"] = batch.grades["business"]
-    base = _baseline(reference)
     if base is not None:
         found["drift"] = {
             "psi": {
@@ -178,13 +180,11 @@ def _of_company_model(model: CompanyModel, reference: str, panel: pl.DataFrame) 
     return found
 
 
-def _baseline(reference: str) -> Mapping[str, Any] | None:
-    from ktop.usecases.models.lifecycle import open_shelf
-
+def _baseline(shelf: Shelf, reference: str) -> Mapping[str, Any] | None:
     if Path(reference).exists():
         return None
     name, _, version = reference.partition("@")
-    return open_shelf().entry(name, version or None).part("baseline.json")
+    return shelf.entry(name, version or None).part("baseline.json")
 
 
 def _target_pack(

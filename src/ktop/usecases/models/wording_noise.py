@@ -17,7 +17,6 @@ from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.models.originality_stability import CHANGES
 from ktop.usecases.rate.technology import bring_reference_up_to_date, neighbourhood_of, patent_technology
@@ -36,7 +35,7 @@ SEED = 11
 _LANGUAGES: tuple[Lang, Lang] = ("ko", "en")
 
 
-def wording_noise(folder: Path, *, progress: Progress = silent) -> WordingNoise:
+def wording_noise(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> WordingNoise:
     """Return the noise between wordings; measured once for each version of corpus and model, kept beside the index.
 
     Four kinds of change count the same: the catalogue's bilingual summaries reworded in Korean, in English, told in the
@@ -49,14 +48,14 @@ def wording_noise(folder: Path, *, progress: Progress = silent) -> WordingNoise:
 
     index = PatentIndex(folder)
     # by the weights that learning starts from every measure counts, so that every measure has a logit
-    in_force = bring_reference_up_to_date(folder, progress=progress)
+    in_force = bring_reference_up_to_date(folder, lang=lang, progress=progress)
     reference = in_force.weighted(start())
     path = folder / FILE
     known = _load(path)
     if known is not None and known.reference == reference.version:
         return known
     equating = bring_equating_up_to_date(folder, index, in_force)
-    kinds = [*_summaries(index, reference, equating), _reworded(folder, index, reference, progress)]
+    kinds = [*_summaries(index, reference, equating), _reworded(folder, index, reference, lang, progress)]
     names = tuple(measure.name for measure in measures())
     found = WordingNoise(names, noise_of(kinds), sum(len(kind) for kind in kinds), reference.version)
     with atomic_path(path) as beside:
@@ -106,7 +105,9 @@ def _summaries(index: PatentIndex, reference: OriginalityReference, equating: Eq
 _SUMMARIES = "patents/bilingual_summaries"
 
 
-def _reworded(folder: Path, index: PatentIndex, reference: OriginalityReference, progress: Progress) -> FloatArray:
+def _reworded(
+    folder: Path, index: PatentIndex, reference: OriginalityReference, lang: Lang, progress: Progress
+) -> FloatArray:
     """Return differences between reference patents and what machine changes make of them, (n, m)."""
     from ktop.models.originality.measures import measure_values
     from ktop.patents.corpus.corpus import Corpus
@@ -114,7 +115,7 @@ def _reworded(folder: Path, index: PatentIndex, reference: OriginalityReference,
     places = np.unique(np.linspace(0, reference.size - 1, min(PATENTS, reference.size)).astype(int))
     ids = [reference.patent_ids[place] for place in places]
     patents = Corpus.open(folder).get(ids)
-    label = catalogue.text("cli.step_rewording", settings().lang or "ko")
+    label = catalogue.text("cli.step_rewording", lang)
     found: list[FloatArray] = []
     for number, patent_id in enumerate(ids):
         progress(number, len(ids), label)

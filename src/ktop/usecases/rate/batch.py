@@ -14,6 +14,8 @@ from ktop.kernel.progress import Progress, silent
 if TYPE_CHECKING:
     import polars as pl
 
+    from ktop.models.registry import Shelf
+
 #: Columns carried over from the file, so that a row is recognised.
 IDENTITY = ("company_id", "name", "name_en", "business_number", "industry", "region")
 
@@ -32,6 +34,7 @@ def rate_file(
     source: Path,
     out: Path,
     *,
+    shelf: Shelf,
     models: Sequence[str] | None = None,
     as_of: date | None = None,
     lang: Lang = "ko",
@@ -42,7 +45,7 @@ def rate_file(
 
     progress(0, None, text("cli.step_reading", lang))
     frame = read_table(source)
-    rated, report = rate_frame(frame, models=models, as_of=as_of, lang=lang, progress=progress)
+    rated, report = rate_frame(frame, shelf=shelf, models=models, as_of=as_of, lang=lang, progress=progress)
     progress(0, None, text("cli.step_writing", lang))
     write_table(rated, out)
     return report
@@ -51,6 +54,7 @@ def rate_file(
 def rate_frame(
     frame: pl.DataFrame,
     *,
+    shelf: Shelf,
     models: Sequence[str] | None = None,
     as_of: date | None = None,
     lang: Lang = "ko",
@@ -75,7 +79,7 @@ def rate_frame(
     reasons = problems.reason_column(lang)
     rated = table.ok.copy()
     answers: dict[str, pl.Series] = {}
-    chosen = company_models(models)
+    chosen = company_models(models, shelf)
     for done, model in enumerate(chosen):
         progress(done, len(chosen), text("cli.step_rating", lang))
         ratings = model.rate_table(table, contributions=False)

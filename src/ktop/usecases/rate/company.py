@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError
-from ktop.kernel.settings import settings
 from ktop.usecases.uploads import existing
 
 if TYPE_CHECKING:
     from ktop.models.company_model import CompanyModel
+    from ktop.models.registry import Shelf
 
 #: The models a company is rated by where none is named, in the order of their results.
 DEFAULT_MODELS = ("tech-index", "ktrs-fm")
@@ -28,15 +28,10 @@ def models_for(subject: RatedSubject) -> tuple[str, ...]:
     return (*DEFAULT_MODELS, *(["start-up"] if young else []))
 
 
-def company_models(names: Sequence[str] | None, models: Path | None = None) -> list[CompanyModel]:
-    """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of.
-
-    ``models`` is the folder of the installation's own models; None for that of the settings.
-    """
+def company_models(names: Sequence[str] | None, shelf: Shelf) -> list[CompanyModel]:
+    """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of."""
     from ktop.models.kinds import KINDS
-    from ktop.models.registry import Shelf
 
-    shelf = Shelf(models or settings().models)
     found = []
     for name in names or DEFAULT_MODELS:
         if name not in KINDS:
@@ -48,17 +43,18 @@ def company_models(names: Sequence[str] | None, models: Path | None = None) -> l
 def rate_company(
     record: Mapping[str, Any],
     *,
+    shelf: Shelf,
     models: Sequence[str] | None = None,
     as_of: date | None = None,
     previous: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Rating]:
-    """Rate a company record as of a day (today where not given) by every model named.
+    """Rate a company record as of a day (today where not given) by every model named, in the version in force.
 
     ``previous`` are the grades of the company's last ratings, model name → ladder → grade: near a cut they are kept.
     Raises ``InputError`` for a record that is wrong, or one that tells a model nothing at all.
     """
     subject = RatedSubject.of(record, as_of or date.today())  # noqa: DTZ011 - the user's own calendar day
-    return [rate_by(model, subject, (previous or {}).get(model.name)) for model in company_models(models)]
+    return [rate_by(model, subject, (previous or {}).get(model.name)) for model in company_models(models, shelf)]
 
 
 def former_grades(path: Path) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,12 +53,14 @@ def rank_file(
     source: Path,
     out: Path,
     *,
-    corpus: Path | None,
+    corpus: Callable[[], Path],
     as_of: date | None = None,
     lang: Lang = "ko",
     progress: Progress = silent,
 ) -> RankReport:
     """Rank a table (.xlsx, .csv, .parquet) of proposals and write the answer; see ``rank_rows``.
+
+    ``corpus`` gives the corpus's folder, and is asked only once the table is read.
 
     Raises ``InputError`` for a table without a column of texts, ``TooLargeError`` for one with too many rows.
     """
@@ -67,7 +69,9 @@ def rank_file(
     require_table_ending(out)
     progress(0, None, text("cli.step_reading", lang))
     given = proposals_of(read_table(source), source.name)
-    rows = rank_rows(given, open_corpus(corpus, progress=progress), as_of=as_of, lang=lang, progress=progress)
+    rows = rank_rows(
+        given, open_corpus(corpus(), lang=lang, progress=progress), as_of=as_of, lang=lang, progress=progress
+    )
     progress(0, None, text("cli.step_writing", lang))
     write_table(frame_of(rows), out, _labels(lang))
     return RankReport(

@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktop.kernel.errors import InputError
-from ktop.kernel.settings import settings
-from ktop.usecases.models.lifecycle import open_shelf
 from ktop.usecases.uploads import existing
 
 if TYPE_CHECKING:
     from ktop.models.registry import Shelf
 
 
-def recompute_file(path: Path, shelf: Shelf | None = None) -> list[dict[str, Any]]:
+def recompute_file(path: Path, shelf: Shelf) -> list[dict[str, Any]]:
     """Compute the company ratings in a JSON file again; see ``recompute_ratings``."""
     try:
         content = json.loads(existing(path).read_text("utf-8-sig"))
@@ -29,16 +27,7 @@ def recompute_file(path: Path, shelf: Shelf | None = None) -> list[dict[str, Any
     return recompute_ratings(content, shelf)
 
 
-def recompute_stored(rating_id: str, shelf: Shelf | None = None) -> list[dict[str, Any]]:
-    """Compute the company ratings kept under an identifier again; see ``recompute_ratings``."""
-    from ktop.store.database import open_database
-    from ktop.store.ratings import RatingRepository
-
-    row = RatingRepository(open_database(settings().database)).get(rating_id)
-    return recompute_ratings(row.results, shelf)
-
-
-def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf | None = None) -> list[dict[str, Any]]:
+def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[dict[str, Any]]:
     """Compute ratings again, each by the version it names.
 
     Returns per rating ``{"model", "version", "status", "differences"}``; status is "identical", "differs" or "skipped"
@@ -47,7 +36,6 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf | None 
     from ktop.models.kinds import KINDS
     from ktop.models.recompute import recompute
 
-    found = shelf or open_shelf()
     answers = []
     for rating in ratings:
         try:
@@ -56,7 +44,7 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf | None 
             raise InputError("models.not_recomputable") from error
         answer: dict[str, Any] = {"model": name, "version": version, "status": "skipped", "differences": []}
         if name in KINDS:
-            again = recompute(found.model(name, version), rating)
+            again = recompute(shelf.model(name, version), rating)
             answer["status"] = "identical" if again.identical else "differs"
             answer["reworded"] = again.reworded
             answer["differences"] = [

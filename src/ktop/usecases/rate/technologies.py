@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,8 @@ from ktop.kernel.errors import InputError, TooLargeError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.processes import answers_in_order
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
 from ktop.usecases.corpora.corpus import read_queries
-from ktop.usecases.rate.technology import TechnologyEngine, corpus_folder, open_corpus, technology_of
+from ktop.usecases.rate.technology import TechnologyEngine, open_corpus, technology_of
 from ktop.usecases.uploads import require_table_ending
 
 if TYPE_CHECKING:
@@ -34,23 +33,23 @@ def score_queries(
     queries: Path,
     out: Path,
     *,
-    corpus: Path | None,
+    corpus: Callable[[], Path],
     as_of: date | None = None,
     workers: int = 2,
+    lang: Lang = "ko",
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Rate every row of a table of queries and write one row each.
+    """Rate every row of a table of queries and write one row each; ``corpus`` is asked for once the table is read.
 
     Columns: ``query_id, core, originality, value, spillover, score`` (0-100, null where it cannot be given), ``grade``,
-    ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why it could not be rated).
+    ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why not, in ``lang``).
     Returns how many ``queries`` there were and how many were ``refused``. The rows do not depend on ``workers``.
     """
     import polars as pl
 
     require_table_ending(out, (".parquet",))
     given = read_queries(queries)
-    lang = settings().lang or "ko"
-    rows = list(scored_rows(given, corpus=corpus, as_of=as_of, workers=workers, lang=lang, progress=progress))
+    rows = list(scored_rows(given, corpus=corpus(), as_of=as_of, workers=workers, lang=lang, progress=progress))
     frame = pl.DataFrame(rows, schema=_schema())
     with atomic_path(out) as beside:
         frame.write_parquet(beside, compression="zstd")
@@ -60,19 +59,19 @@ def score_queries(
 def scored_rows(
     given: Sequence[Query],
     *,
-    corpus: Path | None,
+    corpus: Path,
     as_of: date | None = None,
     workers: int = 2,
     lang: Lang = "ko",
     progress: Progress = silent,
 ) -> Iterator[Row]:
     """Yield the row of each query, in order; see ``score_queries`` for what is in it."""
-    engine = open_corpus(corpus, progress=progress)  # builds what is missing, before any worker looks for it
+    engine = open_corpus(corpus, lang=lang, progress=progress)  # builds what is missing, before any worker looks for it
     label = text("cli.step_rating", lang)
     parts = [given[start : start + _TOGETHER] for start in range(0, len(given), _TOGETHER)]
     done = 0
     progress(done, len(given), label)
-    for rows in _parts_scored(parts, engine, corpus_folder(corpus), as_of, min(workers, _useful(len(given))), lang):
+    for rows in _parts_scored(parts, engine, corpus, as_of, min(workers, _useful(len(given))), lang):
         done += len(rows)
         progress(done, len(given), label)
         yield from rows

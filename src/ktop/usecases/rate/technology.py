@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ktop.catalogue import text
+from ktop.catalogue import Lang, text
 from ktop.domain.rating.rating import Rating
 from ktop.domain.technology.summary import Technology, prose_of, starts_with_item
 from ktop.kernel.errors import KtopError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import settings
+from ktop.kernel.settings import Settings
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 
 if TYPE_CHECKING:
@@ -68,35 +68,38 @@ def neighbourhood_of(
 # --- corpus and reference ------------------------------------------------------------------------------------------
 
 
-def corpus_folder(corpus: Path | None) -> Path:
-    """Return the corpus in force: the one named, else that of the settings, else the demo corpus."""
-    return corpus or settings().corpus or settings().demo_corpus
+def corpus_in_force(
+    settings: Settings, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
+) -> Path:
+    """Return the corpus named, else that of the settings, else the demo corpus, which is built at its first use."""
+    folder = named or settings.corpus_in_force
+    if folder == settings.demo_corpus:
+        prepare_demo_corpus(folder, lang=lang, progress=progress)
+    return folder
 
 
-def corpus_is_ready(corpus: Path | None) -> bool:
-    """Return whether the corpus in force is imported, indexed and has its reference table."""
+def corpus_is_ready(folder: Path) -> bool:
+    """Return whether a corpus is imported, indexed and has its reference table."""
     from ktop.patents.engine.index import PatentIndex
 
-    folder = corpus_folder(corpus)
     try:
         return load_reference(folder, PatentIndex(folder).version) is not None
     except (NotFoundError, KtopError):
         return False
 
 
-def open_corpus(corpus: Path | None, *, progress: Progress = silent) -> TechnologyEngine:
-    """Open the corpus in force for rating. The demo corpus is built at its first use.
+def open_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> TechnologyEngine:
+    """Open a corpus for rating; steps of the work are named in ``lang``.
 
     Raises ``NotFoundError`` for a folder that holds no corpus, ``UnavailableError`` for one not indexed yet.
     """
     from ktop.models.originality import OriginalityModel
     from ktop.patents.engine.index import PatentIndex
 
-    folder = corpus_folder(corpus)
-    if folder == settings().demo_corpus and not corpus_is_ready(folder):
-        build_demo_corpus(folder, progress=progress)
     index = PatentIndex(folder)
-    reference = load_reference(folder, index.version) or bring_reference_up_to_date(folder, progress=progress)
+    reference = load_reference(folder, index.version) or bring_reference_up_to_date(
+        folder, lang=lang, progress=progress
+    )
     equating = bring_equating_up_to_date(folder, index, reference)
     return TechnologyEngine(index, OriginalityModel(reference.weighted(weights_in_force(folder)), equating))
 
@@ -109,13 +112,15 @@ def weights_in_force(folder: Path) -> Weights:
     return Weights.load(path) if path.is_file() else released()
 
 
-def build_demo_corpus(folder: Path, *, progress: Progress = silent) -> None:
-    """Import and index the synthetic demo corpus that comes with the project."""
+def prepare_demo_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> None:
+    """Import and index the synthetic demo corpus that comes with the project, unless it is there already."""
+    if corpus_is_ready(folder):
+        return
     from ktop.patents.demo import SHIPPED
     from ktop.usecases.corpora.corpus import import_patents, index_patents
 
     import_patents([SHIPPED], folder, progress=progress)
-    index_patents(folder, workers=1, progress=progress)
+    index_patents(folder, workers=1, lang=lang, progress=progress)
 
 
 def load_reference(folder: Path, version: str) -> OriginalityReference | None:
@@ -132,7 +137,7 @@ def load_reference(folder: Path, version: str) -> OriginalityReference | None:
     return reference if reference.corpus.get("version") == version else None
 
 
-def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> OriginalityReference:
+def bring_reference_up_to_date(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> OriginalityReference:
     """Rate reference patents of the corpus, each as of its own filing day, unless this has been done already."""
     from ktop.models.originality import build_reference
     from ktop.models.originality.reference import choose_sample
@@ -154,7 +159,7 @@ def bring_reference_up_to_date(folder: Path, *, progress: Progress = silent) -> 
         assert technology is not None, "only dated patents are drawn"
         return neighbourhood_of(index, technology, (patent_id,), background=False)
 
-    label = text("cli.step_reference", settings().lang or "ko")
+    label = text("cli.step_reference", lang)
     reference = build_reference(
         neighbourhoods, ids, seed=REFERENCE_SEED, progress=lambda done, total: progress(done, total, label)
     )

@@ -1,0 +1,67 @@
+"""Settings are read in one place and passed on: two platforms in one process never see each other."""
+
+from __future__ import annotations
+
+import ast
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ktop.bootstrap import read_settings
+from ktop.kernel.errors import NotFoundError, UnavailableError
+from ktop.kernel.settings import Settings
+from ktop.models import kinds as registry
+from ktop.models.artefact import Artefact
+from ktop.models.registry import Shelf
+from ktop.usecases.platform import Platform
+
+SOURCE = Path(__file__).parents[1] / "src" / "ktop"
+DAY = date(2026, 6, 30)
+
+
+def test_settings_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KTOP_DATA", str(tmp_path))
+    monkeypatch.setenv("KTOP_PORT", "8123")
+    monkeypatch.setenv("KTOP_LANG", "en")
+    found = read_settings()
+    assert (found.data, found.port, found.lang) == (tmp_path, 8123, "en")
+    assert found.corpus_in_force == tmp_path / "demo-corpus"
+    assert Settings().port == 8000, "the settings themselves read nothing"
+
+
+def test_only_the_bootstrap_reads_settings() -> None:
+    readers = []
+    for path in SOURCE.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        named = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        named += [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+        if "pydantic_settings" in named or "KTOP_" in {
+            node.value[:5] for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }:
+            readers.append(path.relative_to(SOURCE).as_posix())
+    assert readers == ["bootstrap.py"]
+
+
+def test_two_platforms_in_one_process_do_not_see_each_other(tmp_path: Path) -> None:
+    mine, other = (Settings(data=tmp_path / name) for name in ("mine", "other"))
+    released = registry.load_artefact("tech-index")
+    shelf = Shelf(mine.models)
+    shelf.add(Artefact({**released.meta, "version": "9.0.0"}, released.arrays), {}, None, by="kim", why="own")
+    shelf.promote("tech-index", "9.0.0", by="kim", why="own")
+    here, there = Platform(mine), Platform(other)
+    kept = here.rate_company(here.company_record("hanbit-motion"), DAY)
+    assert kept.ratings[0]["model"]["version"] == "9.0.0"
+    with pytest.raises(NotFoundError):
+        there.rating(kept.id)
+    assert there.rate_company(there.company_record("hanbit-motion"), DAY).ratings[0]["model"]["version"] != "9.0.0"
+    assert there.model_history() == [] and len(here.model_history()) == 2
+
+
+def test_each_platform_opens_its_own_corpus(tmp_path: Path) -> None:
+    for name in ("mine", "other"):
+        platform = Platform(Settings(data=tmp_path, corpus=tmp_path / name))
+        assert not platform.is_prepared()
+        with pytest.raises((NotFoundError, UnavailableError)) as caught:
+            platform.rate_technology("수분을 감지하는 발광 나노입자 필름과 그 제조 방법에 관한 기술이다. " * 3, DAY)
+        assert str(tmp_path / name) in str(caught.value.params)
