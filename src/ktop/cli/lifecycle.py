@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ktop.catalogue import text
-from ktop.cli.models import app
+from ktop.cli.models import app, tell_torn_log
 from ktop.cli.options import Json, Lang
 from ktop.cli.state import terminal
 from ktop.kernel.errors import InputError
@@ -178,6 +178,7 @@ def history(
     from ktop.usecases.models import lifecycle
 
     events = lifecycle.history(ctx.obj.shelf, name)
+    tell_torn_log(ctx.obj.shelf)
     if json:
         terminal.json(events)
         return

@@ -11,8 +11,17 @@ import typer
 from ktop.catalogue import text
 from ktop.cli.options import Json, Lang, help_of
 from ktop.cli.state import terminal
+from ktop.models.registry import Shelf
 
 app = typer.Typer(help=help_of("models"), no_args_is_help=True)
+
+
+def tell_torn_log(shelf: Shelf) -> None:
+    """Say so on stderr where the last line of the model log was never finished."""
+    line = shelf.torn()
+    if line is not None:
+        terminal.note(text("models.log_torn", terminal.lang, line=line))
+
 
 Data = Annotated[Path, typer.Option("--data", metavar="D.parquet", help=help_of("panel"))]
 Model = Annotated[str, typer.Option("--model", metavar="DIR|NAME", help=help_of("model_folder"))]
@@ -80,6 +89,7 @@ def list_(ctx: typer.Context, json: Json = False, lang: Lang = None) -> None:
     """List the released models."""
     langs = terminal.languages(lang)
     cards = list(ctx.obj.shelf.cards())
+    tell_torn_log(ctx.obj.shelf)
     if json:
         terminal.json(cards)
         return
@@ -98,6 +108,7 @@ def show(
     from ktop.usecases.models.lifecycle import card
 
     terminal.json(card(ctx.obj.shelf, name, version))
+    tell_torn_log(ctx.obj.shelf)
 
 
 @app.command(help=help_of("models_release"))

@@ -13,7 +13,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.models import artefact as files
 from ktop.models import kinds as registry
+from ktop.models import log_file
 from ktop.models.artefact import Artefact
 from ktop.models.company_model import CompanyModel
 
@@ -160,13 +161,24 @@ class Shelf:
         return _model(entry.model_file, entry.sha256, entry.name, entry.version)
 
     def log(self, name: str | None = None) -> tuple[Event, ...]:
-        """Return the log, oldest first, of one model or of all; ``InputError`` where an entry was altered."""
+        """Return the log, oldest first, of one model or of all; ``InputError`` where an entry was altered.
+
+        A last line that was never finished does not count; ``torn`` tells of it.
+        """
+        return tuple(event for event in self._read()[0] if name in (None, event.name))
+
+    def torn(self) -> int | None:
+        """Return the number of the log's last line where it was never finished, None for a sound log."""
+        events, rest = self._read()
+        return len(events) + 1 if rest else None
+
+    def _read(self) -> tuple[tuple[Event, ...], bytes]:
+        """Return the entries of the log and the torn end behind them, empty for a sound log."""
         path = self.folder / LOG if self.folder is not None else None
         if path is None or not path.is_file():
-            return ()
+            return (), b""
         state = path.stat()
-        events = _events(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-        return tuple(event for event in events if name in (None, event.name))
+        return _entries(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
     # --- changing --------------------------------------------------------------------------------------------------
 
@@ -255,40 +267,42 @@ class Shelf:
     ) -> Event:
         if not by.strip() or not why.strip():
             raise InputError("models.who_and_why")
-        events = self.log()
+        path = self._own_folder() / LOG
+        events, rest = self._read()
+        if rest:
+            log_file.set_aside(path, rest)
+        elif events and not path.read_bytes().endswith(b"\n"):
+            log_file.append(path, b"")  # the end that the last entry lost
         entry: dict[str, Any] = {
             "number": len(events) + 1,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "by": by.strip()[:100],
+            "by": log_file.printable(by.strip()[:100]),
             "action": action,
             "name": name,
             "version": version,
             "previous": previous,
-            "why": why.strip()[:1000],
+            "why": log_file.printable(why.strip()[:1000]),
             "sha256": sha256,
-            "evidence": json.loads(json.dumps(dict(evidence))),
+            "evidence": json.loads(json.dumps(log_file.evidence_of(evidence))),
             "before": events[-1].chain if events else _START,
         }
         entry["chain"] = _chain(entry)
-        with (self._own_folder() / LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+        log_file.append(path, json.dumps(entry, sort_keys=True).encode("ascii"))
         return Event(**entry)
 
 
 @functools.lru_cache(maxsize=8)
-def _events(path: Path, *_state: int) -> tuple[Event, ...]:
-    """Return a log's events, read again only when the file's state (inode, size, times) is another one."""
-    events, before = [], _START
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            event = Event(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise InputError("models.log_altered", line=number) from error
-        if event.number != number or event.before != before or event.chain != _chain(asdict(event)):
-            raise InputError("models.log_altered", line=number)
-        before = event.chain
-        events.append(event)
-    return tuple(events)
+def _entries(path: Path, *_state: int) -> tuple[tuple[Event, ...], bytes]:
+    """Return a log's entries and its torn end, read again only when the file's state (inode, size, times) differs."""
+    lines, rest = log_file.read(path)
+    events: list[Event] = []
+    for line in lines:
+        events.append(_event(line, events))
+    if rest:
+        with contextlib.suppress(InputError):  # only the line's end was lost: the entry itself is whole
+            events.append(_event(rest, events))
+            rest = b""
+    return tuple(events), rest
 
 
 def _check_company_model(artefact: Artefact) -> None:
@@ -302,10 +316,24 @@ def _check_company_model(artefact: Artefact) -> None:
         raise InputError("models.not_a_company_model", name=str(artefact.meta["name"]))
 
 
+def _event(line: bytes, before: Sequence[Event]) -> Event:
+    """Return the entry that a line holds; ``InputError`` where it does not follow from those before it."""
+    number = len(before) + 1
+    try:
+        event = Event(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise InputError("models.log_altered", line=number) from error
+    previous = before[-1].chain if before else _START
+    if event.number != number or event.before != previous or event.chain != _chain(asdict(event)):
+        raise InputError("models.log_altered", line=number)
+    return event
+
+
 def _chain(entry: Mapping[str, Any]) -> str:
     """Return the hash of an entry's content, the hash of the entry before it included."""
     content = {name: value for name, value in entry.items() if name != "chain"}
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    said = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
