@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
-from ktop.kernel.errors import NotFoundError
+from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.store.database import migrate, open_database
 from ktop.store.ratings import RatingRepository
 from ktop.store.tables import metadata
+
+DAY = date(2025, 1, 1)
 
 
 @pytest.fixture
@@ -49,3 +52,27 @@ def test_migrations_give_exactly_the_declared_tables_and_can_run_twice(tmp_path:
     assert set(found.get_table_names()) - {"alembic_version"} == set(metadata.tables)
     for name, table in metadata.tables.items():
         assert {c["name"] for c in found.get_columns(name)} == {c.name for c in table.columns}
+
+
+def test_what_is_acknowledged_is_synced(tmp_path: Path) -> None:
+    with open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}").connect() as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+
+
+def test_a_failing_database_is_told_without_company_records(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE ratings"))
+    with pytest.raises(UnavailableError) as caught:
+        RatingRepository(engine).add(
+            kind="company", subject="비밀기업", as_of=DAY, inputs={"record": {"name": "비밀기업"}}, results=[]
+        )
+    assert caught.value.key == "store.database_failed" and caught.value.http_status == 503
+    told = caplog.text + "".join(traceback.format_exception(caught.value))
+    assert "the database failed" in told and "비밀기업" not in told
+
+
+def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ktop.sqlite3").write_bytes(b"no database at all, but long enough to look like one" * 40)
+    with pytest.raises(UnavailableError):
+        open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")

@@ -50,6 +50,36 @@ class NotFoundError(KtopError):
     http_status = 404
 
 
+class SignInError(KtopError):
+    """Nobody is signed in, or the proof of who somebody is does not hold."""
+
+    http_status = 401
+
+
+class ForbiddenError(KtopError):
+    """Somebody known who may not do this."""
+
+    http_status = 403
+
+
+class ConflictError(KtopError):
+    """What is asked for does not go together with what is there already."""
+
+    http_status = 409
+
+
+class ChangedError(KtopError):
+    """What was to be changed has been changed by somebody else since it was read."""
+
+    http_status = 412
+
+
+class TooManyRequestsError(KtopError):
+    """More requests than one may make in this time."""
+
+    http_status = 429
+
+
 class UnavailableError(KtopError):
     """Something needed is missing on this machine or not ready yet (an index being built, a training package)."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, insert, select
 from sqlalchemy.engine import Row
 
 from ktop.kernel.errors import NotFoundError
+from ktop.store.database import telling_failure
 from ktop.store.tables import ratings
 
 
@@ -47,7 +48,7 @@ class RatingRepository:
             inputs=dict(inputs),
             results=[dict(result) for result in results],
         )
-        with self._engine.begin() as connection:
+        with telling_failure(), self._engine.begin() as connection:
             connection.execute(
                 insert(ratings).values(
                     id=row.id,
@@ -63,7 +64,7 @@ class RatingRepository:
 
     def get(self, rating_id: str) -> RatingRow:
         """Return one stored answer; raises ``NotFoundError`` where there is none of that identifier."""
-        with self._engine.connect() as connection:
+        with telling_failure(), self._engine.connect() as connection:
             found = connection.execute(select(ratings).where(ratings.c.id == rating_id)).one_or_none()
         if found is None:
             raise NotFoundError("store.rating_not_found")
@@ -72,7 +73,7 @@ class RatingRepository:
     def recent(self, limit: int = 20) -> list[RatingRow]:
         """Return the newest answers first, ``limit`` at most."""
         query = select(ratings).order_by(ratings.c.created.desc(), ratings.c.id).limit(limit)
-        with self._engine.connect() as connection:
+        with telling_failure(), self._engine.connect() as connection:
             return [_row(found) for found in connection.execute(query)]
 
 
