@@ -9,40 +9,42 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.store.database import migrate, open_database
-from ktop.store.ratings import RatingRepository
 from ktop.store.tables import metadata
+from ktop.store.unit_of_work import Store
 
 DAY = date(2025, 1, 1)
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> RatingRepository:
-    return RatingRepository(open_database(f"sqlite:///{tmp_path / 'deep' / 'ktop.sqlite3'}"))
+def store(tmp_path: Path) -> Store:
+    return Store.open(f"sqlite:///{tmp_path / 'deep' / 'ktop.sqlite3'}")
 
 
-def test_a_rating_comes_back_as_given(repository: RatingRepository) -> None:
-    row = repository.add(
-        kind="company",
-        subject="한빛",
-        as_of=date(2025, 6, 30),
-        inputs={"record": {"name": "한빛", "staff": None}},
-        results=[{"scores": {"index": 70.123456789012345}}],
-    )
-    assert repository.get(row.id) == row
-    assert [r.id for r in repository.recent()] == [row.id]
+def test_a_rating_comes_back_as_given(store: Store) -> None:
+    with store.unit(LOCAL_OWNER) as unit:
+        row = unit.ratings.add(
+            kind="company",
+            subject="한빛",
+            as_of=date(2025, 6, 30),
+            inputs={"record": {"name": "한빛", "staff": None}},
+            results=[{"scores": {"index": 70.123456789012345}}],
+            subject_key="company_id:A-1",
+        )
+    with store.unit(LOCAL_OWNER) as unit:
+        assert unit.ratings.get(row.id) == row
+        assert [r.id for r in unit.ratings.recent()] == [row.id]
 
 
-def test_identifiers_differ_and_unknown_ones_are_refused(repository: RatingRepository) -> None:
-    ids = {
-        repository.add(kind="company", subject="a", as_of=date(2025, 1, 1), inputs={}, results=[]).id for _ in range(20)
-    }
-    assert len(ids) == 20
-    with pytest.raises(NotFoundError):
-        repository.get("0" * 32)
-    with pytest.raises(NotFoundError):
-        repository.get("' OR 1=1 --")
+def test_identifiers_differ_and_unknown_ones_are_refused(store: Store) -> None:
+    with store.unit(LOCAL_OWNER) as unit:
+        ids = {unit.ratings.add(kind="company", subject="a", as_of=DAY, inputs={}, results=[]).id for _ in range(20)}
+        assert len(ids) == 20
+        for unknown in ("0" * 32, "' OR 1=1 --"):
+            with pytest.raises(NotFoundError):
+                unit.ratings.get(unknown)
 
 
 def test_migrations_give_exactly_the_declared_tables_and_can_run_twice(tmp_path: Path) -> None:
@@ -51,6 +53,7 @@ def test_migrations_give_exactly_the_declared_tables_and_can_run_twice(tmp_path:
     found = inspect(engine)
     assert set(found.get_table_names()) - {"alembic_version"} == set(metadata.tables)
     for name, table in metadata.tables.items():
+        assert {i["name"] for i in found.get_indexes(name)} == {i.name for i in table.indexes}
         assert {c["name"] for c in found.get_columns(name)} == {c.name for c in table.columns}
 
 
@@ -63,8 +66,8 @@ def test_a_failing_database_is_told_without_company_records(tmp_path: Path, capl
     engine = open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE ratings"))
-    with pytest.raises(UnavailableError) as caught:
-        RatingRepository(engine).add(
+    with pytest.raises(UnavailableError) as caught, Store(engine).unit(LOCAL_OWNER) as unit:
+        unit.ratings.add(
             kind="company", subject="비밀기업", as_of=DAY, inputs={"record": {"name": "비밀기업"}}, results=[]
         )
     assert caught.value.key == "store.database_failed" and caught.value.http_status == 503

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, Lang, text
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import InputError
 from ktop.kernel.settings import Settings
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ktop.models.registry import Shelf
     from ktop.store.ratings import RatingRow
+    from ktop.store.unit_of_work import Store
     from ktop.usecases.rate.technology import TechnologyEngine
 
 #: Called by services while they work: (steps done, steps in all or None where nobody knows, what is being done).
@@ -127,14 +129,15 @@ class Session:
 
     def ratings(self, most: int) -> list[RatingRow]:
         """Return the newest ratings that the installation has kept."""
-        return self._repository().recent(most)
+        with self._store().unit(LOCAL_OWNER) as unit:
+            return unit.ratings.recent(most)
 
     def rating(self, rating_id: str) -> RatingRow:
         """Return one kept rating; raises ``NotFoundError`` where there is none of that identifier."""
-        return self._repository().get(rating_id)
+        with self._store().unit(LOCAL_OWNER) as unit:
+            return unit.ratings.get(rating_id)
 
-    def _repository(self) -> Any:
-        from ktop.store.database import open_database
-        from ktop.store.ratings import RatingRepository
+    def _store(self) -> Store:
+        from ktop.store.unit_of_work import Store  # loading the database takes longer than most commands
 
-        return RatingRepository(open_database(self.settings.database))
+        return Store.open(self.settings.database)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.engine import Row
 
+from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import NotFoundError
-from ktop.store.database import telling_failure
+from ktop.store.audit import tell
 from ktop.store.tables import ratings
 
 
@@ -27,18 +28,30 @@ class RatingRow:
     subject: str
     inputs: Mapping[str, Any]
     results: Sequence[Mapping[str, Any]]
+    subject_key: str | None = None
 
 
 class RatingRepository:
-    """Reads and writes stored ratings."""
+    """The stored ratings of an actor's organisation, within one transaction; see ``ktop.store.unit_of_work``."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, connection: Connection, actor: Actor) -> None:
+        self._connection, self._actor = connection, actor
 
     def add(
-        self, *, kind: str, subject: str, as_of: date, inputs: Mapping[str, Any], results: Sequence[Mapping[str, Any]]
+        self,
+        *,
+        kind: str,
+        subject: str,
+        as_of: date,
+        inputs: Mapping[str, Any],
+        results: Sequence[Mapping[str, Any]],
+        subject_key: str | None = None,
     ) -> RatingRow:
-        """Store one answer and return it with its new identifier (128 random bits, hexadecimal)."""
+        """Store one answer and return it with its new identifier (128 random bits, hexadecimal).
+
+        ``subject_key`` finds all ratings of one company again: ``business_number:…``, else ``company_id:…``, None for
+        what has neither.
+        """
         row = RatingRow(
             id=secrets.token_hex(16),
             created=datetime.now(UTC),
@@ -47,36 +60,44 @@ class RatingRepository:
             subject=subject[:200],
             inputs=dict(inputs),
             results=[dict(result) for result in results],
+            subject_key=subject_key,
         )
-        with telling_failure(), self._engine.begin() as connection:
-            connection.execute(
-                insert(ratings).values(
-                    id=row.id,
-                    created=row.created,
-                    as_of=row.as_of,
-                    kind=row.kind,
-                    subject=row.subject,
-                    inputs=row.inputs,
-                    results=row.results,
-                )
+        self._connection.execute(
+            insert(ratings).values(
+                id=row.id,
+                created=row.created,
+                as_of=row.as_of,
+                kind=row.kind,
+                subject=row.subject,
+                inputs=row.inputs,
+                results=row.results,
+                tenant=self._actor.organisation,
+                subject_key=row.subject_key,
             )
+        )
+        models = [dict(result["model"]) for result in row.results if "model" in result]
+        tell(self._connection, self._actor, row.created, "rating.made", row.id, {"kind": kind, "models": models})
         return row
 
     def get(self, rating_id: str) -> RatingRow:
         """Return one stored answer; raises ``NotFoundError`` where there is none of that identifier."""
-        with telling_failure(), self._engine.connect() as connection:
-            found = connection.execute(select(ratings).where(ratings.c.id == rating_id)).one_or_none()
+        found = self._connection.execute(self._own().where(ratings.c.id == rating_id)).one_or_none()
         if found is None:
             raise NotFoundError("store.rating_not_found")
         return _row(found)
 
     def recent(self, limit: int = 20) -> list[RatingRow]:
         """Return the newest answers first, ``limit`` at most."""
-        query = select(ratings).order_by(ratings.c.created.desc(), ratings.c.id).limit(limit)
-        with telling_failure(), self._engine.connect() as connection:
-            return [_row(found) for found in connection.execute(query)]
+        query = self._own().order_by(ratings.c.created.desc(), ratings.c.id).limit(limit)
+        return [_row(found) for found in self._connection.execute(query)]
+
+    def _own(self) -> Select[Any]:
+        """Return the query that every other one is made of: the actor's organisation and no other."""
+        return select(ratings).where(ratings.c.tenant == self._actor.organisation)
 
 
 def _row(found: Row[Any]) -> RatingRow:
     created = found.created if found.created.tzinfo else found.created.replace(tzinfo=UTC)  # SQLite drops the zone
-    return RatingRow(found.id, created, found.as_of, found.kind, found.subject, found.inputs, found.results)
+    return RatingRow(
+        found.id, created, found.as_of, found.kind, found.subject, found.inputs, found.results, found.subject_key
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from ktop.catalogue import LANGS, Lang, message
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError, KtopError, TooLargeError, UnavailableError
 from ktop.kernel.progress import Progress, silent
@@ -25,11 +27,14 @@ from ktop.usecases.uploads import company_record_schema, parse_record
 if TYPE_CHECKING:
     from ktop.models.company_model import CompanyModel
     from ktop.models.registry import Shelf
-    from ktop.store.ratings import RatingRepository, RatingRow
+    from ktop.store.ratings import RatingRow
+    from ktop.store.unit_of_work import Store
     from ktop.usecases.rate.technology import TechnologyEngine
 
 #: How long a technology rating waits for the corpus to be prepared before it asks to come back.
 PATIENCE_SECONDS = 10.0
+#: A business number (사업자등록번호) has ten digits, however it is written.
+BUSINESS_NUMBER_DIGITS = 10
 #: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
 _RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
 
@@ -74,11 +79,10 @@ class Platform:
         self._share_done = done / total if total else 0.0
 
     @cached_property
-    def _repository(self) -> RatingRepository:
-        from ktop.store.database import open_database
-        from ktop.store.ratings import RatingRepository
+    def _store(self) -> Store:
+        from ktop.store.unit_of_work import Store
 
-        return RatingRepository(open_database(self._settings.database))
+        return Store.open(self._settings.database)
 
     @cached_property
     def _shelf(self) -> Shelf:
@@ -190,7 +194,8 @@ class Platform:
 
     def rating(self, rating_id: str) -> StoredRating:
         """Return a kept answer."""
-        return _stored(self._repository.get(rating_id))
+        with self._store.unit(LOCAL_OWNER) as unit:
+            return _stored(unit.ratings.get(rating_id))
 
     def what_if(self, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Rate the company of a kept answer again with some facts changed; nothing is kept."""
@@ -289,18 +294,29 @@ class Platform:
     ) -> StoredRating:
         results = [rating.to_json() for rating in ratings]
         name = (record or {}).get("name") or results[0]["subject"].get("title") or results[0]["subject"].get("name")
-        row = self._repository.add(
-            kind=kind,
-            subject=str(name or ""),
-            as_of=day,
-            inputs={"record": _plain(record), "text": text, "failures": failures},
-            results=results,
-        )
+        with self._store.unit(LOCAL_OWNER) as unit:
+            row = unit.ratings.add(
+                kind=kind,
+                subject=str(name or ""),
+                as_of=day,
+                inputs={"record": _plain(record), "text": text, "failures": failures},
+                results=results,
+                subject_key=_subject_key(record or {}),
+            )
         return _stored(row)
 
 
 def _today() -> date:
     return date.today()  # noqa: DTZ011 - the user's own calendar day
+
+
+def _subject_key(record: Mapping[str, Any]) -> str | None:
+    """Return what all ratings of one company are found by: its business number, else the id it is known by here."""
+    digits = re.sub(r"\D", "", str(record.get("business_number") or ""))
+    if len(digits) == BUSINESS_NUMBER_DIGITS:
+        return f"business_number:{digits}"
+    known_as = str(record.get("company_id") or "").strip()
+    return f"company_id:{known_as[:100]}" if known_as else None
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""People and institutions: who does something, and what they may."""
