@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: where real data lies, and no reading of a user's own settings."""
+"""Fixtures shared by all tests: a small indexed corpus, where real data lies, no reading of a user's own settings."""
 
 from __future__ import annotations
 
@@ -22,3 +22,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data sets are not beside this checkout; set KTOP_SHARED to their folder to run this test")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an indexed corpus with every sixth patent of the demo corpus."""
+    from ktop.patents.corpus.importing import import_paths
+    from ktop.patents.demo.shipped import shipped_lines
+    from ktop.usecases.corpora.corpus import index_patents
+
+    folder = tmp_path_factory.mktemp("corpus")
+    source = folder / "some.jsonl"
+    source.write_text("\n".join(shipped_lines()[::6]) + "\n", "utf-8")
+    import_paths(folder / "corpus", [source])
+    index_patents(folder / "corpus", workers=1)
+    return folder / "corpus"
