@@ -49,6 +49,11 @@ def test_groups_are_named_by_what_sets_them_apart() -> None:
     assert labels == [["tumour image"], ["battery"]] or labels == [["tumour image", "image"], ["battery"]]
 
 
+def test_no_patents_make_no_group() -> None:
+    nothing = np.empty(0, dtype=np.int64)
+    assert group_labels(nothing, words_of({"image": [], "tumour": []}), 20_000) == []
+
+
 def test_words_that_every_patent_has_name_nothing() -> None:
     words = words_of({"method": HALVES == 0, "battery": HALVES == 1}, df=5000)
     assert group_labels(HALVES, words, 20_000) == [[], []]

@@ -24,7 +24,7 @@ from ktop.models.originality import OriginalityModel, OriginalityReference, comp
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.model import LADDER
 from ktop.models.originality.opinion import _names, _speaks
-from ktop.models.originality.surroundings import newcomers
+from ktop.models.originality.surroundings import age_of_corpus_years, newcomers
 
 Make = Callable[..., Neighbourhood]
 
@@ -352,3 +352,19 @@ def test_ratings_of_other_models_or_versions_are_not_compared(
 
 def test_the_same_neighbourhood_gives_the_same_rating(model: OriginalityModel, make: Make) -> None:
     assert model.rate(make(9)).to_json() == model.rate(make(9)).to_json()
+
+
+def test_a_corpus_ends_with_its_last_year_that_has_a_patent(neighbourhood: Neighbourhood) -> None:
+    years = np.array([2017, 2018, 2019])
+    found = replace(neighbourhood, as_of=date(2020, 12, 31), years=years, patents_per_year=np.array([5, 1, 0]))
+    assert age_of_corpus_years(found) == pytest.approx((365 + 366) / 365.25)
+    assert math.isnan(age_of_corpus_years(replace(found, patents_per_year=np.zeros(3, dtype=np.int64))))
+
+
+def test_the_histogram_of_standings_covers_the_whole_scale_evenly(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    histogram = model.rate(neighbourhood).position["all"]["histogram"]
+    assert histogram["edges"][0] == 0.0 and histogram["edges"][-1] == 100.0
+    assert np.diff(histogram["edges"]) == pytest.approx(100.0 / len(histogram["counts"]))
+    assert sum(histogram["counts"]) == model.rate(neighbourhood).position["all"]["n"]
