@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from starlette.testclient import TestClient
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
-
 from fake_services import FakeServices
+from starlette.testclient import TestClient
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app

@@ -21,14 +21,13 @@ def run_server(configuration: Settings, *, host: str | None, port: int | None) -
         terminal.note(terminal.say("server_preparing"))
         platform.prepare_in_background()
 
-    import uvicorn
-
     from ktop.web.app import create_app
+    from ktop.web.connections import server
 
     app = create_app(configuration, platform)
     terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
     terminal.note(terminal.say("server_accounts", companies=len(platform.demo_companies())))
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    server(app, configuration, host, port).run()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -31,6 +31,17 @@ class Settings(BaseModel):
     )
     port: int = Field(8000, ge=1, le=65535, description="Port the platform listens on.")
 
+    connections: int = Field(400, ge=1, description="Connections held at the same time; further ones get 503.")
+    header_seconds: float = Field(15.0, gt=0, description="Seconds within which the head of a request must arrive.")
+    body_seconds: float = Field(30.0, gt=0, description="Seconds within which the body of a request must arrive.")
+    grace_seconds: int = Field(
+        10, ge=0, description="Seconds that requests being worked on have to finish when the server is told to end."
+    )
+    ratings_at_once: int = Field(4, ge=1, le=32, description="Requests that rate, worked on at the same time.")
+    ratings_waiting: int = Field(
+        32, ge=0, description="Requests that rate and wait for their turn; further ones get 503 with Retry-After."
+    )
+
     @property
     def demo_corpus(self) -> Path:
         """Folder of the synthetic demo corpus within the data folder."""

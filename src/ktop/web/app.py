@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
+from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
 from ktop.web import api, assets, errors, pages
 from ktop.web.ports import Services
+from ktop.web.rating_queue import RatingQueue
 from ktop.web.security import FormTokens, Guard
 
 
@@ -45,5 +47,9 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         app.include_router(router)
     errors.add_handlers(app)
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
-    app.add_middleware(Guard, refuse=errors.answer, hosts=hosts)
+    queue = ConcurrencyLimiter(settings.ratings_waiting, 60.0, "web.busy", at_once=settings.ratings_at_once)
+    app.add_middleware(RatingQueue, refuse=errors.answer, limiter=queue)
+    app.add_middleware(
+        Guard, refuse=errors.answer, failed=errors.unexpected, hosts=hosts, seconds=settings.body_seconds
+    )
     return app

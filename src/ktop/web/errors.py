@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
+import traceback
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +18,9 @@ from ktop.domain.values.kind import shown
 from ktop.kernel.errors import BusyError, InputError, KtopError
 from ktop.web.language import language
 from ktop.web.rendering import page
-from ktop.web.security import HEADERS
+
+_LOG = logging.getLogger("ktop.web")
+_CAUSES_LOGGED, _PLACES_LOGGED = 5, 12
 
 
 class _HttpError(KtopError):
@@ -93,6 +98,24 @@ def _reason(kind: str) -> dict[Lang, str]:
     return {lang: text(f"web.field_{name}", lang) for lang in LANGS}
 
 
+def unexpected(request: Request, error: Exception) -> Response:
+    """Return the answer to a failure of ours; its reference number stands in the log beside what failed where.
+
+    The log names kinds of errors and places in the program only: what an error says may hold a company's record
+    (a database quotes the values it could not store), and an address may be that of a result.
+    """
+    reference = secrets.token_hex(4)
+    shown: BaseException | None = error
+    lines = []
+    while shown is not None and len(lines) < _CAUSES_LOGGED:
+        places = traceback.extract_tb(shown.__traceback__)[: -_PLACES_LOGGED - 1 : -1]
+        lines.append(" < ".join([type(shown).__name__, *(f"{p.filename}:{p.lineno}" for p in places)]))
+        shown = shown.__cause__ or shown.__context__
+    route = getattr(request.scope.get("route"), "path", "?")
+    _LOG.error("failure %s of %s %s: %s", reference, request.method, route, "; after ".join(lines))
+    return answer(request, _UnexpectedError("web.unexpected", reference=reference))
+
+
 def add_handlers(app: FastAPI) -> None:
     """Let ``app`` answer every error."""
 
@@ -111,13 +134,6 @@ def add_handlers(app: FastAPI) -> None:
         given.headers.update(error.headers or {})
         return given
 
-    async def unexpected(request: Request, error: Exception) -> Response:
-        # The server logs the error itself. This answer is made outside the guard, so it gets its headers here.
-        given = answer(request, _UnexpectedError("web.unexpected"))
-        given.headers.update(HEADERS)
-        return given
-
     app.add_exception_handler(KtopError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from starlette.datastructures import FormData, MutableHeaders
@@ -50,6 +51,12 @@ class ForeignHostError(KtopError):
     http_status = 421
 
 
+class TooSlowError(KtopError):
+    """A request whose body did not arrive in time."""
+
+    http_status = 408
+
+
 def _of_this_machine(name: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -60,19 +67,25 @@ def _of_this_machine(name: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: security headers on every answer, HEAD answered like GET, no body over ``limit`` bytes read.
+    """ASGI middleware: security headers on every answer, HEAD answered like GET, no body over ``limit`` bytes read
+    nor waited for longer than ``seconds``, every failure answered here so that the kept connection stays usable.
 
     ``refuse`` makes the answer to a request that is not taken: its body is, or turns out to be, too large, or it came
-    to this machine's own address under another name than localhost or one of ``hosts``.
+    to this machine's own address under another name than localhost or one of ``hosts``; ``failed`` makes that to an
+    error nobody foresaw.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         refuse: Callable[[Request, KtopError], Response],
+        failed: Callable[[Request, Exception], Response],
         limit: int = BODY_LIMIT_BYTES,
         hosts: Collection[str] = (),
+        seconds: float = 30.0,
     ) -> None:
+        self.failed = failed
+        self.seconds = seconds
         self.hosts = frozenset(hosts)
         self.app = app
         self.refuse = refuse
@@ -83,18 +96,23 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        error = TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
+        error: KtopError = TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
         read = 0
-        refused = False
+        refused = started = whole = False
+        deadline = asyncio.get_running_loop().time() + self.seconds
         only_head = scope["method"] == "HEAD"
         if only_head:  # what GET would answer, without its body
             scope = {**scope, "method": "GET"}
 
         async def guarded(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if isinstance(error, TooSlowError):
+                    headers["connection"] = "close"  # what is left of the body is not waited for
                 # Results are the company's own: neither a shared computer nor a proxy may keep them.
                 headers.setdefault("cache-control", "no-store")
             elif only_head and message["type"] == "http.response.body":
@@ -102,10 +120,18 @@ class Guard:
             await send(message)
 
         async def limited() -> Message:
-            nonlocal read, refused
-            message = await receive()
+            nonlocal error, read, refused, whole
+            if whole:  # nothing but the reader's leaving is waited for
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                message = {"type": "http.disconnect"}
+                error = TooSlowError("web.body_too_slow", seconds=round(self.seconds))
             read += len(message.get("body", b""))
-            if read > self.limit and not refused:
+            whole = message["type"] == "http.request" and not message.get("more_body", False)
+            if (read > self.limit or isinstance(error, TooSlowError)) and not refused and not started:
                 # Whoever reads the body may turn the error into an answer of its own: ours is sent first.
                 refused = True
                 await self.refuse(Request(scope), error)(scope, receive, guarded)
@@ -124,7 +150,15 @@ class Guard:
         if length.isdigit() and int(length) > self.limit:
             await self.refuse(Request(scope), error)(scope, receive, guarded)
             return
-        await self.app(scope, limited, answered)
+        try:
+            await self.app(scope, limited, answered)
+        except Exception as failure:
+            if refused:
+                return
+            answer_to_failure = self.failed(Request(scope), failure)
+            if started:  # half an answer is out: only closing the connection tells so
+                raise RuntimeError("an answer broke off; see the failure logged before") from None
+            await answer_to_failure(scope, receive, guarded)
 
     def _meant_for_us(self, scope: Scope) -> bool:
         reached = (scope.get("server") or ("",))[0]
@@ -133,6 +167,15 @@ class Guard:
         given = dict(scope["headers"]).get(b"host", b"").decode("latin-1").strip().lower()
         name = re.sub(r":\d*$", "", given).strip("[]").rstrip(".")
         return _of_this_machine(name) or name in self.hosts
+
+
+def require_text(parts: Iterable[str]) -> None:
+    """Raise ``InputError`` where a text holds half a character, which no answer, file or database can carry."""
+    try:
+        for part in parts:
+            part.encode()
+    except UnicodeEncodeError:
+        raise InputError("web.not_text") from None
 
 
 class FormTokens:
@@ -191,6 +234,8 @@ class FormTokens:
             if isinstance(error, KtopError):
                 raise
             raise InputError("web.broken_form") from error
+        require_text([part for item in form.multi_items() for part in item if isinstance(part, str)])
+        require_text([part.filename or "" for part in form.values() if not isinstance(part, str)])
         visit = request.cookies.get(VISIT_COOKIE, "")
         given = form.get(TOKEN_FIELD)
         expected = self._sign(visit).encode()

@@ -1,0 +1,76 @@
+"""Requests that rate wait in one short queue, without a thread, so that reading kept results stays quick."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
+from ktop.kernel.errors import BusyError, InputError, KtopError
+
+#: Questions of a GET that rate again, and endings of addresses that do.
+_RATING_QUERIES = (b"suggest=1", b"recompute=1")
+_RATING_ENDINGS = ("/suggestions", "/recomputed")
+
+
+class RatingQueue:
+    """ASGI middleware: a request that rates gets a place of ``limiter`` once its body is whole, or is refused.
+
+    The body is read before a place is asked for, so that a slow sender holds none.
+    """
+
+    def __init__(
+        self, app: ASGIApp, refuse: Callable[[Request, KtopError], Response], limiter: ConcurrencyLimiter
+    ) -> None:
+        self.app, self.refuse, self.limiter = app, refuse, limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, after others where it rates."""
+        if scope["type"] != "http" or not _rates(scope):
+            await self.app(scope, receive, send)
+            return
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the sender has left
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+        given = False
+
+        async def again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        try:
+            _require_whole_characters(scope, body)
+            async with self.limiter.passing_async():
+                await self.app(scope, again, send)
+        except (BusyError, InputError) as error:
+            await self.refuse(Request(scope), error)(scope, receive, send)
+
+
+def _rates(scope: Scope) -> bool:
+    if scope["method"] not in ("GET", "HEAD"):
+        return True
+    return scope["path"].endswith(_RATING_ENDINGS) or any(q in scope["query_string"] for q in _RATING_QUERIES)
+
+
+def _require_whole_characters(scope: Scope, body: bytearray) -> None:
+    """Raise ``InputError`` where JSON writes half a character as an escape: no answer or database can carry it."""
+    if b"\\ud" not in body.lower() or b"json" not in dict(scope["headers"]).get(b"content-type", b"").lower():
+        return
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError("web.not_text") from None
+    except (ValueError, RecursionError):
+        return  # whoever parses it says what is wrong
