@@ -163,7 +163,10 @@ def test_columns_that_cannot_be_used_are_refused() -> None:
         ({"colour": "red"}, "models.scheme_unknown"),
         ({"groups": ["g"]}, "models.scheme_not_mapping"),
         ({"ladders": {"l": {"target": "fast", "symbols": ["A", "B"], "shares": [1]}}}, "models.scheme_value"),
-        ({"members": "ten"}, "models.scheme_value"),
+        ({"members": "ten"}, "values.not_a_number"),
+        ({"members": "1,0"}, "values.comma_groups"),
+        ({"honest_intervals": "perhaps"}, "values.not_yes_no"),
+        ({"seed": "-"}, "models.scheme_value"),
     ],
 )
 def test_schemes_that_cannot_be_used_are_refused_with_the_place(changes: dict[str, Any], key: str) -> None:

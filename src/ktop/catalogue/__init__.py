@@ -111,10 +111,11 @@ def text(key: str, lang: Lang, **params: Any) -> str:
 def message(error: KtopError, lang: Lang) -> str:
     """Return the one sentence a user reads for ``error``.
 
-    A parameter whose value is a mapping with the keys ``ko`` and ``en`` (a catalogue label) is shown in ``lang``.
+    A parameter whose value is a mapping with the keys ``ko`` and ``en`` (a catalogue label) is shown in ``lang``. What
+    the user gave may hold halves of a character (lone surrogates), which no answer can: they become ``?``.
     """
     params = {
         name: value[lang] if isinstance(value, dict) and lang in value else value
         for name, value in error.params.items()
     }
-    return text(error.key, lang, **params)
+    return text(error.key, lang, **params).encode("utf-8", "replace").decode("utf-8")

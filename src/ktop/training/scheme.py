@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from ktop.catalogue import LANGS, text
 from ktop.domain.expression import Expression, compile_expression
+from ktop.domain.values.count import Count
+from ktop.domain.values.kind import RefusedValueError, ValueKind, shown
+from ktop.domain.values.number import Number
+from ktop.domain.values.share import Share
+from ktop.domain.values.yes_no import YES_NO
 from ktop.kernel.errors import InputError
 from ktop.training.terms import MissingRule
 
+T = TypeVar("T")
 #: Built-in outcomes, with the panel columns each needs.
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "sagr": ("sales",),
@@ -49,6 +55,11 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "prior_events": (0, 1e6),
     "weight": (0, 1e6),
 }
+
+
+#: Numbers without limits of their own (thresholds, least bases) and the weights of a ladder's steps.
+_ANY_NUMBER = Number(-1e18, 1e18)
+_LADDER_SHARE = Share(0, 1e9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +228,7 @@ def read_scheme(content: Any) -> Scheme:
         members=_whole(top.get("members", 10), "members"),
         validation_years=_whole(top.get("validation_years", 0), "validation_years"),
         level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
-        honest_intervals=bool(top.get("honest_intervals", False)),
+        honest_intervals=_read(YES_NO, top.get("honest_intervals", False), "honest_intervals"),
         interplay=interplay,
         calibration_years=_whole(top.get("calibration_years", 3), "calibration_years"),
         seed=_whole(top.get("seed", 20241103), "seed"),
@@ -231,7 +242,7 @@ def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
     found: dict[str, Expression] = {}
     for name, source in _mapping(content.get("columns") or {}, "columns").items():
         if not isinstance(name, str) or not name.isidentifier():
-            raise InputError("models.scheme_value", place="columns", given=str(name)[:60])
+            raise InputError("models.scheme_value", place="columns", given=shown(name))
         found[name] = compile_expression(str(source))
     rests_on = {
         name: {other for other in found if any(_is_of(part, other) for part in expression.names)}
@@ -290,12 +301,12 @@ def _comparison(entry: Any) -> Comparison:
     _known(content, {"cells", "minimum", "levels", "base_rates"}, "comparison")
     cells = _need(content, "cells", "comparison")
     if not isinstance(cells, list) or not cells:
-        raise InputError("models.scheme_value", place="comparison.cells", given=str(cells)[:60])
+        raise InputError("models.scheme_value", place="comparison.cells", given=shown(cells))
     return Comparison(
         cells=tuple(str(cell) for cell in cells),
         minimum=_whole(content.get("minimum", 200), "comparison.minimum"),
-        levels=bool(content.get("levels", False)),
-        base_rates=bool(content.get("base_rates", False)),
+        levels=_read(YES_NO, content.get("levels", False), "comparison.levels"),
+        base_rates=_read(YES_NO, content.get("base_rates", False), "comparison.base_rates"),
     )
 
 
@@ -310,9 +321,10 @@ def _target(name: str, entry: Any) -> Target:
     rest = {k: v for k, v in content.items() if k not in columns and k not in ("outcome", "label")}
     _known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
     numbers = {key: _number(value, f"{where}.{key}") for key, value in rest.items()}
+    numbers.pop("years", None)
     threshold = numbers.pop("threshold", {"sagr": 0.20, "sgr": 0.10}.get(outcome))
     # A column of the table may tell an outcome that is known at once; the others look at later years.
-    years = _whole(numbers.pop("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
+    years = _whole(content.get("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
     return Target(name, outcome, columns, years, threshold, numbers)
 
 
@@ -327,15 +339,14 @@ def _track(name: str, entry: Any, features: list[str]) -> Track:
     where = f"tracks.{name}"
     content = _mapping(entry, where)
     method = _choice(_need(content, "method", where), METHODS, f"{where}.method")
-    weight = _within(_number(content.get("weight", 1), f"{where}.weight"), f"{where}.weight")
-    listed = content.get("inputs") or []
-    if not isinstance(listed, list):
-        raise InputError("models.scheme_value", place=f"{where}.inputs", given=str(listed)[:60])
+    weight = _within(content.get("weight", 1), f"{where}.weight")
+    listed = _list(content.get("inputs") or [], f"{where}.inputs")
     inputs = tuple(str(_choice(one, tuple(features), f"{where}.inputs")) for one in listed)
     settings = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
-    for key, value in settings.items():
+    for key, value in list(settings.items()):
         if key in LIMITS:
-            _within(_number(value, f"{where}.{key}"), f"{where}.{key}")
+            number = _within(value, f"{where}.{key}")
+            settings[key] = number if isinstance(value, str) else value
     return Track(name, method, settings, weight, inputs)
 
 
@@ -343,8 +354,9 @@ def _ladder(name: str, entry: Any, targets: list[str]) -> LadderPlan:
     where = f"ladders.{name}"
     content = _mapping(entry, where)
     _known(content, {"target", "symbols", "shares", "better"}, where)
-    symbols = tuple(str(s) for s in _need(content, "symbols", where))
-    shares = tuple(_number(s, f"{where}.shares") for s in content.get("shares", [1 / len(symbols)] * len(symbols)))
+    symbols = tuple(str(s) for s in _list(_need(content, "symbols", where), f"{where}.symbols"))
+    listed = _list(content.get("shares", [1] * len(symbols)), f"{where}.shares")
+    shares = tuple(_read(_LADDER_SHARE, share, f"{where}.shares") for share in listed)
     if len(shares) != len(symbols) or len(symbols) < 2 or min(shares) <= 0:
         raise InputError("models.scheme_value", place=f"{where}.shares", given=str(list(shares)))
     if len(set(symbols)) < len(symbols):
@@ -360,6 +372,12 @@ def _mapping(value: Any, place: str) -> Mapping[str, Any]:
     return value
 
 
+def _list(value: Any, place: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError("models.scheme_value", place=place, given=shown(value))
+    return value
+
+
 def _need(content: Mapping[str, Any], key: str, place: str = "scheme") -> Any:
     if content.get(key) is None:
         raise InputError("models.scheme_missing", entry=key, place=place)
@@ -372,26 +390,30 @@ def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
             raise InputError("models.scheme_unknown", entry=str(key), place=place)
 
 
+def _read(kind: ValueKind[T], value: Any, place: str) -> T:
+    """Return a value as its kind reads it; a word for missing is refused: a scheme leaves such an entry out."""
+    try:
+        found = kind.parse(value)
+    except RefusedValueError as refusal:
+        where = {lang: text("models.scheme_place", lang, place=place) for lang in LANGS}
+        raise refusal.at(where) from None
+    if found is None:
+        raise InputError("models.scheme_value", place=place, given=shown(value))
+    return found
+
+
 def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError("models.scheme_value", place=place, given=str(value)[:60])
-    return float(value)
+    return _read(_ANY_NUMBER, value, place)
 
 
-def _within(value: float, place: str, least: float | None = None) -> float:
+def _within(value: Any, place: str) -> float:
     """Return a number that lies within its ``LIMITS``, which the last part of ``place`` names."""
+    return _read(Number(*LIMITS[place.rsplit(".", 1)[-1]]), value, place)
+
+
+def _whole(value: Any, place: str, least: int | None = None) -> int:
     low, high = LIMITS[place.rsplit(".", 1)[-1]]
-    low = low if least is None else least
-    if not low <= value <= high:
-        raise InputError("models.scheme_range", place=place, given=f"{value:g}", low=f"{low:,g}", high=f"{high:,.12g}")
-    return value
-
-
-def _whole(value: Any, place: str, least: float | None = None) -> int:
-    number = _within(_number(value, place), place, least)
-    if number != int(number):
-        raise InputError("models.scheme_value", place=place, given=f"{number:g}")
-    return int(number)
+    return _read(Count(int(low) if least is None else least, int(high)), value, place)
 
 
 def _refuse_strange(content: Any, place: str) -> None:
@@ -399,16 +421,16 @@ def _refuse_strange(content: Any, place: str) -> None:
     if isinstance(content, Mapping):
         for key, value in content.items():
             if not isinstance(key, str):
-                raise InputError("models.scheme_value", place=place, given=str(key)[:60])
+                raise InputError("models.scheme_value", place=place, given=shown(key))
             _refuse_strange(value, f"{place}.{key}" if place != "scheme" else key)
     elif isinstance(content, list | tuple):
         for value in content:
             _refuse_strange(value, place)
     elif content is not None and not isinstance(content, str | int | float):
-        raise InputError("models.scheme_value", place=place, given=str(content)[:60])
+        raise InputError("models.scheme_value", place=place, given=shown(content))
 
 
 def _choice(value: Any, allowed: tuple[Any, ...], place: str) -> Any:
     if isinstance(value, bool) or value not in allowed:
-        raise InputError("models.scheme_value", place=place, given=str(value)[:60])
+        raise InputError("models.scheme_value", place=place, given=shown(value))
     return value

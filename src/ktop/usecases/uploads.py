@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ktop.domain.values.kind import shown
 from ktop.kernel.errors import InputError, TooLargeError
 
 if TYPE_CHECKING:
@@ -38,14 +40,27 @@ class _YamlRefused(yaml.YAMLError):
 class _RecordLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Safe YAML that reads figures as people mean them and loses nothing.
 
-    YAML 1.1 takes 01110 for an octal and 12:30 for a base-60 number: here both stay text. A key given twice is refused
-    instead of dropping one of the two values.
+    YAML 1.1 takes 01110 for an octal, 12:30 for a base-60 number and 1_0 for ten: here these stay text, for the kind of
+    value to judge, and so do an integer of more digits than Python converts and a date that no calendar has. A key
+    given twice is refused instead of dropping one of the two values.
     """
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            if (
+                isinstance(node, yaml.ScalarNode)
+                and self.resolve(yaml.ScalarNode, node.value, (True, False)) == node.tag
+            ):
+                self.recursive_objects.pop(node, None)
+                return node.value
+            raise _YamlRefused(node.start_mark.line) from error  # a tag such as !!int before what is none
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
-            if key.value in seen:
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
                 raise _YamlRefused(key.start_mark.line)
             seen.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
@@ -59,20 +74,27 @@ _RecordLoader.yaml_implicit_resolvers = {
     for first, resolvers in _RecordLoader.yaml_implicit_resolvers.items()
 }
 _RecordLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9_]*)$"), list("-+0123456789")
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:_[0-9]{3})+)$"), list("-+0123456789")
 )
 _RecordLoader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+|[0-9]+[eE][-+]?[0-9]+|\.(?:inf|nan))$"),
+    re.compile(
+        r"^[-+]?(?:(?:[0-9]+|[1-9][0-9]{0,2}(?:_[0-9]{3})+)\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+|[0-9]+[eE][-+]?[0-9]+|\.(?:inf|nan))$"
+    ),
     list("-+0123456789."),
 )
+
+
+def _integer(digits: str) -> int | float:
+    """Return a JSON integer; one of more digits than Python converts is beyond any limit, as infinity is."""
+    return int(digits) if len(digits) <= 1000 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
-        raise InputError("records.key_twice", name=next(name for name in names if names.count(name) > 1)[:40])
+        raise InputError("records.key_twice", name=shown(next(name for name in names if names.count(name) > 1)))
     return mapping
 
 
@@ -112,7 +134,7 @@ def parse_record(source: str | bytes) -> dict[str, Any]:
         raise InputError("records.not_utf8") from None
     try:
         if text.lstrip()[:1] == "{":
-            record = json.loads(text, object_pairs_hook=_no_key_twice)
+            record = json.loads(text, object_pairs_hook=_no_key_twice, parse_int=_integer)
         else:
             record = parse_yaml(text)
     except json.JSONDecodeError as error:

@@ -16,10 +16,13 @@ class Count(ValueKind[int]):
     maximum: int
 
     def _of_text(self, text: str) -> int:
-        return self._whole(Number(self.minimum, self.maximum)._of_text(text), text)
+        return self._whole(self._figure()._of_text(text), text)
 
     def _of_value(self, given: object) -> int:
-        return self._whole(Number(self.minimum, self.maximum)._of_value(given), given)
+        return self._whole(self._figure()._of_value(given), given)
+
+    def _figure(self) -> Number:
+        return Number(self.minimum, self.maximum)
 
     @staticmethod
     def _whole(value: float, given: object) -> int:

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width
 
-_UNSIGNED = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
+_GROUPS = r"[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+|(?:_[0-9]{3})+)(?:\.[0-9]+)?"
+_UNSIGNED = rf"(?:{_GROUPS}|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
 #: Signs: + and - close to the figure; △ ▲ − (the accounting signs for a negative) also before a space; brackets.
 _NUMBER = re.compile(rf"([-+]?)({_UNSIGNED})|([△▲−]) *({_UNSIGNED})|\( *({_UNSIGNED}) *\)")
 
@@ -22,7 +23,7 @@ def figure_of(text: str) -> str:
         grouped = len(plain) <= MAX_CHARACTERS and "," in plain and _NUMBER.fullmatch(plain.replace(",", ""))
         raise RefusedValueError("comma_groups" if grouped else "not_a_number", text)
     sign, figure, _, negative, bracketed = match.groups()
-    unsigned = (figure or negative or bracketed).replace(",", "")
+    unsigned = (figure or negative or bracketed).replace(",", "").replace("_", "")
     if float(unsigned) == 0 and re.search("[1-9]", re.split("[eE]", unsigned)[0]):
         raise RefusedValueError("not_a_number", text)  # 1e-999 is not zero
     return unsigned if figure and sign != "-" else f"-{unsigned}"
@@ -33,7 +34,8 @@ class Number(ValueKind[float]):
     """A number from ``minimum`` to ``maximum``.
 
     ``1,234.5``, ``1234.5``, ``1.5e3`` and full-width digits; negative also ``△1,234``, ``▲1,234``, ``−1,234`` and
-    ``(1,234)``. Commas that do not stand every three digits, units, words and underscores are refused.
+    ``(1,234)``. Separators (commas, or underscores as YAML has them) that do
+    not stand every three digits, units and words are refused.
     """
 
     minimum: float
