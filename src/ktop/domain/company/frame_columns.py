@@ -17,7 +17,7 @@ from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.row_problems import RowProblems
 from ktop.domain.values.day import DAY
 from ktop.domain.values.industry import INDUSTRY
-from ktop.domain.values.kind import MISSING_WORDS, RefusedValueError, ValueKind
+from ktop.domain.values.kind import MAX_CHARACTERS, MISSING_WORDS, RefusedValueError, ValueKind
 from ktop.domain.values.number import figure_of
 from ktop.domain.values.region import FOREIGN
 from ktop.domain.values.registration_numbers import BusinessNumber, CorporateNumber
@@ -93,8 +93,7 @@ def _read_numbers(spec: FactSpec, series: pl.Series, problems: RowProblems) -> n
         quick = series.cast(pl.Float64, strict=False) if series.dtype != pl.Boolean or spec.kind == "flag" else None
     else:
         cells = series.cast(pl.String, strict=False)
-        plain = cells.set(~cells.str.contains(_PLAIN_NUMBER).fill_null(False), None)
-        quick = plain.cast(pl.Float64, strict=False)
+        quick = _figures(cells)
         if quick.null_count() > cells.null_count():
             grouped = cells.set(~cells.str.contains(_GROUPED_NUMBER).fill_null(False), None)
             quick = quick.fill_null(grouped.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False))
@@ -106,6 +105,13 @@ def _read_numbers(spec: FactSpec, series: pl.Series, problems: RowProblems) -> n
     values = np.where(fits, found + 0.0, np.nan)
     numbers: npt.NDArray[np.float64] = _finish(spec, cells, values, done, problems)
     return numbers
+
+
+def _figures(cells: pl.Series) -> pl.Series:
+    """Return what Polars reads as a number, without what the kind of value refuses: long texts and 1e-999 for zero."""
+    figures = cells.cast(pl.Float64, strict=False)
+    length = cells.str.len_bytes()
+    return figures.set(((length > MAX_CHARACTERS) | ((figures == 0) & (length > 5))).fill_null(False), None)
 
 
 def _fits(spec: FactSpec, values: npt.NDArray[np.float64]) -> Mask:
