@@ -234,6 +234,14 @@ def test_hostile_values_are_refused_by_name(api: TestClient, body: dict[str, Any
     assert place in sentence
 
 
+def test_an_integer_of_thousands_of_digits_is_refused_by_name(api: TestClient) -> None:
+    body = b'{"record": {"name": "x", "facts": {"sales_krw_t0": -1%b}}}' % (b"0" * 5000)
+    status, code, sentence = posted(api, body)
+    assert (status, code) == (422, "values.out_of_range")
+    assert "sales_krw_t0" in sentence
+    assert posted(api, b'{"record": 1')[:2] == (422, "web.body_not_json")
+
+
 @pytest.mark.parametrize(
     ("source", "key"),
     [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ktop.domain.values.kind import shown
+from ktop.domain.values.number import integer_of_json
 from ktop.kernel.errors import InputError, TooLargeError
 
 if TYPE_CHECKING:
@@ -85,11 +85,6 @@ _RecordLoader.add_implicit_resolver(
 )
 
 
-def _integer(digits: str) -> int | float:
-    """Return a JSON integer; one of more digits than Python converts is beyond any limit, as infinity is."""
-    return int(digits) if len(digits) <= 1000 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
-
-
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
@@ -134,7 +129,7 @@ def parse_record(source: str | bytes) -> dict[str, Any]:
         raise InputError("records.not_utf8") from None
     try:
         if text.lstrip()[:1] == "{":
-            record = json.loads(text, object_pairs_hook=_no_key_twice, parse_int=_integer)
+            record = json.loads(text, object_pairs_hook=_no_key_twice, parse_int=integer_of_json)
         else:
             record = parse_yaml(text)
     except json.JSONDecodeError as error:

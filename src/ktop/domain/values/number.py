@@ -69,3 +69,8 @@ def written(value: Decimal) -> str:
     if len(plain) > MAX_CHARACTERS // 2:
         return str(value.normalize())
     return f"{Decimal(plain):,f}" if abs(value) >= 1000 else plain
+
+
+def integer_of_json(digits: str) -> int | float:
+    """Return a JSON integer; one of more digits than Python converts is beyond any limit, as infinity is."""
+    return int(digits) if len(digits) <= 1000 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
+from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.schemas import (
     CompanyRequest,
     Comparison,
@@ -31,7 +32,7 @@ RatingId = Annotated[str, Path(description="Identifier of a kept result.", patte
 
 ModelPart = Annotated[str, Path(description="Name or version of a model.", pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")]
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
 
 
 # The operations are plain functions: the framework runs them in worker threads, because rating blocks.
