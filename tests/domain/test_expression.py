@@ -157,3 +157,10 @@ def test_any_text_is_either_a_formula_or_refused(source: str) -> None:
     except InputError:
         return
     assert expression.evaluate(dict.fromkeys(expression.names, A) or {"a": A}).shape == A.shape
+
+
+@pytest.mark.parametrize("source", ["\ud800", "a + \udfff", "1_0 + a\x00", "9" * 1999])
+def test_what_no_text_can_hold_is_refused_in_a_sentence_that_can_be_sent(source: str) -> None:
+    with pytest.raises(InputError) as refused:
+        compile_expression(source)
+    assert message(refused.value, "ko").encode("utf-8")
