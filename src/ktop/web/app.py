@@ -14,6 +14,7 @@ from ktop.web import api, assets, errors, pages
 from ktop.web.ports import Services
 from ktop.web.rating_queue import RatingQueue
 from ktop.web.security import FormTokens, Guard
+from ktop.web.waiting import Watch
 
 
 def create_app(settings: Settings, services: Services) -> FastAPI:
@@ -49,6 +50,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
     queue = ConcurrencyLimiter(settings.ratings_waiting, 60.0, "web.busy", at_once=settings.ratings_at_once)
     app.add_middleware(RatingQueue, refuse=errors.answer, limiter=queue)
+    app.add_middleware(Watch)  # around the queue: who leaves while waiting is noticed, too
     app.add_middleware(
         Guard, refuse=errors.answer, failed=errors.unexpected, hosts=hosts, seconds=settings.body_seconds
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from ktop import catalogue
 from ktop.patents.analysis.glossary import counterparts
 from ktop.patents.analysis.text import Analyser
+from ktop.patents.engine import bridge
 from ktop.patents.engine.index import PatentIndex
 
 
@@ -47,6 +49,30 @@ def test_words_without_an_entry_go_to_the_nearest_term(index: PatentIndex) -> No
     (near,) = index.space.bridge.translate([("클릭", "클릭")], "ko")
     assert near[0].term == "click"
     assert 0.5 <= near[0].similarity <= 1.0
+
+
+def test_a_text_of_unknown_words_is_encoded_up_to_a_bound_only(
+    index: PatentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[str] = []
+    encode = bridge.encode_terms
+
+    def counted(terms: Sequence[str]) -> np.ndarray:
+        encoded.extend(terms)
+        return encode(terms)
+
+    monkeypatch.setattr(bridge, "encode_terms", counted)
+    words = [(f"zq{k}", f"zq{k}") for k in range(bridge.MAX_UNKNOWN + 50)]
+    known = ("반도체", "반도체")
+    fresh = bridge.Bridge(index.space.bridge.folder)
+    found = fresh.translate([*words, known], "ko")
+    assert len(encoded) == bridge.MAX_UNKNOWN
+    assert all(near == [] for near in found[bridge.MAX_UNKNOWN : -1])
+    assert found[-1], "what the glossary knows is led over all the same"
+    # What was asked before changes nothing: a rating follows from its text alone.
+    other = bridge.Bridge(index.space.bridge.folder)
+    other.translate(words[bridge.MAX_UNKNOWN :], "ko")
+    assert other.translate([*words, known], "ko") == found
 
 
 def test_text_vectors_have_unit_length(index: PatentIndex) -> None:

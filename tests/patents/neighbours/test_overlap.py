@@ -42,7 +42,7 @@ def test_a_patent_is_found_whole_in_itself(index: PatentIndex, small_corpus: Pat
 
 
 def test_what_no_patent_says_is_not_found(index: PatentIndex) -> None:
-    new = "Quokka whiskers tickle xylophones beneath zirconium umbrellas."
+    new = "A zirconium electrode on a Quokka whisker drives a xylophone motor beneath an umbrella valve."
     found, _ = looked_at(
         index, f"A medical image of a patient is segmented to find cancer lesions in the tissue. {new}"
     )

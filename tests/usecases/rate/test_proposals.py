@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ktop.kernel.errors import InputError, TooLargeError
+from ktop.kernel.errors import InputError, TooLargeError, UnavailableError
+from ktop.kernel.waiting import until
 from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.engine.questions import Question
 from ktop.report.present.proposals import proposals_table
 from ktop.usecases.rate.proposals import COLUMNS, frame_of, proposals_in, proposals_of, rank_file, rank_rows
-from ktop.usecases.rate.technology import TechnologyEngine, open_corpus
+from ktop.usecases.rate.technology import TechnologyEngine, open_corpus, rate_technology
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
 DAY = date(2026, 6, 30)
@@ -179,3 +182,34 @@ def test_a_name_that_no_table_can_have_is_refused_before_anything_is_read(tmp_pa
     with pytest.raises(InputError) as refused:
         rank_file(tmp_path / "none.csv", tmp_path / "out.csv", corpus=lambda: tmp_path)
     assert refused.value.key == "records.out_is_folder"
+
+
+def test_ranking_stops_once_the_client_has_left(engine: TechnologyEngine) -> None:
+    given = [{"id": str(k), "title": None, "text": STRANGE} for k in range(5)]
+    left, begun = threading.Event(), []
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        begun.append(done)
+        if done == 1:
+            left.set()
+
+    with until(left), pytest.raises(UnavailableError):
+        rank_rows(given, engine, as_of=DAY, progress=progress)
+    assert begun == [0, 1]
+
+
+def test_a_technology_is_analysed_and_encoded_once(engine: TechnologyEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    analysed: list[str] = []
+    of = Question.of.__func__
+
+    def counted(cls: type[Question], text: str, *args: Any) -> Question:
+        analysed.append(text)
+        return of(cls, text, *args)
+
+    monkeypatch.setattr(Question, "of", classmethod(counted))
+    filler = "We are proud to offer the best service to all our valued customers around the world."
+    text = STRANGE.replace("battery cell", "battery cell of a drone")  # asked by no other test
+    rating = rate_technology(engine, f"{text} {filler}", as_of=DAY)
+    assert len(analysed) == 1, "scores and neighbour evidence ask by one question"
+    assert "valued customers" not in analysed[0]
+    assert "valued customers" not in str(rating.details["novelty"])

@@ -35,6 +35,9 @@ MIN_TRANSLATION_SIMILARITY = 0.5
 #: Nearness that a word of the glossary counts as; each further word of an entry counts 0.05 less.
 GLOSSARY_SIMILARITY = 0.95
 COMMONPLACE_NEIGHBOURS = 10
+#: Terms that neither the glossary nor the vocabulary knows and that are encoded for one question, in the order given:
+#: each takes the encoder milliseconds, and a text of nothing but unknown words would hold the engine for a minute.
+MAX_UNKNOWN = 100
 #: Terms whose counterparts are remembered between questions.
 MAX_REMEMBERED = 100_000
 #: Patents whose texts are looked through for terms.
@@ -106,19 +109,28 @@ class Bridge:
     def translate(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[list[Translation]]:
         """Return the counterparts of each (term, surface) in the other language, the surest first; may be empty.
 
-        The glossary's where it has any, else the nearest terms of the vocabulary.
+        The glossary's where it has any, else the nearest terms of the vocabulary. Of terms that neither knows, the
+        first ``MAX_UNKNOWN`` are led over; the others have no counterpart, whatever is remembered of them: the answer
+        depends on the terms alone.
         """
         left: list[tuple[str, str]] = []
+        beyond: set[tuple[str, str]] = set()
+        unknown = 0
         for term, surface in dict.fromkeys(terms):
-            if (source, term, surface) not in self._translations:
-                by_glossary = self._by_glossary(term, surface, source)
-                if by_glossary:
-                    self._translations[source, term, surface] = by_glossary
-                else:
-                    left.append((term, surface))
+            key = (source, term, surface)
+            by_glossary = None if key in self._translations else self._by_glossary(term, surface, source)
+            if by_glossary:
+                self._translations[key] = by_glossary
+            if (source, term) not in self._place and not counterparts(term, surface, source):
+                unknown += 1
+                if unknown > MAX_UNKNOWN:
+                    beyond.add((term, surface))
+                    continue
+            if key not in self._translations:
+                left.append((term, surface))
         for (term, surface), near in zip(left, self._by_vector(left, source), strict=True):
             self._translations[source, term, surface] = near
-        found = [self._translations[source, term, surface] for term, surface in terms]
+        found = [[] if pair in beyond else self._translations[source, *pair] for pair in terms]
         if len(self._translations) > MAX_REMEMBERED:
             self._translations.clear()
         return found

@@ -68,8 +68,7 @@ def neighbourhood(
     excluded = np.empty(0, dtype=np.int64)
     if exclude:
         excluded = index.tables.family_of(index.docs_of(list(exclude)))
-    text = without_boilerplate(technology.text, technology.language, index.analyser)
-    question = index.question(text, technology.language, technology.title)
+    question = question_of(index, technology)
     clock.lap("analyse")
     meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
     near = candidates(index, question, size, before, excluded, meant)
@@ -120,6 +119,16 @@ def neighbourhood(
     )
     clock.lap("surroundings")
     return found
+
+
+def question_of(index: PatentIndex, technology: Technology) -> Question:
+    """Return a technology as the one question all is asked by, scores and neighbour evidence alike.
+
+    Sentences that say nothing about the technology are left out (``boilerplate_filter``); the index keeps the analysed
+    question, so that it is cleaned, analysed and encoded once for all who ask within a rating.
+    """
+    text = without_boilerplate(technology.text, technology.language, index.analyser)
+    return index.question(text, technology.language, technology.title)
 
 
 def nearest_in_meaning(

@@ -23,6 +23,7 @@ from ktop.patents.analysis.features import MAX_FEATURES, features, sentences
 from ktop.patents.analysis.text import Word
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
+from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
@@ -63,8 +64,10 @@ def overlap(index: PatentIndex, found: Neighbourhood, question: Question, neares
     Reads the texts of ``nearest`` patents from the corpus (about 45 ms at eight million patents).
     """
     technology = found.technology
-    described = technology.text.removeprefix(f"{technology.title}.")  # the title names the technology, it is no feature
-    parts = features(described, technology.language, index.analyser)
+    title = f"{technology.title}."  # the title names the technology, it is no feature
+    whole = technology.text.removeprefix(title)
+    filtered = without_boilerplate(technology.text, technology.language, index.analyser).removeprefix(title)
+    parts = features(filtered, technology.language, index.analyser)
     words = _described(index, found, question, [word for _, part in parts for word in part])
     kept = []
     for text, part in parts:
@@ -79,7 +82,7 @@ def overlap(index: PatentIndex, found: Neighbourhood, question: Question, neares
         kept = [entry for entry in kept if entry[2] >= least][:MAX_FEATURES]
     weights = np.array([weight for _, _, weight in kept])
     texts = texts_of(index, found, nearest)
-    said = [frozenset(index.analyser.terms(part, technology.language)) for part in sentences(described)]
+    said = [frozenset(index.analyser.terms(part, technology.language)) for part in sentences(whole)]
     near = []
     for position, text in texts.items():
         foreign = found.language[position] != technology.language

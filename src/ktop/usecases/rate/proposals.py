@@ -16,6 +16,7 @@ import numpy as np
 from ktop.catalogue import Lang, load, message, text
 from ktop.kernel.errors import InputError, KtopError, TooLargeError
 from ktop.kernel.progress import Progress, silent
+from ktop.kernel.waiting import stop_if_nobody_waits
 from ktop.usecases.rate.technology import TechnologyEngine, neighbourhood_of, open_corpus, technology_of
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def rank_rows(
 
     A row holds ``COLUMNS``: equal scores share a rank; ``repeats_patent`` is the patent that a text almost copies,
     ``caution`` why a score is not to be relied on, ``duplicate_of`` the other proposal most like it where they are
-    alike enough to be told, ``problem`` why a proposal has no score. One that fails never stops the rest.
+    alike enough to be told, ``problem`` why a proposal has no score. One that fails never stops the rest; all stop with
+    ``UnavailableError`` where the client that asked has left.
     An id that occurs again is led on by its row: ``A-1#3``.
     """
     given = _told_apart(given)
@@ -163,6 +165,7 @@ def rank_rows(
     rows: list[Row] = []
     questions: list[Question | None] = []
     for number, proposal in enumerate(given):
+        stop_if_nobody_waits()
         progress(number, len(given), label)
         row, question = _rated(proposal, engine, as_of, lang)
         rows.append(row)
@@ -196,11 +199,13 @@ def _rated(
     row: Row = dict.fromkeys(COLUMNS)
     title, body = (str(proposal.get(field) or "").strip() for field in ("title", "text"))
     row |= {"proposal_id": proposal["id"], "title": title or None, "model_version": engine.model.version}
+    from ktop.patents.neighbours.neighbourhood import question_of
+
     try:
         technology = technology_of(f"{title}\n{body}" if title and body else title or body, _day(proposal, as_of))
         with engine.lock:
             found = neighbourhood_of(engine.index, technology, background=False)
-            question = engine.index.question(technology.text, technology.language, technology.title)
+            question = question_of(engine.index, technology)
     except KtopError as error:
         return row | {"problem": message(error, lang)}, None
     from ktop.models.originality.model import is_thin_field

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import text
+from ktop.kernel.waiting import stop_if_nobody_waits
 from ktop.usecases.rate.technology import TechnologyEngine, neighbourhood_of, technology_of
 
 if TYPE_CHECKING:
@@ -34,18 +35,20 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
     """
     from ktop.models.originality.counterfactual import candidates, suggestions
     from ktop.models.originality.definitions import neighbours_shown
+    from ktop.patents.neighbours.neighbourhood import question_of
     from ktop.patents.neighbours.titles import neighbour_pairs, neighbour_words
 
     technology = technology_of(summary, as_of)
     with engine.lock:
         found = neighbourhood_of(engine.index, technology, background=False)
-        question = engine.index.question(technology.text, technology.language, technology.title)
+        question = question_of(engine.index, technology)
         shown = found.nearest(neighbours_shown())
         words, pairs = neighbour_words(engine.index, shown, question), neighbour_pairs(engine.index, shown)
     before = engine.model.score(found)
     tried = candidates(shown, words, pairs) if before.grade is not None else []
 
     def rated_with(term: str) -> Scored:
+        stop_if_nobody_waits()
         added = text("originality.added_feature", technology.language, term=term)
         longer = replace(technology, text=_with(technology.text, added, technology.title))
         return engine.model.score(engine.neighbourhood(longer))

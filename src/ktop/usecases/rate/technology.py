@@ -17,6 +17,7 @@ from ktop.kernel.errors import KtopError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
+from ktop.kernel.waiting import stop_if_nobody_waits
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
 
     technology = technology_of(summary, as_of)
     with engine.lock:
+        stop_if_nobody_waits()  # asked here, too: the wait for the lock may have been long
         found = neighbourhood_of(engine.index, technology)
         evidence = neighbour_evidence(engine.index, found.nearest(neighbours_shown()))
     return engine.model.rate(found, evidence)
@@ -211,14 +213,14 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
 def neighbour_evidence(index: PatentIndex, found: Neighbourhood) -> NeighbourEvidence | None:
     """Return what a full rating shows of the neighbours beyond their neighbourhood; None where there are none."""
     from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
+    from ktop.patents.neighbours.neighbourhood import question_of
     from ktop.patents.neighbours.overlap import overlap
     from ktop.patents.neighbours.shown_terms import shown_terms
     from ktop.patents.neighbours.titles import neighbour_pairs, neighbour_words
 
     if not found.size:
         return None
-    technology = found.technology
-    question = index.question(technology.text, technology.language, technology.title)
+    question = question_of(index, found.technology)
     return NeighbourEvidence(
         words=neighbour_words(index, found, question),
         pairs=neighbour_pairs(index, found),
