@@ -41,7 +41,7 @@ class Equating:
     names : (m,) names of the measures.
     slope, intercept : (m,) equated value = intercept + slope x value.
     lowest, highest : (m,) what the pairs had in the corpus's language; equated values stay between.
-    corpus : version of the corpus that the pairs were rated against.
+    corpus : digest of the index that the pairs were rated against (``PatentIndex.key``).
     reference : version of the reference that they belong to.
     """
 

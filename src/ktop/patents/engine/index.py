@@ -18,8 +18,8 @@ import numpy.typing as npt
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
 from ktop.kernel.errors import InputError, TooLargeError
-from ktop.patents.analysis.text import Analyser
 from ktop.patents.analysis.encoder import ENCODER_VERSION
+from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.checksums import checksum
 from ktop.patents.engine.dense import DenseReader

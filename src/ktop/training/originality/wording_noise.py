@@ -29,7 +29,7 @@ class WordingNoise:
     names : (m,) names of the measures.
     covariance : (m, m) symmetric, no negative eigenvalue beyond rounding; in squared logits.
     pairs : pairs of wordings that it was measured on.
-    reference : version of the reference that the logits were read from.
+    reference : version of the reference that the logits were read from, and the key of its index.
     """
 
     names: tuple[str, ...]

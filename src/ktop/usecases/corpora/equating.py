@@ -26,8 +26,8 @@ EQUATING_FILE = "originality-equating.npz"
 ENOUGH_OF_A_LANGUAGE = 0.1
 
 
-def load_equating(folder: Path, reference: OriginalityReference) -> Equating | None:
-    """Return the lines between the languages of a corpus if there are any made with this reference."""
+def load_equating(folder: Path, index: PatentIndex, reference: OriginalityReference) -> Equating | None:
+    """Return the lines between the languages of a corpus if there are any made of this index with this reference."""
     from ktop.models.originality.equating import Equating
 
     path = folder / EQUATING_FILE
@@ -37,7 +37,7 @@ def load_equating(folder: Path, reference: OriginalityReference) -> Equating | N
         found = Equating.load(path)
     except (KtopError, KeyError, ValueError):
         return None  # written by another version of the program: made again
-    return found if found.reference == reference.version else None
+    return found if (found.corpus, found.reference) == (index.key, reference.version) else None
 
 
 def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: OriginalityReference) -> Equating | None:
@@ -51,7 +51,7 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
 
     if not is_needed(index):
         return None
-    known = load_equating(folder, reference)
+    known = load_equating(folder, index, reference)
     if known is not None:
         return known
     days = np.asarray(index.tables.day)[index.tables.dated_docs()]
@@ -69,7 +69,7 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
             told[other] += [measured(summary[f"{other}{wording}"].strip(), other) for summary in summaries]
     second: Lang = "en" if language == "ko" else "ko"
     owners = [*range(len(summaries)), *range(len(summaries))]
-    found = Equating.of(language, told[language], told[second], index.version, reference.version, owners)
+    found = Equating.of(language, told[language], told[second], index.key, reference.version, owners)
     with atomic_path(folder / EQUATING_FILE) as beside:
         found.save(beside)
     return found

@@ -52,12 +52,13 @@ def wording_noise(folder: Path, *, lang: Lang = "ko", progress: Progress = silen
     reference = in_force.weighted(start())
     path = folder / FILE
     known = _load(path)
-    if known is not None and known.reference == reference.version:
+    derived_from = f"{reference.version} {index.key}"
+    if known is not None and known.reference == derived_from:
         return known
     equating = bring_equating_up_to_date(folder, index, in_force)
     kinds = [*_summaries(index, reference, equating), _reworded(folder, index, reference, lang, progress)]
     names = tuple(measure.name for measure in measures())
-    found = WordingNoise(names, noise_of(kinds), sum(len(kind) for kind in kinds), reference.version)
+    found = WordingNoise(names, noise_of(kinds), sum(len(kind) for kind in kinds), derived_from)
     with atomic_path(path) as beside:
         found.save(beside)
     return found

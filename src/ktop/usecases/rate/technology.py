@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,20 +37,45 @@ WEIGHTS_FILE = "originality-weights.json"
 #: A first line of at most this many characters, with more text below it, is the technology's title.
 TITLE_CHARS = 120
 
+log = logging.getLogger(__name__)
+
 
 @dataclass
 class TechnologyEngine:
-    """An open corpus with its originality model. One rating at a time: the index is for one thread."""
+    """An open corpus with its originality model. One rating at a time: the index is for one thread.
+
+    ``folder`` is the corpus; the engine moves on by itself to each generation of its index that is complete.
+    """
 
     index: PatentIndex
     model: OriginalityModel
+    folder: Path
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def follow(self) -> None:
+        """Move on to the generation of the index in force, once its reference table is there. Call it holding the lock.
+
+        Until then, and where the newer generation cannot be opened, answers stay those of the present one.
+        """
+        if self.index.is_current:
+            return
+        from ktop.patents.engine.index import PatentIndex
+
+        try:
+            index = PatentIndex(self.folder)
+            reference = load_reference(self.folder, index)
+            if reference is not None:
+                self.model = _model(self.folder, index, reference)
+                self.index = index
+        except KtopError as error:
+            log.warning("The newer index of %s cannot be used, the present one goes on: %s", self.folder, error)
 
     def neighbourhood(
         self, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
     ) -> Neighbourhood:
         """Return what the model may know about a technology as of its day; see ``neighbourhood_of``."""
         with self.lock:
+            self.follow()
             return neighbourhood_of(self.index, technology, exclude, background)
 
 
@@ -84,7 +110,7 @@ def corpus_is_ready(folder: Path) -> bool:
     from ktop.patents.engine.index import PatentIndex
 
     try:
-        return load_reference(folder, PatentIndex(folder).version) is not None
+        return load_reference(folder, PatentIndex(folder)) is not None
     except (NotFoundError, KtopError):
         return False
 
@@ -94,15 +120,18 @@ def open_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent)
 
     Raises ``NotFoundError`` for a folder that holds no corpus, ``UnavailableError`` for one not indexed yet.
     """
-    from ktop.models.originality import OriginalityModel
     from ktop.patents.engine.index import PatentIndex
 
     index = PatentIndex(folder)
-    reference = load_reference(folder, index.version) or bring_reference_up_to_date(
-        folder, lang=lang, progress=progress
-    )
+    reference = load_reference(folder, index) or bring_reference_up_to_date(folder, lang=lang, progress=progress)
+    return TechnologyEngine(index, _model(folder, index, reference), folder)
+
+
+def _model(folder: Path, index: PatentIndex, reference: OriginalityReference) -> OriginalityModel:
+    from ktop.models.originality import OriginalityModel
+
     equating = bring_equating_up_to_date(folder, index, reference)
-    return TechnologyEngine(index, OriginalityModel(reference.weighted(weights_in_force(folder)), equating))
+    return OriginalityModel(reference.weighted(weights_in_force(folder)), equating)
 
 
 def weights_in_force(folder: Path) -> Weights:
@@ -124,8 +153,8 @@ def prepare_demo_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress =
     index_patents(folder, workers=1, lang=lang, progress=progress)
 
 
-def load_reference(folder: Path, version: str) -> OriginalityReference | None:
-    """Return the reference table of a corpus if there is one made from this version of the corpus and the model."""
+def load_reference(folder: Path, index: PatentIndex) -> OriginalityReference | None:
+    """Return the reference table of a corpus if there is one made from this very index and by this model."""
     from ktop.models.originality import OriginalityReference
 
     path = folder / REFERENCE_FILE
@@ -135,25 +164,24 @@ def load_reference(folder: Path, version: str) -> OriginalityReference | None:
         reference = OriginalityReference.load(path)
     except (KtopError, KeyError, ValueError):
         return None  # written by another version of the program: made again
-    return reference if reference.corpus.get("version") == version else None
+    return reference if reference.key == index.key else None
 
 
 def bring_reference_up_to_date(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> OriginalityReference:
     """Rate reference patents of the corpus, each as of its own filing day, unless this has been done already."""
     from ktop.models.originality import build_reference
     from ktop.models.originality.reference import choose_sample
-    from ktop.patents.corpus.corpus import Corpus
     from ktop.patents.engine.index import PatentIndex
 
     index = PatentIndex(folder)
-    known = load_reference(folder, index.version)
+    known = load_reference(folder, index)
     if known is not None:
         return known
     days = np.asarray(index.tables.day)
     docs = index.tables.dated_docs()
     sample = docs[choose_sample(days[docs], REFERENCE_PATENTS, REFERENCE_SEED)]
     ids = [index.patent_id(int(doc)) for doc in sample]
-    patents = Corpus.open(folder).get(ids)
+    patents = index.corpus.get(ids)
 
     def neighbourhoods(patent_id: str) -> Neighbourhood:
         technology = patent_technology(patents[patent_id])
@@ -161,9 +189,10 @@ def bring_reference_up_to_date(folder: Path, *, lang: Lang = "ko", progress: Pro
         return neighbourhood_of(index, technology, (patent_id,), background=False)
 
     label = text("cli.step_reference", lang)
-    reference = build_reference(
+    made = build_reference(
         neighbourhoods, ids, seed=REFERENCE_SEED, progress=lambda done, total: progress(done, total, label)
     )
+    reference = replace(made, key=index.key)
     with atomic_path(folder / REFERENCE_FILE) as beside:
         reference.save(beside)
     return reference
@@ -205,9 +234,11 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
     technology = technology_of(summary, as_of)
     with engine.lock:
         stop_if_nobody_waits()  # asked here, too: the wait for the lock may have been long
+        engine.follow()
+        model = engine.model
         found = neighbourhood_of(engine.index, technology)
         evidence = neighbour_evidence(engine.index, found.nearest(neighbours_shown()))
-    return engine.model.rate(found, evidence)
+    return model.rate(found, evidence)
 
 
 def neighbour_evidence(index: PatentIndex, found: Neighbourhood) -> NeighbourEvidence | None:
