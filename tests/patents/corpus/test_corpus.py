@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,10 +21,12 @@ from hypothesis import strategies as st
 
 from ktop import catalogue
 from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation
-from ktop.kernel.errors import InputError, NotFoundError, TooLargeError, UnavailableError
+from ktop.kernel.errors import InputError, KtopError, NotFoundError, TooLargeError, UnavailableError
 from ktop.patents.corpus import importing, merging
 from ktop.patents.corpus.corpus import SCHEMA, Corpus, patent_of, row_of
 from ktop.patents.corpus.importing import ImportReport, import_paths
+
+from ..conftest import made_up_records, write_records
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -407,3 +411,33 @@ def test_a_large_real_set_comes_in_whole(shared_data: Path, tmp_path: Path) -> N
     assert (report.new, report.rejected, report.skipped) == (2244, 0, ["queries.json"])
     stored = Corpus(tmp_path / "corpus").get(["US7591949"])
     assert stored["US7591949"].ipc and replace(stored["US7591949"], title="") != stored["US7591949"]
+
+
+def test_two_first_imports_at_once_never_delete_each_others_work(tmp_path: Path) -> None:
+    """One is taken, the other is taken after it or told to wait; a refused one leaves the folder of the other alone."""
+    records = write_records(tmp_path / "good.jsonl", made_up_records(per_theme=2))
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("no patents here\n", encoding="utf-8")
+    refused = 0
+    for attempt in range(60):
+        folder = tmp_path / f"corpus-{attempt}"
+        start = threading.Barrier(2)
+
+        def work(source: Path, folder: Path = folder, start: threading.Barrier = start) -> str:
+            start.wait()
+            try:
+                import_paths(folder, [source])
+            except KtopError as error:
+                return error.key
+            return "done"
+
+        sources = (records, bad if attempt % 2 else records)
+        with ThreadPoolExecutor(2) as pool:
+            said = list(pool.map(work, sources))
+        assert set(said) <= {"done", "patents.corpus_busy", "patents.format_unknown"}
+        refused += said != ["done", "done"]
+        if said[0] == "done" or said[1] == "done":
+            assert len(Corpus.open(folder)) == 12
+        else:
+            assert not folder.exists()
+    assert refused > 10

@@ -8,12 +8,13 @@ import fcntl
 import functools
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
@@ -222,14 +223,11 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
 def corpus_lock(directory: Path) -> Iterator[None]:
     """Hold the folder for writing; a second writer is told so at once (``UnavailableError``). Ends with the process.
 
-    A disk that fills up meanwhile is told by ``UnavailableError``, too.
+    A folder that is made for it and in which nothing comes to lie goes again. A disk that fills up meanwhile is told by
+    ``UnavailableError``, too.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UnavailableError("patents.corpus_busy", directory=str(directory)) from error
+    made = not directory.exists()
+    with _locked(directory) as handle:
         try:
             yield
         except (OSError, pl.exceptions.PolarsError) as error:
@@ -237,6 +235,31 @@ def corpus_lock(directory: Path) -> Iterator[None]:
             if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(directory).free < NO_ROOM_BYTES:
                 raise UnavailableError("patents.disk_full", directory=str(directory)) from error
             raise
+        finally:
+            # Only whoever holds the lock deletes anything, and never what another may have written meanwhile.
+            if made and [entry.name for entry in directory.iterdir()] == [Path(handle.name).name]:
+                Path(handle.name).unlink()
+                directory.rmdir()
+
+
+def _locked(directory: Path) -> IO[str]:
+    """Return the open lock file of a folder, locked; the folder is made where there is none."""
+    while True:
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / ".lock"
+        try:
+            handle = path.open("w")
+        except FileNotFoundError:  # whoever had made the folder has just taken it away again
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            handle.close()
+            raise UnavailableError("patents.corpus_busy", directory=str(directory)) from error
+        with contextlib.suppress(FileNotFoundError):
+            if os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
+                return handle
+        handle.close()  # a lock on a file that is no longer there keeps nobody out
 
 
 def row_of(patent: Patent) -> dict[str, Any]:

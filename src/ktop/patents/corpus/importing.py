@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from ktop import catalogue
-from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.patents.corpus import merging
 from ktop.patents.corpus import record_supplements as completing
@@ -104,19 +104,13 @@ def import_paths(
     """
     directory = Path(directory)
     started = time.perf_counter()
-    existed = directory.exists()
     named = {str(Path(path)) for path in paths}
-    try:
-        with corpus_lock(directory):
-            _clear_leftovers(directory)
-            with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
-                run = _Run(directory, Path(staging), named, format_name, column_map, progress)
-                run.read_all(sources([Path(path) for path in paths]))
-                report = run.commit()
-    except KtopError:
-        if not existed:
-            shutil.rmtree(directory, ignore_errors=True)
-        raise
+    with corpus_lock(directory):
+        _clear_leftovers(directory)
+        with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
+            run = _Run(directory, Path(staging), named, format_name, column_map, progress)
+            run.read_all(sources([Path(path) for path in paths]))
+            report = run.commit()
     report.seconds = time.perf_counter() - started
     return report
 
