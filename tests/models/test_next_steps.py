@@ -34,9 +34,9 @@ def test_a_step_names_the_indicator_whose_logit_it_moves_most_for_the_better(
     told_apart = 0
     for row in range(60):
         table = companies.take(np.array([row]))
-        before = model.rate_table(table)
+        rating = model.rate_row(table)
         by_text = {step.text["en"]: step for step in steps().values()}
-        for given in model.next_steps(table, before):
+        for given in rating.next_steps:
             if given.score != score:
                 continue
             step = by_text[given.text["en"]]
@@ -46,7 +46,7 @@ def test_a_step_names_the_indicator_whose_logit_it_moves_most_for_the_better(
                 for fact, amount in step.changes.items()
             }
             after = {c.indicator: c.logit for c in model.what_if(table, changes, ()).contributions if c.score == score}
-            now = {c.indicator: c.logit for c in model.rate_row(table).contributions if c.score == score}
+            now = {c.indicator: c.logit for c in rating.contributions if c.score == score}
             meant = [i.id for i in model.indicators if step.id in i.feasible]
             gains = {name: sign * (after[name] - now[name]) for name in meant}
             assert gains[given.indicator] == pytest.approx(max(gains.values()), abs=1e-9)

@@ -158,10 +158,17 @@ def test_this_machine_answers_to_no_foreign_name(tmp_path: Path, name: str, stat
         assert program.json()["error"]["code"] == "web.foreign_host"
 
 
-@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"text": ' + b"9" * 5000 + b"}"])
-def test_a_body_that_no_parser_gets_through_is_told_as_such(client: TestClient, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"[" * 200_000, "web.body_not_json"),
+        (b'{"text": ' + b"9" * 5000 + b"}", "web.bad_field"),  # JSON, but no text
+    ],
+    ids=["nested", "digits"],
+)
+def test_a_body_that_no_parser_gets_through_is_told_as_such(client: TestClient, body: bytes, code: str) -> None:
     answer = client.post("/api/v1/ratings/technology", content=body, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "web.body_not_json")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
 
 
 @pytest.mark.parametrize("address", ["/", "/nope", "/api/v1/models", "/favicon.ico", "/proposals"])

@@ -39,11 +39,15 @@ STATES = 10
 WORK = """
 import sys
 from pathlib import Path
+from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.engine import indexing
 indexing.SEGMENT_ROWS, indexing.BATCH_ROWS, indexing.MAX_SMALL_SEGMENTS = 20, 5, 3
 folder = Path(sys.argv[1])
 for source in sys.argv[2:]:
+    records = len(Path(source).read_text("utf-8").splitlines())
+    if len(Corpus(folder)) > records:
+        continue  # a later state is there already
     import_paths(folder, [Path(source)])
     indexing.build_index(folder)
 """
