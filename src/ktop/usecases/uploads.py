@@ -193,7 +193,7 @@ def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
         from ktop.report.spreadsheet import read_xlsx
 
         return read_xlsx(path)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise InputError("records.broken_table", path=shown or path.name, kind=ending[1:]) from error
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ktop.kernel.errors import InputError, TooLargeError
@@ -201,3 +203,66 @@ def test_nothing_is_read_by_its_name(tmp_path: Path) -> None:
     names = {source.name: getattr(reader_for(source), "name", None) for source in sources([tmp_path])}
     assert names == {"patents.csv": "docdb-xml", "week.xml": "lens-json"}
     assert [type(record) for record in read(tmp_path / "patents.csv")] == [Patent]
+
+
+GOOD = {"id": "US7000001B2", "filed": "2005-01-03", "title": "A lamp", "abstract": "A lamp with a lens is told."}
+
+
+@pytest.mark.parametrize("field", ["cited_patents", "applicants", "inventors", "ipc", "cpc"])
+@pytest.mark.parametrize("value", [7, 1.5, True, {"a": 1}, [{"a": 1}], [[1]]], ids=str)
+def test_a_json_field_of_the_wrong_kind_rejects_its_record_only(tmp_path: Path, field: str, value: object) -> None:
+    file = tmp_path / "some.jsonl"
+    bad = GOOD | {"id": "US7000002B2", field: value}
+    file.write_text("\n".join(json.dumps(record) for record in (bad, GOOD)) + "\n", "utf-8")
+    report = import_paths(tmp_path / "corpus", [file])
+    assert (report.new, report.rejected) == (1, 1)
+    (line,) = (tmp_path / "corpus" / "rejects.jsonl").read_text("utf-8").splitlines()
+    assert field in json.loads(line)["message"]["en"]
+
+
+@pytest.mark.parametrize("field", ["title", "abstract", "id", "applicants"])
+@pytest.mark.parametrize("array", [False, True])
+def test_half_a_character_in_json_rejects_its_record_only(tmp_path: Path, field: str, array: bool) -> None:
+    file = tmp_path / "some.json"
+    bad = GOOD | {"id": "US7000002B2"}
+    bad[field] = f"x{chr(0xD800)}"
+    lines = [json.dumps(record) for record in (GOOD, bad)]
+    file.write_text(f"[{','.join(lines)}]" if array else "\n".join(lines), "utf-8")
+    report = import_paths(tmp_path / "corpus", [file])
+    assert (report.new, report.rejected) == (1, 1)
+
+
+def test_a_damaged_member_of_a_zip_is_rejected_by_name_and_the_others_are_read(tmp_path: Path) -> None:
+    archive = tmp_path / "week.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for number in range(3):
+            made.writestr(f"part-{number}.jsonl", json.dumps(GOOD | {"id": f"US700000{number}B2"}))
+    data = bytearray(archive.read_bytes())
+    second = data.index(b"PK\x03\x04", 4)
+    data[second + 1] = 0  # the header of the second member in front of it; the directory at the end is whole
+    archive.write_bytes(bytes(data))
+    report = import_paths(tmp_path / "corpus", [archive])
+    assert (report.new, report.rejected) == (2, 1)
+    (line,) = (tmp_path / "corpus" / "rejects.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["file"] == "week.zip/part-1.jsonl"
+
+
+def test_parquet_damaged_anywhere_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """Every place that is changed gives patents or a sentence, also where the library's core panics."""
+    rows = [GOOD | {"id": f"US{7_000_000 + number}B2"} for number in range(40)]
+    whole = tmp_path / "whole.parquet"
+    pl.DataFrame(rows).rename({"id": "patent_id", "filed": "filing_date"}).write_parquet(whole)
+    data = whole.read_bytes()
+    chance = random.Random(3)
+    told = 0
+    for number in range(120):
+        changed = bytearray(data)
+        for _ in range(chance.choice([1, 4, 40])):
+            changed[chance.randrange(4, len(changed))] = chance.randrange(256)
+        file = tmp_path / f"damaged-{number}.parquet"
+        file.write_bytes(bytes(changed[: chance.choice([len(changed), len(changed) // 2])]))
+        try:
+            import_paths(tmp_path / f"corpus-{number}", [file])
+        except InputError:
+            told += 1
+    assert told > 60

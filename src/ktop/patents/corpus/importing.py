@@ -152,14 +152,14 @@ class _Run:
 
     def read_all(self, found: Iterable[Source]) -> None:
         for source in found:
-            reader = self._reader(source)
-            if reader is None:
-                self.report.skipped.append(source.name)
-                continue
-            self.report.files += 1
-            self.report.formats[reader.name] += 1
-            self.read_files.append(source.name)
             try:
+                reader = self._reader(source)
+                if reader is None:
+                    self.report.skipped.append(source.name)
+                    continue
+                self.report.files += 1
+                self.report.formats[reader.name] += 1
+                self.read_files.append(source.name)
                 for record in reader.read(source, self.column_map):
                     self._take(record, source.name)
             except InputError as error:

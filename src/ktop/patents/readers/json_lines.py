@@ -20,6 +20,8 @@ _CHUNK_CHARS = 1 << 20
 _KEY = re.compile(r'"([^"\\\n]{1,80})"\s*:')
 #: Short names of this house → those of ``catalogue/patents/columns.yaml``.
 _OWN_NAMES = {"id": "patent_id", "filed": "filing_date", "published": "publication_date", "claims": "claims_count"}
+#: Fields that hold several values: one number is none of them.
+_LISTS = frozenset({"cited_patents", "applicants", "inventors", "ipc", "cpc"})
 _BETWEEN_RECORDS = re.compile(r"[\s,]*")
 
 
@@ -108,9 +110,19 @@ def _skip_line(text: io.TextIOWrapper) -> str:
 
 def _value(line: str) -> Any:
     try:
-        return json.loads(line)
+        return _writable(json.loads(line), line)
     except (ValueError, RecursionError):
         return None
+
+
+def _writable(value: Any, source: str) -> Any:
+    """Return a value read from ``source``, None where it holds half a character, which no file can carry."""
+    if "\\ud" in source.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return None
+    return value
 
 
 def _array(text: io.TextIOWrapper, start: str, file: str) -> Iterator[tuple[str, Any]]:
@@ -135,7 +147,7 @@ def _array(text: io.TextIOWrapper, start: str, file: str) -> Iterator[tuple[str,
             buffer += chunk
             continue
         number += 1
-        yield f"record {number}", value
+        yield f"record {number}", _writable(value, buffer[:end])
         line += buffer.count("\n", 0, end)
         buffer = buffer[end:]
 
@@ -152,14 +164,16 @@ def _patent(record: dict[str, Any], where: str, column_map: Mapping[str, str]) -
     wanted = {field: _OWN_NAMES.get(key, key) for field, key in column_map.items() if key in record}
     row = {field: values[index] for field, index in match_columns(header, wanted).items()}
     for field, value in row.items():
-        if isinstance(value, dict) or (
-            isinstance(value, list) and any(isinstance(part, dict | list) for part in value)
-        ):
+        nested = isinstance(value, list) and any(isinstance(part, dict | list) for part in value)
+        if isinstance(value, dict) or nested or (field in _LISTS and isinstance(value, int | float)):
             return Reject(where, "patent_sources.reject_json_record", {"field": field})
     cited = row.get("cited_patents")
     if isinstance(cited, str):  # Google's tables print them with commas
         row["cited_patents"] = cited.replace(",", "|")
-    return patent_of_row(row, where, source="synthetic" if synthetic else JsonLines.name)
+    try:
+        return patent_of_row(row, where, source="synthetic" if synthetic else JsonLines.name)
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
+        return Reject(where, "patent_sources.reject_json_record", {"field": str(error)[:80]})
 
 
 READER = JsonLines()

@@ -38,9 +38,13 @@ class Source:
     def open(self) -> BinaryIO:
         """Open for reading from the start, unpacked and guarded."""
         if self.archive is not None and self.member is not None:
-            archive = zipfile.ZipFile(self.archive)
-            size = archive.getinfo(self.member).file_size
-            return io.BufferedReader(_Guarded(archive.open(self.member), self.name, size, archive), 1 << 20)
+            try:
+                archive = zipfile.ZipFile(self.archive)
+                size = archive.getinfo(self.member).file_size
+                member = archive.open(self.member)
+            except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError) as error:
+                raise InputError("patents.archive_broken", file=self.name) from error
+            return io.BufferedReader(_Guarded(member, self.name, size, archive), 1 << 20)
         assert self.path is not None
         if self.packed:
             limit = max(self.path.stat().st_size * MAX_RATIO, RATIO_COUNTS_FROM_BYTES)

@@ -17,6 +17,8 @@ _MAX_FIELD_CHARS = 5_000_000
 _MAX_LINE_CHARS = 20_000_000
 _PARQUET = b"PAR1"
 _DELIMITERS = ",\t;|"
+#: What Polars raises for a damaged file; a panic of its core is no ``Exception``.
+DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 class Row(NamedTuple):
@@ -32,7 +34,7 @@ def columns(source: Source, head: bytes) -> list[str] | None:
     if head.startswith(_PARQUET):
         try:
             return _scan(source).collect_schema().names()
-        except (pl.exceptions.PolarsError, OSError):
+        except DAMAGE:
             return None
     text = _decoded(head)
     if text is None or "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
@@ -81,7 +83,7 @@ def _parquet_rows(source: Source) -> Iterator[Row]:
             offset += batch.height
             if batch.height < _BATCH_ROWS:
                 return
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except DAMAGE as error:
         raise InputError("patents.table_broken", file=source.name) from error
 
 
