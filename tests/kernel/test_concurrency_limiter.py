@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,6 +18,12 @@ from ktop.kernel.errors import BusyError, UnavailableError
 from ktop.report import spreadsheet
 
 BUSY = "records.tables_busy"
+
+
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end in a thread of its own: this one may have a loop of the browser tests."""
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, work).result()
 
 
 def test_only_one_spreadsheet_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -103,8 +110,8 @@ def test_coroutines_and_threads_share_the_places_and_wait_in_order() -> None:
         await asyncio.gather(*(work(number) for number in range(12)))
 
     with gate.passing():
-        asyncio.run(all_of_them_but_one(work))
-    asyncio.run(all_of_them())
+        in_a_loop(all_of_them_but_one(work))
+    in_a_loop(all_of_them())
     assert most == 2
     assert order == [*range(11), *range(12)]
     assert not gate._inside
@@ -130,7 +137,7 @@ def test_one_who_gives_up_leaves_the_queue() -> None:
             assert not gate._queue
         await _pass(gate)
 
-    asyncio.run(given_up())
+    in_a_loop(given_up())
     assert not gate._inside
 
 
