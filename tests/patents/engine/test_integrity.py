@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ktop.kernel.errors import InputError, UnavailableError
+from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
@@ -60,7 +60,8 @@ def files_of_index(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in (folder / "index").rglob("*")
-        if path.is_file() and path.name not in ("index.json", "seal.json")
+        if path.is_file() and path.name not in ("index.json", "seal.json", "seen.json")
+        if path.parent.name != "generations"
     )
 
 
@@ -103,6 +104,63 @@ def test_a_cut_file_is_told_in_one_sentence(corpus: Path) -> None:
     with pytest.raises(InputError) as told:
         PatentIndex(corpus).search(QUESTION)
     assert told.value.key == "patents.index_damaged"
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "missing"])
+def test_no_damaged_file_of_the_index_is_answered_from(corpus: Path, damage: str) -> None:
+    """Each file in turn, by one bit or by half: refused in a sentence, or (what is not read) the answers stay equal."""
+    chance = random.Random(damage)
+
+    def answer() -> list[tuple[str, float]]:
+        index = PatentIndex(corpus)
+        found = [(hit.patent_id, hit.score) for hit in index.search(QUESTION, 200)]
+        index.close()
+        return found
+
+    expected = answer()
+    files = [path for path in sorted((corpus / "index").rglob("*")) if path.is_file() and path.stat().st_size]
+    refused = 0
+    for path in files:
+        data = path.read_bytes()
+        if damage == "flipped":
+            place = chance.randrange(len(data))
+            path.write_bytes(data[:place] + bytes([data[place] ^ 0x40]) + data[place + 1 :])
+        elif damage == "cut":
+            path.write_bytes(data[: len(data) // 2])
+        else:
+            path.unlink()
+        unread = path.name == "seen.json" or path.parent.name == "generations"
+        try:
+            assert answer() == expected and unread, path
+        except (InputError, NotFoundError) as told:
+            refused += 1
+            assert not unread and told.key in ("patents.index_damaged", "patents.index_missing"), path
+        path.write_bytes(data)
+    assert refused > 40
+    assert answer() == expected
+
+
+def test_nothing_is_built_upon_a_damaged_file(corpus: Path) -> None:
+    path = Layout(corpus).segment(Layout(corpus).read().segments[0][0]) / "forward_counts.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError) as told:
+        build_index(corpus)
+    assert told.value.key == "patents.index_damaged" and told.value.params["file"] == "forward_counts.npy"
+    assert check(corpus, repair=True).repaired
+    assert build_index(corpus).patents == len(RECORDS)
+
+
+def test_a_damaged_pointer_is_mended(corpus: Path) -> None:
+    pointer = Layout(corpus).pointer
+    pointer.write_text(pointer.read_text("utf-8").replace('"average_length": ', '"average_length": 1'), "utf-8")
+    with pytest.raises(InputError):
+        PatentIndex(corpus)
+    assert check(corpus).damaged == ["index/index.json"]
+    assert check(corpus, repair=True).repaired
+    assert build_index(corpus).patents == len(RECORDS)
+    assert check(corpus).sound
 
 
 def test_damaged_patents_are_named_and_nothing_is_thrown_away(corpus: Path) -> None:

@@ -1,13 +1,25 @@
-"""Seals folders of the index with the sizes and digests of their files, and tells files that are not as sealed."""
+"""Seals folders of the index with the sizes and digests of their files, and tells files that are not as sealed.
+
+Readers open a folder only by ``hold_to_seal``. A digest is read again whenever the system's own marks of a file (inode,
+times of change) are not those it had when its digest was last read; so opening is cheap, and no byte changed by any
+program goes unseen. Bytes that the disk itself turns without a write are found by ``ktop patents verify``.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 from pathlib import Path
+from typing import Any
+
+from ktop.kernel.errors import InputError
+from ktop.kernel.files import atomic_path
 
 SEAL = "seal.json"
+#: What the files of a folder looked like to the system when their digests were last read.
+SEEN = "seen.json"
 _BLOCK = 1 << 20
 
 
@@ -15,13 +27,53 @@ def seal(folder: Path) -> None:
     """Write down size and digest of every file of a folder (not of folders in it), and bring all of it to the disk."""
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.is_file() and path.name != SEAL:
+        if path.is_file() and path.name not in (SEAL, SEEN):
             found[path.name] = [path.stat().st_size, _digest(path)]
     for name in (*found, SEAL):
         if name == SEAL:
             (folder / SEAL).write_text(json.dumps(found, indent=1), encoding="utf-8")
         with (folder / name).open("rb") as handle:
             os.fsync(handle.fileno())
+    _write_seen(folder, list(found))
+
+
+def hold_to_seal(folder: Path) -> None:
+    """Refuse a folder of which any file is missing, cut, or otherwise than it was sealed.
+
+    Raises ``InputError`` (``patents.index_damaged``) naming the first such file.
+    """
+    try:
+        names = list(json.loads((folder / SEAL).read_text(encoding="utf-8")))
+        marks = _marks(folder, names)
+    except (OSError, ValueError):
+        marks = {}
+    if marks and marks == _seen(folder):
+        return
+    for name in unsound(folder):
+        raise InputError("patents.index_damaged", file=name, folder=folder.name)
+    _write_seen(folder, names)
+
+
+def _marks(folder: Path, names: list[str]) -> dict[str, Any]:
+    """Return what the system tells of files, and the digest of the seal itself."""
+    found: dict[str, Any] = {SEAL: checksum(folder)}
+    for name in names:
+        status = (folder / name).stat()
+        found[name] = [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
+    return found
+
+
+def _seen(folder: Path) -> Any:
+    try:
+        return json.loads((folder / SEEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write_seen(folder: Path, names: list[str]) -> None:
+    # Where a reader may not write, or the disk is full, digests are read again each time.
+    with contextlib.suppress(OSError), atomic_path(folder / SEEN) as temporary:
+        temporary.write_text(json.dumps(_marks(folder, names)), encoding="utf-8")
 
 
 def is_sealed(folder: Path) -> bool:
@@ -38,10 +90,11 @@ def unsound(folder: Path) -> list[str]:
     """Return the names of files that are missing or differ from what was sealed; the seal itself where unreadable."""
     try:
         sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        entries = [(str(name), int(size), str(digest)) for name, (size, digest) in sealed.items()]
+    except (OSError, ValueError, TypeError, AttributeError):
         return [SEAL]
     found = []
-    for name, (size, digest) in sealed.items():
+    for name, size, digest in entries:
         path = folder / name
         try:
             if path.stat().st_size != size or _digest(path) != digest:

@@ -84,11 +84,13 @@ class PatentIndex:
 
         It answers as of the generation in force now, whatever is written later, and holds that generation on the disk.
 
-        Raises ``NotFoundError`` where there is none, ``UnavailableError`` while the first one is being built.
+        Raises ``NotFoundError`` where there is none, ``UnavailableError`` while the first one is being built,
+        ``InputError`` where any of its files is not as it was written.
         """
         self.layout = Layout(Path(directory))
         self._seen = self.layout.stamp()
         self.manifest, self._lease = open_generation(self.layout)
+        self.layout.hold_to_seals(self.manifest)
         assert self.manifest.tables is not None and self.manifest.bridge is not None
         self.tables = Tables(self.layout.root / self.manifest.tables)
         self.space = TextSpace(self.layout.root / self.manifest.bridge)

@@ -66,7 +66,7 @@ def build_index(directory: Path | str, workers: int = 1, progress: Progress | No
     once it is complete; an old one is deleted when nobody holds it any more.
 
     Raises ``NotFoundError`` where nothing has been imported, ``UnavailableError`` while another run is at work or when
-    the disk is full: what is complete by then stays.
+    the disk is full: what is complete by then stays; ``InputError`` where a file to build upon is damaged.
     """
     corpus = Corpus.open(directory)
     with corpus_lock(corpus.directory):
@@ -91,6 +91,7 @@ class _Build:
         if current is not None and not self.layout.generation(current.generation).is_file():
             # written by a version that knew no generations: from now on its readers hold it, too
             self.layout.write_generation(current, self.corpus.manifest)
+        self.layout.hold_to_seals(self.manifest, building=True)  # nothing is built upon what is damaged
         self._delete_unnamed(left_by="a run that was stopped")
         todo = self._plan()
         if todo:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ktop.kernel.errors import KtopError
+from ktop.kernel.errors import InputError, KtopError
 from ktop.patents.corpus.corpus import Corpus, Partition, corpus_lock
 from ktop.patents.engine.checksums import is_sealed, unsound
 from ktop.patents.engine.layout import IndexManifest, Layout
@@ -66,7 +66,7 @@ class _Check:
         partitions = [*self.corpus.manifest.partitions.values()]
         if self.corpus.manifest.citations:
             partitions.append(self.corpus.manifest.citations)
-        manifest = self.layout.read_building()  # what a killed run has done counts, too
+        manifest = self._building()
         parts = list(dict.fromkeys(part for one in (self._in_force(), manifest) for part in self._parts(one)))
         todo = len(partitions) + len(parts)
         for done, partition in enumerate(partitions):
@@ -81,10 +81,19 @@ class _Check:
                 broken.append(part)
                 self.report.damaged += [str((part / name).relative_to(self.corpus.directory)) for name in found]
         self.progress(todo, todo)
-        if repair and broken:
+        if repair and (broken or self.report.damaged):
             self._take_out(manifest, broken)
             self.report.repaired = True
         return self.report
+
+    def _building(self) -> IndexManifest:
+        """Return what the next run would go on from; nothing where the file that says so is damaged."""
+        try:
+            return self.layout.read_building()  # what a killed run has done counts, too
+        except InputError as error:
+            self.report.checked += 1
+            self.report.damaged.append(f"index/{error.params['file']}")
+            return IndexManifest()
 
     def _in_force(self) -> IndexManifest:
         try:

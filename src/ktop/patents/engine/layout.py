@@ -7,6 +7,7 @@ still hold, with its lease file. Everything else lies in folders that never chan
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.kernel.errors import NotFoundError, UnavailableError
+from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.kernel.files import atomic_path
 from ktop.patents.analysis.text import ANALYSIS_VERSION
 from ktop.patents.corpus.corpus import Manifest
+from ktop.patents.engine.checksums import hold_to_seal, is_sealed
 from ktop.patents.engine.segment import Segment
 
 FORMAT_VERSION = 2
@@ -158,7 +160,13 @@ class Layout:
         """Return the document numbers that were replaced or removed, ascending."""
         if manifest.dead == 0:
             return np.empty(0, dtype=np.int64)
-        found: npt.NDArray[np.int64] = np.load(self.root / self.dead_name(manifest), allow_pickle=False)
+        path = self.root / self.dead_name(manifest)
+        try:
+            found: npt.NDArray[np.int64] = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise _damaged(path) from error
+        if len(found) != manifest.dead or (np.diff(found) <= 0).any() or found[0] < 0 or found[-1] >= manifest.rows:
+            raise _damaged(path)
         return found
 
     def dead_name(self, manifest: IndexManifest) -> str:
@@ -207,19 +215,47 @@ class Layout:
         return status.st_ino, status.st_mtime_ns
 
     def _manifest(self, path: Path) -> IndexManifest:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored.pop("format") != FORMAT_VERSION or stored.pop("analysis") != ANALYSIS_VERSION:
+        stored = self._stored(path)
+        if stored.pop("format", None) != FORMAT_VERSION or stored.pop("analysis", None) != ANALYSIS_VERSION:
             raise UnavailableError("patents.index_format", directory=str(self.directory))
         stored.pop("corpus", None)
-        stored["segments"] = tuple((number, rows) for number, rows in stored["segments"])
-        stored["partitions"] = {int(year): digest for year, digest in stored["partitions"].items()}
-        return IndexManifest(**stored)
+        try:
+            stored["segments"] = tuple((number, rows) for number, rows in stored["segments"])
+            stored["partitions"] = {int(year): digest for year, digest in stored["partitions"].items()}
+            return IndexManifest(**stored)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _damaged(path) from error
+
+    def _stored(self, path: Path) -> dict[str, Any]:
+        """Return what a manifest's file says, held against the digest it carries (before generations it had none)."""
+        try:
+            stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            digest = stored.pop("checksum", None)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise _damaged(path) from error
+        if digest != _digest_of(stored) and (digest is not None or "generation" in stored):
+            raise _damaged(path)
+        return stored
+
+    def hold_to_seals(self, manifest: IndexManifest, *, building: bool = False) -> None:
+        """Refuse an index of which any file is missing, cut or changed (``hold_to_seal``).
+
+        Of an index being built the text vectors of new segments may be missing or unfinished.
+        """
+        folders = [self.root / name for name in (manifest.tables, manifest.bridge) if name]
+        for number, _ in manifest.segments:
+            folders.append(self.segment(number))
+            vectors = self.segment(number) / (manifest.bridge or "")
+            if manifest.bridge and (not building or is_sealed(vectors)):
+                folders.append(vectors)
+        for folder in folders:
+            hold_to_seal(folder)
 
     def stored(self, generation: int) -> IndexManifest | None:
         """Return the manifest of a generation that readers may hold; None where it is of another version, or gone."""
         try:
             return self._manifest(self.generation(generation))
-        except (OSError, ValueError, KeyError, TypeError, UnavailableError):
+        except (OSError, InputError, UnavailableError):
             return None
 
     def write(self, manifest: IndexManifest) -> None:
@@ -237,10 +273,19 @@ class Layout:
     def corpus_of(self, manifest: IndexManifest) -> Manifest | None:
         """Return the corpus that a generation was made from; None for one of a version that did not write it down."""
         try:
-            return Manifest.from_json(json.loads(self.generation(manifest.generation).read_text("utf-8"))["corpus"])
+            return Manifest.from_json(self._stored(self.generation(manifest.generation))["corpus"])
         except FileNotFoundError:
             return None
 
     def _write(self, path: Path, manifest: IndexManifest, **more: Any) -> None:
+        stored = manifest.to_json() | more
         with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(manifest.to_json() | more, indent=1), encoding="utf-8")
+            temporary.write_text(json.dumps(stored | {"checksum": _digest_of(stored)}, indent=1), encoding="utf-8")
+
+
+def _digest_of(stored: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(stored, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError("patents.index_damaged", file=path.name, folder=path.parent.name)
