@@ -180,12 +180,14 @@ def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
     """
     import polars as pl
 
+    from ktop.kernel.tables import damage_told_as  # with Polars, which most commands can do without
+
     if existing(path).stat().st_size > TABLE_LIMIT_BYTES:
         raise TooLargeError("records.table_too_large", limit_mb=TABLE_LIMIT_BYTES // 1_000_000)
     ending = path.suffix.lower()
     if ending not in (".xlsx", ".csv", ".parquet"):
         raise InputError("records.unknown_table", path=shown or path.name)
-    try:
+    with damage_told_as(InputError("records.broken_table", path=shown or path.name, kind=ending[1:])):
         if ending == ".parquet":
             return pl.read_parquet(path, glob=False)
         if ending == ".csv":
@@ -193,8 +195,6 @@ def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
         from ktop.report.spreadsheet import read_xlsx
 
         return read_xlsx(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        raise InputError("records.broken_table", path=shown or path.name, kind=ending[1:]) from error
 
 
 def _read_csv(path: Path) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -327,6 +328,27 @@ def test_a_crash_leaves_the_state_before_and_the_next_import_completes(
     assert sum(patent.title == "Candle" for patent in content(corpus).values()) == 30
     named = {part.file for part in Corpus(corpus).manifest.partitions.values()}
     assert {name for name in files(corpus) if name.endswith(".parquet")} == named
+
+
+@pytest.mark.parametrize("point", list(POINTS))
+def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    corpus = tmp_path / "corpus"
+    import_paths(corpus, [write(tmp_path / "a.jsonl", *map(lamp, range(20)))])
+    before = files(corpus)
+    more = write(tmp_path / "b.jsonl", *map(lamp, range(10, 40)))
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        POINTS[point](patch, full)
+        with pytest.raises(UnavailableError) as caught:
+            import_paths(corpus, [more])
+    assert caught.value.key == "patents.disk_full"
+    assert files(corpus) == before
+    assert counts(import_paths(corpus, [more])) == (20, 0, 10, 0)
 
 
 def test_a_killed_process_leaves_the_state_before(tmp_path: Path) -> None:

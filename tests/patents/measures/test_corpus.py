@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 from ktop.kernel.errors import UnavailableError
 from ktop.patents.corpus.corpus import Corpus, corpus_lock
-from ktop.patents.corpus.database import database
+from ktop.patents.corpus.database import Database, database
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.measures import compute_measures, measure
 
@@ -185,3 +186,26 @@ def test_originality_and_generality_of_sections_lie_where_the_population_lies(sh
         mean, typical = values.mean(), population[f"avg_{name}"].mean()
         assert len(values) > 50 and isinstance(mean, float) and isinstance(typical, float)
         assert abs(mean - typical) < 0.06, (name, mean, typical)
+
+
+@pytest.mark.parametrize("place", ["connect", "write"])
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_measures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    corpus = corpus_of(tmp_path / "corpus", made_up_records(per_theme=2))
+    old = compute_measures(corpus).file.read_bytes()
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise duckdb.IOException("IO Error: Could not write file: No space left on device")
+
+    with monkeypatch.context() as patch:
+        if place == "connect":
+            patch.setattr(duckdb, "connect", full)
+        else:
+            patch.setattr(Database, "write", full)
+        with pytest.raises(UnavailableError) as caught:
+            compute_measures(Corpus(corpus.directory))
+    assert caught.value.key == "patents.measures_disk"
+    folder = corpus.directory / "measures"
+    assert {path.name for path in folder.iterdir()} == {"patents.parquet", "patents.json"}
+    assert (folder / "patents.parquet").read_bytes() == old

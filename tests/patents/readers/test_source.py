@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import os
 import zipfile
 from pathlib import Path
 
@@ -99,8 +100,9 @@ def test_a_member_that_holds_more_than_the_zip_says_gives_no_more_than_that(tmp_
 def test_a_cut_off_zip_is_an_input_error(tmp_path: Path, keep: int) -> None:
     path = zipped(tmp_path / "cut.zip", {"a.xml": bytes(range(256)) * 8})
     path.write_bytes(path.read_bytes()[:keep])
+    (found,) = sources([path])
     with pytest.raises(InputError) as caught:
-        list(sources([path]))
+        all_bytes(found)
     assert caught.value.key == "patents.archive_broken"
 
 
@@ -131,9 +133,29 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
     data[data.find(b"PK\x03\x04") + 6] |= 1
     data[data.find(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
+    (found,) = sources([path])
     with pytest.raises(InputError) as caught:
-        list(sources([path]))
+        all_bytes(found)
     assert caught.value.key == "patents.archive_encrypted"
+
+
+def test_a_member_whose_own_header_is_damaged_or_packed_in_an_unknown_way_is_an_input_error(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "two.zip", {"a.xml": b"first" * 9, "b.xml": b"second"})
+    whole = path.read_bytes()
+    for mark, shift in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 10)):  # local header; method in the directory
+        data = bytearray(whole)
+        data[data.rfind(mark) + shift] = 99
+        path.write_bytes(data)
+        first, second = sources([path])
+        assert all_bytes(first) == b"first" * 9
+        with pytest.raises(InputError) as caught:
+            all_bytes(second)
+        assert (caught.value.key, caught.value.params["file"]) == ("patents.archive_broken", "two.zip/b.xml")
+
+
+def test_names_on_disk_that_are_no_text_are_shown_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"patents-\xff.xml")).write_bytes(b"x")
+    assert [found.name for found in sources([tmp_path])] == ["patents-?.xml"]
 
 
 def test_a_missing_path_is_told(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def resolved_citations(corpus: Corpus) -> pl.DataFrame:
     corpus has the patent (else null), ``category``. References within a family and of a patent to itself are left out;
     so are repeats of one pair under several numbers.
     """
-    with _scratch(corpus) as folder, database(Path(folder)) as db:
+    with corpus.reading(), _scratch(corpus) as folder, database(Path(folder)) as db:
         load_patents(db, corpus)
         load_citations(db, corpus)
         target = Path(folder) / "citations.parquet"

@@ -21,6 +21,8 @@ import polars as pl
 from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation
 from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.kernel.files import atomic_path
+from ktop.kernel.tables import DAMAGE
+from ktop.patents.corpus.database import QueryError
 
 FORMAT_VERSION = 1
 #: Year folder of patents whose source prints no date at all.
@@ -102,9 +104,9 @@ class Manifest:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Manifest:
-        """Return what ``to_json`` wrote."""
-        partitions = {entry["year"]: Partition(**entry) for entry in stored["partitions"]}
-        return cls(partitions, Partition(**stored["citations"]) if stored["citations"] else None)
+        """Return what ``to_json`` wrote; ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
+        partitions = {entry["year"]: _partition(entry) for entry in stored["partitions"]}
+        return cls(partitions, _partition(stored["citations"]) if stored["citations"] else None)
 
     @property
     def files(self) -> set[str]:
@@ -142,7 +144,8 @@ class Corpus:
         if not self.manifest.partitions:
             return False
         made_up = pl.col("source").str.starts_with(SYNTHETIC_SOURCE).fill_null(value=False)
-        return bool(self.patents().select(made_up.all()).collect().item())
+        with self.reading():
+            return bool(self.patents().select(made_up.all()).collect().item())
 
     @property
     def version(self) -> str:
@@ -179,12 +182,49 @@ class Corpus:
 
     def get(self, ids: Sequence[str]) -> dict[str, Patent]:
         """Return the patents with these ids, by id; ids the corpus does not have are left out."""
-        frame = self.patents().filter(pl.col("id").is_in(list(ids))).drop("digest").collect()
-        return {row["id"]: patent_of(row) for row in frame.iter_rows(named=True)}
+        with self.reading():
+            frame = self.patents().filter(pl.col("id").is_in(list(ids))).drop("digest").collect()
+            return {row["id"]: patent_of(row) for row in frame.iter_rows(named=True)}
 
     def path(self, part: Partition) -> Path:
         """Return the full path of a file of the corpus."""
         return self.directory / part.file
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read files of the corpus within the block: ``UnavailableError`` names the one that is damaged or missing.
+
+        Lazy frames must be collected within it. Whoever holds ``corpus_lock`` is told so without it.
+        """
+        try:
+            yield
+        except (QueryError, *DAMAGE) as error:
+            self.refuse_damage(error)
+            raise
+
+    def refuse_damage(self, error: BaseException) -> None:
+        """Raise ``UnavailableError`` from ``error`` for the first file that cannot be read whole, if there is one."""
+        for part in (*self.manifest.partitions.values(), self.manifest.citations):
+            if part is not None and not is_readable(self.path(part), part.rows):
+                raise UnavailableError(
+                    "patent_sources.corpus_file_damaged", file=part.file, directory=str(self.directory)
+                ) from error
+
+
+def is_readable(path: Path, rows: int) -> bool:
+    """Tell whether all columns of a Parquet file can be read and it has its rows; in bounded memory."""
+    try:
+        return sum(batch.height for batch in pl.scan_parquet(path, glob=False).collect_batches()) == rows
+    except DAMAGE:
+        return False
+
+
+def _partition(entry: Mapping[str, Any]) -> Partition:
+    part = Partition(**entry)
+    kinds = (type(part.year), type(part.file), type(part.rows), type(part.digest))
+    if kinds != (int, str, int, str) or part.file.startswith("/") or ".." in part.file.split("/"):
+        raise ValueError(entry)
+    return part
 
 
 def _read_manifest(directory: Path) -> Manifest:
@@ -196,7 +236,7 @@ def _read_manifest(directory: Path) -> Manifest:
         if stored["format"] != FORMAT_VERSION:
             raise UnavailableError("patents.corpus_format", directory=str(directory))
         return Manifest.from_json(stored)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError("patent_sources.manifest_broken", directory=str(directory)) from error
 
 
@@ -207,7 +247,10 @@ def delete_unnamed(directory: Path) -> None:
     """
     kept = set(_read_manifest(directory).files)
     for generation in directory.glob("index/generations/*.json"):
-        kept |= Manifest.from_json(json.loads(generation.read_text(encoding="utf-8"))["corpus"]).files
+        try:
+            kept |= Manifest.from_json(json.loads(generation.read_text(encoding="utf-8"))["corpus"]).files
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return  # nobody knows what a damaged one names: its files stay until the index is repaired
     for file in (*directory.glob("patents/year=*/*.parquet"), *directory.glob("citations/*.parquet")):
         if file.relative_to(directory).as_posix() not in kept:
             file.unlink(missing_ok=True)
@@ -224,16 +267,17 @@ def corpus_lock(directory: Path) -> Iterator[None]:
     """Hold the folder for writing; a second writer is told so at once (``UnavailableError``). Ends with the process.
 
     A folder that is made for it and in which nothing comes to lie goes again. A disk that fills up meanwhile is told by
-    ``UnavailableError``, too.
+    ``UnavailableError``, and so is a file of the corpus that proves to be damaged.
     """
     made = not directory.exists()
     with _locked(directory) as handle:
         try:
             yield
-        except (OSError, pl.exceptions.PolarsError) as error:
+        except (QueryError, *DAMAGE) as error:
             # Libraries name a full disk in many ways; the disk itself has one.
             if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(directory).free < NO_ROOM_BYTES:
                 raise UnavailableError("patents.disk_full", directory=str(directory)) from error
+            Corpus(directory).refuse_damage(error)
             raise
         finally:
             # Only whoever holds the lock deletes anything, and never what another may have written meanwhile.
@@ -269,6 +313,39 @@ def row_of(patent: Patent) -> dict[str, Any]:
     row["cited_patents"] = [{"number": c.number, "category": c.category} for c in patent.cited_patents]
     row["cited_literature"] = [{"text": c.text, "category": c.category} for c in patent.cited_literature]
     return row
+
+
+def unfit_field(row: Mapping[str, Any]) -> str | None:
+    """Return the first field of a row that no file of the corpus can hold, None where all fit.
+
+    A source may print another kind of value than belongs there, a number beyond 32 bits, or half a character.
+    """
+    return next((name for name, value in row.items() if name in SCHEMA and not _fits(value, SCHEMA[name])), None)
+
+
+def _fits(value: Any, kind: pl.DataType | type[pl.DataType]) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return kind == pl.String and is_whole_text(value)
+    if isinstance(kind, pl.List):
+        return isinstance(value, list | tuple) and all(_fits(part, kind.inner) for part in value)
+    if isinstance(kind, pl.Struct):
+        return isinstance(value, dict) and all(_fits(value[field.name], field.dtype) for field in kind.fields)
+    if kind == pl.Int32:
+        return type(value) is int and abs(value) < 2**31
+    return kind == pl.Date and type(value) is date
+
+
+def is_whole_text(text: str) -> bool:
+    """Tell whether a text holds whole characters only: no half of a surrogate pair, which JSON can name."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def patent_of(row: Mapping[str, Any]) -> Patent:

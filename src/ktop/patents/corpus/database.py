@@ -22,6 +22,10 @@ MEMORY_MB = 3_000
 THREADS = 1
 
 
+class QueryError(Exception):
+    """A statement that DuckDB could not carry out: a file that it reads is damaged, or the statement is wrong."""
+
+
 class Database:
     """One DuckDB database. Statements run one after the other; results come as rows or as numpy columns."""
 
@@ -54,7 +58,7 @@ class Database:
 def database(folder: Path, memory_mb: int = MEMORY_MB, threads: int = THREADS) -> Iterator[Database]:
     """Open a database in ``folder``, which must exist; at the end nothing of it is left there.
 
-    Raises ``UnavailableError`` where the memory allowed or the room on disk is not enough.
+    Raises ``UnavailableError`` where the memory allowed or the room on disk is not enough, else ``QueryError``.
     """
     import duckdb
 
@@ -67,8 +71,9 @@ def database(folder: Path, memory_mb: int = MEMORY_MB, threads: int = THREADS) -
         "autoinstall_known_extensions": False,  # no network, ever
         "autoload_known_extensions": False,
     }
-    connection = duckdb.connect(str(file), config=config)
+    connection: duckdb.DuckDBPyConnection | None = None
     try:
+        connection = duckdb.connect(str(file), config=config)
         connection.execute("SET preserve_insertion_order = false").fetchall()
         yield Database(connection)
     except duckdb.OutOfMemoryException as error:
@@ -76,9 +81,12 @@ def database(folder: Path, memory_mb: int = MEMORY_MB, threads: int = THREADS) -
     except duckdb.IOException as error:
         if "space" in str(error).lower():
             raise UnavailableError("patents.measures_disk", directory=str(folder)) from error
-        raise
+        raise QueryError(str(error)) from error
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
         for left in folder.glob("work.duckdb*"):
             left.unlink(missing_ok=True)
         shutil.rmtree(spill, ignore_errors=True)

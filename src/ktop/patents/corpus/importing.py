@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -27,13 +28,19 @@ from ktop.patents.corpus.corpus import (
     Partition,
     corpus_lock,
     delete_unnamed,
+    is_whole_text,
     row_of,
+    unfit_field,
     write_manifest,
     year_of,
 )
 from ktop.patents.readers import CitationLink, Completion, Record, Reject, readers
 from ktop.patents.readers.source import Source, sources
 
+#: Half a character is written as JSON does, ``\\ud800``.
+_AS_ESCAPES = "backslashreplace"
+#: Errors of whoever asks, not of one file: they end the import.
+_WRONG_USE = frozenset({"patents.format_unknown", "patents.format_name_unknown"})
 _BATCH = 5_000
 _COMPLETION_BATCH = 50_000
 _LINK_BATCH = 200_000
@@ -107,10 +114,15 @@ def import_paths(
     named = {str(Path(path)) for path in paths}
     with corpus_lock(directory):
         _clear_leftovers(directory)
-        with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
-            run = _Run(directory, Path(staging), named, format_name, column_map, progress)
-            run.read_all(sources([Path(path) for path in paths]))
-            report = run.commit()
+        try:
+            with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
+                run = _Run(directory, Path(staging), named, format_name, column_map, progress)
+                with contextlib.closing(run.rejects):
+                    run.read_all(sources([Path(path) for path in paths]))
+                    report = run.commit()
+        except BaseException:
+            delete_unnamed(directory)  # years written already, which no manifest will ever name
+            raise
     report.seconds = time.perf_counter() - started
     return report
 
@@ -145,7 +157,7 @@ class _Run:
         self.staged_completions: list[Path] = []
         self.staged_links: list[Path] = []
         self.read_files: list[str] = []
-        self.rejects = (staging / "rejects.jsonl").open("w", encoding="utf-8")
+        self.rejects = (staging / "rejects.jsonl").open("w", encoding="utf-8", errors=_AS_ESCAPES)
         self.first_error: InputError | None = None
 
     # --- reading --------------------------------------------------------------------------------------------------
@@ -164,8 +176,11 @@ class _Run:
                     self._take(record, source.name)
             except InputError as error:
                 # One bad file among many does not stop the rest; if it was all there is, it is the answer.
-                if source.path is not None and len(self.named) == 1 and str(source.path) in self.named:
+                if self._stands_alone(source) or error.key in _WRONG_USE:
                     raise
+                if source.name not in self.read_files:  # it could not even be opened
+                    self.report.files += 1
+                    self.read_files.append(source.name)
                 self.first_error = self.first_error or error
                 text = {"message": catalogue.message(error, "en")}
                 self._reject(Reject("file", "patents.reject_file", text), source.name)
@@ -178,6 +193,9 @@ class _Run:
             if self.report.files == 0 and self.report.skipped:
                 known = ", ".join(sorted(readers()))
                 raise InputError("patents.format_unknown", file=self.report.skipped[0], known=known)
+
+    def _stands_alone(self, source: Source) -> bool:
+        return source.path is not None and len(self.named) == 1 and str(source.path) in self.named
 
     def _reader(self, source: Source) -> Any:
         from ktop.patents.readers import reader_for
@@ -192,14 +210,20 @@ class _Run:
             self._reject(record, file)
             return
         if isinstance(record, Completion):
+            row = completing.completion_row(record, file)
+            if self._is_unfit(row, record.where, file):
+                return
             self.report.completions += 1
-            self.completions.append(completing.completion_row(record, file))
+            self.completions.append(row)
             if len(self.completions) >= _COMPLETION_BATCH:
                 self._flush_completions()
                 if self.progress:
                     self.progress(file, self.report.records + self.report.citations + self.report.completions)
             return
         if isinstance(record, CitationLink):
+            if record.category is not None and not is_whole_text(record.category):
+                self._reject(Reject(record.where, "patent_sources.reject_unfit", {"field": "category"}), file)
+                return
             self.report.citations += 1
             link = (record.citing, record.cited, record.category)
             if record.of_applications:
@@ -211,12 +235,22 @@ class _Run:
                     if self.progress:
                         self.progress(file, self.report.records + self.report.citations + self.report.completions)
             return
+        row = row_of(record)
+        if self._is_unfit(row, record.id, file):
+            return
         self.report.records += 1
-        self.rows.append(row_of(record))
+        self.rows.append(row)
         if len(self.rows) >= _BATCH:
             self._flush()
             if self.progress:
                 self.progress(file, self.report.records + self.report.citations + self.report.completions)
+
+    def _is_unfit(self, row: Mapping[str, Any], where: str, file: str) -> bool:
+        """Reject a record with a value that cannot be stored: the one border that every reader's records cross."""
+        field = unfit_field(row)
+        if field is not None:
+            self._reject(Reject(where, "patent_sources.reject_unfit", {"field": field}), file)
+        return field is not None
 
     def _reject(self, reject: Reject, file: str) -> None:
         self.report.rejected += 1
@@ -318,11 +352,23 @@ class _Run:
         return part
 
     def _write_rejects(self) -> None:
-        """Bring rejects.jsonl up to date: the lines of files imported now are replaced, all others stay."""
+        """Bring rejects.jsonl up to date: the lines of files imported now are replaced, all others stay.
+
+        A line that nobody can read any more does not stay: it would tell nobody anything.
+        """
         target = self.directory / "rejects.jsonl"
         now = set(self.read_files)
-        with atomic_path(target) as temporary, temporary.open("w", encoding="utf-8") as out:
+        with atomic_path(target) as temporary, temporary.open("w", encoding="utf-8", errors=_AS_ESCAPES) as out:
             if target.is_file():
-                with target.open(encoding="utf-8") as lines:
-                    out.writelines(line for line in lines if json.loads(line)["file"] not in now)
+                with target.open(encoding="utf-8", errors="replace") as lines:
+                    out.writelines(line for line in lines if _file_of(line) not in {None, *now})
             out.write((self.staging / "rejects.jsonl").read_text(encoding="utf-8"))
+
+
+def _file_of(line: str) -> str | None:
+    """Return the file that a line of rejects.jsonl is about, None where it cannot be read."""
+    try:
+        file = json.loads(line)["file"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return file if isinstance(file, str) else None

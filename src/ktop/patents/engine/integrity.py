@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from ktop.kernel.errors import InputError, KtopError
-from ktop.patents.corpus.corpus import Corpus, Partition, corpus_lock
+from ktop.patents.corpus.corpus import Corpus, Partition, corpus_lock, is_readable
 from ktop.patents.engine.checksums import is_sealed, unsound
 from ktop.patents.engine.layout import IndexManifest, Layout
 from ktop.patents.engine.segment import Segment
@@ -114,13 +113,7 @@ class _Check:
     def _partition(self, partition: Partition) -> None:
         """A file of the corpus is sound where all of its columns can be read and it has its rows."""
         self.report.checked += 1
-        path = self.corpus.path(partition)
-        try:
-            frame = pl.scan_parquet(path, glob=False)
-            rows = sum(batch.height for batch in frame.collect_batches())
-        except Exception:
-            rows = -1
-        if rows != partition.rows:
+        if not is_readable(self.corpus.path(partition), partition.rows):
             self.report.lost.append(partition.file)
 
     def _take_out(self, manifest: IndexManifest, broken: list[Path]) -> None:

@@ -124,7 +124,8 @@ def texts_of(index: PatentIndex, found: Neighbourhood, count: int) -> dict[int, 
         day = day_of(int(found.filing_day[position]))
         # Files are in the order of days: the parts of other days need not be looked at.
         wanted = (pl.col("known_from") == day) & (pl.col("id") == str(found.patent_ids[position]))
-        row = index.corpus.patents([day.year]).filter(wanted).select("title", "abstract", "first_claim").collect()
+        with index.corpus.reading():
+            row = index.corpus.patents([day.year]).filter(wanted).select("title", "abstract", "first_claim").collect()
         if row.height:
             values: dict[str, Any] = row.row(0, named=True)
             body = values["abstract"] or values["first_claim"] or ""

@@ -69,12 +69,20 @@ def parse_count(value: object) -> int | None:
     return number if 0 <= number < 1_000_000 else None
 
 
+def is_list_or_text(value: object) -> bool:
+    """Tell whether ``split_list`` reads a value; a number or yes/no holds no several."""
+    return value is None or isinstance(value, str | list | tuple)
+
+
 def split_list(value: object) -> list[str]:
-    """Return the parts of a field that holds several: a list as it is, a text cut at bars and semicolons."""
-    if value is None:
-        return []
+    """Return the parts of a field that holds several: a list as it is, a text cut at bars and semicolons.
+
+    Nothing else holds several (``is_list_or_text``): it gives none.
+    """
     if isinstance(value, str):
         parts = re.split(r"\s*[|;]\s*", value)
+    elif isinstance(value, list | tuple):
+        parts = [str(part) for part in value if part is not None]
     else:
-        parts = [str(part) for part in value if part is not None]  # type: ignore[attr-defined]
+        return []
     return [part.strip() for part in parts if part and part.strip()]

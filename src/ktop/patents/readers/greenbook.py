@@ -13,7 +13,7 @@ from ktop.patents.readers.fields import parse_count, parse_date
 from ktop.patents.readers.record import build, citation, distinct, symbols
 from ktop.patents.readers.source import Source
 
-_START = re.compile(rb"^PATN[ \t]*\r?\nWKU  ", re.MULTILINE)
+_START = re.compile(rb"(?:^|[\r\n])PATN[ \t]*[\r\n]{1,3}WKU  ")
 #: Most text of one patent; descriptions of millions of characters exist.
 _MAX_CHARS = 64 * 1024**2
 _MAX_LINE_CHARS = 10_000
@@ -54,7 +54,8 @@ class Greenbook:
         """Yield a patent or a reject per record, one in memory at a time; what stands above the first is left out."""
         lines: list[str] = []
         start = number = chars = 0
-        with source.open() as raw, io.TextIOWrapper(raw, encoding="latin-1", newline="\n") as text:
+        line_end = "\n" if b"\n" in source.head() else "\r"  # alone only where an old Mac has rewritten the file
+        with source.open() as raw, io.TextIOWrapper(raw, encoding="latin-1", newline=line_end) as text:
             while line := text.readline(_MAX_LINE_CHARS):
                 number += 1
                 line = line.rstrip("\r\n")

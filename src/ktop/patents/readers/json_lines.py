@@ -20,8 +20,6 @@ _CHUNK_CHARS = 1 << 20
 _KEY = re.compile(r'"([^"\\\n]{1,80})"\s*:')
 #: Short names of this house → those of ``catalogue/patents/columns.yaml``.
 _OWN_NAMES = {"id": "patent_id", "filed": "filing_date", "published": "publication_date", "claims": "claims_count"}
-#: Fields that hold several values: one number is none of them.
-_LISTS = frozenset({"cited_patents", "applicants", "inventors", "ipc", "cpc"})
 _BETWEEN_RECORDS = re.compile(r"[\s,]*")
 
 
@@ -165,7 +163,7 @@ def _patent(record: dict[str, Any], where: str, column_map: Mapping[str, str]) -
     row = {field: values[index] for field, index in match_columns(header, wanted).items()}
     for field, value in row.items():
         nested = isinstance(value, list) and any(isinstance(part, dict | list) for part in value)
-        if isinstance(value, dict) or nested or (field in _LISTS and isinstance(value, int | float)):
+        if isinstance(value, dict) or nested:
             return Reject(where, "patent_sources.reject_json_record", {"field": field})
     cited = row.get("cited_patents")
     if isinstance(cited, str):  # Google's tables print them with commas

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -23,28 +24,33 @@ RATIO_COUNTS_FROM_BYTES = 1_000_000
 #: A zip member that must be held whole (Parquet) may be this large.
 MAX_MEMBER_IN_MEMORY_BYTES = 1024**3
 _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zX"
+#: What unpacking damaged data raises; an unknown method of packing is a ``NotImplementedError``, a RuntimeError.
+_DAMAGE = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, KeyError,
+    struct.error, OverflowError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file's worth of bytes, as named to the user. ``path`` is set where it is a file, ``packed`` or not."""
+    """One file's worth of bytes, as named to the user. ``path`` is set where it is a file, ``packed`` or not.
+
+    ``problem`` is the key of the sentence that says why it cannot be opened at all, where that is known already.
+    """
 
     name: str
     path: Path | None = None
     archive: Path | None = None
     member: str | None = None
     packed: bool = False
+    problem: str | None = None
 
     def open(self) -> BinaryIO:
-        """Open for reading from the start, unpacked and guarded."""
+        """Open for reading from the start, unpacked and guarded; ``InputError`` where it is damaged or encrypted."""
+        if self.problem is not None:
+            raise InputError(self.problem, file=self.name)
         if self.archive is not None and self.member is not None:
-            try:
-                archive = zipfile.ZipFile(self.archive)
-                size = archive.getinfo(self.member).file_size
-                member = archive.open(self.member)
-            except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError) as error:
-                raise InputError("patents.archive_broken", file=self.name) from error
-            return io.BufferedReader(_Guarded(member, self.name, size, archive), 1 << 20)
+            return io.BufferedReader(_member(self.archive, self.member, self.name), 1 << 20)
         assert self.path is not None
         if self.packed:
             limit = max(self.path.stat().st_size * MAX_RATIO, RATIO_COUNTS_FROM_BYTES)
@@ -71,6 +77,18 @@ def _unpack(path: Path) -> BinaryIO:
     return gzip.open(path) if is_gzip else lzma.open(path)  # type: ignore[return-value]
 
 
+def _member(path: Path, member: str, name: str) -> _Guarded:
+    """Open one member of a zip, whose own header may be damaged where the directory of the zip is not."""
+    archive = None
+    try:
+        archive = zipfile.ZipFile(path)
+        return _Guarded(archive.open(member), name, archive.getinfo(member).file_size, archive)
+    except _DAMAGE as error:
+        if archive is not None:
+            archive.close()
+        raise InputError("patents.archive_broken", file=name) from error
+
+
 class _Guarded(io.RawIOBase):
     """A packed stream that stops at its limit, whatever its header promised."""
 
@@ -85,7 +103,7 @@ class _Guarded(io.RawIOBase):
     def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         try:
             data = self._stream.read(len(buffer))
-        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError) as error:
+        except _DAMAGE as error:
             raise InputError("patents.archive_broken", file=self._name) from error
         self._left -= len(data)
         if self._left < 0:
@@ -110,7 +128,8 @@ def sources(paths: Sequence[Path]) -> Iterator[Source]:
     ------
     NotFoundError : a path does not exist.
     TooLargeError : a zip unpacks to more than the limits allow; nothing of it is read.
-    InputError : a zip is damaged.
+
+    What is damaged or encrypted is yielded, too, and tells so when it is opened: others beside it can be read.
     """
     for path in paths:
         if not path.exists():
@@ -120,9 +139,14 @@ def sources(paths: Sequence[Path]) -> Iterator[Source]:
                 inside = file.relative_to(path)
                 hidden = any(part.startswith(".") for part in inside.parts)
                 if file.is_file() and not hidden:
-                    yield from _of_file(file, inside.as_posix())
+                    yield from _of_file(file, _printable(inside.as_posix()))
         else:
-            yield from _of_file(path, path.name)
+            yield from _of_file(path, _printable(path.name))
+
+
+def _printable(name: str) -> str:
+    """Return a file's name with ``?`` for bytes that are no character: names on disk may be of any bytes."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _of_file(path: Path, name: str) -> Iterator[Source]:
@@ -140,8 +164,9 @@ def _of_zip(path: Path, name: str) -> Iterator[Source]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise InputError("patents.archive_broken", file=name) from error
+    except _DAMAGE:
+        yield Source(name, path=path, problem="patents.archive_broken")
+        return
     total = sum(info.file_size for info in members)
     packed = max(sum(info.compress_size for info in members), 1)
     worst = max(
@@ -152,6 +177,6 @@ def _of_zip(path: Path, name: str) -> Iterator[Source]:
     if bomb or total > MAX_UNPACKED_BYTES or len(members) > MAX_ZIP_MEMBERS:
         raise TooLargeError("patents.archive_bomb", file=name)
     for info in members:
-        if info.flag_bits & 0x1:
-            raise InputError("patents.archive_encrypted", file=name)
-        yield Source(f"{name}/{info.filename}", archive=path, member=info.filename)
+        inside = f"{name}/{info.filename}"
+        problem = "patents.archive_encrypted" if info.flag_bits & 0x1 else None
+        yield Source(inside, archive=path, member=info.filename, problem=problem)

@@ -27,10 +27,12 @@ from ktop.patents.readers import (
     Sample,
     tabular,
 )
-from ktop.patents.readers.fields import BARE_US_NUMBER, parse_count, parse_date, split_list
+from ktop.patents.readers.fields import BARE_US_NUMBER, is_list_or_text, parse_count, parse_date, split_list
 from ktop.patents.readers.kipris_xml import korean_patent_id
 from ktop.patents.readers.source import Source
 
+#: Fields that hold several values, as a list or in one text.
+_LISTS = ("ipc", "cpc", "applicants", "inventors", "cited_patents")
 #: Bare numbers: a Korean application or opening number has thirteen digits and starts with its right code.
 _KOREAN_NUMBER = re.compile(r"^[12]0-?\d{4}-?\d{7}$")
 
@@ -139,6 +141,9 @@ def patent_of_row(row: Mapping[str, Any], where: str, source: str = "table") -> 
     patent_id, others, printed = _number(row)
     if patent_id is None:
         return Reject(where, "patents.reject_number", {"number": printed[:80]})
+    for field in _LISTS:
+        if not is_list_or_text(row.get(field)):
+            return Reject(where, "patent_sources.reject_no_list", {"field": field, "value": str(row[field])[:40]})
     title, abstract = _text(row.get("title"), MAX_TITLE_CHARS), _text(row.get("abstract"), MAX_ABSTRACT_CHARS)
     if not title and not abstract:
         return Reject(where, "patents.reject_no_text")

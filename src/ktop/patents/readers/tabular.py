@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from ktop.kernel.errors import InputError
+from ktop.kernel.tables import DAMAGE, damage_told_as
 from ktop.patents.readers.source import Source
 
 _BATCH_ROWS = 5_000
@@ -17,8 +19,8 @@ _MAX_FIELD_CHARS = 5_000_000
 _MAX_LINE_CHARS = 20_000_000
 _PARQUET = b"PAR1"
 _DELIMITERS = ",\t;|"
-#: What Polars raises for a damaged file; a panic of its core is no ``Exception``.
-DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+#: A carriage return alone is what an old Mac writes.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Row(NamedTuple):
@@ -40,8 +42,8 @@ def columns(source: Source, head: bytes) -> list[str] | None:
     if text is None or "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
         return None
     try:
-        return _header(next(csv.reader([text.split("\n", 1)[0]], delimiter=_delimiter(text)), []))
-    except csv.Error:  # a carriage return within the line, a column name of megabytes
+        return _header(next(csv.reader([_LINE_END.split(text, 1)[0]], delimiter=_delimiter(text)), []))
+    except csv.Error:  # a column name of megabytes
         return None
 
 
@@ -73,7 +75,7 @@ def _scan(source: Source) -> pl.LazyFrame:
 
 def _parquet_rows(source: Source) -> Iterator[Row]:
     """Read slices, so that a file of any size fits."""
-    try:
+    with damage_told_as(InputError("patents.table_broken", file=source.name)):
         frame = _scan(source)
         offset = 0
         while True:
@@ -83,8 +85,6 @@ def _parquet_rows(source: Source) -> Iterator[Row]:
             offset += batch.height
             if batch.height < _BATCH_ROWS:
                 return
-    except DAMAGE as error:
-        raise InputError("patents.table_broken", file=source.name) from error
 
 
 def _csv_rows(source: Source, head: bytes, skip: int, damaged: bool) -> Iterator[Row]:
@@ -97,7 +97,7 @@ def _csv_rows(source: Source, head: bytes, skip: int, damaged: bool) -> Iterator
         lines = _Lines(stream)
         for _ in range(skip):
             next(lines, None)
-        delimiter = _delimiter("\n".join(text.split("\n")[skip:]))
+        delimiter = _delimiter("\n".join(_LINE_END.split(text)[skip:]))
         reader = csv.reader(lines, delimiter=delimiter)
         try:
             width = len(next(reader))
@@ -136,8 +136,8 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
-        if len(line) == _MAX_LINE_CHARS and not line.endswith("\n"):
-            while (more := self._stream.readline(_MAX_LINE_CHARS)) and not more.endswith("\n"):
+        if len(line) == _MAX_LINE_CHARS and not line.endswith(("\n", "\r")):
+            while (more := self._stream.readline(_MAX_LINE_CHARS)) and not more.endswith(("\n", "\r")):
                 pass
             raise csv.Error("line too long")
         return line.replace("\x00", "")
@@ -166,5 +166,5 @@ def _decoded(head: bytes) -> str | None:
 
 
 def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
+    first = _LINE_END.split(text, 1)[0]
     return max(_DELIMITERS, key=first.count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,7 @@ def training_table(
     """
     import polars as pl
 
+    from ktop.kernel.tables import DAMAGE
     from ktop.models.originality.definitions import measures, version
     from ktop.patents.engine.index import PatentIndex
 
@@ -72,9 +74,10 @@ def training_table(
     stamp = f"{version()} {index.version} {patents}"
     path = folder / FILE
     if path.is_file():
-        kept = pl.read_parquet(path, glob=False)
-        if "stamp" in kept.columns and kept.height and kept["stamp"][0] == stamp:
-            return kept.drop("stamp")
+        with contextlib.suppress(*DAMAGE):  # a damaged one is made anew, too
+            kept = pl.read_parquet(path, glob=False)
+            if "stamp" in kept.columns and kept.height and kept["stamp"][0] == stamp:
+                return kept.drop("stamp")
     found = _rows(index, folder, patents, lang, progress)
     names = [measure.name for measure in measures()]
     schema: dict[str, Any] = {
@@ -176,7 +179,8 @@ def later_citations(corpus: Corpus) -> dict[str, list[int]]:
 
     from ktop.patents.corpus.citations import resolved_citations
 
-    facts = corpus.patents().select("id", "family", day=pl.col("known_from")).drop_nulls("day").collect()
+    with corpus.reading():
+        facts = corpus.patents().select("id", "family", day=pl.col("known_from")).drop_nulls("day").collect()
     links = (
         resolved_citations(corpus)
         .drop_nulls(["citing_id", "cited_id"])

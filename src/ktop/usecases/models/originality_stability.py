@@ -40,7 +40,9 @@ def read_pairs(path: Path) -> list[Pair]:
     """
     import polars as pl
 
-    try:
+    from ktop.kernel.tables import damage_told_as
+
+    with damage_told_as(InputError("originality.pairs_broken", path=path.name)):
         given = pl.read_parquet(path, glob=False) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
         rows = list(given.select(pl.col("a", "b").cast(pl.String)).drop_nulls().iter_rows())
         whole = given.drop_nulls(["a", "b"])
@@ -50,8 +52,6 @@ def read_pairs(path: Path) -> list[Pair]:
             (a, b, date.fromisoformat(day[:10]) if day else date.today(), (out,) if out else ())  # noqa: DTZ011
             for (a, b), day, out in zip(rows, days, excluded, strict=True)
         ]
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise InputError("originality.pairs_broken", path=path.name) from error
 
 
 def stability_of(

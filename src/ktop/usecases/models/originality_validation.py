@@ -323,12 +323,12 @@ def _numbers_of(path: Path) -> pl.DataFrame:
     """Return the numbers of a table by its column ``id``."""
     import polars as pl
 
-    try:
+    from ktop.kernel.tables import damage_told_as
+
+    with damage_told_as(InputError("originality.extra_broken", path=path.name)):
         given = pl.read_parquet(path, glob=False) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
         numbers = [name for name, kind in given.schema.items() if kind.is_numeric() and name != "id"]
         return given.select(pl.col("id").cast(pl.String), *numbers)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError("originality.extra_broken", path=path.name) from error
 
 
 def summary_line(report: Mapping[str, Any], lang: Lang) -> str:
