@@ -283,18 +283,21 @@ def corpus_lock(directory: Path) -> Iterator[None]:
             # Only whoever holds the lock deletes anything, and never what another may have written meanwhile.
             if made and [entry.name for entry in directory.iterdir()] == [Path(handle.name).name]:
                 Path(handle.name).unlink()
-                directory.rmdir()
+                with contextlib.suppress(OSError):  # somebody has come in meanwhile: the folder is theirs now
+                    directory.rmdir()
 
 
 def _locked(directory: Path) -> IO[str]:
     """Return the open lock file of a folder, locked; the folder is made where there is none."""
     while True:
-        directory.mkdir(parents=True, exist_ok=True)
         path = directory / ".lock"
         try:
+            directory.mkdir(parents=True, exist_ok=True)
             handle = path.open("w")
-        except FileNotFoundError:  # whoever had made the folder has just taken it away again
-            continue
+        except (FileExistsError, FileNotFoundError):
+            if directory.exists() and not directory.is_dir():
+                raise
+            continue  # whoever had made the folder has just taken it away again
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
