@@ -18,9 +18,6 @@ from datetime import date
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-from ktop.models.registry import Shelf
-
-RELEASED = Shelf(None)
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -45,6 +42,7 @@ def main() -> None:
     import polars as pl
 
     from ktop import __version__
+    from ktop.models.registry import Shelf
     from ktop.training.reference import build_reference
     from ktop.usecases.rate.batch import rate_file
     from ktop.usecases.rate.company import rate_company
@@ -52,15 +50,17 @@ def main() -> None:
     from ktop.usecases.uploads import read_record
 
     rows: list[tuple[str, list[float]]] = []
+    shelf = Shelf(None)
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
-    rows.append(
-        ("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY, shelf=RELEASED), 20))
-    )
+    rows.append(("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY, shelf=shelf), 20)))
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "firms.parquet"), Path(folder, "out.parquet")
         build_reference(FIRMS, 7).write_parquet(source)
         rows.append(
-            (f"{FIRMS:,} companies, file to file", timed(lambda: rate_file(source, out, shelf=RELEASED, as_of=DAY), 3))
+            (
+                f"{FIRMS:,} companies, file to file",
+                timed(lambda: rate_file(source, out, shelf=shelf, as_of=DAY), 3),
+            )
         )
     if len(sys.argv) > 1:
         engine = open_corpus(Path(sys.argv[1]))

@@ -11,7 +11,7 @@ import pytest
 from ktop.bootstrap import read_settings
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.kernel.settings import Settings
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.models.artefact import Artefact
 from ktop.models.registry import Shelf
 from ktop.usecases.platform import Platform
@@ -45,7 +45,7 @@ def test_only_the_bootstrap_reads_settings() -> None:
 
 def test_two_platforms_in_one_process_do_not_see_each_other(tmp_path: Path) -> None:
     mine, other = (Settings(data=tmp_path / name) for name in ("mine", "other"))
-    released = registry.load_artefact("tech-index")
+    released = kinds.load_artefact("tech-index")
     shelf = Shelf(mine.models)
     shelf.add(Artefact({**released.meta, "version": "9.0.0"}, released.arrays), {}, None, by="kim", why="own")
     shelf.promote("tech-index", "9.0.0", by="kim", why="own")

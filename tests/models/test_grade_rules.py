@@ -18,7 +18,7 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision import guarantee
 from ktop.domain.rating.grades import business_matrix, ladder
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
 from ktop.training.reference import build_reference
 
@@ -30,7 +30,7 @@ GATES = ("tax_arrears", "default_record_3y", "business_suspended")
 
 @functools.cache
 def model(name: str) -> GrowthRiskModel:
-    found = registry.load(name)
+    found = kinds.load(name)
     assert isinstance(found, GrowthRiskModel)
     return found
 

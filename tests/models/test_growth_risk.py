@@ -10,7 +10,7 @@ import pytest
 
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision.guarantee import Failure, Success, Unknown
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.models.calibration import logit
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
 from ktop.models.recompute import recompute
@@ -22,7 +22,7 @@ DAY = date(2020, 12, 31)
 
 @pytest.fixture(scope="module")
 def model() -> GrowthRiskModel:
-    found = registry.load("ktrs-fm")
+    found = kinds.load("ktrs-fm")
     assert isinstance(found, GrowthRiskModel)
     return found
 

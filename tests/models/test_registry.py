@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from ktop.kernel.errors import InputError, NotFoundError
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.models.artefact import Artefact
 from ktop.models.registry import LOG, Shelf
 
 
 def _challenger(version: str, name: str = "tech-index") -> Artefact:
     """A released model under another version, its calibration a little bolder."""
-    released = registry.load_artefact(name)
+    released = kinds.load_artefact(name)
     arrays = dict(released.arrays)
     for target in released.meta["tracks"]:
         arrays[f"{target}/joint"] = arrays[f"{target}/joint"] * 1.1
@@ -32,7 +32,7 @@ def _add(shelf: Shelf, version: str) -> None:
 
 
 def test_without_a_log_the_released_champion_is_in_force(shelf: Shelf) -> None:
-    assert shelf.champion("tech-index") == registry.index()["champions"]["tech-index"]
+    assert shelf.champion("tech-index") == kinds.index()["champions"]["tech-index"]
     assert {entry.origin for entry in shelf.entries()} == {"released"}
     assert shelf.log() == ()
     with pytest.raises(NotFoundError):
@@ -65,7 +65,7 @@ def test_a_version_never_changes(shelf: Shelf) -> None:
         _add(shelf, "2.0.0")
     assert caught.value.key == "models.version_exists"
     with pytest.raises(InputError):
-        _add(shelf, registry.index()["champions"]["tech-index"])
+        _add(shelf, kinds.index()["champions"]["tech-index"])
     entry = shelf.entry("tech-index", "2.0.0")
     entry.model_file.write_bytes(entry.model_file.read_bytes() + b"x")
     fresh = Shelf(shelf.folder)
@@ -106,7 +106,7 @@ def test_who_and_why_must_be_said(shelf: Shelf, by: str, why: str) -> None:
 
 
 def test_what_cannot_rate_companies_does_not_take_a_company_models_name(shelf: Shelf) -> None:
-    released = registry.load_artefact("tech-index")
+    released = kinds.load_artefact("tech-index")
     bare = {name: value for name, value in released.meta.items() if name not in ("scales", "position")}
     for meta in ({**bare, "version": "2"}, {**released.meta, "name": "ktrs-fm", "version": "2"}):
         with pytest.raises(InputError) as caught:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ktop.kernel.errors import InputError
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.training.release import release_all
 
 pytest.importorskip("lightgbm")
@@ -38,14 +38,14 @@ def test_a_released_version_is_never_replaced(released: Path) -> None:
 
 def test_every_released_file_is_the_one_that_was_entered() -> None:
     """Loading checks the sum: a changed file would be refused, here and wherever a rating names it."""
-    for entry in registry.index()["models"]:
-        registry.load(entry["name"], entry["version"])
-        assert (registry.released_folder() / f"{entry['file']}.baseline.json").is_file()
+    for entry in kinds.index()["models"]:
+        kinds.load(entry["name"], entry["version"])
+        assert (kinds.released_folder() / f"{entry['file']}.baseline.json").is_file()
 
 
 def test_a_release_can_be_used_at_once(released: Path) -> None:
-    for card in registry.available(released):
-        model = registry.load(card["name"], None, released)
+    for card in kinds.available(released):
+        model = kinds.load(card["name"], None, released)
         assert model.version == card["version"] and model.trained_on == "synthetic"
         assert card["training_population"] == {
             "firms": 4000,
@@ -56,7 +56,7 @@ def test_a_release_can_be_used_at_once(released: Path) -> None:
 
 
 def test_cards_give_grades_in_order_with_their_event_rates() -> None:
-    card = registry.card("ktrs-fm")
+    card = kinds.card("ktrs-fm")
     for name, rising in (("growth", False), ("risk", True)):
         rows = card["out_of_sample"]["grades"][name]
         assert abs(sum(row["share"] for row in rows) - 1) < 0.01

@@ -22,8 +22,7 @@ from typing import Any, Literal
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.models import artefact as files
-from ktop.models import kinds as registry
-from ktop.models import log_file
+from ktop.models import kinds, log_file
 from ktop.models.artefact import Artefact
 from ktop.models.company_model import CompanyModel
 
@@ -97,7 +96,7 @@ class Shelf:
 
     def __init__(self, folder: Path | None, released: Path | None = None) -> None:
         self.folder = folder
-        self.released = released or registry.released_folder()
+        self.released = released or kinds.released_folder()
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
@@ -105,7 +104,7 @@ class Shelf:
         """Return every version: the released ones in the order of their index, then the local ones as they came."""
         found = [
             Entry(e["name"], e["version"], "released", self.released, e["file"], e["sha256"])
-            for e in registry.read_index(self.released)["models"]
+            for e in kinds.read_index(self.released)["models"]
         ]
         if self.folder is not None:
             for event in self.log():
@@ -123,7 +122,7 @@ class Shelf:
 
     def _stack(self, name: str) -> list[str]:
         """Return the versions that were put in force and not taken back, the newest last."""
-        released = registry.read_index(self.released)["champions"].get(name)
+        released = kinds.read_index(self.released)["champions"].get(name)
         decisions = [event for event in self.log(name) if event.action != "add"]
         stack = [v for v in (decisions[0].previous if decisions else released,) if v]
         for event in decisions:
@@ -201,7 +200,7 @@ class Shelf:
             raise InputError("models.bad_name", name=name[:60])
         if not _VERSION.match(version):
             raise InputError("models.bad_version", version=version[:60])
-        if name in registry.KINDS:
+        if name in kinds.KINDS:
             _check_company_model(artefact)
         folder = self._own_folder()
         with self._locked():
@@ -308,7 +307,7 @@ def _entries(path: Path, *_state: int) -> tuple[tuple[Event, ...], bytes]:
 def _check_company_model(artefact: Artefact) -> None:
     """Refuse a model under a company model's name that could not rate a company: it would fail at the next rating."""
     try:
-        model = registry.company_model(artefact)
+        model = kinds.company_model(artefact)
         fits = tuple(indicator.id for indicator in model.indicators) == model.panel.features
     except (KeyError, ValueError):
         fits = False
@@ -356,4 +355,4 @@ def _artefact(path: Path, sha256: str, name: str, version: str) -> Artefact:
 
 @functools.cache
 def _model(path: Path, sha256: str, name: str, version: str) -> CompanyModel:
-    return registry.company_model(_artefact(path, sha256, name, version))
+    return kinds.company_model(_artefact(path, sha256, name, version))

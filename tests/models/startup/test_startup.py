@@ -15,7 +15,7 @@ import ktop.models
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.kernel.errors import InputError
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.models.registry import Shelf
 from ktop.models.startup import StartUpModel
 from ktop.usecases.rate.batch import rate_frame
@@ -26,7 +26,7 @@ DAY = date(2026, 6, 30)
 
 @pytest.fixture(scope="module")
 def model() -> StartUpModel:
-    found = registry.load("start-up")
+    found = kinds.load("start-up")
     assert isinstance(found, StartUpModel)
     return found
 
@@ -109,7 +109,7 @@ def test_models_do_not_know_each_other() -> None:
 
 
 def test_cards_grades_are_in_order() -> None:
-    card = registry.card("start-up")
+    card = kinds.card("start-up")
     assert card["synthetic"] is True
     for name, rising in (("growth", False), ("risk", True)):
         rates = [row["event_rate"] for row in card["out_of_sample"]["grades"][name]]

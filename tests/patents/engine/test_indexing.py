@@ -163,11 +163,16 @@ def test_workers_do_not_change_the_index(tmp_path: Path, monkeypatch: pytest.Mon
 def test_another_version_of_the_analysis_builds_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = imported(tmp_path, RECORDS[:10])
     build_index(folder)
+    former = layout.Layout(folder).read()
     monkeypatch.setattr(layout, "ANALYSIS_VERSION", "another")
     with pytest.raises(UnavailableError):
         PatentIndex(folder)
     assert build_index(folder).indexed == 10
     assert len(PatentIndex(folder)) == 10
+    made = layout.Layout(folder).read()
+    assert former.corpus_version == made.corpus_version
+    assert not {former.bridge, former.tables} & {made.bridge, made.tables}, "nothing of the former one is taken over"
+    assert not (layout.Layout(folder).root / str(former.bridge)).exists()
 
 
 def test_new_citations_reach_the_index_without_analysing_again(tmp_path: Path) -> None:

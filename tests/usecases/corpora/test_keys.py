@@ -68,6 +68,9 @@ def test_a_server_moves_on_to_a_newer_index_once_its_reference_is_there(
     build_index(folder)
     still = rate_technology(engine, SUMMARY, as_of=DAY)
     assert still.to_json() == before.to_json(), "there is no reference for the newer index yet"
+    with monkeypatch.context() as patched:
+        patched.setattr(PatentIndex, "__init__", lambda *_: pytest.fail("opened again though nothing has changed"))
+        rate_technology(engine, SUMMARY, as_of=DAY)
     bring_reference_up_to_date(folder)
     after = rate_technology(engine, SUMMARY, as_of=DAY)
     assert engine.index.is_current and len(engine.index) > 600

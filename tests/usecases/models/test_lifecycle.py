@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from ktop.kernel.errors import InputError, NotFoundError
-from ktop.models import kinds as registry
+from ktop.models import kinds
 from ktop.models.artefact import Artefact
 from ktop.models.registry import Shelf
 from ktop.store.ratings import RatingRow
@@ -42,7 +42,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _variant(shelf: Shelf, version: str, change: str) -> str:
     """Enter a worse copy of the released Tech-Index: "bold" predicts too much, "noise" lacks half of its tables."""
-    released = registry.load_artefact("tech-index")
+    released = kinds.load_artefact("tech-index")
     arrays = dict(released.arrays)
     for target, tracks in released.meta["tracks"].items():
         if change == "bold":
@@ -71,11 +71,11 @@ def test_a_challenger_that_ranks_worse_is_found_and_not_promoted_by_its_evidence
         lifecycle.promote("tech-index", "1.0.1", by="kim", why="try", evidence=evidence, shelf=shelf)
     assert caught.value.key == "lifecycle.found_worse"
     event = lifecycle.promote("tech-index", "1.0.1", by="kim", why="try", evidence=evidence, anyway=True, shelf=shelf)
-    assert event.evidence["verdict"] == "worse" and event.evidence["against"] == registry.load("tech-index").version
+    assert event.evidence["verdict"] == "worse" and event.evidence["against"] == kinds.load("tech-index").version
 
 
 def test_the_same_model_against_itself_changes_nothing(shelf: Shelf, panel: Path) -> None:
-    found = lifecycle.compare("ktrs-fm", f"ktrs-fm@{registry.load('ktrs-fm').version}", panel, shelf=shelf)
+    found = lifecycle.compare("ktrs-fm", f"ktrs-fm@{kinds.load('ktrs-fm').version}", panel, shelf=shelf)
     assert found["verdict"] == "no_worse"
     assert all(part["auc"]["difference"] == 0 for part in found["targets"].values())
     assert all(moves["same"] == 1.0 for moves in found["grades"].values())
@@ -103,7 +103,7 @@ def test_evidence_about_another_version_is_refused(shelf: Shelf, panel: Path, tm
 
 
 def test_models_of_other_targets_are_not_compared(shelf: Shelf, panel: Path) -> None:
-    released = registry.load_artefact("tech-index")
+    released = kinds.load_artefact("tech-index")
     scheme = json.loads(json.dumps(released.meta["scheme"]))
     for target in scheme["targets"].values():
         target["column"] = "failure_3y"
@@ -124,7 +124,7 @@ def test_retraining_makes_a_challenger_that_says_what_it_was_trained_on(shelf: S
     assert abs(left_out.mean() - 1 / HELD_OUT_OF) < 0.03
     assert card["training_population"]["firms"] == int((~left_out).sum())
     assert card["out_of_sample"]["population"] == {"firms": int(left_out.sum()), "held_out": f"1/{HELD_OUT_OF}"}
-    assert shelf.champion("tech-index") == registry.load("tech-index").version
+    assert shelf.champion("tech-index") == kinds.load("tech-index").version
     model = shelf.model("tech-index", "2.0.0")
     rating = model.rate_row(_one_row(frame))
     assert rating.model.trained_on == "Bank X 2024"
@@ -144,7 +144,7 @@ def _one_row(frame: pl.DataFrame) -> Any:
 def test_a_registered_panel_model_can_be_named(shelf: Shelf, tmp_path: Path) -> None:
     from ktop.models.artefact import save
 
-    save(registry.load_artefact("tech-index"), tmp_path / "model.npz")
+    save(kinds.load_artefact("tech-index"), tmp_path / "model.npz")
     entered = lifecycle.register(str(tmp_path), name="own-index", version="1", by="kim", why="test", shelf=shelf)
     assert entered == "own-index@1"
     assert lifecycle.open_model("own-index@1", shelf).meta["version"] == "1"

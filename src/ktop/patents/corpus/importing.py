@@ -18,8 +18,7 @@ import polars as pl
 from ktop import catalogue
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
-from ktop.patents.corpus import merging
-from ktop.patents.corpus import record_supplements as completing
+from ktop.patents.corpus import merging, record_supplements
 from ktop.patents.corpus.corpus import (
     CITATION_SCHEMA,
     SCHEMA,
@@ -210,7 +209,7 @@ class _Run:
             self._reject(record, file)
             return
         if isinstance(record, Completion):
-            row = completing.completion_row(record, file)
+            row = record_supplements.completion_row(record, file)
             if self._is_unfit(row, record.where, file):
                 return
             self.report.completions += 1
@@ -285,7 +284,7 @@ class _Run:
     def _flush_completions(self) -> None:
         if self.completions:
             path = self.staging / f"completions-{len(self.staged_completions):06d}.parquet"
-            frame = pl.DataFrame(self.completions, schema=completing.COMPLETION_SCHEMA, orient="row")
+            frame = pl.DataFrame(self.completions, schema=record_supplements.COMPLETION_SCHEMA, orient="row")
             frame.write_parquet(path, compression="lz4")
             self.staged_completions.append(path)
             self.completions = []
@@ -295,19 +294,21 @@ class _Run:
     def commit(self) -> ImportReport:
         corpus = Corpus(self.directory)
         partitions = dict(corpus.manifest.partitions)
-        links = completing.application_links(self.application_links)
-        plan = merging.plan(corpus, self.staged, completing.wanted(self.staged_completions, links))
-        completions, unknown = completing.routed(self.staged_completions, plan.names, self.staging)
+        links = record_supplements.application_links(self.application_links)
+        plan = merging.plan(corpus, self.staged, record_supplements.wanted(self.staged_completions, links))
+        completions, unknown = record_supplements.routed(self.staged_completions, plan.names, self.staging)
         for row in unknown:
             self.report.completions_unknown += 1
-            self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": row["number"]}), row["file"])
-        known, unknown_links = completing.resolved_links(links, plan.names)
+            self._reject(
+                Reject(row["where"], record_supplements.UNKNOWN_PATENT, {"number": row["number"]}), row["file"]
+            )
+        known, unknown_links = record_supplements.resolved_links(links, plan.names)
         self.links += known
         self._flush_links()
         for row in unknown_links:
             self.report.citations -= 1
             number = f"{row['citing']} → {row['cited']}"
-            self._reject(Reject(row["where"], completing.UNKNOWN_PATENT, {"number": number}), row["file"])
+            self._reject(Reject(row["where"], record_supplements.UNKNOWN_PATENT, {"number": number}), row["file"])
         self.rejects.close()
         stored = {year: corpus.path(part) for year, part in partitions.items()}
         for year in sorted(plan.years):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -84,16 +83,15 @@ def publish(layout: Layout, manifest: IndexManifest, corpus: Manifest) -> None:
     layout.building.unlink(missing_ok=True)
 
 
-def give_up(layout: Layout, current: int) -> Iterator[int]:
-    """Give up every generation but ``current`` that nobody holds; yields their numbers.
+def give_up(layout: Layout, current: int) -> None:
+    """Give up every generation but ``current`` that nobody holds.
 
-    Call it holding the corpus lock. What the generations alone named may be deleted when it has ended.
+    Call it holding the corpus lock. What only these generations named may be deleted from then on.
     """
     for generation in layout.generations():
         if generation == current:
             continue
         lease = layout.lease(generation)
-        lease.parent.mkdir(exist_ok=True)
         with lease.open("ab") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,4 +99,3 @@ def give_up(layout: Layout, current: int) -> Iterator[int]:
                 continue
             layout.generation(generation).unlink(missing_ok=True)
             lease.unlink(missing_ok=True)
-        yield generation

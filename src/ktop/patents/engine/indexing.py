@@ -23,7 +23,7 @@ from ktop.patents.engine.bridge import build_bridge
 from ktop.patents.engine.checksums import is_sealed, seal
 from ktop.patents.engine.generations import give_up, publish
 from ktop.patents.engine.kernels import BLOCK
-from ktop.patents.engine.layout import IndexManifest, Layout
+from ktop.patents.engine.layout import IndexManifest, Layout, bridge_name
 from ktop.patents.engine.row_analysis import COLUMNS, Row, analysed
 from ktop.patents.engine.segment import Columns, lengths_of, write_segment
 from ktop.patents.engine.tables import build_tables
@@ -253,8 +253,7 @@ class _Build:
         self.progress("tables", 0, 1)
         old_bridge = self.manifest.bridge
         grown = old_bridge is None or self.manifest.patents > (1 + BRIDGE_GROWTH) * _patents_of(old_bridge)
-        # The name tells what it was made from, so that a killed run's is taken up only by a run on the same patents.
-        bridge = f"bridge-{self.corpus.version}-{self.manifest.patents}" if grown or not old_bridge else old_bridge
+        bridge = bridge_name(self.corpus.version, self.manifest.patents) if grown or not old_bridge else old_bridge
         folder = self.layout.root / bridge
         if bridge != old_bridge and not is_sealed(folder):
             build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
@@ -276,14 +275,13 @@ class _Build:
     def _delete_unnamed(self, left_by: str) -> None:
         """Delete what neither the pointer, nor the run at work, nor a generation that somebody holds names."""
         current = self._pointed()
-        for _ in give_up(self.layout, -1 if current is None else current.generation):
-            pass
+        give_up(self.layout, -1 if current is None else current.generation)
         held = [self.layout.stored(generation) for generation in self.layout.generations()]
         kept: set[Path] = set()
         for manifest in filter(None, (current, self.manifest, *held)):
             kept |= self.layout.named(manifest)
-        # A sealed bridge of these very patents may be a killed run's: it is made from nothing that could change.
-        kept.add(self.layout.root / f"bridge-{self.corpus.version}-{self.manifest.patents}")
+        # A sealed bridge of these very patents may be a killed run's: its name has all that it is made from.
+        kept.add(self.layout.root / bridge_name(self.corpus.version, self.manifest.patents))
         deleted = 0
         for entry in self.layout.deletable():
             if entry not in kept:

@@ -19,12 +19,18 @@ import numpy.typing as npt
 
 from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.kernel.files import atomic_path
+from ktop.patents.analysis.encoder import ENCODER_VERSION
 from ktop.patents.analysis.text import ANALYSIS_VERSION
 from ktop.patents.corpus.corpus import Manifest
 from ktop.patents.engine.checksums import hold_to_seal, is_sealed
 from ktop.patents.engine.segment import Segment
 
 FORMAT_VERSION = 2
+
+
+def bridge_name(corpus_version: str, patents: int) -> str:
+    """Return the name of the language bridge made from a corpus of so many patents: it has all that it is made from."""
+    return f"bridge-{corpus_version}-analysis{ANALYSIS_VERSION}-encoder{ENCODER_VERSION}-{patents}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,13 +216,13 @@ def compare(
 
 def _ratable(artefacts: Sequence[Artefact], frame: pl.DataFrame) -> Any:
     """Return which rows both sides may rate; a model of any panel rates all."""
-    from ktop.models import kinds as registry
+    from ktop.models import kinds
     from ktop.usecases.models.retrain import fact_table
 
     kept = np.ones(frame.height, dtype=bool)
     for artefact in artefacts:
-        if artefact.meta["name"] in registry.KINDS and "scales" in artefact.meta:
-            kept &= registry.company_model(artefact).eligible(fact_table(frame))
+        if artefact.meta["name"] in kinds.KINDS and "scales" in artefact.meta:
+            kept &= kinds.company_model(artefact).eligible(fact_table(frame))
     return kept
 
 

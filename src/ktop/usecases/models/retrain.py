@@ -54,7 +54,7 @@ def retrain(
     the card's figures are from those. ``warn`` is told, in each language, of rows left out and of what is odd about
     the data. Returns the card.
     """
-    from ktop.models import kinds as registry
+    from ktop.models import kinds
     from ktop.models.artefact import Artefact
     from ktop.training.baseline import baseline
     from ktop.training.release import RELEASES, model_card
@@ -81,7 +81,7 @@ def retrain(
     }
     artefact = Artefact(meta, trained.arrays)
     written = model_card(artefact, fresh, {"firms": fresh["company_id"].n_unique(), "held_out": f"1/{HELD_OUT_OF}"})
-    model = registry.company_model(artefact)
+    model = kinds.company_model(artefact)
     shelf.add(artefact, written, baseline(model, fact_table(own)), by=by, why=why)
     progress(3, 3, text("lifecycle.step_measuring", "en"))
     for warning in meta.get("data_warnings", []):

@@ -150,11 +150,11 @@ def _years(meta: Mapping[str, Any], panel: pl.DataFrame) -> dict[str, Any]:
 
 def _company_model(artefact: Artefact) -> CompanyModel | None:
     """Return the company model an artefact holds, None for a model of any other panel."""
-    from ktop.models import kinds as registry
+    from ktop.models import kinds
 
-    if artefact.meta["name"] not in registry.KINDS or "scales" not in artefact.meta:
+    if artefact.meta["name"] not in kinds.KINDS or "scales" not in artefact.meta:
         return None
-    return registry.company_model(artefact)
+    return kinds.company_model(artefact)
 
 
 def _of_company_model(model: CompanyModel, base: Mapping[str, Any] | None, panel: pl.DataFrame) -> dict[str, Any]:

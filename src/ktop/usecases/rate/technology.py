@@ -51,6 +51,7 @@ class TechnologyEngine:
     model: OriginalityModel
     folder: Path
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _tried: tuple[float, float] | None = None
 
     def follow(self) -> None:
         """Move on to the generation of the index in force, once its reference table is there. Call it holding the lock.
@@ -60,7 +61,12 @@ class TechnologyEngine:
         if self.index.is_current:
             return
         from ktop.patents.engine.index import PatentIndex
+        from ktop.patents.engine.layout import Layout
 
+        found = (_changed(Layout(self.folder).pointer), _changed(self.folder / REFERENCE_FILE))
+        if found == self._tried:  # looked at already, and of no use yet
+            return
+        self._tried = found
         try:
             index = PatentIndex(self.folder)
             reference = load_reference(self.folder, index)
@@ -77,6 +83,14 @@ class TechnologyEngine:
         with self.lock:
             self.follow()
             return neighbourhood_of(self.index, technology, exclude, background)
+
+
+def _changed(path: Path) -> float:
+    """Return when a file was last changed, 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def neighbourhood_of(
