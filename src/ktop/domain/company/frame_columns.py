@@ -6,6 +6,7 @@ The quick ways take only what the kind reads as the same value (a test proves it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,9 @@ _CONTROL = r"[\x00-\x1f\x7f]"
 _EXCEL_EPOCH = np.datetime64("1899-12-30")
 #: Numbers of a spreadsheet taken for its count of days: 1927 to 2173. Smaller ones may be years, larger ones dates.
 _EXCEL_DAYS = (10_000, 100_000)
+
+#: What stands for a missing value in a column of each kind of array.
+_MISSING: Mapping[str, Any] = {"f": np.nan, "M": np.datetime64("NaT"), "O": None}
 
 
 def read_column(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Array:
@@ -71,18 +75,28 @@ def _finish(spec: FactSpec, cells: pl.Series, values: Array, done: Mask, problem
     if not len(rest):
         return values
     kind: ValueKind[Any] = fact_kind(spec.name)
-    answers: dict[Any, Any] = {}
-    for row, cell in zip(rest.tolist(), cells.gather(rest).to_list(), strict=True):
-        if cell not in answers:
-            try:
-                answers[cell] = kind.parse(cell)
-            except RefusedValueError as refusal:
-                answers[cell] = refusal
-        answer = answers[cell]
-        if isinstance(answer, RefusedValueError):
-            problems.add_refusal(row, spec.name, answer)
-        elif answer is not None:
-            values[row] = answer
+    given = cells.gather(rest)
+    distinct = given.unique(maintain_order=True)
+    numbered = pl.DataFrame({"cell": distinct, "number": np.arange(len(distinct))})
+    order = (
+        given.alias("cell").to_frame().join(numbered, on="cell", how="left", nulls_equal=True, maintain_order="left")
+    )
+    number = order["number"].to_numpy()
+    answers = values[:1].repeat(len(distinct))
+    answers[:] = _MISSING[values.dtype.kind]
+    refused: dict[int, RefusedValueError] = {}
+    for place, cell in enumerate(distinct.to_list()):
+        try:
+            answer = kind.parse(cell)
+        except RefusedValueError as refusal:
+            refused[place] = refusal
+        else:
+            if answer is not None:
+                answers[place] = answer
+    values[rest] = answers[number]
+    if refused:
+        for at in np.flatnonzero(np.isin(number, list(refused))).tolist():
+            problems.add_refusal(int(rest[at]), spec.name, refused[int(number[at])])
     return values
 
 
@@ -127,8 +141,10 @@ def _fits(spec: FactSpec, values: npt.NDArray[np.float64]) -> Mask:
 def read_dates(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Array:
     """Return a date column (datetime64[D], NaT missing); a column of numbers may hold Excel's count of days."""
     days = np.full(len(series), np.datetime64("NaT"), dtype="datetime64[D]")
+    earliest, latest = np.datetime64(DAY.earliest), np.datetime64(DAY.latest)
     if series.dtype == pl.Date or isinstance(series.dtype, pl.Datetime):
         cells = series.cast(pl.Date)
+        quick = cells.to_numpy().astype("datetime64[D]")
     elif series.dtype.is_numeric():
         cells = as_text(series)
         serial = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -139,11 +155,9 @@ def read_dates(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Arra
         cells = series.cast(pl.String, strict=False)
         iso = cells.set(~cells.str.contains(_ISO_DATE).fill_null(False), None)
         quick = iso.str.to_date("%Y-%m-%d", strict=False).to_numpy().astype("datetime64[D]")
-        earliest, latest = np.datetime64(DAY.earliest), np.datetime64(DAY.latest)
-        fits = (quick >= earliest) & (quick <= latest)
-        days[fits] = quick[fits]
-        return _finish(spec, cells, days, fits | cells.is_null().to_numpy(), problems)
-    return _finish(spec, cells, days, cells.is_null().to_numpy(), problems)
+    fits = (quick >= earliest) & (quick <= latest)
+    days[fits] = quick[fits]
+    return _finish(spec, cells, days, fits | cells.is_null().to_numpy(), problems)
 
 
 def _read_texts(spec: FactSpec, text: pl.Series, problems: RowProblems) -> Array:
