@@ -30,7 +30,7 @@ def main() -> None:
     """Rate, judge, print."""
     from ktop.domain.technology.summary import Technology
     from ktop.models.originality.definitions import TRAITS
-    from ktop.usecases.rate.technology import open_corpus
+    from ktop.usecases.corpora.engine import open_corpus
     from ktop.validation.within import within_groups
 
     engine = open_corpus(Path(sys.argv[1]))

@@ -332,7 +332,8 @@ def _touched(index: Any, groups: list[dict[str, float]]) -> int:
 
 def rating(folder: Path) -> None:
     """Time whole originality ratings, the reference table made before."""
-    from ktop.usecases.rate.technology import open_corpus, rate_technology
+    from ktop.usecases.corpora.engine import open_corpus
+    from ktop.usecases.rate.technology import rate_technology
 
     engine = open_corpus(folder)
     texts = _questions()

@@ -44,9 +44,10 @@ def main() -> None:
     from ktop import __version__
     from ktop.models.registry import Shelf
     from ktop.training.reference import build_reference
+    from ktop.usecases.corpora.engine import open_corpus
     from ktop.usecases.rate.batch import rate_file
     from ktop.usecases.rate.company import rate_company
-    from ktop.usecases.rate.technology import open_corpus, rate_technology
+    from ktop.usecases.rate.technology import rate_technology
     from ktop.usecases.uploads import read_record
 
     rows: list[tuple[str, list[float]]] = []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ktop.models.registry import Shelf
     from ktop.store.ratings import RatingRow
     from ktop.store.unit_of_work import Store
-    from ktop.usecases.rate.technology import TechnologyEngine
+    from ktop.usecases.corpora.engine import TechnologyEngine
 
 #: Called by services while they work: (steps done, steps in all or None where nobody knows, what is being done).
 ProgressCallback = Callable[[int, int | None, str], None]
@@ -117,13 +117,13 @@ class Session:
 
     def corpus(self, named: Path | None, progress: ProgressCallback) -> Path:
         """Return the folder of the corpus named, else of the one in force; the demo corpus is built at first use."""
-        from ktop.usecases.rate.technology import corpus_in_force
+        from ktop.usecases.corpora.engine import corpus_in_force
 
         return corpus_in_force(self.settings, named, lang=terminal.lang, progress=progress)
 
     def engine(self, named: Path | None, progress: ProgressCallback) -> TechnologyEngine:
         """Open the corpus named, else the one in force, for rating technologies."""
-        from ktop.usecases.rate.technology import open_corpus
+        from ktop.usecases.corpora.engine import open_corpus
 
         return open_corpus(self.corpus(named, progress), lang=terminal.lang, progress=progress)
 

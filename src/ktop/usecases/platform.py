@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ktop.models.registry import Shelf
     from ktop.store.ratings import RatingRow
     from ktop.store.unit_of_work import Store
-    from ktop.usecases.rate.technology import TechnologyEngine
+    from ktop.usecases.corpora.engine import TechnologyEngine
 
 #: How long a technology rating waits for the corpus to be prepared before it asks to come back.
 PATIENCE_SECONDS = 10.0
@@ -53,13 +53,13 @@ class Platform:
 
     def is_prepared(self) -> bool:
         """Return whether the corpus in force is there and indexed."""
-        from ktop.usecases.rate.technology import corpus_is_ready
+        from ktop.usecases.corpora.engine import corpus_is_ready
 
         return corpus_is_ready(self._settings.corpus_in_force)
 
     def prepare(self, progress: Progress = silent) -> None:
         """Build the demo corpus where no other corpus is named; takes up where it was interrupted."""
-        from ktop.usecases.rate.technology import corpus_in_force, open_corpus
+        from ktop.usecases.corpora.engine import corpus_in_force, open_corpus
 
         open_corpus(corpus_in_force(self._settings, progress=progress), progress=progress)
 
@@ -95,7 +95,7 @@ class Platform:
 
     @cached_property
     def _engine(self) -> TechnologyEngine:
-        from ktop.usecases.rate.technology import corpus_in_force, open_corpus
+        from ktop.usecases.corpora.engine import corpus_in_force, open_corpus
 
         return open_corpus(corpus_in_force(self._settings))
 

@@ -15,8 +15,10 @@ from ktop.patents.engine import checksums, index, layout
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.usecases.corpora.corpus import index_patents
+from ktop.usecases.corpora.engine import open_corpus
 from ktop.usecases.corpora.equating import load_equating
-from ktop.usecases.rate.technology import bring_reference_up_to_date, load_reference, open_corpus, rate_technology
+from ktop.usecases.corpora.reference import bring_reference_up_to_date, load_reference
+from ktop.usecases.rate.technology import rate_technology
 
 SUMMARY = "배터리의 전압과 온도를 측정하여 셀의 노화를 판정하고 충전 전류를 조절하는 배터리 관리 장치에 관한 기술이다."
 DAY = date(2026, 6, 30)
@@ -56,7 +58,7 @@ def test_a_reference_is_used_only_with_all_that_it_was_made_from(
 def test_a_server_moves_on_to_a_newer_index_once_its_reference_is_there(
     demo_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ktop.usecases.rate.technology.REFERENCE_PATENTS", 200)
+    monkeypatch.setattr("ktop.usecases.corpora.reference.REFERENCE_PATENTS", 200)
     folder = tmp_path / "corpus"
     shutil.copytree(demo_corpus, folder)
     engine = open_corpus(folder)

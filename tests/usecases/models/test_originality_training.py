@@ -11,9 +11,9 @@ import pytest
 
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.models.originality import Weights, released
+from ktop.usecases.corpora.engine import WEIGHTS_FILE, weights_in_force
 from ktop.usecases.models.originality_data import applicant_key, later_citations, training_table
 from ktop.usecases.models.originality_training import learn_from, logits_of, outcomes_in, train_weights
-from ktop.usecases.rate.technology import WEIGHTS_FILE, weights_in_force
 
 pytest.importorskip("scipy")
 

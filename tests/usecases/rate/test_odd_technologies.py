@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 from ktop.kernel.settings import Settings
 from ktop.patents.corpus.corpus import Corpus
 from ktop.report.pdf import technology_report
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.platform import Platform
-from ktop.usecases.rate.technology import TechnologyEngine, open_corpus, rate_technology
+from ktop.usecases.rate.technology import rate_technology
 from ktop.web.app import create_app
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"

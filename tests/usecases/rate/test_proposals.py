@@ -15,8 +15,9 @@ from ktop.kernel.waiting import until
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.questions import Question
 from ktop.report.present.proposals import proposals_table
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.rate.proposals import COLUMNS, frame_of, proposals_in, proposals_of, rank_file, rank_rows
-from ktop.usecases.rate.technology import TechnologyEngine, open_corpus, rate_technology
+from ktop.usecases.rate.technology import rate_technology
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
 DAY = date(2026, 6, 30)

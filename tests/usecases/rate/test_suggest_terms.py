@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.rate.suggest_terms import _with, suggest_terms
-from ktop.usecases.rate.technology import TechnologyEngine, open_corpus
 
 DAY = date(2026, 6, 30)
 PLAIN = (

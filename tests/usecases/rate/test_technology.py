@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 
 from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
-from ktop.usecases.rate.technology import (
-    TechnologyEngine,
-    bring_reference_up_to_date,
-    open_corpus,
-    rate_technology,
-    technology_of,
-)
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
+from ktop.usecases.corpora.reference import bring_reference_up_to_date
+from ktop.usecases.rate.technology import rate_technology, technology_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
 DAY = date(2026, 6, 30)

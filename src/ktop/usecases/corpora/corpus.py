@@ -6,19 +6,25 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ktop.catalogue import Lang, text
+import polars as pl
+
+from ktop.catalogue import Lang, messages, text
+from ktop.domain.technology.neighbourhood import day_of
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
+from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.corpus.importing import ImportReport, import_paths
+from ktop.patents.engine.index import Filter, PatentIndex
+from ktop.patents.engine.indexing import build_index
+from ktop.patents.engine.integrity import check
+from ktop.patents.engine.segment import NO_DAY
+from ktop.patents.measures import compute_measures
+from ktop.usecases.corpora.equating import bring_equating_up_to_date
+from ktop.usecases.corpora.reference import bring_reference_up_to_date
 from ktop.usecases.uploads import read_table, require_table_ending
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ktop.patents.corpus.importing import ImportReport
-    from ktop.patents.engine.index import Filter
 
 #: Queries in a table are answered one after the other; progress is told every so many.
 _TELL_EVERY = 10
@@ -28,8 +34,6 @@ def import_patents(
     paths: Sequence[Path], corpus: Path, *, format_name: str | None = None, progress: Progress = silent
 ) -> ImportReport:
     """Import source files into a corpus folder; see ``ktop.patents.corpus.importing.import_paths``."""
-    from ktop.patents.corpus.importing import import_paths
-
     return import_paths(
         corpus, list(paths), format_name, progress=lambda file, records: progress(records, None, Path(file).name)
     )
@@ -40,11 +44,6 @@ def index_patents(corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress
 
     Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
     """
-    from ktop.patents.engine.index import PatentIndex
-    from ktop.patents.engine.indexing import build_index
-    from ktop.usecases.corpora.equating import bring_equating_up_to_date
-    from ktop.usecases.rate.technology import bring_reference_up_to_date
-
     report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage, lang)))
     reference = bring_reference_up_to_date(corpus, lang=lang, progress=progress)
     bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
@@ -52,8 +51,6 @@ def index_patents(corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress
 
 
 def _stage(name: str, lang: Lang) -> str:
-    from ktop.catalogue import messages
-
     key = f"cli.stage_{name}"
     return text(key, lang) if key in messages() else name
 
@@ -64,9 +61,6 @@ def measure_patents(corpus: Path, *, lang: Lang = "ko", progress: Progress = sil
     Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of it, and the
     ``seconds`` taken.
     """
-    from ktop.patents.corpus.corpus import Corpus
-    from ktop.patents.measures import compute_measures
-
     report = compute_measures(
         Corpus.open(corpus), lambda done, total, stage: progress(done, total, _stage(stage, lang))
     )
@@ -86,8 +80,6 @@ def verify_patents(
     Returns how many parts were ``checked``, ``damaged`` files of the index, ``lost`` files of the corpus, and whether
     the index was ``repaired``.
     """
-    from ktop.patents.engine.integrity import check
-
     label = _stage("verify", lang)
     report = check(corpus, repair=repair, progress=lambda done, todo: progress(done, todo, label))
     return {
@@ -108,10 +100,6 @@ def search_text(
     only: Filter | None = None,
 ) -> list[dict[str, Any]]:
     """Return the patents nearest to a text, best first, each with score, title, applicants and filing date."""
-    from ktop.domain.technology.neighbourhood import day_of
-    from ktop.patents.engine.index import PatentIndex
-    from ktop.patents.engine.segment import NO_DAY
-
     index = PatentIndex(corpus)
     hits = index.search(query, top, before, mode=_mode(mode), only=only)
     found = []
@@ -134,8 +122,6 @@ def search_filter(classes: Sequence[str], countries: Sequence[str], languages: S
 
     Raises ``InputError`` for what is no beginning of a class symbol, no country code or no language of the corpus.
     """
-    from ktop.patents.engine.index import Filter
-
     for values, pattern, key in (
         (classes, r"[A-HY](\d{2}[A-Z]?)?", "patents.filter_class"),
         (countries, r"[A-Z]{2}", "patents.filter_country"),
@@ -173,10 +159,6 @@ def search_queries(
 
     A query that cannot be searched (no Korean or English letters) has no rows in the result; ``refused`` counts them.
     """
-    import polars as pl
-
-    from ktop.patents.engine.index import PatentIndex
-
     require_table_ending(out, (".parquet",))
     given = read_queries(queries)
     index = PatentIndex(corpus)
@@ -208,8 +190,6 @@ def read_queries(path: Path) -> list[dict[str, Any]]:
 
     Raises ``InputError`` where a needed column is absent or a ``before`` is not a date.
     """
-    import polars as pl
-
     frame: pl.DataFrame = read_table(path)
     for column in ("query_id", "text"):
         if column not in frame.columns:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,11 +13,11 @@ from ktop.domain.technology.neighbourhood import day_of
 from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
-
-if TYPE_CHECKING:
-    from ktop.models.originality import OriginalityReference
-    from ktop.models.originality.equating import Equating
-    from ktop.patents.engine.index import PatentIndex
+from ktop.models.originality import OriginalityReference
+from ktop.models.originality.equating import Equating
+from ktop.models.originality.measures import measure_values
+from ktop.patents.engine.index import PatentIndex
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of
 
 EQUATING_FILE = "originality-equating.npz"
 #: A corpus with this share of patents in the other language answers in it by itself: nothing is equated (measured,
@@ -28,8 +27,6 @@ ENOUGH_OF_A_LANGUAGE = 0.1
 
 def load_equating(folder: Path, index: PatentIndex, reference: OriginalityReference) -> Equating | None:
     """Return the lines between the languages of a corpus if there are any made of this index with this reference."""
-    from ktop.models.originality.equating import Equating
-
     path = folder / EQUATING_FILE
     if not path.is_file():
         return None
@@ -45,10 +42,6 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
 
     Returns None for a corpus that has enough patents in both languages.
     """
-    from ktop.models.originality.equating import Equating
-    from ktop.models.originality.measures import measure_values
-    from ktop.usecases.rate.technology import neighbourhood_of
-
     if not is_needed(index):
         return None
     known = load_equating(folder, index, reference)

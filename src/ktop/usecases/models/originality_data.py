@@ -16,7 +16,7 @@ from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.usecases.rate.technology import neighbourhood_of, patent_technology
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
 
 if TYPE_CHECKING:
     import polars as pl

@@ -16,7 +16,8 @@ from ktop.domain.rating.grades import ladder
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
-from ktop.usecases.rate.technology import TechnologyEngine, patent_technology
+from ktop.usecases.corpora.engine import TechnologyEngine
+from ktop.usecases.corpora.neighbourhood import patent_technology
 
 if TYPE_CHECKING:
     import polars as pl

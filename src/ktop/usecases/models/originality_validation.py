@@ -68,8 +68,8 @@ def validate_originality(
     require_training_parts()
     from ktop.report.fonts import with_fonts
     from ktop.report.validation import render
+    from ktop.usecases.corpora.engine import open_corpus, weights_in_force
     from ktop.usecases.models.wording_noise import wording_noise
-    from ktop.usecases.rate.technology import open_corpus, weights_in_force
     from ktop.validation.pack import validation_report
 
     wordings = None if pairs is None else read_pairs(pairs)  # what cannot be read is told before the long work

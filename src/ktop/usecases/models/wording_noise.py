@@ -18,8 +18,9 @@ from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
+from ktop.usecases.corpora.reference import bring_reference_up_to_date
 from ktop.usecases.models.originality_stability import CHANGES
-from ktop.usecases.rate.technology import bring_reference_up_to_date, neighbourhood_of, patent_technology
 
 if TYPE_CHECKING:
     from ktop.models.originality import OriginalityReference

@@ -9,20 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
 
 from ktop.catalogue import Lang, load, message, text
 from ktop.kernel.errors import InputError, KtopError, TooLargeError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.waiting import stop_if_nobody_waits
-from ktop.usecases.rate.technology import TechnologyEngine, neighbourhood_of, open_corpus, technology_of
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from ktop.patents.engine.questions import Question
+from ktop.models.originality.model import is_thin_field
+from ktop.patents.engine.questions import Question
+from ktop.patents.neighbours.neighbourhood import question_of
+from ktop.patents.neighbours.repeats import meaning_similarities, word_similarities
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of
+from ktop.usecases.rate.technology import technology_of
+from ktop.usecases.uploads import read_table, require_table_ending, write_table
 
 #: Columns of the answer, in their order.
 COLUMNS = (
@@ -65,8 +68,6 @@ def rank_file(
 
     Raises ``InputError`` for a table without a column of texts, ``TooLargeError`` for one with too many rows.
     """
-    from ktop.usecases.uploads import read_table, require_table_ending, write_table
-
     require_table_ending(out)
     progress(0, None, text("cli.step_reading", lang))
     given = proposals_of(read_table(source), source.name)
@@ -118,8 +119,6 @@ def proposals_in(source: bytes, name: str) -> list[Row]:
 
     Parquet is left to the terminal: a few bytes of it can stand for gigabytes.
     """
-    from ktop.usecases.uploads import read_table
-
     shown = name.replace("\\", "/").rsplit("/", 1)[-1][-80:]
     ending = Path(shown).suffix.lower()
     if ending not in (".xlsx", ".csv"):
@@ -132,8 +131,6 @@ def proposals_in(source: bytes, name: str) -> list[Row]:
 
 def spreadsheet(rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
     """Return ranked rows as the content of an .xlsx file."""
-    from ktop.usecases.uploads import write_table
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ranked.xlsx"
         write_table(frame_of(rows), path, _labels(lang))
@@ -199,8 +196,6 @@ def _rated(
     row: Row = dict.fromkeys(COLUMNS)
     title, body = (str(proposal.get(field) or "").strip() for field in ("title", "text"))
     row |= {"proposal_id": proposal["id"], "title": title or None, "model_version": engine.model.version}
-    from ktop.patents.neighbours.neighbourhood import question_of
-
     try:
         technology = technology_of(f"{title}\n{body}" if title and body else title or body, _day(proposal, as_of))
         with engine.lock:
@@ -208,8 +203,6 @@ def _rated(
             question = question_of(engine.index, technology)
     except KtopError as error:
         return row | {"problem": message(error, lang)}, None
-    from ktop.models.originality.model import is_thin_field
-
     scored = engine.model.score(found)
     row |= {name: scored.scores[name] for name in ("core", "originality", "value", "spillover", "score")}
     row["grade"] = scored.grade
@@ -244,8 +237,6 @@ def _day(proposal: Mapping[str, Any], as_of: date | None) -> date | None:
 
 def _mark_duplicates(rows: Sequence[Row], questions: Sequence[Question | None], engine: TechnologyEngine) -> None:
     """Name for each proposal the other one most like it, where they are alike enough."""
-    from ktop.patents.neighbours.repeats import meaning_similarities, word_similarities
-
     limits = load("proposals")["duplicate"]
     of: dict[str, list[int]] = {"ko": [], "en": []}
     for i, question in enumerate(questions):
@@ -279,7 +270,5 @@ def _mark_duplicates(rows: Sequence[Row], questions: Sequence[Question | None], 
 
 def frame_of(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Return ranked rows as a table with the columns of ``COLUMNS``."""
-    import polars as pl
-
     kinds = {name: pl.Float64 if name in _NUMBERS else pl.Int64 if name in _COUNTS else pl.String for name in COLUMNS}
     return pl.DataFrame([dict(row) for row in rows], schema=kinds)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ktop.catalogue import text
 from ktop.kernel.waiting import stop_if_nobody_waits
-from ktop.usecases.rate.technology import TechnologyEngine, neighbourhood_of, technology_of
-
-if TYPE_CHECKING:
-    from ktop.models.originality.model import Scored
-
+from ktop.models.originality.counterfactual import candidates, suggestions
+from ktop.models.originality.definitions import neighbours_shown
+from ktop.models.originality.model import Scored
+from ktop.patents.neighbours.neighbourhood import question_of
+from ktop.patents.neighbours.titles import neighbour_pairs, neighbour_words
+from ktop.usecases.corpora.engine import TechnologyEngine
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of
+from ktop.usecases.rate.technology import technology_of
 
 _FIRST_END = re.compile(r"[.!?。](?=\s|$)")
 
@@ -33,11 +36,6 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
     Every term is tried by a whole new rating, search included, so this takes several times as long as a rating and is
     made only on request. ``terms`` is empty where nothing rare lies near by or the text has no score.
     """
-    from ktop.models.originality.counterfactual import candidates, suggestions
-    from ktop.models.originality.definitions import neighbours_shown
-    from ktop.patents.neighbours.neighbourhood import question_of
-    from ktop.patents.neighbours.titles import neighbour_pairs, neighbour_words
-
     technology = technology_of(summary, as_of)
     with engine.lock:
         found = neighbourhood_of(engine.index, technology, background=False)

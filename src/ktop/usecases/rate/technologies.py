@@ -6,7 +6,9 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from ktop.catalogue import Lang, message, text
 from ktop.kernel.errors import InputError, TooLargeError
@@ -14,11 +16,9 @@ from ktop.kernel.files import atomic_path
 from ktop.kernel.processes import answers_in_order
 from ktop.kernel.progress import Progress, silent
 from ktop.usecases.corpora.corpus import read_queries
-from ktop.usecases.rate.technology import TechnologyEngine, open_corpus, technology_of
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
+from ktop.usecases.rate.technology import technology_of
 from ktop.usecases.uploads import require_table_ending
-
-if TYPE_CHECKING:
-    import polars as pl
 
 #: Technologies that a worker is handed at once.
 _TOGETHER = 25
@@ -45,8 +45,6 @@ def score_queries(
     ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why not, in ``lang``).
     Returns how many ``queries`` there were and how many were ``refused``. The rows do not depend on ``workers``.
     """
-    import polars as pl
-
     require_table_ending(out, (".parquet",))
     given = read_queries(queries)
     rows = list(scored_rows(given, corpus=corpus(), as_of=as_of, workers=workers, lang=lang, progress=progress))
@@ -133,8 +131,6 @@ def _row(engine: TechnologyEngine, query: Query, as_of: date | None, lang: Lang)
 
 
 def _schema() -> dict[str, pl.DataType | type[pl.DataType]]:
-    import polars as pl
-
     numbers = ("core", "originality", "value", "spillover", "score")
     return {
         "query_id": pl.String,

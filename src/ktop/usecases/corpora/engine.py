@@ -1,0 +1,125 @@
+"""An open corpus that technologies are rated against: the index, the model, and how the two move on together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ktop.catalogue import Lang
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.domain.technology.summary import Technology
+from ktop.kernel.errors import KtopError
+from ktop.kernel.progress import Progress, silent
+from ktop.kernel.settings import Settings
+from ktop.models.originality import OriginalityModel, OriginalityReference, Weights, released
+from ktop.patents.demo import SHIPPED
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.layout import Layout
+from ktop.usecases.corpora.corpus import import_patents, index_patents
+from ktop.usecases.corpora.equating import bring_equating_up_to_date
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of
+from ktop.usecases.corpora.reference import REFERENCE_FILE, bring_reference_up_to_date, load_reference
+
+#: An institution's own weights, beside the index of the corpus that they were learned from.
+WEIGHTS_FILE = "originality-weights.json"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class TechnologyEngine:
+    """An open corpus with its originality model. One rating at a time: the index is for one thread.
+
+    ``folder`` is the corpus; the engine moves on by itself to each generation of its index that is complete.
+    """
+
+    index: PatentIndex
+    model: OriginalityModel
+    folder: Path
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    _tried: tuple[float, float] | None = None
+
+    def follow(self) -> None:
+        """Move on to the generation of the index in force, once its reference table is there. Call it holding the lock.
+
+        Until then, and where the newer generation cannot be opened, answers stay those of the present one.
+        """
+        if self.index.is_current:
+            return
+        found = (_changed(Layout(self.folder).pointer), _changed(self.folder / REFERENCE_FILE))
+        if found == self._tried:  # looked at already, and of no use yet
+            return
+        self._tried = found
+        try:
+            index = PatentIndex(self.folder)
+            reference = load_reference(self.folder, index)
+            if reference is not None:
+                self.model = _model(self.folder, index, reference)
+                self.index = index
+        except KtopError as error:
+            log.warning("The newer index of %s cannot be used, the present one goes on: %s", self.folder, error)
+
+    def neighbourhood(
+        self, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
+    ) -> Neighbourhood:
+        """Return what the model may know about a technology as of its day; see ``neighbourhood_of``."""
+        with self.lock:
+            self.follow()
+            return neighbourhood_of(self.index, technology, exclude, background)
+
+
+def _changed(path: Path) -> float:
+    """Return when a file was last changed, 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def corpus_in_force(
+    settings: Settings, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
+) -> Path:
+    """Return the corpus named, else that of the settings, else the demo corpus, which is built at its first use."""
+    folder = named or settings.corpus_in_force
+    if folder == settings.demo_corpus:
+        prepare_demo_corpus(folder, lang=lang, progress=progress)
+    return folder
+
+
+def corpus_is_ready(folder: Path) -> bool:
+    """Return whether a corpus is imported, indexed and has its reference table."""
+    try:
+        return load_reference(folder, PatentIndex(folder)) is not None
+    except KtopError:
+        return False
+
+
+def open_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> TechnologyEngine:
+    """Open a corpus for rating; steps of the work are named in ``lang``.
+
+    Raises ``NotFoundError`` for a folder that holds no corpus, ``UnavailableError`` for one not indexed yet.
+    """
+    index = PatentIndex(folder)
+    reference = load_reference(folder, index) or bring_reference_up_to_date(folder, lang=lang, progress=progress)
+    return TechnologyEngine(index, _model(folder, index, reference), folder)
+
+
+def _model(folder: Path, index: PatentIndex, reference: OriginalityReference) -> OriginalityModel:
+    equating = bring_equating_up_to_date(folder, index, reference)
+    return OriginalityModel(reference.weighted(weights_in_force(folder)), equating)
+
+
+def weights_in_force(folder: Path) -> Weights:
+    """Return the weights learned from this corpus where it has its own, else those released with the program."""
+    path = folder / WEIGHTS_FILE
+    return Weights.load(path) if path.is_file() else released()
+
+
+def prepare_demo_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> None:
+    """Import and index the synthetic demo corpus that comes with the project, unless it is there already."""
+    if corpus_is_ready(folder):
+        return
+    import_patents([SHIPPED], folder, progress=progress)
+    index_patents(folder, workers=1, lang=lang, progress=progress)

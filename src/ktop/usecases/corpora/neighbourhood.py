@@ -1,0 +1,29 @@
+"""The neighbourhood of a technology in a patent corpus, as the originality model asks for it."""
+
+from __future__ import annotations
+
+from ktop.domain.patent.document import Patent
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.domain.technology.summary import Technology
+from ktop.models.originality.definitions import neighbours_wanted
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.neighbours.neighbourhood import neighbourhood
+
+
+def neighbourhood_of(
+    index: PatentIndex, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
+) -> Neighbourhood:
+    """Return the neighbourhood of a technology in an index, with as many neighbours as the model wants.
+
+    ``background`` is needed for pictures, not for scores.
+    """
+    return neighbourhood(index, technology, exclude=exclude, size=neighbours_wanted(), background=background)
+
+
+def patent_technology(patent: Patent) -> Technology | None:
+    """Return a patent as a technology of its own day whose summary is its title and abstract, None without a day."""
+    day = patent.known_from
+    if day is None:
+        return None
+    summary = f"{patent.title}. {patent.abstract}" if patent.abstract else patent.title
+    return Technology(text=summary, language=patent.language or "en", as_of=day)

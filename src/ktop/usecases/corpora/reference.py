@@ -1,0 +1,62 @@
+"""The reference table of a corpus: how its own patents rate, which a technology's percentiles are counted from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ktop.catalogue import Lang, text
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.kernel.errors import KtopError
+from ktop.kernel.files import atomic_path
+from ktop.kernel.progress import Progress, silent
+from ktop.models.originality import OriginalityReference, build_reference
+from ktop.models.originality.reference import choose_sample
+from ktop.patents.engine.index import PatentIndex
+from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
+
+#: Reference patents that a technology's percentiles are counted from, and the seed that draws them.
+REFERENCE_PATENTS = 400
+REFERENCE_SEED = 20241103
+REFERENCE_FILE = "originality-reference.npz"
+
+
+def load_reference(folder: Path, index: PatentIndex) -> OriginalityReference | None:
+    """Return the reference table of a corpus if there is one made from this very index and by this model."""
+    path = folder / REFERENCE_FILE
+    if not path.is_file():
+        return None
+    try:
+        reference = OriginalityReference.load(path)
+    except (KtopError, KeyError, ValueError):
+        return None  # written by another version of the program: made again
+    return reference if reference.key == index.key else None
+
+
+def bring_reference_up_to_date(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> OriginalityReference:
+    """Rate reference patents of the corpus, each as of its own filing day, unless this has been done already."""
+    index = PatentIndex(folder)
+    known = load_reference(folder, index)
+    if known is not None:
+        return known
+    days = np.asarray(index.tables.day)
+    docs = index.tables.dated_docs()
+    sample = docs[choose_sample(days[docs], REFERENCE_PATENTS, REFERENCE_SEED)]
+    ids = [index.patent_id(int(doc)) for doc in sample]
+    patents = index.corpus.get(ids)
+
+    def neighbourhoods(patent_id: str) -> Neighbourhood:
+        technology = patent_technology(patents[patent_id])
+        assert technology is not None, "only dated patents are drawn"
+        return neighbourhood_of(index, technology, (patent_id,), background=False)
+
+    label = text("cli.step_reference", lang)
+    made = build_reference(
+        neighbourhoods, ids, seed=REFERENCE_SEED, progress=lambda done, total: progress(done, total, label)
+    )
+    reference = replace(made, key=index.key)
+    with atomic_path(folder / REFERENCE_FILE) as beside:
+        reference.save(beside)
+    return reference
