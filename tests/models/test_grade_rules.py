@@ -81,7 +81,7 @@ def test_a_better_answer_never_lowers_a_grade(name: str, one: dict[str, Any], da
     for rungs in ("business", *TARGETS):
         places = [ladder(rungs).index(symbol) for symbol in batch.grades[rungs]]
         assert places == sorted(places, reverse=True), (question, rungs)
-    amounts = batch.columns["guarantee_krw"]
+    amounts = guarantee.decide(table(rated), batch.grades).amount_krw
     assert list(amounts) == sorted(amounts), "nor the guarantee"
 
 
@@ -116,14 +116,15 @@ def test_the_same_company_gets_the_same_answer_alone_and_among_others(name: str,
     assert first == again
     among = model(name).rate_table(table([other, one, other]))
     assert all(among.grades[rungs][1] == alone.grades[rungs][0] for rungs in alone.grades)
-    assert among.columns["guarantee"][1] == alone.columns["guarantee"][0]
+    decisions = guarantee.decide(table([other, one, other]), among.grades)
+    assert decisions.decision(1) == guarantee.decide(table([one]), alone.grades).decision(0)
 
 
 @given(one=company())
 @settings(max_examples=100, deadline=None)
 def test_a_guarantee_is_possible_only_where_everything_is_known_to_hold(one: dict[str, Any]) -> None:
     batch = model("ktrs-fm").rate_table(table([one]))
-    decision = batch.details["guarantee"].decision(0)
+    decision = guarantee.decide(table([one]), batch.grades).decision(0)
     bad = [name for name in GATES if one[name] == 1]
     unknown = [name for name in GATES if one[name] is None]
     if bad:

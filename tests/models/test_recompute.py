@@ -11,7 +11,7 @@ import pytest
 
 from ktop.kernel.errors import InputError
 from ktop.models import kinds
-from ktop.models.recompute import recompute
+from ktop.usecases.rate.recompute import recompute
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ratings"
 STORED = sorted(GOLDEN.glob("*.json"))

@@ -57,7 +57,7 @@ class BatchRatings:
     explained : by score; empty where contributions were not asked for.
     flags : remarks by name, true where they hold (``grade_capped``, ``tracks_disagree`` …).
     columns : further columns of this model, by name.
-    details : what this model needs to tell more of one row (the guarantee decisions of KTRS-FM), by name.
+    details : what this model needs to tell more of one row, by name.
     """
 
     model: ModelRef

@@ -79,10 +79,6 @@ class CompanyModel(ABC):
         """Rate companies whose former grades are known; a model without grades of its own has nothing to keep."""
         return self.rate_table(table, contributions)
 
-    def as_of_rules(self, details: Mapping[str, Any]) -> CompanyModel:
-        """Return this model under the rules that a stored rating's ``details`` name; most models have none beside."""
-        return self
-
     def eligible(self, table: FactTable) -> npt.NDArray[np.bool_]:
         """Return which companies this model may rate, shape ``(n,)``: all, unless a model says otherwise."""
         return np.ones(table.n, dtype=bool)

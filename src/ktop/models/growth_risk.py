@@ -9,7 +9,6 @@ logit of failure, so there a positive logit part costs points.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -19,7 +18,6 @@ import numpy.typing as npt
 from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import checklist_items
-from ktop.domain.decision import guarantee
 from ktop.domain.rating.grades import business_matrix, ladder
 from ktop.domain.rating.rating import NextStep, Opinion, Warning
 from ktop.models.artefact import Artefact
@@ -41,7 +39,7 @@ FIRST_HYSTERESIS, FIRST_MATRIX = 0.20, "matrix-1"
 
 
 class GrowthRiskModel(CompanyModel):
-    """Growth grade, risk grade, technology-business grade and guarantee decision."""
+    """Growth grade, risk grade and technology-business grade."""
 
     explained: ClassVar[tuple[str, ...]] = ("growth", "risk")
 
@@ -52,9 +50,8 @@ class GrowthRiskModel(CompanyModel):
         self.disagreement = int(rules["disagreement_notches"])
         #: How far beyond a cut (in logits) a company keeps the grade it had, where its former grades are given.
         self.hysteresis = float(rules.get("hysteresis_logit", FIRST_HYSTERESIS))
-        #: Version of the matrix that joins the two grades, and of the guarantee rule (None: the one in force).
+        #: Version of the matrix that joins the two grades.
         self.matrix = str(rules.get("matrix", FIRST_MATRIX))
-        self.guarantee_rule: str | None = None
         #: The growth and risk ladders as they were cut when the model was released.
         self.rungs = {name: self.panel.ladder(name) for name in TARGETS}
 
@@ -114,11 +111,6 @@ class GrowthRiskModel(CompanyModel):
             }
         business = business_matrix(self.matrix).indexes(positions["growth"], positions["risk"])
         grades = {"business": _symbols("business", business), **grades}
-        decisions = guarantee.decide(
-            table, {name: list(symbols) for name, symbols in grades.items()}, self.guarantee_rule
-        )
-        columns["guarantee"] = _none_where(~ok, decisions.status)
-        columns["guarantee_krw"] = decisions.amount_krw
         levels = self.panel.levels(values, cells) if contributions else np.full(values.shape, np.nan)
         return BatchRatings(
             model=self.ref,
@@ -135,14 +127,8 @@ class GrowthRiskModel(CompanyModel):
             explained=explained,
             flags=flags,
             columns=columns,
-            details={"guarantee": decisions, "previous": previous, "table": table, "marks": marks},
+            details={"previous": previous, "table": table, "marks": marks},
         )
-
-    def as_of_rules(self, details: Mapping[str, Any]) -> GrowthRiskModel:
-        """Return this model under the guarantee rule a stored rating names; ``KeyError`` for one that never was."""
-        same = copy.copy(self)
-        same.guarantee_rule = guarantee.guarantee_rule(details["guarantee"]["rule"]).version
-        return same
 
     def more_scores(self, estimates: Mapping[str, Estimate]) -> dict[str, Floats]:
         """Return scores beside growth and risk; none unless a model gives some."""
@@ -211,14 +197,12 @@ class GrowthRiskModel(CompanyModel):
         percentiles = {
             name: self.reference.of(name, float(batch.scores[name][row]), {})["all"]["percentile"] for name in TARGETS
         }
-        decision = batch.details["guarantee"].decision(row)
         rates = {target: (mean, self.rates[target]) for target, mean in self.peer_rates(batch, row).items()}
-        return opinions(self.indicators, batch, row, percentiles, rates, decision, taken)
+        return opinions(self.indicators, batch, row, percentiles, rates, taken)
 
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
-        """Return the guarantee decision with its clauses, what each track says by itself, and the rules that held."""
+        """Return what each track says by itself, and the rules that held."""
         found: dict[str, Any] = {
-            "guarantee": batch.details["guarantee"].decision(row).to_json(),
             "tracks": {
                 name: {track: batch.columns[f"track_{track}_{name}"][row] for track in ("ai", "statistics")}
                 for name in TARGETS
@@ -240,12 +224,6 @@ def _named(names: Sequence[str]) -> dict[Lang, str]:
     """Return the words of ladders in each language, joined."""
     labels = [ladder(name).labels or {} for name in names]
     return {lang: ", ".join(label[lang] for label in labels) for lang in LANGS}
-
-
-def _none_where(rows: npt.NDArray[np.bool_], values: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    found = values.copy()
-    found[rows] = None
-    return found
 
 
 def _symbols(name: str, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:

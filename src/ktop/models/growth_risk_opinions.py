@@ -1,4 +1,4 @@
-"""The written analysis (분석의견) of models of growth and risk: grades, balance, parts, guarantee, advice."""
+"""The written analysis (분석의견) of models of growth and risk: grades, balance, parts, advice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from ktop.catalogue import LANGS, Lang
 from ktop.domain.company.indicators import Indicator
-from ktop.domain.decision.guarantee import GuaranteeDecision
 from ktop.domain.rating.rating import NextStep, Opinion
 from ktop.models.batch import BatchRatings
 from ktop.models.opinion import (
@@ -35,7 +34,6 @@ def opinions(
     row: int,
     percentiles: Mapping[str, float],
     rates: Mapping[str, tuple[float, float]],
-    guarantee: GuaranteeDecision,
     taken: Sequence[NextStep],
 ) -> tuple[Opinion, ...]:
     """Return the sentences about one company.
@@ -44,7 +42,6 @@ def opinions(
     ----------
     percentiles : standing of the growth and the risk score among all reference companies, 0-100.
     rates : mean probability of each target among comparable reference companies, and among all of them.
-    guarantee : the decision on a small guarantee.
     taken : the computed next steps, best first.
     """
     seed = seed_of(batch.values[row])
@@ -76,7 +73,6 @@ def opinions(
         for score, key in SCORES.items():
             skip = told if kind == "strength" else frozenset()
             found += part_sentences(indicators, batch, row, score, key, kind, MOST_EACH, skip)
-    found += [Opinion(lang, guarantee.summary(lang), ("details.guarantee.status",), "summary") for lang in LANGS]
     found += advice_sentence(taken, SCORES, seed)
     found += caution_sentences(indicators, batch, row, "growth", batch.model.trained_on == "synthetic")
     return tuple(found)

@@ -21,7 +21,7 @@ from ktop.kernel.settings import Settings
 from ktop.usecases import examples
 from ktop.usecases.answers import CompanyCard, Kind, StoredRating, TechnologyExample
 from ktop.usecases.models import lifecycle
-from ktop.usecases.rate.company import company_models, models_for, rate_by
+from ktop.usecases.rate.company import company_models, models_for, rate_by, what_if
 from ktop.usecases.uploads import company_record_schema, parse_record
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Platform:
             raise InputError("platform.no_company_to_change")
         subject = RatedSubject.of(kept.record, kept.as_of)
         names = [r["model"]["name"] for r in kept.ratings if r["model"]["name"] != "originality"]
-        return [model.what_if(subject.table, changes, subject.inputs).to_json() for model in self._models(names)]
+        return [what_if(model, subject, changes).to_json() for model in self._models(names)]
 
     def suggestions(self, rating_id: str) -> Mapping[str, Any]:
         """Try which added terms would raise the originality of a kept answer's technology; nothing is kept."""

@@ -25,7 +25,8 @@ Labels: TypeAlias = Mapping[Lang, str]
 Column: TypeAlias = npt.NDArray[np.float64]
 Status: TypeAlias = Literal["possible", "conditional", "refused"]
 
-_LADDERS = ("business", "growth", "risk")
+#: The grades that the rule looks at: a rating that has them all can be decided on.
+LADDERS = ("business", "growth", "risk")
 _MILLION = 1_000_000
 _MAN, _EOK = 10_000, 100_000_000
 
@@ -178,7 +179,7 @@ class GuaranteeDecisions:
         return bool(np.isnan(value)) if FACTS[name].numeric else value is None
 
     def _reason(self, row: int, clause: Clause, outcome: str) -> Labels:
-        shown = {name: self._symbol(row, ladder(name)) for name in _LADDERS}
+        shown = {name: self._symbol(row, ladder(name)) for name in LADDERS}
         params = {
             **shown,
             "grade": shown["business"],
@@ -216,7 +217,7 @@ class GuaranteeRule:
         """
         positions = {
             name: np.array([-1 if s is None else ladder(name).index(s) for s in grades[name]], dtype=np.int64)
-            for name in _LADDERS
+            for name in LADDERS
         }
         groups = table.columns["industry_group"]
         limits = np.array([self.sme_sales_limit_krw.get(group, np.nan) for group in groups], dtype=np.float64)

@@ -7,7 +7,7 @@ from ktop.models.growth_risk import GrowthRiskModel
 
 
 class KtrsFmModel(GrowthRiskModel):
-    """Growth grade, risk grade, technology-business grade and guarantee decision from 39 items."""
+    """Growth grade, risk grade and technology-business grade from 39 items."""
 
     name = "ktrs-fm"
 

@@ -71,6 +71,7 @@ def rate_frame(
 
     from ktop.domain.company.fact_table import FactTable
     from ktop.usecases.rate.company import company_models
+    from ktop.usecases.rate.decide import with_decisions
 
     day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
     table, problems = FactTable.from_frame(frame, day)
@@ -82,7 +83,7 @@ def rate_frame(
     chosen = company_models(models, shelf)
     for done, model in enumerate(chosen):
         progress(done, len(chosen), text("cli.step_rating", lang))
-        ratings = model.rate_table(table, contributions=False)
+        ratings = with_decisions(model.rate_table(table, contributions=False), table)
         prefix = model.name.replace("-", "_")
         for name, column in ratings.to_frame().to_dict().items():
             # What a refused row has in flags and counts is meaningless; an empty cell says so.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError
+from ktop.usecases.rate.decide import with_decision
 from ktop.usecases.uploads import existing
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ def former_grades(path: Path) -> dict[str, dict[str, str]]:
 
 
 def rate_by(model: CompanyModel, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
-    """Rate a company by one model; what is doubtful about the record itself stands among the rating's warnings."""
-    rating = model.rate(subject, previous)
+    """Rate a company by one model, with what is decided on the rating, and doubtful about the record itself."""
+    rating = with_decision(model.rate(subject, previous), subject.table)
     return dataclasses.replace(rating, warnings=(*subject.warnings, *rating.warnings))
+
+
+def what_if(model: CompanyModel, subject: RatedSubject, changes: Mapping[str, Any]) -> Rating:
+    """Rate a company by one model with some facts changed, see ``CompanyModel.what_if``, and decide on that."""
+    from ktop.models.facts import changed_table
+
+    return with_decision(model.what_if(subject.table, changes, subject.inputs), changed_table(subject.table, changes))

@@ -1,17 +1,70 @@
-"""Computes kept ratings again from their own inputs, each by the model version it names."""
+"""Computes kept ratings again from their own inputs, each by the model version and the rule it names.
+
+A rating carries every fact it used, the day they held on and the exact versions; that is all that is needed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_table import FactTable
+from ktop.domain.rating.rating import Input, Rating
 from ktop.kernel.errors import InputError
+from ktop.usecases.rate.decide import can_be_decided, with_decision
 from ktop.usecases.uploads import existing
 
 if TYPE_CHECKING:
+    from ktop.models.company_model import CompanyModel
     from ktop.models.registry import Shelf
+
+RatingJson = Mapping[str, Any]
+
+#: Parts of a rating that are figures: they must come out the same to the last bit.
+FIGURES = (
+    "model",
+    "as_of",
+    "scores",
+    "grades",
+    "probabilities",
+    "logits",
+    "base",
+    "contributions",
+    "position",
+    "details",
+)
+#: Parts that are worded: a later catalogue may put the same figures differently.
+WORDING = ("opinions", "next_steps", "warnings")
+#: Entries of ``details`` that are sentences.
+_WORDED_DETAILS = frozenset({"text", "label", "reason", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """A stored rating beside the same one computed again.
+
+    Parameters
+    ----------
+    rating : the new one, as JSON.
+    differences : paths of figures that differ, ``(path, stored, computed again)``; empty where all bits agree.
+    reworded : whether sentences are put differently today.
+    """
+
+    rating: Mapping[str, Any]
+    differences: tuple[tuple[str, Any, Any], ...]
+    reworded: bool
+
+    @property
+    def identical(self) -> bool:
+        """Whether every figure came out the same to the last bit."""
+        return not self.differences
 
 
 def recompute_file(path: Path, shelf: Shelf) -> list[dict[str, Any]]:
@@ -34,7 +87,6 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf) -> lis
     (a technology rating needs its patent corpus). Raises ``NotFoundError`` for a version that is not installed.
     """
     from ktop.models.kinds import KINDS
-    from ktop.models.recompute import recompute
 
     answers = []
     for rating in ratings:
@@ -52,3 +104,64 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf) -> lis
             ]
         answers.append(answer)
     return answers
+
+
+def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
+    """Rate a stored rating's own inputs again by the model version it names, which ``model`` must be.
+
+    Raises ``InputError("models.not_recomputable")`` for something that is no rating of this form.
+    """
+    try:
+        facts = {entry["name"]: entry["value"] for entry in stored["inputs"] if entry["name"] in FACTS}
+        day = date.fromisoformat(stored["as_of"])
+        inputs = tuple(
+            Input(e["name"], e["value"], e["source"], date.fromisoformat(e["date"]) if e["date"] else None)
+            for e in stored["inputs"]
+        )
+        previous = stored["details"].get("hysteresis", {}).get("previous")
+        languages = tuple(dict.fromkeys(opinion["lang"] for opinion in stored["opinions"]))
+        table = FactTable.from_columns(_columns(facts), day)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError("models.not_recomputable") from error
+    again = _decided(model.rate_row(table, inputs, previous), table, stored).to_json(languages)
+    found = [
+        difference for part in FIGURES if part in stored for difference in _differences(part, stored[part], again[part])
+    ]
+    reworded = any(stored.get(part) != again[part] for part in WORDING if part in stored and part != "warnings")
+    return Recomputed(again, tuple(found), reworded)
+
+
+def _decided(rating: Rating, table: FactTable, stored: RatingJson) -> Rating:
+    """Return the new rating with the decision by the version of the rule that the stored one names."""
+    if not can_be_decided(rating):
+        return rating
+    try:
+        return with_decision(rating, table, stored["details"]["guarantee"]["rule"])
+    except (KeyError, TypeError) as error:
+        raise InputError("models.not_recomputable") from error
+
+
+def _columns(facts: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {}
+    for name, value in facts.items():
+        column = np.empty(1, dtype=object)
+        column[0] = value
+        columns[name] = column
+    return columns
+
+
+def _differences(path: str, stored: Any, again: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the places where what was stored is not what came out; what only the new one has is no difference."""
+    if isinstance(stored, Mapping) and isinstance(again, Mapping):
+        for name, value in stored.items():
+            if name in _WORDED_DETAILS:
+                continue
+            if name not in again:
+                yield f"{path}.{name}", value, None
+            else:
+                yield from _differences(f"{path}.{name}", value, again[name])
+    elif isinstance(stored, list) and isinstance(again, list | tuple) and len(stored) == len(again):
+        for place, (a, b) in enumerate(zip(stored, again, strict=True)):
+            yield from _differences(f"{path}.{place}", a, b)
+    elif stored != again:
+        yield path, stored, again
