@@ -143,10 +143,12 @@ def build(folder: Path, workers: int) -> None:
     started = time.perf_counter()
     last = [0.0]
 
-    def progress(stage: str, done: int, todo: int) -> None:
+    def progress(done: int, total: int | None, stage: str) -> None:
         if time.perf_counter() - last[0] > 5:
             last[0] = time.perf_counter()
-            print(f"\r{last[0] - started:6.0f} s {stage} {done:,} of {todo:,}", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{last[0] - started:6.0f} s {stage} {done:,} of {total or 0:,}", end="", file=sys.stderr, flush=True
+            )
 
     with Memory() as memory:
         report = build_index(folder, workers, progress)

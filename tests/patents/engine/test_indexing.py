@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ktop.catalogue import messages
 from ktop.kernel import processes as workers
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.patents.corpus.corpus import corpus_lock
@@ -17,6 +18,7 @@ from ktop.patents.engine import indexing, layout, vectors
 from ktop.patents.engine import row_analysis as analysis
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
+from ktop.patents.engine.integrity import check
 
 from ..conftest import made_up_records, write_records
 
@@ -205,3 +207,16 @@ def test_a_lost_worker_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnavailableError) as lost:
         list(analysis.analysed([[], []], 2))
     assert lost.value.key == "patents.worker_lost"
+
+
+def test_work_tells_its_stages_by_keys_that_users_have_names_for(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    source = write_records(tmp_path / "made-up.jsonl", RECORDS)
+    import_paths(tmp_path / "corpus", [source], progress=lambda *step: told.append(step))
+    assert all(step[1:] == (None, source.name) for step in told)  # nobody knows how many records there will be
+    told.clear()
+    build_index(tmp_path / "corpus", progress=lambda *step: told.append(step))
+    check(tmp_path / "corpus", progress=lambda *step: told.append(step))
+    assert list(dict.fromkeys(stage for *_, stage in told)) == ["analyse", "tables", "bridge", "vectors", "verify"]
+    assert {f"cli.stage_{stage}" for *_, stage in told} <= set(messages())
+    assert all(total is not None and 0 <= done <= total for done, total, _ in told)

@@ -51,7 +51,7 @@ def corpus(whole: Path, tmp_path: Path) -> Path:
 
 def test_a_sound_corpus_is_sound(corpus: Path) -> None:
     report = check(corpus)
-    assert report.sound
+    assert report.intact
     assert report.checked >= 6
     assert not check(corpus, repair=True).repaired
 
@@ -86,14 +86,14 @@ def test_every_damaged_file_of_the_index_is_found_and_mended(corpus: Path, whole
         else:
             path.with_name("seal.json").unlink(missing_ok=True)
         found = check(corpus)
-        assert not found.sound
+        assert not found.intact
         assert not found.lost
         if damage in ("changed", "cut", "missing"):
             assert str(path.relative_to(corpus)) in found.damaged
         mended = check(corpus, repair=True)
         assert mended.repaired
         build_index(corpus)
-        assert check(corpus).sound
+        assert check(corpus).intact
         assert answers(corpus) == expected
 
 
@@ -160,7 +160,7 @@ def test_a_damaged_pointer_is_mended(corpus: Path) -> None:
     assert check(corpus).damaged == ["index/index.json"]
     assert check(corpus, repair=True).repaired
     assert build_index(corpus).patents == len(RECORDS)
-    assert check(corpus).sound
+    assert check(corpus).intact
 
 
 def test_damaged_patents_are_named_and_nothing_is_thrown_away(corpus: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_full_disk_is_told_and_nothing_committed_is_lost(tmp_path: Path) -> No
         filler.unlink()
         assert check(small / "corpus").lost == []
         assert build_index(small / "corpus").patents == len(RECORDS)
-        assert check(small / "corpus").sound
+        assert check(small / "corpus").intact
     finally:
         subprocess.run(["umount", "-l", str(small)], check=False)
 
@@ -231,9 +231,9 @@ def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None
         process.send_signal(signal.SIGKILL)
         process.wait()
         if (folder / "corpus.json").is_file():
-            assert check(folder).sound
+            assert check(folder).intact
     subprocess.run(command, env=environment, check=True, capture_output=True)
-    assert check(folder).sound
+    assert check(folder).intact
     index = PatentIndex(folder)
     ids = [index.patent_id(doc) for doc in range(index.manifest.rows) if index.tables.alive[doc]]
     assert sorted(ids) == sorted(record["id"] for record in RECORDS)

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import polars as pl
 from ktop import catalogue
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
+from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus import merging, record_supplements
 from ktop.patents.corpus.corpus import (
     CITATION_SCHEMA,
@@ -43,9 +44,6 @@ _WRONG_USE = frozenset({"patents.format_unknown", "patents.format_name_unknown"}
 _BATCH = 5_000
 _COMPLETION_BATCH = 50_000
 _LINK_BATCH = 200_000
-
-#: Called with the file's name and the number of records read so far.
-Progress = Callable[[str, int], None]
 
 
 @dataclass(slots=True)
@@ -95,9 +93,11 @@ def import_paths(
     paths: Sequence[Path | str],
     format_name: str | None = None,
     column_map: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> ImportReport:
     """Import files, zips and folders into the corpus of ``directory``.
+
+    ``progress`` is told the records read so far and the file they are from.
 
     The corpus switches to the new content at the very end; an error or a kill before leaves it as it was. Importing the
     same again changes nothing. A later publication of the same application supersedes the earlier one.
@@ -143,7 +143,7 @@ class _Run:
         named: set[str],
         format_name: str | None,
         column_map: Mapping[str, str] | None,
-        progress: Progress | None,
+        progress: Progress,
     ) -> None:
         self.directory, self.staging, self.named = directory, staging, named
         self.format_name, self.column_map, self.progress = format_name, column_map, progress
@@ -216,8 +216,7 @@ class _Run:
             self.completions.append(row)
             if len(self.completions) >= _COMPLETION_BATCH:
                 self._flush_completions()
-                if self.progress:
-                    self.progress(file, self.report.records + self.report.citations + self.report.completions)
+                self._tell(file)
             return
         if isinstance(record, CitationLink):
             if record.category is not None and not is_whole_text(record.category):
@@ -231,8 +230,7 @@ class _Run:
                 self.links.append(link)
                 if len(self.links) >= _LINK_BATCH:
                     self._flush_links()
-                    if self.progress:
-                        self.progress(file, self.report.records + self.report.citations + self.report.completions)
+                    self._tell(file)
             return
         row = row_of(record)
         if self._is_unfit(row, record.id, file):
@@ -241,8 +239,10 @@ class _Run:
         self.rows.append(row)
         if len(self.rows) >= _BATCH:
             self._flush()
-            if self.progress:
-                self.progress(file, self.report.records + self.report.citations + self.report.completions)
+            self._tell(file)
+
+    def _tell(self, file: str) -> None:
+        self.progress(self.report.records + self.report.citations + self.report.completions, None, Path(file).name)
 
     def _is_unfit(self, row: Mapping[str, Any], where: str, file: str) -> bool:
         """Reject a record with a value that cannot be stored: the one border that every reader's records cross."""

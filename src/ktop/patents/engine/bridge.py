@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop.domain.technology.summary import Lang, detect_language
+from ktop.kernel.progress import Progress
 from ktop.patents.analysis.encoder import DIMENSIONS, encode, encode_terms
 from ktop.patents.analysis.glossary import counterparts
 from ktop.patents.analysis.terms import PAIR, term_code
@@ -46,7 +47,6 @@ _ROWS_TOGETHER = 50
 _ENCODE_BATCH = 512
 
 Float32 = npt.NDArray[np.float32]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def build_bridge(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
     vectors = np.zeros((len(surfaces), DIMENSIONS), dtype=np.float16)
     for start in range(0, len(surfaces), _ENCODE_BATCH):
         vectors[start : start + _ENCODE_BATCH] = encode(surfaces[start : start + _ENCODE_BATCH])
-        progress("bridge", min(start + _ENCODE_BATCH, len(surfaces)), len(surfaces))
+        progress(min(start + _ENCODE_BATCH, len(surfaces)), len(surfaces), "bridge")
     np.save(folder / "vectors.npy", vectors, allow_pickle=False)
     about = {"patents": manifest.patents, "terms": len(surfaces)}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents.engine import kernels
-from ktop.patents.engine.checksums import seal
+from ktop.patents.engine.checksums import write_checksums
 from ktop.patents.engine.segment import Segment, mapped
 
 #: Patents from which on vectors are grouped, how many groups there are, and how many of them a search scans.
@@ -56,7 +56,7 @@ def write_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.ND
     temporary.mkdir(parents=True)
     for name, array in zip(_FILES, (codes[order], scales[order], order, offsets, places, topics), strict=True):
         np.save(temporary / f"{name}.npy", array, allow_pickle=False)
-    seal(temporary)
+    write_checksums(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
 

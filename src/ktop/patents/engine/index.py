@@ -90,7 +90,7 @@ class PatentIndex:
         self.layout = Layout(Path(directory))
         self._seen = self.layout.stamp()
         self.manifest, self._lease = open_generation(self.layout)
-        self.layout.hold_to_seals(self.manifest)
+        self.layout.verify_checksums(self.manifest)
         assert self.manifest.tables is not None and self.manifest.bridge is not None
         self.tables = Tables(self.layout.root / self.manifest.tables)
         self.space = TextSpace(self.layout.root / self.manifest.bridge)

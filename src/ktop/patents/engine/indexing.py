@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop.kernel.errors import KtopError, UnavailableError
+from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus, corpus_lock, delete_unnamed
 from ktop.patents.engine.bridge import build_bridge
-from ktop.patents.engine.checksums import is_sealed, seal
+from ktop.patents.engine.checksums import has_checksums, write_checksums
 from ktop.patents.engine.generations import give_up, publish
 from ktop.patents.engine.kernels import BLOCK
 from ktop.patents.engine.layout import IndexManifest, Layout, bridge_name
@@ -37,9 +38,6 @@ BATCH_ROWS = 1_000
 BRIDGE_GROWTH = 0.25
 
 log = logging.getLogger(__name__)
-
-#: Called with a stage (``analyse``, ``tables``, ``bridge``, ``vectors``), work done and work to do.
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(slots=True)
@@ -59,8 +57,10 @@ class IndexReport:
         return {name: round(getattr(self, name), 3) for name in self.__slots__}
 
 
-def build_index(directory: Path | str, workers: int = 1, progress: Progress | None = None) -> IndexReport:
+def build_index(directory: Path | str, workers: int = 1, progress: Progress = silent) -> IndexReport:
     """Bring the index of a corpus up to date with its patents and citations.
+
+    ``progress`` is told the key of each stage (``cli.stage_{key}`` names it to users).
 
     Only new and changed patents are analysed. Readers answer as of the generation they have open, and find the new one
     once it is complete; an old one is deleted when nobody holds it any more.
@@ -70,7 +70,7 @@ def build_index(directory: Path | str, workers: int = 1, progress: Progress | No
     """
     corpus = Corpus.open(directory)
     with corpus_lock(corpus.directory):
-        return _Build(corpus, workers, progress or (lambda stage, done, todo: None)).run()
+        return _Build(corpus, workers, progress).run()
 
 
 class _Build:
@@ -91,7 +91,7 @@ class _Build:
         if current is not None and not self.layout.generation(current.generation).is_file():
             # written by a version that knew no generations: from now on its readers hold it, too
             self.layout.write_generation(current, self.corpus.manifest)
-        self.layout.hold_to_seals(self.manifest, building=True)  # nothing is built upon what is damaged
+        self.layout.verify_checksums(self.manifest, building=True)  # nothing is built upon what is damaged
         self._delete_unnamed(left_by="a run that was stopped")
         todo = self._plan()
         if todo:
@@ -163,7 +163,7 @@ class _Build:
                 finished[plan[position].year] = plan[position].digest
                 stale.append(plan[position].stale)
                 position += 1
-            self.progress("analyse", done, total)
+            self.progress(done, total, "analyse")
             if held >= SEGMENT_ROWS:
                 self._commit(parts, finished, stale)
                 parts, finished, stale, held = [], {}, [], 0
@@ -250,22 +250,22 @@ class _Build:
     def _derive(self) -> None:
         """Make what follows from all segments together: the language bridge, text vectors, statistics, citations."""
         started = time.perf_counter()
-        self.progress("tables", 0, 1)
+        self.progress(0, 1, "tables")
         old_bridge = self.manifest.bridge
         grown = old_bridge is None or self.manifest.patents > (1 + BRIDGE_GROWTH) * _patents_of(old_bridge)
         bridge = bridge_name(self.corpus.version, self.manifest.patents) if grown or not old_bridge else old_bridge
         folder = self.layout.root / bridge
-        if bridge != old_bridge and not is_sealed(folder):
+        if bridge != old_bridge and not has_checksums(folder):
             build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
             fit_space(self.corpus, self.layout, self.manifest, folder, self.progress)
-            seal(folder)
+            write_checksums(folder)
         fill_vectors(self.layout, self.manifest, folder, self.progress, self.workers)
         self.report.seconds_bridge = time.perf_counter() - started
         started = time.perf_counter()
         tables = f"tables-{self.corpus.version}-{self.generation}"
         build_tables(self.corpus, self.layout, self.manifest, self.layout.root / tables, folder)
-        seal(self.layout.root / tables)
-        self.progress("tables", 1, 1)
+        write_checksums(self.layout.root / tables)
+        self.progress(1, 1, "tables")
         self.manifest = self.manifest.with_changes(
             tables=tables, bridge=bridge, corpus_version=self.corpus.version, generation=self.generation
         )
@@ -280,7 +280,7 @@ class _Build:
         kept: set[Path] = set()
         for manifest in filter(None, (current, self.manifest, *held)):
             kept |= self.layout.named(manifest)
-        # A sealed bridge of these very patents may be a killed run's: its name has all that it is made from.
+        # A complete bridge of these very patents may be a killed run's: its name has all that it is made from.
         kept.add(self.layout.root / bridge_name(self.corpus.version, self.manifest.patents))
         deleted = 0
         for entry in self.layout.deletable():

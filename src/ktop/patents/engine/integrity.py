@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus, Partition, corpus_lock, is_readable
-from ktop.patents.engine.checksums import is_sealed, unsound
+from ktop.patents.engine.checksums import checksum_mismatches, has_checksums
 from ktop.patents.engine.layout import IndexManifest, Layout
 from ktop.patents.engine.segment import Segment
-
-#: Called with files done and files to do.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -37,12 +35,12 @@ class CheckReport:
     repaired: bool = False
 
     @property
-    def sound(self) -> bool:
+    def intact(self) -> bool:
         """Whether nothing was damaged."""
         return not self.damaged and not self.lost
 
 
-def check(directory: Path, *, repair: bool = False, progress: Progress | None = None) -> CheckReport:
+def check(directory: Path, *, repair: bool = False, progress: Progress = silent) -> CheckReport:
     """Read every file of a corpus and its index and hold it against its digest.
 
     With ``repair`` what is damaged in the index is taken out of it: the next indexing makes just that anew. Files of
@@ -52,7 +50,7 @@ def check(directory: Path, *, repair: bool = False, progress: Progress | None = 
     """
     corpus = Corpus.open(directory)
     with corpus_lock(corpus.directory):
-        return _Check(corpus, progress or (lambda done, todo: None)).run(repair)
+        return _Check(corpus, progress).run(repair)
 
 
 class _Check:
@@ -69,17 +67,17 @@ class _Check:
         parts = list(dict.fromkeys(part for one in (self._in_force(), manifest) for part in self._parts(one)))
         todo = len(partitions) + len(parts)
         for done, partition in enumerate(partitions):
-            self.progress(done, todo)
+            self.progress(done, todo, "verify")
             self._partition(partition)
         broken: list[Path] = []
         for done, part in enumerate(parts, len(partitions)):
-            self.progress(done, todo)
+            self.progress(done, todo, "verify")
             self.report.checked += 1
-            found = unsound(part) if is_sealed(part) else ["(digests)"]
+            found = checksum_mismatches(part) if has_checksums(part) else ["(digests)"]
             if found:
                 broken.append(part)
                 self.report.damaged += [str((part / name).relative_to(self.corpus.directory)) for name in found]
-        self.progress(todo, todo)
+        self.progress(todo, todo, "verify")
         if repair and (broken or self.report.damaged):
             self._take_out(manifest, broken)
             self.report.repaired = True
@@ -149,6 +147,6 @@ class _Check:
 
 def _years(segment: Segment) -> set[int]:
     """Return the years of a segment's patents; empty where that is not known for sure."""
-    if not is_sealed(segment.folder) or "year.npy" in unsound(segment.folder):
+    if not has_checksums(segment.folder) or "year.npy" in checksum_mismatches(segment.folder):
         return set()
     return {int(year) for year in np.unique(segment.column("year"))}

@@ -22,7 +22,7 @@ from ktop.kernel.files import atomic_path
 from ktop.patents.analysis.encoder import ENCODER_VERSION
 from ktop.patents.analysis.text import ANALYSIS_VERSION
 from ktop.patents.corpus.corpus import Manifest
-from ktop.patents.engine.checksums import hold_to_seal, is_sealed
+from ktop.patents.engine.checksums import has_checksums, verify_checksums
 from ktop.patents.engine.segment import Segment
 
 FORMAT_VERSION = 2
@@ -243,8 +243,8 @@ class Layout:
             raise _damaged(path)
         return stored
 
-    def hold_to_seals(self, manifest: IndexManifest, *, building: bool = False) -> None:
-        """Refuse an index of which any file is missing, cut or changed (``hold_to_seal``).
+    def verify_checksums(self, manifest: IndexManifest, *, building: bool = False) -> None:
+        """Refuse an index of which any file is missing, cut or changed (``verify_checksums``).
 
         Of an index being built the text vectors of new segments may be missing or unfinished.
         """
@@ -252,10 +252,10 @@ class Layout:
         for number, _ in manifest.segments:
             folders.append(self.segment(number))
             vectors = self.segment(number) / (manifest.bridge or "")
-            if manifest.bridge and (not building or is_sealed(vectors)):
+            if manifest.bridge and (not building or has_checksums(vectors)):
                 folders.append(vectors)
         for folder in folders:
-            hold_to_seal(folder)
+            verify_checksums(folder)
 
     def stored(self, generation: int) -> IndexManifest | None:
         """Return the manifest of a generation that readers may hold; None where it is of another version, or gone."""

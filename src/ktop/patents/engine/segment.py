@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ktop.kernel.errors import InputError
 from ktop.patents.analysis.terms import UInt32
 from ktop.patents.engine import kernels
-from ktop.patents.engine.checksums import seal
+from ktop.patents.engine.checksums import write_checksums
 from ktop.patents.engine.sorted_search import first_not_less
 
 #: Day number of a patent whose source prints no date: later than every day, so it is never "earlier".
@@ -174,7 +174,7 @@ def write_segment(folder: Path, patents: Columns, average_length: float) -> None
     save("posting_low", (rows & 0xFFFF).astype(np.uint16))
     save("posting_block", (rows >> 16).astype(np.uint8))
     save("posting_impact", impacts[order])
-    seal(temporary)
+    write_checksums(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.technology.summary import Lang
+from ktop.kernel.progress import Progress
 from ktop.patents.analysis.encoder import DIMENSIONS, encode
 from ktop.patents.analysis.terms import UInt32, term_code
 from ktop.patents.analysis.text import Analyser
@@ -49,8 +50,6 @@ _BATCH = 65_536
 _SEED = 20241103
 
 Float32 = npt.NDArray[np.float32]
-#: Called with a stage, work done and work to do.
-Progress = Callable[[str, int, int], None]
 
 
 def unit(vectors: Float32) -> Float32:
@@ -269,7 +268,7 @@ def terms_of(texts: Sequence[tuple[Lang, str]]) -> SparseRows:
 def fit_space(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
     """Fit word vectors, means, directions, topics and coarse centres to even samples of patents."""
     space = TextSpace(folder)
-    progress("vectors", 0, manifest.rows)
+    progress(0, manifest.rows, "vectors")
     fit_lsa(_sample(layout, manifest, SAMPLE_WORDS)[0], HALF, folder, _SEED)
     space.sentences.fit(list(sampled_texts(corpus, SAMPLE_SENTENCES)))
     sample, places = _sample(layout, manifest, SAMPLE_TOPICS)
@@ -336,7 +335,7 @@ def fill_vectors(layout: Layout, manifest: IndexManifest, folder: Path, progress
     with ThreadPoolExecutor(max(1, workers)) as pool:
         for rows in pool.map(fill, layout.open_segments(manifest)):
             done += rows
-            progress("vectors", done, manifest.rows)
+            progress(done, manifest.rows, "vectors")
 
 
 def _of_segment(space: TextSpace, segment: Segment) -> tuple[Float32, npt.NDArray[np.int16]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ktop.catalogue import Lang, messages, text
+from ktop.catalogue import Lang, text
 from ktop.domain.technology.neighbourhood import day_of
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.files import atomic_path
@@ -34,9 +34,7 @@ def import_patents(
     paths: Sequence[Path], corpus: Path, *, format_name: str | None = None, progress: Progress = silent
 ) -> ImportReport:
     """Import source files into a corpus folder; see ``ktop.patents.corpus.importing.import_paths``."""
-    return import_paths(
-        corpus, list(paths), format_name, progress=lambda file, records: progress(records, None, Path(file).name)
-    )
+    return import_paths(corpus, list(paths), format_name, progress=progress)
 
 
 def index_patents(corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent) -> dict[str, Any]:
@@ -44,15 +42,15 @@ def index_patents(corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress
 
     Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
     """
-    report = build_index(corpus, workers, lambda stage, done, todo: progress(done, todo, _stage(stage, lang)))
+    report = build_index(corpus, workers, _named(progress, lang))
     reference = bring_reference_up_to_date(corpus, lang=lang, progress=progress)
     bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
     return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}
 
 
-def _stage(name: str, lang: Lang) -> str:
-    key = f"cli.stage_{name}"
-    return text(key, lang) if key in messages() else name
+def _named(progress: Progress, lang: Lang) -> Progress:
+    """Return ``progress`` for work that tells the key of a stage: users are told its name."""
+    return lambda done, total, stage: progress(done, total, text(f"cli.stage_{stage}", lang))
 
 
 def measure_patents(corpus: Path, *, lang: Lang = "ko", progress: Progress = silent) -> dict[str, Any]:
@@ -61,9 +59,7 @@ def measure_patents(corpus: Path, *, lang: Lang = "ko", progress: Progress = sil
     Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of it, and the
     ``seconds`` taken.
     """
-    report = compute_measures(
-        Corpus.open(corpus), lambda done, total, stage: progress(done, total, _stage(stage, lang))
-    )
+    report = compute_measures(Corpus.open(corpus), _named(progress, lang))
     return {
         "patents": report.patents,
         "citations": report.citations,
@@ -80,8 +76,7 @@ def verify_patents(
     Returns how many parts were ``checked``, ``damaged`` files of the index, ``lost`` files of the corpus, and whether
     the index was ``repaired``.
     """
-    label = _stage("verify", lang)
-    report = check(corpus, repair=repair, progress=lambda done, todo: progress(done, todo, label))
+    report = check(corpus, repair=repair, progress=_named(progress, lang))
     return {
         "checked": report.checked,
         "damaged": report.damaged,
