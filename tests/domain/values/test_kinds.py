@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from ktop.domain.values.yes_no import YES_NO
 
 MONEY = Money(-1e15, 1e15)
 MILLIONS = Money(-1e15, 1e15, unit_krw=1_000_000)
+SEOUL = timezone(timedelta(hours=9))
 COUNT = Count(0, 500_000)
 SIZE = Choice[str](("none", "small"), {"없음": "none", "작은 것": "small"})
 DEGREE = Choice[int]((0, 1, 2), {"none": 0, "석사": 2})
@@ -73,6 +74,11 @@ KINDS: tuple[ValueKind[Any], ...] = (
         (DAY, "2024-02-29", date(2024, 2, 29)),
         (DAY, "1800-01-01", date(1800, 1, 1)),
         (DAY, "2199-12-31", date(2199, 12, 31)),
+        (DAY, datetime(2023, 6, 30, tzinfo=SEOUL), date(2023, 6, 30)),
+        (DAY, datetime(2023, 6, 29, 15, tzinfo=UTC), date(2023, 6, 30)),
+        (DAY, datetime(2023, 6, 29, tzinfo=UTC), date(2023, 6, 29)),
+        (DAY, datetime(2023, 6, 29, 9, tzinfo=UTC), date(2023, 6, 29)),
+        (DAY, "\u200b2024\u00ad-01-05", date(2024, 1, 5)),
         (YES_NO, "유", True),
         (YES_NO, "무", False),
         (YES_NO, "O", True),
@@ -93,6 +99,18 @@ KINDS: tuple[ValueKind[Any], ...] = (
         (IDENTIFIER, 17, "17"),
         (INDUSTRY, "ｃ29280", "C29280"),
         (INDUSTRY, 62010.0, "62010"),
+        (INDUSTRY, "1110", "1110"),
+        (INDUSTRY, "01110", "01110"),
+        (INDUSTRY, 2620, "2620"),
+        (INDUSTRY, 62, "62"),
+        (INDUSTRY, "KSIC-11 c29271", "C29271"),
+        (INDUSTRY, "C29271(제10차)", "C29271"),
+        (INDUSTRY, "9차: 69110", "N761"),
+        (TEXT, "가\u200b나\u00a0다", "가나 다"),
+        (TEXT, "\u1112\u1161\u11ab", "한"),
+        (TEXT, "#101", "#101"),
+        (BUSINESS_NUMBER, "000-00-00000", None),
+        (CORPORATE_NUMBER, 0, None),
         (REGION, "41", "KR-41"),
         (COUNTRY, "de", "DE"),
         (BUSINESS_NUMBER, "１０１－００－４４５０５", "101-00-44505"),
@@ -130,6 +148,14 @@ def test_what_can_mean_only_one_thing_is_read(kind: ValueKind[Any], given: Any, 
         *((DAY, text, "not_a_date") for text in ("2024-01-05 25:00", "2024-01-05T00:00:00Z", 20240105.5, 10**400)),
         *((DAY, text, "no_such_day") for text in ("2026-02-30", "2023.2.29", "20241301", "0000-01-01")),
         *((DAY, day, "day_out_of_range") for day in (date.min, date.max, "1799-12-31", "2200-01-01")),
+        (DAY, datetime(2023, 6, 29, 20, tzinfo=UTC), "day_depends_on_zone"),
+        *((DAY, day, "day_placeholder") for day in ("1900-01-01", "18991230", date(1899, 12, 31), "1904-01-01")),
+        *((DAY, day, "day_out_of_range") for day in ("0001-01-01", "9999-12-31")),
+        *((kind, "#DIV/0! (F12)", "error_value") for kind in (MONEY, COUNT, DAY, YES_NO, SIZE, TEXT, INDUSTRY, REGION)),
+        *((TEXT, words, "error_value") for words in ("#N/A", "#REF!", "#NAME?", "#value!", "Err:502", "########")),
+        *((kind, "#FORMULA! (B2)", "formula_not_calculated") for kind in (MONEY, TEXT)),
+        (DAY, "#YEAR! (E5)", "year_in_date_cell"),
+        (TEXT, "\ufffd\u0676", "damaged_text"),
         *((YES_NO, given, "not_yes_no") for given in ("perhaps", "2", 2, "yes no", "1e999999999", [])),
         *((SIZE, given, "not_a_choice") for given in ("big", 1, True, "1" * 5000)),
         *((DEGREE, given, "not_a_choice") for given in ("3", 3, True, 0.5, 10**400, "1,0")),
@@ -140,6 +166,8 @@ def test_what_can_mean_only_one_thing_is_read(kind: ValueKind[Any], given: Any, 
         (IDENTIFIER, 10**400, "not_text"),
         (IDENTIFIER, 1.5, "not_text"),
         (INDUSTRY, "X1", "industry_unknown"),
+        *((INDUSTRY, code, "industry_zero_lost") for code in (1110, 3211, 2020.0, 310, 111, 1300)),
+        *((INDUSTRY, code, "industry_revision") for code in ("72(8차)", "KSIC 8 72209", "12차 C29271")),
         (INDUSTRY, 10**400, "industry_unknown"),
         (REGION, "Atlantis", "region_unknown"),
         (COUNTRY, "Germany", "country_unknown"),

@@ -7,6 +7,7 @@ The quick ways take only what the kind reads as the same value (a test proves it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import polars as pl
 from ktop.domain.company.fact_spec import FactSpec
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.row_problems import RowProblems
-from ktop.domain.values.day import DAY
+from ktop.domain.values.day import DAY, PLACEHOLDERS, day_of_moment
 from ktop.domain.values.industry import INDUSTRY
 from ktop.domain.values.kind import MAX_CHARACTERS, MISSING_WORDS, RefusedValueError, ValueKind
 from ktop.domain.values.number import figure_of
@@ -31,13 +32,19 @@ _PLAIN_NUMBER = r"^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,20})?$"
 _GROUPED_NUMBER = r"^-?[1-9][0-9]{0,2}(?:,[0-9]{3}){1,8}(?:\.[0-9]{1,9})?$"
 _BUSINESS_NUMBER = r"^[0-9]{3}-?[0-9]{2}-?[0-9]{5}$"
 _CORPORATE_NUMBER = r"^[0-9]{6}-?[0-9]{7}$"
+#: What only fills the place of a number: the kind of value tells it apart.
+_ONE_DIGIT = "^(?:" + "|".join(f"{digit}{{9,13}}[0-9]?" for digit in range(10)) + ")$"
 _ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-#: Control characters, which texts may not hold (a text of Polars holds no half characters).
-_CONTROL = r"[\x00-\x1f\x7f]"
+#: Texts that ``ValueKind.parse`` takes as they stand: none of its letters is put together, left out or refused.
+_PLAIN_TEXT = r"^[ -~가-힣一-鿿㈜]*$"
+#: What may be the error or the guarded text of a spreadsheet.
+_ODD_START = r"^(?:[#=]|[Ee][Rr][Rr]:)"
 #: Excel counts days from here (its 1900 is a leap year, so the first two months of 1900 are off by one).
 _EXCEL_EPOCH = np.datetime64("1899-12-30")
 #: Numbers of a spreadsheet taken for its count of days: 1927 to 2173. Smaller ones may be years, larger ones dates.
 _EXCEL_DAYS = (10_000, 100_000)
+#: Days that a spreadsheet makes of a bare year (1800 to 2199) in a cell formatted as a date.
+_YEARS_AS_DAYS = (np.datetime64("1904-12-04"), np.datetime64("1906-01-08"))
 
 #: What stands for a missing value in a column of each kind of array.
 _MISSING: Mapping[str, Any] = {"f": np.nan, "M": np.datetime64("NaT"), "O": None}
@@ -56,7 +63,8 @@ def read_column(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Arr
         return _read_registration_numbers(spec, as_text(series), problems)
     if fact_kind(spec.name) is TEXT or spec.name == "company_id":
         return _read_texts(spec, as_text(series), problems)
-    text = as_text(series)
+    numbers = spec.name == "industry" and series.dtype.is_numeric()  # a number has lost its first zero, a text has not
+    text = series.cast(pl.Float64).fill_nan(None) if numbers else as_text(series)
     return _finish(spec, text, np.full(len(text), None, dtype=object), text.is_null().to_numpy(), problems)
 
 
@@ -142,22 +150,63 @@ def read_dates(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Arra
     """Return a date column (datetime64[D], NaT missing); a column of numbers may hold Excel's count of days."""
     days = np.full(len(series), np.datetime64("NaT"), dtype="datetime64[D]")
     earliest, latest = np.datetime64(DAY.earliest), np.datetime64(DAY.latest)
+    placeholders = np.array(sorted(PLACEHOLDERS), dtype="datetime64[D]")
     if series.dtype == pl.Date or isinstance(series.dtype, pl.Datetime):
+        if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
+            series = _days_of_moments(spec, series, problems)
         cells = series.cast(pl.Date)
         quick = cells.to_numpy().astype("datetime64[D]")
+        from_year = (quick >= _YEARS_AS_DAYS[0]) & (quick <= _YEARS_AS_DAYS[1])
+        for row in np.flatnonzero(from_year).tolist():
+            problems.add_refusal(row, spec.name, RefusedValueError("year_in_date_cell", str(quick[row])))
+        quick = np.where(from_year, np.datetime64("NaT"), quick)
+        cells = cells.set(pl.Series(from_year), None)
     elif series.dtype.is_numeric():
         cells = as_text(series)
         serial = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
         counted = (serial >= _EXCEL_DAYS[0]) & (serial < _EXCEL_DAYS[1])
         days[counted] = _EXCEL_EPOCH + np.floor(serial[counted]).astype("timedelta64[D]")
+        for row in np.flatnonzero(counted & (serial == np.floor(serial))).tolist():
+            written = _six_digits(int(serial[row]))
+            if written is not None:
+                given = {"counted": str(days[row]), "written": written}
+                problems.add_refusal(row, spec.name, RefusedValueError("day_or_count", f"{serial[row]:.0f}", **given))
+                days[row] = np.datetime64("NaT")
         return _finish(spec, cells, days, counted | cells.is_null().to_numpy(), problems)
     else:
         cells = series.cast(pl.String, strict=False)
         iso = cells.set(~cells.str.contains(_ISO_DATE).fill_null(False), None)
         quick = iso.str.to_date("%Y-%m-%d", strict=False).to_numpy().astype("datetime64[D]")
-    fits = (quick >= earliest) & (quick <= latest)
+    fits = (quick >= earliest) & (quick <= latest) & ~np.isin(quick, placeholders)
     days[fits] = quick[fits]
     return _finish(spec, cells, days, fits | cells.is_null().to_numpy(), problems)
+
+
+def _six_digits(number: int) -> str | None:
+    """Return the day that a number may be in six digits (010312, whose zero is gone) as an ISO date, None for none."""
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    try:
+        return str(date(2000 + year, month, day))
+    except ValueError:
+        return None
+
+
+def _days_of_moments(spec: FactSpec, series: pl.Series, problems: RowProblems) -> pl.Series:
+    """Return the days of moments in a zone as ``day_of_moment`` tells them; refused ones are null."""
+    found: dict[datetime, date | RefusedValueError] = {}
+    for moment in series.drop_nulls().unique().to_list():
+        try:
+            found[moment] = day_of_moment(moment)
+        except RefusedValueError as refused:
+            found[moment] = refused
+    days: list[date | None] = []
+    for row, moment in enumerate(series.to_list()):
+        day = None if moment is None else found[moment]
+        if isinstance(day, RefusedValueError):
+            problems.add_refusal(row, spec.name, day)
+            day = None
+        days.append(day)
+    return pl.Series(days, dtype=pl.Date)
 
 
 def _read_texts(spec: FactSpec, text: pl.Series, problems: RowProblems) -> Array:
@@ -165,7 +214,8 @@ def _read_texts(spec: FactSpec, text: pl.Series, problems: RowProblems) -> Array
     quick = (
         stripped.str.len_bytes().is_between(1, MAX_TEXT)
         & ~stripped.str.to_lowercase().is_in(TEXT.missing)
-        & ~stripped.str.contains(_CONTROL)
+        & stripped.str.contains(_PLAIN_TEXT)
+        & ~stripped.str.contains(_ODD_START)
     ).fill_null(False)
     values = objects(stripped.set(~quick, None))
     return _finish(spec, text, values, quick.to_numpy() | text.is_null().to_numpy(), problems)
@@ -178,6 +228,7 @@ def _read_registration_numbers(spec: FactSpec, text: pl.Series, problems: RowPro
     plain = text.str.contains(_BUSINESS_NUMBER if business else _CORPORATE_NUMBER)
     digits = text.str.replace_all("-", "", literal=True)
     digits = digits.set(~plain.fill_null(False), None)
+    digits = digits.set(digits.str.contains(_ONE_DIGIT).fill_null(False), None)
     quick = digits.is_not_null().to_numpy().copy()
     if business:
         quick[quick] = BusinessNumber.valid(_digit_matrix(digits, length))

@@ -50,7 +50,9 @@ def fact_kind(name: str) -> ValueKind[Any]:
         return TEXT
     if spec.kind == "integer":
         return Count(int(spec.minimum), int(spec.maximum))
-    return (Money if spec.unit == "krw" else Number)(spec.minimum, spec.maximum)
+    if spec.unit == "krw":
+        return Money(spec.minimum, spec.maximum, worded=True)
+    return Number(spec.minimum, spec.maximum)
 
 
 @functools.cache

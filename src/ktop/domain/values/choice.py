@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width
+from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, as_seen, half_width
 from ktop.domain.values.number import figure_of
 
 Code = TypeVar("Code", bound=str | int)
@@ -30,13 +30,13 @@ class Choice(ValueKind[Code], Generic[Code]):
     def parse(self, given: object) -> Code | None:
         """Return the code given, None for one that is not known; raises ``RefusedValueError``."""
         if isinstance(given, str):
-            written = self._written(given)
+            written = self._written(as_seen(given)) if len(given) <= MAX_CHARACTERS else None
             if written is not None:
                 return written
         return super().parse(given)
 
     def _written(self, text: str) -> Code | None:
-        return self._spellings.get(_folded(text)) if len(text) <= MAX_CHARACTERS else None
+        return self._spellings.get(_folded(text))
 
     def _of_text(self, text: str) -> Code:
         try:

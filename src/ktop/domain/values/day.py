@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 
 from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width, shown
 
@@ -12,6 +12,9 @@ _TIME = r"(?:[ T](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?
 _SEPARATED = re.compile(rf"([0-9]{{4}}) *[.\-/] *([0-9]{{1,2}}) *[.\-/] *([0-9]{{1,2}}) *\.?{_TIME}")
 _KOREAN = re.compile(r"([0-9]{4}) *년 *([0-9]{1,2}) *월 *([0-9]{1,2}) *일")
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+#: Days that stand for "not known" where a program must hold a day: the zeros of Excel, of its 1904 workbooks.
+PLACEHOLDERS = frozenset({date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1904, 1, 1)})
+_SEOUL = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Day(ValueKind[date]):
 
     ``2024-01-05``, ``2024.1.5``, ``2024. 1. 5.``, ``2024/1/5``, ``2024년 1월 5일`` and ``20240105``, with or
     without a time of day. Days before months, two-digit years and bare years are refused: they can mean several days.
+    So are ``PLACEHOLDERS``, and a moment whose day depends on the zone it is read in.
     """
 
     earliest: date = date(1800, 1, 1)
@@ -39,7 +43,7 @@ class Day(ValueKind[date]):
 
     def _of_value(self, given: object) -> date:
         if isinstance(given, datetime):
-            return self._within(given.date())
+            return self._within(day_of_moment(given))
         if isinstance(given, date):
             return self._within(given)
         if isinstance(given, int | float) and 10**7 <= given < 10**8 and given == int(given):
@@ -51,11 +55,30 @@ class Day(ValueKind[date]):
             raise RefusedValueError(
                 "day_out_of_range", shown(value), earliest=str(self.earliest), latest=str(self.latest)
             )
+        if value in PLACEHOLDERS:
+            raise RefusedValueError("day_placeholder", shown(value))
         return value
 
     def caption(self, value: date) -> str:
         """Return the ISO date."""
         return str(value)
+
+
+def day_of_moment(moment: datetime) -> date:
+    """Return the day that a date with a time of day means.
+
+    A moment with a zone is a day where it is midnight in its zone or in Seoul (a day stored by a program that thinks in
+    UTC: 15:00 of the day before), or where it is the same day in both; else ``RefusedValueError``.
+    """
+    if moment.tzinfo is None or moment.time() == time():
+        return moment.date()
+    try:
+        seoul = moment.astimezone(_SEOUL)
+    except OverflowError:
+        raise RefusedValueError("not_a_date", moment) from None
+    if seoul.time() == time() or seoul.date() == moment.date():
+        return seoul.date()
+    raise RefusedValueError("day_depends_on_zone", moment)
 
 
 DAY = Day()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ktop.domain.values.kind import RefusedValueError
+from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, half_width
+from ktop.domain.values.money_units import worded_amount
 from ktop.domain.values.number import Number, figure_of, written
 
 
@@ -14,13 +15,21 @@ class Money(Number):
     """An amount of won; ``minimum`` and ``maximum`` are in won.
 
     ``unit_krw`` is the unit the place asks for (1,000,000 in the form, where 1.5 is 1,500,000 won). Words of a unit
-    (``3억``, ``5천원``) are refused: beside a stated unit they can mean two amounts.
+    (``3억``, ``5천원``) are refused where the place states a unit: beside it they can mean two amounts. ``worded`` says
+    that it states none, so that the words count.
     """
 
     unit_krw: int = 1
+    worded: bool = False
 
     def _of_text(self, text: str) -> float:
-        figure = figure_of(text)
+        try:
+            figure = figure_of(text)
+        except RefusedValueError:
+            amount = worded_amount(half_width(text)) if self.worded and len(text) <= MAX_CHARACTERS else None
+            if amount is None:
+                raise
+            return self._within(float(amount), text)
         value = float(figure)
         if self.unit_krw != 1 and 1e-30 < abs(value) <= self.maximum:
             value = float(Decimal(figure) * self.unit_krw)  # exact: 0.1 million is 100,000 won

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.values.kind import RefusedValueError, ValueKind, half_width, shown
+from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width, shown
 
 _SEPARATORS = re.compile(r"[\s\-‐-―.]")
 
@@ -40,11 +40,14 @@ class BusinessNumber:
     def parse(cls, text: str) -> Self:
         """Return the number written in ``text`` in any usual form.
 
-        Raises ``RefusedValueError`` where it does not have 10 digits or its check digit is wrong.
+        Raises ``RefusedValueError`` where it does not have 10 digits, its check digit is wrong, or it only fills its
+        place (nine times the same digit).
         """
         digits = clean_digits(text)
         if len(digits) != cls.LENGTH or not digits.isascii() or not digits.isdigit():
             raise RefusedValueError("business_number_digits", text)
+        if len(set(digits[:9])) == 1:
+            raise RefusedValueError("business_number_placeholder", text)
         if cls.check_digit(digits[:9]) != int(digits[9]):
             raise RefusedValueError("business_number_check_digit", text)
         return cls(digits)
@@ -106,10 +109,15 @@ class CorporateNumber:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the number written in ``text``; raises ``RefusedValueError`` where it does not have 13 digits."""
+        """Return the number written in ``text``.
+
+        Raises ``RefusedValueError`` where it does not have 13 digits or only fills its place (all digits the same).
+        """
         digits = clean_digits(text)
         if len(digits) != cls.LENGTH or not digits.isascii() or not digits.isdigit():
             raise RefusedValueError("corporate_number_digits", text)
+        if len(set(digits)) == 1:
+            raise RefusedValueError("corporate_number_placeholder", text)
         return cls(digits)
 
     @classmethod
@@ -142,10 +150,18 @@ class CorporateNumber:
 
 
 class RegistrationNumber(ValueKind[str]):
-    """A registration number as people write it, read from digits with or without separators."""
+    """A registration number as people write it, read from digits with or without separators.
+
+    Zeros alone (``000-00-00000``) stand where there is no number: they are missing, whatever their check digit.
+    """
 
     def __init__(self, number: type[BusinessNumber | CorporateNumber]) -> None:
         self.number = number
+
+    def parse(self, given: object) -> str | None:
+        """Return the number given, None for one that is not known; raises ``RefusedValueError``."""
+        zeros = isinstance(given, str) and len(given) <= MAX_CHARACTERS and re.fullmatch("0+", clean_digits(given))
+        return None if zeros or (given == 0 and given is not False) else super().parse(given)
 
     def _of_text(self, text: str) -> str:
         return self.number.parse(text).formatted

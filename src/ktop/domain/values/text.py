@@ -12,6 +12,8 @@ from ktop.domain.values.kind import MISSING_WORDS, RefusedValueError, ValueKind
 MAX_TEXT = 300
 #: What no file, database or page can hold: control characters and halves of a character (lone surrogates).
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+#: What stands where a program could not read a character: the text is damaged for good.
+DAMAGED = "\ufffd"
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,15 @@ class Text(ValueKind[str]):
 
     longest: int = MAX_TEXT
     of_numbers: bool = False
-    missing: ClassVar[frozenset[str]] = MISSING_WORDS - {"na", "nan", "null", "none"}
+    missing: ClassVar[frozenset[str]] = MISSING_WORDS - {"na", "nan", "nat", "<na>", "null", "none"}
 
     def _of_text(self, text: str) -> str:
         if len(text) > self.longest:
             raise RefusedValueError("text_too_long", text, limit=str(self.longest))
         if UNWRITABLE.search(text):
             raise RefusedValueError("unwritable_text", text)
+        if DAMAGED in text:
+            raise RefusedValueError("damaged_text", text)
         return text
 
     def _of_value(self, given: object) -> str:
