@@ -42,7 +42,7 @@ def main() -> None:
     import polars as pl
 
     from ktop import __version__
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
     from ktop.training.reference import build_reference
     from ktop.usecases.corpora.engine import open_corpus
     from ktop.usecases.rate.batch import rate_file
@@ -51,16 +51,18 @@ def main() -> None:
     from ktop.usecases.uploads import read_record
 
     rows: list[tuple[str, list[float]]] = []
-    shelf = Shelf(None)
+    registry = ModelRegistry(None)
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
-    rows.append(("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY, shelf=shelf), 20)))
+    rows.append(
+        ("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY, registry=registry), 20))
+    )
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "firms.parquet"), Path(folder, "out.parquet")
         build_reference(FIRMS, 7).write_parquet(source)
         rows.append(
             (
                 f"{FIRMS:,} companies, file to file",
-                timed(lambda: rate_file(source, out, shelf=shelf, as_of=DAY), 3),
+                timed(lambda: rate_file(source, out, registry=registry, as_of=DAY), 3),
             )
         )
     if len(sys.argv) > 1:

@@ -11,9 +11,8 @@ import pytest
 from ktop.bootstrap import read_settings
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.kernel.settings import Settings
-from ktop.models import kinds
 from ktop.models.artefact import Artefact
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.usecases.platform import Platform
 
 SOURCE = Path(__file__).parents[1] / "src" / "ktop"
@@ -45,10 +44,10 @@ def test_only_the_bootstrap_reads_settings() -> None:
 
 def test_two_platforms_in_one_process_do_not_see_each_other(tmp_path: Path) -> None:
     mine, other = (Settings(data=tmp_path / name) for name in ("mine", "other"))
-    released = kinds.load_artefact("tech-index")
-    shelf = Shelf(mine.models)
-    shelf.add(Artefact({**released.meta, "version": "9.0.0"}, released.arrays), {}, None, by="kim", why="own")
-    shelf.promote("tech-index", "9.0.0", by="kim", why="own")
+    released = ModelRegistry().artefact("tech-index")
+    registry = ModelRegistry(mine.models)
+    registry.add(Artefact({**released.meta, "version": "9.0.0"}, released.arrays), {}, None, by="kim", why="own")
+    registry.promote("tech-index", "9.0.0", by="kim", why="own")
     here, there = Platform(mine), Platform(other)
     kept = here.rate_company(here.company_record("hanbit-motion"), DAY)
     assert kept.ratings[0]["model"]["version"] == "9.0.0"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ktop.models import kinds
 from ktop.models.artefact import Artefact, save
+from ktop.models.registry import ModelRegistry
 
 Ktop = Callable[..., Any]
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ratings"
@@ -25,7 +25,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def challenger(tmp_path: Path) -> Path:
     """A folder as ``models train`` writes it: the released Tech-Index, a little bolder."""
-    released = kinds.load_artefact("tech-index")
+    released = ModelRegistry().artefact("tech-index")
     arrays = {**released.arrays, "high_growth/joint": released.arrays["high_growth/joint"] * 1.05}
     save(Artefact(released.meta, arrays), tmp_path / "trained" / "model.npz")
     return tmp_path / "trained"
@@ -34,7 +34,7 @@ def challenger(tmp_path: Path) -> Path:
 def test_register_promote_rate_roll_back(ktop: Ktop, challenger: Path) -> None:
     ktop("models", "register", str(challenger), "--version", "2.0.0", "--why", "retrained", "--by", "kim")
     listed = {(c["name"], c["version"]): c for c in json.loads(ktop("models", "list", "--json").out)}
-    released = kinds.index()["champions"]["tech-index"]
+    released = ModelRegistry().champion("tech-index")
     assert listed["tech-index", "2.0.0"]["champion"] is False and listed["tech-index", released]["champion"] is True
     ktop("models", "promote", "tech-index", "2.0.0", "--why", "bolder", "--by", "kim")
     company = "examples/companies/hanbit-motion.yaml"

@@ -9,17 +9,17 @@ import polars as pl
 import pytest
 
 from ktop.domain.company.fact_table import FactTable
-from ktop.models import kinds
 from ktop.models.company_model import CompanyModel
+from ktop.models.registry import KINDS, ModelRegistry
 from ktop.training.reference import build_reference
 
 AS_OF = date(2021, 1, 1)
 
 
-@pytest.fixture(scope="session", params=list(kinds.index()["champions"]))
+@pytest.fixture(scope="session", params=list(KINDS))
 def model(request: pytest.FixtureRequest) -> CompanyModel:
     """Every released company model, one after the other."""
-    return kinds.load(request.param)
+    return ModelRegistry().model(request.param)
 
 
 @pytest.fixture(scope="session")

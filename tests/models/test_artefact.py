@@ -12,8 +12,8 @@ import pytest
 
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.models import artefact as files
-from ktop.models import kinds
 from ktop.models.artefact import Artefact
+from ktop.models.registry import ModelRegistry, released_folder
 
 
 def _artefact() -> Artefact:
@@ -68,9 +68,9 @@ def test_nothing_there_is_said_so(tmp_path: Path) -> None:
 
 
 def test_released_models_are_small_and_listed_with_their_cards() -> None:
-    cards = kinds.available()
+    cards = ModelRegistry().cards()
     assert {"tech-index", "ktrs-fm"} <= {card["name"] for card in cards}
-    folder = kinds.released_folder()
+    folder = released_folder()
     assert sum(file.stat().st_size for file in folder.iterdir()) < 8 * 1024 * 1024
     for card in cards:
         assert card["synthetic"] is True and card["champion"] in (True, False)
@@ -81,18 +81,18 @@ def test_released_models_are_small_and_listed_with_their_cards() -> None:
 
 
 def test_a_released_file_that_was_changed_is_not_used(tmp_path: Path) -> None:
-    folder = kinds.released_folder()
+    folder = released_folder()
     for file in folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    entry = kinds.index(tmp_path)["models"][0]
-    changed = tmp_path / f"{entry['file']}.npz"
+    entry = ModelRegistry(released=tmp_path).entries()[0]
+    changed = entry.model_file
     changed.write_bytes(changed.read_bytes() + b" ")
     with pytest.raises(InputError) as caught:
-        kinds.load(entry["name"], entry["version"], tmp_path)
+        ModelRegistry(released=tmp_path).model(entry.name, entry.version)
     assert caught.value.key == "models.file_changed"
 
 
 def test_unknown_models_and_versions_are_not_found() -> None:
     for name, version in (("no-such", None), ("tech-index", "0.0.0")):
         with pytest.raises(NotFoundError):
-            kinds.load(name, version)
+            ModelRegistry().model(name, version)

@@ -11,8 +11,8 @@ import pytest
 
 from ktop.domain.company.fact_table import FactTable
 from ktop.kernel.errors import InputError
-from ktop.models import kinds
 from ktop.models.compare import compare
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 
 AS_OF = date(2021, 1, 1)
@@ -27,7 +27,7 @@ def companies() -> FactTable:
 
 @pytest.mark.parametrize("name", ["tech-index", "ktrs-fm"])
 def test_gaps_and_bases_add_up_to_the_difference_of_the_scores(name: str, companies: FactTable) -> None:
-    model = kinds.load(name)
+    model = ModelRegistry().model(name)
     answers = [model.rate_row(companies.take(np.array([row]))).to_json() for row in range(12)]
     for a, b in zip(answers[::2], answers[1::2], strict=True):
         found = compare(a, b)
@@ -40,7 +40,7 @@ def test_gaps_and_bases_add_up_to_the_difference_of_the_scores(name: str, compan
 
 
 def test_inputs_that_are_equal_explain_nothing(companies: FactTable) -> None:
-    model = kinds.load("tech-index")
+    model = ModelRegistry().model("tech-index")
     table = companies.take(np.array([3]))
     now = model.rate_row(table).to_json()
     sales = float(table.columns["sales_krw_t0"][0])
@@ -55,7 +55,7 @@ def test_inputs_that_are_equal_explain_nothing(companies: FactTable) -> None:
 
 
 def test_a_rating_against_itself_has_no_gap(companies: FactTable) -> None:
-    answer = kinds.load("ktrs-fm").rate_row(companies.take(np.array([1]))).to_json()
+    answer = ModelRegistry().model("ktrs-fm").rate_row(companies.take(np.array([1]))).to_json()
     found = compare(answer, answer)
     assert all(part["points"] == 0 for parts in found["gaps"].values() for part in parts)
     assert found["same_version"] and found["grades"]["business"]["a"] == found["grades"]["business"]["b"]
@@ -63,7 +63,7 @@ def test_a_rating_against_itself_has_no_gap(companies: FactTable) -> None:
 
 def test_ratings_of_different_models_are_refused(companies: FactTable) -> None:
     row = companies.take(np.array([0]))
-    a, b = (kinds.load(name).rate_row(row).to_json() for name in ("tech-index", "ktrs-fm"))
+    a, b = (ModelRegistry().model(name).rate_row(row).to_json() for name in ("tech-index", "ktrs-fm"))
     with pytest.raises(InputError) as caught:
         compare(a, b)
     assert caught.value.key == "models.not_comparable"

@@ -18,8 +18,8 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision import guarantee
 from ktop.domain.rating.grades import business_matrix, ladder
-from ktop.models import kinds
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 
 DAY = date(2021, 1, 1)
@@ -30,7 +30,7 @@ GATES = ("tax_arrears", "default_record_3y", "business_suspended")
 
 @functools.cache
 def model(name: str) -> GrowthRiskModel:
-    found = kinds.load(name)
+    found = ModelRegistry().model(name)
     assert isinstance(found, GrowthRiskModel)
     return found
 

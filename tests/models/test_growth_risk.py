@@ -10,9 +10,9 @@ import pytest
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision import guarantee
 from ktop.domain.decision.guarantee import Failure, Success, Unknown
-from ktop.models import kinds
 from ktop.models.calibration import logit
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
 
@@ -21,7 +21,7 @@ DAY = date(2020, 12, 31)
 
 @pytest.fixture(scope="module")
 def model() -> GrowthRiskModel:
-    found = kinds.load("ktrs-fm")
+    found = ModelRegistry().model("ktrs-fm")
     assert isinstance(found, GrowthRiskModel)
     return found
 

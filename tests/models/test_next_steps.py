@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from ktop.domain.company.fact_table import FactTable
-from ktop.models import kinds
 from ktop.models.company_model import CompanyModel
 from ktop.models.next_steps import steps
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
 
 
 @pytest.fixture(scope="module")
 def model() -> CompanyModel:
-    return kinds.load("ktrs-fm")
+    return ModelRegistry().model("ktrs-fm")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ktop.kernel.errors import InputError
-from ktop.models import kinds
+from ktop.models.registry import ModelRegistry
 from ktop.training.release import release_all
 
 pytest.importorskip("lightgbm")
@@ -38,14 +38,14 @@ def test_a_released_version_is_never_replaced(released: Path) -> None:
 
 def test_every_released_file_is_the_one_that_was_entered() -> None:
     """Loading checks the sum: a changed file would be refused, here and wherever a rating names it."""
-    for entry in kinds.index()["models"]:
-        kinds.load(entry["name"], entry["version"])
-        assert (kinds.released_folder() / f"{entry['file']}.baseline.json").is_file()
+    for entry in ModelRegistry().entries():
+        ModelRegistry().model(entry.name, entry.version)
+        assert entry.part("baseline.json")
 
 
 def test_a_release_can_be_used_at_once(released: Path) -> None:
-    for card in kinds.available(released):
-        model = kinds.load(card["name"], None, released)
+    for card in ModelRegistry(released=released).cards():
+        model = ModelRegistry(released=released).model(card["name"], None)
         assert model.version == card["version"] and model.trained_on == "synthetic"
         assert card["training_population"] == {
             "firms": 4000,
@@ -56,7 +56,8 @@ def test_a_release_can_be_used_at_once(released: Path) -> None:
 
 
 def test_cards_give_grades_in_order_with_their_event_rates() -> None:
-    card = kinds.card("ktrs-fm")
+    card = ModelRegistry().entry("ktrs-fm").part("json")
+    assert card is not None
     for name, rising in (("growth", False), ("risk", True)):
         rows = card["out_of_sample"]["grades"][name]
         assert abs(sum(row["share"] for row in rows) - 1) < 0.01

@@ -16,8 +16,9 @@ from ktop.domain.company.facts import company_facts, company_inputs
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
 from ktop.kernel.settings import Settings
-from ktop.models import registry
 from ktop.models.growth_risk import GrowthRiskModel
+from ktop.models.model_log import LOG
+from ktop.models.registry import ModelRegistry
 from ktop.models.tech_index import TechIndexModel
 from ktop.usecases import examples
 from ktop.usecases.platform import Platform
@@ -70,22 +71,22 @@ def test_a_subject_says_what_its_record_says() -> None:
 
 
 def test_the_log_of_models_is_read_again_only_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    released = registry.Shelf(tmp_path / "none").entry("tech-index")
-    shelf = registry.Shelf(tmp_path)
-    artefact = registry.Shelf(tmp_path / "none").artefact("tech-index")
+    released = ModelRegistry(tmp_path / "none").entry("tech-index")
+    registry = ModelRegistry(tmp_path)
+    artefact = ModelRegistry(tmp_path / "none").artefact("tech-index")
     own = type(artefact)({**artefact.meta, "version": "9.0.0"}, artefact.arrays)
-    shelf.add(own, {"name": "tech-index", "version": "9.0.0"}, None, by="kim", why="a copy")
+    registry.add(own, {"name": "tech-index", "version": "9.0.0"}, None, by="kim", why="a copy")
     reads: list[Path] = []
     read = Path.read_text
 
     def counted(path: Path, *args: Any, **kwargs: Any) -> str:
-        if path.name == registry.LOG:
+        if path.name == LOG:
             reads.append(path)
         return read(path, *args, **kwargs)
 
     monkeypatch.setattr(Path, "read_text", counted)
     for _ in range(3):
-        assert registry.Shelf(tmp_path).champion("tech-index") == released.version
+        assert ModelRegistry(tmp_path).champion("tech-index") == released.version
     assert len(reads) <= 1
-    shelf.promote("tech-index", "9.0.0", by="kim", why="it is the same")
-    assert registry.Shelf(tmp_path).champion("tech-index") == "9.0.0"
+    registry.promote("tech-index", "9.0.0", by="kim", why="it is the same")
+    assert ModelRegistry(tmp_path).champion("tech-index") == "9.0.0"

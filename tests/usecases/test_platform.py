@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ktop.kernel.settings import Settings
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.usecases.platform import Platform
 from ktop.usecases.rate.recompute import recompute_ratings
 
@@ -43,7 +43,7 @@ def test_two_start_ups_side_by_side_keep_both_models_scores_apart(platform: Plat
 
 def test_what_is_kept_can_be_computed_again(platform: Platform) -> None:
     kept = platform.rating(platform.rate_company(platform.company_record("dasom-sensing"), DAY).id)
-    answers = recompute_ratings(json.loads(json.dumps(list(kept.ratings))), Shelf(None))
+    answers = recompute_ratings(json.loads(json.dumps(list(kept.ratings))), ModelRegistry(None))
     assert [answer["status"] for answer in answers] == ["identical"] * 3
     assert list(platform.recompute(kept.id)) == answers
 

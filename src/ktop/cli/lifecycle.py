@@ -65,7 +65,7 @@ def compare(
             champion,
             challenger,
             data,
-            shelf=ctx.obj.shelf,
+            registry=ctx.obj.registry,
             only_held_out=held_out,
             lang=langs[0],
             progress=progress,
@@ -143,7 +143,7 @@ def promote(
     from ktop.usecases.models import lifecycle
 
     event = lifecycle.promote(
-        name, version, by=_who(by), why=why, shelf=ctx.obj.shelf, evidence=evidence, anyway=anyway
+        name, version, by=_who(by), why=why, registry=ctx.obj.registry, evidence=evidence, anyway=anyway
     )
     terminal.note(_say("promoted", name=name, version=version, previous=event.previous or "–", number=event.number))
     if evidence is None:
@@ -162,7 +162,7 @@ def rollback(
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    event = lifecycle.rollback(name, by=_who(by), why=why, shelf=ctx.obj.shelf)
+    event = lifecycle.rollback(name, by=_who(by), why=why, registry=ctx.obj.registry)
     terminal.note(_say("rolled_back", name=name, version=event.version, previous=event.previous, number=event.number))
 
 
@@ -177,8 +177,8 @@ def history(
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    events = lifecycle.history(ctx.obj.shelf, name)
-    tell_torn_log(ctx.obj.shelf)
+    events = lifecycle.history(ctx.obj.registry, name)
+    tell_torn_log(ctx.obj.registry)
     if json:
         terminal.json(events)
         return
@@ -204,7 +204,7 @@ def register(
     terminal.languages(lang)
     from ktop.usecases.models import lifecycle
 
-    entered = lifecycle.register(model, version=version, by=_who(by), why=why, shelf=ctx.obj.shelf, name=name)
+    entered = lifecycle.register(model, version=version, by=_who(by), why=why, registry=ctx.obj.registry, name=name)
     terminal.note(_say("registered", model=entered))
 
 
@@ -226,7 +226,7 @@ def retrain(
     told: list[Mapping[str, str]] = []
     settled = {"version": version, "trained_on": trained_on, "by": _who(by), "why": why}
     with terminal.progress() as progress:
-        work(name, data, **settled, shelf=ctx.obj.shelf, progress=progress, warn=told.append)
+        work(name, data, **settled, registry=ctx.obj.registry, progress=progress, warn=told.append)
     for warning in told:
         terminal.note(warning[terminal.lang])
     terminal.note(_say("registered", model=f"{name}@{version}"))
@@ -248,11 +248,11 @@ def recompute(
         raise InputError("lifecycle.file_or_id")
     from ktop.report.present.models import recomputed_sentence
 
-    shelf = ctx.obj.shelf
+    registry = ctx.obj.registry
     if file is not None:
-        answers = service.recompute_file(file, shelf)
+        answers = service.recompute_file(file, registry)
     else:
-        answers = service.recompute_ratings(ctx.obj.rating(str(rating)).results, shelf)
+        answers = service.recompute_ratings(ctx.obj.rating(str(rating)).results, registry)
     if json:
         terminal.json(answers)
     else:
@@ -275,11 +275,11 @@ def drift(
     from ktop.usecases.models import drift as service
 
     if model is None:
-        reports = service.drift_of_all(ctx.obj.ratings(service.MOST_RATINGS), shelf=ctx.obj.shelf)
+        reports = service.drift_of_all(ctx.obj.ratings(service.MOST_RATINGS), registry=ctx.obj.registry)
     elif data is not None:
-        reports = [service.drift_of_table(model, data, shelf=ctx.obj.shelf)]
+        reports = [service.drift_of_table(model, data, registry=ctx.obj.registry)]
     else:
-        reports = [service.drift_of_ratings(model, ctx.obj.ratings(service.MOST_RATINGS), shelf=ctx.obj.shelf)]
+        reports = [service.drift_of_ratings(model, ctx.obj.ratings(service.MOST_RATINGS), registry=ctx.obj.registry)]
     if json:
         terminal.json(reports)
         return

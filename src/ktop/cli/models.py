@@ -11,14 +11,14 @@ import typer
 from ktop.catalogue import text
 from ktop.cli.options import Json, Lang, help_of
 from ktop.cli.state import terminal
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 
 app = typer.Typer(help=help_of("models"), no_args_is_help=True)
 
 
-def tell_torn_log(shelf: Shelf) -> None:
+def tell_torn_log(registry: ModelRegistry) -> None:
     """Say so on stderr where the last line of the model log was never finished."""
-    line = shelf.torn()
+    line = registry.torn()
     if line is not None:
         terminal.note(text("models.log_torn", terminal.lang, line=line))
 
@@ -61,7 +61,7 @@ def predict(
     from ktop.usecases.models.training import predict_panel
 
     rows = predict_panel(
-        open_model(model, ctx.obj.shelf), data, out, warn=lambda warning: terminal.note(warning[terminal.lang])
+        open_model(model, ctx.obj.registry), data, out, warn=lambda warning: terminal.note(warning[terminal.lang])
     )
     terminal.note(terminal.say("models_predicted", rows=rows, out=out))
 
@@ -80,7 +80,7 @@ def validate(
     from ktop.usecases.models.validate import validate_panel
 
     with terminal.progress() as progress:
-        validate_panel(model, data, out, shelf=ctx.obj.shelf, since=since, lang=langs[0], progress=progress)
+        validate_panel(model, data, out, registry=ctx.obj.registry, since=since, lang=langs[0], progress=progress)
     terminal.note(terminal.say("models_validated", path=out / "report.html"))
 
 
@@ -88,8 +88,8 @@ def validate(
 def list_(ctx: typer.Context, json: Json = False, lang: Lang = None) -> None:
     """List the released models."""
     langs = terminal.languages(lang)
-    cards = list(ctx.obj.shelf.cards())
-    tell_torn_log(ctx.obj.shelf)
+    cards = list(ctx.obj.registry.cards())
+    tell_torn_log(ctx.obj.registry)
     if json:
         terminal.json(cards)
         return
@@ -107,8 +107,8 @@ def show(
     """Print the model card."""
     from ktop.usecases.models.lifecycle import card
 
-    terminal.json(card(ctx.obj.shelf, name, version))
-    tell_torn_log(ctx.obj.shelf)
+    terminal.json(card(ctx.obj.registry, name, version))
+    tell_torn_log(ctx.obj.registry)
 
 
 @app.command(help=help_of("models_release"))

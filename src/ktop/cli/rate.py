@@ -36,7 +36,7 @@ def company(
     from ktop.usecases.uploads import read_record
 
     former = former_grades(previous) if previous is not None else None
-    ratings = rate_company(read_record(file), shelf=ctx.obj.shelf, models=model, as_of=day, previous=former)
+    ratings = rate_company(read_record(file), registry=ctx.obj.registry, models=model, as_of=day, previous=former)
     answers = [rating.to_json(langs) for rating in ratings]
     if report is not None:
         from ktop.usecases.rate.reports import write_company_report
@@ -113,7 +113,7 @@ def batch(
         report = rate_file(
             file,
             out,
-            shelf=ctx.obj.shelf,
+            registry=ctx.obj.registry,
             models=model,
             as_of=parse_date(as_of, "as-of"),
             lang=langs[0],

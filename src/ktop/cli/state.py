@@ -19,7 +19,7 @@ from ktop.kernel.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
     from ktop.store.ratings import RatingRow
     from ktop.store.unit_of_work import Store
     from ktop.usecases.corpora.engine import TechnologyEngine
@@ -109,11 +109,11 @@ class Session:
     settings: Settings
 
     @property
-    def shelf(self) -> Shelf:
+    def registry(self) -> ModelRegistry:
         """The models of the installation."""
-        from ktop.models.registry import Shelf
+        from ktop.models.registry import ModelRegistry
 
-        return Shelf(self.settings.models)
+        return ModelRegistry(self.settings.models)
 
     def corpus(self, named: Path | None, progress: ProgressCallback) -> Path:
         """Return the folder of the corpus named, else of the one in force; the demo corpus is built at first use."""

@@ -11,28 +11,33 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import importlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.models import artefact as files
-from ktop.models import kinds, log_file
+from ktop.models import model_log
 from ktop.models.artefact import Artefact
 from ktop.models.company_model import CompanyModel
+from ktop.models.model_log import LOG, Event
 
-LOG = "log.jsonl"
+INDEX = "index.json"
+#: Kind of company model → where it is. A new model is one more line here and a folder of its own.
+KINDS: Mapping[str, str] = {
+    "tech-index": "ktop.models.tech_index:TechIndexModel",
+    "ktrs-fm": "ktop.models.ktrs_fm:KtrsFmModel",
+    "start-up": "ktop.models.startup:StartUpModel",
+}
 _LOCK = ".lock"
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")
 _VERSION = re.compile(r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")
-_START = "0" * 64
-
-Action = Literal["add", "promote", "rollback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +62,7 @@ class Entry:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One entry of the log.
-
-    Parameters
-    ----------
-    at : UTC, ISO 8601.
-    by, why : who did it and the reason given.
-    version, previous : the champion after and before; for "add" the version added and "".
-    sha256 : of the model file of ``version``.
-    evidence : what the decision rests on (figures of a comparison), JSON types; empty where nothing was given.
-    before, chain : hash of the entry before, and of this one with it.
-    """
-
-    number: int
-    at: str
-    by: str
-    action: Action
-    name: str
-    version: str
-    previous: str
-    why: str
-    sha256: str
-    evidence: Mapping[str, Any]
-    before: str
-    chain: str
-
-
-class Shelf:
+class ModelRegistry:
     """The models of one installation.
 
     Parameters
@@ -94,9 +71,9 @@ class Shelf:
     released : folder of the released ones; None for those of this program.
     """
 
-    def __init__(self, folder: Path | None, released: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, released: Path | None = None) -> None:
         self.folder = folder
-        self.released = released or kinds.released_folder()
+        self.released = released or released_folder()
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
@@ -104,7 +81,7 @@ class Shelf:
         """Return every version: the released ones in the order of their index, then the local ones as they came."""
         found = [
             Entry(e["name"], e["version"], "released", self.released, e["file"], e["sha256"])
-            for e in kinds.read_index(self.released)["models"]
+            for e in read_index(self.released)["models"]
         ]
         if self.folder is not None:
             for event in self.log():
@@ -122,7 +99,7 @@ class Shelf:
 
     def _stack(self, name: str) -> list[str]:
         """Return the versions that were put in force and not taken back, the newest last."""
-        released = kinds.read_index(self.released)["champions"].get(name)
+        released = read_index(self.released)["champions"].get(name)
         decisions = [event for event in self.log(name) if event.action != "add"]
         stack = [v for v in (decisions[0].previous if decisions else released,) if v]
         for event in decisions:
@@ -164,20 +141,15 @@ class Shelf:
 
         A last line that was never finished does not count; ``torn`` tells of it.
         """
-        return tuple(event for event in self._read()[0] if name in (None, event.name))
+        return tuple(event for event in self._log_and_torn_end()[0] if name in (None, event.name))
 
     def torn(self) -> int | None:
         """Return the number of the log's last line where it was never finished, None for a sound log."""
-        events, rest = self._read()
+        events, rest = self._log_and_torn_end()
         return len(events) + 1 if rest else None
 
-    def _read(self) -> tuple[tuple[Event, ...], bytes]:
-        """Return the entries of the log and the torn end behind them, empty for a sound log."""
-        path = self.folder / LOG if self.folder is not None else None
-        if path is None or not path.is_file():
-            return (), b""
-        state = path.stat()
-        return _entries(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    def _log_and_torn_end(self) -> tuple[tuple[Event, ...], bytes]:
+        return ((), b"") if self.folder is None else model_log.read(self.folder / LOG)
 
     # --- changing --------------------------------------------------------------------------------------------------
 
@@ -200,7 +172,7 @@ class Shelf:
             raise InputError("models.bad_name", name=name[:60])
         if not _VERSION.match(version):
             raise InputError("models.bad_version", version=version[:60])
-        if name in kinds.KINDS:
+        if name in KINDS:
             _check_company_model(artefact)
         folder = self._own_folder()
         with self._locked():
@@ -213,7 +185,7 @@ class Shelf:
             if baseline is not None:
                 _write(file.with_name(file.name + ".baseline.json"), _json(baseline))
             sha256 = hashlib.sha256(content).hexdigest()
-            self._append("add", name, version, "", by, why, sha256, {})
+            model_log.append(folder / LOG, "add", name, version, "", by, why, sha256, {})
         return self.entry(name, version)
 
     def promote(
@@ -226,9 +198,9 @@ class Shelf:
             stack = self._stack(name)
             if stack and stack[-1] == version:
                 raise InputError("models.already_champion", name=name, version=version)
-            return self._append(
-                "promote", name, version, stack[-1] if stack else "", by, why, entry.sha256, evidence or {}
-            )
+            before = stack[-1] if stack else ""
+            log = self._own_folder() / LOG
+            return model_log.append(log, "promote", name, version, before, by, why, entry.sha256, evidence or {})
 
     def rollback(self, name: str, *, by: str, why: str) -> Event:
         """Put the version in force that was before the last promotion; ``InputError`` where there was none."""
@@ -238,7 +210,8 @@ class Shelf:
                 raise InputError("models.nothing_to_roll_back", name=name)
             self.artefact(name, stack[-2])
             entry = self.entry(name, stack[-2])
-            return self._append("rollback", name, stack[-2], stack[-1], by, why, entry.sha256, {})
+            log = self._own_folder() / LOG
+            return model_log.append(log, "rollback", name, stack[-2], stack[-1], by, why, entry.sha256, {})
 
     def _own_folder(self) -> Path:
         if self.folder is None:
@@ -253,86 +226,16 @@ class Shelf:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _append(
-        self,
-        action: Action,
-        name: str,
-        version: str,
-        previous: str,
-        by: str,
-        why: str,
-        sha256: str,
-        evidence: Mapping[str, Any],
-    ) -> Event:
-        if not by.strip() or not why.strip():
-            raise InputError("models.who_and_why")
-        path = self._own_folder() / LOG
-        events, rest = self._read()
-        if rest:
-            log_file.set_aside(path, rest)
-        elif events and not path.read_bytes().endswith(b"\n"):
-            log_file.append(path, b"")  # the end that the last entry lost
-        entry: dict[str, Any] = {
-            "number": len(events) + 1,
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "by": log_file.printable(by.strip()[:100]),
-            "action": action,
-            "name": name,
-            "version": version,
-            "previous": previous,
-            "why": log_file.printable(why.strip()[:1000]),
-            "sha256": sha256,
-            "evidence": json.loads(json.dumps(log_file.evidence_of(evidence))),
-            "before": events[-1].chain if events else _START,
-        }
-        entry["chain"] = _chain(entry)
-        log_file.append(path, json.dumps(entry, sort_keys=True).encode("ascii"))
-        return Event(**entry)
-
-
-@functools.lru_cache(maxsize=8)
-def _entries(path: Path, *_state: int) -> tuple[tuple[Event, ...], bytes]:
-    """Return a log's entries and its torn end, read again only when the file's state (inode, size, times) differs."""
-    lines, rest = log_file.read(path)
-    events: list[Event] = []
-    for line in lines:
-        events.append(_event(line, events))
-    if rest:
-        with contextlib.suppress(InputError):  # only the line's end was lost: the entry itself is whole
-            events.append(_event(rest, events))
-            rest = b""
-    return tuple(events), rest
-
 
 def _check_company_model(artefact: Artefact) -> None:
     """Refuse a model under a company model's name that could not rate a company: it would fail at the next rating."""
     try:
-        model = kinds.company_model(artefact)
+        model = company_model(artefact)
         fits = tuple(indicator.id for indicator in model.indicators) == model.panel.features
     except (KeyError, ValueError):
         fits = False
     if not fits:
         raise InputError("models.not_a_company_model", name=str(artefact.meta["name"]))
-
-
-def _event(line: bytes, before: Sequence[Event]) -> Event:
-    """Return the entry that a line holds; ``InputError`` where it does not follow from those before it."""
-    number = len(before) + 1
-    try:
-        event = Event(**json.loads(line))
-    except (ValueError, TypeError) as error:
-        raise InputError("models.log_altered", line=number) from error
-    previous = before[-1].chain if before else _START
-    if event.number != number or event.before != previous or event.chain != _chain(asdict(event)):
-        raise InputError("models.log_altered", line=number)
-    return event
-
-
-def _chain(entry: Mapping[str, Any]) -> str:
-    """Return the hash of an entry's content, the hash of the entry before it included."""
-    content = {name: value for name, value in entry.items() if name != "chain"}
-    said = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
@@ -355,4 +258,28 @@ def _artefact(path: Path, sha256: str, name: str, version: str) -> Artefact:
 
 @functools.cache
 def _model(path: Path, sha256: str, name: str, version: str) -> CompanyModel:
-    return kinds.company_model(_artefact(path, sha256, name, version))
+    return company_model(_artefact(path, sha256, name, version))
+
+
+def released_folder() -> Path:
+    """Return the folder of the models that come with the program."""
+    return Path(str(resources.files(__package__).joinpath("released")))
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """Return the index of a folder as it is now; empty where there is none."""
+    file = folder / INDEX
+    if not file.is_file():
+        return {"champions": {}, "models": []}
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def company_model(artefact: Artefact) -> CompanyModel:
+    """Return the company model an artefact holds; ``NotFoundError`` for a kind this program does not know."""
+    name = str(artefact.meta.get("name"))
+    if name not in KINDS:
+        raise NotFoundError("models.no_such_model", name=name)
+    module, kind = KINDS[name].split(":")
+    found: CompanyModel = getattr(importlib.import_module(module), kind)(artefact)
+    return found

@@ -19,9 +19,9 @@ from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.models import artefact as files
-from ktop.models import kinds
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import fit_platt, logit
+from ktop.models.registry import INDEX, company_model, read_index, released_folder
 from ktop.training.baseline import baseline
 from ktop.training.fit import known_outcomes, predict
 from ktop.training.growth_risk import train_growth_risk
@@ -73,7 +73,7 @@ def release_all(
     Returns the model cards. Raises ``InputError("models.version_exists")`` where a version is there already with other
     content: it is never replaced.
     """
-    folder = out_dir or kinds.released_folder()
+    folder = out_dir or released_folder()
     for name in names or ():
         if name not in RELEASES:
             raise NotFoundError("models.no_such_model", name=name)
@@ -83,8 +83,6 @@ def release_all(
         progress(number, len(chosen), name)
         population = build_reference(firms or plan.firms, plan.seed if seed is None else seed)
         cards.append(_release(folder, name, plan, population, plan.seed if seed is None else seed))
-    for cached in (kinds.index, kinds.load_artefact, kinds.load):
-        cached.cache_clear()
     progress(len(chosen), len(chosen), "done")
     return cards
 
@@ -107,7 +105,7 @@ def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, s
     file = f"{name}-{plan.version}"
     content = files.as_bytes(artefact)
     sha256 = hashlib.sha256(content).hexdigest()
-    index = kinds.read_index(folder)
+    index = read_index(folder)
     there = next((e for e in index["models"] if e["name"] == name and e["version"] == plan.version), None)
     if there is not None and there["sha256"] != sha256:
         raise InputError("models.version_exists", name=name, version=plan.version)
@@ -115,12 +113,12 @@ def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, s
         temporary.write_bytes(content)
     card = model_card(artefact, fresh, {"firms": fresh.height, "seed": seed + 1})
     write_json(folder / f"{file}.json", card)
-    model = kinds.company_model(artefact)
+    model = company_model(artefact)
     write_json(folder / f"{file}.baseline.json", baseline(model, reference_table(population)))
     if there is None:
         index["models"].append({"name": name, "version": plan.version, "file": file, "sha256": sha256})
     index["champions"][name] = plan.version
-    write_json(folder / kinds.INDEX, index)
+    write_json(folder / INDEX, index)
     return card
 
 
@@ -143,7 +141,7 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, described: Mapping[str, 
     ``fresh`` are those firms, ``described`` says what they are.
     """
     meta = artefact.meta
-    model = kinds.company_model(artefact)
+    model = company_model(artefact)
     fresh = fresh.filter(pl.Series(model.eligible(reference_table(fresh))))
     predicted, known = predict(model.panel, fresh), known_outcomes(model.panel, fresh)
     batch = model.rate_table(reference_table(fresh), contributions=False)

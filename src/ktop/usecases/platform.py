@@ -26,7 +26,7 @@ from ktop.usecases.uploads import company_record_schema, parse_record
 
 if TYPE_CHECKING:
     from ktop.models.company_model import CompanyModel
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
     from ktop.store.ratings import RatingRow
     from ktop.store.unit_of_work import Store
     from ktop.usecases.corpora.engine import TechnologyEngine
@@ -85,13 +85,13 @@ class Platform:
         return Store.open(self._settings.database)
 
     @cached_property
-    def _shelf(self) -> Shelf:
-        from ktop.models.registry import Shelf
+    def _registry(self) -> ModelRegistry:
+        from ktop.models.registry import ModelRegistry
 
-        return Shelf(self._settings.models)
+        return ModelRegistry(self._settings.models)
 
     def _models(self, names: Sequence[str] | None) -> list[CompanyModel]:
-        return company_models(names, self._shelf)
+        return company_models(names, self._registry)
 
     @cached_property
     def _engine(self) -> TechnologyEngine:
@@ -115,27 +115,27 @@ class Platform:
 
     def models(self) -> Sequence[Mapping[str, Any]]:
         """Return the card of every model version, with ``champion`` and ``origin``."""
-        return self._shelf.cards()
+        return self._registry.cards()
 
     def model_card(self, name: str, version: str) -> Mapping[str, Any]:
         """Return one version's card with its history."""
-        return lifecycle.card(self._shelf, name, version)
+        return lifecycle.card(self._registry, name, version)
 
     def model_history(self) -> Sequence[Mapping[str, Any]]:
         """Return the log of versions, oldest first."""
-        return lifecycle.history(self._shelf)
+        return lifecycle.history(self._registry)
 
     def model_drift(self) -> Sequence[Mapping[str, Any]]:
         """Return the newest drift report of every version that has one."""
         from ktop.usecases.models import drift
 
-        return drift.latest(self._shelf)
+        return drift.latest(self._registry)
 
     def recompute(self, rating_id: str) -> Sequence[Mapping[str, Any]]:
         """Compute a kept answer again and say whether every bit agrees."""
         from ktop.usecases.rate.recompute import recompute_ratings
 
-        return recompute_ratings(self.rating(rating_id).ratings, self._shelf)
+        return recompute_ratings(self.rating(rating_id).ratings, self._registry)
 
     def schema(self) -> Mapping[str, Any]:
         """Return the JSON Schema of a company record."""

@@ -15,18 +15,17 @@ import ktop.models
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.kernel.errors import InputError
-from ktop.models import kinds
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.models.startup import StartUpModel
 from ktop.usecases.rate.batch import rate_frame
 
-RELEASED = Shelf(None)
+RELEASED = ModelRegistry(None)
 DAY = date(2026, 6, 30)
 
 
 @pytest.fixture(scope="module")
 def model() -> StartUpModel:
-    found = kinds.load("start-up")
+    found = ModelRegistry().model("start-up")
     assert isinstance(found, StartUpModel)
     return found
 
@@ -74,7 +73,7 @@ def test_a_batch_says_which_firms_are_too_old() -> None:
     frame = pl.DataFrame(
         {"name": ["젊은기업", "오래된기업"], "founded": ["2024-05-01", "2010-05-01"], "technical_staff": ["4", "4"]}
     )
-    rated, report = rate_frame(frame, models=["start-up"], as_of=DAY, lang="en", shelf=RELEASED)
+    rated, report = rate_frame(frame, models=["start-up"], as_of=DAY, lang="en", registry=RELEASED)
     assert rated["rated"].to_list() == [True, False] and report.refused == 1
     assert "16.2 years old" in rated["problems"][1]
     assert rated["start_up_grade_business"].null_count() == 1
@@ -109,7 +108,8 @@ def test_models_do_not_know_each_other() -> None:
 
 
 def test_cards_grades_are_in_order() -> None:
-    card = kinds.card("start-up")
+    card = ModelRegistry().entry("start-up").part("json")
+    assert card is not None
     assert card["synthetic"] is True
     for name, rising in (("growth", False), ("risk", True)):
         rates = [row["event_rate"] for row in card["out_of_sample"]["grades"][name]]

@@ -12,7 +12,7 @@ import pytest
 
 from ktop.catalogue import LANGS, message
 from ktop.kernel.errors import InputError
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.training.fit import train_scheme
 from ktop.training.growth_risk import scheme
 from ktop.training.panel import Panel
@@ -78,7 +78,10 @@ def test_outcomes_of_a_drift_table_are_checked(companies: pl.DataFrame, tmp_path
     pytest.importorskip("scipy")
     with pytest.raises(InputError) as caught:
         drift.drift_of_table(
-            "ktrs-fm", _saved(companies.with_columns(failure_3y=pl.lit(2)), tmp_path), shelf=Shelf(None), keep=False
+            "ktrs-fm",
+            _saved(companies.with_columns(failure_3y=pl.lit(2)), tmp_path),
+            registry=ModelRegistry(None),
+            keep=False,
         )
     assert caught.value.key == "models.not_zero_one"
 

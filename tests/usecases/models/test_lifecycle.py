@@ -12,9 +12,8 @@ import polars as pl
 import pytest
 
 from ktop.kernel.errors import InputError, NotFoundError
-from ktop.models import kinds
 from ktop.models.artefact import Artefact
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.store.ratings import RatingRow
 from ktop.training.reference import build_reference, to_company_record
 from ktop.usecases.models import drift, lifecycle
@@ -25,12 +24,12 @@ from ktop.usecases.rate.company import rate_company
 pytest.importorskip("scipy")
 
 
-RELEASED = Shelf(None)
+RELEASED = ModelRegistry(None)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "models")
+def registry(tmp_path: Path) -> ModelRegistry:
+    return ModelRegistry(tmp_path / "models")
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +39,9 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _variant(shelf: Shelf, version: str, change: str) -> str:
+def _variant(registry: ModelRegistry, version: str, change: str) -> str:
     """Enter a worse copy of the released Tech-Index: "bold" predicts too much, "noise" lacks half of its tables."""
-    released = kinds.load_artefact("tech-index")
+    released = ModelRegistry().artefact("tech-index")
     arrays = dict(released.arrays)
     for target, tracks in released.meta["tracks"].items():
         if change == "bold":
@@ -53,85 +52,96 @@ def _variant(shelf: Shelf, version: str, change: str) -> str:
                 values[: len(values) // 2] = 0.0
                 arrays[f"{target}/{track}/values"] = values
     meta = {**released.meta, "version": version}
-    shelf.add(Artefact(meta, arrays), {"name": "tech-index", "version": version}, None, by="t", why="t")
+    registry.add(Artefact(meta, arrays), {"name": "tech-index", "version": version}, None, by="t", why="t")
     return f"tech-index@{version}"
 
 
 def test_a_challenger_that_ranks_worse_is_found_and_not_promoted_by_its_evidence(
-    shelf: Shelf, panel: Path, tmp_path: Path
+    registry: ModelRegistry, panel: Path, tmp_path: Path
 ) -> None:
-    challenger = _variant(shelf, "1.0.1", "noise")
-    found = lifecycle.compare("tech-index", challenger, panel, shelf=shelf)
+    challenger = _variant(registry, "1.0.1", "noise")
+    found = lifecycle.compare("tech-index", challenger, panel, registry=registry)
     assert found["verdict"] == "worse"
     for part in found["targets"].values():
         assert part["auc"]["challenger"] < part["auc"]["champion"] and part["delong"]["p_value"] < 0.05
     evidence = tmp_path / "comparison.json"
     evidence.write_text(json.dumps(found), "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.promote("tech-index", "1.0.1", by="kim", why="try", evidence=evidence, shelf=shelf)
+        lifecycle.promote("tech-index", "1.0.1", by="kim", why="try", evidence=evidence, registry=registry)
     assert caught.value.key == "lifecycle.found_worse"
-    event = lifecycle.promote("tech-index", "1.0.1", by="kim", why="try", evidence=evidence, anyway=True, shelf=shelf)
-    assert event.evidence["verdict"] == "worse" and event.evidence["against"] == kinds.load("tech-index").version
+    event = lifecycle.promote(
+        "tech-index", "1.0.1", by="kim", why="try", evidence=evidence, anyway=True, registry=registry
+    )
+    assert (
+        event.evidence["verdict"] == "worse"
+        and event.evidence["against"] == ModelRegistry().model("tech-index").version
+    )
 
 
-def test_the_same_model_against_itself_changes_nothing(shelf: Shelf, panel: Path) -> None:
-    found = lifecycle.compare("ktrs-fm", f"ktrs-fm@{kinds.load('ktrs-fm').version}", panel, shelf=shelf)
+def test_the_same_model_against_itself_changes_nothing(registry: ModelRegistry, panel: Path) -> None:
+    found = lifecycle.compare(
+        "ktrs-fm", f"ktrs-fm@{ModelRegistry().model('ktrs-fm').version}", panel, registry=registry
+    )
     assert found["verdict"] == "no_worse"
     assert all(part["auc"]["difference"] == 0 for part in found["targets"].values())
     assert all(moves["same"] == 1.0 for moves in found["grades"].values())
     assert {note["code"] for note in found["notes"]} == {"synthetic"}
 
 
-def test_wrong_calibration_alone_counts_as_worse(shelf: Shelf, panel: Path) -> None:
-    found = lifecycle.compare("tech-index", _variant(shelf, "1.0.2", "bold"), panel, shelf=shelf)
+def test_wrong_calibration_alone_counts_as_worse(registry: ModelRegistry, panel: Path) -> None:
+    found = lifecycle.compare("tech-index", _variant(registry, "1.0.2", "bold"), panel, registry=registry)
     assert found["verdict"] == "worse"
     assert all(abs(part["auc"]["difference"]) < 1e-12 for part in found["targets"].values())
 
 
-def test_evidence_about_another_version_is_refused(shelf: Shelf, panel: Path, tmp_path: Path) -> None:
-    found = lifecycle.compare("tech-index", _variant(shelf, "1.0.3", "bold"), panel, shelf=shelf)
-    _variant(shelf, "1.0.4", "noise")
+def test_evidence_about_another_version_is_refused(registry: ModelRegistry, panel: Path, tmp_path: Path) -> None:
+    found = lifecycle.compare("tech-index", _variant(registry, "1.0.3", "bold"), panel, registry=registry)
+    _variant(registry, "1.0.4", "noise")
     evidence = tmp_path / "comparison.json"
     evidence.write_text(json.dumps(found), "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.promote("tech-index", "1.0.4", by="kim", why="try", evidence=evidence, shelf=shelf)
+        lifecycle.promote("tech-index", "1.0.4", by="kim", why="try", evidence=evidence, registry=registry)
     assert caught.value.key == "lifecycle.other_evidence"
     evidence.write_text("{}", "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.promote("tech-index", "1.0.4", by="kim", why="try", evidence=evidence, shelf=shelf)
+        lifecycle.promote("tech-index", "1.0.4", by="kim", why="try", evidence=evidence, registry=registry)
     assert caught.value.key == "lifecycle.not_a_comparison"
 
 
-def test_models_of_other_targets_are_not_compared(shelf: Shelf, panel: Path) -> None:
-    released = kinds.load_artefact("tech-index")
+def test_models_of_other_targets_are_not_compared(registry: ModelRegistry, panel: Path) -> None:
+    released = ModelRegistry().artefact("tech-index")
     scheme = json.loads(json.dumps(released.meta["scheme"]))
     for target in scheme["targets"].values():
         target["column"] = "failure_3y"
     meta = {**released.meta, "version": "9", "scheme": scheme}
-    shelf.add(Artefact(meta, released.arrays), {}, None, by="t", why="t")
+    registry.add(Artefact(meta, released.arrays), {}, None, by="t", why="t")
     with pytest.raises(InputError) as caught:
-        lifecycle.compare("tech-index", "tech-index@9", panel, shelf=shelf)
+        lifecycle.compare("tech-index", "tech-index@9", panel, registry=registry)
     assert caught.value.key == "lifecycle.no_shared_target"
 
 
-def test_retraining_makes_a_challenger_that_says_what_it_was_trained_on(shelf: Shelf, tmp_path: Path) -> None:
+def test_retraining_makes_a_challenger_that_says_what_it_was_trained_on(
+    registry: ModelRegistry, tmp_path: Path
+) -> None:
     pytest.importorskip("lightgbm")
     frame = build_reference(2500, 77).drop("synthetic")
     data = tmp_path / "appraisals.parquet"
     frame.write_parquet(data)
-    card = retrain("tech-index", data, version="2.0.0", trained_on="Bank X 2024", by="kim", why="data", shelf=shelf)
+    card = retrain(
+        "tech-index", data, version="2.0.0", trained_on="Bank X 2024", by="kim", why="data", registry=registry
+    )
     left_out = held_out(frame["company_id"].to_list())
     assert abs(left_out.mean() - 1 / HELD_OUT_OF) < 0.03
     assert card["training_population"]["firms"] == int((~left_out).sum())
     assert card["out_of_sample"]["population"] == {"firms": int(left_out.sum()), "held_out": f"1/{HELD_OUT_OF}"}
-    assert shelf.champion("tech-index") == kinds.load("tech-index").version
-    model = shelf.model("tech-index", "2.0.0")
+    assert registry.champion("tech-index") == ModelRegistry().model("tech-index").version
+    model = registry.model("tech-index", "2.0.0")
     rating = model.rate_row(_one_row(frame))
     assert rating.model.trained_on == "Bank X 2024"
     assert "synthetic" not in {warning.code for warning in rating.warnings}
-    found = lifecycle.compare("tech-index", "tech-index@2.0.0", data, only_held_out=True, shelf=shelf)
+    found = lifecycle.compare("tech-index", "tech-index@2.0.0", data, only_held_out=True, registry=registry)
     assert found["data"]["firms"] == int(left_out.sum())
-    report = drift.drift_of_table("tech-index@2.0.0", data, shelf=shelf)
+    report = drift.drift_of_table("tech-index@2.0.0", data, registry=registry)
     assert report["verdict"] in ("stable", "watch") and report["calibration"]["high_growth"]["known"] > 1000
 
 
@@ -141,18 +151,18 @@ def _one_row(frame: pl.DataFrame) -> Any:
     return fact_table(frame.head(1))
 
 
-def test_a_registered_panel_model_can_be_named(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_registered_panel_model_can_be_named(registry: ModelRegistry, tmp_path: Path) -> None:
     from ktop.models.artefact import save
 
-    save(kinds.load_artefact("tech-index"), tmp_path / "model.npz")
-    entered = lifecycle.register(str(tmp_path), name="own-index", version="1", by="kim", why="test", shelf=shelf)
+    save(ModelRegistry().artefact("tech-index"), tmp_path / "model.npz")
+    entered = lifecycle.register(str(tmp_path), name="own-index", version="1", by="kim", why="test", registry=registry)
     assert entered == "own-index@1"
-    assert lifecycle.open_model("own-index@1", shelf).meta["version"] == "1"
+    assert lifecycle.open_model("own-index@1", registry).meta["version"] == "1"
     with pytest.raises(NotFoundError):
-        lifecycle.open_model("own-index", shelf)
-    lifecycle.promote("own-index", "1", by="kim", why="first", shelf=shelf)
-    assert lifecycle.open_model("own-index", shelf).meta["name"] == "own-index"
-    assert lifecycle.card(shelf, "own-index")["champion"] is True
+        lifecycle.open_model("own-index", registry)
+    lifecycle.promote("own-index", "1", by="kim", why="first", registry=registry)
+    assert lifecycle.open_model("own-index", registry).meta["name"] == "own-index"
+    assert lifecycle.card(registry, "own-index")["champion"] is True
 
 
 def _stored(count: int, shift: bool) -> list[RatingRow]:
@@ -163,44 +173,44 @@ def _stored(count: int, shift: bool) -> list[RatingRow]:
     rows = []
     for number, row in enumerate(frame.head(count).iter_rows(named=True)):
         record = to_company_record(row)
-        ratings = rate_company(record, models=["tech-index"], as_of=date(2020, 12, 31), shelf=RELEASED)
+        ratings = rate_company(record, models=["tech-index"], as_of=date(2020, 12, 31), registry=RELEASED)
         day = datetime(2026, 1, 15, tzinfo=UTC) + timedelta(days=number)
         results = [json.loads(json.dumps(rating.to_json())) for rating in ratings]
         rows.append(RatingRow(f"{number:032x}", day, date(2020, 12, 31), "company", "x", {"record": record}, results))
     return rows
 
 
-def test_drift_over_kept_ratings(shelf: Shelf) -> None:
-    usual = drift.drift_of_ratings("tech-index", _stored(60, shift=False), shelf=shelf)
-    other = drift.drift_of_ratings("tech-index", _stored(60, shift=True), shelf=shelf, keep=False)
+def test_drift_over_kept_ratings(registry: ModelRegistry) -> None:
+    usual = drift.drift_of_ratings("tech-index", _stored(60, shift=False), registry=registry)
+    other = drift.drift_of_ratings("tech-index", _stored(60, shift=True), registry=registry, keep=False)
     assert usual["rows"] == other["rows"] == 60
     assert usual["labels"]["size"]["verdict"] != "shifted" and other["labels"]["size"]["verdict"] == "shifted"
     assert [entry["month"] for entry in usual["volume"]["months"]] == ["2026-01", "2026-02", "2026-03"]
-    kept = drift.latest(shelf)
+    kept = drift.latest(registry)
     assert len(kept) == 1 and kept[0]["rows"] == 60 and kept[0]["past"][-1]["verdict"] == usual["verdict"]
-    empty = drift.drift_of_ratings("ktrs-fm", [], shelf=shelf)
+    empty = drift.drift_of_ratings("ktrs-fm", [], registry=registry)
     assert empty["rows"] == 0 and empty["verdict"] == "unknown"
     json.dumps(empty, allow_nan=False)
 
 
-def test_recomputing_a_file_of_ratings(shelf: Shelf, tmp_path: Path) -> None:
+def test_recomputing_a_file_of_ratings(registry: ModelRegistry, tmp_path: Path) -> None:
     frame = build_reference(500, 5)
-    ratings = rate_company(to_company_record(frame.row(4, named=True)), as_of=date(2020, 12, 31), shelf=RELEASED)
+    ratings = rate_company(to_company_record(frame.row(4, named=True)), as_of=date(2020, 12, 31), registry=RELEASED)
     path = tmp_path / "ratings.json"
     content = [rating.to_json() for rating in ratings]
     path.write_text(json.dumps([*content, {**content[0], "model": {"name": "originality", "version": "1"}}]), "utf-8")
-    answers = recompute.recompute_file(path, shelf)
+    answers = recompute.recompute_file(path, registry)
     assert [answer["status"] for answer in answers] == ["identical", "identical", "skipped"]
     content[0]["scores"]["index"] += 0.5
     path.write_text(json.dumps(content), "utf-8")
-    answers = recompute.recompute_file(path, shelf)
+    answers = recompute.recompute_file(path, registry)
     assert answers[0]["status"] == "differs" and answers[0]["differences"][0]["path"] == "scores.index"
     content[0]["model"]["version"] = "7.7.7"
     path.write_text(json.dumps(content), "utf-8")
     with pytest.raises(NotFoundError):
-        recompute.recompute_file(path, shelf)
+        recompute.recompute_file(path, registry)
     for text in ("no json", "5", "[5]", '"text"', "{}", "[[]]"):
         path.write_text(text, "utf-8")
         with pytest.raises(InputError) as caught:
-            recompute.recompute_file(path, shelf)
+            recompute.recompute_file(path, registry)
         assert caught.value.key == "models.not_recomputable", text

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ktop.kernel.errors import InputError
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.usecases.models.training import train_panel
 from ktop.usecases.models.validate import validate_panel
@@ -26,7 +26,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_company_model_is_held_against_its_baseline_and_the_published_form(panel: Path, tmp_path: Path) -> None:
-    validate_panel("ktrs-fm", panel, tmp_path, shelf=Shelf(None))
+    validate_panel("ktrs-fm", panel, tmp_path, registry=ModelRegistry(None))
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     failure, growth = (metrics["targets"][name] for name in ("failure", "high_growth"))
     assert failure["stability"]["against"] == "baseline" and failure["stability"]["psi"]["verdict"] == "stable"
@@ -40,7 +40,7 @@ def test_a_company_model_is_held_against_its_baseline_and_the_published_form(pan
 
 
 def test_the_start_up_model_is_validated_on_those_it_may_rate(panel: Path, tmp_path: Path) -> None:
-    validate_panel("start-up@1.0.0", panel, tmp_path, lang="en", shelf=Shelf(None))
+    validate_panel("start-up@1.0.0", panel, tmp_path, lang="en", registry=ModelRegistry(None))
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     young = int((pl.read_parquet(panel)["age_years"] <= 7).sum())
     assert metrics["data"]["rows"] == young < 6000
@@ -89,20 +89,20 @@ members: 2
 
 def test_a_model_with_further_columns_is_validated(own: tuple[Path, Path], tmp_path: Path) -> None:
     model, data = own
-    validate_panel(str(model), data, tmp_path, shelf=Shelf(None))
+    validate_panel(str(model), data, tmp_path, registry=ModelRegistry(None))
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     assert metrics["targets"]["event"]["stability"]["csi"].keys() == {"log_sales_mean3"}
 
 
 def test_only_years_after_training_are_judged_where_asked_for(own: tuple[Path, Path], tmp_path: Path) -> None:
     model, data = own
-    validate_panel(str(model), data, tmp_path, since=2006, shelf=Shelf(None))
+    validate_panel(str(model), data, tmp_path, since=2006, registry=ModelRegistry(None))
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     assert metrics["data"]["years"] == [2006, 2008]
     assert metrics["targets"]["event"]["rows_used"] == metrics["data"]["rows"] == 400 * 3
     with pytest.raises(InputError) as caught:
-        validate_panel(str(model), data, tmp_path, since=2050, shelf=Shelf(None))
+        validate_panel(str(model), data, tmp_path, since=2050, registry=ModelRegistry(None))
     assert caught.value.key == "models.no_rows_to_judge"
     with pytest.raises(InputError) as caught:
-        validate_panel("ktrs-fm", data, tmp_path / "none", since=2006, shelf=Shelf(None))
+        validate_panel("ktrs-fm", data, tmp_path / "none", since=2006, registry=ModelRegistry(None))
     assert not (tmp_path / "none").exists()

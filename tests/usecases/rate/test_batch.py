@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.usecases.rate.batch import rate_file, rate_frame
 from ktop.usecases.uploads import read_table
 
-RELEASED = Shelf(None)
+RELEASED = ModelRegistry(None)
 DAY = date(2021, 12, 31)
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -24,7 +24,7 @@ def firms() -> pl.DataFrame:
 
 
 def test_every_row_is_answered_in_order(firms: pl.DataFrame) -> None:
-    rated, report = rate_frame(firms, as_of=DAY, shelf=RELEASED)
+    rated, report = rate_frame(firms, as_of=DAY, registry=RELEASED)
     assert rated["company_id"].to_list() == firms["company_id"].to_list()
     assert report.rows == 300
     assert report.rated + report.refused == 300
@@ -39,7 +39,7 @@ def test_a_wrong_row_gets_its_reason_and_stops_nobody(firms: pl.DataFrame) -> No
     wrong = firms.head(5).with_columns(
         staff_total=pl.when(pl.int_range(pl.len()) == 2).then(-4).otherwise("staff_total")
     )
-    rated, report = rate_frame(wrong, as_of=DAY, lang="en", shelf=RELEASED)
+    rated, report = rate_frame(wrong, as_of=DAY, lang="en", registry=RELEASED)
     assert report.refused == 1
     assert rated["rated"].to_list() == [True, True, False, True, True]
     row = rated.row(2, named=True)
@@ -51,7 +51,7 @@ def test_a_wrong_row_gets_its_reason_and_stops_nobody(firms: pl.DataFrame) -> No
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv", "parquet"])
 def test_files_give_the_same_ratings(firms: pl.DataFrame, tmp_path: Path, ending: str) -> None:
-    expected, _ = rate_frame(firms.head(20), as_of=DAY, shelf=RELEASED)
+    expected, _ = rate_frame(firms.head(20), as_of=DAY, registry=RELEASED)
     source = tmp_path / f"firms.{ending}"
     frame = firms.head(20)
     if ending == "parquet":
@@ -62,7 +62,7 @@ def test_files_give_the_same_ratings(firms: pl.DataFrame, tmp_path: Path, ending
         from ktop.usecases.uploads import write_table
 
         write_table(frame, source)
-    report = rate_file(source, tmp_path / "out.parquet", as_of=DAY, shelf=RELEASED)
+    report = rate_file(source, tmp_path / "out.parquet", as_of=DAY, registry=RELEASED)
     assert report.rated == 20
     found = read_table(tmp_path / "out.parquet")
     assert found["tech_index_index"].to_list() == pytest.approx(expected["tech_index_index"].to_list(), abs=1e-9)
@@ -71,7 +71,7 @@ def test_files_give_the_same_ratings(firms: pl.DataFrame, tmp_path: Path, ending
 
 def test_the_example_batch_file_rates(tmp_path: Path) -> None:
     report = rate_file(
-        EXAMPLES / "companies" / "batch.csv", tmp_path / "out.xlsx", as_of=date(2026, 6, 30), shelf=RELEASED
+        EXAMPLES / "companies" / "batch.csv", tmp_path / "out.xlsx", as_of=date(2026, 6, 30), registry=RELEASED
     )
     assert report.rows == report.rated + report.refused
     assert report.rated > 0
@@ -79,6 +79,6 @@ def test_the_example_batch_file_rates(tmp_path: Path) -> None:
 
 
 def test_an_unknown_company_alone_is_not_rated() -> None:
-    rated, report = rate_frame(pl.DataFrame({"name": ["가상"]}), as_of=DAY, lang="en", shelf=RELEASED)
+    rated, report = rate_frame(pl.DataFrame({"name": ["가상"]}), as_of=DAY, lang="en", registry=RELEASED)
     assert report.refused == 1
     assert rated.row(0, named=True)["problems"]

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from ktop.kernel.errors import InputError
-from ktop.models.registry import Shelf
+from ktop.models.registry import ModelRegistry
 from ktop.usecases.rate.company import rate_company
 from ktop.usecases.uploads import read_record
 
-RELEASED = Shelf(None)
+RELEASED = ModelRegistry(None)
 ROOT = Path(__file__).parents[3]
 COMPANIES = sorted((ROOT / "examples" / "companies").glob("*.yaml"))
 DAY = date(2026, 6, 30)
@@ -23,7 +23,7 @@ DAY = date(2026, 6, 30)
 
 @pytest.mark.parametrize("path", COMPANIES, ids=lambda path: path.stem)
 def test_examples_rate_with_exact_sums(path: Path) -> None:
-    ratings = rate_company(read_record(path), as_of=DAY, shelf=RELEASED)
+    ratings = rate_company(read_record(path), as_of=DAY, registry=RELEASED)
     assert [rating.model.name for rating in ratings] == ["tech-index", "ktrs-fm"]
     for rating in ratings:
         rating.check_sums(1e-9)
@@ -34,7 +34,7 @@ def test_examples_rate_with_exact_sums(path: Path) -> None:
 
 def test_the_strong_example_stands_above_the_middling_one() -> None:
     strong, middling = (
-        rate_company(read_record(ROOT / "examples" / "companies" / f"{name}.yaml"), as_of=DAY, shelf=RELEASED)[0]
+        rate_company(read_record(ROOT / "examples" / "companies" / f"{name}.yaml"), as_of=DAY, registry=RELEASED)[0]
         for name in ("hanbit-motion", "saebyeok-metal")
     )
     assert set(strong.scores) >= {"index", "infra", "input", "activity", "output"}
@@ -43,9 +43,9 @@ def test_the_strong_example_stands_above_the_middling_one() -> None:
 
 def test_less_known_means_wider_never_zero() -> None:
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
-    whole = rate_company(record, as_of=DAY, shelf=RELEASED)[0]
+    whole = rate_company(record, as_of=DAY, registry=RELEASED)[0]
     less = rate_company(
-        {k: v for k, v in record.items() if k not in ("ip", "rnd_projects")}, as_of=DAY, shelf=RELEASED
+        {k: v for k, v in record.items() if k not in ("ip", "rnd_projects")}, as_of=DAY, registry=RELEASED
     )[0]
     unknown = {part.indicator for part in less.contributions if part.value is None}
     assert {"registered_patents", "technology_development"} <= unknown
@@ -63,7 +63,7 @@ def logit(p: float) -> float:
 
 def test_an_empty_list_says_none_and_an_absent_one_says_unknown() -> None:
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
-    inputs = {i.name: i.value for i in rate_company({**record, "ip": []}, as_of=DAY, shelf=RELEASED)[0].inputs}
+    inputs = {i.name: i.value for i in rate_company({**record, "ip": []}, as_of=DAY, registry=RELEASED)[0].inputs}
     assert inputs["patents_registered"] == 0
 
 
@@ -78,13 +78,13 @@ def test_an_empty_list_says_none_and_an_absent_one_says_unknown() -> None:
 def test_bad_records_are_refused(change: dict[str, Any], key: str) -> None:
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
     with pytest.raises(InputError) as caught:
-        rate_company({**record, **change}, as_of=DAY, shelf=RELEASED)
+        rate_company({**record, **change}, as_of=DAY, registry=RELEASED)
     assert caught.value.key.split(".")[-1].startswith(key.split(".")[-1][:12])
 
 
 def test_an_unknown_model_is_refused_by_name() -> None:
     with pytest.raises(InputError) as caught:
-        rate_company({"name": "가상"}, models=["tech"], as_of=DAY, shelf=RELEASED)
+        rate_company({"name": "가상"}, models=["tech"], as_of=DAY, registry=RELEASED)
     assert caught.value.key == "models.unknown_company_model"
 
 
@@ -97,7 +97,7 @@ def test_a_real_korean_row_rates_with_its_gaps_shown_as_gaps(shared_data: Path) 
     panel = pl.read_parquet(shared_data / "firms" / "rd_investors_panel.parquet")
     korean = panel.filter((pl.col("ctry_code") == "KR") & pl.col("emp").is_not_null())
     record = example.company_record(panel, str(korean.item(0, "company_id")))
-    for rating in rate_company(record, as_of=date(2019, 3, 31), shelf=RELEASED):
+    for rating in rate_company(record, as_of=date(2019, 3, 31), registry=RELEASED):
         rating.check_sums(1e-9)
         missing = [i for i in rating.inputs if i.value is None]
         assert {"ceo_industry_years", "technical_staff", "training_expense_krw_t0"} <= {i.name for i in missing}

@@ -12,7 +12,7 @@ import pytest
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.decision import guarantee
-from ktop.models import kinds
+from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
 from ktop.usecases import examples
@@ -25,7 +25,7 @@ SUBJECT = RatedSubject.of(examples.example_record("hanbit-motion"), DAY)
 
 
 def test_the_model_says_nothing_of_a_guarantee_and_the_use_case_joins_it() -> None:
-    model = kinds.load("ktrs-fm")
+    model = ModelRegistry().model("ktrs-fm")
     plain = model.rate(SUBJECT)
     assert "guarantee" not in plain.details
     assert not [o for o in plain.opinions if o.basis == ("details.guarantee.status",)]
@@ -42,7 +42,7 @@ def test_the_model_says_nothing_of_a_guarantee_and_the_use_case_joins_it() -> No
 
 
 def test_a_rating_without_the_grades_of_the_rule_stays_as_it_is() -> None:
-    model = kinds.load("tech-index")
+    model = ModelRegistry().model("tech-index")
     rating = model.rate(SUBJECT)
     assert not can_be_decided(rating) and with_decision(rating, SUBJECT.table) is rating
     batch = model.rate_table(SUBJECT.table)
@@ -54,7 +54,7 @@ def test_columns_of_a_table_say_what_single_decisions_say(name: str) -> None:
     table = reference_table(build_reference(300, 404))
     ok = np.arange(table.n) % 7 != 3
     table = FactTable(table.n, table.as_of, table.columns, ok)
-    model = kinds.load(name)
+    model = ModelRegistry().model(name)
     batch = with_decisions(model.rate_table(table), table)
     assert set(batch.columns["guarantee"][batch.ok]) == {"possible", "conditional", "refused"}
     assert set(batch.columns["guarantee"][~batch.ok]) == {None}
@@ -66,7 +66,7 @@ def test_columns_of_a_table_say_what_single_decisions_say(name: str) -> None:
 
 
 def test_a_what_if_is_decided_on_the_changed_facts() -> None:
-    model = kinds.load("ktrs-fm")
+    model = ModelRegistry().model("ktrs-fm")
     free = what_if(model, SUBJECT, {"guarantee_balance_krw": 0, "tax_arrears": 0})
     arrears = what_if(model, SUBJECT, {"guarantee_balance_krw": 0, "tax_arrears": 1})
     outcomes = [
@@ -78,7 +78,7 @@ def test_a_what_if_is_decided_on_the_changed_facts() -> None:
 
 
 def test_a_rating_is_computed_again_by_the_rule_it_names() -> None:
-    model = kinds.load("ktrs-fm")
+    model = ModelRegistry().model("ktrs-fm")
     former = {"growth": "BB", "risk": "R5"}
     for rule in ("small-guarantee-1", "small-guarantee-2"):
         rating = with_decision(model.rate(SUBJECT, former), SUBJECT.table, rule)
@@ -93,6 +93,6 @@ def test_a_rating_is_computed_again_by_the_rule_it_names() -> None:
 
 
 def test_what_is_doubtful_about_the_record_stays_first_among_the_warnings() -> None:
-    rating = rate_by(kinds.load("ktrs-fm"), SUBJECT)
+    rating = rate_by(ModelRegistry().model("ktrs-fm"), SUBJECT)
     assert rating.warnings[: len(SUBJECT.warnings)] == SUBJECT.warnings
     assert rating.details["guarantee"]["rule"] == guarantee.guarantee_rule().version

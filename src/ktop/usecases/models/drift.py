@@ -16,7 +16,7 @@ from ktop.kernel.files import atomic_path
 from ktop.usecases.models.retrain import OUTCOMES, fact_table, outcome_column
 
 if TYPE_CHECKING:
-    from ktop.models.registry import Entry, Shelf
+    from ktop.models.registry import Entry, ModelRegistry
     from ktop.store.ratings import RatingRow
 
 #: Newest kept ratings looked at; enough for any verdict, and read in seconds.
@@ -26,7 +26,7 @@ _OUTCOME_COLUMNS = dict(zip(("high_growth", "sustainable_growth", "failure"), OU
 _STAMP = re.compile(r"[^0-9T]")
 
 
-def drift_of_table(model: str, data: Path, *, shelf: Shelf, keep: bool = True) -> dict[str, Any]:
+def drift_of_table(model: str, data: Path, *, registry: ModelRegistry, keep: bool = True) -> dict[str, Any]:
     """Rate a table of companies by a model version (``NAME`` or ``NAME@VERSION``) and hold it against its baseline.
 
     Outcome columns (0, 1, empty) give calibration drift; a column ``rated_on`` (dates) gives the volume by month.
@@ -36,8 +36,8 @@ def drift_of_table(model: str, data: Path, *, shelf: Shelf, keep: bool = True) -
     from ktop.usecases.models.training import read_panel
     from ktop.validation.drift import drift
 
-    entry, baseline = _baseline(shelf, model)
-    rater = shelf.model(entry.name, entry.version)
+    entry, baseline = _baseline(registry, model)
+    rater = registry.model(entry.name, entry.version)
     frame = read_panel(data)
     table = fact_table(frame)
     batch = rater.rate_table(table, contributions=False)
@@ -61,10 +61,12 @@ def drift_of_table(model: str, data: Path, *, shelf: Shelf, keep: bool = True) -
         months=months,
     )
     source = {"kind": "table", "name": data.name, "refused": int((~rated).sum())}
-    return _kept(shelf, entry, measured, source, keep)
+    return _kept(registry, entry, measured, source, keep)
 
 
-def drift_of_ratings(model: str, rows: Sequence[RatingRow], *, shelf: Shelf, keep: bool = True) -> dict[str, Any]:
+def drift_of_ratings(
+    model: str, rows: Sequence[RatingRow], *, registry: ModelRegistry, keep: bool = True
+) -> dict[str, Any]:
     """Hold the ratings the platform has kept of a model version against its baseline.
 
     Figures are those told to the company then; nothing is rated again. A company rated several times on one day counts
@@ -72,7 +74,7 @@ def drift_of_ratings(model: str, rows: Sequence[RatingRow], *, shelf: Shelf, kee
     """
     from ktop.validation.drift import drift
 
-    entry, baseline = _baseline(shelf, model)
+    entry, baseline = _baseline(registry, model)
     ratings = _ratings_of(rows, entry)
     values = [{c["indicator"]: c["value"] for c in rating["contributions"]} for _, rating in ratings]
     subjects = [rating["subject"] for _, rating in ratings]
@@ -88,19 +90,19 @@ def drift_of_ratings(model: str, rows: Sequence[RatingRow], *, shelf: Shelf, kee
         labels={name: [subject.get(name) for subject in subjects] for name in baseline["labels"]},
         months=[day[:7] for day, _ in ratings],
     )
-    return _kept(shelf, entry, measured, {"kind": "ratings", "name": "", "refused": 0}, keep)
+    return _kept(registry, entry, measured, {"kind": "ratings", "name": "", "refused": 0}, keep)
 
 
-def drift_of_all(rows: Sequence[RatingRow], *, shelf: Shelf) -> list[dict[str, Any]]:
+def drift_of_all(rows: Sequence[RatingRow], *, registry: ModelRegistry) -> list[dict[str, Any]]:
     """Measure every company model in force over the kept ratings: what a nightly job calls."""
-    from ktop.models.kinds import KINDS
+    from ktop.models.registry import KINDS
 
-    return [drift_of_ratings(name, rows, shelf=shelf) for name in KINDS]
+    return [drift_of_ratings(name, rows, registry=registry) for name in KINDS]
 
 
-def latest(shelf: Shelf) -> list[dict[str, Any]]:
+def latest(registry: ModelRegistry) -> list[dict[str, Any]]:
     """Return the newest measurement of every version that has one, with the verdicts of the earlier ones."""
-    folder = _folder(shelf)
+    folder = _folder(registry)
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for path in sorted(folder.glob("*.json")) if folder is not None and folder.is_dir() else ():
         content = json.loads(path.read_text("utf-8"))
@@ -113,9 +115,9 @@ def latest(shelf: Shelf) -> list[dict[str, Any]]:
     return answers
 
 
-def _baseline(shelf: Shelf, model: str) -> tuple[Entry, Mapping[str, Any]]:
+def _baseline(registry: ModelRegistry, model: str) -> tuple[Entry, Mapping[str, Any]]:
     name, _, version = model.partition("@")
-    entry = shelf.entry(name, version or None)
+    entry = registry.entry(name, version or None)
     baseline = entry.part("baseline.json")
     if baseline is None:
         raise InputError("lifecycle.no_baseline", name=name, version=entry.version)
@@ -139,12 +141,12 @@ def _numbers(values: Sequence[Any]) -> Any:
     return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
 
 
-def _folder(shelf: Shelf) -> Path | None:
-    return None if shelf.folder is None else shelf.folder / "drift"
+def _folder(registry: ModelRegistry) -> Path | None:
+    return None if registry.folder is None else registry.folder / "drift"
 
 
 def _kept(
-    shelf: Shelf, entry: Entry, measured: Mapping[str, Any], source: Mapping[str, Any], keep: bool
+    registry: ModelRegistry, entry: Entry, measured: Mapping[str, Any], source: Mapping[str, Any], keep: bool
 ) -> dict[str, Any]:
     """Return the report of a measurement, written to the data folder where it is to be kept."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -155,7 +157,7 @@ def _kept(
         "source": dict(source),
         **measured,
     }
-    folder = _folder(shelf)
+    folder = _folder(registry)
     if keep and folder is not None and measured["rows"]:  # nothing measured must not hide what was
         stamp = _STAMP.sub("", at.split("+")[0])
         with atomic_path(folder / f"{entry.name}-{entry.version}-{stamp}.json") as beside:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ktop.models.artefact import Artefact
-    from ktop.models.registry import Event, Shelf
+    from ktop.models.model_log import Event
+    from ktop.models.registry import ModelRegistry
 
 
-def open_model(reference: str, shelf: Shelf) -> Artefact:
+def open_model(reference: str, registry: ModelRegistry) -> Artefact:
     """Return the artefact that ``reference`` names: a folder or file, ``NAME`` (the champion) or ``NAME@VERSION``."""
     from ktop.models import artefact
 
@@ -33,33 +34,33 @@ def open_model(reference: str, shelf: Shelf) -> Artefact:
     if path.exists():
         return artefact.load(path)
     name, _, version = reference.partition("@")
-    return shelf.artefact(name, version or None)
+    return registry.artefact(name, version or None)
 
 
-def card(shelf: Shelf, name: str, version: str | None = None) -> dict[str, Any]:
+def card(registry: ModelRegistry, name: str, version: str | None = None) -> dict[str, Any]:
     """Return one version's card with its history, the champion's where no version is named."""
-    entry = shelf.entry(name, version)
-    history = [asdict(event) for event in shelf.log(name)]
+    entry = registry.entry(name, version)
+    history = [asdict(event) for event in registry.log(name)]
     return {
         **(entry.part("json") or {"name": entry.name, "version": entry.version}),
-        "champion": shelf.champion(name) == entry.version if _in_force(shelf, name) else False,
+        "champion": registry.champion(name) == entry.version if _in_force(registry, name) else False,
         "origin": entry.origin,
         "sha256": entry.sha256,
         "history": history,
     }
 
 
-def _in_force(shelf: Shelf, name: str) -> bool:
+def _in_force(registry: ModelRegistry, name: str) -> bool:
     try:
-        shelf.champion(name)
+        registry.champion(name)
     except NotFoundError:
         return False
     return True
 
 
-def history(shelf: Shelf, name: str | None = None) -> list[dict[str, Any]]:
+def history(registry: ModelRegistry, name: str | None = None) -> list[dict[str, Any]]:
     """Return who entered, promoted or rolled back what, when and why, oldest first."""
-    return [asdict(event) for event in shelf.log(name)]
+    return [asdict(event) for event in registry.log(name)]
 
 
 def somebody() -> str:
@@ -76,7 +77,7 @@ def promote(
     *,
     by: str,
     why: str,
-    shelf: Shelf,
+    registry: ModelRegistry,
     evidence: Path | None = None,
     anyway: bool = False,
 ) -> Event:
@@ -104,26 +105,26 @@ def promote(
             }
         except (ValueError, KeyError, TypeError) as error:
             raise InputError("lifecycle.not_a_comparison", path=evidence.name) from error
-        if challenger["sha256"] != shelf.entry(name, version).sha256:
+        if challenger["sha256"] != registry.entry(name, version).sha256:
             raise InputError("lifecycle.other_evidence", path=evidence.name, name=name, version=version)
         if said["verdict"] == "worse" and not anyway:
             raise InputError("lifecycle.found_worse", name=name, version=version)
-    return shelf.promote(name, version, by=by, why=why, evidence=said)
+    return registry.promote(name, version, by=by, why=why, evidence=said)
 
 
-def rollback(name: str, *, by: str, why: str, shelf: Shelf) -> Event:
+def rollback(name: str, *, by: str, why: str, registry: ModelRegistry) -> Event:
     """Put the version in force again that was before the last promotion."""
-    return shelf.rollback(name, by=by, why=why)
+    return registry.rollback(name, by=by, why=why)
 
 
-def register(source: str, *, version: str, by: str, why: str, shelf: Shelf, name: str | None = None) -> str:
+def register(source: str, *, version: str, by: str, why: str, registry: ModelRegistry, name: str | None = None) -> str:
     """Enter a model that ``ktop models train`` wrote as a version of this installation; returns name and version."""
     from ktop.models.artefact import Artefact
 
-    trained = open_model(source, shelf)
+    trained = open_model(source, registry)
     meta = {**trained.meta, "name": name or trained.meta["name"], "version": version}
     meta.setdefault("trained_on", "own data")
-    entry = shelf.add(Artefact(meta, trained.arrays), _panel_card(meta), None, by=by, why=why)
+    entry = registry.add(Artefact(meta, trained.arrays), _panel_card(meta), None, by=by, why=why)
     return f"{entry.name}@{entry.version}"
 
 
@@ -146,7 +147,7 @@ def compare(
     challenger: str,
     data: Path,
     *,
-    shelf: Shelf,
+    registry: ModelRegistry,
     only_held_out: bool = False,
     lang: Lang = "ko",
     progress: Progress = silent,
@@ -168,7 +169,7 @@ def compare(
     from ktop.usecases.models.training import read_panel
     from ktop.validation.comparison import compare_target, overall
 
-    artefacts = [open_model(reference, shelf) for reference in (champion, challenger)]
+    artefacts = [open_model(reference, registry) for reference in (champion, challenger)]
     models = [PanelModel.from_artefact(artefact) for artefact in artefacts]
     frame = read_panel(data)
     identity = models[0].meta["id"]
@@ -216,13 +217,13 @@ def compare(
 
 def _ratable(artefacts: Sequence[Artefact], frame: pl.DataFrame) -> Any:
     """Return which rows both sides may rate; a model of any panel rates all."""
-    from ktop.models import kinds
+    from ktop.models.registry import KINDS, company_model
     from ktop.usecases.models.retrain import fact_table
 
     kept = np.ones(frame.height, dtype=bool)
     for artefact in artefacts:
-        if artefact.meta["name"] in kinds.KINDS and "scales" in artefact.meta:
-            kept &= kinds.company_model(artefact).eligible(fact_table(frame))
+        if artefact.meta["name"] in KINDS and "scales" in artefact.meta:
+            kept &= company_model(artefact).eligible(fact_table(frame))
     return kept
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ktop.domain.company.fact_table import FactTable
     from ktop.domain.company.row_problems import RowProblems
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
 
 #: One firm in this many is left out of retraining, to compare on later; which ones follows from the id alone.
 HELD_OUT_OF = 5
@@ -42,7 +42,7 @@ def retrain(
     trained_on: str,
     by: str,
     why: str,
-    shelf: Shelf,
+    registry: ModelRegistry,
     seed: int = 20241103,
     progress: Progress = silent,
     warn: Warn = lambda warning: None,
@@ -54,8 +54,8 @@ def retrain(
     the card's figures are from those. ``warn`` is told, in each language, of rows left out and of what is odd about
     the data. Returns the card.
     """
-    from ktop.models import kinds
     from ktop.models.artefact import Artefact
+    from ktop.models.registry import company_model
     from ktop.training.baseline import baseline
     from ktop.training.release import RELEASES, model_card
 
@@ -81,8 +81,8 @@ def retrain(
     }
     artefact = Artefact(meta, trained.arrays)
     written = model_card(artefact, fresh, {"firms": fresh["company_id"].n_unique(), "held_out": f"1/{HELD_OUT_OF}"})
-    model = kinds.company_model(artefact)
-    shelf.add(artefact, written, baseline(model, fact_table(own)), by=by, why=why)
+    model = company_model(artefact)
+    registry.add(artefact, written, baseline(model, fact_table(own)), by=by, why=why)
     progress(3, 3, text("lifecycle.step_measuring", "en"))
     for warning in meta.get("data_warnings", []):
         warn(warning)

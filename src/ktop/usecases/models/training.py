@@ -122,9 +122,9 @@ def release_models(
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Rebuild the released models from the synthetic population; returns their ``path`` and size in ``bytes``."""
-    from ktop.models import kinds
+    from ktop.models.registry import released_folder
     from ktop.training.release import release_all
 
-    folder = out or kinds.released_folder()
+    folder = out or released_folder()
     release_all(folder, firms, seed, progress, names)
     return {"path": folder, "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())}

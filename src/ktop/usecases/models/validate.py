@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ktop.models.artefact import Artefact
     from ktop.models.company_model import CompanyModel
     from ktop.models.panel_model import PanelModel
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
 
 #: Columns that fairness is looked at by, where the panel has them.
 GROUPS = ("industry_group", "size", "age_band", "region")
@@ -36,7 +36,7 @@ def validate_panel(
     data: Path,
     out: Path,
     *,
-    shelf: Shelf,
+    registry: ModelRegistry,
     since: int | None = None,
     lang: Lang = "ko",
     progress: Progress = silent,
@@ -58,7 +58,7 @@ def validate_panel(
     from ktop.training.fit import known_outcomes, predict
     from ktop.validation.pack import validation_report
 
-    artefact = open_model(model, shelf)
+    artefact = open_model(model, registry)
     trained = PanelModel.from_artefact(artefact)
     panel = read_panel(data)
     company = _company_model(artefact)
@@ -68,7 +68,7 @@ def validate_panel(
         panel = panel.filter(pl.Series(company.eligible(fact_table(panel))))
         if not panel.height:
             raise InputError("models.no_rows")
-    more = _of_company_model(company, _baseline(shelf, model), panel) if company is not None else {}
+    more = _of_company_model(company, _baseline(registry, model), panel) if company is not None else {}
     predicted, outcomes = predict(trained, panel), known_outcomes(trained, panel)
     judged = _judged(trained, panel, since)
     targets: dict[str, Any] = {}
@@ -150,11 +150,11 @@ def _years(meta: Mapping[str, Any], panel: pl.DataFrame) -> dict[str, Any]:
 
 def _company_model(artefact: Artefact) -> CompanyModel | None:
     """Return the company model an artefact holds, None for a model of any other panel."""
-    from ktop.models import kinds
+    from ktop.models.registry import KINDS, company_model
 
-    if artefact.meta["name"] not in kinds.KINDS or "scales" not in artefact.meta:
+    if artefact.meta["name"] not in KINDS or "scales" not in artefact.meta:
         return None
-    return kinds.company_model(artefact)
+    return company_model(artefact)
 
 
 def _of_company_model(model: CompanyModel, base: Mapping[str, Any] | None, panel: pl.DataFrame) -> dict[str, Any]:
@@ -180,11 +180,11 @@ def _of_company_model(model: CompanyModel, base: Mapping[str, Any] | None, panel
     return found
 
 
-def _baseline(shelf: Shelf, reference: str) -> Mapping[str, Any] | None:
+def _baseline(registry: ModelRegistry, reference: str) -> Mapping[str, Any] | None:
     if Path(reference).exists():
         return None
     name, _, version = reference.partition("@")
-    return shelf.entry(name, version or None).part("baseline.json")
+    return registry.entry(name, version or None).part("baseline.json")
 
 
 def _target_pack(

@@ -14,7 +14,7 @@ from ktop.kernel.progress import Progress, silent
 if TYPE_CHECKING:
     import polars as pl
 
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
 
 #: Columns carried over from the file, so that a row is recognised.
 IDENTITY = ("company_id", "name", "name_en", "business_number", "industry", "region")
@@ -34,7 +34,7 @@ def rate_file(
     source: Path,
     out: Path,
     *,
-    shelf: Shelf,
+    registry: ModelRegistry,
     models: Sequence[str] | None = None,
     as_of: date | None = None,
     lang: Lang = "ko",
@@ -45,7 +45,7 @@ def rate_file(
 
     progress(0, None, text("cli.step_reading", lang))
     frame = read_table(source)
-    rated, report = rate_frame(frame, shelf=shelf, models=models, as_of=as_of, lang=lang, progress=progress)
+    rated, report = rate_frame(frame, registry=registry, models=models, as_of=as_of, lang=lang, progress=progress)
     progress(0, None, text("cli.step_writing", lang))
     write_table(rated, out)
     return report
@@ -54,7 +54,7 @@ def rate_file(
 def rate_frame(
     frame: pl.DataFrame,
     *,
-    shelf: Shelf,
+    registry: ModelRegistry,
     models: Sequence[str] | None = None,
     as_of: date | None = None,
     lang: Lang = "ko",
@@ -80,7 +80,7 @@ def rate_frame(
     reasons = problems.reason_column(lang)
     rated = table.ok.copy()
     answers: dict[str, pl.Series] = {}
-    chosen = company_models(models, shelf)
+    chosen = company_models(models, registry)
     for done, model in enumerate(chosen):
         progress(done, len(chosen), text("cli.step_rating", lang))
         ratings = with_decisions(model.rate_table(table, contributions=False), table)

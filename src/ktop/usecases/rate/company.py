@@ -17,7 +17,7 @@ from ktop.usecases.uploads import existing
 
 if TYPE_CHECKING:
     from ktop.models.company_model import CompanyModel
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
 
 #: The models a company is rated by where none is named, in the order of their results.
 DEFAULT_MODELS = ("tech-index", "ktrs-fm")
@@ -29,22 +29,22 @@ def models_for(subject: RatedSubject) -> tuple[str, ...]:
     return (*DEFAULT_MODELS, *(["start-up"] if young else []))
 
 
-def company_models(names: Sequence[str] | None, shelf: Shelf) -> list[CompanyModel]:
+def company_models(names: Sequence[str] | None, registry: ModelRegistry) -> list[CompanyModel]:
     """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of."""
-    from ktop.models.kinds import KINDS
+    from ktop.models.registry import KINDS
 
     found = []
     for name in names or DEFAULT_MODELS:
         if name not in KINDS:
             raise InputError("models.unknown_company_model", name=name, known=", ".join(KINDS))
-        found.append(shelf.model(name))
+        found.append(registry.model(name))
     return found
 
 
 def rate_company(
     record: Mapping[str, Any],
     *,
-    shelf: Shelf,
+    registry: ModelRegistry,
     models: Sequence[str] | None = None,
     as_of: date | None = None,
     previous: Mapping[str, Mapping[str, str]] | None = None,
@@ -55,7 +55,7 @@ def rate_company(
     Raises ``InputError`` for a record that is wrong, or one that tells a model nothing at all.
     """
     subject = RatedSubject.of(record, as_of or date.today())  # noqa: DTZ011 - the user's own calendar day
-    return [rate_by(model, subject, (previous or {}).get(model.name)) for model in company_models(models, shelf)]
+    return [rate_by(model, subject, (previous or {}).get(model.name)) for model in company_models(models, registry)]
 
 
 def former_grades(path: Path) -> dict[str, dict[str, str]]:

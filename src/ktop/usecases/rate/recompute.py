@@ -23,7 +23,7 @@ from ktop.usecases.uploads import existing
 
 if TYPE_CHECKING:
     from ktop.models.company_model import CompanyModel
-    from ktop.models.registry import Shelf
+    from ktop.models.registry import ModelRegistry
 
 RatingJson = Mapping[str, Any]
 
@@ -67,7 +67,7 @@ class Recomputed:
         return not self.differences
 
 
-def recompute_file(path: Path, shelf: Shelf) -> list[dict[str, Any]]:
+def recompute_file(path: Path, registry: ModelRegistry) -> list[dict[str, Any]]:
     """Compute the company ratings in a JSON file again; see ``recompute_ratings``."""
     try:
         content = json.loads(existing(path).read_text("utf-8-sig"))
@@ -77,16 +77,16 @@ def recompute_file(path: Path, shelf: Shelf) -> list[dict[str, Any]]:
         content = content.get("ratings", [content])
     if not isinstance(content, list):
         raise InputError("models.not_recomputable")
-    return recompute_ratings(content, shelf)
+    return recompute_ratings(content, registry)
 
 
-def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf) -> list[dict[str, Any]]:
+def recompute_ratings(ratings: Sequence[Mapping[str, Any]], registry: ModelRegistry) -> list[dict[str, Any]]:
     """Compute ratings again, each by the version it names.
 
     Returns per rating ``{"model", "version", "status", "differences"}``; status is "identical", "differs" or "skipped"
     (a technology rating needs its patent corpus). Raises ``NotFoundError`` for a version that is not installed.
     """
-    from ktop.models.kinds import KINDS
+    from ktop.models.registry import KINDS
 
     answers = []
     for rating in ratings:
@@ -96,7 +96,7 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], shelf: Shelf) -> lis
             raise InputError("models.not_recomputable") from error
         answer: dict[str, Any] = {"model": name, "version": version, "status": "skipped", "differences": []}
         if name in KINDS:
-            again = recompute(shelf.model(name, version), rating)
+            again = recompute(registry.model(name, version), rating)
             answer["status"] = "identical" if again.identical else "differs"
             answer["reworded"] = again.reworded
             answer["differences"] = [

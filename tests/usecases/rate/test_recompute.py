@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ktop.kernel.errors import InputError
-from ktop.models import kinds
+from ktop.models.registry import ModelRegistry
 from ktop.usecases.rate.recompute import recompute
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "ratings"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "ratings"
 STORED = sorted(GOLDEN.glob("*.json"))
 
 
@@ -24,13 +24,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def test_every_released_version_has_stored_ratings() -> None:
     kept = {(rating["model"]["name"], rating["model"]["version"]) for rating in map(_read, STORED)}
-    assert kept >= {(entry["name"], entry["version"]) for entry in kinds.index()["models"]}
+    assert kept >= {(entry.name, entry.version) for entry in ModelRegistry().entries()}
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
 def test_a_stored_rating_is_computed_again_bit_for_bit(path: Path) -> None:
     stored = _read(path)
-    model = kinds.load(stored["model"]["name"], stored["model"]["version"])
+    model = ModelRegistry().model(stored["model"]["name"], stored["model"]["version"])
     again = recompute(model, stored)
     assert again.differences == ()
     assert json.dumps(again.rating["contributions"]) == json.dumps(stored["contributions"])
@@ -39,7 +39,7 @@ def test_a_stored_rating_is_computed_again_bit_for_bit(path: Path) -> None:
 
 def test_a_changed_figure_or_input_is_found() -> None:
     stored = _read(STORED[0])
-    model = kinds.load(stored["model"]["name"], stored["model"]["version"])
+    model = ModelRegistry().model(stored["model"]["name"], stored["model"]["version"])
     score = next(iter(stored["scores"]))
     raised = copy.deepcopy(stored)
     raised["scores"][score] += 1e-12 * max(1.0, raised["scores"][score])
@@ -81,5 +81,5 @@ def _without(path: str, value: Any = None) -> dict[str, Any]:
 def test_what_is_no_rating_is_refused(path: str, value: Any) -> None:
     stored = _without(path, value) if path != "inputs.3" else _without("inputs", [7])
     with pytest.raises(InputError) as caught:
-        recompute(kinds.load("ktrs-fm", "1.0.0"), stored)
+        recompute(ModelRegistry().model("ktrs-fm", "1.0.0"), stored)
     assert caught.value.key == "models.not_recomputable"
