@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -16,7 +17,18 @@ _NUMBER = re.compile(r"^(?P<country>[A-Z]{2})(?P<letters>[A-Z]{0,4}?)(?P<digits>
 _SEPARATORS = re.compile(r"[\s,./\-\u2010-\u2015_:;()'\"]+")
 #: US number series that carry a letter prefix: design, plant, reissue, statutory invention, defensive publication ...
 _US_SERIES = frozenset({"D", "PP", "P", "RE", "R", "H", "T", "X", "RX", "AI"})
-_CLASS = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])\s*(?:0*(\d{1,4})\s*/\s*(\d{2,6}))?")
+_CLASS = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])(?:[\s\-]*0*(\d{1,4})\s*/\s*(\d{2,6}))?")
+#: What is printed before a symbol: the name of the scheme and its edition (Int. Cl.7, IPC8:, 7).
+_SCHEME = re.compile(
+    r"^(?:(?:INT\.?\s*CL|IPCR?|CPC)[\s.]*(?:\(?\d{1,4}(?:\.\d\d)?\)?(?=[\s:.]))?[\s.:]*|[1-8]\s*(?=[A-H]\s*[\dOIL]))"
+)
+#: Letters in the place of the class's digits: GO6F for G06F, HOlL for H01L.
+_MISREAD_CLASS = re.compile(r"^([A-HY])\s*([\dOIL]{2})(?=\s*[A-Z])")
+_AS_DIGITS = str.maketrans("OIL", "011")
+#: Strokes that stand for the one between group and subgroup.
+_STROKES = str.maketrans({"\u2044": "/", "\u2215": "/", "\uff0f": "/", "\u2010": "-", "\u2011": "-"})
+#: WIPO ST.8 without blanks: subclass, four places for the group, six for the subgroup.
+_ST8_CLASS = re.compile(r"^([A-HY]\d{2}[A-Z])(\d{4})(\d{6})(?!\d{5})")
 #: Older US prints: A47L  514 for A47L 5/14 (three places for the group, then the subgroup).
 _FIXED_WIDTH_CLASS = re.compile(r"^([A-H]\d{2}[A-Z])([ \d]{2}\d)(\d{2,6})$")
 
@@ -104,19 +116,28 @@ def normalise_application_number(text: str, *, country: str | None = None) -> st
 def normalise_class(symbol: str) -> str | None:
     """Return an IPC or CPC symbol in its one written form: ``G06F  17/30`` → ``G06F17/30``, ``A61B`` → ``A61B``.
 
-    The fixed-width form of older US prints is read, too: ``A47L  514`` → ``A47L5/14``. None where ``symbol`` is
-    no class symbol.
+    Read, too: the fixed-width form of older US prints (``A47L  514`` → ``A47L5/14``), that of WIPO ST.8
+    (``H01M0010052500`` → ``H01M10/0525``), leading zeros and hyphens (``G06F-017/30``), the scheme's name and edition
+    before (``Int. Cl.7 G06F 17/30``) and anything behind (``(2006.01)``, ``20060101AFI``), and letters in the place of
+    the class's digits (``GO6F``). None where ``symbol`` is no class symbol.
     """
     symbol = symbol.strip().upper()
-    fixed = _FIXED_WIDTH_CLASS.match(symbol)
-    if fixed:
-        return f"{fixed[1]}{int(fixed[2])}/{fixed[3]}"
     match = _CLASS.match(symbol)
+    if match is None or match[4] is None:
+        if not symbol.isascii():
+            symbol = unicodedata.normalize("NFKC", symbol).translate(_STROKES)
+        symbol = _MISREAD_CLASS.sub(lambda found: found[1] + found[2].translate(_AS_DIGITS), _SCHEME.sub("", symbol))
+        if standard := _ST8_CLASS.match(symbol):
+            group, subgroup = int(standard[2]), standard[3].rstrip("0").ljust(2, "0")
+            return f"{standard[1]}{group}/{subgroup}" if group else standard[1]
+        if fixed := _FIXED_WIDTH_CLASS.match(symbol):
+            return f"{fixed[1]}{int(fixed[2])}/{fixed[3]}"
+        match = _CLASS.match(symbol)
     if match is None:
         return None
-    section, number, letter, group, subgroup = match.groups()
+    section, number, letter, group_digits, subgroup_digits = match.groups()
     subclass = f"{section}{number}{letter}"
-    return f"{subclass}{group}/{subgroup}" if group else subclass
+    return f"{subclass}{group_digits}/{subgroup_digits}" if group_digits else subclass
 
 
 def subclass_of(symbol: str) -> str:

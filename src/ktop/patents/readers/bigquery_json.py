@@ -7,15 +7,16 @@ from typing import Any
 
 from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation
 from ktop.patents.readers import Record, Reject, Sample
+from ktop.patents.readers.claims import split_claims
 from ktop.patents.readers.exchange import PHASES
 from ktop.patents.readers.fields import parse_date
 from ktop.patents.readers.json_lines import first_keys, json_records
-from ktop.patents.readers.ops_answer import split_claims
 from ktop.patents.readers.record import (
     build,
     citation,
     distinct,
     docdb_application_number,
+    language_code,
     search_letter,
     symbols,
     texts_of_language,
@@ -51,7 +52,7 @@ class BigQueryJson:
 
 
 def _texts(record: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
-    return [(str(entry.get("language") or ""), str(entry.get("text") or "")) for entry in record.get(name) or []]
+    return [(language_code(entry.get("language")), str(entry.get("text") or "")) for entry in record.get(name) or []]
 
 
 def _day(record: Mapping[str, Any], name: str) -> Any:

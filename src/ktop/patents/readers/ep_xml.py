@@ -15,6 +15,8 @@ from ktop.patents.readers.record import (
     distinct,
     docdb_application_number,
     excerpt,
+    is_kept_language,
+    language_code,
     symbols,
     texts_of_language,
 )
@@ -96,11 +98,11 @@ def _paragraphs(element: ET.Element) -> str:
 
 
 def _of_language(root: ET.Element, tag: str, language: str = "en") -> ET.Element | None:
-    return next((entry for entry in root.findall(tag) if (entry.get("lang") or "").lower() == language), None)
+    return next((entry for entry in root.findall(tag) if language_code(entry.get("lang")) == language), None)
 
 
 def _is_ours(element: ET.Element | None) -> bool:
-    return element is not None and (element.get("lang") or "en").lower() in ("en", "ko")
+    return element is not None and is_kept_language(element.get("lang"))
 
 
 def _claim_set(root: ET.Element) -> ET.Element | None:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 
 from ktop.domain.patent.document import Patent
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
-from ktop.patents.readers.fields import parse_spreadsheet_date
+from ktop.patents.readers.fields import TableDates, UnreadableDateError
+from ktop.patents.readers.lists import GENERATIONS, LEGAL_FORMS, joined_names
 from ktop.patents.readers.record import build, distinct, language_of, undamaged
 from ktop.patents.readers.source import Source
 
 _FIRST = re.compile(rb'^(?:\xef\xbb\xbf)?"?search URL:?"?,')
 _NEEDED = ("id", "title")
-#: Parts that belong to the name before them: "Apple Computer, Inc.", "John Bond, III".
-_LEGAL_FORMS = {
-    "inc", "llc", "ltd", "corp", "co", "lp", "llp", "sa", "ag", "gmbh", "kg", "bv", "nv", "plc", "spa", "srl", "sas",
-    "kk", "limited", "incorporated", "corporation", "company", "pte", "pty", "ab", "as", "oy",
-}  # fmt: skip
-_GENERATIONS = {"jr", "sr", "ii", "iii", "iv", "v"}
+_DATES = ("filing/creation date", "publication date", "grant date")
 
 
 class GoogleCsv:
@@ -37,11 +34,14 @@ class GoogleCsv:
         header = _header(source.head())
         if header is None:
             raise InputError("patents.table_broken", file=source.name)
+        places = [header.index(name) for name in _DATES if name in header]
+        dates = TableDates(lambda: tabular.values(source, places, skip=1, damaged=True))
         for row in tabular.rows(source, skip=1, damaged=True):
             if row.cells is None:
                 yield Reject(row.where, row.problem or "patents.reject_columns")
             else:
-                yield _patent({name: cell or "" for name, cell in zip(header, row.cells, strict=True)}, row.where)
+                cells = {name: cell or "" for name, cell in zip(header, row.cells, strict=True)}
+                yield _patent(cells, row.where, dates)
 
 
 def _header(head: bytes) -> list[str] | None:
@@ -49,11 +49,16 @@ def _header(head: bytes) -> list[str] | None:
     return names if all(name in names for name in _NEEDED) else None
 
 
-def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
+def _patent(row: Mapping[str, str], where: str, dates: TableDates) -> Patent | Reject:
     title = row["title"].strip()
     if "\ufffd" in title or "\ufffd" in row["id"]:
         return Reject(where, "patents.reject_encoding")
-    granted = parse_spreadsheet_date(row.get("grant date", ""))
+    days: dict[str, date | None] = {}
+    for name in _DATES:
+        try:
+            days[name] = dates.day(row.get(name))
+        except UnreadableDateError as error:
+            return Reject(where, error.reason, {"field": name, "value": error.value})
     return build(
         where,
         GoogleCsv.name,
@@ -61,23 +66,17 @@ def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
         title,
         None,
         language=language_of(title, "", row["id"][:2]),
-        filing_date=parse_spreadsheet_date(row.get("filing/creation date", "")),
-        publication_date=parse_spreadsheet_date(row.get("publication date", "")),
-        grant_date=granted,
-        applicants=_split(row.get("assignee", ""), _LEGAL_FORMS),
-        inventors=_split(row.get("inventor/author", ""), _GENERATIONS),
+        filing_date=days["filing/creation date"],
+        publication_date=days["publication date"],
+        grant_date=days["grant date"],
+        applicants=_split(row.get("assignee", ""), LEGAL_FORMS),
+        inventors=_split(row.get("inventor/author", ""), GENERATIONS),
     )
 
 
 def _split(printed: str, endings: AbstractSet[str]) -> tuple[str, ...]:
     """Split names at commas, but not before an ending that belongs to the name."""
-    names: list[str] = []
-    for part in printed.split(","):
-        if names and part.strip().lower().replace(".", "") in endings:
-            names[-1] = f"{names[-1]}, {part.strip()}"
-        else:
-            names.append(part.strip())
-    return distinct(undamaged(names))
+    return distinct(undamaged(joined_names(printed.split(","), endings)))
 
 
 READER = GoogleCsv()

@@ -12,6 +12,7 @@ from ktop.domain.patent.document import Patent
 from ktop.kernel.errors import InputError
 from ktop.patents.demo.shipped import as_patent
 from ktop.patents.readers import Record, Reject, Sample
+from ktop.patents.readers.plain_text import plain_text
 from ktop.patents.readers.source import Source
 from ktop.patents.readers.table import is_usable, match_columns, patent_of_row
 
@@ -20,6 +21,8 @@ _CHUNK_CHARS = 1 << 20
 _KEY = re.compile(r'"([^"\\\n]{1,80})"\s*:')
 #: Short names of this house → those of ``catalogue/patents/columns.yaml``.
 _OWN_NAMES = {"id": "patent_id", "filed": "filing_date", "published": "publication_date", "claims": "claims_count"}
+#: What may stand for a character that is not ASCII: an escape, a brace code.
+_PLAIN = re.compile(r"\\u|\{[A-Za-z ]")
 _BETWEEN_RECORDS = re.compile(r"[\s,]*")
 
 
@@ -114,13 +117,24 @@ def _value(line: str) -> Any:
 
 
 def _writable(value: Any, source: str) -> Any:
-    """Return a value read from ``source``, None where it holds half a character, which no file can carry."""
+    """Return a value read from ``source``, its texts in their plain form.
+
+    None where it holds half a character, which no file can carry.
+    """
     if "\\ud" in source.lower():
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             return None
-    return value
+    return value if source.isascii() and _PLAIN.search(source) is None else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 def _array(text: io.TextIOWrapper, start: str, file: str) -> Iterator[tuple[str, Any]]:
@@ -165,9 +179,6 @@ def _patent(record: dict[str, Any], where: str, column_map: Mapping[str, str]) -
         nested = isinstance(value, list) and any(isinstance(part, dict | list) for part in value)
         if isinstance(value, dict) or nested:
             return Reject(where, "patent_sources.reject_json_record", {"field": field})
-    cited = row.get("cited_patents")
-    if isinstance(cited, str):  # Google's tables print them with commas
-        row["cited_patents"] = cited.replace(",", "|")
     try:
         return patent_of_row(row, where, source="synthetic" if synthetic else JsonLines.name)
     except (TypeError, AttributeError, ValueError, OverflowError) as error:

@@ -27,7 +27,8 @@ from ktop.patents.readers import (
     Sample,
     xml_safe,
 )
-from ktop.patents.readers.fields import parse_count, parse_date, split_list
+from ktop.patents.readers.fields import parse_count, parse_date
+from ktop.patents.readers.lists import split_list
 from ktop.patents.readers.record import citation, symbols
 from ktop.patents.readers.source import Source
 from ktop.patents.readers.xml_safe import text_at, text_of

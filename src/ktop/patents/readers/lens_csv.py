@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from ktop.domain.patent.document import LiteratureCitation, Patent
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
-from ktop.patents.readers.fields import parse_count, parse_spreadsheet_date
+from ktop.patents.readers.fields import TableDates, UnreadableDateError, parse_count
 from ktop.patents.readers.record import build, distinct, docdb_application_number, language_of, symbols, undamaged
 from ktop.patents.readers.source import Source
 
@@ -15,7 +16,11 @@ from ktop.patents.readers.source import Source
 _COLUMNS = {
     "number": ("publication number", "display key"),
     "literature": ("non-patent citations", "npl citations"),
+    "type": ("document type", "publication type", "type"),
 }
+#: Document types that are published on the day of their grant. Amended and limited patents are not: theirs was earlier.
+_GRANTS = frozenset({"granted patent", "plant patent", "design right", "patent of addition"})
+_DATES = ("application date", "publication date")
 _NEEDED = ("jurisdiction", "kind", "lens id", "title")
 
 
@@ -33,11 +38,14 @@ class LensCsv:
         header = _header(source.head())
         if header is None:
             raise InputError("patents.table_broken", file=source.name)
+        places = [header.index(name) for name in _DATES if name in header]
+        dates = TableDates(lambda: tabular.values(source, places, damaged=True))
         for row in tabular.rows(source, damaged=True):
             if row.cells is None:
                 yield Reject(row.where, row.problem or "patents.reject_columns")
             else:
-                yield _patent({name: cell or "" for name, cell in zip(header, row.cells, strict=True)}, row.where)
+                cells = {name: cell or "" for name, cell in zip(header, row.cells, strict=True)}
+                yield _patent(cells, row.where, dates)
 
 
 def _header(head: bytes) -> list[str] | None:
@@ -46,7 +54,7 @@ def _header(head: bytes) -> list[str] | None:
     return names if numbered and all(name in names for name in _NEEDED) else None
 
 
-def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
+def _patent(row: Mapping[str, str], where: str, dates: TableDates) -> Patent | Reject:
     """Build the patent. Damaged characters are borne in names and references, not in what is searched."""
 
     def field(name: str) -> str:
@@ -59,7 +67,14 @@ def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
     if "\ufffd" in title + abstract + field("number"):
         return Reject(where, "patents.reject_encoding")
     kind = field("kind")
-    published = parse_spreadsheet_date(field("publication date"), parse_count(field("publication year")))
+    years = {"publication date": parse_count(field("publication year"))}
+    days: dict[str, date | None] = {}
+    for name in _DATES:
+        try:
+            days[name] = dates.day(field(name), years.get(name))
+        except UnreadableDateError as error:
+            return Reject(where, error.reason, {"field": name, "value": error.value})
+    published = days["publication date"]
     applied = field("application number").split()
     return build(
         where,
@@ -69,9 +84,9 @@ def _patent(row: Mapping[str, str], where: str) -> Patent | Reject:
         abstract,
         language=language_of(title, abstract, country),
         application=docdb_application_number(applied[0], applied[1], "".join(applied[2:3])) if applied[1:] else None,
-        filing_date=parse_spreadsheet_date(field("application date")),
+        filing_date=days["application date"],
         publication_date=published,
-        grant_date=published if field("type").lower() == "granted patent" else None,
+        grant_date=published if field("type").lower().replace("_", " ") in _GRANTS else None,
         ipc=symbols(several("ipcr classifications")),
         cpc=symbols(several("cpc classifications")),
         applicants=distinct(undamaged(several("applicants"))),

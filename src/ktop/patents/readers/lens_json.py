@@ -7,6 +7,7 @@ from typing import Any
 
 from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation, normalise_publication_number
 from ktop.patents.readers import Record, Reject, Sample
+from ktop.patents.readers.claims import separate_claims
 from ktop.patents.readers.exchange import PHASES
 from ktop.patents.readers.fields import parse_date
 from ktop.patents.readers.json_lines import first_keys, json_records
@@ -15,6 +16,8 @@ from ktop.patents.readers.record import (
     citation,
     distinct,
     docdb_application_number,
+    is_kept_language,
+    language_code,
     search_letter,
     symbols,
     texts_of_language,
@@ -22,6 +25,9 @@ from ktop.patents.readers.record import (
 from ktop.patents.readers.source import Source
 
 Json = Mapping[str, Any]
+#: Types of publications that are no grant, whatever became of the application later. Of all others (grants, amended and
+#: limited ones, plants, designs, additions ...) the legal status says when they were granted.
+_NO_GRANTS = frozenset({"PATENT_APPLICATION", "AMENDED_APPLICATION", "SEARCH_REPORT", "ABSTRACT", "SPC"})
 
 
 class LensJson:
@@ -58,9 +64,8 @@ def _patent(record: Json, where: str) -> Patent | Reject:
     kind = str(record.get("kind") or published.get("kind") or "")
     day = parse_date(record.get("date_published") or published.get("date"))
     legal: Json = record.get("legal_status") or {}
-    granted = (
-        parse_date(legal.get("grant_date")) if str(record.get("publication_type", "")).startswith("GRANT") else None
-    )
+    type_ = str(record.get("publication_type") or "").strip().upper().replace(" ", "_")
+    granted = None if type_ in _NO_GRANTS else parse_date(legal.get("grant_date"))
     claims, kept = _claims(record.get("claims") or [])
     description: Json = record.get("description") or {}
     return build(
@@ -79,7 +84,7 @@ def _patent(record: Json, where: str) -> Patent | Reject:
         filing_date=parse_date(applied.get("date")),
         publication_date=day,
         grant_date=granted,
-        description=str(description.get("text") or "") if description.get("lang") in ("en", "ko", None) else None,
+        description=str(description.get("text") or "") if is_kept_language(description.get("lang")) else None,
         ipc=_classes(biblio, "classifications_ipcr"),
         cpc=_classes(biblio, "classifications_cpc"),
         applicants=_names(parties.get("applicants") or []),
@@ -91,11 +96,11 @@ def _patent(record: Json, where: str) -> Patent | Reject:
 
 def _claims(sets: Sequence[Json]) -> tuple[list[str], bool]:
     """Return the claims of the English set, else the Korean, else the first; and whether they are in one of the two."""
-    ranked = sorted(sets, key=lambda entry: {"en": 0, "ko": 1}.get(str(entry.get("lang") or "").lower(), 2))
+    ranked = sorted(sets, key=lambda entry: {"en": 0, "ko": 1}.get(language_code(entry.get("lang")), 2))
     if not ranked:
         return [], True
-    texts = [" ".join(" ".join(claim.get("claim_text") or []).split()) for claim in ranked[0].get("claims") or []]
-    return texts, str(ranked[0].get("lang") or "en").lower() in ("en", "ko")
+    texts = ["\n".join(claim.get("claim_text") or []) for claim in ranked[0].get("claims") or []]
+    return separate_claims(texts), is_kept_language(ranked[0].get("lang"))
 
 
 def _family(families: Json) -> str | None:

@@ -22,15 +22,17 @@ from ktop.patents.readers import (
     Sample,
     xml_safe,
 )
+from ktop.patents.readers.claims import counted_claims, live_claims, separate_claims
 from ktop.patents.readers.exchange import document_id, exchange_patent
 from ktop.patents.readers.fields import parse_date
 from ktop.patents.readers.record import (
     build,
     citation,
-    counted_claims,
     distinct,
     docdb_application_number,
     excerpt,
+    is_kept_language,
+    language_code,
     search_letter,
     symbols,
     texts_of_language,
@@ -45,8 +47,6 @@ _CLIENT_JSON = re.compile(
     rb'^\s*\{\s*"(?:documents"\s*:\s*\[|document_id"\s*:\s*\{|query"\s*:\s*"[^"]*",\s*"num_results")'
 )
 _MAX_ANSWER_CHARS = 64 * 1024**2
-#: A claim that starts a line of a text that holds them all.
-_NUMBERED = re.compile(r"^\s*(\d{1,3})\s*[.)]\s+(?=\S)", re.MULTILINE)
 _PARAGRAPH_NUMBER = re.compile(r"\[\d{4}\]\s*")
 _MAX_DEPTH = 60
 
@@ -169,8 +169,7 @@ def _full_text(document: ET.Element, where: str) -> Completion | Reject:
     values: dict[str, Any] = {}
     chosen = _preferred(document.findall("claims"))
     if chosen is not None:
-        entries = chosen.findall("claim/claim-text") or chosen.findall("claim")
-        claims = [piece for entry in entries for piece in split_claims("".join(entry.itertext()))]
+        claims = live_claims(separate_claims([_claim(entry) for entry in chosen.findall("claim")]))
         values["claims_count"] = counted_claims(claims)
         if claims and _is_ours(chosen):
             values["first_claim"] = claims[0][:MAX_CLAIM_CHARS]
@@ -181,26 +180,20 @@ def _full_text(document: ET.Element, where: str) -> Completion | Reject:
     return _completion(where, number, values)
 
 
+def _claim(element: ET.Element) -> str:
+    """Return the text of a claim, or of all of them where the service gives each as a text of one element."""
+    texts = element.findall("claim-text")
+    return "\n".join("".join(text.itertext()) for text in texts) if texts else "".join(element.itertext())
+
+
 def _is_ours(element: ET.Element) -> bool:
-    return (element.get("lang") or "en").lower() in ("en", "ko")
+    return is_kept_language(element.get("lang"))
 
 
 def _preferred(found: list[ET.Element]) -> ET.Element | None:
     """Return the English one of several languages, else the Korean one, else the first."""
-    ranked = sorted(found, key=lambda element: {"en": 0, "ko": 1}.get((element.get("lang") or "").lower(), 2))
+    ranked = sorted(found, key=lambda element: {"en": 0, "ko": 1}.get(language_code(element.get("lang")), 2))
     return next(iter(ranked), None)
-
-
-def split_claims(text: str) -> list[str]:
-    """Return the claims of a text that holds one or all of them, numbered 1, 2, 3 ... at the start of lines."""
-    starts: list[int] = []
-    for match in _NUMBERED.finditer(text):
-        if int(match[1]) == len(starts) + 1:
-            starts.append(match.start())
-    if len(starts) < 2:
-        return [" ".join(text.split())] if text.strip() else []
-    pieces = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return [" ".join(piece.split()) for piece in pieces]
 
 
 def _family_member(member: ET.Element, where: str) -> Completion | Reject:
@@ -299,9 +292,9 @@ def _client_full_text(answer: Mapping[str, Any]) -> Completion | Reject:
     values: dict[str, Any] = {}
     claims = answer.get("claims") or []
     if claims:
-        texts = [" ".join(claim["limitations"]) for claim in claims]
+        texts = live_claims(separate_claims([" ".join(claim["limitations"]) for claim in claims]))
         values["claims_count"] = counted_claims(texts)
-        values["first_claim"] = texts[0][:MAX_CLAIM_CHARS]
+        values["first_claim"] = texts[0][:MAX_CLAIM_CHARS] if texts else None
     if answer.get("description"):
         text = " ".join(_PARAGRAPH_NUMBER.sub("", answer["description"][: 2 * MAX_DESCRIPTION_CHARS]).split())
         values["description"] = text[:MAX_DESCRIPTION_CHARS]

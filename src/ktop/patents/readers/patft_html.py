@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from ktop.domain.patent.document import PatentCitation, normalise_publication_number
 from ktop.kernel.errors import TooLargeError
 from ktop.patents.readers import Record, Reject, Sample
+from ktop.patents.readers.plain_text import plain_text
 from ktop.patents.readers.record import build
 from ktop.patents.readers.source import Source
 
@@ -45,7 +46,7 @@ class PatftHtml:
         cited = normalise_publication_number(reference[1], country="US") if reference else None
         found = 0
         for found, hit in enumerate(_HIT.finditer(page), 1):
-            title = " ".join(html.unescape(hit[2]).split())
+            title = plain_text(" ".join(html.unescape(hit[2]).split()))
             yield build(
                 f"result {found}",
                 self.name,

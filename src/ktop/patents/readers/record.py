@@ -24,11 +24,10 @@ from ktop.patents.readers import (
     MAX_TITLE_CHARS,
     Reject,
 )
+from ktop.patents.readers.claims import counted_claims, live_claims
 from ktop.patents.readers.xml_safe import text_of
 
 _T = TypeVar("_T")
-CANCELLED = re.compile(r"^\s*\d+(?:\s*[-\u2013]\s*\d+)?\s*\.?\s*\(?cancel", re.IGNORECASE)
-_REFERS = re.compile(r"\bclaims?\s+\d|청구항\s*\d|제\s*\d+\s*항", re.IGNORECASE)
 _KIND = re.compile(r"(?<=\d)[A-Z]\d{0,2}$")
 _ENGLISH = re.compile(
     r"\b(?:and|for|of|the|with|from|by|using|having|method|device|apparatus|vehicle)\b", re.IGNORECASE
@@ -38,6 +37,8 @@ _OTHER_LATIN_OFFICES = {
     "HR", "HU", "IS", "IT", "LT", "LU", "LV", "MX", "NL", "NO", "PE", "PL", "PT", "RO", "RS", "SE", "SI", "SK", "TR",
     "UY", "YU",
 }  # fmt: skip
+#: Words for a language that do not start with its two letters.
+_LANGUAGE_NAMES = {"kr": "ko", "한국어": "ko", "국문": "ko", "한글": "ko", "영어": "en", "영문": "en"}
 #: Letters of search reports, the most damaging to novelty first (WIPO ST.14).
 _SEARCH_LETTERS = "XIYEPOTLDA"
 
@@ -71,7 +72,7 @@ def build(
         return Reject(where, "patents.reject_number", {"number": " ".join(f"{country} {printed} {kind}".split())[:80]})
     if not title and not abstract:
         return Reject(where, "patents.reject_no_text")
-    live = [text for text in claims if text and not CANCELLED.search(text)]
+    live = live_claims(claims)
     fields["claims_count"] = fields.get("claims_count") or counted_claims(live)
     found = list(dict.fromkeys(cited))
     code = _KIND.search(patent_id)
@@ -88,16 +89,6 @@ def build(
         source=source,
         **fields,
     )
-
-
-def counted_claims(claims: Sequence[str]) -> int | None:
-    """Return how many claims there are, None where there are none or where all stand in one text.
-
-    A claim by itself cannot refer to another one: a lone text that does holds several claims.
-    """
-    if len(claims) == 1 and _REFERS.search(claims[0]):
-        return None
-    return len(claims) or None
 
 
 def undamaged(names: Iterable[str]) -> Iterator[str]:
@@ -192,8 +183,19 @@ def _by_language(texts: Sequence[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for lang, text in texts:
         if text:
-            found.setdefault(lang.strip().lower()[:2], text)
+            found.setdefault(language_code(lang), text)
     return found
+
+
+def language_code(printed: object) -> str:
+    """Return the two letters of a printed language (``EN``, ``eng``, ``en-US``, ``Korean``, ``kor``), "" for none."""
+    name = str(printed or "").strip().lower()
+    return _LANGUAGE_NAMES.get(name, name[:2])
+
+
+def is_kept_language(printed: object) -> bool:
+    """Tell whether texts of a printed language are kept; English is what is meant where none is printed."""
+    return (language_code(printed) or "en") in ("en", "ko")
 
 
 def docdb_application_number(country: str, number: str, kind: str = "") -> str | None:

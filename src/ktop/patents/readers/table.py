@@ -9,10 +9,10 @@ from typing import Any
 
 from ktop import catalogue
 from ktop.domain.patent.document import (
+    LiteratureCitation,
     Patent,
     PatentCitation,
     normalise_application_number,
-    normalise_class,
     normalise_publication_number,
 )
 from ktop.domain.technology.summary import clean_text, detect_language
@@ -27,12 +27,27 @@ from ktop.patents.readers import (
     Sample,
     tabular,
 )
-from ktop.patents.readers.fields import BARE_US_NUMBER, is_list_or_text, parse_count, parse_date, split_list
+from ktop.patents.readers.fields import (
+    BARE_US_NUMBER,
+    TableDates,
+    UnreadableDateError,
+    cell_value,
+    is_cell_error,
+    is_rounded,
+    number_text,
+    parse_count,
+)
 from ktop.patents.readers.kipris_xml import korean_patent_id
+from ktop.patents.readers.lists import is_list_or_text, split_classes, split_names, split_numbers
+from ktop.patents.readers.plain_text import plain_text
+from ktop.patents.readers.record import language_code, symbols
 from ktop.patents.readers.source import Source
 
 #: Fields that hold several values, as a list or in one text.
 _LISTS = ("ipc", "cpc", "applicants", "inventors", "cited_patents")
+#: Fields that hold one document's number.
+_NUMBERS = ("number", "opening_number", "registration_number", "application")
+DATES = ("filing_date", "publication_date", "grant_date")
 #: Bare numbers: a Korean application or opening number has thirteen digits and starts with its right code.
 _KOREAN_NUMBER = re.compile(r"^[12]0-?\d{4}-?\d{7}$")
 
@@ -67,11 +82,13 @@ class Table:
         if header is None:
             raise InputError("patents.table_broken", file=source.name)
         columns = _columns(header, column_map or {}, source.name)
+        dates = [columns[field] for field in DATES if field in columns]
+        days = TableDates(lambda: tabular.values(source, dates))
         for where, cells, problem in tabular.rows(source):
             if cells is None:
                 yield Reject(where, problem or "patents.reject_columns")
-            else:
-                yield patent_of_row({field: cells[index] for field, index in columns.items()}, where)
+                continue
+            yield patent_of_row({field: cells[index] for field, index in columns.items()}, where, dates=days)
 
 
 def _columns(header: list[str], column_map: Mapping[str, str], file: str) -> dict[str, int]:
@@ -120,62 +137,86 @@ def _text(value: Any, limit: int) -> str | None:
 
 def _number(row: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...], str]:
     """Return id, other numbers and what was printed."""
-    printed = str(row.get("number") or "").strip()
+    printed = number_text(row.get("number"))
     country = str(row.get("country") or "").strip().upper()[:2] or None
     if printed:
         if country is None and _KOREAN_NUMBER.match(printed):
             country = "KR"
         if country is None and BARE_US_NUMBER.match(printed.upper().replace(",", "")):
             country = "US"
-        return normalise_publication_number(printed, country=country), (), printed
-    opening = str(row.get("opening_number") or "").strip()
-    registration = str(row.get("registration_number") or "").strip()
+        kind = str(row.get("kind") or "").strip() or None
+        return normalise_publication_number(printed, country=country, kind=kind), (), printed
+    opening, registration = number_text(row.get("opening_number")), number_text(row.get("registration_number"))
     if opening[:2].isalpha() and opening:
         return normalise_publication_number(opening), (), opening
     patent_id, others = korean_patent_id(opening, registration, "")
     return patent_id, others, opening or registration
 
 
-def patent_of_row(row: Mapping[str, Any], where: str, source: str = "table") -> Patent | Reject:
-    """Return the patent of a row (our field → printed value), or why it has none; ``source`` names the reader."""
+def _unreadable(row: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
+    """Return why a row cannot be taken as a whole, None where it can."""
+    for field, value in row.items():
+        if is_cell_error(value):
+            return "patent_sources.reject_cell_error", {"field": field, "value": str(value)[:40]}
+    for field in _NUMBERS:
+        if is_rounded(row.get(field)):
+            return "patent_sources.reject_rounded", {"field": field, "value": str(row[field])[:40]}
+    for field in _LISTS:
+        if not is_list_or_text(row.get(field)):
+            return "patent_sources.reject_no_list", {"field": field, "value": str(row[field])[:40]}
+    return None
+
+
+def patent_of_row(
+    row: Mapping[str, Any], where: str, source: str = "table", dates: TableDates | None = None
+) -> Patent | Reject:
+    """Return the patent of a row (our field → printed value), or why it has none.
+
+    Parameters
+    ----------
+    source : names the reader.
+    dates : reads the dates of the table that the row is of.
+    """
+    row = {field: _plain_value(value) for field, value in row.items()}
+    problem = _unreadable(row)
+    if problem is not None:
+        return Reject(where, *problem)
     patent_id, others, printed = _number(row)
     if patent_id is None:
         return Reject(where, "patents.reject_number", {"number": printed[:80]})
-    for field in _LISTS:
-        if not is_list_or_text(row.get(field)):
-            return Reject(where, "patent_sources.reject_no_list", {"field": field, "value": str(row[field])[:40]})
     title, abstract = _text(row.get("title"), MAX_TITLE_CHARS), _text(row.get("abstract"), MAX_ABSTRACT_CHARS)
     if not title and not abstract:
         return Reject(where, "patents.reject_no_text")
     days: dict[str, date | None] = {}
-    for field in ("filing_date", "publication_date", "grant_date"):
-        value = row.get(field)
-        days[field] = parse_date(value)
-        if days[field] is None and value not in (None, ""):
-            return Reject(where, "patents.reject_date", {"value": str(value)[:40]})
+    for field in DATES:
+        try:
+            days[field] = (dates or TableDates()).day(row.get(field))
+        except UnreadableDateError as error:
+            return Reject(where, error.reason, {"field": field, "value": error.value})
     year = parse_count(row.get("publication_year"))
     if days["publication_date"] is None and year and 1790 <= year <= 2100:
         days["publication_date"] = date(year, 12, 31)  # the last day: never earlier than the truth
-    printed_language = str(row.get("language") or "").lower()[:2]
+    printed_language = language_code(row.get("language"))
     language = printed_language if printed_language in ("ko", "en") else detect_language(f"{title} {abstract}"[:600])
     country = patent_id[:2]
-    cited = (normalise_publication_number(number, country=country) for number in split_list(row.get("cited_patents")))
-    application = row.get("application")
+    cited = list(_cited(row.get("cited_patents"), country))
+    application = number_text(row.get("application"))
     return Patent(
         id=patent_id,
         title=title or "",
         abstract=abstract,
         kind=re.sub(r"^.*\d(?=[A-Z]\d?$)|^.*\d$", "", patent_id) or None,
-        application=normalise_application_number(str(application), country=country) if application else None,
-        family=_text(row.get("family"), 100),
+        application=normalise_application_number(application, country=country) if application else None,
+        family=_text(number_text(row.get("family")), 100),
         first_claim=_text(row.get("first_claim"), MAX_CLAIM_CHARS),
         claims_count=parse_count(row.get("claims_count")),
         description=_text(row.get("description"), MAX_DESCRIPTION_CHARS),
-        ipc=_symbols(row.get("ipc")),
-        cpc=_symbols(row.get("cpc")),
-        applicants=tuple(dict.fromkeys(split_list(row.get("applicants")))),
-        inventors=tuple(dict.fromkeys(split_list(row.get("inventors")))),
-        cited_patents=tuple(PatentCitation(number) for number in dict.fromkeys(cited) if number),
+        ipc=symbols(split_classes(row.get("ipc"))),
+        cpc=symbols(split_classes(row.get("cpc"))),
+        applicants=tuple(dict.fromkeys(split_names(row.get("applicants")))),
+        inventors=tuple(dict.fromkeys(split_names(row.get("inventors")))),
+        cited_patents=tuple(entry for entry in cited if isinstance(entry, PatentCitation)),
+        cited_literature=tuple(entry for entry in cited if isinstance(entry, LiteratureCitation)),
         also_published_as=others,
         status=_text(row.get("status"), 100),
         language=language,  # type: ignore[arg-type]
@@ -186,9 +227,18 @@ def patent_of_row(row: Mapping[str, Any], where: str, source: str = "table") -> 
     )
 
 
-def _symbols(value: Any) -> tuple[str, ...]:
-    parts = [piece for part in split_list(value) for piece in part.split(",")]
-    return tuple(dict.fromkeys(symbol for part in parts if (symbol := normalise_class(part))))
+def _plain_value(value: Any) -> Any:
+    value = cell_value(value)
+    if isinstance(value, str):
+        return plain_text(value)
+    return [plain_text(part) if isinstance(part, str) else part for part in value] if isinstance(value, list) else value
+
+
+def _cited(value: Any, country: str) -> Iterator[PatentCitation | LiteratureCitation]:
+    """Yield the documents cited, each once; what is no number stays as text rather than get lost."""
+    for printed in dict.fromkeys(map(number_text, split_numbers(value))):
+        number = normalise_publication_number(printed, country=country)
+        yield LiteratureCitation(printed) if number is None else PatentCitation(number)
 
 
 READER = Table()

@@ -68,6 +68,13 @@ def rows(source: Source, *, skip: int = 0, damaged: bool = False) -> Iterator[Ro
     return _parquet_rows(source) if head.startswith(_PARQUET) else _csv_rows(source, head, skip, damaged)
 
 
+def values(source: Source, places: Sequence[int], *, skip: int = 0, damaged: bool = False) -> Iterator[Any]:
+    """Yield the cells of some columns, row by row; rows that cannot be used are passed over."""
+    for row in rows(source, skip=skip, damaged=damaged):
+        if row.cells is not None:
+            yield from (row.cells[place] for place in places)
+
+
 def _scan(source: Source) -> pl.LazyFrame:
     plain = source.path is not None and not source.packed
     return pl.scan_parquet(source.path if plain else io.BytesIO(source.whole()))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import Reject
+from ktop.patents.readers.plain_text import plain_text
 from ktop.patents.readers.source import Source
 
 MAX_DOCUMENT_BYTES = 64 * 1024**2
@@ -351,8 +352,8 @@ def _character(match: re.Match[str]) -> str:
 
 
 def text_of(element: ET.Element | None) -> str:
-    """Return all text inside an element as one line, "" for None."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
+    """Return all text inside an element as one line, its characters in their plain form; "" for None."""
+    return "" if element is None else plain_text(" ".join("".join(element.itertext()).split()))
 
 
 def text_at(element: ET.Element, path: str) -> str:
