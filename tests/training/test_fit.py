@@ -229,7 +229,9 @@ def test_the_listed_company_scheme_beats_the_published_glass_box(shared_data: Pa
     some = frame.filter(pl.col("fiscal_year") >= 2005)  # six years back is as far as a feature looks
     rows = some["fiscal_year"].is_between(2011, 2014)
     found, known = predict(model, some).filter(rows), known_outcomes(model, some).filter(rows)
-    for target, least in (("failure", 0.87), ("high_growth", 0.80), ("sustainable_growth", 0.87)):
+    # Compound growth is harder to foresee than the mean of yearly rates, which volatile firms reach by one leap: the
+    # same model trained and judged by sagr-arithmetic-1 has .81 here.
+    for target, least in (("failure", 0.87), ("high_growth", 0.79), ("sustainable_growth", 0.88)):
         y = known[f"y_{target}"]
         seen = y.is_not_null()
         p = found[f"p_{target}"].filter(seen)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from ktop.catalogue import LANGS, message
 from ktop.kernel.errors import InputError
 from ktop.training.panel import Panel, features, outcome, sources
-from ktop.training.scheme import read_scheme
+from ktop.training.scheme import kept_scheme, read_scheme
 
 
 def _scheme(**changes: Any) -> dict[str, Any]:
@@ -53,23 +55,69 @@ def test_features_keep_missing_missing() -> None:
     assert np.isnan(values[6, 0]) and values[1, 1] == 0.5 and np.isnan(values[0, 1])
 
 
+def _labels(target: dict[str, Any], frame: pl.DataFrame = FRAME, **changes: Any) -> dict[tuple[str, int], float]:
+    """Return the known outcomes of a target by company and year."""
+    plan = read_scheme(_scheme(targets={"t": target}, **changes))
+    y = outcome(plan.targets[0], Panel(frame, "firm", "year"), None)
+    return {(f, t): float(v) for f, t, v in zip(frame["firm"], frame["year"], y, strict=True) if not np.isnan(v)}
+
+
 def test_sagr_by_hand() -> None:
     """Firm a grows 50 % twice: with the size factor (sales / median) ** 0.1 of each year."""
-    plan = read_scheme(_scheme())
-    panel = Panel(FRAME, "firm", "year")
-    y = outcome(plan.targets[0], panel, None)
-    known = {(f, t): v for f, t, v in zip(FRAME["firm"], FRAME["year"], y, strict=True) if not np.isnan(v)}
+    target = {"outcome": "sagr", "sales": "sales", "years": 2, "definition": "sagr-arithmetic-1"}
     # b has no 2003, so its 2002 is not known; c is gone before its second year.
-    assert known == {("a", 2000): 1.0, ("a", 2001): 1.0, ("a", 2002): 0.0, ("b", 2000): 0.0}
+    known = {("a", 2000): 1.0, ("a", 2001): 1.0, ("a", 2002): 0.0, ("b", 2000): 0.0}
+    assert _labels({**target, "threshold": 0.2}) == known
     median = np.median([150.0, 100, 90])
     expected = np.mean([0.5 * 1.0, 0.5 * min((150 / median) ** 0.1, 1.6)])
-    near = read_scheme(
-        _scheme(targets={"t": {"outcome": "sagr", "sales": "sales", "years": 2, "threshold": expected + 1e-9}})
+    assert _labels({**target, "threshold": expected + 1e-9})["a", 2000] == 0
+    assert _labels({**target, "threshold": expected - 1e-9})["a", 2000] == 1
+
+
+def test_compound_growth_by_hand_stands_on_the_first_and_last_year() -> None:
+    """Firm a goes from 100 to 225 in two years, 50 % a year; the median of 2000 is 100, so the factor is 1."""
+    target = {"outcome": "sagr", "sales": "sales", "years": 2}
+    found = _labels({**target, "threshold": 0.5 - 1e-9})
+    assert found[("a", 2000)] == 1.0 and found[("b", 2002)] == 0.0, "the year between is not needed"
+    assert _labels({**target, "threshold": 0.5 + 1e-9})["a", 2000] == 0.0
+
+
+def test_a_scheme_keeps_the_definition_it_was_trained_by() -> None:
+    plan = read_scheme(_scheme())
+    assert plan.targets[0].definition == "sagr-compound-1"
+    assert plan.source["targets"]["fast"]["definition"] == "sagr-compound-1"
+    assert kept_scheme(plan.source).targets[0].definition == "sagr-compound-1"
+    assert kept_scheme(_scheme()).targets[0].definition == "sagr-arithmetic-1", "trained before definitions had names"
+    column = {"c": {"outcome": "column", "column": "x"}}
+    assert read_scheme(_scheme(targets=column)).source["targets"] == column
+    for wrong in ({"definition": "sgr-2"}, {"definition": 1}):
+        with pytest.raises(InputError) as caught:
+            read_scheme(_scheme(targets={"t": {"outcome": "sagr", "sales": "sales", **wrong}}))
+        assert caught.value.key == "models.scheme_value"
+
+
+def test_known_bad_years_are_outcomes_and_not_gaps() -> None:
+    frame = pl.DataFrame(
+        {
+            "firm": ["gone"] * 3 + ["lost"] * 3 + ["thin"] * 3 + ["paid"] * 3,
+            "year": [2000, 2001, 2002] * 4,
+            "sales": [100.0, 0, 0] + [100.0, 100, 100] * 3,
+            "income": [10.0, -100, 0, 5, 50, 50, 3, 3, 1, 10, 20, 20],
+            "equity": [100.0, 100, 90, 50, -5, 40, 1, 60, 61, 100, 100, 100],
+            "paid": [0.0] * 9 + [0, 30, 30],
+            "assets": [200.0, 200, 150, 100, 100, 100, 100, 100, 100, 150, 150, 150],
+            "x": [1.0] * 12,
+        }
     )
-    over = read_scheme(
-        _scheme(targets={"t": {"outcome": "sagr", "sales": "sales", "years": 2, "threshold": expected - 1e-9}})
-    )
-    assert outcome(near.targets[0], panel, None)[0] == 0 and outcome(over.targets[0], panel, None)[0] == 1
+    growth = {"outcome": "sagr", "sales": "sales", "years": 2, "threshold": 0.2}
+    assert _labels(growth, frame)["gone", 2000] == 0.0
+    assert ("gone", 2000) not in _labels({**growth, "definition": "sagr-arithmetic-1"}, frame)
+    accounts = {"sales": "sales", "net_income": "income", "total_assets": "assets", "equity": "equity"}
+    sgr = {"outcome": "sgr", **accounts, "dividends": "paid", "years": 2, "threshold": 0.1}
+    found, former = _labels(sgr, frame), _labels({**sgr, "definition": "sgr-1"}, frame)
+    assert [found[firm, 2000] for firm in ("gone", "lost", "thin", "paid")] == [0.0] * 4
+    # 3 over an opening equity of 1 made an event; equity used up and years without sales were left out.
+    assert former["thin", 2000] == 1.0 and ("lost", 2000) not in former and ("gone", 2000) not in former
 
 
 def test_sgr_by_hand() -> None:
@@ -203,3 +251,161 @@ def test_a_further_column_cannot_rest_on_itself(columns: dict[str, str]) -> None
     with pytest.raises(InputError) as caught:
         read_scheme(_scheme(columns=columns))
     assert caught.value.key == "models.scheme_value"
+
+
+FAILURES = {"outcome": "failure", "event_year": "failed", "years": 2}
+
+
+def test_an_event_year_in_one_row_of_a_company_holds_for_all_of_them() -> None:
+    """However it is written down: in every row, the first, the last, or the row of the event with later rows after."""
+    frame = pl.DataFrame(
+        {
+            "firm": ["a"] * 6 + ["b"] * 6,
+            "year": list(range(2000, 2006)) * 2,
+            "sales": [1.0] * 12,
+            "x": [1.0] * 12,
+        }
+    )
+    everywhere = frame.with_columns(failed=pl.when(pl.col("firm") == "a").then(2003))
+    expected = _labels(FAILURES, everywhere)
+    assert [expected["a", year] for year in range(2000, 2003)] == [0.0, 1.0, 1.0] and ("a", 2003) not in expected
+    assert sum(expected.values()) == 2
+    for row in range(2000, 2006):
+        once = frame.with_columns(failed=pl.when((pl.col("firm") == "a") & (pl.col("year") == row)).then(2003))
+        assert _labels(FAILURES, once) == expected, row
+        assert _labels(FAILURES, once.with_columns(pl.col("failed").cast(pl.String))) == expected, "years as text"
+
+
+def test_two_event_years_of_one_company_are_refused_by_name() -> None:
+    frame = FRAME.with_columns(failed=pl.Series([2003, None, 2004, None, None] + [None] * 6))
+    with pytest.raises(InputError) as caught:
+        _labels(FAILURES, frame)
+    assert caught.value.key == "guards.event_years_differ"
+    assert caught.value.params["firm"] == "a" and {caught.value.params["first"], caught.value.params["second"]} == {
+        "2003",
+        "2004",
+    }
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        [str(year) for year in FRAME["year"]],
+        [f"{year}년" for year in FRAME["year"]],
+        [f" {year}.0 " for year in FRAME["year"]],
+        ["".join(chr(ord(digit) + 0xFEE0) for digit in str(year)) for year in FRAME["year"]],
+    ],
+)
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical])
+def test_years_written_as_text_are_years(years: list[str], kind: Any) -> None:
+    frame = FRAME.with_columns(year=pl.Series(years, dtype=pl.String).cast(kind))
+    panel = Panel(frame, "firm", "year")
+    assert panel.year is not None and panel.year.tolist() == FRAME["year"].to_list()
+    assert np.array_equal(panel.column("sales_lag1"), Panel(FRAME, "firm", "year").column("sales_lag1"), equal_nan=True)
+    expression = {"y": {"expression": "year - 2000", "group": "g"}}
+    if years[0] in ("2000", " 2000.0 "):
+        plan = read_scheme(_scheme(features=expression))
+        assert features(plan, panel)[:, 0].tolist() == [year - 2000 for year in FRAME["year"]]
+
+
+ODD_CELLS = [
+    pl.Series([["a"]] * 11),
+    pl.Series([{"a": 1}] * 11),
+    pl.Series([[1, 2]] * 11, dtype=pl.Array(pl.Int64, 2)),
+    pl.Series([1] * 11).cast(pl.Duration("ms")),
+    pl.Series([1] * 11).cast(pl.Time),
+    pl.Series([b"a"] * 11),
+]
+
+
+@pytest.mark.parametrize("cells", ODD_CELLS, ids=[str(cells.dtype.base_type()) for cells in ODD_CELLS])
+@pytest.mark.parametrize("place", ["firm", "year", "sales", "sector"])
+def test_cells_that_hold_more_than_one_thing_are_refused_by_column(cells: pl.Series, place: str) -> None:
+    frame = FRAME.with_columns(sector=pl.lit("s")).with_columns(cells.alias(place))
+    with pytest.raises(InputError) as caught:
+        panel = Panel(frame, "firm", "year")
+        panel.column("sales")
+        panel.labels(["sector"])
+    assert caught.value.key == "models.column_type" and caught.value.params["column"] == place
+    for lang in LANGS:
+        assert place in message(caught.value, lang)
+
+
+@pytest.mark.parametrize(
+    ("cells", "key"),
+    [
+        (pl.Series([None] * 10 + ["x"]), "models.not_numeric"),
+        (pl.Series(["low", "high"] * 5 + ["low"], dtype=pl.Categorical), "models.not_numeric"),
+        (pl.Series(["2000-01-01"] * 11).str.to_date(), "models.not_numeric"),
+    ],
+)
+def test_words_and_days_as_figures_are_refused_by_column(cells: pl.Series, key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Panel(FRAME.with_columns(sales=cells), "firm", "year").column("sales")
+    assert caught.value.key == key and caught.value.params["column"] == "sales"
+
+
+def test_figures_of_any_type_are_figures() -> None:
+    expected = Panel(FRAME, "firm", "year").column("sales")
+    decimals = FRAME["sales"].cast(pl.Decimal(10, 2))
+    texts = FRAME["sales"].cast(pl.Int64).cast(pl.String)
+    for cells in (
+        decimals,
+        texts,
+        texts.cast(pl.Categorical),
+        FRAME["sales"].cast(pl.Int16),
+        FRAME["sales"].cast(pl.Float32),
+    ):
+        found = Panel(FRAME.with_columns(sales=cells), "firm", "year").column("sales")
+        assert np.array_equal(found, expected)
+
+
+def test_column_names_in_full_width_or_decomposed_letters_are_found() -> None:
+    """The scheme's spelling and the table's may differ in width and composition, each in its own way."""
+    written = {"firm": "기업", "year": "연도", "sales": "매출", "x": "ROA", "assets": "자산(백만원)"}
+    plain = FRAME.rename(written).with_columns(산업=pl.lit("제조"))
+
+    def decomposed(name: str) -> str:
+        return unicodedata.normalize("NFD", name)
+
+    def wide(name: str) -> str:
+        return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name)
+
+    def wide_letters(name: str) -> str:
+        return "".join(wide(c) if c.isalpha() else c for c in name)
+
+    for scheme_way in (str, decomposed, wide_letters):
+        content = _scheme(
+            id=scheme_way("기업"),
+            year=scheme_way("연도"),
+            columns={scheme_way("수익"): scheme_way("ROA * 2")},
+            features={
+                scheme_way("ROA"): {"group": "g"},
+                "growth": {"expression": scheme_way("매출") + " / " + scheme_way("매출") + "_lag1", "group": "g"},
+                "twice": {"expression": scheme_way("수익"), "group": "g"},
+            },
+            targets={"fast": {"outcome": "sagr", "sales": scheme_way("매출"), "years": 2},
+                     "large": {"outcome": "column", "column": scheme_way("자산(백만원)")}},
+            comparison={"cells": [scheme_way("산업")]},
+        )  # fmt: skip
+        plan = read_scheme(content)
+        for table_way in (str, decomposed, wide):
+            frame = plain.rename({name: table_way(name) for name in plain.columns})
+            panel = Panel(frame, plan.id, plan.year, plan.columns)
+            values = features(plan, panel)
+            assert np.array_equal(values[:, 0], FRAME["x"].cast(pl.Float64).fill_null(np.nan), equal_nan=True)
+            assert np.array_equal(values[:, 2], 2 * values[:, 0], equal_nan=True)
+            assert np.array_equal(values[:, 1], panel.column("매출") / panel.column("매출_lag1"), equal_nan=True)
+            assert np.nansum(outcome(plan.targets[0], panel, None)) == 2
+            assert panel.column(decomposed("자산(백만원)"))[0] == 200
+            assert set(panel.labels([scheme_way("산업")])[scheme_way("산업")]) == {"제조"}
+
+
+def test_two_columns_that_are_one_name_are_refused_only_where_they_are_used() -> None:
+    frame = FRAME.with_columns(pl.lit(1.0).alias("ＲＯＡ"), pl.lit(2.0).alias("ROA"))
+    panel = Panel(frame, "firm", "year")
+    assert panel.column("sales")[0] == 100
+    for name in ("ROA", "ＲＯＡ"):
+        with pytest.raises(InputError) as caught:
+            panel.column(name)
+        assert caught.value.key == "models.column_written_twice" and caught.value.params["name"] == "ROA"

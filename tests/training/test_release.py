@@ -51,6 +51,7 @@ def test_a_release_can_be_used_at_once(released: Path) -> None:
             "firms": 4000,
             "seed": 7,
             "generator_version": card["training_population"]["generator_version"],
+            "outcomes": {"growth": "sagr-compound-1", "sustainable": "sgr-2"},
         }
         assert card["champion"] is True
 

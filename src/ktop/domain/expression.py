@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -220,6 +221,15 @@ def _fold(join: Callable[[Column, Column], Column], operands: list[_Node]) -> _N
     if len(operands) == 1:
         return operands[0]
     return lambda columns: functools.reduce(join, [operand(columns) for operand in operands])
+
+
+def ordinary(name: str) -> str:
+    """Return a name in the one form that its look-alikes share: composed letters, half width (Unicode NFKC).
+
+    Python reads the names in a formula so. A Mac writes Korean names of columns decomposed, and full-width letters look
+    like ordinary ones: whoever looks a column up by name compares ordinary names.
+    """
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
 @functools.lru_cache(maxsize=2048)

@@ -25,7 +25,7 @@ from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.training import panel as panels
 from ktop.training.guards import check_inputs, check_table
-from ktop.training.scheme import LadderPlan, Scheme, derived_columns, read_scheme
+from ktop.training.scheme import LadderPlan, Scheme, derived_columns, kept_scheme, read_scheme
 from ktop.training.target import TargetRows, train_target
 
 #: A target needs this many rows with and without the event: fewer cannot carry a calibrated model.
@@ -68,9 +68,11 @@ def _one_thread() -> contextlib.AbstractContextManager[Any]:
 
 
 def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress) -> Artefact:
+    panel = panels.plain_panel(panel)
     if plan.year is not None and plan.year in panel.columns and until is not None:
-        panels.whole_years(panel[plan.year].drop_nulls(), plan.year)
-        panel = panel.filter(pl.col(plan.year).cast(pl.Int64) <= until)
+        years = panels.column_of(panel, plan.year)
+        known = pl.Series(panels.whole_years(years.drop_nulls(), plan.year))
+        panel = panel.filter(pl.Series(~years.is_null())).filter(known <= until)
     elif until is not None:
         raise InputError("models.until_without_year")
     if panel.height == 0:
@@ -203,7 +205,8 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
     cells = model.cells(data.labels(model.peers.cells) if model.peers is not None else {}, data.n)
     X = model.inputs(model.values(data.columns(names), data.n), cells)
-    columns: dict[str, Any] = {name: panel[name] for name in (identity, year) if name is not None}
+    given = (name for name in (identity, year) if name is not None)
+    columns: dict[str, Any] = {name: panels.column_of(data.frame, name) for name in given}
     for target, part in model.targets.items():
         estimate = part.estimate(X, cells)
         low, high = estimate.interval()
@@ -222,9 +225,10 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
 def known_outcomes(artefact: Artefact | PanelModel, panel: pl.DataFrame, until: int | None = None) -> pl.DataFrame:
     """Return the id and year columns and each target's 0/1 outcome (null where not known) as ``y_<target>``."""
     model = artefact if isinstance(artefact, PanelModel) else PanelModel.from_artefact(artefact)
-    plan = read_scheme(model.meta["scheme"])
+    plan = kept_scheme(model.meta["scheme"])
     data = panels.Panel(panel, plan.id, plan.year, plan.columns)
-    columns: dict[str, Any] = {name: panel[name] for name in (plan.id, plan.year) if name is not None}
+    given = (name for name in (plan.id, plan.year) if name is not None)
+    columns: dict[str, Any] = {name: panels.column_of(data.frame, name) for name in given}
     for target in plan.targets:
         columns[f"y_{target.name}"] = pl.Series(panels.outcome(target, data, until)).fill_nan(None)
     return pl.DataFrame(columns)

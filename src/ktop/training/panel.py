@@ -15,7 +15,15 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop.domain.company import outcomes
-from ktop.domain.expression import Expression, compile_expression
+from ktop.domain.company.outcome_definitions import (
+    growth_definition,
+    growth_per_year,
+    sustainable_definition,
+    sustainable_growth_per_year,
+)
+from ktop.domain.expression import Expression, compile_expression, ordinary
+from ktop.domain.values.kind import shown
+from ktop.domain.values.year import Year
 from ktop.kernel.errors import InputError
 from ktop.models.glass_box import Floats
 from ktop.training.scheme import Scheme, Target
@@ -26,6 +34,7 @@ _WINDOW = re.compile(r"^(?P<column>.+)_(?P<what>mean|min|max|sd)(?P<years>[2-9])
 _FEWEST_FOR_SPREAD = 3
 #: Years outside these are a typing error or another calendar.
 YEARS = (1900, 2100)
+_TEXT_YEAR = Year(*YEARS)
 
 
 def _spread(values: Floats) -> Floats:
@@ -54,12 +63,54 @@ _WINDOWS: Mapping[str, Callable[[Floats], Floats]] = {
 }
 
 
+def plain_panel(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with ``ordinary`` column names and categories as the words they stand for.
+
+    Columns that would then share a name keep theirs: ``Panel`` refuses them where they are used.
+    """
+    names = [ordinary(name) for name in frame.columns]
+    frame = frame.rename(
+        {old: new for old, new in zip(frame.columns, names, strict=True) if old != new and names.count(new) == 1}
+    )
+    words = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
+    return frame.with_columns(pl.col(words).cast(pl.String)) if words else frame
+
+
+def column_of(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Return one column of a ``plain_panel`` by name.
+
+    Raises ``InputError`` where there is none, where two columns have that name but for the width or composition of its
+    letters, or where its cells hold lists, structures, durations or bytes instead of one text or number each.
+    """
+    name = ordinary(name)
+    alike = [column for column in frame.columns if ordinary(column) == name]
+    if not alike:
+        raise InputError("models.no_column", column=name)
+    if len(alike) > 1:
+        raise InputError("models.column_written_twice", name=name, count=len(alike))
+    series = frame[alike[0]]
+    if series.dtype.is_nested() or series.dtype in (pl.Duration, pl.Time, pl.Binary, pl.Object):
+        kind = str(series.dtype.base_type()).lower()
+        raise InputError("models.column_type", column=name, kind=_CELL_KINDS.get(kind, {"ko": kind, "en": kind}))
+    return series
+
+
+#: What a user calls the contents of cells that are neither text nor number.
+_CELL_KINDS: Mapping[str, Mapping[str, str]] = {
+    "list": {"ko": "목록", "en": "lists"},
+    "array": {"ko": "배열", "en": "arrays"},
+    "struct": {"ko": "여러 항목의 묶음", "en": "structures"},
+    "duration": {"ko": "기간(길이)", "en": "durations"},
+    "time": {"ko": "시각", "en": "times of day"},
+    "binary": {"ko": "이진 데이터", "en": "bytes"},
+    "object": {"ko": "개체", "en": "objects"},
+}
+
+
 def refuse_empty(frame: pl.DataFrame, id: str, year: str | None) -> None:
     """Refuse a table without the id or year column, or with empty cells there, however they are written."""
     for name in filter(None, (id, year)):
-        if name not in frame.columns:
-            raise InputError("models.no_column", column=name)
-        series = frame[name]
+        series = column_of(frame, name)
         empty = series.is_null()
         if series.dtype.is_float():
             empty |= series.is_nan()
@@ -70,20 +121,27 @@ def refuse_empty(frame: pl.DataFrame, id: str, year: str | None) -> None:
 
 
 def whole_years(series: pl.Series, name: str) -> npt.NDArray[np.int64]:
-    """Return a column of years; refuses dates, text and figures that are no whole year of ``YEARS``."""
-    if series.dtype.is_temporal():
+    """Return a column of years, numbers or texts (2019, 2019년); refuses dates and figures outside ``YEARS``."""
+    if series.dtype.is_temporal() or series.dtype == pl.Boolean:
         raise InputError("guards.year_is_date", column=name, first=str(series.drop_nulls()[0]))
-    if not series.dtype.is_numeric():
-        numbers = series.cast(pl.Int64, strict=False)
-        if numbers.null_count() > series.null_count():
-            strange = str(series.filter(numbers.is_null() & series.is_not_null())[0])[:40]
-            raise InputError("guards.year_is_date", column=name, first=strange)
-        series = numbers
-    values = series.cast(pl.Float64).to_numpy()
+    values = _text_years(series, name) if not series.dtype.is_numeric() else series.cast(pl.Float64).to_numpy()
     wrong = ~np.isfinite(values) | (values != np.floor(values)) | (values < YEARS[0]) | (values > YEARS[1])
     if wrong.any():
         raise InputError("guards.not_a_year", column=name, count=int(wrong.sum()), first=f"{values[wrong][0]:g}")
     return np.asarray(values, dtype=np.int64)
+
+
+def _text_years(series: pl.Series, name: str) -> Floats:
+    """Return texts as years, NaN for empty cells; each different text is read once."""
+    texts = series.cast(pl.String)
+    read: dict[str | None, float] = {None: np.nan}
+    for text in texts.unique(maintain_order=True).drop_nulls().to_list():
+        try:
+            year = _TEXT_YEAR.parse(text)
+        except InputError:
+            raise InputError("guards.year_is_date", column=name, first=shown(text)) from None
+        read[text] = np.nan if year is None else float(year)
+    return np.array([read[text] for text in texts.to_list()], dtype=np.float64)
 
 
 def _strange(series: pl.Series) -> str:
@@ -111,33 +169,39 @@ class Panel:
     def __init__(
         self, frame: pl.DataFrame, id: str, year: str | None, derived: Mapping[str, Expression] | None = None
     ) -> None:
+        frame = plain_panel(frame)
         self.frame = frame
-        self.derived = derived or {}
-        self.id = id
+        self.derived = {ordinary(name): formula for name, formula in (derived or {}).items()}
+        self.id = ordinary(id)
         self.n = frame.height
         refuse_empty(frame, id, year)
-        codes = frame[id].cast(pl.String).rank("dense")
+        codes = column_of(frame, id).cast(pl.String).rank("dense")
         self.firm: npt.NDArray[np.int64] = codes.to_numpy().astype(np.int64) - 1 if self.n else np.zeros(0, np.int64)
         self.year: npt.NDArray[np.int64] | None = None
         if year is not None:
-            self.year = whole_years(frame[year], year)
+            self.year = whole_years(column_of(frame, year), year)
             self._key = self.firm * 100_000 + self.year
             self._order = np.argsort(self._key, kind="stable")
             self._sorted = self._key[self._order]
             if self.n > 1 and bool((np.diff(self._sorted) == 0).any()):
                 raise InputError("models.duplicate_rows", id=id, year=year)
         self._columns: dict[str, Floats] = {}
+        self._given = {ordinary(name) for name in frame.columns}
 
     def column(self, name: str) -> Floats:
         """Return a numeric column, an earlier year of one, or a formula over columns; ``InputError`` for none."""
+        name = ordinary(name)
         if name not in self._columns:
             self._columns[name] = self._read(name)
         return self._columns[name]
 
     def _read(self, name: str) -> Floats:
         lag, window = _LAG.match(name), _WINDOW.match(name)
-        if name in self.frame.columns:
-            series = self.frame[name]
+        if name in self._given:
+            series = column_of(self.frame, name)
+            if series.dtype == pl.String:
+                figures = series.str.strip_chars().cast(pl.Float64, strict=False)
+                series = figures if figures.null_count() == series.null_count() else series
             if not (series.dtype.is_numeric() or series.dtype == pl.Boolean or series.null_count() == self.n):
                 raise InputError("models.not_numeric", column=name, first=_strange(series))
             values = series.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
@@ -161,10 +225,7 @@ class Panel:
 
     def labels(self, names: Sequence[str]) -> dict[str, npt.NDArray[np.object_]]:
         """Return label columns as texts, None for missing."""
-        for name in names:
-            if name not in self.frame.columns:
-                raise InputError("models.no_column", column=name)
-        return {name: np.array(self.frame[name].cast(pl.String).to_list(), dtype=object) for name in names}
+        return {name: np.array(column_of(self.frame, name).cast(pl.String).to_list(), dtype=object) for name in names}
 
     def at(self, name: str, years: int) -> Floats:
         """Return each row's value of ``name`` that many years later (earlier if negative), NaN where not observed."""
@@ -251,7 +312,7 @@ def _years(target: Target, panel: Panel, role: str, first: int = 0) -> Floats:
 
 def _reached(measure: Floats, target: Target, panel: Panel, until: int | None) -> Floats:
     threshold = 0.0 if target.threshold is None else target.threshold
-    found = np.where(np.isnan(measure), np.nan, (measure >= threshold).astype(np.float64))
+    found = outcomes.reached(measure, threshold)
     # A firm that failed did not grow; leaving it out would flatter the risky.
     if "failed" in target.columns:
         return np.where(np.isnan(found) & (panel.column(_single(target, "failed")) == 1), 0.0, found)
@@ -286,28 +347,48 @@ def _sagr(target: Target, panel: Panel, until: int | None) -> Floats:
     sales, role = _years(target, panel, "sales"), target.columns["sales"]
     medians = _panel_medians(role, panel, target.years) if isinstance(role, str) else _medians(sales, panel)
     base = target.options.get("base_at_least", 0.0)
-    growth = outcomes.mean_sagr(sales, medians)
+    growth = growth_per_year(sales, medians, growth_definition(target.definition))
     return _reached(np.where(sales[:, 0] >= base, growth, np.nan), target, panel, until)
 
 
 def _sgr(target: Target, panel: Panel, until: int | None) -> Floats:
-    paid = _years(target, panel, "dividends", 1) if "dividends" in target.columns else None
-    measure = outcomes.mean_sgr(
+    measure = sustainable_growth_per_year(
         net_income=_years(target, panel, "net_income", 1),
         sales=_years(target, panel, "sales", 1),
         total_assets=_years(target, panel, "total_assets", 1),
         equity=_years(target, panel, "equity"),
-        dividends=paid,
-        retention="full" if paid is None else "dividends",
+        dividends=_years(target, panel, "dividends", 1) if "dividends" in target.columns else None,
+        definition=sustainable_definition(target.definition),
     )
     return _reached(measure, target, panel, until)
+
+
+def event_years(name: str, panel: Panel) -> Floats:
+    """Return the year of each row's company's event, NaN where it has none.
+
+    Often it stands in one row of the company only, the last or that of the event; it holds for all of them. Raises
+    ``InputError("guards.event_years_differ")`` where a company's rows name different years.
+    """
+    values = panel.column(name)
+    known = ~np.isnan(values)
+    first = np.full(int(panel.firm.max(initial=0)) + 1, np.inf)
+    last = np.full(len(first), -np.inf)
+    np.minimum.at(first, panel.firm[known], values[known])
+    np.maximum.at(last, panel.firm[known], values[known])
+    differ = last > first
+    if differ.any():
+        row = int(np.flatnonzero(differ[panel.firm] & known)[0])
+        firm = str(panel.frame[panel.id][row])
+        told = {"count": int(differ.sum()), "firm": firm, "first": f"{first[panel.firm[row]]:g}"}
+        raise InputError("guards.event_years_differ", column=name, second=f"{last[panel.firm[row]]:g}", **told)
+    return np.where(np.isfinite(last), last, np.nan)[panel.firm]
 
 
 def _failed(target: Target, panel: Panel, until: int | None) -> Floats:
     """1: the event came within ``years``; 0: no such event and still observed then; otherwise not known."""
     if panel.year is None:
         raise InputError("models.no_year", column=_single(target, "event_year"))
-    event = panel.column(_single(target, "event_year"))
+    event = event_years(_single(target, "event_year"), panel)
     if until is not None:
         event = np.where(event > until, np.nan, event)
     last = np.zeros(int(panel.firm.max(initial=0)) + 1)

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.outcome_definitions import default_definition
 from ktop.domain.rating.grades import business_matrix, ladder
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
@@ -46,10 +47,10 @@ class Release:
 
 
 RELEASES: Mapping[str, Release] = {
-    "tech-index": Release(train_tech_index, "1.2.0", 80_000),
-    "ktrs-fm": Release(functools.partial(train_growth_risk, "ktrs-fm"), "1.2.0", 80_000),
+    "tech-index": Release(train_tech_index, "1.3.0", 80_000),
+    "ktrs-fm": Release(functools.partial(train_growth_risk, "ktrs-fm"), "1.3.0", 80_000),
     # Only young firms of the population are used: about a third of it.
-    "start-up": Release(functools.partial(train_growth_risk, "start-up"), "1.2.0", 160_000, test_firms=80_000),
+    "start-up": Release(functools.partial(train_growth_risk, "start-up"), "1.3.0", 160_000, test_firms=80_000),
 }
 
 
@@ -99,6 +100,7 @@ def _release(folder: Path, name: str, plan: Release, population: pl.DataFrame, s
             "firms": population.height,
             "seed": seed,
             "generator_version": generator_version(),
+            "outcomes": {"growth": default_definition("growth"), "sustainable": default_definition("sustainable")},
         },
     }
     artefact = Artefact(meta, trained.arrays)

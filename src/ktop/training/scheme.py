@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from ktop.catalogue import LANGS, text
-from ktop.domain.expression import Expression, compile_expression
+from ktop.domain.company.outcome_definitions import Kind, default_definition, definition_names, first_definition
+from ktop.domain.expression import Expression, compile_expression, ordinary
 from ktop.domain.values.count import Count
 from ktop.domain.values.kind import RefusedValueError, ValueKind, shown
 from ktop.domain.values.number import Number
@@ -30,6 +31,8 @@ OPTIONAL_ROLES: Mapping[str, tuple[str, ...]] = {
     "sagr": ("failed", "event_year"),
     "sgr": ("dividends", "failed", "event_year"),
 }
+#: Outcomes that have versioned definitions.
+DEFINED: Mapping[str, Kind] = {"sagr": "growth", "sgr": "sustainable"}
 METHODS = ("boosting", "scorecard")
 #: Least and greatest value of every number of a scheme. The upper ends lie far above anything useful: they stop a
 #: mistyped zero before it fills the memory.
@@ -82,6 +85,7 @@ class Target:
     columns : role → column name (panel form) or the columns of years 0, 1, 2 … (wide form).
     years : years after the row until the outcome is known.
     threshold : the outcome is 1 where the measure is at or above it (sagr, sgr; a fraction, 0.2 for 20 %).
+    definition : which meaning of the measure (sagr, sgr), a name of ``catalogue/outcomes.yaml``; empty for the others.
     options : further numbers (``from_year``, ``base_at_least`` …).
     """
 
@@ -91,6 +95,7 @@ class Target:
     years: int
     threshold: float | None
     options: Mapping[str, float]
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,7 @@ def read_scheme(content: Any) -> Scheme:
          "level", "honest_intervals"},
         "scheme",
     )  # fmt: skip
+    top = _with_definitions(top, default_definition)
     targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
     groups = _mapping(_need(top, "groups"), "groups")
     names = [target.name for target in targets]
@@ -215,8 +221,8 @@ def read_scheme(content: Any) -> Scheme:
     missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
     return Scheme(
         name=str(_need(top, "name")),
-        id=str(_need(top, "id")),
-        year=None if top.get("year") is None else str(top["year"]),
+        id=ordinary(str(_need(top, "id"))),
+        year=None if top.get("year") is None else ordinary(str(top["year"])),
         groups=tuple(str(group) for group in groups),
         features=features,
         targets=targets,
@@ -236,6 +242,25 @@ def read_scheme(content: Any) -> Scheme:
     )
 
 
+def kept_scheme(content: Mapping[str, Any]) -> Scheme:
+    """Return the scheme that a trained model keeps: where it names no definition of growth, the first one was meant."""
+    return read_scheme(_with_definitions(content, first_definition))
+
+
+def _with_definitions(content: Mapping[str, Any], chosen: Callable[[Kind], str]) -> Mapping[str, Any]:
+    """Return a scheme whose growth targets all name their definition, so that a model keeps what it was trained by."""
+    targets = content.get("targets")
+    if not isinstance(targets, Mapping):
+        return content
+    named = {
+        name: {**entry, "definition": chosen(DEFINED[entry["outcome"]])}
+        if isinstance(entry, Mapping) and str(entry.get("outcome")) in DEFINED and entry.get("definition") is None
+        else entry
+        for name, entry in targets.items()
+    }
+    return {**content, "targets": named}
+
+
 def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
     """Return the further columns of a scheme. They may rest on each other, but none on itself, not even through others
     or through its own earlier years: what a column says would then depend on how far the table goes back."""
@@ -243,7 +268,7 @@ def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
     for name, source in _mapping(content.get("columns") or {}, "columns").items():
         if not isinstance(name, str) or not name.isidentifier():
             raise InputError("models.scheme_value", place="columns", given=shown(name))
-        found[name] = compile_expression(str(source))
+        found[ordinary(name)] = compile_expression(str(source))
     rests_on = {
         name: {other for other in found if any(_is_of(part, other) for part in expression.names)}
         for name, expression in found.items()
@@ -303,7 +328,7 @@ def _comparison(entry: Any) -> Comparison:
     if not isinstance(cells, list) or not cells:
         raise InputError("models.scheme_value", place="comparison.cells", given=shown(cells))
     return Comparison(
-        cells=tuple(str(cell) for cell in cells),
+        cells=tuple(ordinary(str(cell)) for cell in cells),
         minimum=_whole(content.get("minimum", 200), "comparison.minimum"),
         levels=_read(YES_NO, content.get("levels", False), "comparison.levels"),
         base_rates=_read(YES_NO, content.get("base_rates", False), "comparison.base_rates"),
@@ -317,15 +342,19 @@ def _target(name: str, entry: Any) -> Target:
     columns: dict[str, str | tuple[str, ...]] = {}
     for role in (*OUTCOMES[outcome], *(role for role in OPTIONAL_ROLES.get(outcome, ()) if role in content)):
         value = _need(content, role, where)
-        columns[role] = tuple(str(v) for v in value) if isinstance(value, list) else str(value)
-    rest = {k: v for k, v in content.items() if k not in columns and k not in ("outcome", "label")}
+        columns[role] = tuple(ordinary(str(v)) for v in value) if isinstance(value, list) else ordinary(str(value))
+    definition = ""
+    if outcome in DEFINED:
+        definition = _choice(content["definition"], definition_names(DEFINED[outcome]), f"{where}.definition")
+    named = ("outcome", "label", *(("definition",) if outcome in DEFINED else ()))
+    rest = {k: v for k, v in content.items() if k not in columns and k not in named}
     _known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
     numbers = {key: _number(value, f"{where}.{key}") for key, value in rest.items()}
     numbers.pop("years", None)
     threshold = numbers.pop("threshold", {"sagr": 0.20, "sgr": 0.10}.get(outcome))
     # A column of the table may tell an outcome that is known at once; the others look at later years.
     years = _whole(content.get("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
-    return Target(name, outcome, columns, years, threshold, numbers)
+    return Target(name, outcome, columns, years, threshold, numbers, definition)
 
 
 def _tracks(content: Mapping[str, Any], features: list[str]) -> tuple[Track, ...]:

@@ -116,18 +116,19 @@ def test_outcomes_follow_from_the_statements(population: pl.DataFrame) -> None:
     """The labels worked out here again, from the published definitions, without the generator's code."""
     sales = np.column_stack([numbers(population, f"sales_krw_f{k}") for k in range(4)])
     year = population["base_year"].to_numpy()
-    growth = np.zeros(len(sales))
-    for k in range(3):
-        medians = {y: np.nanmedian(sales[year == y, k]) for y in np.unique(year)}
-        size = sales[:, k] / np.array([medians[y] for y in year])
-        factor = np.clip(size**SIZE_FACTOR_V1.exponent, SIZE_FACTOR_V1.low, SIZE_FACTOR_V1.high)
-        growth += (sales[:, k + 1] / sales[:, k] - 1) * factor / 3
-    sustainable = np.zeros(len(sales))
+    medians = {y: np.nanmedian(sales[year == y, 0]) for y in np.unique(year)}
+    size = sales[:, 0] / np.array([medians[y] for y in year])
+    factor = np.clip(size**SIZE_FACTOR_V1.exponent, SIZE_FACTOR_V1.low, SIZE_FACTOR_V1.high)
+    growth = np.cbrt(sales[:, 3] / sales[:, 0]) - 1
+    growth = np.where(growth > 0, growth * factor, growth)
+    sustainable, used_up = np.zeros(len(sales)), np.zeros(len(sales), dtype=bool)
     for k in range(1, 4):
         income, dividends = numbers(population, f"net_income_krw_f{k}"), numbers(population, f"dividends_krw_f{k}")
-        opening = numbers(population, f"equity_krw_f{k - 1}")
-        opening[opening <= 0] = np.nan
-        sustainable += (income - dividends) / opening / 3
+        opening, assets = numbers(population, f"equity_krw_f{k - 1}"), numbers(population, f"total_assets_krw_f{k}")
+        rate = (income - dividends) / opening
+        sustainable += np.where((opening <= 0.02 * assets) & (rate > 0), 0.0, rate) / 3
+        used_up |= opening <= 0
+    sustainable[used_up & ~np.isnan(sustainable)] = -1
     failed = numbers(population, "failure_3y") == 1
     for name, measure, rate in (
         ("high_growth", growth, 0.20),

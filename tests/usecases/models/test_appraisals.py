@@ -93,7 +93,7 @@ def test_companies_entered_twice_are_found_although_most_answers_are_common(comp
     assert caught.value.key == "guards.many_copies"
 
 
-@pytest.mark.parametrize("years", [["2019년", "2020년"], ["2019-12-31", "2020-12-31"]])
+@pytest.mark.parametrize("years", [["19년", "20년"], ["2019-12-31", "2020-12-31"]])
 def test_years_that_are_none_are_refused_wherever_a_panel_is_read(years: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         Panel(pl.DataFrame({"firm": ["a", "a"], "year": years}), "firm", "year")

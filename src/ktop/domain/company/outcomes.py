@@ -1,8 +1,9 @@
 """What the models predict: scale-adjusted growth (SAGR), sustainable growth (SGR) and failure, and their targets.
 
-The public description names SAGR and SGR and their thresholds but not the size factor, the retention used or the
-treatment of gaps. Each of these is a named parameter here, so that a figure can always say which definition gave it.
-Rates are fractions (0.2 is 20 %). NaN is a missing outcome; missing is never "no".
+The public description names SAGR and SGR and their thresholds but not the size factor, the kind of mean, the retention
+used or the treatment of gaps. Each of these is a named parameter here, and ``outcome_definitions`` gathers them into
+versioned definitions, so that a figure can always say which one gave it. Rates are fractions (0.2 is 20 %). NaN is a
+missing outcome; missing is never "no".
 """
 
 from __future__ import annotations
@@ -54,16 +55,18 @@ class SizeFactor:
 SIZE_FACTOR_V1 = SizeFactor(name="size-factor-1", exponent=0.10, low=0.6, high=1.6)
 
 
-def _array(values: npt.ArrayLike) -> Column:
+def as_floats(values: npt.ArrayLike) -> Column:
+    """Return values as float64."""
     return np.asarray(values, dtype=np.float64)
 
 
-def _positive(values: Column) -> Column:
+def positive(values: Column) -> Column:
     """Keep values above zero; everything else cannot be a base and becomes missing."""
     return np.where(values > 0, values, np.nan)
 
 
-def _mean(rates: Column) -> Column:
+def mean_of_years(rates: Column) -> Column:
+    """Return the mean of each row's yearly rates, shape ``(n, years)``, missing where one is."""
     means: Column = rates.mean(axis=1)
     return means
 
@@ -73,7 +76,7 @@ def agr(sales: npt.ArrayLike, sales_before: npt.ArrayLike) -> Column:
 
     Missing where either year is missing or the earlier sales are not above zero. Shapes broadcast.
     """
-    return _array(sales) / _positive(_array(sales_before)) - 1
+    return as_floats(sales) / positive(as_floats(sales_before)) - 1
 
 
 def size_factor(
@@ -90,7 +93,7 @@ def size_factor(
     sales : sales of the year growth starts from, any currency.
     reference_median : median sales of the reference firms in that year, same currency.
     """
-    ratio = _positive(_array(sales)) / _positive(_array(reference_median))
+    ratio = positive(as_floats(sales)) / positive(as_floats(reference_median))
     return np.clip(ratio**exponent, low, high)
 
 
@@ -114,8 +117,8 @@ def mean_sagr(sales: npt.ArrayLike, reference_medians: npt.ArrayLike, factor: Si
 
     Missing where any of the h growth rates is.
     """
-    figures = _array(sales)
-    return _mean(sagr(figures[:, 1:], figures[:, :-1], reference_medians, factor))
+    figures = as_floats(sales)
+    return mean_of_years(sagr(figures[:, 1:], figures[:, :-1], reference_medians, factor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +157,22 @@ def sgr_parts(
     A part is missing where its denominator is not above zero: a firm without sales or with its capital used up has no
     sustainable growth rate.
     """
-    income = _array(net_income)
+    income = as_floats(net_income)
     if retention == "full":
         kept = np.ones_like(income)
     else:
         if dividends is None:
             raise ValueError("retention 'dividends' needs the dividends column")
-        paid = _array(dividends)
+        paid = as_floats(dividends)
         kept = np.where(
-            income > 0, np.clip(1 - paid / _positive(income), 0.0, 1.0), np.where(np.isnan(paid), np.nan, 1.0)
+            income > 0, np.clip(1 - paid / positive(income), 0.0, 1.0), np.where(np.isnan(paid), np.nan, 1.0)
         )
         kept = np.where(np.isnan(income), np.nan, kept)
     return SgrParts(
-        net_margin=income / _positive(_array(sales)),
+        net_margin=income / positive(as_floats(sales)),
         retention=kept,
-        asset_turnover=_array(sales) / _positive(_array(total_assets)),
-        leverage=_array(total_assets) / _positive(_array(equity)),
+        asset_turnover=as_floats(sales) / positive(as_floats(total_assets)),
+        leverage=as_floats(total_assets) / positive(as_floats(equity)),
     )
 
 
@@ -204,12 +207,13 @@ def mean_sgr(
 
     Missing where any year is.
     """
-    stock = _array(equity)
+    stock = as_floats(equity)
     used = stock[:, :-1] if basis == "opening" else stock[:, 1:]
-    return _mean(sgr(net_income, sales, total_assets, used, dividends, retention))
+    return mean_of_years(sgr(net_income, sales, total_assets, used, dividends, retention))
 
 
-def _event(measure: Column, threshold: float) -> Column:
+def reached(measure: Column, threshold: float) -> Column:
+    """Return 1 where a measure is at least ``threshold``, else 0, missing where it is missing."""
     return np.where(np.isnan(measure), np.nan, (measure >= threshold).astype(np.float64))
 
 
@@ -219,8 +223,8 @@ def high_growth(mean_sagr_3y: npt.ArrayLike, failed: npt.ArrayLike | None = None
     ``failed`` (1 where the firm failed within the horizon) turns an unknown outcome of a failed firm into 0: it did not
     grow, and leaving it out would flatter the risky.
     """
-    outcome = _event(_array(mean_sagr_3y), HIGH_GROWTH_SAGR)
-    return outcome if failed is None else np.where(np.isnan(outcome) & (_array(failed) == 1), 0.0, outcome)
+    outcome = reached(as_floats(mean_sagr_3y), HIGH_GROWTH_SAGR)
+    return outcome if failed is None else np.where(np.isnan(outcome) & (as_floats(failed) == 1), 0.0, outcome)
 
 
 def sustainable_growth(mean_sgr_3y: npt.ArrayLike, failed: npt.ArrayLike | None = None) -> Column:
@@ -228,8 +232,8 @@ def sustainable_growth(mean_sgr_3y: npt.ArrayLike, failed: npt.ArrayLike | None 
 
     ``failed`` as in ``high_growth``.
     """
-    outcome = _event(_array(mean_sgr_3y), SUSTAINABLE_GROWTH_SGR)
-    return outcome if failed is None else np.where(np.isnan(outcome) & (_array(failed) == 1), 0.0, outcome)
+    outcome = reached(as_floats(mean_sgr_3y), SUSTAINABLE_GROWTH_SGR)
+    return outcome if failed is None else np.where(np.isnan(outcome) & (as_floats(failed) == 1), 0.0, outcome)
 
 
 def failure_within(
@@ -249,7 +253,7 @@ def failure_within(
     A firm that leaves sight before the horizon without a known failure is censored: missing, neither 0 nor 1. So is a
     firm that had failed by the base year.
     """
-    base, event, seen = _array(base_year), _array(failure_year), _array(last_observed_year)
+    base, event, seen = as_floats(base_year), as_floats(failure_year), as_floats(last_observed_year)
     failed = (event > base) & (event <= base + years)
     survived = np.where(np.isnan(event), seen >= base + years, event > base + years)
     outcome = np.where(failed, 1.0, np.where(survived, 0.0, np.nan))

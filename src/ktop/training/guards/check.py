@@ -20,7 +20,7 @@ from ktop.models.panel_model import PanelModel
 from ktop.training.guards import identity, leaks, units
 from ktop.training.guards.outcomes import check_outcomes
 from ktop.training.guards.values import check_values, missing_marks
-from ktop.training.panel import YEARS, Panel, refuse_empty, sources, whole_years
+from ktop.training.panel import YEARS, Panel, column_of, plain_panel, refuse_empty, sources, whole_years
 from ktop.training.scheme import Scheme
 
 #: A table with fewer rows, or fewer firms, cannot carry any model: a bag over firms would see the same few again.
@@ -54,7 +54,7 @@ def check_table(plan: Scheme, frame: pl.DataFrame) -> None:
         raise InputError("guards.too_few_rows", rows=frame.height, fewest=FEWEST_ROWS)
     refuse_empty(frame, plan.id, plan.year)
     if plan.year is not None:
-        whole_years(frame[plan.year], plan.year)
+        whole_years(column_of(frame, plan.year), plan.year)
     keys = [name for name in (plan.id, plan.year) if name is not None]
     repeated = frame.group_by(keys, maintain_order=True).len().filter(pl.col("len") > 1)
     if repeated.height:
@@ -65,7 +65,7 @@ def check_table(plan: Scheme, frame: pl.DataFrame) -> None:
     if firms < FEWEST_FIRMS:
         raise InputError("guards.too_few_firms", firms=firms, fewest=FEWEST_FIRMS)
     for name in base_columns(plan, frame):
-        series = frame[name]
+        series = column_of(frame, name)
         if series.dtype.is_float() and (count := int(series.is_infinite().sum())):
             where = frame.filter(series.is_infinite()).select(keys).row(0)
             raise InputError("guards.infinite_values", column=name, count=count, first=" ".join(map(str, where)))
@@ -136,7 +136,7 @@ def unknown_labels(model: PanelModel, frame: pl.DataFrame) -> tuple[DataWarning,
     for depth, name in enumerate(model.peers.cells if model.peers is not None else ()):
         assert model.peers is not None
         known = {key[depth] for key in model.peers.keys if len(key) > depth}
-        given = frame[name].cast(pl.String).drop_nulls()
+        given = column_of(plain_panel(frame), name).cast(pl.String).drop_nulls()
         strange = given.filter(~given.is_in(sorted(known))) if known else given.clear()
         if len(strange):
             shown = ", ".join(sorted(set(strange.to_list()))[:5])

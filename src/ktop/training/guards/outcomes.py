@@ -9,7 +9,7 @@ import numpy as np
 
 from ktop.kernel.errors import InputError
 from ktop.models.glass_box import Floats
-from ktop.training.panel import Panel
+from ktop.training.panel import Panel, event_years
 from ktop.training.scheme import Scheme, Target
 
 #: An outcome is a mark put on whole companies where this many of them bear it in all of three or more years.
@@ -43,7 +43,7 @@ def _event_years(name: str, data: Panel, years: tuple[int, int]) -> Found:
         )
     if data.year is None:
         return
-    late = known & (values < data.year)
+    late = event_years(name, data) < data.year
     if late.any():
         row = int(np.flatnonzero(late)[0])
         first = f"{data.frame[data.id][row]} {int(data.year[row])}"

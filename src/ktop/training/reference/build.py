@@ -9,7 +9,13 @@ import numpy as np
 import polars as pl
 
 from ktop.domain.company.classification import age_band_of, size_of
-from ktop.domain.company.outcomes import HORIZON_YEARS, high_growth, mean_sagr, mean_sgr, sustainable_growth
+from ktop.domain.company.outcome_definitions import (
+    growth_definition,
+    growth_per_year,
+    sustainable_definition,
+    sustainable_growth_per_year,
+)
+from ktop.domain.company.outcomes import HORIZON_YEARS, high_growth, sustainable_growth
 from ktop.domain.values.industry import industry_group
 from ktop.kernel.errors import InputError
 from ktop.kernel.progress import Progress, silent
@@ -20,7 +26,7 @@ from ktop.training.reference.facts import draw_people, draw_technology
 from ktop.training.reference.following import Following, follow
 from ktop.training.reference.growth import growth_score
 from ktop.training.reference.missing import hide_facts
-from ktop.training.reference.parameters import Array, generator_version
+from ktop.training.reference.parameters import Array, draws_version, generator_version
 from ktop.training.reference.population import Firms, draw_firms, draw_sales
 from ktop.training.reference.statements import (
     Book,
@@ -65,7 +71,7 @@ def build_reference(firms: int, seed: int, progress: Progress = silent) -> pl.Da
     def tell(share: float) -> None:
         progress(round(1000 * share), 1000, "reference")
 
-    streams = Streams(firms, seed, int(generator_version()))
+    streams = Streams(firms, seed, draws_version())
 
     population = draw_firms(streams)
     v = dict(population.variables)
@@ -107,8 +113,9 @@ def build_reference(firms: int, seed: int, progress: Progress = silent) -> pl.Da
 def outcomes(frame: pl.DataFrame) -> list[pl.Series]:
     """Work out ``mean_sagr_3y``, ``mean_sgr_3y``, ``high_growth`` and ``sustainable_growth`` from the statements filed.
 
-    The size factor's reference median is that of the firms of the same base year, year by year. A failed firm whose
-    statements stop counts as not grown; any other firm whose statements stop has no outcome (null).
+    The measures are those of the catalogue's default definitions. The size factor's reference median is that of the
+    firms of the same base year. A failed firm whose statements stop counts as not grown; any other firm whose
+    statements stop has no outcome (null). ``mean_sgr_3y`` is -1 where equity was used up at the start of a year.
     """
 
     def filed(name: str, first: int) -> Array:
@@ -122,9 +129,14 @@ def outcomes(frame: pl.DataFrame) -> list[pl.Series]:
     for year in np.unique(base_year):
         cohort = base_year == year
         medians[cohort] = np.nanmedian(sales[cohort, :HORIZON_YEARS], axis=0)
-    growth = mean_sagr(sales, medians)
-    sustainable = mean_sgr(
-        filed("net_income", 1), sales[:, 1:], filed("total_assets", 1), filed("equity", 0), filed("dividends", 1)
+    growth = growth_per_year(sales, medians, growth_definition())
+    sustainable = sustainable_growth_per_year(
+        filed("net_income", 1),
+        sales[:, 1:],
+        filed("total_assets", 1),
+        filed("equity", 0),
+        filed("dividends", 1),
+        sustainable_definition(),
     )
     failed = frame[f"failure_{HORIZON_YEARS}y"].cast(pl.Float64).to_numpy()
     return [

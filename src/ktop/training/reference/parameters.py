@@ -40,6 +40,11 @@ def generator_version() -> str:
     return str(catalogue.load("reference")["version"])
 
 
+def draws_version() -> int:
+    """Return the version of the random draws; it stays where only what is worked out from them changes."""
+    return int(catalogue.load("reference")["draws"])
+
+
 def targets() -> dict[str, Target]:
     """Return the published figures by name."""
     found = {}

@@ -267,11 +267,11 @@ def _moves(models: Sequence[Any], predictions: Sequence[pl.DataFrame]) -> dict[s
 def _notes(models: Sequence[Any], frame: pl.DataFrame, sides: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     from ktop.training import panel as panels
     from ktop.training.fit import fingerprint
-    from ktop.training.scheme import read_scheme
+    from ktop.training.scheme import kept_scheme
 
     notes: list[dict[str, Any]] = []
     for model, side in zip(models, sides, strict=True):
-        plan = read_scheme(model.meta["scheme"])
+        plan = kept_scheme(model.meta["scheme"])
         data = panels.Panel(frame, plan.id, plan.year, plan.columns)
         if fingerprint(panels.features(plan, data), data.firm) == model.meta["data_fingerprint"]:
             notes.append({"code": "trained_on_these", "version": side["version"]})
