@@ -28,7 +28,7 @@ def shared_data() -> Path:
 def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of an indexed corpus with every sixth patent of the demo corpus."""
     from ktop.patents.corpus.importing import import_paths
-    from ktop.patents.demo.shipped import shipped_lines
+    from ktop.training.demo_corpus import shipped_lines
     from ktop.usecases.corpora.corpus import index_patents
 
     folder = tmp_path_factory.mktemp("corpus")

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ktop.catalogue import text
-from ktop.patents.demo.shipped import shipped_lines
+from ktop.training.demo_corpus import shipped_lines
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "technologies"
 BATTERY = EXAMPLES / "solid-state-battery-diagnosis.en.txt"

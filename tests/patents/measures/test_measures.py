@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from ktop.patents.corpus.citations import resolved_citations
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.demo import shipped
 from ktop.patents.measures import MEASURES, compute_measures, concentration, generality, measure, originality
+from ktop.training import demo_corpus
 
 FACTS = {
     "id": pl.String,
@@ -321,7 +321,7 @@ def test_cited_numbers_lead_to_patents_with_and_without_kind_codes(tmp_path: Pat
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     folder = tmp_path_factory.mktemp("demo") / "corpus"
-    import_paths(folder, [shipped.SHIPPED])
+    import_paths(folder, [demo_corpus.SHIPPED])
     return Corpus(folder)
 
 

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktop.kernel.errors import InputError
-from ktop.patents.demo import shipped
 from ktop.patents.readers import json_lines, reader_for
 from ktop.patents.readers.source import Source, sources
+from ktop.patents.readers.synthetic import as_patent
+from ktop.training import demo_corpus
 
 from .reading import patents, read, rejects
 
@@ -41,8 +42,8 @@ def test_made_up_records_say_so(tmp_path: Path) -> None:
 
 
 def test_the_shipped_demo_file_gives_exactly_its_patents() -> None:
-    expected = {patent.id: patent for patent in shipped.records()}
-    assert patents(shipped.SHIPPED) == expected
+    expected = {patent.id: patent for patent in map(as_patent, map(json.loads, demo_corpus.shipped_lines()))}
+    assert patents(demo_corpus.SHIPPED) == expected
 
 
 def test_arrays_and_lines_give_the_same(tmp_path: Path) -> None:

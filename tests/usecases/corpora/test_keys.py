@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.demo.shipped import shipped_lines
 from ktop.patents.engine import checksums, index, layout
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
+from ktop.training.demo_corpus import shipped_lines
 from ktop.usecases.corpora.corpus import index_patents
 from ktop.usecases.corpora.engine import open_corpus
 from ktop.usecases.corpora.equating import load_equating

@@ -10,10 +10,10 @@ from typing import Any
 
 from ktop.domain.patent.document import Patent
 from ktop.kernel.errors import InputError
-from ktop.patents.demo.shipped import as_patent
 from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.plain_text import plain_text
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.synthetic import as_patent
 from ktop.patents.readers.table import is_usable, match_columns, patent_of_row
 
 MAX_RECORD_CHARS = 16 * 1024**2

@@ -14,9 +14,9 @@ from ktop.kernel.errors import KtopError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
 from ktop.models.originality import OriginalityModel, OriginalityReference, Weights, released
-from ktop.patents.demo import SHIPPED
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import Layout
+from ktop.training.demo_corpus import SHIPPED
 from ktop.usecases.corpora.corpus import import_patents, index_patents
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ktop.patents.demo.chance import Chance
-from ktop.patents.demo.vocabulary import Entry, Theme, grammar, themes
+from ktop.training.demo_corpus.chance import Chance
+from ktop.training.demo_corpus.vocabulary import Entry, Theme, grammar, themes
 
 FIRST_YEAR, LAST_YEAR = 2005, 2024
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ktop.patents.demo.chance import Chance
-from ktop.patents.demo.inventions import Invention
-from ktop.patents.demo.vocabulary import Entry, grammar
-from ktop.patents.demo.wording import EnglishNoun, EnglishVerb, KoreanNoun, KoreanVerb
+from ktop.training.demo_corpus.chance import Chance
+from ktop.training.demo_corpus.inventions import Invention
+from ktop.training.demo_corpus.vocabulary import Entry, grammar
+from ktop.training.demo_corpus.wording import EnglishNoun, EnglishVerb, KoreanNoun, KoreanVerb
 
 KO, EN = 0, 1
 #: Grain to which the figures of a range are rounded, by the width of the range.

@@ -9,13 +9,14 @@ from collections import Counter, defaultdict
 import pytest
 
 from ktop.domain.patent.document import Patent, normalise_class, normalise_publication_number
-from ktop.patents.demo import SHIPPED, generate, records
-from ktop.patents.demo.shipped import OFFICE, SOURCE, shipped_lines
+from ktop.patents.readers.synthetic import SOURCE, as_patent
+from ktop.training.demo_corpus import SHIPPED, shipped_lines
+from ktop.training.demo_corpus.generate import OFFICE, generate
 
 
 @pytest.fixture(scope="module")
 def patents() -> list[Patent]:
-    return list(records())
+    return [as_patent(json.loads(line)) for line in shipped_lines()]
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,22 @@
-"""The demo corpus as records: generated from the vocabularies, shipped as one compressed file, read back."""
+"""Generates the records of the demo corpus from the vocabularies and writes them as one compressed file."""
 
 from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ktop.domain.patent.document import Patent, PatentCitation
 from ktop.kernel.files import atomic_path
-from ktop.patents.demo.chance import Chance
-from ktop.patents.demo.inventions import Invention, draw_inventions
-from ktop.patents.demo.writing import Writer
+from ktop.training.demo_corpus import SHIPPED
+from ktop.training.demo_corpus.chance import Chance
+from ktop.training.demo_corpus.inventions import Invention, draw_inventions
+from ktop.training.demo_corpus.writing import Writer
 
 SEED = 20241103
 #: Office code that no patent office has.
 OFFICE = "ZZ"
-SOURCE = "synthetic-demo"
-STATUS = "가상 데이터 (synthetic)"
-SHIPPED = Path(__file__).with_name("demo_corpus.jsonl.xz")
 
 _PUBLICATION_DAYS = 548  # applications are laid open 18 months after filing
 _FAMILY_DELAY_DAYS = (90, 365)  # a second filing claims the first one's priority within a year
@@ -79,37 +75,3 @@ def write(target: Path = SHIPPED, seed: int = SEED) -> int:
     with atomic_path(target) as temporary:
         temporary.write_bytes(lzma.compress(lines.encode(), preset=9 | lzma.PRESET_EXTREME))
     return len(found)
-
-
-def shipped_lines() -> list[str]:
-    """Return the lines of the shipped file, one JSON object each."""
-    return lzma.decompress(SHIPPED.read_bytes()).decode().splitlines()
-
-
-def records() -> Iterator[Patent]:
-    """Yield every patent of the shipped demo corpus, in the order of the filing dates."""
-    for line in shipped_lines():
-        yield as_patent(json.loads(line))
-
-
-def as_patent(record: dict[str, Any]) -> Patent:
-    """Return one record as the house's patent; its source and status say that it is made up."""
-    published = date.fromisoformat(record["published"])
-    return Patent(
-        id=record["id"],
-        title=record["title"],
-        abstract=record["abstract"],
-        kind=record["id"][-2:],
-        application=record["application"],
-        family=record["family"],
-        filing_date=date.fromisoformat(record["filed"]),
-        publication_date=published,
-        grant_date=published if record["granted"] else None,
-        claims_count=record["claims"],
-        ipc=tuple(record["ipc"]),
-        applicants=tuple(record["applicants"]),
-        cited_patents=tuple(PatentCitation(number, "examiner") for number in record["cites"]),
-        status=STATUS,
-        language=record["language"],
-        source=SOURCE,
-    )

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ktop.patents.demo.vocabulary import parse_entry, themes
-from ktop.patents.demo.wording import EnglishNoun, EnglishVerb, KoreanNoun, KoreanVerb, gerund, is_open, third_person
+from ktop.training.demo_corpus.vocabulary import parse_entry, themes
+from ktop.training.demo_corpus.wording import (
+    EnglishNoun,
+    EnglishVerb,
+    KoreanNoun,
+    KoreanVerb,
+    gerund,
+    is_open,
+    third_person,
+)
 
 
 @pytest.mark.parametrize(
