@@ -28,10 +28,10 @@ def main() -> None:
 
     from ktop.models.originality.definitions import measures
     from ktop.patents.engine.index import PatentIndex
-    from ktop.usecases.models.originality_data import training_table
-    from ktop.usecases.models.originality_training import learn_from, logits_of, outcomes_in
-    from ktop.usecases.models.originality_validation import FORECAST_RIDGE
-    from ktop.usecases.models.wording_noise import wording_noise
+    from ktop.usecases.training.originality_data import training_table
+    from ktop.usecases.training.originality_training import learn_from, logits_of, outcomes_in
+    from ktop.usecases.training.originality_validation import FORECAST_RIDGE
+    from ktop.usecases.training.wording_noise import wording_noise
     from ktop.validation.within import within_groups
 
     folder = Path(sys.argv[1])

@@ -335,7 +335,7 @@ def _touched(index: Any, groups: list[dict[str, float]]) -> int:
 def rating(folder: Path) -> None:
     """Time whole originality ratings, the reference table made before."""
     from ktop.usecases.corpora.engine import open_corpus
-    from ktop.usecases.rate.technology import rate_technology
+    from ktop.usecases.technologies.rating import rate_technology
 
     engine = open_corpus(folder)
     texts = _questions()

@@ -130,7 +130,7 @@ def rating_of(corpus: Path, as_of: date | None) -> Callable[[str], Rated]:
     from ktop.domain.technology.neighbourhood import day_of
     from ktop.models.originality.model import LADDER
     from ktop.usecases.corpora.engine import open_corpus
-    from ktop.usecases.rate.technology import technology_of
+    from ktop.usecases.technologies.rating import technology_of
 
     engine = open_corpus(corpus)
     days = np.asarray(engine.index.tables.days)

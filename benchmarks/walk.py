@@ -42,27 +42,26 @@ def main() -> None:
     import polars as pl
 
     from ktop import __version__
+    from ktop.domain.party.actor import LOCAL_OWNER
     from ktop.models.registry import ModelRegistry
     from ktop.training.reference import build_reference
+    from ktop.usecases.companies.service import CompanyService
     from ktop.usecases.corpora.engine import open_corpus
-    from ktop.usecases.rate.batch import rate_file
-    from ktop.usecases.rate.company import rate_company
-    from ktop.usecases.rate.technology import rate_technology
+    from ktop.usecases.technologies.rating import rate_technology
     from ktop.usecases.uploads import read_record
 
     rows: list[tuple[str, list[float]]] = []
-    registry = ModelRegistry(None)
+    companies = CompanyService(ModelRegistry(None))
     record = read_record(ROOT / "examples" / "companies" / "hanbit-motion.yaml")
-    rows.append(
-        ("one company, both models, opinions", timed(lambda: rate_company(record, as_of=DAY, registry=registry), 20))
-    )
+    rated = timed(lambda: companies.rate_record(LOCAL_OWNER, record, DAY), 20)
+    rows.append(("one company, both models, opinions", rated))
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "firms.parquet"), Path(folder, "out.parquet")
         build_reference(FIRMS, 7).write_parquet(source)
         rows.append(
             (
                 f"{FIRMS:,} companies, file to file",
-                timed(lambda: rate_file(source, out, registry=registry, as_of=DAY), 3),
+                timed(lambda: companies.rate_table(LOCAL_OWNER, source, out, as_of=DAY), 3),
             )
         )
     if len(sys.argv) > 1:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ktop.bootstrap import read_settings
+from ktop.bootstrap import House, read_settings
+from ktop.domain.party.actor import LOCAL_OWNER as OWNER
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.kernel.settings import Settings
 from ktop.models.artefact import Artefact
 from ktop.models.registry import ModelRegistry
-from ktop.usecases.platform import Platform
+from ktop.usecases.rate.interface import StoredRating
 
 SOURCE = Path(__file__).parents[1] / "src" / "ktop"
 DAY = date(2026, 6, 30)
@@ -42,25 +44,38 @@ def test_only_the_bootstrap_reads_settings() -> None:
     assert readers == ["bootstrap.py"]
 
 
+def rated(house: House) -> StoredRating:
+    return house.ratings.rate_company(OWNER, house.companies.example_record(OWNER, "hanbit-motion"), DAY)
+
+
 def test_two_platforms_in_one_process_do_not_see_each_other(tmp_path: Path) -> None:
     mine, other = (Settings(data=tmp_path / name) for name in ("mine", "other"))
-    released = ModelRegistry().artefact("tech-index")
+    released = ModelRegistry(None).artefact("tech-index")
     registry = ModelRegistry(mine.models)
     registry.add(Artefact({**released.meta, "version": "9.0.0"}, released.arrays), {}, None, by="kim", why="own")
     registry.promote("tech-index", "9.0.0", by="kim", why="own")
-    here, there = Platform(mine), Platform(other)
-    kept = here.rate_company(here.company_record("hanbit-motion"), DAY)
+    here, there = House(mine), House(other)
+    kept = rated(here)
     assert kept.ratings[0]["model"]["version"] == "9.0.0"
     with pytest.raises(NotFoundError):
-        there.rating(kept.id)
-    assert there.rate_company(there.company_record("hanbit-motion"), DAY).ratings[0]["model"]["version"] != "9.0.0"
-    assert there.model_history() == [] and len(here.model_history()) == 2
+        there.ratings.rating(OWNER, kept.id)
+    assert rated(there).ratings[0]["model"]["version"] != "9.0.0"
+    assert there.models.model_history(OWNER) == [] and len(here.models.model_history(OWNER)) == 2
 
 
 def test_each_platform_opens_its_own_corpus(tmp_path: Path) -> None:
     for name in ("mine", "other"):
-        platform = Platform(Settings(data=tmp_path, corpus=tmp_path / name))
-        assert not platform.is_prepared()
+        house = House(Settings(data=tmp_path, corpus=tmp_path / name))
+        assert not house.corpora.is_prepared(OWNER)
         with pytest.raises((NotFoundError, UnavailableError)) as caught:
-            platform.rate_technology("수분을 감지하는 발광 나노입자 필름과 그 제조 방법에 관한 기술이다. " * 3, DAY)
+            house.ratings.rate_technology(
+                OWNER, "수분을 감지하는 발광 나노입자 필름과 그 제조 방법에 관한 기술이다. " * 3, DAY
+            )
         assert str(tmp_path / name) in str(caught.value.params)
+
+
+def test_threads_that_ask_at_the_same_time_get_one_use_case(tmp_path: Path) -> None:
+    house = House(Settings(data=tmp_path))
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: house.corpora, range(32)))
+    assert all(one is found[0] for one in found)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ktop import cli
-from ktop.cli.state import Session
 from ktop.kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from ktop.models.registry import ModelRegistry
+    from ktop.store.unit_of_work import Store
+    from ktop.usecases.companies.interface import Companies
+    from ktop.usecases.corpora.interface import Corpora
+    from ktop.usecases.models.interface import Models
+    from ktop.usecases.rate.interface import Ratings
+    from ktop.usecases.technologies.interface import Technologies
+    from ktop.usecases.training.interface import Training
+T = TypeVar("T")
 
 
 class _Environment(Settings, BaseSettings):
@@ -20,6 +34,77 @@ def read_settings() -> Settings:
     return Settings(**_Environment().model_dump())
 
 
+class House:
+    """The platform of one installation: every use case with what it needs (``ktop.usecases.platform.Platform``).
+
+    A use case is imported when it is first asked for: the database takes .5 s to load, search by words and meaning
+    1 s, and most commands need neither.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opened: dict[str, Any] = {}
+        self._opening = threading.RLock()
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` makes, the same for all threads that ask."""
+        with self._opening:
+            if name not in self._opened:
+                self._opened[name] = make()
+            found: T = self._opened[name]
+            return found
+
+    @property
+    def companies(self) -> Companies:
+        from ktop.usecases.companies.service import CompanyService
+
+        return self._once("companies", lambda: CompanyService(self._registry))
+
+    @property
+    def technologies(self) -> Technologies:
+        from ktop.usecases.technologies.service import TechnologyService
+
+        return self._once("technologies", lambda: TechnologyService(self.corpora))
+
+    @property
+    def ratings(self) -> Ratings:
+        from ktop.usecases.rate.service import RatingService
+
+        return self._once(
+            "ratings",
+            lambda: RatingService(self._store, self._registry, self.companies, lambda: self.technologies),
+        )
+
+    @property
+    def models(self) -> Models:
+        from ktop.usecases.models.service import ModelService
+
+        return self._once("models", lambda: ModelService(self._registry, self._store))
+
+    @property
+    def training(self) -> Training:
+        from ktop.usecases.training.service import TrainingService
+
+        return self._once("training", lambda: TrainingService(self._registry, self._store))
+
+    @property
+    def corpora(self) -> Corpora:
+        from ktop.usecases.corpora.service import CorpusService
+
+        return self._once("corpora", lambda: CorpusService(self._settings))
+
+    @property
+    def _registry(self) -> ModelRegistry:
+        from ktop.models.registry import ModelRegistry
+
+        return self._once("registry", lambda: ModelRegistry(self._settings.models))
+
+    def _store(self) -> Store:
+        from ktop.store.unit_of_work import Store
+
+        return self._once("store", lambda: Store.open(self._settings.database))
+
+
 def main() -> None:
     """Run the command line; a user's error becomes one sentence on stderr and exit status 1."""
-    cli.main(Session(read_settings()))
+    cli.main(read_settings(), House)

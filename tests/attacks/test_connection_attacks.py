@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_services import FakeServices
+from fake_platform import FakePlatform
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
@@ -28,30 +28,30 @@ RATE = "/api/v1/ratings/technology"
 LONG_SECONDS = 30.0  # no test waits this long unless it fails
 
 
-class Holding(FakeServices):
-    """Services whose ratings wait until they are let go."""
+class Holding(FakePlatform):
+    """A platform whose ratings wait until they are let go."""
 
     def __init__(self) -> None:
         super().__init__()
         self.go = threading.Event()
         self.inside = threading.Semaphore(0)
 
-    def rate_technology(self, text: str, as_of: Any) -> Any:
+    def rate_technology(self, actor: Any, text: str, as_of: Any) -> Any:
         self.inside.release()
         assert self.go.wait(LONG_SECONDS)
-        return super().rate_technology(text, as_of)
+        return super().rate_technology(actor, text, as_of)
 
-    def models(self) -> Any:
+    def model_cards(self, actor: Any) -> Any:
         raise RuntimeError("not to be logged: 가온정밀 900101")
 
 
 @contextmanager
-def serving(folder: Path, services: FakeServices | None = None, **set_to: Any) -> Iterator[int]:
+def serving(folder: Path, services: FakePlatform | None = None, **set_to: Any) -> Iterator[int]:
     settings = Settings(data=folder, **set_to)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    made = server(create_app(settings, services or FakeServices()), settings, "127.0.0.1", port)
+    made = server(create_app(settings, services or FakePlatform()), settings, "127.0.0.1", port)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     while not made.started:
@@ -218,12 +218,12 @@ PROGRAM = """
 import sys, threading
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from fake_services import FakeServices
+from fake_platform import FakePlatform
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 from ktop.web.connections import server
-class Stuck(FakeServices):
-    def rate_technology(self, text, as_of):
+class Stuck(FakePlatform):
+    def rate_technology(self, actor, text, as_of):
         print("inside", flush=True)
         threading.Event().wait()
 settings = Settings(data=Path(sys.argv[2]), grace_seconds=1)

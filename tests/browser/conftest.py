@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
-from fake_services import FakeServices
+from fake_platform import FakePlatform
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
@@ -35,7 +35,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(Settings(data=tmp_path_factory.mktemp("data")), FakeServices())
+    app = create_app(Settings(data=tmp_path_factory.mktemp("data")), FakePlatform())
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

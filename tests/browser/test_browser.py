@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fake_services import SAMPLE
+from fake_platform import SAMPLE
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser

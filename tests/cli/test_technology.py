@@ -196,10 +196,10 @@ def test_two_technologies_side_by_side(ktop: Ktop, corpus: Path, lang: str) -> N
 def test_what_ends_a_command_is_one_sentence(
     ktop: Ktop, monkeypatch: pytest.MonkeyPatch, trouble: BaseException, status: int, words: str
 ) -> None:
-    def ended() -> None:
+    def ended(service: object, actor: object) -> None:
         raise trouble
 
-    monkeypatch.setattr("ktop.usecases.uploads.company_record_schema", ended)
+    monkeypatch.setattr("ktop.usecases.companies.service.CompanyService.company_schema", ended)
     found = ktop("schema", lang="en")
     assert (found.status, found.out, found.err.count("\n")) == (status, "", 1)
     assert words in found.err

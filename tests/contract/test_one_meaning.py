@@ -19,6 +19,7 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.record import Company
+from ktop.domain.party.actor import Actor
 from ktop.domain.values.count import Count
 from ktop.kernel.errors import InputError
 from ktop.kernel.settings import Settings
@@ -140,12 +141,13 @@ def test_a_statement_in_millions_says_what_the_form_does(text: str) -> None:
 
 
 class Reader:
-    """Services that only read what the API hands on."""
+    """A platform that only reads what the API hands on."""
 
     def __init__(self) -> None:
         self.read: Any = None
+        self.ratings = self
 
-    def rate_company(self, record: dict[str, Any], as_of: date | None) -> Any:
+    def rate_company(self, actor: Actor, record: dict[str, Any], as_of: date | None) -> Any:
         self.read = (company_facts(Company.from_mapping(record), DAY), as_of)
         raise InputError("platform.no_company_to_change")  # read: nothing to keep here
 
@@ -167,7 +169,7 @@ def posted(api: TestClient, body: bytes) -> tuple[int, str, str]:
 @example("1,2,3")
 @example("△1,234")
 def test_the_api_reads_as_the_record_does(api: TestClient, text: str) -> None:
-    service: Reader = api.app.state.services  # type: ignore[attr-defined]
+    service: Reader = api.app.state.platform  # type: ignore[attr-defined]
     for fact in ("ceo_technical", "equity_krw_t0", "founded", "name_en"):
         expected = answer(from_record, fact, FIELDS[fact](text))
         service.read = None

@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
+from ktop.bootstrap import House
 from ktop.domain.company import facts as facts_module
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.facts import company_facts, company_inputs
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
+from ktop.domain.party.actor import LOCAL_OWNER as OWNER
 from ktop.kernel.settings import Settings
 from ktop.models.growth_risk import GrowthRiskModel
 from ktop.models.model_log import LOG
 from ktop.models.registry import ModelRegistry
 from ktop.models.tech_index import TechIndexModel
-from ktop.usecases import examples
-from ktop.usecases.platform import Platform
+from ktop.usecases.companies import examples
 
 DAY = date(2026, 6, 30)
 
@@ -48,16 +49,17 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 def test_a_rating_reads_its_company_once(tmp_path: Path, counts: Counter[str]) -> None:
-    Platform(Settings(data=tmp_path, database_url=None)).rate_company(examples.example_record("hanbit-motion"), DAY)
+    house = House(Settings(data=tmp_path, database_url=None))
+    house.ratings.rate_company(OWNER, examples.example_record("hanbit-motion"), DAY)
     assert counts == {"parses": 1, "facts": 1, "tables": 1, "KTRS-FM": 1, "Tech-Index": 1}
 
 
 def test_a_web_form_reads_its_company_once(tmp_path: Path, counts: Counter[str]) -> None:
-    platform = Platform(Settings(data=tmp_path, database_url=None))
-    facts = platform.facts_of_record(examples.example_record("hanbit-motion"), DAY)
+    house = House(Settings(data=tmp_path, database_url=None))
+    facts = house.companies.facts_of_record(OWNER, examples.example_record("hanbit-motion"), DAY)
     given = {name: value for name, value in facts.items() if not FACTS[name].derived}
     counts.clear()
-    platform.rate_company(platform.record_of_facts(given), DAY)
+    house.ratings.rate_company(OWNER, house.companies.record_of_facts(OWNER, given), DAY)
     assert counts == {"parses": 1, "facts": 1, "tables": 1, "KTRS-FM": 1, "Tech-Index": 1}
 
 

@@ -12,19 +12,19 @@ from starlette.testclient import TestClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
-from fake_services import FakeServices
+from fake_platform import FakePlatform
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 
 
 @pytest.fixture
-def services() -> FakeServices:
-    return FakeServices()
+def services() -> FakePlatform:
+    return FakePlatform()
 
 
 @pytest.fixture
-def client(services: FakeServices, tmp_path: Path) -> Iterator[TestClient]:
+def client(services: FakePlatform, tmp_path: Path) -> Iterator[TestClient]:
     """A client without start-up work: no fonts are cut for tests of pages."""
     yield TestClient(create_app(Settings(data=tmp_path), services), raise_server_exceptions=False)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from fake_services import SAMPLE, FakeServices
+from fake_platform import SAMPLE, FakePlatform
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
@@ -105,7 +105,7 @@ def test_description_is_served_without_foreign_scripts(client: TestClient) -> No
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> schemathesis.BaseSchema:
     folder: Path = tmp_path_factory.mktemp("data")
-    return schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(Settings(data=folder), FakeServices()))
+    return schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(Settings(data=folder), FakePlatform()))
 
 
 load_all_checks()

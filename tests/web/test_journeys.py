@@ -18,10 +18,11 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from starlette.testclient import TestClient
 
+from ktop.bootstrap import House
 from ktop.catalogue import text as message
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.settings import Settings
 from ktop.report.present.models import model_title
-from ktop.usecases.platform import Platform
 from ktop.web.app import create_app
 
 SUMMARY = (
@@ -35,8 +36,8 @@ SUMMARY = (
 def visitor(demo_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A browser at the application, put together as the server's start does."""
     settings = Settings(data=tmp_path_factory.mktemp("data"), corpus=demo_corpus, database_url=None)
-    platform = Platform(settings)
-    assert platform.is_prepared()
+    platform = House(settings)
+    assert platform.corpora.is_prepared(LOCAL_OWNER)
     yield TestClient(create_app(settings, platform), headers={"accept-language": "en"})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import invented
 import pytest
-from fake_services import SAMPLE, FakeServices
+from fake_platform import SAMPLE, FakePlatform
 from pypdf import PdfReader
 from starlette.testclient import TestClient
 
@@ -177,7 +177,7 @@ def test_sample_fills_the_field(client: TestClient) -> None:
     assert "</textarea>" in client.get("/technology?sample=none").text
 
 
-def test_form_rates_what_was_typed(client: TestClient, token: str, services: FakeServices) -> None:
+def test_form_rates_what_was_typed(client: TestClient, token: str, services: FakePlatform) -> None:
     data = {
         "csrf": token,
         "name": "새 기업",

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_services import FakeServices
+from fake_platform import FakePlatform
 from starlette.testclient import TestClient
 
 from ktop.kernel.settings import Settings
@@ -37,7 +37,7 @@ def test_results_are_not_kept_by_browsers_but_files_are(client: TestClient) -> N
 
 
 @pytest.mark.parametrize("address", FORMS)
-def test_forms_need_their_token(client: TestClient, token: str, address: str, services: FakeServices) -> None:
+def test_forms_need_their_token(client: TestClient, token: str, address: str, services: FakePlatform) -> None:
     for wrong in ({}, {"csrf": ""}, {"csrf": "0" * 64}, {"csrf": "가"}):
         assert client.post(address, data=wrong).status_code == 403
     other = TestClient(client.app)  # another visitor's cookie does not fit this token
@@ -53,10 +53,10 @@ def test_visit_cookie_is_closed_to_scripts_and_other_sites(client: TestClient) -
 
 
 def test_open_forms_outlive_a_restart(tmp_path: Path) -> None:
-    first = TestClient(create_app(Settings(data=tmp_path), FakeServices()))
+    first = TestClient(create_app(Settings(data=tmp_path), FakePlatform()))
     token = re.search(r'name="csrf" value="(\w+)"', first.get("/").text)
     assert token
-    second = TestClient(create_app(Settings(data=tmp_path), FakeServices()), cookies=first.cookies)
+    second = TestClient(create_app(Settings(data=tmp_path), FakePlatform()), cookies=first.cookies)
     assert second.post("/technology", data={"csrf": token[1], "text": "short"}).status_code == 422
     assert (tmp_path / "keys" / "form-secret").stat().st_mode & 0o077 == 0
 
@@ -121,18 +121,18 @@ def test_pages_stand_without_htmx(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     from ktop.web import assets
 
     monkeypatch.setattr(assets, "htmx", lambda: None)
-    client = TestClient(create_app(Settings(data=tmp_path), FakeServices()))
+    client = TestClient(create_app(Settings(data=tmp_path), FakePlatform()))
     assert "<script" not in client.get("/").text
     assert client.get("/static/0/htmx.js").status_code == 404
 
 
 def test_a_defect_tells_nothing_of_itself(
-    client: TestClient, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, services: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> None:
+    def broken(actor: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(services, "models", broken)
+    monkeypatch.setattr(services, "model_cards", broken)
     answer = client.get("/methods")
     assert answer.status_code == 500
     assert "secret" not in answer.text
@@ -149,7 +149,7 @@ def test_a_defect_tells_nothing_of_itself(
     ],
 )
 def test_this_machine_answers_to_no_foreign_name(tmp_path: Path, name: str, status: int) -> None:
-    app = create_app(Settings(data=tmp_path, hosts="ktop.example, other.example"), FakeServices())
+    app = create_app(Settings(data=tmp_path, hosts="ktop.example, other.example"), FakePlatform())
     reached = TestClient(app, base_url="http://127.0.0.1:8000")
     assert reached.get("/", headers={"host": name}).status_code == status
     program = reached.get("/api/v1/models", headers={"host": name})

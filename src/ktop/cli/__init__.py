@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
+from typer.exceptions import TyperException
+
+from ktop.catalogue import message
 from ktop.cli.state import Session, terminal
+from ktop.cli.usage import usage_sentences
+from ktop.kernel.errors import KtopError
+from ktop.kernel.settings import Settings
+from ktop.usecases.platform import Platform
 
 
-def main(session: Session) -> None:
+def main(settings: Settings, open_platform: Callable[[Settings], Platform]) -> None:
     """Run the command line on an installation; a user's error becomes one sentence on stderr and exit status 1."""
-    from typer.exceptions import TyperException
-
-    if session.settings.lang is not None:
-        terminal.lang = session.settings.lang
-    from ktop.catalogue import message
+    if settings.lang is not None:
+        terminal.lang = settings.lang
     from ktop.cli.app import app  # only now: help texts are in the language in force when a command is declared
-    from ktop.cli.usage import usage_sentences
-    from ktop.kernel.errors import KtopError
 
     # A pipe may be in an encoding that cannot carry Korean; UTF-8 always can.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        status = app(prog_name="ktop", standalone_mode=False, obj=session)
+        status = app(prog_name="ktop", standalone_mode=False, obj=Session(settings, open_platform))
     except TyperException as error:  # the command was not typed as it should be
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()  # type: ignore[attr-defined]

@@ -7,26 +7,26 @@ from typing import Annotated
 
 import typer
 
+from ktop import __version__
 from ktop.cli import lifecycle, originality_learning, patents, rate
 from ktop.cli.options import help_of
-from ktop.cli.state import terminal
+from ktop.cli.state import session, terminal
+from ktop.kernel.errors import InputError
 
 app = typer.Typer(
     name="ktop", help=help_of("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.add_typer(rate.app, name="rate")
 app.add_typer(patents.app, name="patents")
-app.add_typer(lifecycle.app, name="models")  # the commands of models.py and lifecycle.py
+app.add_typer(lifecycle.app, name="models")  # with the commands of models.py
 
-app.add_typer(originality_learning.app, name="originality")  # the commands of both files of that name
+app.add_typer(originality_learning.app, name="originality")  # with the commands of originality.py
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
 app.add_typer(reference, name="reference")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from ktop import __version__
-
         typer.echo(f"ktop {__version__}")
         raise typer.Exit
 
@@ -48,37 +48,37 @@ def serve(
     host: Annotated[str | None, typer.Option(help=help_of("host"))] = None,
 ) -> None:
     """Start the platform."""
-    from ktop.cli.server import run_server
+    from ktop.cli.server import run_server  # loads the web framework
 
-    settings = ctx.obj.settings
-    run_server(settings if data is None else settings.model_copy(update={"data": data}), host=host, port=port)
+    run_server(session(ctx).at(data), host=host, port=port)
 
 
 @app.command(help=help_of("schema"))
 def schema(
+    ctx: typer.Context,
     what: Annotated[str, typer.Argument(metavar="company|batch", help=help_of("schema_what"))] = "company",
 ) -> None:
     """Print the JSON Schema of a company record, or the columns of a batch file."""
-    from ktop.kernel.errors import InputError
-    from ktop.usecases import uploads as records
-
+    at = session(ctx)
     if what == "company":
-        terminal.json(records.company_record_schema())
+        terminal.json(at.platform.companies.company_schema(at.actor))
     elif what == "batch":
-        terminal.json(records.batch_columns())
+        terminal.json(at.platform.companies.batch_columns(at.actor))
     else:
         raise InputError("cli.unknown_schema", given=what)
 
 
 @reference.command("build", help=help_of("reference_build"))
 def reference_build(
+    ctx: typer.Context,
     out: Annotated[Path, typer.Option(help=help_of("out_folder"))],
     firms: Annotated[int, typer.Option(min=100, max=2_000_000, help=help_of("firms"))] = 80_000,
     seed: Annotated[int, typer.Option(min=0, help=help_of("seed"))] = 20241103,
 ) -> None:
     """Write the synthetic reference population."""
-    from ktop.usecases.models.training import build_reference_population
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = build_reference_population(firms=firms, seed=seed, out=out, progress=progress)
+        report = at.platform.training.build_reference_population(
+            at.actor, firms=firms, seed=seed, out=out, progress=progress
+        )
     terminal.note(terminal.say("reference_built", **report))

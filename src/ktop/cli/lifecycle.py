@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json as json_
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +15,11 @@ from rich.table import Table
 from ktop.catalogue import text
 from ktop.cli.models import app, tell_torn_log
 from ktop.cli.options import Json, Lang
-from ktop.cli.state import terminal
+from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
+from ktop.kernel.files import atomic_path
+
+__all__ = ["app"]
 
 
 def _help(key: str) -> str:
@@ -31,10 +35,12 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help=_help("why"))]
 Version = Annotated[str, typer.Option("--version", metavar="V", help=_help("version"))]
 
 
-def _who(by: str | None) -> str:
-    from ktop.usecases.models.lifecycle import somebody
-
-    return by or somebody()
+def _who(by: str | None) -> str | None:
+    """Return who is said to decide: the name given, else that of the person at this terminal."""
+    try:
+        return by or getpass.getuser()
+    except (KeyError, OSError):  # no user database, as in some containers
+        return None
 
 
 def _table(*heads: str) -> Table:
@@ -57,15 +63,13 @@ def compare(
 ) -> None:
     """Compare two versions on the same rows."""
     langs = terminal.languages(lang)
-    from ktop.kernel.files import atomic_path
-    from ktop.usecases.models import lifecycle
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        found = lifecycle.compare(
+        found = at.platform.training.compare_versions(
+            at.actor,
             champion,
             challenger,
             data,
-            registry=ctx.obj.registry,
             only_held_out=held_out,
             lang=langs[0],
             progress=progress,
@@ -80,7 +84,7 @@ def compare(
 
 
 def _print_comparison(found: Mapping[str, Any]) -> None:
-    from ktop.report import labels
+    from ktop.report import labels  # loads what draws charts
     from ktop.report.present.models import trained_on
 
     console = terminal.console()
@@ -140,12 +144,10 @@ def promote(
 ) -> None:
     """Put a version in force."""
     terminal.languages(lang)
-    from ktop.usecases.models import lifecycle
-
-    event = lifecycle.promote(
-        name, version, by=_who(by), why=why, registry=ctx.obj.registry, evidence=evidence, anyway=anyway
-    )
-    terminal.note(_say("promoted", name=name, version=version, previous=event.previous or "–", number=event.number))
+    at = session(ctx)
+    event = at.platform.models.promote(at.actor, name, version, by=_who(by), why=why, evidence=evidence, anyway=anyway)
+    previous, number = event["previous"] or "–", event["number"]
+    terminal.note(_say("promoted", name=name, version=version, previous=previous, number=number))
     if evidence is None:
         terminal.note(_say("promoted_without_evidence"))
 
@@ -160,10 +162,10 @@ def rollback(
 ) -> None:
     """Put the version before in force again."""
     terminal.languages(lang)
-    from ktop.usecases.models import lifecycle
-
-    event = lifecycle.rollback(name, by=_who(by), why=why, registry=ctx.obj.registry)
-    terminal.note(_say("rolled_back", name=name, version=event.version, previous=event.previous, number=event.number))
+    at = session(ctx)
+    event = at.platform.models.rollback(at.actor, name, by=_who(by), why=why)
+    told = {key: event[key] for key in ("version", "previous", "number")}
+    terminal.note(_say("rolled_back", name=name, **told))
 
 
 @app.command(help=_help("history"))
@@ -175,10 +177,9 @@ def history(
 ) -> None:
     """Print the log of versions."""
     terminal.languages(lang)
-    from ktop.usecases.models import lifecycle
-
-    events = lifecycle.history(ctx.obj.registry, name)
-    tell_torn_log(ctx.obj.registry)
+    at = session(ctx)
+    events = at.platform.models.model_history(at.actor, name)
+    tell_torn_log(at)
     if json:
         terminal.json(events)
         return
@@ -202,9 +203,8 @@ def register(
 ) -> None:
     """Enter a trained model as a version."""
     terminal.languages(lang)
-    from ktop.usecases.models import lifecycle
-
-    entered = lifecycle.register(model, version=version, by=_who(by), why=why, registry=ctx.obj.registry, name=name)
+    at = session(ctx)
+    entered = at.platform.models.register(at.actor, model, version=version, by=_who(by), why=why, name=name)
     terminal.note(_say("registered", model=entered))
 
 
@@ -221,12 +221,20 @@ def retrain(
 ) -> None:
     """Retrain a company model on own appraisals."""
     terminal.languages(lang)
-    from ktop.usecases.models.retrain import retrain as work
-
+    at = session(ctx)
     told: list[Mapping[str, str]] = []
-    settled = {"version": version, "trained_on": trained_on, "by": _who(by), "why": why}
     with terminal.progress() as progress:
-        work(name, data, **settled, registry=ctx.obj.registry, progress=progress, warn=told.append)
+        at.platform.training.retrain(
+            at.actor,
+            name,
+            data,
+            version=version,
+            trained_on=trained_on,
+            by=_who(by),
+            why=why,
+            progress=progress,
+            warn=told.append,
+        )
     for warning in told:
         terminal.note(warning[terminal.lang])
     terminal.note(_say("registered", model=f"{name}@{version}"))
@@ -242,17 +250,13 @@ def recompute(
 ) -> None:
     """Compute kept ratings again; exit status 1 where any figure differs."""
     terminal.languages(lang)
-    from ktop.usecases.rate import recompute as service
-
     if (file is None) == (rating is None):
         raise InputError("lifecycle.file_or_id")
-    from ktop.report.present.models import recomputed_sentence
+    from ktop.report.present.models import recomputed_sentence  # loads what draws charts
 
-    registry = ctx.obj.registry
-    if file is not None:
-        answers = service.recompute_file(file, registry)
-    else:
-        answers = service.recompute_ratings(ctx.obj.rating(str(rating)).results, registry)
+    at = session(ctx)
+    ratings = at.platform.ratings
+    answers = ratings.recompute(at.actor, str(rating)) if file is None else ratings.recompute_file(at.actor, file)
     if json:
         terminal.json(answers)
     else:
@@ -272,14 +276,8 @@ def drift(
 ) -> None:
     """Measure drift and keep what was found for the page on drift."""
     terminal.languages(lang)
-    from ktop.usecases.models import drift as service
-
-    if model is None:
-        reports = service.drift_of_all(ctx.obj.ratings(service.MOST_RATINGS), registry=ctx.obj.registry)
-    elif data is not None:
-        reports = [service.drift_of_table(model, data, registry=ctx.obj.registry)]
-    else:
-        reports = [service.drift_of_ratings(model, ctx.obj.ratings(service.MOST_RATINGS), registry=ctx.obj.registry)]
+    at = session(ctx)
+    reports = at.platform.training.measure_drift(at.actor, model, data)
     if json:
         terminal.json(reports)
         return
@@ -289,7 +287,7 @@ def drift(
 
 def _print_drift(report: Mapping[str, Any]) -> None:
     """Print the verdict and what to do, then the figures it rests on, in the words of the page."""
-    from ktop.report.present.models import drift_view, model_title
+    from ktop.report.present.models import drift_view, model_title  # loads what draws charts
 
     console, lang = terminal.console(), terminal.lang
     view = drift_view(report, lang)

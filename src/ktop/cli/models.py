@@ -10,15 +10,14 @@ import typer
 
 from ktop.catalogue import text
 from ktop.cli.options import Json, Lang, help_of
-from ktop.cli.state import terminal
-from ktop.models.registry import ModelRegistry
+from ktop.cli.state import Session, session, terminal
 
 app = typer.Typer(help=help_of("models"), no_args_is_help=True)
 
 
-def tell_torn_log(registry: ModelRegistry) -> None:
+def tell_torn_log(at: Session) -> None:
     """Say so on stderr where the last line of the model log was never finished."""
-    line = registry.torn()
+    line = at.platform.models.torn_log_line(at.actor)
     if line is not None:
         terminal.note(text("models.log_torn", terminal.lang, line=line))
 
@@ -29,6 +28,7 @@ Model = Annotated[str, typer.Option("--model", metavar="DIR|NAME", help=help_of(
 
 @app.command(help=help_of("models_train"))
 def train(
+    ctx: typer.Context,
     scheme: Annotated[Path, typer.Option(metavar="S.yaml", help=help_of("scheme"))],
     data: Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
@@ -37,11 +37,12 @@ def train(
 ) -> None:
     """Train a model on any panel by a scheme."""
     terminal.languages(lang)
-    from ktop.usecases.models.training import train_panel
-
+    at = session(ctx)
     warned: list[Mapping[str, str]] = []
     with terminal.progress() as progress:
-        report = train_panel(scheme, data, out, until=until, progress=progress, warn=warned.append)
+        report = at.platform.training.train_panel(
+            at.actor, scheme, data, out, until=until, progress=progress, warn=warned.append
+        )
     for warning in warned:
         terminal.note(warning[terminal.lang])
     terminal.note(terminal.say("models_trained", out=out, **report))
@@ -57,11 +58,9 @@ def predict(
 ) -> None:
     """Predict every row of a panel."""
     terminal.languages(lang)
-    from ktop.usecases.models.lifecycle import open_model
-    from ktop.usecases.models.training import predict_panel
-
-    rows = predict_panel(
-        open_model(model, ctx.obj.registry), data, out, warn=lambda warning: terminal.note(warning[terminal.lang])
+    at = session(ctx)
+    rows = at.platform.training.predict_panel(
+        at.actor, model, data, out, warn=lambda warning: terminal.note(warning[terminal.lang])
     )
     terminal.note(terminal.say("models_predicted", rows=rows, out=out))
 
@@ -77,10 +76,9 @@ def validate(
 ) -> None:
     """Write report.html and metrics.json for a model on a panel with outcomes."""
     langs = terminal.languages(lang)
-    from ktop.usecases.models.validate import validate_panel
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        validate_panel(model, data, out, registry=ctx.obj.registry, since=since, lang=langs[0], progress=progress)
+        at.platform.training.validate_panel(at.actor, model, data, out, since=since, lang=langs[0], progress=progress)
     terminal.note(terminal.say("models_validated", path=out / "report.html"))
 
 
@@ -88,12 +86,13 @@ def validate(
 def list_(ctx: typer.Context, json: Json = False, lang: Lang = None) -> None:
     """List the released models."""
     langs = terminal.languages(lang)
-    cards = list(ctx.obj.registry.cards())
-    tell_torn_log(ctx.obj.registry)
+    at = session(ctx)
+    cards = list(at.platform.models.model_cards(at.actor))
+    tell_torn_log(at)
     if json:
         terminal.json(cards)
         return
-    from ktop.cli.render import print_models
+    from ktop.cli.render import print_models  # loads what draws charts
 
     print_models(cards, langs[0])
 
@@ -105,14 +104,14 @@ def show(
     version: Annotated[str | None, typer.Option(help=help_of("model_version"))] = None,
 ) -> None:
     """Print the model card."""
-    from ktop.usecases.models.lifecycle import card
-
-    terminal.json(card(ctx.obj.registry, name, version))
-    tell_torn_log(ctx.obj.registry)
+    at = session(ctx)
+    terminal.json(at.platform.models.model_card(at.actor, name, version))
+    tell_torn_log(at)
 
 
 @app.command(help=help_of("models_release"))
 def release(
+    ctx: typer.Context,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help=help_of("release_out"))] = None,
     model: Annotated[
         list[str] | None, typer.Option("--model", help=text("lifecycle.help_release_model", terminal.lang))
@@ -123,8 +122,9 @@ def release(
 ) -> None:
     """Rebuild the released models from the synthetic reference population, bit for bit."""
     terminal.languages(lang)
-    from ktop.usecases.models.training import release_models
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = release_models(out, names=model, firms=firms, seed=seed, progress=progress)
+        report = at.platform.training.release_models(
+            at.actor, out, names=model, firms=firms, seed=seed, progress=progress
+        )
     terminal.note(terminal.say("models_released", **report))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ktop.cli.options import AsOf, Corpus, Json, Lang, help_of, parse_date
-from ktop.cli.state import terminal
+from ktop.cli.state import session, terminal
 
 app = typer.Typer(help=help_of("originality"), no_args_is_help=True)
 
@@ -24,14 +24,14 @@ def score(
     lang: Lang = None,
 ) -> None:
     """Rate many technologies against a corpus."""
-    from ktop.usecases.rate.technologies import score_queries
-
     terminal.languages(lang)
+    at = session(ctx)
     with terminal.progress() as progress:
-        report: dict[str, Any] = score_queries(
+        report = at.platform.technologies.score_table(
+            at.actor,
             queries,
             out,
-            corpus=lambda: ctx.obj.corpus(corpus, progress),
+            corpus=corpus,
             as_of=parse_date(as_of, "as-of"),
             workers=workers,
             lang=terminal.lang,
@@ -50,15 +50,15 @@ def rank(
     lang: Lang = None,
 ) -> None:
     """Rank a table of R&D proposals."""
-    from ktop.usecases.rate.proposals import rank_file
-
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = rank_file(
+        report = at.platform.technologies.rank_table(
+            at.actor,
             proposals,
             out,
-            corpus=lambda: ctx.obj.corpus(corpus, progress),
+            corpus=corpus,
             as_of=day,
             lang=langs[0],
             progress=progress,
@@ -87,15 +87,14 @@ def compare(
     """Hold two technologies side by side."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.usecases.rate.technology import compare_technologies
-    from ktop.usecases.uploads import read_text
-
+    at = session(ctx)
+    technologies = at.platform.technologies
+    a, b = (technologies.read_summary(at.actor, path) for path in (first, second))
     with terminal.progress() as progress:
-        engine = ctx.obj.engine(corpus, progress)
-    answer = compare_technologies(engine, read_text(first), read_text(second), as_of=day)
+        answer = technologies.compare_summaries(at.actor, a, b, day, corpus=corpus, lang=langs[0], progress=progress)
     if json:
         terminal.json(answer)
         return
-    from ktop.cli.render import print_technologies
+    from ktop.cli.render import print_technologies  # loads what draws charts
 
     print_technologies(answer, langs[0])

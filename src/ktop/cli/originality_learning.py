@@ -9,13 +9,16 @@ import typer
 
 from ktop.cli.options import Lang, RequiredCorpus, help_of, parse_date
 from ktop.cli.originality import app
-from ktop.cli.state import terminal
+from ktop.cli.state import session, terminal
+
+__all__ = ["app"]
 
 Patents = Annotated[int, typer.Option(min=600, max=200_000, help=help_of("originality_patents"))]
 
 
 @app.command(help=help_of("originality_train"))
 def train(
+    ctx: typer.Context,
     corpus: RequiredCorpus,
     out: Annotated[Path, typer.Option(metavar="WEIGHTS.json", help=help_of("originality_weights"))],
     patents: Patents = 5_000,
@@ -25,10 +28,11 @@ def train(
     """Learn the weights from what happened later to the patents of a corpus."""
     terminal.languages(lang)
     day = parse_date(until, "until")
-    from ktop.usecases.models.originality_training import train_weights
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = train_weights(corpus, out, patents=patents, until=day, lang=terminal.lang, progress=progress)
+        report = at.platform.training.train_originality(
+            at.actor, corpus, out, patents=patents, until=day, lang=terminal.lang, progress=progress
+        )
     terminal.note(terminal.say("originality_trained", patents=report["patents"], cited=report["cited"], path=out))
     if report["kept"]:
         terminal.note(terminal.say("originality_kept", outcomes=", ".join(report["kept"])))
@@ -36,6 +40,7 @@ def train(
 
 @app.command("validate", help=help_of("originality_validate"))
 def validate(
+    ctx: typer.Context,
     corpus: RequiredCorpus,
     out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
     patents: Patents = 5_000,
@@ -45,11 +50,10 @@ def validate(
 ) -> None:
     """Judge the model by what happened later to the patents of a corpus."""
     langs = terminal.languages(lang)
-    from ktop.usecases.models.originality_validation import summary_line, validate_originality
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = validate_originality(
-            corpus, out, patents=patents, pairs=pairs, extra=extra, lang=langs[0], progress=progress
+        finding = at.platform.training.validate_originality(
+            at.actor, corpus, out, patents=patents, pairs=pairs, extra=extra, lang=langs[0], progress=progress
         )
-    terminal.note(summary_line(report, langs[0]))
+    terminal.note(finding)
     terminal.note(terminal.say("originality_validated", path=out / "report.html"))

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from ktop.cli.options import Json, Lang, RequiredCorpus, help_of, parse_date
-from ktop.cli.state import terminal
+from ktop.cli.state import session, terminal
+from ktop.kernel.errors import InputError
+from ktop.usecases.corpora.interface import SearchRequest
 
 #: Names of files left out that are listed; the rest is only counted.
 SKIPPED_NAMED = 20
@@ -18,6 +20,7 @@ app = typer.Typer(help=help_of("patents"), no_args_is_help=True)
 
 @app.command("import", help=help_of("patents_import"))
 def import_(
+    ctx: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help=help_of("patents_paths"))],
     corpus: RequiredCorpus,
     format_: Annotated[str | None, typer.Option("--format", metavar="NAME", help=help_of("patents_format"))] = None,
@@ -25,10 +28,9 @@ def import_(
 ) -> None:
     """Import patents from source files."""
     terminal.languages(lang)
-    from ktop.usecases.corpora.corpus import import_patents
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = import_patents(paths, corpus, format_name=format_, progress=progress)
+        report = at.platform.corpora.import_patents(at.actor, paths, corpus, format_name=format_, progress=progress)
     terminal.note(
         terminal.say(
             "patents_imported",
@@ -54,21 +56,24 @@ def import_(
 
 @app.command(help=help_of("patents_index"))
 def index(
+    ctx: typer.Context,
     corpus: RequiredCorpus,
     workers: Annotated[int, typer.Option(min=1, max=64, help=help_of("workers"))] = 2,
     lang: Lang = None,
 ) -> None:
     """Build or update the index of a corpus."""
     terminal.languages(lang)
-    from ktop.usecases.corpora.corpus import index_patents
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = index_patents(corpus, workers=workers, lang=terminal.lang, progress=progress)
+        report = at.platform.corpora.index_patents(
+            at.actor, corpus, workers=workers, lang=terminal.lang, progress=progress
+        )
     terminal.note(terminal.say("patents_indexed", **report))
 
 
 @app.command(help=help_of("patents_search"))
 def search(
+    ctx: typer.Context,
     corpus: RequiredCorpus,
     text: Annotated[str | None, typer.Argument(metavar="TEXT", help=help_of("search_text"))] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help=help_of("top"))] = 10,
@@ -86,33 +91,30 @@ def search(
 ) -> None:
     """Find the patents nearest to a text, or to every row of a table of queries."""
     langs = terminal.languages(lang)
-    from ktop.kernel.errors import InputError
-    from ktop.usecases.corpora import corpus as service
-
-    day = parse_date(before, "before")
-    only = service.search_filter(classes or (), countries or (), languages or ())
+    at = session(ctx)
+    corpora = at.platform.corpora
+    how = SearchRequest(top, parse_date(before, "before"), mode, classes or (), countries or (), languages or ())
     if queries is not None:
         if out is None or text is not None:
             raise InputError("cli.queries_need_out")
         with terminal.progress() as progress:
-            report = service.search_queries(
-                queries, out, corpus=corpus, top=top, before=day, mode=mode, only=only, lang=langs[0], progress=progress
-            )
-        terminal.note(terminal.say("queries_searched", out=out, **report))
+            told = corpora.search_table(at.actor, queries, out, corpus, how, lang=langs[0], progress=progress)
+        terminal.note(terminal.say("queries_searched", out=out, **told))
         return
     if text is None:
         raise InputError("cli.search_needs_text")
-    found = service.search_text(text, corpus=corpus, top=top, before=day, mode=mode, only=only)
+    found = corpora.search_text(at.actor, text, corpus, how)
     if json:
         terminal.json(found)
         return
-    from ktop.cli.render import print_search
+    from ktop.cli.render import print_search  # loads what draws charts
 
     print_search(found, langs[0])
 
 
 @app.command(help=help_of("patents_verify"))
 def verify(
+    ctx: typer.Context,
     corpus: RequiredCorpus,
     repair: Annotated[bool, typer.Option("--repair", help=help_of("repair"))] = False,
     json: Json = False,
@@ -120,10 +122,11 @@ def verify(
 ) -> None:
     """Check every file of a corpus and its index; exit with 1 where something is damaged and was not repaired."""
     terminal.languages(lang)
-    from ktop.usecases.corpora.corpus import verify_patents
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = verify_patents(corpus, repair=repair, lang=terminal.lang, progress=progress)
+        report = at.platform.corpora.verify_patents(
+            at.actor, corpus, repair=repair, lang=terminal.lang, progress=progress
+        )
     damaged, lost = report["damaged"], report["lost"]
     if json:
         terminal.json(report)
@@ -140,11 +143,10 @@ def verify(
 
 
 @app.command(help=help_of("patents_measures"))
-def measures(corpus: RequiredCorpus, lang: Lang = None) -> None:
+def measures(ctx: typer.Context, corpus: RequiredCorpus, lang: Lang = None) -> None:
     """Compute citation, class and text measures of every patent."""
     terminal.languages(lang)
-    from ktop.usecases.corpora.corpus import measure_patents
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = measure_patents(corpus, lang=terminal.lang, progress=progress)
+        report = at.platform.corpora.measure_patents(at.actor, corpus, lang=terminal.lang, progress=progress)
     terminal.note(terminal.say("patents_measured", path=corpus / "measures", **report))

@@ -10,7 +10,8 @@ import typer
 
 from ktop.catalogue import text as words
 from ktop.cli.options import AsOf, Corpus, Json, Lang, Report, help_of, parse_date
-from ktop.cli.state import terminal
+from ktop.cli.state import session, terminal
+from ktop.kernel.errors import InputError
 
 app = typer.Typer(help=help_of("rate"), no_args_is_help=True)
 
@@ -32,20 +33,18 @@ def company(
     """Rate one company."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.usecases.rate.company import former_grades, rate_company
-    from ktop.usecases.uploads import read_record
-
-    former = former_grades(previous) if previous is not None else None
-    ratings = rate_company(read_record(file), registry=ctx.obj.registry, models=model, as_of=day, previous=former)
+    at = session(ctx)
+    companies = at.platform.companies
+    ratings = companies.rate_record(at.actor, companies.parse_record(at.actor, file), day, model, previous)
     answers = [rating.to_json(langs) for rating in ratings]
     if report is not None:
-        from ktop.usecases.rate.reports import write_company_report
+        from ktop.cli.reports import write_company_report  # loads what draws charts
 
         write_company_report(answers, report, langs[0])
     if json:
         terminal.json(answers)
         return
-    from ktop.cli.render import print_company
+    from ktop.cli.render import print_company  # loads what draws charts
 
     print_company(answers, langs[0])
     if report is not None:
@@ -67,29 +66,25 @@ def technology(
     """Rate one technology summary against a patent corpus."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    from ktop.kernel.errors import InputError
-    from ktop.usecases.rate.technology import rate_technology
-    from ktop.usecases.uploads import read_text
-
     if (text is None) == (file is None):
         raise InputError("cli.text_or_file")
-    summary = read_text(file) if file is not None else (sys.stdin.read() if text == "-" else str(text))
+    at = session(ctx)
+    technologies = at.platform.technologies
+    typed = sys.stdin.read() if text == "-" else str(text)
+    summary = typed if file is None else technologies.read_summary(at.actor, file)
     with terminal.progress() as progress:
-        engine = ctx.obj.engine(corpus, progress)
-    rating = rate_technology(engine, summary, as_of=day)
+        rating = technologies.rate_summary(at.actor, summary, day, corpus=corpus, lang=langs[0], progress=progress)
     answer = rating.to_json(langs)
     if suggest:
-        from ktop.usecases.rate.suggest_terms import suggest_terms
-
-        answer["details"]["suggestions"] = suggest_terms(engine, summary, as_of=day)
+        answer["details"]["suggestions"] = technologies.suggest_terms(at.actor, summary, day, corpus=corpus)
     if report is not None:
-        from ktop.usecases.rate.reports import write_technology_report
+        from ktop.cli.reports import write_technology_report  # loads what draws charts
 
         write_technology_report(answer, report, langs[0])
     if json:
         terminal.json(answer)
         return
-    from ktop.cli.render import print_technology
+    from ktop.cli.render import print_technology  # loads what draws charts
 
     print_technology(answer, langs[0])
     if report is not None:
@@ -107,13 +102,12 @@ def batch(
 ) -> None:
     """Rate a table of companies."""
     langs = terminal.languages(lang)
-    from ktop.usecases.rate.batch import rate_file
-
+    at = session(ctx)
     with terminal.progress() as progress:
-        report = rate_file(
+        report = at.platform.companies.rate_table(
+            at.actor,
             file,
             out,
-            registry=ctx.obj.registry,
             models=model,
             as_of=parse_date(as_of, "as-of"),
             lang=langs[0],

@@ -16,6 +16,7 @@ from ktop.cli.state import terminal
 from ktop.report import charts, labels
 from ktop.report.present import rating_view, subject_name
 from ktop.report.present.common import score_label
+from ktop.report.present.models import in_reading_order, trained_on
 from ktop.report.present.views import Figure, RatingView, Technology
 
 _BAR_WIDTH = 16
@@ -190,8 +191,8 @@ def print_technologies(found: Mapping[str, Any], lang: Lang) -> None:
         table.add_column(escape(name), justify="right")
     for one, other in zip((*views[0].grades, *views[0].scores), (*views[1].grades, *views[1].scores), strict=False):
         table.add_row(escape(one.label), escape(one.value), escape(other.value))
-    if all(view.technology is not None and view.technology.ocean is not None for view in views):
-        oceans = [view.technology.ocean for view in views if view.technology is not None]
+    oceans = [view.technology.ocean for view in views if view.technology and view.technology.ocean]
+    if len(oceans) == len(views):
         table.add_row(*(escape(cell) for cell in (oceans[0].label, oceans[0].value, oceans[1].value)))
     console.print(table, "")
     sentences = [opinion["text"] for opinion in found["comparison"]["opinions"] if opinion["lang"] == lang]
@@ -219,8 +220,6 @@ def print_search(found: Sequence[Mapping[str, Any]], lang: Lang) -> None:
 
 def print_models(cards: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     """Print the released models."""
-    from ktop.report.present.models import in_reading_order, trained_on
-
     table = Table(box=None, pad_edge=False)
     for column in ("name", "version", "trained_on"):
         table.add_column(text(f"cli.col_{column}", lang))

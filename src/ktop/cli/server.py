@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import socket
 
-from ktop.cli.state import terminal
+from ktop.cli.state import Session, terminal
 from ktop.kernel.errors import UnavailableError
-from ktop.kernel.settings import Settings
+from ktop.web.app import create_app
+from ktop.web.connections import server
 
 
-def run_server(configuration: Settings, *, host: str | None, port: int | None) -> None:
+def run_server(at: Session, *, host: str | None, port: int | None) -> None:
     """Serve until interrupted. Raises ``UnavailableError`` where the port is taken."""
+    configuration = at.settings
     host, port = host or configuration.host, port or configuration.port
     _require_free(host, port)
 
-    from ktop.usecases.platform import Platform
-
-    platform = Platform(configuration)
-    if not platform.is_prepared():
+    platform = at.platform
+    if not platform.corpora.is_prepared(at.actor):
         terminal.note(terminal.say("server_preparing"))
-        platform.prepare_in_background()
-
-    from ktop.web.app import create_app
-    from ktop.web.connections import server
-
+        platform.corpora.prepare_in_background(at.actor)
+    companies = len(platform.companies.example_companies(at.actor))
     app = create_app(configuration, platform)
     terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
-    terminal.note(terminal.say("server_accounts", companies=len(platform.demo_companies())))
+    terminal.note(terminal.say("server_accounts", companies=companies))
     server(app, configuration, host, port).run()
 
 

@@ -7,25 +7,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import typer
+from rich.console import Console
 
 from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import InputError
+from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from ktop.models.registry import ModelRegistry
-    from ktop.store.ratings import RatingRow
-    from ktop.store.unit_of_work import Store
-    from ktop.usecases.corpora.engine import TechnologyEngine
-
-#: Called by services while they work: (steps done, steps in all or None where nobody knows, what is being done).
-ProgressCallback = Callable[[int, int | None, str], None]
+from ktop.usecases.platform import Platform
 
 
 def _terminal_lang() -> Lang:
@@ -48,8 +42,6 @@ class Terminal:
 
     def console(self, *, stderr: bool = False) -> Console:
         """Return a rich console on stdout or stderr."""
-        from rich.console import Console
-
         return Console(stderr=stderr, highlight=False, soft_wrap=stderr)
 
     def note(self, sentence: str) -> None:
@@ -80,15 +72,16 @@ class Terminal:
         return tuple(dict.fromkeys(chosen))
 
     @contextmanager
-    def progress(self) -> Iterator[ProgressCallback]:
+    def progress(self) -> Iterator[Progress]:
         """Show a progress bar on stderr while the block runs (nothing where stderr is not a terminal)."""
         if not sys.stderr.isatty():
-            yield lambda done, total, what: None
+            yield silent
             return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich import progress as rich  # only where somebody looks
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeElapsedColumn(), console=self.console(stderr=True), transient=True) as bar:
+        columns = (rich.SpinnerColumn(), rich.TextColumn("{task.description}"), rich.BarColumn())
+        shown = (*columns, rich.MofNCompleteColumn(), rich.TimeElapsedColumn())
+        with rich.Progress(*shown, console=self.console(stderr=True), transient=True) as bar:
             tasks: dict[str, Any] = {}
 
             def report(done: int, total: int | None, what: str) -> None:
@@ -102,42 +95,23 @@ class Terminal:
 terminal = Terminal()
 
 
-@dataclass(frozen=True)
 class Session:
-    """What a command works on: one installation. Commands reach it as ``ctx.obj``; nothing of it is global."""
+    """What a command works on: one installation, on behalf of its owner. Commands reach it by ``session(ctx)``."""
 
-    settings: Settings
+    def __init__(self, settings: Settings, open_platform: Callable[[Settings], Platform]) -> None:
+        self.settings, self._open, self.actor = settings, open_platform, LOCAL_OWNER
 
-    @property
-    def registry(self) -> ModelRegistry:
-        """The models of the installation."""
-        from ktop.models.registry import ModelRegistry
+    @cached_property
+    def platform(self) -> Platform:
+        """The platform of the installation."""
+        return self._open(self.settings)
 
-        return ModelRegistry(self.settings.models)
+    def at(self, data: Path | None) -> Session:
+        """Return the session of the installation in another data folder, this one where none is named."""
+        return self if data is None else Session(self.settings.model_copy(update={"data": data}), self._open)
 
-    def corpus(self, named: Path | None, progress: ProgressCallback) -> Path:
-        """Return the folder of the corpus named, else of the one in force; the demo corpus is built at first use."""
-        from ktop.usecases.corpora.engine import corpus_in_force
 
-        return corpus_in_force(self.settings, named, lang=terminal.lang, progress=progress)
-
-    def engine(self, named: Path | None, progress: ProgressCallback) -> TechnologyEngine:
-        """Open the corpus named, else the one in force, for rating technologies."""
-        from ktop.usecases.corpora.engine import open_corpus
-
-        return open_corpus(self.corpus(named, progress), lang=terminal.lang, progress=progress)
-
-    def ratings(self, most: int) -> list[RatingRow]:
-        """Return the newest ratings that the installation has kept."""
-        with self._store().unit(LOCAL_OWNER) as unit:
-            return unit.ratings.recent(most)
-
-    def rating(self, rating_id: str) -> RatingRow:
-        """Return one kept rating; raises ``NotFoundError`` where there is none of that identifier."""
-        with self._store().unit(LOCAL_OWNER) as unit:
-            return unit.ratings.get(rating_id)
-
-    def _store(self) -> Store:
-        from ktop.store.unit_of_work import Store  # loading the database takes longer than most commands
-
-        return Store.open(self.settings.database)
+def session(ctx: typer.Context) -> Session:
+    """Return the session that a command was called in."""
+    found: Session = ctx.obj
+    return found

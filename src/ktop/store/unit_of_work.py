@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from ktop.domain.party.actor import Actor
+from ktop.store.audit import tell
 from ktop.store.database import open_database, telling_failure
 from ktop.store.ratings import RatingRepository
 
@@ -24,6 +27,10 @@ class UnitOfWork:
     def ratings(self) -> RatingRepository:
         """The kept ratings of the actor's organisation."""
         return RatingRepository(self.connection, self.actor)
+
+    def tell(self, action: str, subject: str, details: Mapping[str, Any]) -> None:
+        """Write the audit event and the message of something done outside the database; see ``ktop.store.audit``."""
+        tell(self.connection, self.actor, datetime.now(UTC), action, subject, details)
 
 
 class Store:

@@ -9,16 +9,17 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import polars as pl
 import yaml
 
 from ktop.domain.values.kind import shown
 from ktop.domain.values.number import integer_of_json
 from ktop.kernel.errors import InputError, TooLargeError
-
-if TYPE_CHECKING:
-    import polars as pl
+from ktop.kernel.files import atomic_path
+from ktop.kernel.tables import damage_told_as
+from ktop.report.spreadsheet import inert, read_xlsx, write_xlsx
 
 #: A company record with a long history and a thousand rights stays below 1 MB.
 RECORD_LIMIT_BYTES = 2_000_000
@@ -178,10 +179,6 @@ def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
     ``shown`` is what errors call the file. Raises ``InputError`` for another ending or a file that is not what its
     ending says.
     """
-    import polars as pl
-
-    from ktop.kernel.tables import damage_told_as  # with Polars, which most commands can do without
-
     if existing(path).stat().st_size > TABLE_LIMIT_BYTES:
         raise TooLargeError("records.table_too_large", limit_mb=TABLE_LIMIT_BYTES // 1_000_000)
     ending = path.suffix.lower()
@@ -192,14 +189,10 @@ def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
             return pl.read_parquet(path, glob=False)
         if ending == ".csv":
             return _read_csv(path)
-        from ktop.report.spreadsheet import read_xlsx
-
         return read_xlsx(path)
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
-    import polars as pl
-
     encoding, first = _encoding_and_first_line(path)
     separator = max(",;\t", key=first.count)
     names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
@@ -248,32 +241,12 @@ def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | Non
 
     ``labels`` gives the second heading row of an .xlsx file.
     """
-    from ktop.kernel.files import atomic_path
-
     require_table_ending(path)
     ending = path.suffix.lower()
     with atomic_path(path) as beside:
         if ending == ".parquet":
             frame.write_parquet(beside, compression="zstd")
         elif ending == ".csv":
-            from ktop.report.spreadsheet import inert
-
             inert(frame).write_csv(beside, include_bom=True)
         else:
-            from ktop.report.spreadsheet import write_xlsx
-
             write_xlsx(frame, beside, labels or {})
-
-
-def company_record_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a company record."""
-    from ktop.domain.company.record import company_schema
-
-    return company_schema()
-
-
-def batch_columns() -> list[dict[str, Any]]:
-    """Return the columns of a batch table, each with its unit, range and label."""
-    from ktop.domain.company.fact_frame import batch_columns as columns
-
-    return columns()

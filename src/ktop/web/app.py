@@ -10,15 +10,15 @@ from fastapi import FastAPI
 from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
+from ktop.usecases.platform import Platform
 from ktop.web import api, assets, errors, pages
-from ktop.web.ports import Services
 from ktop.web.rating_queue import RatingQueue
 from ktop.web.security import FormTokens, Guard
 from ktop.web.waiting import Watch
 
 
-def create_app(settings: Settings, services: Services) -> FastAPI:
-    """Return the application that shows ``services`` as pages, files and a REST API.
+def create_app(settings: Settings, platform: Platform) -> FastAPI:
+    """Return the application that shows ``platform`` as pages, files and a REST API.
 
     Fonts are kept under ``settings.data / "fonts"`` (cut in the background at the first start), the secret that signs
     forms under ``settings.data / "keys"``.
@@ -40,7 +40,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         redoc_url=None,
         lifespan=life,
     )
-    app.state.services = services
+    app.state.platform = platform
     app.state.fonts = WebFonts(settings.data / "fonts")
     app.state.tokens = FormTokens.stored(settings.data / "keys")
     app.state.assets = assets.addresses(app.state.fonts)

@@ -106,7 +106,7 @@ def unexpected(request: Request, error: Exception) -> Response:
     """
     reference = secrets.token_hex(4)
     shown: BaseException | None = error
-    lines = []
+    lines: list[str] = []
     while shown is not None and len(lines) < _CAUSES_LOGGED:
         places = traceback.extract_tb(shown.__traceback__)[: -_PLACES_LOGGED - 1 : -1]
         lines.append(" < ".join([type(shown).__name__, *(f"{p.filename}:{p.lineno}" for p in places)]))

@@ -17,7 +17,7 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.kernel.errors import InputError
 from ktop.models.registry import ModelRegistry
 from ktop.models.startup import StartUpModel
-from ktop.usecases.rate.batch import rate_frame
+from ktop.usecases.companies.batch import rate_frame
 
 RELEASED = ModelRegistry(None)
 DAY = date(2026, 6, 30)

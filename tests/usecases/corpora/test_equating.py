@@ -16,7 +16,7 @@ from ktop.patents.engine.index import PatentIndex
 from ktop.usecases.corpora.corpus import import_patents, index_patents
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.corpora.equating import EQUATING_FILE, is_needed, main_language
-from ktop.usecases.rate.technology import technology_of
+from ktop.usecases.technologies.rating import technology_of
 
 SUMMARIES = catalogue.load("patents/bilingual_summaries")
 

@@ -18,7 +18,7 @@ from ktop.usecases.corpora.corpus import index_patents
 from ktop.usecases.corpora.engine import open_corpus
 from ktop.usecases.corpora.equating import load_equating
 from ktop.usecases.corpora.reference import bring_reference_up_to_date, load_reference
-from ktop.usecases.rate.technology import rate_technology
+from ktop.usecases.technologies.rating import rate_technology
 
 SUMMARY = "배터리의 전압과 온도를 측정하여 셀의 노화를 판정하고 충전 전류를 조절하는 배터리 관리 장치에 관한 기술이다."
 DAY = date(2026, 6, 30)

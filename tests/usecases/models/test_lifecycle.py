@@ -11,15 +11,19 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.models.artefact import Artefact
 from ktop.models.registry import ModelRegistry
 from ktop.store.ratings import RatingRow
 from ktop.training.reference import build_reference, to_company_record
-from ktop.usecases.models import drift, lifecycle
-from ktop.usecases.models.retrain import HELD_OUT_OF, held_out, retrain
-from ktop.usecases.rate import recompute
-from ktop.usecases.rate.company import rate_company
+from ktop.usecases.companies.service import CompanyService
+from ktop.usecases.models import lifecycle
+from ktop.usecases.models.drift_reports import latest_reports
+from ktop.usecases.rate.recompute import recompute_file
+from ktop.usecases.training import drift
+from ktop.usecases.training.compare import compare
+from ktop.usecases.training.retrain import HELD_OUT_OF, held_out, retrain
 
 pytest.importorskip("scipy")
 
@@ -41,7 +45,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _variant(registry: ModelRegistry, version: str, change: str) -> str:
     """Enter a worse copy of the released Tech-Index: "bold" predicts too much, "noise" lacks half of its tables."""
-    released = ModelRegistry().artefact("tech-index")
+    released = ModelRegistry(None).artefact("tech-index")
     arrays = dict(released.arrays)
     for target, tracks in released.meta["tracks"].items():
         if change == "bold":
@@ -60,28 +64,25 @@ def test_a_challenger_that_ranks_worse_is_found_and_not_promoted_by_its_evidence
     registry: ModelRegistry, panel: Path, tmp_path: Path
 ) -> None:
     challenger = _variant(registry, "1.0.1", "noise")
-    found = lifecycle.compare("tech-index", challenger, panel, registry=registry)
+    found = compare("tech-index", challenger, panel, registry=registry)
     assert found["verdict"] == "worse"
     for part in found["targets"].values():
         assert part["auc"]["challenger"] < part["auc"]["champion"] and part["delong"]["p_value"] < 0.05
     evidence = tmp_path / "comparison.json"
     evidence.write_text(json.dumps(found), "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.promote("tech-index", "1.0.1", by="kim", why="try", evidence=evidence, registry=registry)
+        lifecycle.evidence_for("tech-index", "1.0.1", evidence, registry)
     assert caught.value.key == "lifecycle.found_worse"
-    event = lifecycle.promote(
-        "tech-index", "1.0.1", by="kim", why="try", evidence=evidence, anyway=True, registry=registry
-    )
+    said = lifecycle.evidence_for("tech-index", "1.0.1", evidence, registry, anyway=True)
+    event = registry.promote("tech-index", "1.0.1", by="kim", why="try", evidence=said)
     assert (
         event.evidence["verdict"] == "worse"
-        and event.evidence["against"] == ModelRegistry().model("tech-index").version
+        and event.evidence["against"] == ModelRegistry(None).model("tech-index").version
     )
 
 
 def test_the_same_model_against_itself_changes_nothing(registry: ModelRegistry, panel: Path) -> None:
-    found = lifecycle.compare(
-        "ktrs-fm", f"ktrs-fm@{ModelRegistry().model('ktrs-fm').version}", panel, registry=registry
-    )
+    found = compare("ktrs-fm", f"ktrs-fm@{ModelRegistry(None).model('ktrs-fm').version}", panel, registry=registry)
     assert found["verdict"] == "no_worse"
     assert all(part["auc"]["difference"] == 0 for part in found["targets"].values())
     assert all(moves["same"] == 1.0 for moves in found["grades"].values())
@@ -89,34 +90,34 @@ def test_the_same_model_against_itself_changes_nothing(registry: ModelRegistry, 
 
 
 def test_wrong_calibration_alone_counts_as_worse(registry: ModelRegistry, panel: Path) -> None:
-    found = lifecycle.compare("tech-index", _variant(registry, "1.0.2", "bold"), panel, registry=registry)
+    found = compare("tech-index", _variant(registry, "1.0.2", "bold"), panel, registry=registry)
     assert found["verdict"] == "worse"
     assert all(abs(part["auc"]["difference"]) < 1e-12 for part in found["targets"].values())
 
 
 def test_evidence_about_another_version_is_refused(registry: ModelRegistry, panel: Path, tmp_path: Path) -> None:
-    found = lifecycle.compare("tech-index", _variant(registry, "1.0.3", "bold"), panel, registry=registry)
+    found = compare("tech-index", _variant(registry, "1.0.3", "bold"), panel, registry=registry)
     _variant(registry, "1.0.4", "noise")
     evidence = tmp_path / "comparison.json"
     evidence.write_text(json.dumps(found), "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.promote("tech-index", "1.0.4", by="kim", why="try", evidence=evidence, registry=registry)
+        lifecycle.evidence_for("tech-index", "1.0.4", evidence, registry)
     assert caught.value.key == "lifecycle.other_evidence"
     evidence.write_text("{}", "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.promote("tech-index", "1.0.4", by="kim", why="try", evidence=evidence, registry=registry)
+        lifecycle.evidence_for("tech-index", "1.0.4", evidence, registry)
     assert caught.value.key == "lifecycle.not_a_comparison"
 
 
 def test_models_of_other_targets_are_not_compared(registry: ModelRegistry, panel: Path) -> None:
-    released = ModelRegistry().artefact("tech-index")
+    released = ModelRegistry(None).artefact("tech-index")
     scheme = json.loads(json.dumps(released.meta["scheme"]))
     for target in scheme["targets"].values():
         target["column"] = "failure_3y"
     meta = {**released.meta, "version": "9", "scheme": scheme}
     registry.add(Artefact(meta, released.arrays), {}, None, by="t", why="t")
     with pytest.raises(InputError) as caught:
-        lifecycle.compare("tech-index", "tech-index@9", panel, registry=registry)
+        compare("tech-index", "tech-index@9", panel, registry=registry)
     assert caught.value.key == "lifecycle.no_shared_target"
 
 
@@ -134,19 +135,19 @@ def test_retraining_makes_a_challenger_that_says_what_it_was_trained_on(
     assert abs(left_out.mean() - 1 / HELD_OUT_OF) < 0.03
     assert card["training_population"]["firms"] == int((~left_out).sum())
     assert card["out_of_sample"]["population"] == {"firms": int(left_out.sum()), "held_out": f"1/{HELD_OUT_OF}"}
-    assert registry.champion("tech-index") == ModelRegistry().model("tech-index").version
+    assert registry.champion("tech-index") == ModelRegistry(None).model("tech-index").version
     model = registry.model("tech-index", "2.0.0")
     rating = model.rate_row(_one_row(frame))
     assert rating.model.trained_on == "Bank X 2024"
     assert "synthetic" not in {warning.code for warning in rating.warnings}
-    found = lifecycle.compare("tech-index", "tech-index@2.0.0", data, only_held_out=True, registry=registry)
+    found = compare("tech-index", "tech-index@2.0.0", data, only_held_out=True, registry=registry)
     assert found["data"]["firms"] == int(left_out.sum())
     report = drift.drift_of_table("tech-index@2.0.0", data, registry=registry)
     assert report["verdict"] in ("stable", "watch") and report["calibration"]["high_growth"]["known"] > 1000
 
 
 def _one_row(frame: pl.DataFrame) -> Any:
-    from ktop.usecases.models.retrain import fact_table
+    from ktop.usecases.training.retrain import fact_table
 
     return fact_table(frame.head(1))
 
@@ -154,13 +155,13 @@ def _one_row(frame: pl.DataFrame) -> Any:
 def test_a_registered_panel_model_can_be_named(registry: ModelRegistry, tmp_path: Path) -> None:
     from ktop.models.artefact import save
 
-    save(ModelRegistry().artefact("tech-index"), tmp_path / "model.npz")
+    save(ModelRegistry(None).artefact("tech-index"), tmp_path / "model.npz")
     entered = lifecycle.register(str(tmp_path), name="own-index", version="1", by="kim", why="test", registry=registry)
     assert entered == "own-index@1"
     assert lifecycle.open_model("own-index@1", registry).meta["version"] == "1"
     with pytest.raises(NotFoundError):
         lifecycle.open_model("own-index", registry)
-    lifecycle.promote("own-index", "1", by="kim", why="first", registry=registry)
+    registry.promote("own-index", "1", by="kim", why="first")
     assert lifecycle.open_model("own-index", registry).meta["name"] == "own-index"
     assert lifecycle.card(registry, "own-index")["champion"] is True
 
@@ -173,7 +174,7 @@ def _stored(count: int, shift: bool) -> list[RatingRow]:
     rows = []
     for number, row in enumerate(frame.head(count).iter_rows(named=True)):
         record = to_company_record(row)
-        ratings = rate_company(record, models=["tech-index"], as_of=date(2020, 12, 31), registry=RELEASED)
+        ratings = CompanyService(RELEASED).rate_record(LOCAL_OWNER, record, date(2020, 12, 31), ["tech-index"])
         day = datetime(2026, 1, 15, tzinfo=UTC) + timedelta(days=number)
         results = [json.loads(json.dumps(rating.to_json())) for rating in ratings]
         rows.append(RatingRow(f"{number:032x}", day, date(2020, 12, 31), "company", "x", {"record": record}, results))
@@ -186,7 +187,7 @@ def test_drift_over_kept_ratings(registry: ModelRegistry) -> None:
     assert usual["rows"] == other["rows"] == 60
     assert usual["labels"]["size"]["verdict"] != "shifted" and other["labels"]["size"]["verdict"] == "shifted"
     assert [entry["month"] for entry in usual["volume"]["months"]] == ["2026-01", "2026-02", "2026-03"]
-    kept = drift.latest(registry)
+    kept = latest_reports(registry)
     assert len(kept) == 1 and kept[0]["rows"] == 60 and kept[0]["past"][-1]["verdict"] == usual["verdict"]
     empty = drift.drift_of_ratings("ktrs-fm", [], registry=registry)
     assert empty["rows"] == 0 and empty["verdict"] == "unknown"
@@ -195,22 +196,24 @@ def test_drift_over_kept_ratings(registry: ModelRegistry) -> None:
 
 def test_recomputing_a_file_of_ratings(registry: ModelRegistry, tmp_path: Path) -> None:
     frame = build_reference(500, 5)
-    ratings = rate_company(to_company_record(frame.row(4, named=True)), as_of=date(2020, 12, 31), registry=RELEASED)
+    ratings = CompanyService(RELEASED).rate_record(
+        LOCAL_OWNER, to_company_record(frame.row(4, named=True)), date(2020, 12, 31)
+    )
     path = tmp_path / "ratings.json"
     content = [rating.to_json() for rating in ratings]
     path.write_text(json.dumps([*content, {**content[0], "model": {"name": "originality", "version": "1"}}]), "utf-8")
-    answers = recompute.recompute_file(path, registry)
+    answers = recompute_file(path, registry)
     assert [answer["status"] for answer in answers] == ["identical", "identical", "skipped"]
     content[0]["scores"]["index"] += 0.5
     path.write_text(json.dumps(content), "utf-8")
-    answers = recompute.recompute_file(path, registry)
+    answers = recompute_file(path, registry)
     assert answers[0]["status"] == "differs" and answers[0]["differences"][0]["path"] == "scores.index"
     content[0]["model"]["version"] = "7.7.7"
     path.write_text(json.dumps(content), "utf-8")
     with pytest.raises(NotFoundError):
-        recompute.recompute_file(path, registry)
+        recompute_file(path, registry)
     for text in ("no json", "5", "[5]", '"text"', "{}", "[[]]"):
         path.write_text(text, "utf-8")
         with pytest.raises(InputError) as caught:
-            recompute.recompute_file(path, registry)
+            recompute_file(path, registry)
         assert caught.value.key == "models.not_recomputable", text

@@ -34,7 +34,7 @@ from ktop.patents.corpus.corpus import (
     write_manifest,
     year_of,
 )
-from ktop.patents.readers import CitationLink, Completion, Record, Reject, readers
+from ktop.patents.readers import CitationLink, Completion, Record, Reject, reader_for, readers
 from ktop.patents.readers.source import Source, sources
 
 #: Half a character is written as JSON does, ``\\ud800``.
@@ -197,8 +197,6 @@ class _Run:
         return source.path is not None and len(self.named) == 1 and str(source.path) in self.named
 
     def _reader(self, source: Source) -> Any:
-        from ktop.patents.readers import reader_for
-
         reader = reader_for(source, self.format_name)
         if reader is None and source.path is not None and str(source.path) in self.named:
             raise InputError("patents.format_unknown", file=source.name, known=", ".join(sorted(readers())))

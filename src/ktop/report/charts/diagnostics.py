@@ -73,7 +73,7 @@ def _highest(rows: Sequence[Mapping[str, Any]]) -> float:
 
 def roc(title: str, false: Sequence[float], true: Sequence[float], lang: Lang) -> Chart:
     """Return the ROC curve: ``true`` over ``false`` positive rates, both from 0 to 1."""
-    columns = [text("validation.false_rate", lang), text("validation.true_rate", lang)]
+    columns = (text("validation.false_rate", lang), text("validation.true_rate", lang))
     frame = _Frame(1.0, 1.0)
     curve = points((frame.x(a), frame.y(b)) for a, b in zip(false, true, strict=True))
     parts = [*frame.axes(*columns), frame.diagonal()]
@@ -84,7 +84,7 @@ def roc(title: str, false: Sequence[float], true: Sequence[float], lang: Lang) -
 
 def reliability(title: str, bins: Sequence[Mapping[str, Any]], lang: Lang) -> Chart:
     """Return event rate (``rate``, interval ``low`` to ``high``) over mean prediction (``predicted``) of every bin."""
-    columns = [text("validation.predicted", lang), text("validation.observed", lang)]
+    columns = (text("validation.predicted", lang), text("validation.observed", lang))
     most = _highest(bins)
     frame = _Frame(most, most)
     parts = [*frame.axes(*columns), frame.diagonal()]
@@ -108,7 +108,7 @@ def grade_rates(title: str, grades: Sequence[Mapping[str, Any]], lang: Lang) -> 
     for index, row in enumerate(grades):
         centre = frame.x(index + 0.5)
         # Long ladders have narrow places: their symbols stand upright.
-        turned = {"transform": f"rotate(-60 {centre:.2f} {foot:g})"} if len(grades) > 10 else {}
+        turned: dict[str, Any] = {"transform": f"rotate(-60 {centre:.2f} {foot:g})"} if len(grades) > 10 else {}
         parts.append(_words(centre, foot, str(row["grade"]), "end" if turned else "middle", **turned))
         if not row["n"]:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ktop.catalogue import Lang, text
 from ktop.report.charts.chart import Chart, drawing
@@ -65,7 +66,13 @@ def places(
     half = text_width(says, 13) / 2
     parts.append(tag("polygon", kind="ink", line="paper", stroke_width=1.5, points=points(_star(x, y, 11.0))))
     centre, base = min(max(x, half + 4), width - half - 4), y - 15 if y > _TOP + 34 else y + 27
-    around = {"size": 13, "anchor": "middle", "line": "paper", "stroke_width": 4, "stroke_linejoin": "round"}
+    around: dict[str, Any] = {
+        "size": 13,
+        "anchor": "middle",
+        "line": "paper",
+        "stroke_width": 4,
+        "stroke_linejoin": "round",
+    }
     parts.append(label(centre, base, says, kind="paper", **around))  # keeps the marks below away from the letters
     parts.append(label(centre, base, says, size=13, anchor="middle", font_weight=700))
     y = _TOP + _HEIGHT + 20

@@ -23,6 +23,7 @@ from ktop.models.originality.definitions import TRAITS, measures, rules
 from ktop.models.originality.reference_distribution import bounded_logits
 from ktop.models.originality.weights import Weights, released, start
 from ktop.training.originality.outcomes import FEWEST_IN_GROUP, OUTCOMES
+from ktop.training.originality.ranking import mean_rank
 from ktop.training.originality.wording_noise import steadied
 
 #: Strengths of the pull towards the start weights that are tried.
@@ -180,8 +181,6 @@ def choose_ridge(
     Nearly is within one standard error of the best (the one-standard-error rule of Breiman, Friedman, Olshen and Stone
     1984), that of a share of the events that there are.
     """
-    from ktop.training.originality.ranking import mean_rank
-
     if len(ridges) == 1:
         return float(ridges[0])
     scores, events = np.zeros(len(ridges)), 0.0

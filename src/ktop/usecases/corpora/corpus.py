@@ -23,6 +23,7 @@ from ktop.patents.engine.integrity import check
 from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures import compute_measures
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
+from ktop.usecases.corpora.interface import SearchRequest
 from ktop.usecases.corpora.reference import bring_reference_up_to_date
 from ktop.usecases.uploads import read_table, require_table_ending
 
@@ -85,18 +86,10 @@ def verify_patents(
     }
 
 
-def search_text(
-    query: str,
-    *,
-    corpus: Path,
-    top: int = 10,
-    before: date | None = None,
-    mode: str = "hybrid",
-    only: Filter | None = None,
-) -> list[dict[str, Any]]:
+def search_text(query: str, *, corpus: Path, how: SearchRequest) -> list[dict[str, Any]]:
     """Return the patents nearest to a text, best first, each with score, title, applicants and filing date."""
     index = PatentIndex(corpus)
-    hits = index.search(query, top, before, mode=_mode(mode), only=only)
+    hits = index.search(query, how.top, how.before, mode=_mode(how.mode), only=search_filter(how))
     found = []
     for doc, hit in zip(index.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
         shown, day = index.display(int(doc)), int(index.tables.day[doc])
@@ -112,25 +105,25 @@ def search_text(
     return found
 
 
-def search_filter(classes: Sequence[str], countries: Sequence[str], languages: Sequence[str]) -> Filter | None:
+def search_filter(how: SearchRequest) -> Filter | None:
     """Return the filter of a search, None where nothing is asked for.
 
     Raises ``InputError`` for what is no beginning of a class symbol, no country code or no language of the corpus.
     """
     for values, pattern, key in (
-        (classes, r"[A-HY](\d{2}[A-Z]?)?", "patents.filter_class"),
-        (countries, r"[A-Z]{2}", "patents.filter_country"),
-        (languages, r"ko|en", "patents.filter_language"),
+        (how.classes, r"[A-HY](\d{2}[A-Z]?)?", "patents.filter_class"),
+        (how.countries, r"[A-Z]{2}", "patents.filter_country"),
+        (how.languages, r"ko|en", "patents.filter_language"),
     ):
         for value in values:
             if not re.fullmatch(pattern, value):
                 raise InputError(key, value=value[:20])
-    if not (classes or countries or languages):
+    if not (how.classes or how.countries or how.languages):
         return None
     return Filter(
-        languages=frozenset(languages) or None,
-        classes=frozenset(classes) or None,
-        countries=frozenset(countries) or None,
+        languages=frozenset(how.languages) or None,
+        classes=frozenset(how.classes) or None,
+        countries=frozenset(how.countries) or None,
     )
 
 
@@ -143,10 +136,7 @@ def search_queries(
     out: Path,
     *,
     corpus: Path,
-    top: int = 100,
-    before: date | None = None,
-    mode: str = "hybrid",
-    only: Filter | None = None,
+    how: SearchRequest,
     lang: Lang = "ko",
     progress: Progress = silent,
 ) -> dict[str, int]:
@@ -155,6 +145,7 @@ def search_queries(
     A query that cannot be searched (no Korean or English letters) has no rows in the result; ``refused`` counts them.
     """
     require_table_ending(out, (".parquet",))
+    only = search_filter(how)
     given = read_queries(queries)
     index = PatentIndex(corpus)
     rows: list[tuple[str, int, str, float]] = []
@@ -163,7 +154,8 @@ def search_queries(
         if number % _TELL_EVERY == 0:
             progress(number, len(given), text("cli.step_searching", lang))
         try:
-            hits = index.search(query["text"], top, query["before"] or before, query["exclude"], _mode(mode), only)
+            day = query["before"] or how.before
+            hits = index.search(query["text"], how.top, day, query["exclude"], _mode(how.mode), only)
         except KtopError as error:
             if error.key == "patents.search_mode":
                 raise

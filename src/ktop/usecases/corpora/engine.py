@@ -12,12 +12,9 @@ from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import KtopError
 from ktop.kernel.progress import Progress, silent
-from ktop.kernel.settings import Settings
 from ktop.models.originality import OriginalityModel, OriginalityReference, Weights, released
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import Layout
-from ktop.training.demo_corpus import SHIPPED
-from ktop.usecases.corpora.corpus import import_patents, index_patents
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
 from ktop.usecases.corpora.reference import REFERENCE_FILE, bring_reference_up_to_date, load_reference
@@ -78,16 +75,6 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def corpus_in_force(
-    settings: Settings, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
-) -> Path:
-    """Return the corpus named, else that of the settings, else the demo corpus, which is built at its first use."""
-    folder = named or settings.corpus_in_force
-    if folder == settings.demo_corpus:
-        prepare_demo_corpus(folder, lang=lang, progress=progress)
-    return folder
-
-
 def corpus_is_ready(folder: Path) -> bool:
     """Return whether a corpus is imported, indexed and has its reference table."""
     try:
@@ -115,11 +102,3 @@ def weights_in_force(folder: Path) -> Weights:
     """Return the weights learned from this corpus where it has its own, else those released with the program."""
     path = folder / WEIGHTS_FILE
     return Weights.load(path) if path.is_file() else released()
-
-
-def prepare_demo_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> None:
-    """Import and index the synthetic demo corpus that comes with the project, unless it is there already."""
-    if corpus_is_ready(folder):
-        return
-    import_patents([SHIPPED], folder, progress=progress)
-    index_patents(folder, workers=1, lang=lang, progress=progress)

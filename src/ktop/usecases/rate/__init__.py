@@ -1,1 +1,1 @@
-"""Rating companies and technologies, one or many, and looking at the answers again."""
+"""Ratings that are kept: making them, looking at them again, changing, comparing and recomputing them."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +18,10 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.rating.rating import Input, Rating
 from ktop.kernel.errors import InputError
-from ktop.usecases.rate.decide import can_be_decided, with_decision
+from ktop.models.company_model import CompanyModel
+from ktop.models.registry import KINDS, ModelRegistry
+from ktop.usecases.companies.decide import can_be_decided, with_decision
 from ktop.usecases.uploads import existing
-
-if TYPE_CHECKING:
-    from ktop.models.company_model import CompanyModel
-    from ktop.models.registry import ModelRegistry
 
 RatingJson = Mapping[str, Any]
 
@@ -86,8 +84,6 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], registry: ModelRegis
     Returns per rating ``{"model", "version", "status", "differences"}``; status is "identical", "differs" or "skipped"
     (a technology rating needs its patent corpus). Raises ``NotFoundError`` for a version that is not installed.
     """
-    from ktop.models.registry import KINDS
-
     answers = []
     for rating in ratings:
         try:

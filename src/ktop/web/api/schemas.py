@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ktop.domain.company.field_types import Day
-from ktop.web.ports import StoredRating
+from ktop.usecases.rate.interface import StoredRating
 
 _AS_OF = "Day of the rating (ISO 8601); without it, today."
 _INVENTED = {"company_id": "A-1", "name": "Gaon Precision (invented)", "industry": "C29271"}

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
+from ktop.web.pages import companies, compare, home, methods, models, proposals, ratings, technology
+
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    from ktop.web.pages import companies, compare, home, methods, models, proposals, ratings, technology
-
     return tuple(room.router for room in (home, companies, technology, proposals, ratings, compare, methods, models))

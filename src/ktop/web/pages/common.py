@@ -1,4 +1,4 @@
-"""What several pages do alike: reach the services, read a posted form, find the company that a form means."""
+"""What several pages do alike: read a posted form, find the company that a form means."""
 
 from __future__ import annotations
 
@@ -16,21 +16,16 @@ from ktop.catalogue import messages
 from ktop.domain.values.day import DAY
 from ktop.domain.values.kind import RefusedValueError
 from ktop.kernel.errors import InputError, NotFoundError
-from ktop.web.ports import Services, StoredRating
+from ktop.usecases.rate.interface import StoredRating
+from ktop.web.asking import ask, platform
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
-def services(request: Request) -> Services:
-    """Return the services this application was made with."""
-    found: Services = request.app.state.services
-    return found
-
-
 async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a service that blocks, in a worker thread."""
+    """Call what takes long, in a worker thread."""
     return await run_in_threadpool(function, *args, **kwargs)
 
 
@@ -65,10 +60,10 @@ async def chosen_record(request: Request, form: FormData) -> Mapping[str, Any]:
     """Return the company record a form means: an uploaded file where there is one, else a demonstration company."""
     upload = form.get("record")
     if isinstance(upload, UploadFile) and upload.filename:
-        return await blocking(services(request).parse_record, await upload.read())
+        return await ask(request, platform(request).companies.parse_record, await upload.read())
     company = form.get("company")
     if isinstance(company, str) and company:
-        return await blocking(services(request).company_record, company)
+        return await ask(request, platform(request).companies.example_record, company)
     raise InputError("web.no_company_chosen")
 
 

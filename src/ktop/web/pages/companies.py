@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from ktop.catalogue import message
 from ktop.kernel.errors import InputError
 from ktop.web import forms
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, chosen_record, day, posted, services, texts, to_rating
+from ktop.web.pages.common import chosen_record, day, posted, texts, to_rating
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -18,23 +19,28 @@ router = APIRouter(include_in_schema=False)
 @router.get("/companies")
 async def companies(request: Request) -> Response:
     """List the demonstration companies."""
-    return page(request, "companies.html", companies=await blocking(services(request).demo_companies), problem="")
+    return page(
+        request,
+        "companies.html",
+        companies=await ask(request, platform(request).companies.example_companies),
+        problem="",
+    )
 
 
 @router.post("/companies")
 async def rate_chosen(request: Request) -> Response:
     """Rate a demonstration company or an uploaded record."""
     form = await posted(request)
-    use = services(request)
+    use = platform(request)
     try:
         record = await chosen_record(request, form)
-        return to_rating(await blocking(use.rate_company, record, day(texts(form).get("as_of"))))
+        return to_rating(await ask(request, use.ratings.rate_company, record, day(texts(form).get("as_of"))))
     except InputError as error:
         return page(
             request,
             "companies.html",
             error.http_status,
-            companies=await blocking(use.demo_companies),
+            companies=await ask(request, use.companies.example_companies),
             problem=message(error, language(request)),
         )
 
@@ -45,9 +51,9 @@ async def new_company(request: Request) -> Response:
     values: dict[str, str] = {}
     source = request.query_params.get("from")
     if source:
-        use = services(request)
-        record = await blocking(use.company_record, source)
-        values = forms.typed(await blocking(use.facts_of_record, record, None))
+        use = platform(request)
+        record = await ask(request, use.companies.example_record, source)
+        values = forms.typed(await ask(request, use.companies.facts_of_record, record, None))
     return _form(request, values)
 
 
@@ -59,10 +65,10 @@ async def rate_form(request: Request) -> Response:
     facts, problems = forms.read(form, lang)
     if problems:
         return _form(request, form, problems, status=422)
-    use = services(request)
+    use = platform(request)
     try:
-        record = await blocking(use.record_of_facts, facts)
-        return to_rating(await blocking(use.rate_company, record, day(form.get("as_of"))))
+        record = await ask(request, use.companies.record_of_facts, facts)
+        return to_rating(await ask(request, use.ratings.rate_company, record, day(form.get("as_of"))))
     except InputError as error:
         return _form(request, form, sentence=message(error, lang), status=error.http_status)
 

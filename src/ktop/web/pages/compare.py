@@ -13,9 +13,10 @@ from ktop.report import numbers
 from ktop.report.present import is_technology, origin, rating_view, subject_name
 from ktop.report.present.comparison import compare as compared
 from ktop.report.present.comparison import technologies
+from ktop.usecases.rate.interface import StoredRating
+from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, identifier, posted, services, texts
-from ktop.web.ports import StoredRating
+from ktop.web.pages.common import blocking, identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -27,7 +28,7 @@ async def compare(request: Request) -> Response:
     a, b = request.query_params.get("a"), request.query_params.get("b")
     if not a or not b:
         return await _ask(request, {"a": a or "", "kind": request.query_params.get("kind", "")})
-    found = await blocking(services(request).compare, identifier(a), identifier(b))
+    found = await ask(request, platform(request).ratings.compare, identifier(a), identifier(b))
     lang = language(request)
     first: StoredRating = found["a"]
     second: StoredRating = found["b"]
@@ -70,26 +71,33 @@ async def chosen(request: Request) -> Response:
     which is rated now; or a summary of its own, pasted below.
     """
     form = texts(await posted(request))
-    use = services(request)
+    use = platform(request)
     ids = []
     try:
         for side in ("a", "b"):
             given, pasted = form.get(side, "").strip(), form.get(f"{side}_text", "").strip()
             if given.startswith("sample:") and not pasted:
-                pasted = next((e.text for e in use.technology_examples() if e.id == given[len("sample:") :]), "")
+                pasted = next(
+                    (
+                        e.text
+                        for e in use.technologies.example_technologies(actor(request))
+                        if e.id == given[len("sample:") :]
+                    ),
+                    "",
+                )
                 if not pasted:
                     raise NotFoundError("web.rating_not_found")
             if pasted:
-                ids.append((await blocking(use.rate_technology, pasted, None)).id)
+                ids.append((await ask(request, use.ratings.rate_technology, pasted, None)).id)
                 continue
             if not given:
                 raise InputError("web.choose_two_technologies" if form.get("kind") else "web.choose_two")
             if given.startswith("demo:"):
-                record = await blocking(use.company_record, given.removeprefix("demo:"))
-                ids.append((await blocking(use.rate_company, record, None)).id)
+                record = await ask(request, use.companies.example_record, given.removeprefix("demo:"))
+                ids.append((await ask(request, use.ratings.rate_company, record, None)).id)
             else:
                 ids.append(identifier(given))
-                await blocking(use.rating, given)
+                await ask(request, use.ratings.rating, given)
     except (InputError, NotFoundError) as error:
         return await _ask(request, form, message(error, language(request)), error.http_status)
     return RedirectResponse(f"/compare?a={ids[0]}&b={ids[1]}", status_code=303)
@@ -97,14 +105,14 @@ async def chosen(request: Request) -> Response:
 
 async def _ask(request: Request, given: Mapping[str, str], problem: str = "", status: int = 200) -> Response:
     kind = "technology" if given.get("kind") == "technology" else ""
-    use = services(request)
+    use = platform(request)
     return page(
         request,
         "compare_choose.html",
         status,
         kind=kind,
-        companies=() if kind else await blocking(use.demo_companies),
-        examples=await blocking(use.technology_examples) if kind else (),
+        companies=() if kind else await ask(request, use.companies.example_companies),
+        examples=await ask(request, use.technologies.example_technologies) if kind else (),
         given=given,
         problem=problem,
     )

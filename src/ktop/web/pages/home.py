@@ -7,8 +7,9 @@ from fastapi.responses import Response
 
 from ktop.catalogue import message
 from ktop.kernel.errors import InputError
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, chosen_record, day, posted, services, texts, to_rating
+from ktop.web.pages.common import chosen_record, day, posted, texts, to_rating
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -30,16 +31,16 @@ async def rate_all(request: Request) -> Response:
         summary = given.get("text", "")
         as_of = day(given.get("as_of"))
         if summary.strip():
-            return to_rating(await blocking(services(request).rate_both, record, summary, as_of))
-        return to_rating(await blocking(services(request).rate_company, record, as_of))
+            return to_rating(await ask(request, platform(request).ratings.rate_both, record, summary, as_of))
+        return to_rating(await ask(request, platform(request).ratings.rate_company, record, as_of))
     except InputError as error:
         return await _home(request, given, message(error, language(request)), error.http_status)
 
 
 async def _home(request: Request, given: dict[str, str], problem: str = "", status: int = 200) -> Response:
-    use = services(request)
-    companies = await blocking(use.demo_companies)
-    examples = await blocking(use.technology_examples)
+    use = platform(request)
+    companies = await ask(request, use.companies.example_companies)
+    examples = await ask(request, use.technologies.example_technologies)
     sample = next((e for e in examples if e.id == given.get("sample")), None)
     return page(
         request,

@@ -12,8 +12,8 @@ from ktop.catalogue import Lang, load, text
 from ktop.domain.decision.guarantee import money
 from ktop.kernel.errors import NotFoundError
 from ktop.report.present import models as present
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, services
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -46,9 +46,9 @@ async def method(request: Request, model: str) -> Response:
 async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
     lang = language(request)
     graded = {name for model in shown for name in LADDERS[model]}
-    use = services(request)
-    cards = [card for card in await blocking(use.models) if card["name"] in shown]
-    in_force = [await blocking(use.model_card, c["name"], c["version"]) for c in cards if c.get("champion")]
+    use = platform(request)
+    cards = [card for card in await ask(request, use.models.model_cards) if card["name"] in shown]
+    in_force = [await ask(request, use.models.model_card, c["name"], c["version"]) for c in cards if c.get("champion")]
     measured = [present.card_view(card, lang) for card in in_force]
     return page(
         request,

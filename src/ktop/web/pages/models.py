@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from ktop.catalogue import text
 from ktop.kernel.errors import NotFoundError
 from ktop.report.present import models as present
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, services
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -22,15 +22,15 @@ _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
 @router.get("/models")
 async def models(request: Request) -> Response:
     """List every version with its state and last drift verdict, and the log of changes."""
-    lang, use = language(request), services(request)
-    cards = await blocking(use.models)
-    reports = await blocking(use.model_drift)
+    lang, use = language(request), platform(request)
+    cards = await ask(request, use.models.model_cards)
+    reports = await ask(request, use.models.drift_reports)
     return page(
         request,
         "models.html",
         say=functools.partial(_say, lang=lang),
         rows=present.version_rows(cards, reports, lang),
-        log=present.log_table(await blocking(use.model_history), lang),
+        log=present.log_table(await ask(request, use.models.model_history), lang),
     )
 
 
@@ -39,9 +39,9 @@ async def model(request: Request, name: str, version: str) -> Response:
     """Show one version: its card, its figures on firms it never saw, and the last measurement of drift."""
     if not _NAME.fullmatch(name) or not _NAME.fullmatch(version):
         raise NotFoundError("models.no_such_model", name=name[:40])
-    lang, use = language(request), services(request)
-    card = await blocking(use.model_card, name, version)
-    reports = await blocking(use.model_drift)
+    lang, use = language(request), platform(request)
+    card = await ask(request, use.models.model_card, name, version)
+    reports = await ask(request, use.models.drift_reports)
     found = [r for r in reports if (r["model"]["name"], r["model"]["version"]) == (name, version)]
     return page(
         request,

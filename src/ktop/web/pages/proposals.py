@@ -9,8 +9,9 @@ from starlette.datastructures import UploadFile
 from ktop.catalogue import message
 from ktop.kernel.errors import InputError
 from ktop.report.present.proposals import proposals_table
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, posted, services
+from ktop.web.pages.common import posted
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -31,9 +32,11 @@ async def rank(request: Request) -> Response:
     try:
         if not isinstance(upload, UploadFile) or not upload.filename:
             raise InputError("web.no_table_chosen")
-        rows = await blocking(services(request).rank_proposals, await upload.read(), upload.filename, lang)
+        rows = await ask(
+            request, platform(request).technologies.rank_upload, await upload.read(), upload.filename, lang
+        )
         if form.get("answer") == "xlsx":
-            content = await blocking(services(request).ranked_spreadsheet, rows, lang)
+            content = await ask(request, platform(request).technologies.ranked_spreadsheet, rows, lang)
             headers = {"content-disposition": 'attachment; filename="ktop-proposals.xlsx"'}
             return Response(content, media_type=_SPREADSHEET, headers=headers)
     except InputError as error:

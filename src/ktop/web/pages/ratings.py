@@ -17,11 +17,12 @@ from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
 from ktop.report.present.models import recomputed_sentence
 from ktop.report.present.what_if import Change, changes_between
+from ktop.usecases.rate.interface import StoredRating
 from ktop.web import forms
 from ktop.web.api.schemas import stored as as_json
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, identifier, posted, services, texts
-from ktop.web.ports import StoredRating
+from ktop.web.pages.common import blocking, identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +44,7 @@ async def as_pdf(request: Request, rating_id: str) -> Response:
 @router.get("/ratings/{rating_id}.json")
 async def as_file(request: Request, rating_id: str) -> Response:
     """Give the result as JSON, as the API does."""
-    stored = await blocking(services(request).rating, identifier(rating_id))
+    stored = await ask(request, platform(request).ratings.rating, identifier(rating_id))
     return JSONResponse(as_json(stored).model_dump(mode="json"))
 
 
@@ -54,16 +55,16 @@ async def rating(request: Request, rating_id: str) -> Response:
     stored = await _asked_for(request, rating_id)
     answers: Sequence[Mapping[str, Any]] = ()
     if request.query_params.get("recompute") == "1":
-        answers = await blocking(services(request).recompute, stored.id)
+        answers = await ask(request, platform(request).ratings.recompute, stored.id)
     return await _page(request, stored, recomputed=[recomputed_sentence(one, language(request)) for one in answers])
 
 
 async def _asked_for(request: Request, rating_id: str) -> StoredRating:
     """Return a kept result, with suggestions in its technology rating where the address asks for them."""
-    stored = await blocking(services(request).rating, identifier(rating_id))
+    stored = await ask(request, platform(request).ratings.rating, identifier(rating_id))
     if request.query_params.get("suggest") != "1" or stored.text is None:
         return stored
-    found = await blocking(services(request).suggestions, stored.id)
+    found = await ask(request, platform(request).ratings.suggestions, stored.id)
     ratings = [
         {**rating, "details": {**rating["details"], "suggestions": found}} if is_technology(rating) else rating
         for rating in stored.ratings
@@ -76,10 +77,10 @@ async def what_if(request: Request, rating_id: str) -> Response:
     """Rate again with some facts changed and show the difference; nothing is kept."""
     path = f"/ratings/{identifier(rating_id)}"
     form = texts(await posted(request, path))
-    use = services(request)
+    use = platform(request)
     lang = language(request)
-    stored = await blocking(use.rating, rating_id)
-    facts = await blocking(use.facts_of_record, stored.record or {}, stored.as_of)
+    stored = await ask(request, use.ratings.rating, rating_id)
+    facts = await ask(request, use.companies.facts_of_record, stored.record or {}, stored.as_of)
     before = forms.typed(facts)
     given, problems = forms.read(form, lang, forms.WHAT_IF)
     # A field left as it was is no change; a blanked one becomes missing.
@@ -92,7 +93,7 @@ async def what_if(request: Request, rating_id: str) -> Response:
     sentence = next(iter(problems.values()), "")
     if changed and not sentence:
         try:
-            result = changes_between(stored.ratings, await blocking(use.what_if, rating_id, changed), lang)
+            result = changes_between(stored.ratings, await ask(request, use.ratings.what_if, rating_id, changed), lang)
         except InputError as error:
             sentence = message(error, lang)
     return await _page(
@@ -118,12 +119,12 @@ async def _page(
     status: int = 200,
 ) -> Response:
     lang = language(request)
-    use = services(request)
+    use = platform(request)
     view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text)
     has_company = any(not is_technology(one) for one in stored.ratings)
     fields: tuple[forms.Field, ...] = ()
     if has_company and stored.record is not None:
-        before = forms.typed(await blocking(use.facts_of_record, stored.record, stored.as_of))
+        before = forms.typed(await ask(request, use.companies.facts_of_record, stored.record, stored.as_of))
         fields = _fields(lang, typed or before)
     # With HTMX only the what-if part is fetched anew.
     template = "what_if.html" if request.headers.get("hx-request") == "true" and typed is not None else "rating.html"
@@ -138,7 +139,7 @@ async def _page(
         fields=fields,
         has_company=has_company,
         suggested=request.query_params.get("suggest") == "1",
-        companies=await blocking(use.demo_companies) if has_company else (),
+        companies=await ask(request, use.companies.example_companies) if has_company else (),
         result=result,
         tried=tried,
         posted=typed is not None,

@@ -7,8 +7,9 @@ from fastapi.responses import Response
 
 from ktop.catalogue import message
 from ktop.kernel.errors import InputError
+from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, day, posted, services, texts, to_rating
+from ktop.web.pages.common import day, posted, texts, to_rating
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +26,9 @@ async def rate(request: Request) -> Response:
     """Rate the pasted summary."""
     form = texts(await posted(request))
     try:
-        stored = await blocking(services(request).rate_technology, form.get("text", ""), day(form.get("as_of")))
+        stored = await ask(
+            request, platform(request).ratings.rate_technology, form.get("text", ""), day(form.get("as_of"))
+        )
     except InputError as error:
         return await _page(request, form, None, message(error, language(request)), error.http_status)
     return to_rating(stored)
@@ -34,7 +37,7 @@ async def rate(request: Request) -> Response:
 async def _page(
     request: Request, given: dict[str, str], sample: str | None, problem: str = "", status: int = 200
 ) -> Response:
-    examples = await blocking(services(request).technology_examples)
+    examples = await ask(request, platform(request).technologies.example_technologies)
     chosen = next((e for e in examples if e.id == sample), None)
     return page(
         request,

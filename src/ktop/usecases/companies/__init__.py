@@ -1,0 +1,1 @@
+"""Companies: their records, the examples to try, rating one or a table of them."""

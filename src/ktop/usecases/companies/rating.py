@@ -1,0 +1,61 @@
+"""Rates one company by the company models."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ktop.domain.company.rated_subject import RatedSubject
+from ktop.domain.rating.rating import Rating
+from ktop.kernel.errors import InputError
+from ktop.models.company_model import CompanyModel
+from ktop.models.facts import changed_table
+from ktop.models.registry import KINDS, ModelRegistry
+from ktop.usecases.companies.decide import with_decision
+from ktop.usecases.uploads import existing
+
+#: The models a company is rated by where none is named, in the order of their results.
+DEFAULT_MODELS = ("tech-index", "ktrs-fm")
+
+
+def models_for(subject: RatedSubject) -> tuple[str, ...]:
+    """Return the models the platform rates a company by: the default ones, and the start-up model for a start-up."""
+    young = subject.facts["age_band"] == "startup"
+    return (*DEFAULT_MODELS, *(["start-up"] if young else []))
+
+
+def company_models(names: Sequence[str] | None, registry: ModelRegistry) -> list[CompanyModel]:
+    """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of."""
+    found = []
+    for name in names or DEFAULT_MODELS:
+        if name not in KINDS:
+            raise InputError("models.unknown_company_model", name=name, known=", ".join(KINDS))
+        found.append(registry.model(name))
+    return found
+
+
+def former_grades(path: Path) -> dict[str, dict[str, str]]:
+    """Return the grades of the ratings in a JSON file, model name → ladder → grade, for ``rate_by``.
+
+    Raises ``InputError("models.not_recomputable")`` for a file that holds no ratings.
+    """
+    try:
+        content = json.loads(existing(path).read_text("utf-8-sig"))
+        ratings = content if isinstance(content, list) else content.get("ratings", [content])
+        return {rating["model"]["name"]: dict(rating["grades"]) for rating in ratings}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError("models.not_recomputable") from error
+
+
+def rate_by(model: CompanyModel, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
+    """Rate a company by one model, with what is decided on the rating, and doubtful about the record itself."""
+    rating = with_decision(model.rate(subject, previous), subject.table)
+    return dataclasses.replace(rating, warnings=(*subject.warnings, *rating.warnings))
+
+
+def what_if(model: CompanyModel, subject: RatedSubject, changes: Mapping[str, Any]) -> Rating:
+    """Rate a company by one model with some facts changed, see ``CompanyModel.what_if``, and decide on that."""
+    return with_decision(model.what_if(subject.table, changes, subject.inputs), changed_table(subject.table, changes))

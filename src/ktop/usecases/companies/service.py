@@ -1,0 +1,129 @@
+"""Reads companies' records and rates them by the company models in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ktop.catalogue import LANGS, Lang, message, text
+from ktop.domain.company.fact_frame import batch_columns
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.facts import company_facts
+from ktop.domain.company.rated_subject import RatedSubject
+from ktop.domain.company.record import Company, company_schema
+from ktop.domain.party.actor import Actor
+from ktop.domain.rating.rating import Rating
+from ktop.kernel.clock import today
+from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.progress import Progress, silent
+from ktop.models.registry import ModelRegistry
+from ktop.usecases.companies import examples
+from ktop.usecases.companies.batch import rate_frame
+from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
+from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
+from ktop.usecases.uploads import parse_record, read_record, read_table, write_table
+
+#: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
+_RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
+
+
+class CompanyService:
+    """See ``ktop.usecases.companies.interface.Companies``."""
+
+    def __init__(self, models: ModelRegistry) -> None:
+        self._registry = models
+
+    def example_companies(self, actor: Actor) -> Sequence[CompanyCard]:
+        return examples.company_cards()
+
+    def example_record(self, actor: Actor, company_id: str) -> Mapping[str, Any]:
+        return examples.example_record(company_id)
+
+    def parse_record(self, actor: Actor, source: bytes | Path) -> Mapping[str, Any]:
+        return read_record(source) if isinstance(source, Path) else parse_record(source)
+
+    def record_of_facts(self, actor: Actor, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        given = {name: value for name, value in facts.items() if value is not None}
+        record: dict[str, Any] = {name: given.pop(name) for name in _RECORD_FIELDS if name in given}
+        if "region" in given:
+            record["region"] = given.pop("region")
+        answers = {name: given.pop(name) for name in list(given) if name in FACTS and FACTS[name].group == "checklist"}
+        if answers:
+            record["checklist"] = answers
+        totals = {name: value for name, value in given.items() if name not in FACTS or not FACTS[name].derived}
+        if totals:
+            record["facts"] = totals
+        record |= {"source": "self-reported", "source_date": today().isoformat()}
+        return record
+
+    def facts_of_record(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:
+        return company_facts(Company.from_mapping(record), as_of or today())
+
+    def company_schema(self, actor: Actor) -> Mapping[str, Any]:
+        return company_schema()
+
+    def batch_columns(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
+        return batch_columns()
+
+    def rate_record(
+        self,
+        actor: Actor,
+        record: Mapping[str, Any],
+        as_of: date | None = None,
+        models: Sequence[str] | None = None,
+        previous: Path | None = None,
+    ) -> Sequence[Rating]:
+        former = former_grades(previous) if previous is not None else {}
+        subject = RatedSubject.of(record, as_of or today())
+        return [rate_by(model, subject, former.get(model.name)) for model in company_models(models, self._registry)]
+
+    def rate_by_fitting_models(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> CompanyRatings:
+        subject = RatedSubject.of(record, as_of or today())
+        ratings: list[Rating] = []
+        failures: dict[str, dict[str, str]] = {}
+        last: KtopError | None = None
+        for model in company_models(models_for(subject), self._registry):
+            try:
+                ratings.append(rate_by(model, subject))
+            except InputError as error:
+                if not error.key.startswith("models."):
+                    raise
+                last = error
+                failures[model.name] = {lang: message(error, lang) for lang in LANGS}
+        if not ratings and last is not None:
+            raise last
+        return CompanyRatings(ratings, failures)
+
+    def rate_changed(
+        self,
+        actor: Actor,
+        record: Mapping[str, Any],
+        as_of: date,
+        changes: Mapping[str, Any],
+        models: Sequence[str],
+    ) -> Sequence[Rating]:
+        subject = RatedSubject.of(record, as_of)
+        chosen = company_models(models, self._registry)
+        return [what_if(model, subject, changes) for model in chosen]
+
+    def rate_table(
+        self,
+        actor: Actor,
+        source: Path,
+        out: Path,
+        *,
+        models: Sequence[str] | None = None,
+        as_of: date | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> BatchReport:
+        progress(0, None, text("cli.step_reading", lang))
+        frame = read_table(source)
+        rated, report = rate_frame(
+            frame, registry=self._registry, models=models, as_of=as_of, lang=lang, progress=progress
+        )
+        progress(0, None, text("cli.step_writing", lang))
+        write_table(rated, out)
+        return report

@@ -1,0 +1,115 @@
+"""Opens the corpora of one installation, and does the long work on them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ktop.catalogue import Lang
+from ktop.domain.party.actor import Actor
+from ktop.kernel.errors import UnavailableError
+from ktop.kernel.progress import Progress, silent
+from ktop.kernel.settings import Settings
+from ktop.patents.corpus.importing import ImportReport
+from ktop.usecases.corpora import corpus as work
+from ktop.usecases.corpora.demo import prepare_demo_corpus
+from ktop.usecases.corpora.engine import TechnologyEngine, corpus_is_ready, open_corpus
+from ktop.usecases.corpora.interface import SearchRequest
+
+#: How long a technology rating waits for the corpus to be prepared before it asks to come back.
+PATIENCE_SECONDS = 10.0
+
+
+class CorpusService:
+    """See ``ktop.usecases.corpora.interface.Corpora``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._in_force, self._demo = settings.corpus_in_force, settings.demo_corpus
+        self._engines: dict[Path, TechnologyEngine] = {}
+        self._opening = threading.Lock()
+        self._prepared = threading.Event()
+        self._preparing: threading.Thread | None = None
+        self._share_done = 0.0
+
+    def is_prepared(self, actor: Actor) -> bool:
+        return corpus_is_ready(self._in_force)
+
+    def prepare(self, actor: Actor, progress: Progress = silent) -> None:
+        open_corpus(self.folder(actor, progress=progress), progress=progress)
+
+    def prepare_in_background(self, actor: Actor) -> None:
+        def run() -> None:
+            try:
+                self.prepare(actor, self._note_progress)
+            finally:
+                self._prepared.set()
+
+        self._preparing = threading.Thread(target=run, name="prepare-corpus", daemon=True)
+        self._preparing.start()
+
+    def _note_progress(self, done: int, total: int | None, what: str) -> None:
+        self._share_done = done / total if total else 0.0
+
+    def folder(
+        self, actor: Actor, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
+    ) -> Path:
+        folder = named or self._in_force
+        if folder == self._demo:
+            prepare_demo_corpus(folder, lang=lang, progress=progress)
+        return folder
+
+    def engine(
+        self, actor: Actor, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
+    ) -> TechnologyEngine:
+        if self._preparing is not None and not self._prepared.wait(PATIENCE_SECONDS):
+            raise UnavailableError("platform.corpus_preparing", percent=round(100 * self._share_done))
+        with self._opening:  # opening loads models: once, however many ask at the same time
+            wanted = named or self._in_force
+            if wanted not in self._engines:
+                folder = self.folder(actor, wanted, lang=lang, progress=progress)
+                self._engines[wanted] = open_corpus(folder, lang=lang, progress=progress)
+            return self._engines[wanted]
+
+    def import_patents(
+        self,
+        actor: Actor,
+        paths: Sequence[Path],
+        corpus: Path,
+        *,
+        format_name: str | None = None,
+        progress: Progress = silent,
+    ) -> ImportReport:
+        return work.import_patents(paths, corpus, format_name=format_name, progress=progress)
+
+    def index_patents(
+        self, actor: Actor, corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent
+    ) -> Mapping[str, Any]:
+        return work.index_patents(corpus, workers=workers, lang=lang, progress=progress)
+
+    def measure_patents(
+        self, actor: Actor, corpus: Path, *, lang: Lang = "ko", progress: Progress = silent
+    ) -> Mapping[str, Any]:
+        return work.measure_patents(corpus, lang=lang, progress=progress)
+
+    def verify_patents(
+        self, actor: Actor, corpus: Path, *, repair: bool = False, lang: Lang = "ko", progress: Progress = silent
+    ) -> Mapping[str, Any]:
+        return work.verify_patents(corpus, repair=repair, lang=lang, progress=progress)
+
+    def search_text(self, actor: Actor, text: str, corpus: Path, how: SearchRequest) -> Sequence[Mapping[str, Any]]:
+        return work.search_text(text, corpus=corpus, how=how)
+
+    def search_table(
+        self,
+        actor: Actor,
+        queries: Path,
+        out: Path,
+        corpus: Path,
+        how: SearchRequest,
+        *,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, int]:
+        return work.search_queries(queries, out, corpus=corpus, how=how, lang=lang, progress=progress)

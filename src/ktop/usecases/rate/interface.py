@@ -1,0 +1,95 @@
+"""What can be done with ratings that are kept: make them, look at them again, change, compare and recompute them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ktop.domain.party.actor import Actor
+
+Kind = Literal["company", "technology", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRating:
+    """Ratings that were made together and are kept under one identifier nobody can guess.
+
+    ``kind`` says what was rated. ``ratings`` are ``Rating.to_json()`` objects with opinions in both languages, in the
+    order tech-index, ktrs-fm, originality (those that were asked for). ``record`` is the company record as given
+    (None for a technology alone), ``text`` the technology summary as given (None for a company alone).
+    ``failures`` holds, by model name, the sentence of a model that could not rate while others could: language → text.
+    """
+
+    id: str
+    kind: Kind
+    created: datetime
+    as_of: date
+    ratings: Sequence[Mapping[str, Any]]
+    record: Mapping[str, Any] | None = None
+    text: str | None = None
+    failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+class Ratings(Protocol):
+    """The kept ratings of the actor's organisation. Calls block and are thread-safe; ``as_of`` None means today.
+
+    Raises ``NotFoundError`` for an identifier under which nothing of the organisation is kept, ``InputError`` for a
+    record or text that is wrong, ``UnavailableError`` where the corpus or the database is not ready.
+    """
+
+    def rate_company(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
+        """Rate a company by the models that fit it and keep the answer."""
+        ...
+
+    def rate_technology(self, actor: Actor, text: str, as_of: date | None) -> StoredRating:
+        """Rate a technology summary against the corpus in force and keep the answer."""
+        ...
+
+    def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
+        """Rate a company and its technology at once and keep the answers together."""
+        ...
+
+    def rating(self, actor: Actor, rating_id: str) -> StoredRating:
+        """Return a kept answer."""
+        ...
+
+    def what_if(self, actor: Actor, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return the company ratings of a kept answer made again with some facts changed; nothing is kept.
+
+        ``changes`` maps names of facts to new values, None to make a fact missing. Raises ``InputError`` for an answer
+        without a company and for a value that is wrong.
+        """
+        ...
+
+    def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
+        """Return which added terms would raise the originality of a kept answer's technology; nothing is kept.
+
+        See ``Technologies.suggest_terms``. Raises ``InputError`` for an answer without a technology.
+        """
+        ...
+
+    def compare(self, actor: Actor, a_id: str, b_id: str) -> Mapping[str, Any]:
+        """Return two kept answers, of companies or of technologies, side by side.
+
+        ``{"a": StoredRating, "b": StoredRating, "gaps": {score: [{"indicator", "group", "points", "a", "b"}]}}`` where
+        ``points`` is what the indicator adds to score(a) - score(b) (the parts and the bases add up exactly) and
+        ``a``, ``b`` are the two values (None where missing). A second model's score of the same name is keyed
+        ``"model:score"``. ``"technologies"`` holds what two technologies share and how their traits differ, else None.
+        Raises ``InputError`` for two answers without a model in common.
+        """
+        ...
+
+    def recompute(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return, per rating of a kept answer, whether it comes out the same again to the last bit, and what differs.
+
+        ``{"model", "version", "status": "identical" | "differs" | "skipped", "differences"}``. Raises
+        ``NotFoundError`` for a model version that is not installed.
+        """
+        ...
+
+    def recompute_file(self, actor: Actor, path: Path) -> Sequence[Mapping[str, Any]]:
+        """Do the same with the ratings in a JSON file; raises ``InputError`` for a file that holds none."""
+        ...

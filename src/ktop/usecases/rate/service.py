@@ -1,0 +1,152 @@
+"""Keeps what the models answered, and looks at it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from ktop.domain.party.actor import Actor
+from ktop.domain.rating.rating import Rating
+from ktop.kernel.clock import today
+from ktop.kernel.errors import InputError
+from ktop.models.compare import compare
+from ktop.models.originality import compare as compare_technologies
+from ktop.models.registry import ModelRegistry
+from ktop.store.ratings import RatingRow
+from ktop.store.unit_of_work import Store
+from ktop.usecases.companies.interface import Companies
+from ktop.usecases.rate.interface import Kind, StoredRating
+from ktop.usecases.rate.recompute import recompute_file, recompute_ratings
+from ktop.usecases.technologies.interface import Technologies
+
+#: A business number (사업자등록번호) has ten digits, however it is written.
+BUSINESS_NUMBER_DIGITS = 10
+
+
+class RatingService:
+    """See ``ktop.usecases.rate.interface.Ratings``.
+
+    The database and what rates technologies are opened when they are first needed: ``store`` and ``technologies``.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        models: ModelRegistry,
+        companies: Companies,
+        technologies: Callable[[], Technologies],
+    ) -> None:
+        self._store, self._registry, self._companies, self._technologies = store, models, companies, technologies
+
+    def rate_company(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
+        day = as_of or today()
+        found = self._companies.rate_by_fitting_models(actor, record, day)
+        return self._keep(actor, "company", day, found.ratings, found.failures, record=record)
+
+    def rate_technology(self, actor: Actor, text: str, as_of: date | None) -> StoredRating:
+        day = as_of or today()
+        return self._keep(actor, "technology", day, [self._technologies().rate_summary(actor, text, day)], text=text)
+
+    def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
+        day = as_of or today()
+        found = self._companies.rate_by_fitting_models(actor, record, day)
+        ratings = [*found.ratings, self._technologies().rate_summary(actor, text, day)]
+        return self._keep(actor, "both", day, ratings, found.failures, record=record, text=text)
+
+    def rating(self, actor: Actor, rating_id: str) -> StoredRating:
+        with self._store().unit(actor) as unit:
+            return _stored(unit.ratings.get(rating_id))
+
+    def what_if(self, actor: Actor, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        kept = self.rating(actor, rating_id)
+        if kept.record is None:
+            raise InputError("platform.no_company_to_change")
+        names = [r["model"]["name"] for r in kept.ratings if r["model"]["name"] != "originality"]
+        changed = self._companies.rate_changed(actor, kept.record, kept.as_of, changes, names)
+        return [rating.to_json() for rating in changed]
+
+    def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
+        kept = self.rating(actor, rating_id)
+        if kept.text is None:
+            raise InputError("platform.no_technology_to_suggest_for")
+        return self._technologies().suggest_terms(actor, kept.text, kept.as_of)
+
+    def compare(self, actor: Actor, a_id: str, b_id: str) -> Mapping[str, Any]:
+        a, b = self.rating(actor, a_id), self.rating(actor, b_id)
+        first = {rating["model"]["name"]: rating for rating in a.ratings}
+        second = {rating["model"]["name"]: rating for rating in b.ratings}
+        if not first.keys() & second.keys():
+            raise InputError("platform.nothing_to_compare")
+        gaps: dict[str, Any] = {}
+        technologies: Mapping[str, Any] | None = None
+        for name in first:
+            if name in second:
+                if name == "originality":
+                    technologies = compare_technologies(first[name], second[name])
+                for score, parts in compare(first[name], second[name])["gaps"].items():
+                    gaps[f"{name}:{score}" if score in gaps else score] = parts
+        return {"a": a, "b": b, "gaps": gaps, "technologies": technologies}
+
+    def recompute(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        return recompute_ratings(self.rating(actor, rating_id).ratings, self._registry)
+
+    def recompute_file(self, actor: Actor, path: Path) -> Sequence[Mapping[str, Any]]:
+        return recompute_file(path, self._registry)
+
+    def _keep(
+        self,
+        actor: Actor,
+        kind: Kind,
+        day: date,
+        ratings: Sequence[Rating],
+        failures: Mapping[str, Mapping[str, str]] | None = None,
+        record: Mapping[str, Any] | None = None,
+        text: str | None = None,
+    ) -> StoredRating:
+        results = [rating.to_json() for rating in ratings]
+        name = (record or {}).get("name") or results[0]["subject"].get("title") or results[0]["subject"].get("name")
+        with self._store().unit(actor) as unit:
+            row = unit.ratings.add(
+                kind=kind,
+                subject=str(name or ""),
+                as_of=day,
+                inputs={"record": _plain(record), "text": text, "failures": dict(failures or {})},
+                results=results,
+                subject_key=_subject_key(record or {}),
+            )
+        return _stored(row)
+
+
+def _subject_key(record: Mapping[str, Any]) -> str | None:
+    """Return what all ratings of one company are found by: its business number, else the id it is known by here."""
+    digits = re.sub(r"\D", "", str(record.get("business_number") or ""))
+    if len(digits) == BUSINESS_NUMBER_DIGITS:
+        return f"business_number:{digits}"
+    known_as = str(record.get("company_id") or "").strip()
+    return f"company_id:{known_as[:100]}" if known_as else None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in JSON types: YAML reads dates as dates."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _stored(row: RatingRow) -> StoredRating:
+    kind: Any = row.kind
+    return StoredRating(
+        id=row.id,
+        kind=kind,
+        created=row.created,
+        as_of=row.as_of,
+        ratings=row.results,
+        record=row.inputs.get("record"),
+        text=row.inputs.get("text"),
+        failures=row.inputs.get("failures") or {},
+    )

@@ -1,0 +1,133 @@
+"""What can be done with technologies: rate one summary or many, rank proposals, see what a text could add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ktop.catalogue import Lang
+from ktop.domain.party.actor import Actor
+from ktop.domain.rating.rating import Rating
+from ktop.kernel.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class TechnologyExample:
+    """A sample technology summary (invented), for the buttons beside the text field."""
+
+    id: str
+    title: str
+    text: str
+    lang: Literal["ko", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class RankReport:
+    """How many proposals there were, could not be rated, and are told to repeat another one."""
+
+    proposals: int
+    refused: int
+    duplicates: int
+
+
+class Technologies(Protocol):
+    """Summaries held against a patent corpus: the one named, else the one in force. Nothing is kept.
+
+    Calls block and are thread-safe; ``as_of`` None means today, and only earlier patents count. Raises ``InputError``
+    for a text that is too short, too long or in neither language, ``NotFoundError`` for a folder that holds no corpus,
+    ``UnavailableError`` for a corpus that is not indexed yet or is damaged.
+    """
+
+    def example_technologies(self, actor: Actor) -> Sequence[TechnologyExample]:
+        """Return the sample technology summaries in Korean and English."""
+        ...
+
+    def read_summary(self, actor: Actor, path: Path) -> str:
+        """Return the summary in a text file; raises ``TooLargeError`` for one beyond what any summary needs."""
+        ...
+
+    def rate_summary(
+        self,
+        actor: Actor,
+        summary: str,
+        as_of: date | None = None,
+        *,
+        corpus: Path | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Rating:
+        """Rate one summary."""
+        ...
+
+    def suggest_terms(
+        self, actor: Actor, summary: str, as_of: date | None = None, *, corpus: Path | None = None
+    ) -> Mapping[str, Any]:
+        """Try which added terms would raise a summary's originality.
+
+        ``{"score", "grade", "tried", "terms": [{"term", "gain", "score", "grade", "traits", "patent_id", ...}]}``.
+        """
+        ...
+
+    def compare_summaries(
+        self,
+        actor: Actor,
+        first: str,
+        second: str,
+        as_of: date | None = None,
+        *,
+        corpus: Path | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        """Rate two summaries as of one day: ``{"a", "b", "comparison"}``, both ratings and what differs, as JSON."""
+        ...
+
+    def score_table(
+        self,
+        actor: Actor,
+        queries: Path,
+        out: Path,
+        *,
+        corpus: Path | None = None,
+        as_of: date | None = None,
+        workers: int = 2,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        """Rate every row of a table; see ``ktop.usecases.technologies.many.score_queries``."""
+        ...
+
+    def rank_table(
+        self,
+        actor: Actor,
+        source: Path,
+        out: Path,
+        *,
+        corpus: Path | None = None,
+        as_of: date | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> RankReport:
+        """Rank a table of proposals; see ``ktop.usecases.technologies.proposals.rank_file``."""
+        ...
+
+    def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
+        """Return the proposals of an uploaded table ranked, a row each (``technologies.proposals.COLUMNS``).
+
+        ``name`` is the file's name, whose ending tells the kind of table; sentences are in ``lang``. Raises
+        ``TooLargeError`` for more proposals than one answer should wait for.
+        """
+        ...
+
+    def rank_proposals(
+        self, actor: Actor, proposals: Sequence[Mapping[str, Any]], lang: Lang
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return proposals (``id``, ``title``, ``text``) ranked, as above."""
+        ...
+
+    def ranked_spreadsheet(self, actor: Actor, rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+        """Return ranked proposals as an .xlsx file in which no text acts as a formula."""
+        ...

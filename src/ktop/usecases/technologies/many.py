@@ -1,0 +1,143 @@
+"""Rates a table of technologies, several at a time; every worker opens the corpus, the answers keep their order."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ktop.catalogue import Lang, message, text
+from ktop.kernel.errors import InputError, TooLargeError
+from ktop.kernel.files import atomic_path
+from ktop.kernel.processes import answers_in_order
+from ktop.kernel.progress import Progress, silent
+from ktop.usecases.corpora.corpus import read_queries
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
+from ktop.usecases.technologies.rating import technology_of
+from ktop.usecases.uploads import require_table_ending
+
+#: Technologies that a worker is handed at once.
+_TOGETHER = 25
+#: Fewer than these are rated by one process: starting another one takes longer.
+_WORTH_A_WORKER = 100
+
+Query = dict[str, Any]
+Row = dict[str, Any]
+
+
+def score_queries(
+    queries: Path,
+    out: Path,
+    *,
+    corpus: Callable[[], Path],
+    as_of: date | None = None,
+    workers: int = 2,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Rate every row of a table of queries and write one row each; ``corpus`` is asked for once the table is read.
+
+    Columns: ``query_id, core, originality, value, spillover, score`` (0-100, null where it cannot be given), ``grade``,
+    ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why not, in ``lang``).
+    Returns how many ``queries`` there were and how many were ``refused``. The rows do not depend on ``workers``.
+    """
+    require_table_ending(out, (".parquet",))
+    given = read_queries(queries)
+    rows = list(scored_rows(given, corpus=corpus(), as_of=as_of, workers=workers, lang=lang, progress=progress))
+    frame = pl.DataFrame(rows, schema=_schema())
+    with atomic_path(out) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return {"queries": len(given), "refused": frame["problem"].count()}
+
+
+def scored_rows(
+    given: Sequence[Query],
+    *,
+    corpus: Path,
+    as_of: date | None = None,
+    workers: int = 2,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+) -> Iterator[Row]:
+    """Yield the row of each query, in order; see ``score_queries`` for what is in it."""
+    engine = open_corpus(corpus, lang=lang, progress=progress)  # builds what is missing, before any worker looks for it
+    label = text("cli.step_rating", lang)
+    parts = [given[start : start + _TOGETHER] for start in range(0, len(given), _TOGETHER)]
+    done = 0
+    progress(done, len(given), label)
+    for rows in _parts_scored(parts, engine, corpus, as_of, min(workers, _useful(len(given))), lang):
+        done += len(rows)
+        progress(done, len(given), label)
+        yield from rows
+
+
+def _useful(queries: int) -> int:
+    return max(1, queries // _WORTH_A_WORKER)
+
+
+def _parts_scored(
+    parts: Sequence[Sequence[Query]],
+    engine: TechnologyEngine,
+    folder: Path,
+    as_of: date | None,
+    workers: int,
+    lang: Lang,
+) -> Iterator[list[Row]]:
+    """Yield the rows of every part, in order."""
+    if workers <= 1:
+        for part in parts:
+            yield _scored(engine, part, as_of, lang)
+        return
+    work = functools.partial(_scored_in_worker, as_of=as_of, lang=lang)
+    yield from answers_in_order(work, parts, workers, _open, (folder,))
+
+
+_engine: TechnologyEngine | None = None
+
+
+def _open(folder: Path) -> None:
+    global _engine  # one per worker process
+    _engine = open_corpus(folder)
+
+
+def _scored_in_worker(part: Sequence[Query], as_of: date | None, lang: Lang) -> list[Row]:
+    assert _engine is not None, "workers open the corpus when they start"
+    return _scored(_engine, part, as_of, lang)
+
+
+def _scored(engine: TechnologyEngine, part: Sequence[Query], as_of: date | None, lang: Lang) -> list[Row]:
+    return [_row(engine, query, as_of, lang) for query in part]
+
+
+def _row(engine: TechnologyEngine, query: Query, as_of: date | None, lang: Lang) -> Row:
+    row: Row = dict.fromkeys(_schema())
+    row |= {"query_id": query["query_id"], "model_version": engine.model.version}
+    try:
+        technology = technology_of(query["text"], query["before"] or as_of)
+        scored = engine.model.score(engine.neighbourhood(technology, query["exclude"], background=False))
+    except (InputError, TooLargeError) as error:
+        return row | {"problem": message(error, lang)}
+    row |= scored.scores
+    ocean = scored.ocean
+    return row | {
+        "grade": scored.grade,
+        "density": scored.density if ocean else None,
+        "ocean": ocean.name if ocean else None,
+    }
+
+
+def _schema() -> dict[str, pl.DataType | type[pl.DataType]]:
+    numbers = ("core", "originality", "value", "spillover", "score")
+    return {
+        "query_id": pl.String,
+        **dict.fromkeys(numbers, pl.Float64),
+        "grade": pl.String,
+        "density": pl.Int64,
+        "ocean": pl.String,
+        "model_version": pl.String,
+        "problem": pl.String,
+    }

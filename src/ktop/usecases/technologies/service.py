@@ -1,0 +1,122 @@
+"""Rates technology summaries against the patent corpus named, else the one in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ktop.catalogue import Lang
+from ktop.domain.party.actor import Actor
+from ktop.domain.rating.rating import Rating
+from ktop.kernel.errors import TooLargeError
+from ktop.kernel.progress import Progress, silent
+from ktop.usecases.corpora.interface import Corpora
+from ktop.usecases.technologies import examples
+from ktop.usecases.technologies.interface import RankReport, TechnologyExample
+from ktop.usecases.technologies.many import score_queries
+from ktop.usecases.technologies.proposals import AT_ONCE, proposals_in, rank_file, rank_rows, spreadsheet
+from ktop.usecases.technologies.rating import compare_technologies, rate_technology
+from ktop.usecases.technologies.suggest_terms import suggest_terms
+from ktop.usecases.uploads import read_text
+
+
+class TechnologyService:
+    """See ``ktop.usecases.technologies.interface.Technologies``."""
+
+    def __init__(self, corpora: Corpora) -> None:
+        self._corpora = corpora
+
+    def example_technologies(self, actor: Actor) -> Sequence[TechnologyExample]:
+        return examples.example_technologies()
+
+    def read_summary(self, actor: Actor, path: Path) -> str:
+        return read_text(path)
+
+    def rate_summary(
+        self,
+        actor: Actor,
+        summary: str,
+        as_of: date | None = None,
+        *,
+        corpus: Path | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Rating:
+        engine = self._corpora.engine(actor, corpus, lang=lang, progress=progress)
+        return rate_technology(engine, summary, as_of=as_of)
+
+    def suggest_terms(
+        self, actor: Actor, summary: str, as_of: date | None = None, *, corpus: Path | None = None
+    ) -> Mapping[str, Any]:
+        return suggest_terms(self._corpora.engine(actor, corpus), summary, as_of=as_of)
+
+    def compare_summaries(
+        self,
+        actor: Actor,
+        first: str,
+        second: str,
+        as_of: date | None = None,
+        *,
+        corpus: Path | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        engine = self._corpora.engine(actor, corpus, lang=lang, progress=progress)
+        return compare_technologies(engine, first, second, as_of=as_of)
+
+    def score_table(
+        self,
+        actor: Actor,
+        queries: Path,
+        out: Path,
+        *,
+        corpus: Path | None = None,
+        as_of: date | None = None,
+        workers: int = 2,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        return score_queries(
+            queries,
+            out,
+            corpus=lambda: self._corpora.folder(actor, corpus, lang=lang, progress=progress),
+            as_of=as_of,
+            workers=workers,
+            lang=lang,
+            progress=progress,
+        )
+
+    def rank_table(
+        self,
+        actor: Actor,
+        source: Path,
+        out: Path,
+        *,
+        corpus: Path | None = None,
+        as_of: date | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> RankReport:
+        return rank_file(
+            source,
+            out,
+            engine=lambda: self._corpora.engine(actor, corpus, lang=lang, progress=progress),
+            as_of=as_of,
+            lang=lang,
+            progress=progress,
+        )
+
+    def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
+        return self.rank_proposals(actor, proposals_in(source, name), lang)
+
+    def rank_proposals(
+        self, actor: Actor, proposals: Sequence[Mapping[str, Any]], lang: Lang
+    ) -> Sequence[Mapping[str, Any]]:
+        if len(proposals) > AT_ONCE:
+            raise TooLargeError("records.too_many_proposals", rows=len(proposals), limit=AT_ONCE)
+        return rank_rows(proposals, self._corpora.engine(actor), lang=lang)
+
+    def ranked_spreadsheet(self, actor: Actor, rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+        return spreadsheet(rows, lang)

@@ -1,0 +1,121 @@
+"""Training and releasing models: from the synthetic population, or from any institution's own panel."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from ktop.domain.company.frame_columns import with_numbers
+from ktop.kernel.errors import InputError, UnavailableError
+from ktop.kernel.files import atomic_path
+from ktop.kernel.progress import Progress, silent
+from ktop.models.artefact import FILE_NAME, Artefact, save
+from ktop.models.panel_model import PanelModel
+from ktop.models.registry import released_folder
+from ktop.training.fit import predict, train_scheme
+from ktop.training.guards import unknown_labels
+from ktop.training.reference import build_reference
+from ktop.training.release import release_all
+from ktop.usecases.training.interface import Warn, unheard
+from ktop.usecases.uploads import existing, parse_yaml, read_table, yaml_line
+
+POPULATION_FILE = "companies.parquet"
+
+
+def require_training_parts() -> None:
+    """Raise ``UnavailableError`` where SciPy, which a plain installation lacks, is missing."""
+    if importlib.util.find_spec("scipy") is None:
+        raise UnavailableError("models.training_parts_missing")
+
+
+def build_reference_population(*, firms: int, seed: int, out: Path, progress: Progress = silent) -> dict[str, Any]:
+    """Write the synthetic reference population to ``out/companies.parquet``; returns ``firms`` and ``path``."""
+    frame = build_reference(firms, seed, progress)
+    with atomic_path(out / POPULATION_FILE) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return {"firms": frame.height, "path": out / POPULATION_FILE}
+
+
+def read_panel(path: Path) -> pl.DataFrame:
+    """Return a panel from a .parquet, .csv or .xlsx file.
+
+    Spreadsheets and text files say numbers in text: a column of which every filled cell is a number (1,234 and −5
+    among them) becomes one; ``N/A``, ``-`` and the like are empty cells, as in a batch table. Raises ``InputError``
+    for another ending, a file that is not what its ending says, or a column name that stands twice.
+    """
+    if existing(path).suffix.lower() not in (".parquet", ".csv", ".xlsx"):
+        raise InputError("records.unknown_panel", path=path.name)
+    frame = read_table(path)
+    return frame if path.suffix.lower() == ".parquet" else with_numbers(frame)
+
+
+def read_scheme_file(path: Path) -> dict[str, Any]:
+    """Return a training scheme read from YAML; its content is checked by the training itself."""
+    try:
+        scheme = parse_yaml(existing(path).read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError("records.scheme_not_utf8", path=path.name) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError("records.scheme_not_yaml", path=path.name, line=yaml_line(error)) from None
+    if not isinstance(scheme, dict):
+        raise InputError("records.scheme_not_mapping", path=path.name)
+    return scheme
+
+
+def train_panel(
+    scheme: Path,
+    data: Path,
+    out: Path,
+    *,
+    until: int | None = None,
+    progress: Progress = silent,
+    warn: Warn = unheard,
+) -> dict[str, Any]:
+    """Train by a scheme file on a panel file and write the model to ``out``; returns the number of ``rows`` used.
+
+    ``warn`` is called with every warning about the data: its ``code`` and the sentence in each language.
+    """
+    artefact = train_scheme(
+        read_scheme_file(scheme),
+        read_panel(data),
+        until,
+        progress,
+    )
+    save(artefact, out / FILE_NAME)
+    for warning in artefact.meta.get("data_warnings", []):
+        warn(warning)
+    return {"rows": max(target["rows"] for target in artefact.meta["training"].values())}
+
+
+def predict_panel(model: Artefact, data: Path, out: Path, *, warn: Warn = unheard) -> int:
+    """Predict every row of a panel file with a trained model; returns the number of rows written.
+
+    ``warn`` is told of labels that the model does not know, as in ``train_panel``.
+    """
+    trained, panel = PanelModel.from_artefact(model), read_panel(data)
+    frame = predict(trained, panel)
+    for warning in unknown_labels(trained, panel):
+        warn(warning.as_dict())
+    if out.suffix.lower() != ".parquet":
+        raise InputError("records.parquet_only", path=out.name)
+    with atomic_path(out) as beside:
+        frame.write_parquet(beside, compression="zstd")
+    return frame.height
+
+
+def release_models(
+    out: Path | None,
+    *,
+    names: list[str] | None = None,
+    firms: int | None = None,
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Rebuild the released models from the synthetic population; returns their ``path`` and size in ``bytes``."""
+    folder = out or released_folder()
+    release_all(folder, firms, seed, progress, names)
+    return {"path": folder, "bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())}

@@ -1,0 +1,166 @@
+"""Makes and judges models for one installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ktop.catalogue import Lang
+from ktop.domain.party.actor import Actor
+from ktop.kernel.progress import Progress, silent
+from ktop.models.registry import ModelRegistry
+from ktop.store.unit_of_work import Store
+from ktop.usecases.models.lifecycle import open_model
+from ktop.usecases.training import panels
+from ktop.usecases.training.compare import compare
+from ktop.usecases.training.drift import MOST_RATINGS, drift_of_all, drift_of_ratings, drift_of_table
+from ktop.usecases.training.interface import ORIGINALITY_PATENTS, Warn, unheard
+from ktop.usecases.training.originality_training import train_weights
+from ktop.usecases.training.originality_validation import summary_line, validate_originality
+from ktop.usecases.training.retrain import retrain
+from ktop.usecases.training.validate import validate_panel
+
+
+class TrainingService:
+    """See ``ktop.usecases.training.interface.Training``. ``store`` opens the database when it is needed."""
+
+    def __init__(self, models: ModelRegistry, store: Callable[[], Store]) -> None:
+        self._registry, self._store = models, store
+
+    def train_panel(
+        self,
+        actor: Actor,
+        scheme: Path,
+        data: Path,
+        out: Path,
+        *,
+        until: int | None = None,
+        progress: Progress = silent,
+        warn: Warn = unheard,
+    ) -> Mapping[str, Any]:
+        return panels.train_panel(scheme, data, out, until=until, progress=progress, warn=warn)
+
+    def predict_panel(self, actor: Actor, model: str, data: Path, out: Path, *, warn: Warn = unheard) -> int:
+        return panels.predict_panel(open_model(model, self._registry), data, out, warn=warn)
+
+    def validate_panel(
+        self,
+        actor: Actor,
+        model: str,
+        data: Path,
+        out: Path,
+        *,
+        since: int | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> None:
+        validate_panel(model, data, out, registry=self._registry, since=since, lang=lang, progress=progress)
+
+    def compare_versions(
+        self,
+        actor: Actor,
+        champion: str,
+        challenger: str,
+        data: Path,
+        *,
+        only_held_out: bool = False,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        return compare(
+            champion,
+            challenger,
+            data,
+            registry=self._registry,
+            only_held_out=only_held_out,
+            lang=lang,
+            progress=progress,
+        )
+
+    def retrain(
+        self,
+        actor: Actor,
+        name: str,
+        data: Path,
+        *,
+        version: str,
+        trained_on: str,
+        why: str,
+        by: str | None = None,
+        progress: Progress = silent,
+        warn: Warn = unheard,
+    ) -> Mapping[str, Any]:
+        card = retrain(
+            name,
+            data,
+            version=version,
+            trained_on=trained_on,
+            by=by or actor.user,
+            why=why,
+            registry=self._registry,
+            progress=progress,
+            warn=warn,
+        )
+        with self._store().unit(actor) as unit:
+            unit.tell("model.registered", f"{name}@{version}", {})
+        return card
+
+    def measure_drift(
+        self, actor: Actor, model: str | None = None, data: Path | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        if model is not None and data is not None:
+            return [drift_of_table(model, data, registry=self._registry)]
+        with self._store().unit(actor) as unit:
+            rows = unit.ratings.recent(MOST_RATINGS)
+        if model is not None:
+            return [drift_of_ratings(model, rows, registry=self._registry)]
+        return drift_of_all(rows, registry=self._registry)
+
+    def release_models(
+        self,
+        actor: Actor,
+        out: Path | None,
+        *,
+        names: list[str] | None = None,
+        firms: int | None = None,
+        seed: int | None = None,
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        return panels.release_models(out, names=names, firms=firms, seed=seed, progress=progress)
+
+    def build_reference_population(
+        self, actor: Actor, *, firms: int, seed: int, out: Path, progress: Progress = silent
+    ) -> Mapping[str, Any]:
+        return panels.build_reference_population(firms=firms, seed=seed, out=out, progress=progress)
+
+    def train_originality(
+        self,
+        actor: Actor,
+        corpus: Path,
+        out: Path,
+        *,
+        patents: int = ORIGINALITY_PATENTS,
+        until: date | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> Mapping[str, Any]:
+        return train_weights(corpus, out, patents=patents, until=until, lang=lang, progress=progress)
+
+    def validate_originality(
+        self,
+        actor: Actor,
+        corpus: Path,
+        out: Path,
+        *,
+        patents: int = ORIGINALITY_PATENTS,
+        pairs: Path | None = None,
+        extra: Path | None = None,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+    ) -> str:
+        report = validate_originality(
+            corpus, out, patents=patents, pairs=pairs, extra=extra, lang=lang, progress=progress
+        )
+        return summary_line(report, lang)

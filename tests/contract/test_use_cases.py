@@ -1,0 +1,87 @@
+"""Every use case is what its interface says, acts for somebody, and is what the pages are tested with."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+from ktop.domain.party.actor import Actor
+from ktop.usecases.companies.interface import Companies
+from ktop.usecases.companies.service import CompanyService
+from ktop.usecases.corpora.interface import Corpora
+from ktop.usecases.corpora.service import CorpusService
+from ktop.usecases.models.interface import Models
+from ktop.usecases.models.service import ModelService
+from ktop.usecases.platform import Platform
+from ktop.usecases.rate.interface import Ratings
+from ktop.usecases.rate.service import RatingService
+from ktop.usecases.technologies.interface import Technologies
+from ktop.usecases.technologies.service import TechnologyService
+from ktop.usecases.training.interface import Training
+from ktop.usecases.training.service import TrainingService
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
+
+from fake_platform import FakePlatform
+
+USE_CASES: dict[type, type] = {
+    Companies: CompanyService,
+    Technologies: TechnologyService,
+    Ratings: RatingService,
+    Models: ModelService,
+    Training: TrainingService,
+    Corpora: CorpusService,
+}
+METHODS = [
+    pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")
+    for interface, service in USE_CASES.items()
+    for name in vars(interface)
+    if not name.startswith("_")
+]
+
+
+def parameters(method: Any) -> list[tuple[str, Any, Any]]:
+    """Name, kind and default of every parameter, the owner's own left out."""
+    found = list(inspect.signature(method).parameters.values())[1:]
+    return [(one.name, one.kind, one.default) for one in found]
+
+
+@pytest.mark.parametrize(("interface", "service", "name"), METHODS)
+def test_a_service_fits_its_interface(interface: type, service: type, name: str) -> None:
+    promised = getattr(interface, name)
+    assert parameters(getattr(service, name)) == parameters(promised)
+    assert inspect.getdoc(promised), "an interface says what it promises"
+
+
+@pytest.mark.parametrize(("interface", "service", "name"), METHODS)
+def test_every_use_case_takes_an_actor_first(interface: type, service: type, name: str) -> None:
+    first = parameters(getattr(interface, name))[0]
+    assert first == ("actor", inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty)
+    assert inspect.signature(getattr(interface, name)).parameters["actor"].annotation == Actor.__name__
+
+
+@pytest.mark.parametrize("service", USE_CASES.values(), ids=lambda service: service.__name__)
+def test_a_service_offers_nothing_beyond_its_interface(service: type) -> None:
+    interface = next(one for one, own in USE_CASES.items() if own is service)
+    assert {name for name in vars(service) if not name.startswith("_")} == {
+        name for name in vars(interface) if not name.startswith("_")
+    }
+
+
+def test_the_platform_has_every_use_case() -> None:
+    offered = {
+        get_type_hints(member.fget)["return"] for member in vars(Platform).values() if isinstance(member, property)
+    }
+    assert offered == set(USE_CASES)
+
+
+def test_the_platform_that_pages_are_tested_with_fits_the_interfaces() -> None:
+    told = {name: member for name, member in vars(FakePlatform).items() if inspect.isfunction(member)}
+    promised = {name: getattr(one, name) for one in USE_CASES for name in vars(one) if not name.startswith("_")}
+    for name, method in told.items():
+        if not name.startswith("_"):
+            assert [p[0] for p in parameters(method)] == [p[0] for p in parameters(promised[name])], name

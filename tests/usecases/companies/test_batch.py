@@ -1,0 +1,86 @@
+"""Batches: every row is answered, a refused row says why, and a row rates exactly as it would alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ktop.domain.party.actor import LOCAL_OWNER
+from ktop.models.registry import ModelRegistry
+from ktop.training.reference import build_reference
+from ktop.usecases.companies.batch import rate_frame
+from ktop.usecases.companies.service import CompanyService
+from ktop.usecases.uploads import read_table
+
+RELEASED = ModelRegistry(None)
+DAY = date(2021, 12, 31)
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.fixture(scope="module")
+def firms() -> pl.DataFrame:
+    return build_reference(300, 3)
+
+
+def test_every_row_is_answered_in_order(firms: pl.DataFrame) -> None:
+    rated, report = rate_frame(firms, as_of=DAY, registry=RELEASED)
+    assert rated["company_id"].to_list() == firms["company_id"].to_list()
+    assert report.rows == 300
+    assert report.rated + report.refused == 300
+    assert report.rated >= 299
+    ok = rated.filter("rated")
+    assert ok["tech_index_index"].is_between(0, 100).all()
+    assert ok["problems"].is_null().all() or set(ok["problems"].to_list()) <= {None, ""}
+    assert set(ok["tech_index_trained_on"]) == {"synthetic"}
+
+
+def test_a_wrong_row_gets_its_reason_and_stops_nobody(firms: pl.DataFrame) -> None:
+    wrong = firms.head(5).with_columns(
+        staff_total=pl.when(pl.int_range(pl.len()) == 2).then(-4).otherwise("staff_total")
+    )
+    rated, report = rate_frame(wrong, as_of=DAY, lang="en", registry=RELEASED)
+    assert report.refused == 1
+    assert rated["rated"].to_list() == [True, True, False, True, True]
+    row = rated.row(2, named=True)
+    assert "-4" in row["problems"]
+    assert row["tech_index_index"] is None
+    assert row["ktrs_fm_grade_business"] is None
+    assert row["tech_index_indicators_missing"] is None
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "parquet"])
+def test_files_give_the_same_ratings(firms: pl.DataFrame, tmp_path: Path, ending: str) -> None:
+    expected, _ = rate_frame(firms.head(20), as_of=DAY, registry=RELEASED)
+    source = tmp_path / f"firms.{ending}"
+    frame = firms.head(20)
+    if ending == "parquet":
+        frame.write_parquet(source)
+    elif ending == "csv":
+        frame.write_csv(source)
+    else:
+        from ktop.usecases.uploads import write_table
+
+        write_table(frame, source)
+    report = CompanyService(RELEASED).rate_table(LOCAL_OWNER, source, tmp_path / "out.parquet", as_of=DAY)
+    assert report.rated == 20
+    found = read_table(tmp_path / "out.parquet")
+    assert found["tech_index_index"].to_list() == pytest.approx(expected["tech_index_index"].to_list(), abs=1e-9)
+    assert found["ktrs_fm_grade_business"].to_list() == expected["ktrs_fm_grade_business"].to_list()
+
+
+def test_the_example_batch_file_rates(tmp_path: Path) -> None:
+    report = CompanyService(RELEASED).rate_table(
+        LOCAL_OWNER, EXAMPLES / "companies" / "batch.csv", tmp_path / "out.xlsx", as_of=date(2026, 6, 30)
+    )
+    assert report.rows == report.rated + report.refused
+    assert report.rated > 0
+    assert (tmp_path / "out.xlsx").stat().st_size > 0
+
+
+def test_an_unknown_company_alone_is_not_rated() -> None:
+    rated, report = rate_frame(pl.DataFrame({"name": ["가상"]}), as_of=DAY, lang="en", registry=RELEASED)
+    assert report.refused == 1
+    assert rated.row(0, named=True)["problems"]

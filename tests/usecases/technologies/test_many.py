@@ -1,0 +1,73 @@
+"""Tables of technologies: a row each whatever happens, the same rows however many processes work."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ktop.kernel.errors import InputError, UnavailableError
+from ktop.usecases.technologies import many as score_technologies
+from ktop.usecases.technologies.many import score_queries
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "technologies"
+
+
+def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
+    body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
+    queries = pl.DataFrame(
+        {
+            "query_id": ["a", "b"],
+            "text": [body, "too short"],
+            "before": [date(2018, 1, 1), None],
+            "exclude": [["ZZ1"], []],
+        }
+    )
+    queries.write_parquet(tmp_path / "q.parquet")
+    report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=lambda: demo_corpus)
+    assert report == {"queries": 2, "refused": 1}
+    found = pl.read_parquet(tmp_path / "r.parquet")
+    assert found.columns[:9] == [
+        *("query_id", "core", "originality", "value", "spillover", "score", "grade", "density", "ocean")
+    ]
+    assert found["score"].to_list()[0] is not None
+    assert found["problem"].to_list()[1]
+
+
+def test_the_rows_do_not_depend_on_the_number_of_processes(
+    demo_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [file.read_text("utf-8") for file in sorted(EXAMPLES.glob("*.txt"))]
+    asked = [texts[i % len(texts)] + f" {i}" for i in range(7)] + ["too short"]
+    queries = pl.DataFrame({"query_id": [str(i) for i in range(8)], "text": asked})
+    queries.write_parquet(tmp_path / "q.parquet")
+    score_queries(tmp_path / "q.parquet", tmp_path / "one.parquet", corpus=lambda: demo_corpus, workers=1)
+    monkeypatch.setattr(score_technologies, "_TOGETHER", 2)
+    monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 4)
+    score_queries(tmp_path / "q.parquet", tmp_path / "two.parquet", corpus=lambda: demo_corpus, workers=2)
+    assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "two.parquet"))
+
+
+def test_a_lost_worker_is_told_in_one_sentence_and_leaves_nothing(
+    demo_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
+    queries = pl.DataFrame({"query_id": ["1", "2", "3"], "text": [words] * 3})
+    queries.write_parquet(tmp_path / "q.parquet")
+    monkeypatch.setattr(score_technologies, "_TOGETHER", 1)
+    monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 1)
+    monkeypatch.setattr(
+        score_technologies, "_open", os.abort
+    )  # it takes no argument: a worker that cannot start is lost, too
+    with pytest.raises(UnavailableError) as lost:
+        score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=lambda: demo_corpus, workers=2)
+    assert lost.value.key == "patents.worker_lost"
+    assert [path.name for path in tmp_path.iterdir()] == ["q.parquet"]
+
+
+def test_the_result_is_a_parquet_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        score_queries(tmp_path / "q.parquet", tmp_path / "r.csv", corpus=lambda: tmp_path)

@@ -1,0 +1,101 @@
+"""A technology from its text to its rating, against a small made-up corpus, in both languages."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
+from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
+from ktop.usecases.corpora.reference import bring_reference_up_to_date
+from ktop.usecases.technologies.rating import rate_technology, technology_of
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
+DAY = date(2026, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def engine(demo_corpus: Path) -> TechnologyEngine:
+    return open_corpus(demo_corpus)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.txt")), ids=lambda path: path.stem)
+def test_examples_rate_in_both_languages(engine: TechnologyEngine, path: Path) -> None:
+    rating = rate_technology(engine, path.read_text("utf-8"), as_of=DAY)
+    rating.check_sums(1e-9)
+    assert {"core", "originality", "value", "spillover", "score"} <= set(rating.scores)
+    assert all(value is None or 0 <= value <= 100 for name, value in rating.scores.items() if name != "density")
+    assert rating.grades["originality"]
+    assert {opinion.lang for opinion in rating.opinions} == {"ko", "en"}
+    assert rating.details["neighbours"]
+    json.dumps(rating.to_json(), allow_nan=False)
+
+
+def test_a_korean_summary_finds_its_field_and_only_earlier_patents(engine: TechnologyEngine) -> None:
+    text = (EXAMPLES / "cervical-cancer-reading.ko.txt").read_text("utf-8")
+    day = date(2015, 1, 1)
+    rating = rate_technology(engine, text, as_of=day)
+    neighbours = rating.details["neighbours"]
+    assert all(neighbour["filing_date"] < day.isoformat() for neighbour in neighbours)
+    classes = [symbol for neighbour in neighbours[:5] for symbol in neighbour.get("classes", neighbour.get("ipc", []))]
+    assert any(symbol.startswith(("A61B", "G06T", "G16H", "G06V")) for symbol in classes) or not classes
+
+
+def test_rating_twice_gives_the_same_bits(engine: TechnologyEngine) -> None:
+    text = (EXAMPLES / "endoscopy-reading.ko.txt").read_text("utf-8")
+    once, again = (rate_technology(engine, text, as_of=DAY).to_json() for _ in range(2))
+    assert once == again
+
+
+def test_the_reference_is_made_once(demo_corpus: Path) -> None:
+    first = (demo_corpus / "originality-reference.npz").stat().st_mtime_ns
+    bring_reference_up_to_date(demo_corpus)
+    assert (demo_corpus / "originality-reference.npz").stat().st_mtime_ns == first
+
+
+def test_a_patent_pasted_as_a_technology_is_told_so(engine: TechnologyEngine, demo_corpus: Path) -> None:
+    from ktop.patents.corpus.corpus import Corpus
+
+    patent = next(iter(Corpus.open(demo_corpus).get([engine.index.patent_id(100)]).values()))
+    rating = rate_technology(engine, f"{patent.title}. {patent.abstract}", as_of=DAY)
+    assert any(patent.id in warning.text["en"] for warning in rating.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("five words are not enough", InputError),
+        (
+            "Это техническое описание устройства для измерения температуры в промышленной печи и её регулирования.",
+            InputError,
+        ),
+        ("x" * 10_000_000, TooLargeError),
+        ("", InputError),
+    ],
+    ids=["short", "russian", "10 MB", "empty"],
+)
+def test_what_cannot_be_rated_is_refused(text: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        technology_of(text, DAY)
+
+
+def test_a_short_first_line_is_the_title() -> None:
+    body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
+    titled = technology_of(f"Battery diagnosis\n\n{body}", DAY)
+    assert titled.title == "Battery diagnosis"
+    assert titled.text.startswith("Battery diagnosis. "), "no phrase runs over the end of the title"
+    assert technology_of(body, DAY).title is None
+
+
+def test_markup_is_never_part_of_the_answer(engine: TechnologyEngine) -> None:
+    body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
+    rating = rate_technology(engine, f"<script>alert(1)</script>{body}<img src=x onerror=alert(1)>", as_of=DAY)
+    assert "<script" not in json.dumps(rating.to_json())
+
+
+def test_a_folder_without_a_corpus_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        open_corpus(tmp_path / "nothing")
