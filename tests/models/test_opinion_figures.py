@@ -6,12 +6,12 @@ import pytest
 
 from ktop.catalogue import Lang, messages
 from ktop.domain.company.indicators import Indicator, checklist_items, ktrs_fm_items, tech_index_indicators
+from ktop.domain.rating.percentile import percentile_words
 from ktop.models.opinion_figures import (
     percent,
     points,
     seed_of,
     shown_value,
-    standing,
     variant,
     variants,
     within_sentence,
@@ -39,9 +39,11 @@ def test_values_carry_their_units(name: str, value: float, ko: str, en: str) -> 
 
 
 def test_standings_never_say_nought_per_cent() -> None:
-    assert standing(99.97, "en") == "top 1%" and standing(0.01, "ko") == "하위 1%"
+    assert percentile_words(99.97, "en") == "top 1%" and percentile_words(0.01, "ko") == "하위 1%"
     assert (
-        standing(92.0, "ko") == "상위 8%" and standing(50.0, "en") == "top 50%" and standing(49.9, "en") == "bottom 50%"
+        percentile_words(92.0, "ko") == "상위 8%"
+        and percentile_words(50.0, "en") == "top 50%"
+        and percentile_words(49.9, "en") == "bottom 50%"
     )
 
 

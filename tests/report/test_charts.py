@@ -13,13 +13,13 @@ from ktop.catalogue import Lang
 from ktop.report.charts import (
     Ahead,
     Chart,
-    Place,
+    MappedPatent,
     WaterfallStep,
     bars,
     gauge,
     histogram,
     matrix,
-    places,
+    patent_map,
     radar,
     side_by_side,
     table_of,
@@ -40,7 +40,8 @@ CELLS = {(g, r): SYMBOLS[max(i, j)] for i, g in enumerate(SYMBOLS) for j, r in e
 
 AHEAD = [Ahead(year, 12.3, 5, 19 + year - 2024, 0.8) for year in (2024, 2025, 2026)]
 PLACES = [
-    Place(math.sin(i), math.cos(2 * i), None if i % 5 == 0 else i % 2, f"KR10{i:05d}A", i / 20) for i in range(20)
+    MappedPatent(math.sin(i), math.cos(2 * i), None if i % 5 == 0 else i % 2, f"KR10{i:05d}A", i / 20)
+    for i in range(20)
 ]
 
 MAKERS: dict[str, Callable[[Lang], Chart]] = {
@@ -59,8 +60,8 @@ MAKERS: dict[str, Callable[[Lang], Chart]] = {
     "trend ahead": lambda lang: trend(
         "추이", list(range(2010, 2026)), list(range(16)), lang, incomplete_from=2024, ahead=AHEAD
     ),
-    "places": lambda lang: places("지도", PLACES, (0.0, -0.2), ["수분 감지, 필름", NASTY], lang, own_group=1),
-    "places none": lambda lang: places("지도", [], (0.0, 0.0), [], lang),
+    "patent-map": lambda lang: patent_map("지도", PLACES, (0.0, -0.2), ["수분 감지, 필름", NASTY], lang, own_group=1),
+    "patent-map none": lambda lang: patent_map("지도", [], (0.0, 0.0), [], lang),
     "trend none": lambda lang: trend("추이", [], [], lang),
     "bars": lambda lang: bars("출원인", [("아주 긴 이름의 출원인 주식회사 " * 4, 12), ("나", None), ("다", 0)], lang),
     "side by side": lambda lang: side_by_side(
@@ -205,7 +206,7 @@ def test_a_forecast_stands_beside_what_was_counted() -> None:
 
 
 def test_the_map_names_every_patent_its_group_and_the_technology() -> None:
-    chart = MAKERS["places"]("en")
+    chart = MAKERS["patent-map"]("en")
     rows = {row[0]: row[1] for row in table_of(chart).rows}
     assert rows["KR1000001A"] == "2"
     assert rows["KR1000005A"] == "in no group"

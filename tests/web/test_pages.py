@@ -241,7 +241,7 @@ def test_two_technologies_side_by_side(client: TestClient, token: str) -> None:
     answer = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film", "b_text": SAMPLE})
     assert answer.status_code == 200
     check_page(answer.text, "ko")
-    assert answer.text.count("chart-places") == 2
+    assert answer.text.count("chart-patent-map") == 2
     assert "&lt;ko&gt; apart" in answer.text
     none = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film"})
     assert none.status_code == 422

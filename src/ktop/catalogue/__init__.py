@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import functools
 import string
+from collections.abc import Mapping
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import yaml
 
 from ktop.kernel.errors import KtopError
 
 Lang = Literal["ko", "en"]
+#: The same words in each language.
+LocalText: TypeAlias = Mapping[Lang, str]
 LANGS: tuple[Lang, ...] = ("ko", "en")
 
 # Korean particles that depend on the last sound of the word before them: (after a consonant, after a vowel).

@@ -9,6 +9,7 @@ import numpy as np
 
 from ktop.catalogue import LANGS, Lang
 from ktop.domain.company.indicators import Indicator
+from ktop.domain.rating.percentile import percentile_words
 from ktop.domain.rating.rating import NextStep, Opinion
 from ktop.models.batch import BatchRatings
 from ktop.models.opinion import (
@@ -19,7 +20,7 @@ from ktop.models.opinion import (
     probability_sentence,
     sentence,
 )
-from ktop.models.opinion_figures import points, seed_of, shown_value, standing, variant, within_sentence
+from ktop.models.opinion_figures import points, seed_of, shown_value, variant, within_sentence
 
 SCORES: Mapping[str, str] = {"growth": "growth_risk.score_growth", "risk": "growth_risk.score_risk"}
 #: Scores from which a company counts as good, and below which as weak, in the sentence on balance.
@@ -54,8 +55,8 @@ def opinions(
         lang: {
             "growth": f"{growth:.1f}",
             "risk": f"{risk:.1f}",
-            "growth_standing": standing(percentiles["growth"], lang),
-            "risk_standing": standing(percentiles["risk"], lang),
+            "growth_standing": percentile_words(percentiles["growth"], lang),
+            "risk_standing": percentile_words(percentiles["risk"], lang),
         }
         for lang in LANGS
     }
@@ -103,7 +104,7 @@ def _shared_strengths(
         for lang in LANGS:
             shown = shown_value(indicators[k], float(batch.values[row, k]), lang)
             level = float(batch.levels[row, k])
-            peers = standing(level, lang) if level >= 50 else ""
+            peers = percentile_words(level, lang) if level >= 50 else ""
             params[lang] = {
                 "name": within_sentence(indicators[k].labels[lang]),
                 "shown": f"{shown}, {peers}" if peers else shown,

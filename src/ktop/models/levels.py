@@ -20,7 +20,7 @@ from ktop.models.glass_box import Floats
 #: Knots kept per input and cell. Where an input takes fewer distinct values, all are kept and levels are exact.
 KNOTS = 48
 
-Labels = npt.NDArray[np.object_]
+LabelColumn = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class LevelReference:
     levels: Floats
 
     @classmethod
-    def fit(cls, X: Floats, labels: Mapping[str, Labels], cells: Sequence[str], minimum: int) -> LevelReference:
+    def fit(cls, X: Floats, labels: Mapping[str, LabelColumn], cells: Sequence[str], minimum: int) -> LevelReference:
         """Measure the distribution of ``X``, shape ``(n, inputs)``, in every cell of ``minimum`` rows or more."""
         keys: list[tuple[str, ...]] = [()]
         members: list[npt.NDArray[np.bool_]] = [np.ones(len(X), dtype=bool)]
@@ -63,7 +63,7 @@ class LevelReference:
         levels = levels.astype(np.float32).astype(np.float64)
         return cls(tuple(cells), tuple(keys), np.array([int(m.sum()) for m in members]), values, levels)
 
-    def find(self, labels: Mapping[str, Labels], n: int) -> npt.NDArray[np.int64]:
+    def find(self, labels: Mapping[str, LabelColumn], n: int) -> npt.NDArray[np.int64]:
         """Return the kept cell of every row: the finest one that its known labels lead to."""
         place = {key: c for c, key in enumerate(self.keys)}
         if not self.cells:

@@ -14,9 +14,10 @@ import numpy as np
 
 from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.company.indicators import Indicator, steps
+from ktop.domain.rating.percentile import percentile_words
 from ktop.domain.rating.rating import NextStep, Opinion, Probability
 from ktop.models.batch import BatchRatings
-from ktop.models.opinion_figures import percent, points, seed_of, shown_value, standing, variant, within_sentence
+from ktop.models.opinion_figures import percent, points, seed_of, shown_value, variant, within_sentence
 
 #: Parts smaller than this many points are not worth a sentence.
 SMALLEST_POINTS = 0.5
@@ -95,7 +96,7 @@ def part_sentences(
             if not np.isnan(batch.values[row, k]):
                 params[lang]["shown"] = shown_value(indicators[k], float(batch.values[row, k]), lang)
             if not np.isnan(batch.levels[row, k]):
-                params[lang]["standing"] = standing(float(batch.levels[row, k]), lang)
+                params[lang]["standing"] = percentile_words(float(batch.levels[row, k]), lang)
         basis = (f"contributions.{score}.{batch.indicators[k]}",)
         found += _capitalised(sentence(variant(f"opinion.{key}", choice + place), kind, basis, params))
     return found

@@ -28,13 +28,6 @@ def shown_value(indicator: Indicator, value: float, lang: Lang) -> str:
     return f"{number} {unit[:-1] if number == '1' and unit.endswith('s') else unit}"
 
 
-def standing(level: float, lang: Lang) -> str:
-    """Return a percentile 0-100 as top or bottom share: 92 is "top 8%", 20 is "bottom 20%"."""
-    if level >= 50:
-        return text("opinion.standing_top", lang, share=max(round(100 - level), 1))
-    return text("opinion.standing_bottom", lang, share=max(round(level), 1))
-
-
 def percent(share: float) -> str:
     """Return a share as per cent with one decimal: 0.1234 is 12.3%; two decimals below one per cent."""
     return f"{100 * share:.1f}%" if share >= 0.01 else f"{100 * share:.2f}%"

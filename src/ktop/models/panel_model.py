@@ -20,7 +20,7 @@ from ktop.domain.rating.grades import Ladder
 from ktop.models.artefact import FORMAT, Artefact
 from ktop.models.calibration import Platt, expit
 from ktop.models.glass_box import Floats, TermModel, add_columns
-from ktop.models.levels import Labels, LevelReference
+from ktop.models.levels import LabelColumn, LevelReference
 
 #: Half the width of a 90 % interval in standard deviations.
 Z90 = 1.6448536269514722
@@ -176,7 +176,7 @@ class PanelModel:
             X[:, j] = expression.evaluate(columns)
         return X
 
-    def cells(self, labels: Mapping[str, Labels], n: int) -> npt.NDArray[np.int64]:
+    def cells(self, labels: Mapping[str, LabelColumn], n: int) -> npt.NDArray[np.int64]:
         """Return the comparison cell of every row; zeros where the model compares nobody."""
         return np.zeros(n, dtype=np.int64) if self.peers is None else self.peers.find(labels, n)
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.models.glass_box import Floats
-from ktop.models.levels import Labels
+from ktop.models.levels import LabelColumn
 
 #: Comparison groups by name → the label column that makes them; "all" has none.
 COMPARISONS: Mapping[str, str | None] = {
@@ -50,7 +50,7 @@ class PositionReference:
     histograms: npt.NDArray[np.int64]
 
     @classmethod
-    def fit(cls, scores: Mapping[str, Floats], labels: Mapping[str, Labels]) -> PositionReference:
+    def fit(cls, scores: Mapping[str, Floats], labels: Mapping[str, LabelColumn]) -> PositionReference:
         """Measure the distributions of ``scores`` (each shape ``(n,)``, 0-100)."""
         n = len(next(iter(scores.values())))
         groups: list[tuple[str, str]] = []

@@ -12,7 +12,7 @@ import polars as pl
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
 from ktop.models.glass_box import Floats
-from ktop.models.levels import Labels
+from ktop.models.levels import LabelColumn
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 from ktop.training.panel import Panel
@@ -20,7 +20,7 @@ from ktop.training.panel import Panel
 
 def scored_reference(
     artefact: Artefact, reference: pl.DataFrame
-) -> tuple[PanelModel, Floats, npt.NDArray[np.int64], Mapping[str, Labels]]:
+) -> tuple[PanelModel, Floats, npt.NDArray[np.int64], Mapping[str, LabelColumn]]:
     """Return a trained model, the values of its items for every reference company, their cells and their labels."""
     model = PanelModel.from_artefact(artefact)
     data = Panel(reference, "company_id", None)
@@ -50,7 +50,7 @@ def with_reference(
     artefact: Artefact,
     scales: Mapping[str, PercentileScale],
     shown: Mapping[str, Floats],
-    labels: Mapping[str, Labels],
+    labels: Mapping[str, LabelColumn],
     rules: Mapping[str, Any],
     probabilities: Mapping[str, Floats],
     chains: npt.NDArray[np.int64],

@@ -1,4 +1,4 @@
-"""Labels per row, and days as numbers."""
+"""LabelSets per row, and days as numbers."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ktop.domain.technology.neighbourhood import Labels, day_number, day_of
+from ktop.domain.technology.neighbourhood import LabelSets, day_number, day_of
 
 
 def test_labels_keep_their_rows() -> None:
     rows = [("A61B", "G06T"), (), ("G06T",)]
-    labels = Labels.of(rows)
+    labels = LabelSets.of(rows)
     assert [labels.row(i) for i in range(3)] == rows
     assert labels.names == ("A61B", "G06T")
 
 
 def test_a_row_spreads_its_weight_over_its_labels() -> None:
-    labels = Labels.of([("A61B", "G06T"), (), ("G06T",)])
+    labels = LabelSets.of([("A61B", "G06T"), (), ("G06T",)])
     assert labels.weights(np.array([1.0, 5.0, 2.0])) == pytest.approx([0.5, 2.5])
 
 
 def test_labels_of_nothing() -> None:
-    labels = Labels.of([])
+    labels = LabelSets.of([])
     assert labels.weights(np.zeros(0)).shape == (0,)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ktop.domain.technology.neighbourhood import (
-    Labels,
+    LabelSets,
     NearestInMeaning,
     Neighbourhood,
     TermStatistics,
@@ -66,9 +66,9 @@ def make_neighbourhood(
         semantic=similarity + 0.3,
         filing_day=filed,
         language=np.array(["en"] * n, dtype=object),
-        classes=Labels.of([tuple(rng.choice(classes, rng.integers(1, 3), replace=False)) for _ in range(n)]),
-        topics=Labels.of([(f"topic {rng.integers(4)}",) for _ in range(n)]),
-        applicants=Labels.of([(f"firm {rng.integers(12)}",) for _ in range(n)]),
+        classes=LabelSets.of([tuple(rng.choice(classes, rng.integers(1, 3), replace=False)) for _ in range(n)]),
+        topics=LabelSets.of([(f"topic {rng.integers(4)}",) for _ in range(n)]),
+        applicants=LabelSets.of([(f"firm {rng.integers(12)}",) for _ in range(n)]),
         measures={
             "claims": rng.integers(1, 40, n).astype(np.float64),
             "citations": rng.poisson(2.0, n).astype(np.float64),

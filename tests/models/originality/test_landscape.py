@@ -13,7 +13,7 @@ from ktop.domain.technology.neighbour_evidence import NeighbourEvidence, Neighbo
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.landscape import group_labels, landscape
-from ktop.models.originality.plane import distances, places
+from ktop.models.originality.plane import coordinates, distances
 
 Maker = Callable[..., Neighbourhood]
 N = 40
@@ -100,7 +100,7 @@ def test_distances_are_shortest_paths_and_reach_every_patent() -> None:
 
 
 def test_two_kinds_lie_apart_and_twice_in_the_same_places(halves: Neighbourhood) -> None:
-    once, again = (places(halves.pair_similarity, halves.similarity) for _ in range(2))
+    once, again = (coordinates(halves.pair_similarity, halves.similarity) for _ in range(2))
     assert (once == again).all()
     centres = [once[:N][k == HALVES].mean(axis=0) for k in (0, 1)]
     spread = max(np.linalg.norm(once[:N][k == HALVES] - centres[k], axis=1).max() for k in (0, 1))

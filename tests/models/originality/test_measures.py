@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop.domain.technology.neighbourhood import Labels, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import LabelSets, Neighbourhood, day_number
 from ktop.models.originality import follow_on
 from ktop.models.originality import measures as m
 from ktop.models.originality.definitions import measures
@@ -75,14 +75,14 @@ def test_follow_on_is_positive_where_later_patents_are_more_alike(neighbourhood:
 
 
 def test_outside_share_leaves_the_largest_class_out(neighbourhood: Neighbourhood) -> None:
-    labels = Labels.of([("A61B",)] * 30 + [("G06T",)] * 10)
+    labels = LabelSets.of([("A61B",)] * 30 + [("G06T",)] * 10)
     even = replace(neighbourhood, classes=labels, similarity=np.full(40, 0.3))
     assert m.outside_share(even) == pytest.approx(0.25)
     assert m.class_generality(even) == pytest.approx((1 - 0.75**2 - 0.25**2) * 40 / 39)
 
 
 def test_topics_stand_in_where_a_corpus_has_no_classes(neighbourhood: Neighbourhood) -> None:
-    without = replace(neighbourhood, classes=Labels.of([()] * 40))
+    without = replace(neighbourhood, classes=LabelSets.of([()] * 40))
     assert m.has_classes(neighbourhood) and not m.has_classes(without)
     assert not math.isnan(m.class_generality(without))
 
@@ -143,9 +143,9 @@ def test_sequels_are_later_patents_that_resemble(neighbourhood: Neighbourhood) -
     weights = follow_on.follow_on_weights(found)
     assert np.flatnonzero(weights).tolist() == list(range(30, 40)) and weights[30] == pytest.approx(0.1)
     labels = [("A01B",)] * 30 + [("H04L",)] * 5 + [("G06F",)] * 5
-    spread = replace(found, classes=Labels.of(labels))
+    spread = replace(found, classes=LabelSets.of(labels))
     assert follow_on.later_fields(spread) == pytest.approx(0.5 * 10 / 9)
-    assert follow_on.later_applicants(replace(found, applicants=Labels.of([("one",)] * 40))) == 0.0
+    assert follow_on.later_applicants(replace(found, applicants=LabelSets.of([("one",)] * 40))) == 0.0
 
 
 def test_an_empty_neighbourhood_gives_missing_values_only(make: Callable[..., Neighbourhood]) -> None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
-from ktop.catalogue import Lang, load
+from ktop.catalogue import LocalText, load
 from ktop.domain.expression import Expression, compile_expression
 
 #: One fact of one company; None where it is missing.
 FactValue: TypeAlias = float | int | str | date | None
-Labels: TypeAlias = Mapping[Lang, str]
 Kind: TypeAlias = Literal["text", "code", "date", "number", "integer", "flag", "choice"]
 
 NUMERIC_KINDS = frozenset({"number", "integer", "flag"})
@@ -39,14 +38,14 @@ class FactSpec:
     name: str
     kind: Kind
     group: str
-    label: Labels
-    description: Labels
+    label: LocalText
+    description: LocalText
     example: FactValue
     unit: str | None = None
-    unit_label: Labels | None = None
+    unit_label: LocalText | None = None
     minimum: float | None = None
     maximum: float | None = None
-    choices: Mapping[int | str, Labels] = field(default_factory=dict)
+    choices: Mapping[int | str, LocalText] = field(default_factory=dict)
     derived: bool = False
 
     @property
@@ -55,7 +54,7 @@ class FactSpec:
         return self.kind in NUMERIC_KINDS or any(isinstance(code, int) for code in self.choices)
 
     @property
-    def place(self) -> Labels:
+    def label_with_name(self) -> LocalText:
         """The fact's words with its name, as sentences name it."""
         return {"ko": f"{self.label['ko']}({self.name})", "en": f"{self.label['en']} ({self.name})"}
 
@@ -86,7 +85,7 @@ class _Facts(Mapping[str, FactSpec]):
 #: Every company fact by name, in the order of batch files: identity first, checklist last.
 FACTS: Mapping[str, FactSpec] = _Facts()
 
-_FLAG_CHOICES: Mapping[int | str, Labels] = {0: {"ko": "아니오", "en": "no"}, 1: {"ko": "예", "en": "yes"}}
+_FLAG_CHOICES: Mapping[int | str, LocalText] = {0: {"ko": "아니오", "en": "no"}, 1: {"ko": "예", "en": "yes"}}
 
 
 @functools.cache
@@ -108,7 +107,7 @@ def _read() -> dict[str, FactSpec]:
     return facts
 
 
-def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, Labels]) -> FactSpec:
+def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, LocalText]) -> FactSpec:
     unit = entry.get("unit")
     kind: Kind = entry["type"]
     return FactSpec(
@@ -127,9 +126,9 @@ def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, Labels]) -> F
     )
 
 
-def fact_groups() -> Mapping[str, Labels]:
+def fact_groups() -> Mapping[str, LocalText]:
     """Return the headings facts stand under, id → words, in the order of forms and batch files."""
-    groups: Mapping[str, Labels] = load("facts")["groups"]
+    groups: Mapping[str, LocalText] = load("facts")["groups"]
     return groups
 
 

@@ -255,4 +255,4 @@ def _within_limits(spec: FactSpec, value: FactValue) -> None:
         try:
             fact_kind(spec.name).parse(value)
         except RefusedValueError as error:
-            raise error.at(spec.place) from None
+            raise error.at(spec.label_with_name) from None

@@ -58,7 +58,7 @@ IpKind = Annotated[Literal["patent", "utility_model", "design", "trademark", "so
 IpStatus = Annotated[Literal["pending", "registered", "refused", "lapsed"], needed_choice("ip_status")]
 
 
-class Part(BaseModel):
+class RecordPart(BaseModel):
     """Base of every part of the record: frozen, and a field it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,7 +80,7 @@ class Part(BaseModel):
         return self
 
 
-class Ceo(Part):
+class Ceo(RecordPart):
     """The chief executive's career, without a name: no rating needs one."""
 
     industry_years: CareerYears = None
@@ -89,7 +89,7 @@ class Ceo(Part):
     founding_record: Whole = None
 
 
-class StaffCount(Part):
+class StaffCount(RecordPart):
     """Head-counts of one day."""
 
     date: NeededDay
@@ -100,7 +100,7 @@ class StaffCount(Part):
     WITHIN = (("technical", "total"), ("research", "total"), ("advanced_degree", "total"))
 
 
-class Statement(Part):
+class Statement(RecordPart):
     """Amounts of one fiscal year, in ``unit`` of won."""
 
     year: NeededYear
@@ -146,7 +146,7 @@ class Statement(Part):
         return None if amount is None else amount * UNITS_KRW[self.unit]
 
 
-class RndProject(Part):
+class RndProject(RecordPart):
     """One R&D project, own or publicly funded."""
 
     title: Text = None
@@ -163,7 +163,7 @@ class RndProject(Part):
         return self
 
 
-class Certification(Part):
+class Certification(RecordPart):
     """One technology certification or company status."""
 
     kind: CertificationKind
@@ -173,7 +173,7 @@ class Certification(Part):
     DATED = (("issued", "expires"),)
 
 
-class Commercialisation(Part):
+class Commercialisation(RecordPart):
     """The first sale of a product or service from own or acquired technology."""
 
     kind: Origin
@@ -181,7 +181,7 @@ class Commercialisation(Part):
     date: NeededDay
 
 
-class IpRight(Part):
+class IpRight(RecordPart):
     """One patent or other right, pending ones included. ``cited_by`` None means not looked up."""
 
     kind: IpKind
@@ -202,7 +202,7 @@ class IpRight(Part):
         return self
 
 
-class Credit(Part):
+class Credit(RecordPart):
     """What the guarantee rule looks at."""
 
     tax_arrears: YesNo = None
@@ -211,7 +211,7 @@ class Credit(Part):
     guarantee_balance_krw: Amount = None
 
 
-class Source(Part):
+class Source(RecordPart):
     """Where the values under one path of the record come from."""
 
     path: NeededText
@@ -219,7 +219,7 @@ class Source(Part):
     date: Day = None
 
 
-class Company(Part):
+class Company(RecordPart):
     """One company. Only ``name`` is required; every absent field is missing, never zero or "no"."""
 
     company_id: Identifier = None

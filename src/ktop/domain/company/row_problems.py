@@ -78,7 +78,7 @@ class RowProblems:
         self.counts[row] += 1
         self.ok[row] = False
         if self.counts[row] <= MAX_REASONS:
-            told = refusal.at(FACTS[fact].place)
+            told = refusal.at(FACTS[fact].label_with_name)
             self.found.setdefault(row, []).append(Problem(key=told.key, fact=fact, params=told.params))
 
     def reasons(self, row: int, lang: Lang) -> list[str]:

@@ -41,7 +41,7 @@ def read_totals(given: Mapping[Any, Any]) -> dict[str, float | None]:
             if near:
                 raise refuse("company.unknown_field_near", field=shown(key), nearest=near[0])
             raise refuse("company.unknown_total", field=shown(key))
-        number = told(fact_kind(spec.name), value, where=spec.place)
+        number = told(fact_kind(spec.name), value, where=spec.label_with_name)
         totals[spec.name] = None if number is None else float(number)
     return totals
 

@@ -14,14 +14,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ktop.catalogue import LANGS, Lang, load, text
+from ktop.catalogue import LANGS, Lang, LocalText, load, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder, former_rule, ladder
 from ktop.domain.values.region import FOREIGN
 
-Labels: TypeAlias = Mapping[Lang, str]
 Column: TypeAlias = npt.NDArray[np.float64]
 Status: TypeAlias = Literal["possible", "conditional", "refused"]
 
@@ -51,7 +50,7 @@ class Success:
 class Failure:
     """The clause does not hold: the guarantee is refused for ``reason``."""
 
-    reason: Labels
+    reason: LocalText
     outcome = "failed"
 
 
@@ -59,7 +58,7 @@ class Failure:
 class Unknown:
     """The clause cannot be checked: ``missing`` names the facts to be confirmed, ``reason`` says so."""
 
-    reason: Labels
+    reason: LocalText
     missing: tuple[str, ...]
     outcome = "unknown"
 
@@ -72,7 +71,7 @@ class Clause:
     """One condition of the rule; ``settings`` are its entries in the catalogue, ``formula`` only of kind "holds"."""
 
     id: str
-    labels: Labels
+    labels: LocalText
     kind: str
     settings: Mapping[str, Any]
     formula: Expression | None
@@ -178,7 +177,7 @@ class GuaranteeDecisions:
         value = self.table.columns[name][row]
         return bool(np.isnan(value)) if FACTS[name].numeric else value is None
 
-    def _reason(self, row: int, clause: Clause, outcome: str) -> Labels:
+    def _reason(self, row: int, clause: Clause, outcome: str) -> LocalText:
         shown = {name: self._symbol(row, ladder(name)) for name in LADDERS}
         params = {
             **shown,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Labels
+from ktop.domain.technology.neighbourhood import FloatArray, IntArray, LabelSets
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ForwardOutcomes:
     share: float
     expected: float
     similarity: FloatArray
-    classes: Labels
-    topics: Labels
-    applicants: Labels
+    classes: LabelSets
+    topics: LabelSets
+    applicants: LabelSets
     reuse: IntArray

@@ -30,7 +30,7 @@ def day_of(number: int) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelSets:
     """Several labels per row (class symbols, applicants), as offsets into one flat array.
 
     Row ``i`` has ``names[codes[offsets[i]:offsets[i + 1]]]``.
@@ -41,7 +41,7 @@ class Labels:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[str]]) -> Labels:
+    def of(cls, rows: Sequence[Sequence[str]]) -> LabelSets:
         """Number the labels in the order in which they first occur."""
         known: dict[str, int] = {}
         codes = [known.setdefault(label, len(known)) for row in rows for label in row]
@@ -53,10 +53,10 @@ class Labels:
         """Return the labels of row ``i``."""
         return tuple(self.names[code] for code in self.codes[self.offsets[i] : self.offsets[i + 1]])
 
-    def first(self, n: int) -> Labels:
+    def first(self, n: int) -> LabelSets:
         """Return the first ``n`` rows, with the same numbers for labels."""
         end = self.offsets[n]
-        return Labels(self.offsets[: n + 1], self.codes[:end], self.names)
+        return LabelSets(self.offsets[: n + 1], self.codes[:end], self.names)
 
     def weights(self, row_weights: FloatArray) -> FloatArray:
         """Return each label's weight, shape (len(names),): every row spreads its own weight evenly over its labels."""
@@ -171,9 +171,9 @@ class Neighbourhood:
     semantic: FloatArray
     filing_day: FloatArray
     language: StrArray
-    classes: Labels
-    topics: Labels
-    applicants: Labels
+    classes: LabelSets
+    topics: LabelSets
+    applicants: LabelSets
     measures: Mapping[str, FloatArray]
     pair_similarity: npt.NDArray[np.float32]
     key_terms: TermStatistics

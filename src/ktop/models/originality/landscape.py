@@ -12,7 +12,7 @@ from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Neighbour
 from ktop.models.originality.clusters import groups
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.measures import DAYS_PER_YEAR, reading_day
-from ktop.models.originality.plane import places
+from ktop.models.originality.plane import coordinates
 
 LABEL_TERMS = 4
 #: Strength of the prior of a term's share: as much as so many patents that use it as patents at large do.
@@ -42,7 +42,7 @@ def landscape(neighbourhood: Neighbourhood, evidence: NeighbourEvidence | None =
     count = int(group.max()) + 1
     labels = group_labels(group, words, neighbourhood.corpus_size)
     means = [float(neighbourhood.similarity[group == g].mean()) for g in range(count)]
-    placed = np.round(places(alike, neighbourhood.similarity), _DECIMALS)
+    placed = np.round(coordinates(alike, neighbourhood.similarity), _DECIMALS)
     return {
         "clusters": {
             "groups": [_group(neighbourhood, group, g, labels[g], means[g]) for g in range(count)],

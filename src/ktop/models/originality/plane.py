@@ -59,8 +59,8 @@ def scaled(distance: FloatArray) -> FloatArray:
     return placed
 
 
-def places(similarity: npt.NDArray[np.floating], own: FloatArray) -> FloatArray:
-    """Return (n + 1, 2) places of the patents and, last, of the technology: centred, the farthest at most 1 away.
+def coordinates(similarity: npt.NDArray[np.floating], own: FloatArray) -> FloatArray:
+    """Return (n + 1, 2) coordinates of the patents and, last, of the technology: centred, the farthest at most 1 away.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray, Labels, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import FloatArray, LabelSets, Neighbourhood, day_number
 
 DAYS_PER_YEAR = 365.25
 #: Fewest neighbours with classes, applicants, claims ... for a mean or a diversity to mean anything.
@@ -17,7 +17,7 @@ FEWEST_AROUND = 3
 NAN = math.nan
 
 
-def fields_of(neighbourhood: Neighbourhood) -> Labels:
+def fields_of(neighbourhood: Neighbourhood) -> LabelSets:
     """Return the neighbours' classes; their text topics where fewer than half of them have a class."""
     with_class = int(np.count_nonzero(np.diff(neighbourhood.classes.offsets)))
     return neighbourhood.classes if 2 * with_class >= neighbourhood.size else neighbourhood.topics
@@ -54,12 +54,12 @@ def effective_number(weights: FloatArray) -> float:
     return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
 
 
-def labelled(labels: Labels, weights: FloatArray) -> FloatArray:
+def labelled(labels: LabelSets, weights: FloatArray) -> FloatArray:
     """Return the weights with those of rows without any label set to zero."""
     return np.where(np.diff(labels.offsets) > 0, weights, 0.0)
 
 
-def spread(labels: Labels, row_weights: FloatArray) -> float:
+def spread(labels: LabelSets, row_weights: FloatArray) -> float:
     """Return the diversity of labels over weighted rows, with Hall's correction; NaN under five labelled rows."""
     weights = labelled(labels, row_weights)
     if np.count_nonzero(weights) < FEWEST:

@@ -7,10 +7,11 @@ from typing import Any
 
 from ktop.catalogue import LANGS, Lang
 from ktop.domain.company.indicators import Indicator, indicator_groups
+from ktop.domain.rating.percentile import percentile_words
 from ktop.domain.rating.rating import NextStep, Opinion
 from ktop.models.batch import BatchRatings
 from ktop.models.opinion import advice_sentence, caution_sentences, part_sentences, probability_sentence, sentence
-from ktop.models.opinion_figures import seed_of, standing, variant, within_sentence
+from ktop.models.opinion_figures import seed_of, variant, within_sentence
 
 #: Distance between the best and the worst capability up to which they count as even, and from which as uneven.
 EVEN, UNEVEN = 20.0, 45.0
@@ -39,7 +40,7 @@ def opinions(
     params: dict[Lang, dict[str, Any]] = {
         lang: {
             "index": f"{index:.1f}",
-            "standing": standing(percentile, lang),
+            "standing": percentile_words(percentile, lang),
             "perspective": perspective[lang],
         }
         for lang in LANGS

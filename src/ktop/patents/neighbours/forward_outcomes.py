@@ -10,7 +10,7 @@ from collections.abc import Collection
 import numpy as np
 
 from ktop.domain.technology.forward_outcomes import ForwardOutcomes
-from ktop.domain.technology.neighbourhood import Labels, day_number
+from ktop.domain.technology.neighbourhood import LabelSets, day_number
 from ktop.domain.technology.summary import Technology
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.segment import NO_DAY
@@ -70,8 +70,8 @@ def forward_outcomes(
         share=float(similarity[later].sum()) / total if total > 0.0 else float("nan"),
         expected=(then.size - before.size) / then.size if then.size else float("nan"),
         similarity=similarity[later],
-        classes=Labels.of([shown.subclasses for shown in display]),
-        topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
+        classes=LabelSets.of([shown.subclasses for shown in display]),
+        topics=LabelSets.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
         applicants=applicant_labels(display),
         reuse=np.array(reuse, dtype=np.int64),
     )

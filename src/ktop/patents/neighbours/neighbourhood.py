@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ktop.domain.technology.neighbourhood import (
     FloatArray,
-    Labels,
+    LabelSets,
     NearestInMeaning,
     Neighbourhood,
     StrArray,
@@ -102,8 +102,8 @@ def neighbourhood(
         semantic=rated.semantic[order],
         filing_day=tables.day[docs].astype(np.float64),
         language=_objects([LANGUAGES[int(code)] for code in tables.language[docs]]),
-        classes=Labels.of([shown.subclasses for shown in display]),
-        topics=Labels.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
+        classes=LabelSets.of([shown.subclasses for shown in display]),
+        topics=LabelSets.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
         applicants=applicant_labels(display),
         measures=_measures(index, docs, before),
         pair_similarity=rated.pairs(order),
@@ -198,14 +198,14 @@ def _years(earlier: EarlierPatents, day: date) -> tuple[npt.NDArray[np.int64], n
     return years, counts.astype(np.int64)
 
 
-def applicant_labels(display: Sequence[Display]) -> Labels:
+def applicant_labels(display: Sequence[Display]) -> LabelSets:
     """Return the applicants as printed; names that differ only in case are one, spelt as first met."""
     spelling: dict[str, str] = {}
     rows = [
         list(dict.fromkeys(spelling.setdefault(" ".join(name.casefold().split()), name) for name in shown.applicants))
         for shown in display
     ]
-    return Labels.of(rows)
+    return LabelSets.of(rows)
 
 
 def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, FloatArray]:

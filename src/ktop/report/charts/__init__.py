@@ -5,7 +5,7 @@ from ktop.report.charts.chart import Chart, Table, table_of
 from ktop.report.charts.gauge import gauge
 from ktop.report.charts.histogram import histogram
 from ktop.report.charts.matrix import matrix
-from ktop.report.charts.places import Place, places
+from ktop.report.charts.patent_map import MappedPatent, patent_map
 from ktop.report.charts.radar import radar
 from ktop.report.charts.trend import Ahead, trend
 from ktop.report.charts.waterfall import WaterfallStep, waterfall
@@ -13,14 +13,14 @@ from ktop.report.charts.waterfall import WaterfallStep, waterfall
 __all__ = [
     "Ahead",
     "Chart",
-    "Place",
+    "MappedPatent",
     "Table",
     "WaterfallStep",
     "bars",
     "gauge",
     "histogram",
     "matrix",
-    "places",
+    "patent_map",
     "radar",
     "side_by_side",
     "table_of",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ktop.catalogue import Lang, load, messages, text
+from ktop.domain.rating.percentile import percentile_words
 from ktop.report import labels, numbers
 from ktop.report.charts import Table, WaterfallStep, gauge, histogram, radar, waterfall
 from ktop.report.present.views import Breakdown, Figure, Position, Sentences, Step
@@ -47,13 +48,6 @@ def score_label(rating: RatingJson, name: str, lang: Lang) -> str:
     return labels.group(model, name, lang) if name in labels.groups(model) else labels.word("score", name, lang)
 
 
-def standing(percentile: float, lang: Lang) -> str:
-    """Return a percentile (share of others at or below, 0-100) as "top 18%", or "bottom 18%" from the median down."""
-    if percentile >= 50:
-        return text("report.top_share", lang, share=max(round(100 - percentile), 1))
-    return text("report.bottom_share", lang, share=max(round(percentile), 1))
-
-
 def top_share(rating: RatingJson, name: str, lang: Lang) -> str:
     """Return where a score stands among all, "" where the rating does not say."""
     others: Mapping[str, Any] = rating["details"].get("positions") or {}
@@ -61,7 +55,7 @@ def top_share(rating: RatingJson, name: str, lang: Lang) -> str:
     found = positions.get("all")
     if not isinstance(found, Mapping) or numbers.is_missing(found.get("percentile")):
         return ""
-    return standing(found["percentile"], lang)
+    return percentile_words(found["percentile"], lang)
 
 
 def grades(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
@@ -175,7 +169,7 @@ def position(rating: RatingJson, lang: Lang) -> Position | None:
             labels.word("comparison", name, lang),
             text("report.no_peers", lang)
             if numbers.is_missing(found[name]["percentile"])
-            else standing(found[name]["percentile"], lang),
+            else percentile_words(found[name]["percentile"], lang),
             numbers.figure(found[name].get("n"), lang, 0),
         )
         for name in order
@@ -191,7 +185,7 @@ def position(rating: RatingJson, lang: Lang) -> Position | None:
         title = text("report.position_within", lang, comparison=labels.word("comparison", name, lang))
         edges, counts = bins(drawn["histogram"])
         value = rating["scores"][score]
-        own = None if value is None else f"{value:.1f} · {standing(drawn['percentile'], lang)}"
+        own = None if value is None else f"{value:.1f} · {percentile_words(drawn['percentile'], lang)}"
         chart = histogram(title, edges, counts, value, lang, own_label=own, axis_label=score_label(rating, score, lang))
     return Position(chart, Table(title, columns, rows))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ktop.catalogue import Lang, text
 from ktop.report import labels, numbers
-from ktop.report.charts import Ahead, Chart, Place, Table, bars, histogram, places, trend
+from ktop.report.charts import Ahead, Chart, MappedPatent, Table, bars, histogram, patent_map, trend
 from ktop.report.present.common import (
     WIDE,
     RatingJson,
@@ -195,9 +195,9 @@ def similar_map(details: Mapping[str, Any], lang: Lang, width: int = 360) -> Cha
     found, clusters = details.get("map"), details.get("clusters")
     if not found or not clusters or not found["patents"]:
         return None
-    return places(
+    return patent_map(
         text("report.map_title", lang),
-        [Place(p["x"], p["y"], p["group"], str(p["patent_id"]), p["similarity"]) for p in found["patents"]],
+        [MappedPatent(p["x"], p["y"], p["group"], str(p["patent_id"]), p["similarity"]) for p in found["patents"]],
         (found["own"][0], found["own"][1]),
         [group_name(group, lang) for group in clusters["groups"]],
         lang,

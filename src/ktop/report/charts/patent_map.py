@@ -16,7 +16,7 @@ _SHAPES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MappedPatent:
     """A patent on the map: coordinates from -1 to 1, its group (None: in none), its name and similarity."""
 
     x: float
@@ -26,9 +26,9 @@ class Place:
     similarity: float
 
 
-def places(
+def patent_map(
     title: str,
-    patents: Sequence[Place],
+    patents: Sequence[MappedPatent],
     own: tuple[float, float],
     groups: Sequence[str],
     lang: Lang,
@@ -108,7 +108,7 @@ def places(
         for p in patents
     ]
     rows.insert(0, (says, "", "", f"{own[0]:.2f}", f"{own[1]:.2f}"))
-    return drawing("places", title, description, width, y - 8, parts, columns, rows)
+    return drawing("patent-map", title, description, width, y - 8, parts, columns, rows)
 
 
 def _mark(x: float, y: float, group: int | None, own_group: int | None) -> str:
