@@ -13,6 +13,7 @@ from ktop.domain.patent.document import (
     korean_registration_number,
     normalise_application_number,
     normalise_class,
+    normalise_family,
     normalise_publication_number,
 )
 
@@ -128,3 +129,29 @@ def test_place_in_time_never_comes_before_filing() -> None:
 def test_subclasses_are_distinct_and_fall_back_on_cpc() -> None:
     assert Patent("US1", "t", ipc=("G06F17/30", "G06F3/01", "H04L9/00")).subclasses == ("G06F", "H04L")
     assert Patent("US1", "t", cpc=("A61B5/00",)).subclasses == ("A61B",)
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "-1", "0", "00", "-1.0", "0.0", "", " ", "N/A", "n/a", "NA", "#N/A", "nan", "NaN", "NULL", "None", "<NA>",
+        "(none)", "-", "--", "?", "\u2014", "unknown", "not available", "없음", "해당 없음", None,
+    ],
+)  # fmt: skip
+def test_a_stand_in_is_no_family(printed: str | None) -> None:
+    assert normalise_family(printed) is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "family"),
+    [
+        ("47000001", "47000001"),
+        ("47000001.0", "47000001"),
+        (" EP  1234 ", "EP 1234"),
+        ("ZZF000000", "ZZF000000"),
+        ("Nan-7", "Nan-7"),
+        ("1", "1"),
+    ],
+)
+def test_a_family_is_kept_as_printed(printed: str, family: str) -> None:
+    assert normalise_family(printed) == family == normalise_family(family)

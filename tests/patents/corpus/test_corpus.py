@@ -163,6 +163,14 @@ def test_citation_tables_join_the_citations_of_the_patents(tmp_path: Path) -> No
     assert Corpus(tmp_path / "corpus").version == version
 
 
+@pytest.mark.parametrize("stand_in", ["-1", "0", "N/A", "", "nan", "-", "None", "NULL", "0.0", "#N/A"])
+def test_strangers_without_a_family_are_no_family(tmp_path: Path, stand_in: str) -> None:
+    strangers = [lamp(number, family=stand_in) for number in range(4)]
+    source = write(tmp_path / "a.jsonl", *strangers, lamp(7, family="F7"), lamp(8, family="F7"))
+    import_paths(tmp_path / "corpus", [source])
+    assert [patent.family for _, patent in sorted(content(tmp_path / "corpus").items())] == [None] * 4 + ["F7"] * 2
+
+
 def test_rejects_name_file_place_and_reason_in_both_languages(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     one = write(tmp_path / "one.jsonl", lamp(1), {"title": "no number"}, lamp(2, filed="someday"))

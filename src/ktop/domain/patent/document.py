@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from ktop import catalogue
 
 Lang = Literal["ko", "en"]
 
@@ -15,6 +18,8 @@ _COUNTRY = re.compile(r"^[A-Z]{2}(?![A-Z]*$)")
 #: Country, body, kind code. The body may start with letters (US design D435854, Japanese era H10123456).
 _NUMBER = re.compile(r"^(?P<country>[A-Z]{2})(?P<letters>[A-Z]{0,4}?)(?P<digits>\d{1,16})(?P<kind>[A-Z]\d{0,2})?$")
 _SEPARATORS = re.compile(r"[\s,./\-\u2010-\u2015_:;()'\"]+")
+#: Marks around a stand-in for no value: ``<NA>``, ``(none)``, ``#N/A``.
+_MARKS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 #: US number series that carry a letter prefix: design, plant, reissue, statutory invention, defensive publication ...
 _US_SERIES = frozenset({"D", "PP", "P", "RE", "R", "H", "T", "X", "RX", "AI"})
 _CLASS = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])(?:[\s\-]*0*(\d{1,4})\s*/\s*(\d{2,6}))?")
@@ -138,6 +143,26 @@ def normalise_class(symbol: str) -> str | None:
     section, number, letter, group_digits, subgroup_digits = match.groups()
     subclass = f"{section}{number}{letter}"
     return f"{subclass}{group_digits}/{subgroup_digits}" if group_digits else subclass
+
+
+def normalise_family(printed: str | None) -> str | None:
+    """Return a family identifier as one line, None where the source prints a stand-in for none.
+
+    ``-1``, ``0``, ``N/A``, ``nan``, ``-`` and blanks are no family (``catalogue/patents/placeholders.yaml``): patents
+    that share one are strangers. A whole number that a table made a fraction loses it: ``47000001.0`` → ``47000001``.
+    """
+    text = " ".join((printed or "").split())
+    if _MARKS_AROUND.sub("", text).lower() in _no_family():
+        return None
+    if re.fullmatch(r"[+-]?\d+(?:\.0*)?", text):
+        text = text.partition(".")[0]
+        return text if int(text) > 0 else None
+    return text
+
+
+@functools.cache
+def _no_family() -> frozenset[str]:
+    return frozenset(catalogue.load("patents/placeholders")["family"])
 
 
 def subclass_of(symbol: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from ktop import catalogue
+from ktop.domain.patent.document import normalise_family
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
@@ -208,6 +209,7 @@ class _Run:
             return
         if isinstance(record, Completion):
             row = record_supplements.completion_row(record, file)
+            row["family"] = _family(row["family"])
             if self._is_unfit(row, record.where, file):
                 return
             self.report.completions += 1
@@ -231,6 +233,7 @@ class _Run:
                     self._tell(file)
             return
         row = row_of(record)
+        row["family"] = _family(row["family"])
         if self._is_unfit(row, record.id, file):
             return
         self.report.records += 1
@@ -362,6 +365,11 @@ class _Run:
                 with target.open(encoding="utf-8", errors="replace") as lines:
                     out.writelines(line for line in lines if _file_of(line) not in {None, *now})
             out.write((self.staging / "rejects.jsonl").read_text(encoding="utf-8"))
+
+
+def _family(printed: Any) -> Any:
+    """Return a family identifier; what is no text is left for the border that refuses it."""
+    return normalise_family(printed) if isinstance(printed, str) else printed
 
 
 def _file_of(line: str) -> str | None:

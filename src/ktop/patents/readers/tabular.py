@@ -12,6 +12,7 @@ import polars as pl
 
 from ktop.kernel.errors import InputError
 from ktop.kernel.tables import DAMAGE, damage_told_as
+from ktop.patents.readers.delimited import cut_rows
 from ktop.patents.readers.source import Source
 
 _BATCH_ROWS = 5_000
@@ -105,23 +106,15 @@ def _csv_rows(source: Source, head: bytes, skip: int, damaged: bool) -> Iterator
         for _ in range(skip):
             next(lines, None)
         delimiter = _delimiter("\n".join(_LINE_END.split(text)[skip:]))
-        reader = csv.reader(lines, delimiter=delimiter)
-        try:
-            width = len(next(reader))
-        except (csv.Error, StopIteration) as error:
-            raise InputError("patents.table_broken", file=source.name) from error
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:  # a field or a line without end; the reader starts afresh at the next line
-                yield Row(f"line {lines.number}", None, "patents.reject_too_large")
-                continue
-            if not cells:
-                continue
-            where = f"line {lines.number}"
-            if len(cells) != width:
+        rows = cut_rows(lines, delimiter, max_cell_chars=_MAX_FIELD_CHARS)
+        header = next(rows, None)
+        if header is None or header.cells is None:
+            raise InputError("patents.table_broken", file=source.name)
+        for number, cells in rows:
+            where = f"line {number + skip}"
+            if cells is None:
+                yield Row(where, None, "patents.reject_too_large")
+            elif len(cells) != len(header.cells):
                 yield Row(where, None, "patents.reject_columns")
             elif not damaged and any("\ufffd" in cell for cell in cells):
                 yield Row(where, None, "patents.reject_encoding")
