@@ -313,7 +313,7 @@ def test_cited_numbers_lead_to_patents_with_and_without_kind_codes(tmp_path: Pat
     assert {(citing, cited or number) for citing, cited, number in found} == {
         ("US7000003B1", "US7000001B2"),
         ("US7000003B1", "US7000002"),
-        ("US7000003B1", "EP1A1"),
+        ("US7000003B1", "EP0000001A1"),
     }
     assert len(found) == 3, "no pair twice, no patent citing itself, no family reference"
 

@@ -10,18 +10,14 @@ from datetime import date
 from typing import Literal
 
 from ktop import catalogue
+from ktop.domain.patent.numbers import korean_registration_number as korean_registration_number
+from ktop.domain.patent.numbers import normalise_application_number as normalise_application_number
+from ktop.domain.patent.numbers import normalise_publication_number as normalise_publication_number
 
 Lang = Literal["ko", "en"]
 
-#: Office codes that patent numbers start with and that this house has rules for; any two letters are accepted.
-_COUNTRY = re.compile(r"^[A-Z]{2}(?![A-Z]*$)")
-#: Country, body, kind code. The body may start with letters (US design D435854, Japanese era H10123456).
-_NUMBER = re.compile(r"^(?P<country>[A-Z]{2})(?P<letters>[A-Z]{0,4}?)(?P<digits>\d{1,16})(?P<kind>[A-Z]\d{0,2})?$")
-_SEPARATORS = re.compile(r"[\s,./\-\u2010-\u2015_:;()'\"]+")
 #: Marks around a stand-in for no value: ``<NA>``, ``(none)``, ``#N/A``.
 _MARKS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
-#: US number series that carry a letter prefix: design, plant, reissue, statutory invention, defensive publication ...
-_US_SERIES = frozenset({"D", "PP", "P", "RE", "R", "H", "T", "X", "RX", "AI"})
 _CLASS = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])(?:[\s\-]*0*(\d{1,4})\s*/\s*(\d{2,6}))?")
 #: What is printed before a symbol: the name of the scheme and its edition (Int. Cl.7, IPC8:, 7).
 _SCHEME = re.compile(
@@ -36,86 +32,6 @@ _STROKES = str.maketrans({"\u2044": "/", "\u2215": "/", "\uff0f": "/", "\u2010":
 _ST8_CLASS = re.compile(r"^([A-HY]\d{2}[A-Z])(\d{4})(\d{6})(?!\d{5})")
 #: Older US prints: A47L  514 for A47L 5/14 (three places for the group, then the subgroup).
 _FIXED_WIDTH_CLASS = re.compile(r"^([A-H]\d{2}[A-Z])([ \d]{2}\d)(\d{2,6})$")
-
-
-def normalise_publication_number(text: str, *, country: str | None = None, kind: str | None = None) -> str | None:
-    """Return a publication number in its one written form, or None where ``text`` holds no such number.
-
-    ``US 7,654,321 B2`` → ``US7654321B2``; ``10-2019-0012345`` with ``country="KR"``, ``kind="A"`` →
-    ``KR1020190012345A``; ``KR20190012345A`` (the form of DOCDB) → the same; ``US-2012278883-A1`` (a serial that lost
-    its leading zero) → ``US20120278883A1``; ``07654321`` with ``country="US"`` → ``US7654321``. A kind code is kept
-    where there is one and never invented. The function leaves its own results unchanged.
-
-    Parameters
-    ----------
-    text : the number as printed; spaces, hyphens, commas, dots and slashes are passed over.
-    country : two-letter office code, used where ``text`` starts with a digit or a US series letter.
-    kind : kind code, used where ``text`` ends in a digit.
-    """
-    compact = _SEPARATORS.sub("", text.strip().upper())
-    if not compact or not compact.isascii():
-        return None
-    if not _COUNTRY.match(compact) or (country == "US" and re.match(r"^(RE|PP|RX|AI)\d", compact)):
-        compact = (country or "").upper() + compact
-    match = _NUMBER.match(compact)
-    if match is None:
-        return None
-    office, letters, digits = match["country"], match["letters"], match["digits"]
-    code = match["kind"] or (_SEPARATORS.sub("", kind.strip().upper()) if kind else "")
-    if code and not re.fullmatch(r"[A-Z]\d{0,2}", code):
-        code = ""
-    if office == "US":
-        if letters and letters not in _US_SERIES:
-            return None
-        digits = _us_digits(digits, code)
-    elif office == "KR":
-        digits = _kr_digits(digits, code)
-    if not digits.strip("0"):
-        return None
-    return f"{office}{letters}{digits}{code}"
-
-
-def _us_digits(digits: str, kind: str) -> str:
-    """Drop the padding of grant numbers; give the serial of an application publication its seven digits back."""
-    application = kind.startswith("A") and len(digits) >= 9 and 2001 <= int(digits[:4]) <= 2099
-    if application or (not kind and len(digits) in (10, 11) and 2001 <= int(digits[:4]) <= 2099):
-        return digits[:4] + digits[4:].zfill(7)
-    return digits.lstrip("0")
-
-
-def _kr_digits(digits: str, kind: str) -> str:
-    """Give a Korean number without its right code (10 patent, 20 utility model) the code its kind implies."""
-    if len(digits) == 11 and 1947 <= int(digits[:4]) <= 2099 and kind[:1] in ("A", "U"):
-        return ("20" if kind[0] == "U" else "10") + digits
-    return digits
-
-
-def korean_registration_number(text: str) -> str | None:
-    """Return a Korean registration number in its one written form: ``1027251420000`` → ``KR102725142B1``.
-
-    The register prints right code (10 patent, 20 utility model), seven digits and four zeros (a number within a divided
-    right). Kind codes: B1 for a patent, Y1 for a utility model. None where ``text`` is no such number. Never use it on
-    an application or opening number: they have thirteen digits, too.
-    """
-    digits = _SEPARATORS.sub("", text.strip())
-    if not re.fullmatch(r"[12]0\d{7}(\d{4})?", digits):
-        return None
-    return f"KR{digits[:9]}{'B1' if digits[0] == '1' else 'Y1'}"
-
-
-def normalise_application_number(text: str, *, country: str | None = None) -> str | None:
-    """Return an application number in its one written form: ``09/782,496`` → ``US09782496`` with ``country="US"``.
-
-    Application numbers are not publication numbers: leading zeros (the US series code) count and there is no kind code.
-    None where ``text`` is no such number.
-    """
-    compact = _SEPARATORS.sub("", text.strip().upper())
-    if not re.match(r"^[A-Z]{2}\d", compact):
-        compact = (country or "").upper() + compact
-    match = re.match(r"^([A-Z]{2})(\d{5,16})$", compact)
-    if match is None or not match[2].strip("0"):
-        return None
-    return f"US{match[2].zfill(8)}" if match[1] == "US" else match[1] + match[2]
 
 
 def normalise_class(symbol: str) -> str | None:

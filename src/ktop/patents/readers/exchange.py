@@ -149,9 +149,9 @@ def _citations(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCitati
         category = _category(entry)
         patent = entry.find("patcit")
         if patent is not None:
-            country, number, kind, _ = document_id(entry, "patcit")
+            country, number, kind, day = document_id(entry, "patcit")
             found = (
-                citation(country, number, kind, category)
+                citation(country, number, kind, category, day)
                 if number
                 else citation("", patent.get("dnum", ""), "", category)
             )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation, normalise_application_number
+from ktop.domain.patent.numbers import office_code
 from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.fields import parse_count, parse_date
 from ktop.patents.readers.record import build, citation, distinct, symbols
@@ -19,8 +20,6 @@ _MAX_CHARS = 64 * 1024**2
 _MAX_LINE_CHARS = 10_000
 #: Application types (APT) → kind codes of that time as DOCDB gives them.
 _KINDS = {"1": "A", "2": "E", "4": "S", "6": "P"}
-#: Country codes of the time that are not those of today (WIPO ST.3); the third letter X is padding.
-_COUNTRIES = {"UK": "GB", "DT": "DE", "JA": "JP", "SW": "SE", "SZ": "CH", "OE": "AT", "DL": "DD", "SF": "FI"}
 _SECTION = re.compile(r"^[A-Z]{4}\s*$")
 _PARAGRAPHS = frozenset({"PAR", "PAL", "PA0", "PA1", "PA2", "PA3", "PA4", "PA5"})
 _RAISED = re.compile(r"\.(?:su[bp]|su[bp]\.)\.")
@@ -189,9 +188,8 @@ def _citations(fields: Sequence[Field]) -> Iterator[PatentCitation | LiteratureC
     for (section, _), reference in references.items():
         country = "US"
         if section == "FREF":
-            code = reference.get("CNT", "").strip().upper()[:2]
-            country = _COUNTRIES.get(code, code)
-        found = citation(country, reference.get("PNO", ""), "", None)
+            country = office_code(reference.get("CNT", ""), before_1978=True) or ""
+        found = citation(country, reference.get("PNO", ""), "", None, reference.get("ISD", ""))
         if found:
             yield found
 

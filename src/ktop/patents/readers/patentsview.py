@@ -29,7 +29,7 @@ from ktop.patents.readers import (
     tabular,
 )
 from ktop.patents.readers.fields import parse_count, parse_date
-from ktop.patents.readers.record import build, distinct
+from ktop.patents.readers.record import build, distinct, document_year
 from ktop.patents.readers.source import Source
 
 Cells = Mapping[str, str]
@@ -146,7 +146,8 @@ def _citation(row: Cells, where: str) -> CitationLink | Reject:
     elif "citation_application_id" in row:
         cited, country = row["citation_application_id"], row.get("citation_country", "")
     citing_number = _number(row["patent_id"])
-    cited_number = normalise_publication_number(cited, country=country[:2].upper() or None) if cited else None
+    year = document_year(row.get("citation_date") or row.get("date") or "")
+    cited_number = normalise_publication_number(cited, country=country or None, year=year) if cited else None
     if citing_number is None or cited_number is None:
         return Reject(where, "patents.reject_number", {"number": f"{row['patent_id']} → {cited}"[:80]})
     said = (row.get("citation_category") or row.get("category") or "").lower()

@@ -111,14 +111,25 @@ def excerpt(element: ET.Element | None, paragraph: str) -> str | None:
     return " ".join(pieces)[:MAX_DESCRIPTION_CHARS] or None
 
 
-def citation(country: str, number: str, kind: str, category: str | None) -> PatentCitation | LiteratureCitation | None:
-    """Return a cited document, None without a number; one that no rule reads is kept as text rather than lost."""
+def citation(
+    country: str, number: str, kind: str, category: str | None, day: str = ""
+) -> PatentCitation | LiteratureCitation | None:
+    """Return a cited document, None without a number; one that no rule reads is kept as text rather than lost.
+
+    ``day`` is that of the document as printed (``19930600``), "" where the source has none.
+    """
     if not number:
         return None
-    normal = normalise_publication_number(number, country=country or None, kind=kind or None)
+    normal = normalise_publication_number(number, country=country or None, kind=kind or None, year=document_year(day))
     if normal is None:
         return LiteratureCitation(f"{country} {number} {kind}".strip(), category)
     return PatentCitation(normal, category)
+
+
+def document_year(day: str) -> int | None:
+    """Return the year of a day as printed, also of one without day or month (``19930600``)."""
+    year = day.strip()[:4]
+    return int(year) if len(year) == 4 and year.isascii() and year.isdecimal() else None
 
 
 def symbols(found: Iterable[str]) -> tuple[str, ...]:
@@ -201,13 +212,7 @@ def is_kept_language(printed: object) -> bool:
 def docdb_application_number(country: str, number: str, kind: str = "") -> str | None:
     """Return an application number printed in the form of DOCDB in the one written form of this house.
 
-    DOCDB puts the year before US serials since 2001 (``US 201314042670`` is 14/042,670) and leaves the right code out
-    of Korean ones (``KR 20190012345 A`` is 10-2019-0012345). Its US serials of eight digits or fewer end in two digits
-    of the year and lack the series: they name no application by themselves, and give None.
+    Its US serials of eight digits or fewer end in two digits of the year and lack the series: they name no application
+    by themselves, and give None.
     """
-    country, number = country.strip().upper(), re.sub(r"\W", "", number)
-    if country == "US":
-        return normalise_application_number(number[4:], country="US") if re.fullmatch(r"20\d{10}", number) else None
-    if country == "KR" and len(number) == 11:
-        number = ("20" if kind.startswith("U") else "10") + number
-    return normalise_application_number(number, country=country)
+    return normalise_application_number(number, country=country or None, kind=kind or None, docdb=True)

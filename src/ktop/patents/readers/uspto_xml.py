@@ -136,7 +136,11 @@ def _citations_4(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCita
         patent = entry.find("patcit/document-id")
         if patent is not None:
             found = citation(
-                text_at(patent, "country") or "US", text_at(patent, "doc-number"), text_at(patent, "kind"), category
+                text_at(patent, "country") or "US",
+                text_at(patent, "doc-number"),
+                text_at(patent, "kind"),
+                category,
+                text_at(patent, "date"),
             )
             if found:
                 yield found
@@ -194,6 +198,7 @@ def _citations_2(biblio: ET.Element) -> Iterator[PatentCitation | LiteratureCita
             text_at(entry, "PCIT/DOC/DNUM"),
             text_at(entry, "PCIT/DOC/KIND"),
             _category_2(entry),
+            text_at(entry, "PCIT/DOC/DATE"),
         )
         if found:
             yield found
