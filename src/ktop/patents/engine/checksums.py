@@ -12,6 +12,8 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +31,28 @@ def write_checksums(folder: Path) -> None:
     found = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in (CHECKSUMS, SEEN):
-            found[path.name] = [path.stat().st_size, _digest(path)]
+            found[path.name] = [path.stat().st_size, file_digest(path)]
     for name in (*found, CHECKSUMS):
         if name == CHECKSUMS:
             (folder / CHECKSUMS).write_text(json.dumps(found, indent=1), encoding="utf-8")
         with (folder / name).open("rb") as handle:
             os.fsync(handle.fileno())
     _write_seen(folder, list(found))
+
+
+@contextlib.contextmanager
+def complete_folder(folder: Path) -> Iterator[Path]:
+    """Fill a folder beside ``folder``; at the end it gets its checksums and takes the place of ``folder``, in one step.
+
+    Where the work fails ``folder`` stays as it was.
+    """
+    beside = folder.with_name(folder.name + ".part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    yield beside
+    write_checksums(beside)
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.replace(folder)
 
 
 def verify_checksums(folder: Path) -> None:
@@ -98,14 +115,15 @@ def checksum_mismatches(folder: Path) -> list[str]:
     for name, size, digest in entries:
         path = folder / name
         try:
-            if path.stat().st_size != size or _digest(path) != digest:
+            if path.stat().st_size != size or file_digest(path) != digest:
                 found.append(name)
         except OSError:
             found.append(name)
     return found
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return a digest of the bytes of a file."""
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as handle:
         while block := handle.read(_BLOCK):

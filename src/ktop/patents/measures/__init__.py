@@ -16,9 +16,10 @@ text similarity follows Kelly, Papanikolaou, Seru and Taddy (2021), see ``simila
 Gomez (2021), see ``novelty``.
 """
 
-from ktop.patents.measures.compute import ABOUT, FILE, MeasureReport, compute_measures, measure
+from ktop.patents.measures.compute import MeasureReport, compute_measures, measure
 from ktop.patents.measures.definitions import MEASURES, WINDOWS
 from ktop.patents.measures.formulas import concentration, disruption, generality, originality
+from ktop.patents.measures.stored import ABOUT, FILE, stored_measures
 
 __all__ = [
     "ABOUT",
@@ -32,4 +33,5 @@ __all__ = [
     "generality",
     "measure",
     "originality",
+    "stored_measures",
 ]

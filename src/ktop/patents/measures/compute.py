@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
@@ -25,10 +24,9 @@ from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures.citation import measure_citations
 from ktop.patents.measures.definitions import MEASURES
 from ktop.patents.measures.documents import Numbering
+from ktop.patents.measures.stored import FILE, describe
 from ktop.patents.measures.text import measure_texts
 
-FILE = Path("measures/patents.parquet")
-ABOUT = Path("measures/patents.json")
 #: Folder for the time being; what a killed run left in it is removed by the next one.
 WORK = Path("measures/.work")
 #: Stage → its first and last thousandth of the whole work, in rough proportion to time.
@@ -69,9 +67,9 @@ def compute_measures(
 ) -> MeasureReport:
     """Measure every patent of the corpus and write ``measures/patents.parquet`` in its folder.
 
-    Columns are those of ``MEASURES``, in the corpus's order. ``measures/patents.json`` names the corpus version. DuckDB
-    takes up to ``memory_mb``; text measures need some 120 bytes a patent and 40 a term beside it. ``progress`` is told
-    the key of each stage (``cli.stage_{key}`` names it to users).
+    Columns are those of ``MEASURES``, in the corpus's order. ``measures/patents.json`` names all that they derive from
+    (``stored_measures`` reads them). DuckDB takes up to ``memory_mb``; text measures need some 120 bytes a patent and
+    40 a term beside it. ``progress`` is told the key of each stage (``cli.stage_{key}`` names it to users).
 
     Raises ``UnavailableError`` while the corpus is written to, or where memory or room on disk is not enough.
     """
@@ -123,9 +121,7 @@ def _compute(
             db.write(query, temporary)
         counted = ", ".join(f"count({name})" for name in MEASURES)
         defined = db.rows(f"SELECT {counted} FROM {parquet(target)}")[0]
-    about = {"corpus_version": corpus.version, "patents": total, "citations": edges}
-    with atomic_path(corpus.directory / ABOUT) as temporary:
-        temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    describe(corpus, patents=total, citations=edges)
     tell("measures_writing", 1.0)
     return MeasureReport(
         patents=total,
