@@ -127,6 +127,7 @@ class _Totals:
     def __init__(self, segments: Sequence[Any]) -> None:
         self._segments = segments
         self.about = {"patents": sum(segment.rows for segment in segments)}
+        self.rank = np.arange(self.about["patents"])
 
     def totals_of(self, codes: Any) -> Any:
         """Return how many patents have each term."""

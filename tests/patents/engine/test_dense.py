@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop.patents.engine.dense import DenseReader, best, coarse_centres, write_codes
+from ktop.patents.engine.dense import DenseReader, best, coarse_centres, nearest_centres, save_codes
 from ktop.patents.engine.lsa import Lsa, SparseRows, fit_lsa
 from ktop.patents.engine.segment import Columns, Segment, write_segment
 
 from .test_segment import patent
 
 ROWS, WIDTH = 3_000, 32
+RANK = np.arange(ROWS)
 NO_MASK = np.empty(0, dtype=np.uint8)
 
 
@@ -37,11 +38,12 @@ def segments(tmp_path_factory: pytest.TempPathFactory, vectors: np.ndarray) -> l
     for number, start in enumerate((0, 1_800)):
         rows = min(1_800, ROWS - start)
         day = date(2000, 1, 1).toordinal()
-        write_segment(folder / str(number), Columns.joined([patent(n, day + n, []) for n in range(rows)]), 1.0)
+        write_segment(folder / str(number), Columns.joined([patent(n, day + n, []) for n in range(rows)]))
         segment = Segment(folder / str(number), start, rows)
         part, topics = vectors[start : start + rows], np.zeros(rows, dtype=np.int16)
-        write_codes(segment.folder / "flat", part, np.zeros((0, WIDTH), dtype=np.float32), topics)
-        write_codes(segment.folder / "grouped", part, centres, topics)
+        for name, lists in (("flat", centres[:0]), ("grouped", centres)):
+            (segment.folder / name).mkdir()
+            save_codes(segment.folder / name, part, lists, topics)
         found.append(segment)
     np.save(folder / "centres.npy", centres)
     return found
@@ -53,7 +55,7 @@ def exact(vectors: np.ndarray, query: np.ndarray, allowed: np.ndarray, n: int) -
 
 
 def test_without_groups_search_is_exhaustive(segments: list[Segment], vectors: np.ndarray) -> None:
-    reader = DenseReader(segments, "flat", np.zeros((0, WIDTH), dtype=np.float32))
+    reader = DenseReader(segments, "flat", np.zeros((0, WIDTH), dtype=np.float32), RANK)
     for query in vectors[:20]:
         docs, near = reader.search(query, 10, None, NO_MASK)
         assert near == pytest.approx(np.sort(vectors @ query)[::-1][:10], abs=0.01)
@@ -62,7 +64,7 @@ def test_without_groups_search_is_exhaustive(segments: list[Segment], vectors: n
 
 def test_groups_find_nearly_the_same(segments: list[Segment], vectors: np.ndarray) -> None:
     centres = np.load(segments[0].folder.parent / "centres.npy")
-    reader = DenseReader(segments, "grouped", centres)
+    reader = DenseReader(segments, "grouped", centres, RANK)
     recall = []
     for query in vectors[::100]:
         docs, _ = reader.search(query, 50, None, NO_MASK, probes=8)
@@ -75,7 +77,7 @@ def test_groups_find_nearly_the_same(segments: list[Segment], vectors: np.ndarra
 @pytest.mark.parametrize("space", ["flat", "grouped"])
 def test_days_and_masks_bound_the_search(segments: list[Segment], vectors: np.ndarray, space: str) -> None:
     centres = np.load(segments[0].folder.parent / "centres.npy")
-    reader = DenseReader(segments, space, centres if space == "grouped" else centres[:0])
+    reader = DenseReader(segments, space, centres if space == "grouped" else centres[:0], RANK)
     before = int(segments[0].day[500])
     mask = (np.arange(ROWS) % 2).astype(np.uint8)
     docs, _ = reader.search(vectors[3], 2_000, before, mask, probes=30)
@@ -86,17 +88,48 @@ def test_days_and_masks_bound_the_search(segments: list[Segment], vectors: np.nd
 
 
 def test_stored_vectors_come_back(segments: list[Segment], vectors: np.ndarray) -> None:
-    reader = DenseReader(segments, "grouped", np.load(segments[0].folder.parent / "centres.npy"))
+    reader = DenseReader(segments, "grouped", np.load(segments[0].folder.parent / "centres.npy"), RANK)
     docs = np.array([5, 2_999, 1_799, 1_800, 0])
     assert reader.vectors_of(docs) == pytest.approx(vectors[docs], abs=0.02)
     assert len(reader.search(np.zeros(WIDTH, dtype=np.float32), 5, None, NO_MASK)[0]) == 0
 
 
 def test_the_best_of_several_lists() -> None:
-    docs, scores = best([np.array([4, 9]), np.array([2, 7])], [np.array([1.0, 3.0]), np.array([3.0, 0.5])], 3)
+    lists = [np.array([4, 9]), np.array([2, 7])], [np.array([1.0, 3.0]), np.array([3.0, 0.5])]
+    docs, scores = best(*lists, 3, np.arange(10))
     assert docs.tolist() == [2, 9, 4]
     assert scores.tolist() == [3.0, 3.0, 1.0]
-    assert len(best([], [], 3)[0]) == 0
+    assert best(*lists, 1, np.arange(10)[::-1])[0].tolist() == [9], "of equal ones that of the lower rank"
+    assert len(best([], [], 3, np.arange(10))[0]) == 0
+
+
+def test_equally_near_vectors_are_found_by_their_rows_whatever_their_list(tmp_path: Path) -> None:
+    """Row 0 lies in the list that is scanned last: among more equals than are wanted it comes first all the same."""
+    rows = 2_000
+    write_segment(tmp_path / "0", Columns.joined([patent(n, 10, []) for n in range(rows)]))
+    segment = Segment(tmp_path / "0", 0, rows)
+    centres = np.eye(2, 4, dtype=np.float32)
+    vectors = np.zeros((rows, 4), dtype=np.float32)
+    vectors[:, 2] = 0.5
+    vectors[np.arange(rows), (np.arange(rows) % 5 != 0).astype(int)] = 0.5
+    (segment.folder / "grouped").mkdir()
+    save_codes(segment.folder / "grouped", vectors, centres, np.zeros(rows, dtype=np.int16))
+    reader = DenseReader([segment], "grouped", centres, np.arange(rows))
+    docs, near = reader.search(np.array([0, 0, 1, 0], dtype=np.float32), 7, None, NO_MASK, probes=2)
+    assert docs.tolist() == [*range(7)] and len(set(near.tolist())) == 1
+
+
+def test_a_nearest_centre_does_not_depend_on_the_other_vectors() -> None:
+    random = np.random.default_rng(3)
+    centres = unit(random.standard_normal((60, 256)))
+    between = unit(centres[random.integers(0, 60, 500)] + centres[random.integers(0, 60, 500)])  # as near to two
+    found = nearest_centres(between, centres)
+    exact = between.astype(np.float64) @ centres.T.astype(np.float64)
+    assert (exact[np.arange(500), found] >= exact.max(axis=1) - 1e-7).all()
+    order = random.permutation(500)
+    assert np.array_equal(nearest_centres(between[order], centres), found[order])
+    assert [int(nearest_centres(between[i : i + 1], centres)[0]) for i in range(100)] == found[:100].tolist()
+    assert nearest_centres(centres[:1], np.concatenate([centres[:1], centres[:1]])).tolist() == [0]
 
 
 def test_word_vectors_bring_words_of_one_theme_together(tmp_path: Path) -> None:

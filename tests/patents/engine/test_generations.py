@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ktop.kernel.errors import UnavailableError
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.engine import indexing
+from ktop.patents.engine import indexing, layout
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.patents.engine.layout import Layout
@@ -30,8 +31,11 @@ from ktop.patents.neighbours.neighbourhood import neighbourhood
 from ktop.patents.neighbours.overlap import texts_of
 
 from ..conftest import made_up_records, write_records
+from .answers import QUESTIONS, searched
 
 QUESTION = "medical image diagnosis of cancer lesions in tissue of a patient"
+#: Asked by every reader again and again, and held against a fresh index: all modes, with and without a day.
+ASKED = (QUESTIONS[0], QUESTIONS[11])
 RECORDS = made_up_records(per_theme=20)
 STATES = 10
 
@@ -81,12 +85,15 @@ def size(folder: Path) -> int:
 def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_path: Path) -> None:
     files = states(tmp_path)
     expected: dict[str, frozenset[str]] = {}  # corpus version -> what must be found
+    fresh: dict[str, dict[Any, Any]] = {}  # corpus version -> what an index of nothing else answers
     analyser = Analyser()
     for state, file in enumerate(files):
         alone = tmp_path / f"alone-{state}"
         import_paths(alone, [file])
+        build_index(alone)
         corpus = Corpus.open(alone)
         expected[corpus.version] = matching(corpus, analyser)
+        fresh[corpus.version] = searched(PatentIndex(alone), ASKED)
     assert len(set(expected.values())) > 3
     folder = tmp_path / "corpus"
     import_paths(folder, files[:1])
@@ -100,6 +107,7 @@ def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_pa
         assert len(english) == len(set(english))
         assert frozenset(english) == expected[asked.version]
         assert len(asked.search(QUESTION, 1_000)) == len(asked)
+        assert searched(asked, ASKED) == fresh[asked.version]
         shown = asked.display(int(asked.docs_of([RECORDS[0]["id"]])[0]))
         assert shown.title == f"State {list(expected).index(asked.version) + 1}"
         seen[asked.version] = seen.get(asked.version, 0) + 1
@@ -127,13 +135,10 @@ def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_pa
     first.close()
     del first
     build_index(folder)  # nothing to do but to delete what nobody reads any more
-    fresh = tmp_path / "fresh"
-    import_paths(fresh, files[-1:])
-    build_index(fresh)
-    layout = Layout(folder)
-    assert layout.generations() == [layout.read().generation]
-    assert set(layout.deletable()) <= layout.named(layout.read())
-    assert size(folder) < 1.5 * size(fresh)
+    paths = Layout(folder)
+    assert paths.generations() == [paths.read().generation]
+    assert set(paths.deletable()) <= paths.named(paths.read())
+    assert size(folder) < 1.5 * size(alone)
 
 
 @pytest.fixture
@@ -165,20 +170,48 @@ def test_a_reader_keeps_its_generation_and_its_texts(grown: Mapping[str, Any]) -
     assert Layout(folder).generations() == kept[1:]
 
 
-def test_an_index_of_the_former_form_is_read_and_built_upon(grown: Mapping[str, Any]) -> None:
-    """Before generations the manifest had no number and no copy: such an index answers, and the next run follows it."""
+@pytest.mark.parametrize("generations", [True, False])
+def test_an_index_of_a_former_form_is_told_and_made_anew(grown: Mapping[str, Any], generations: bool) -> None:
+    """Its statistics were those of the patents that came first. The oldest had no generations and no checksum."""
     folder = grown["folder"]
     grown["reader"].close()
-    layout = Layout(folder)
-    stored = json.loads(layout.pointer.read_text("utf-8"))
-    del stored["generation"], stored["checksum"]
-    layout.pointer.write_text(json.dumps(stored), "utf-8")
-    shutil.rmtree(layout.root / "generations")
-    reader = PatentIndex(folder)
-    before = len(reader)
-    assert build_index(folder).indexed > 0
-    assert len(reader.search(QUESTION, 1_000)) == before
-    assert len(PatentIndex(folder)) > before
+    paths = Layout(folder)
+    stored = json.loads(paths.pointer.read_text("utf-8")) | {"format": 2}
+    del stored["checksum"], stored["encoder"]
+    if generations:
+        stored["checksum"] = blake2b(json.dumps(stored, sort_keys=True).encode(), digest_size=16).hexdigest()
+    else:
+        del stored["generation"]
+        shutil.rmtree(paths.root / "generations")
+    paths.pointer.write_text(json.dumps(stored), "utf-8")
+    former = {entry: entry.stat().st_ino for entry in paths.deletable()}
+    with pytest.raises(UnavailableError) as caught:
+        PatentIndex(folder)
+    assert caught.value.key == "patents.index_format"
+    assert build_index(folder).indexed == len(RECORDS)
+    assert len(PatentIndex(folder)) == len(RECORDS)
+    assert set(paths.deletable()) <= paths.named(paths.read())
+    assert all(entry.stat().st_ino != former.get(entry) for entry in paths.deletable()), "nothing of it is taken over"
+
+
+def test_vectors_of_another_encoder_are_told_and_made_anew(
+    grown: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one patent has changed, and none is analysed again; but questions are encoded otherwise now."""
+    folder = grown["folder"]
+    build_index(folder)
+    kept = Layout(folder).read()
+    monkeypatch.setattr(layout, "ENCODER_VERSION", "another")
+    with pytest.raises(UnavailableError) as caught:
+        PatentIndex(folder)
+    assert caught.value.key == "patents.index_format"
+    report = build_index(folder)
+    made = Layout(folder).read()
+    assert (report.indexed, report.removed, made.segments) == (0, 0, kept.segments)
+    assert made.generation > kept.generation and not {made.bridge, made.tables} & {kept.bridge, kept.tables}
+    assert len(PatentIndex(folder).search(QUESTION, 1_000, mode="dense")) == len(RECORDS)
+    build_index(folder)
+    assert Layout(folder).read() == made, "once is enough"
 
 
 def test_the_first_index_is_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,6 @@ from ktop.patents.engine.segment import (
     Columns,
     Display,
     Segment,
-    _impacts,
     lengths_of,
     write_segment,
 )
@@ -53,7 +52,7 @@ ROWS = [
 
 @pytest.fixture
 def segment(tmp_path: Path) -> Segment:
-    write_segment(tmp_path / "000000", Columns.joined(ROWS).by_date(), 2.0)
+    write_segment(tmp_path / "000000", Columns.joined(ROWS).by_date())
     return Segment(tmp_path / "000000", 100, len(ROWS))
 
 
@@ -120,20 +119,25 @@ def test_a_pair_is_told_by_its_code() -> None:
 
 
 def test_writing_again_replaces_whole(tmp_path: Path, segment: Segment) -> None:
-    write_segment(segment.folder, patent(9, 5, ["lens"]), 2.0)
+    write_segment(segment.folder, patent(9, 5, ["lens"]))
     assert not segment.folder.with_name("000000.part").exists()
     assert Segment(segment.folder, 0, 1).display(0).title == "Lamp 9"
 
 
-def test_impacts_are_bm25_with_length_normalised_by_b() -> None:
+def test_impacts_are_bm25_with_length_normalised_by_b(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """tf (k1 + 1) / (tf + k1 (1 - b + b length / average)) by hand, in steps of MAX_IMPACT / 255."""
     rows = Columns.joined([patent(1, 10, ["lamp"]), patent(2, 10, ["lamp", "lens", "laser"])]).by_date()
     lengths = lengths_of(rows)
     assert lengths.tolist() == [1.0, 6.0]  # one word once; words counted once, twice and three times
-    impacts = _impacts(rows, np.array([0, 1, 1, 1], dtype=np.uint32), 4.0)
+    write_segment(tmp_path / "000000", rows)
+    monkeypatch.setattr("ktop.patents.engine.segment._POSTINGS_AT_ONCE", 3)
+    written = Segment(tmp_path / "000000", 0, 2)
+    assert written.column("length").tolist() == [1, 6]
     expected = []
-    for count, length in zip(rows.counts.tolist(), (1.0, 6.0, 6.0, 6.0), strict=True):
-        share = count * (K1 + 1) / (count + K1 * (1 - 0.75 + 0.75 * length / 4.0))
-        expected.append(round(share * 255 / MAX_IMPACT))
+    postings = {"lamp": [(1, 1.0), (1, 6.0)], "lens": [(2, 6.0)], "laser": [(3, 6.0)]}
+    for term in sorted(postings, key=term_code):
+        for count, length in postings[term]:
+            share = count * (K1 + 1) / (count + K1 * (1 - 0.75 + 0.75 * length / 4.0))
+            expected.append(round(share * 255 / MAX_IMPACT))
     assert B == 0.75
-    assert impacts.tolist() == expected
+    assert written.impacts(4.0).tolist() == expected

@@ -37,7 +37,7 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch, PatentIndex], None]] = {
     "segments": of_manifest(segments=((0, 1),)),
     "mean length": of_manifest(average_length=1.0),
     "analysis": lambda patch, _: patch.setattr(layout, "ANALYSIS_VERSION", "another"),
-    "encoder": lambda patch, _: patch.setattr(index, "ENCODER_VERSION", "another"),
+    "encoder": lambda patch, _: patch.setattr(layout, "ENCODER_VERSION", "another"),
     "bridge and tables": lambda patch, _: patch.setattr(
         index, "checksum", lambda folder: checksums.checksum(folder)[::-1]
     ),

@@ -26,7 +26,7 @@ from ktop.patents.analysis.glossary import counterparts
 from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.analysis.text import Analyser, word_list
 from ktop.patents.corpus.corpus import Corpus
-from ktop.patents.engine.layout import IndexManifest, Layout
+from ktop.patents.engine.content import Content
 
 MAX_WORDS = 30_000
 MAX_PAIRS = 20_000
@@ -236,10 +236,10 @@ class Bridge:
 # --- making it --------------------------------------------------------------------------------------------------------
 
 
-def build_bridge(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
+def build_bridge(corpus: Corpus, content: Content, folder: Path, progress: Progress) -> None:
     """Choose the vocabulary and embed it."""
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = _vocabulary(corpus, layout, manifest)
+    vocabulary = _vocabulary(corpus, content)
     vocabulary.write_parquet(folder / "vocabulary.parquet")
     surfaces = vocabulary["surface"].to_list()
     vectors = np.zeros((len(surfaces), DIMENSIONS), dtype=np.float16)
@@ -247,11 +247,11 @@ def build_bridge(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
         vectors[start : start + _ENCODE_BATCH] = encode(surfaces[start : start + _ENCODE_BATCH])
         progress(min(start + _ENCODE_BATCH, len(surfaces)), len(surfaces), "bridge")
     np.save(folder / "vectors.npy", vectors, allow_pickle=False)
-    about = {"patents": manifest.patents, "terms": len(surfaces)}
+    about = {"patents": len(content), "terms": len(surfaces)}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _vocabulary(corpus: Corpus, layout: Layout, manifest: IndexManifest) -> pl.DataFrame:
+def _vocabulary(corpus: Corpus, content: Content) -> pl.DataFrame:
     """Return the commonest words and pairs of the corpus; English stems are spelt as the shortest word met.
 
     Which terms there are is seen in an even sample of the texts; how many patents have each is counted in the index.
@@ -261,7 +261,7 @@ def _vocabulary(corpus: Corpus, layout: Layout, manifest: IndexManifest) -> pl.D
     for language, text in sampled_texts(corpus, SAMPLE_TEXTS):
         for terms in analyser.terms_and_pairs(text, language):
             met.update((language, term) for term in set(terms))
-    sampled = min(SAMPLE_TEXTS, manifest.patents)
+    sampled = min(SAMPLE_TEXTS, len(content))
     fewest = 2 if sampled > 1_000 else 1
     chosen = pl.DataFrame(
         sorted(key for key, count in met.items() if count >= fewest),
@@ -269,15 +269,13 @@ def _vocabulary(corpus: Corpus, layout: Layout, manifest: IndexManifest) -> pl.D
         orient="row",
     )
     codes = np.array([term_code(term) for term in chosen["term"]], dtype=np.uint32)
-    patents = np.zeros(len(codes), dtype=np.int64)
-    for segment in layout.open_segments(manifest):
-        patents += segment.document_frequencies(codes, None)
-    common = chosen.with_columns(patents=pl.Series(np.minimum(patents, manifest.patents), dtype=pl.Int64)).sort(
+    patents = content.term_counts.of(codes)
+    common = chosen.with_columns(patents=pl.Series(patents, dtype=pl.Int64)).sort(
         ["patents", "term", "language"], descending=[True, False, False]
     )
     pair = pl.col("term").str.contains(PAIR, literal=True)
-    least_word = max(2, math.ceil(manifest.patents / 15_000))
-    least_pair = max(3, math.ceil(manifest.patents / 5_000))
+    least_word = max(2, math.ceil(len(content) / 15_000))
+    least_pair = max(3, math.ceil(len(content) / 5_000))
     parts = []
     for language in ("ko", "en"):
         own = common.filter(pl.col("language") == language)

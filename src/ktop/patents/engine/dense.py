@@ -7,7 +7,6 @@ and their search is exhaustive.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,21 +16,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents.engine import kernels
-from ktop.patents.engine.checksums import write_checksums
 from ktop.patents.engine.segment import Segment, mapped
 
 #: Patents from which on vectors are grouped, how many groups there are, and how many of them a search scans.
 GROUPED_FROM = 200_000
 LISTS = 4_096
 PROBES = 96
-_BATCH = 65_536
+_ROWS_AT_ONCE = 4_096
+#: More than a product of two unit vectors of 256 numbers of 32 bits can be off by rounding.
+_ROUNDING = 2e-5
 
 Float32 = npt.NDArray[np.float32]
 _FILES = ("codes", "scales", "rows", "offsets", "places", "topic")
 
 
-def write_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.NDArray[np.int16]) -> None:
-    """Write vectors and topics of a segment's patents to ``folder``, complete or not at all.
+def save_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.NDArray[np.int16]) -> None:
+    """Write vectors and topics of a segment's patents to ``folder``.
 
     Parameters
     ----------
@@ -42,8 +42,7 @@ def write_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.ND
     rows = len(vectors)
     nearest = np.zeros(rows, dtype=np.int64)
     if len(centres):
-        for start in range(0, rows, _BATCH):
-            nearest[start : start + _BATCH] = np.argmax(_closeness(vectors[start : start + _BATCH], centres), axis=1)
+        nearest = nearest_centres(vectors, centres)
     order = np.argsort(nearest, kind="stable").astype(np.uint32)  # rows ascend within a list
     places = np.empty(rows, dtype=np.uint32)
     places[order] = np.arange(rows, dtype=np.uint32)
@@ -51,19 +50,44 @@ def write_codes(folder: Path, vectors: Float32, centres: Float32, topics: npt.ND
     codes = np.rint(vectors / np.maximum(scales, 1e-9)[:, None]).astype(np.int8)
     lists = max(1, len(centres))
     offsets = np.searchsorted(nearest[order], np.arange(lists + 1)).astype(np.int64)
-    temporary = folder.with_name(folder.name + ".part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
     for name, array in zip(_FILES, (codes[order], scales[order], order, offsets, places, topics), strict=True):
-        np.save(temporary / f"{name}.npy", array, allow_pickle=False)
-    write_checksums(temporary)
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.replace(folder)
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
 
 def _closeness(vectors: Float32, centres: Float32) -> Float32:
     """Return (n, lists) numbers that are the larger, the nearer a vector is to a centre."""
-    found: Float32 = vectors @ centres.T - 0.5 * np.einsum("ij,ij->i", centres, centres)
+    found: Float32 = vectors @ centres.T - _half_squares(centres)
+    return found
+
+
+def _half_squares(centres: Float32) -> Float32:
+    found: Float32 = 0.5 * np.einsum("ij,ij->i", centres, centres)
+    return found
+
+
+def nearest_centres(vectors: Float32, centres: Float32) -> npt.NDArray[np.int64]:
+    """Return the nearest centre of each vector, shape (n,), the first of equally near ones.
+
+    A product of matrices rounds a row otherwise where it stands elsewhere among others. Where two centres are nearly
+    as near, each is therefore reckoned again by itself: a vector's centre does not depend on its neighbours.
+    """
+    found = np.empty(len(vectors), dtype=np.int64)
+    for start in range(0, len(vectors), _ROWS_AT_ONCE):
+        part = vectors[start : start + _ROWS_AT_ONCE]
+        near = _closeness(part, centres)
+        best = np.argmax(near, axis=1)
+        every = np.arange(len(part))
+        least = near[every, best] - _ROUNDING
+        near[every, best] = -np.inf
+        doubtful = np.flatnonzero(near.max(axis=1) >= least)
+        near[every, best] = np.inf
+        rows, columns = np.nonzero(near[doubtful] >= least[doubtful, None])
+        pairs = part[doubtful[rows]].astype(np.float64), centres[columns].astype(np.float64)
+        exact = np.einsum("ij,ij->i", *pairs) - _half_squares(centres)[columns]
+        order = np.lexsort((columns, -exact, rows))
+        _, first = np.unique(rows[order], return_index=True)
+        best[doubtful] = columns[order[first]]
+        found[start : start + _ROWS_AT_ONCE] = best
     return found
 
 
@@ -90,8 +114,12 @@ class _Codes:
 class DenseReader:
     """Finds the nearest vectors of all segments."""
 
-    def __init__(self, segments: Sequence[Segment], space: str, centres: Float32) -> None:
-        """``space`` names the folder of each segment that has its vectors, ``centres`` those of the lists."""
+    def __init__(self, segments: Sequence[Segment], space: str, centres: Float32, rank: Any) -> None:
+        """``space`` names the folder of each segment that has its vectors, ``centres`` are the lists', ``rank`` orders.
+
+        Of equally near documents the one of lower ``rank`` (documents,) comes first (``Tables.rank``).
+        """
+        self._rank = rank
         self._codes = [_Codes(segment, space) for segment in segments]
         self._starts = np.array([segment.start for segment in segments], dtype=np.int64)
         self._centres = centres
@@ -127,7 +155,7 @@ class DenseReader:
             rows, near = kernels.scan_codes(*codes.arrays, lists, query, end, part, limit, -2.0)
             docs.append(segment.start + rows)
             scores.append(near)
-        return best(docs, scores, limit)
+        return best(docs, scores, limit, self._rank)
 
     def vectors_of(self, docs: npt.NDArray[np.int64]) -> Float32:
         """Return the vectors of some documents as they are stored, shape (len(docs), d)."""
@@ -144,16 +172,16 @@ class DenseReader:
 
 
 def best(
-    docs: Sequence[npt.NDArray[np.int64]], scores: Sequence[Float32], limit: int
+    docs: Sequence[npt.NDArray[np.int64]], scores: Sequence[Float32], limit: int, rank: Any
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the best of several lists, best first, of equal ones the lower document first."""
+    """Return the best of several lists, best first, of equal ones that of lower ``rank`` (``Tables.rank``) first."""
     if not docs:
         return np.empty(0, dtype=np.int64), np.empty(0)
     found, near = np.concatenate(docs), np.concatenate(scores)
     if len(found) > limit:
         kept = np.flatnonzero(near >= np.partition(near, len(near) - limit)[len(near) - limit])
         found, near = found[kept], near[kept]
-    order = np.lexsort((found, -near))[:limit]
+    order = np.lexsort((rank[found], -near))[:limit]
     return found[order], near[order].astype(np.float64)
 
 

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
 from ktop.kernel.errors import InputError, TooLargeError
-from ktop.patents.analysis.encoder import ENCODER_VERSION
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.checksums import checksum
@@ -95,7 +94,7 @@ class PatentIndex:
         self.tables = Tables(self.layout.root / self.manifest.tables)
         self.space = TextSpace(self.layout.root / self.manifest.bridge)
         self.segments: list[Segment] = self.layout.open_segments(self.manifest)
-        self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres)
+        self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres, self.tables.rank)
         self.lexical = LexicalReader(self.segments, self.tables)
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
@@ -116,7 +115,7 @@ class PatentIndex:
 
         Corpus, analysis, segments, language bridge, text vectors and tables of this generation, and the encoder.
         """
-        content = [json.dumps(self.manifest.to_json(), sort_keys=True), ENCODER_VERSION]
+        content = [json.dumps(self.manifest.to_json(), sort_keys=True)]
         content += [checksum(self.layout.root / name) for name in (self.manifest.tables, self.manifest.bridge) if name]
         return hashlib.blake2b("|".join(content).encode(), digest_size=16).hexdigest()
 
@@ -232,7 +231,7 @@ class PatentIndex:
             lists.append((fusion[1], *_without(excluded, *self.dense.search(vector, depth, before, mask))))
         if len(lists) == 1:
             return lists[0][1], lists[0][2]
-        return _fused(lists, fusion[2])
+        return _fused(lists, fusion[2], self.tables.rank)
 
     def mask(self, only: Filter) -> npt.NDArray[np.uint8]:
         """Return 1 for the documents that a filter lets through, 0 for others and replaced ones; empty for "all"."""
@@ -319,11 +318,11 @@ def _without(excluded: Docs, docs: Docs, scores: Scores) -> tuple[Docs, Scores]:
     return docs[kept], scores[kept]
 
 
-def _fused(lists: Sequence[tuple[float, Docs, Scores]], constant: int) -> tuple[Docs, Scores]:
-    """Fuse ranked lists: the score of a document is the sum of weight / (constant + rank), ranks from 0."""
+def _fused(lists: Sequence[tuple[float, Docs, Scores]], constant: int, rank: Any) -> tuple[Docs, Scores]:
+    """Fuse ranked lists: the score of a document is the sum of weight / (constant + place), places from 0."""
     docs = np.unique(np.concatenate([found for _, found, _ in lists]))
     score = np.zeros(len(docs), dtype=np.float64)
     for weight, found, _ in lists:
         score[np.searchsorted(docs, found)] += weight / (constant + np.arange(len(found)))
-    order = np.lexsort((docs, -score))
+    order = np.lexsort((rank[docs], -score))
     return docs[order], score[order]

@@ -22,20 +22,19 @@ from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus, corpus_lock, delete_unnamed
 from ktop.patents.engine.bridge import build_bridge
 from ktop.patents.engine.checksums import has_checksums, write_checksums
+from ktop.patents.engine.content import Content
 from ktop.patents.engine.generations import give_up, publish
 from ktop.patents.engine.kernels import BLOCK
 from ktop.patents.engine.layout import IndexManifest, Layout, bridge_name
 from ktop.patents.engine.row_analysis import COLUMNS, Row, analysed
-from ktop.patents.engine.segment import Columns, lengths_of, write_segment
+from ktop.patents.engine.segment import Columns, write_segment
 from ktop.patents.engine.tables import build_tables
-from ktop.patents.engine.vectors import fill_vectors, fit_space
+from ktop.patents.engine.vectors import TextSpace, fill_vectors, fit_space
 
 SEGMENT_ROWS = 4 * BLOCK
 #: Once there are more than this many segments of fewer rows than this at the end, they are made one.
 SMALL_ROWS, MAX_SMALL_SEGMENTS = BLOCK, 8
 BATCH_ROWS = 1_000
-#: The language bridge is made anew once the corpus has grown by this share since it was made.
-BRIDGE_GROWTH = 0.25
 
 log = logging.getLogger(__name__)
 
@@ -87,10 +86,6 @@ class _Build:
 
     def run(self) -> IndexReport:
         started = time.perf_counter()
-        current = self._pointed()
-        if current is not None and not self.layout.generation(current.generation).is_file():
-            # written by a version that knew no generations: from now on its readers hold it, too
-            self.layout.write_generation(current, self.corpus.manifest)
         self.layout.verify_checksums(self.manifest, building=True)  # nothing is built upon what is damaged
         self._delete_unnamed(left_by="a run that was stopped")
         todo = self._plan()
@@ -191,15 +186,13 @@ class _Build:
     ) -> None:
         """Write one segment, then the manifest that makes it count."""
         segments = self.manifest.segments
-        average = self.manifest.average_length
         indexed = 0
         if parts:
             patents = Columns.joined(parts).by_date()
             parts.clear()
             indexed = len(patents)
-            average = average or max(float(lengths_of(patents).mean()), 1.0)
             number = self.layout.next_segment()
-            write_segment(self.layout.segment(number), patents, average)
+            write_segment(self.layout.segment(number), patents)
             segments = (*segments, (number, indexed))
         dead = np.union1d(self.layout.dead(self.manifest), np.concatenate([np.empty(0, dtype=np.int64), *stale]))
         partitions = {year: digest for year, digest in self.manifest.partitions.items() if year not in finished}
@@ -208,7 +201,6 @@ class _Build:
         self.report.removed += len(dead) - self.manifest.dead
         self.manifest = self.manifest.with_changes(
             segments=segments,
-            average_length=average,
             dead=len(dead),
             partitions=partitions,
             corpus_version=None,
@@ -236,7 +228,7 @@ class _Build:
         segments = self.manifest.segments[:kept]
         if len(patents):
             number = self.layout.next_segment()
-            write_segment(self.layout.segment(number), patents, self.manifest.average_length)
+            write_segment(self.layout.segment(number), patents)
             segments = (*segments, (number, len(patents)))
         left = dead[dead < small[0].start]
         manifest = self.manifest.with_changes(segments=segments, dead=len(left), corpus_version=None)
@@ -248,26 +240,32 @@ class _Build:
     # --- derived tables --------------------------------------------------------------------------------------------
 
     def _derive(self) -> None:
-        """Make what follows from all segments together: the language bridge, text vectors, statistics, citations."""
+        """Make what follows from all patents together: the language bridge, text vectors, statistics, citations.
+
+        All of it is made anew for every generation, and of its content alone (``Content``): kept from earlier ones it
+        would let the same patents rank otherwise where they came in other pieces or in another order.
+        """
         started = time.perf_counter()
         self.progress(0, 1, "tables")
-        old_bridge = self.manifest.bridge
-        grown = old_bridge is None or self.manifest.patents > (1 + BRIDGE_GROWTH) * _patents_of(old_bridge)
-        bridge = bridge_name(self.corpus.version, self.manifest.patents) if grown or not old_bridge else old_bridge
-        folder = self.layout.root / bridge
-        if bridge != old_bridge and not has_checksums(folder):
-            build_bridge(self.corpus, self.layout, self.manifest, folder, self.progress)
-            fit_space(self.corpus, self.layout, self.manifest, folder, self.progress)
+        content = Content(self.layout, self.manifest)
+        folder = self.layout.root / bridge_name(self.corpus.version)
+        if not has_checksums(folder):
+            build_bridge(self.corpus, content, folder, self.progress)
+            fit_space(self.corpus, content, folder, self.progress)
             write_checksums(folder)
-        fill_vectors(self.layout, self.manifest, folder, self.progress, self.workers)
+        fill_vectors(content, folder, self.progress, self.workers)
         self.report.seconds_bridge = time.perf_counter() - started
         started = time.perf_counter()
         tables = f"tables-{self.corpus.version}-{self.generation}"
-        build_tables(self.corpus, self.layout, self.manifest, self.layout.root / tables, folder)
+        build_tables(self.corpus, content, self.layout.root / tables, TextSpace(folder))
         write_checksums(self.layout.root / tables)
         self.progress(1, 1, "tables")
         self.manifest = self.manifest.with_changes(
-            tables=tables, bridge=bridge, corpus_version=self.corpus.version, generation=self.generation
+            average_length=content.average_length,
+            tables=tables,
+            bridge=folder.name,
+            corpus_version=self.corpus.version,
+            generation=self.generation,
         )
         publish(self.layout, self.manifest, self.corpus.manifest)
         self.report.seconds_tables = time.perf_counter() - started
@@ -280,8 +278,8 @@ class _Build:
         kept: set[Path] = set()
         for manifest in filter(None, (current, self.manifest, *held)):
             kept |= self.layout.named(manifest)
-        # A complete bridge of these very patents may be a killed run's: its name has all that it is made from.
-        kept.add(self.layout.root / bridge_name(self.corpus.version, self.manifest.patents))
+        # What has been made for these very patents may be a killed run's: its name has all that it is made from.
+        kept |= self.layout.named(self.manifest.with_changes(bridge=bridge_name(self.corpus.version)))
         deleted = 0
         for entry in self.layout.deletable():
             if entry not in kept:
@@ -307,8 +305,3 @@ class _Year:
     digest: str | None
     fresh: pl.Series
     stale: npt.NDArray[np.int64]
-
-
-def _patents_of(bridge: str) -> int:
-    """Return how many patents the corpus had when a bridge was made: the end of its name."""
-    return int(bridge.rsplit("-", 1)[1])

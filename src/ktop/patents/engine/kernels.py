@@ -46,22 +46,23 @@ def _prefix_end(low: Any, block: UInt8, start: int, stop: int, end_row: int) -> 
 
 @_compiled
 def _kept(rows: Any, scores: Any, held: int, wanted: int) -> tuple[int, float]:
-    """Keep the best ``wanted`` of ``held`` candidates, in place; return how many stay and the score to beat.
+    """Keep the best ``wanted`` of ``held`` candidates, in place; return how many stay and the score to reach.
 
-    Among equal scores the lower rows stay; candidates come in the order of their rows.
+    Among equal scores the lower rows stay.
     """
     if held <= wanted:
         return held, -np.inf
     limit = np.partition(scores[:held], held - wanted)[held - wanted]
-    above = 0
+    above, tied = 0, 0
     for i in range(held):
-        if scores[i] > limit:
-            above += 1
-    ties, kept = wanted - above, 0
+        above += scores[i] > limit
+        tied += scores[i] == limit
+    last = rows[:held].max()
+    if above + tied > wanted:
+        last = np.partition(rows[:held][scores[:held] == limit], wanted - above - 1)[wanted - above - 1]
+    kept = 0
     for i in range(held):
-        if scores[i] > limit or (scores[i] == limit and ties > 0):
-            if scores[i] == limit:
-                ties -= 1
+        if scores[i] > limit or (scores[i] == limit and rows[i] <= last):
             rows[kept], scores[kept] = rows[i], scores[i]
             kept += 1
     return kept, limit
@@ -168,7 +169,7 @@ def scan_codes(
     wanted: int,
     least: float,
 ) -> tuple[Any, Any]:
-    """Return rows and scores of the best ``wanted`` code vectors of some lists, unsorted, all scoring over ``least``.
+    """Return rows and scores of the best ``wanted`` code vectors of some lists, unsorted, none scoring under ``least``.
 
     Parameters
     ----------
@@ -194,7 +195,7 @@ def scan_codes(
             for j in range(width):
                 score += query[j] * np.float32(codes[i, j])
             score *= scales[i]
-            if score > limit:
+            if score >= limit:  # the lists do not follow one another in the order of their rows: an equal one may win
                 row = np.int64(rows_of[i])
                 if masked and mask[row] == 0:
                     continue

@@ -25,12 +25,12 @@ from ktop.patents.corpus.corpus import Manifest
 from ktop.patents.engine.checksums import has_checksums, verify_checksums
 from ktop.patents.engine.segment import Segment
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
-def bridge_name(corpus_version: str, patents: int) -> str:
-    """Return the name of the language bridge made from a corpus of so many patents: it has all that it is made from."""
-    return f"bridge-{corpus_version}-analysis{ANALYSIS_VERSION}-encoder{ENCODER_VERSION}-{patents}"
+def bridge_name(corpus_version: str) -> str:
+    """Return the name of the language bridge and text space made from a corpus: it has all that they are made from."""
+    return f"bridge-{corpus_version}-analysis{ANALYSIS_VERSION}-encoder{ENCODER_VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,11 @@ class IndexManifest:
     ----------
     segments : (number, rows) of each segment, in order; it is folder ``segments/{number:06d}`` and its patents are
         numbered from the sum of the rows before it. A number is never used twice.
-    average_length : length of the patents first indexed; BM25 measures lengths against it from then on.
+    average_length : mean length of the patents that count, which BM25 measures lengths against; 0 until it is known.
     dead : number of replaced or removed patents; their document numbers are in ``dead.{rows}.{dead}.npy``.
     partitions : year → digest of the corpus partition that is indexed completely.
     tables, bridge : names of the folders with the derived tables and the language bridge, None while they are missing.
+        Every segment has a folder by the bridge's name with its text vectors and the impacts of its postings.
     corpus_version : the corpus that tables and bridge were made from.
     generation : counts the times that the pointer was switched.
     """
@@ -73,6 +74,7 @@ class IndexManifest:
         return {
             "format": FORMAT_VERSION,
             "analysis": ANALYSIS_VERSION,
+            "encoder": ENCODER_VERSION,
             "segments": [list(segment) for segment in self.segments],
             "average_length": self.average_length,
             "dead": self.dead,
@@ -141,7 +143,7 @@ class Layout:
         found: list[Segment] = []
         start = 0
         for number, rows in manifest.segments:
-            found.append(Segment(self.segment(number), start, rows))
+            found.append(Segment(self.segment(number), start, rows, manifest.bridge))
             start += rows
         return found
 
@@ -189,22 +191,30 @@ class Layout:
         """Return the generation in force.
 
         Raises ``NotFoundError`` where there is no index, ``UnavailableError`` for one made by another version of the
-        analysis, or damaged.
+        analysis or the encoder, ``InputError`` for a damaged one.
         """
         if not self.pointer.is_file():
             if self.building.is_file():  # the first one is on its way
                 raise UnavailableError("patents.index_incomplete", directory=str(self.directory))
             raise NotFoundError("patents.index_missing", directory=str(self.directory))
-        return self._manifest(self.pointer)
+        manifest, encoder = self._manifest(self.pointer)
+        if encoder != ENCODER_VERSION:  # questions would be held against vectors of another kind
+            raise UnavailableError("patents.index_format", directory=str(self.directory))
+        return manifest
 
     def read_building(self) -> IndexManifest:
         """Return what has been done towards the next generation, else the one in force, else an empty manifest.
+
+        Of an index whose vectors another version of the encoder made, the analysed patents are kept.
 
         Raises ``UnavailableError`` where another version of the analysis made it: nothing of it can be kept.
         """
         for path in (self.building, self.pointer):
             if path.is_file():
-                return self._manifest(path)
+                manifest, encoder = self._manifest(path)
+                if encoder != ENCODER_VERSION:
+                    return manifest.with_changes(tables=None, bridge=None, corpus_version=None)
+                return manifest
         return IndexManifest()
 
     @property
@@ -220,15 +230,17 @@ class Layout:
             return None
         return status.st_ino, status.st_mtime_ns
 
-    def _manifest(self, path: Path) -> IndexManifest:
+    def _manifest(self, path: Path) -> tuple[IndexManifest, str | None]:
+        """Return a manifest and the version of the encoder that it was made with."""
         stored = self._stored(path)
         if stored.pop("format", None) != FORMAT_VERSION or stored.pop("analysis", None) != ANALYSIS_VERSION:
             raise UnavailableError("patents.index_format", directory=str(self.directory))
         stored.pop("corpus", None)
+        encoder = stored.pop("encoder", None)
         try:
             stored["segments"] = tuple((number, rows) for number, rows in stored["segments"])
             stored["partitions"] = {int(year): digest for year, digest in stored["partitions"].items()}
-            return IndexManifest(**stored)
+            return IndexManifest(**stored), encoder
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _damaged(path) from error
 
@@ -260,7 +272,7 @@ class Layout:
     def stored(self, generation: int) -> IndexManifest | None:
         """Return the manifest of a generation that readers may hold; None where it is of another version, or gone."""
         try:
-            return self._manifest(self.generation(generation))
+            return self._manifest(self.generation(generation))[0]
         except (OSError, InputError, UnavailableError):
             return None
 

@@ -59,7 +59,7 @@ class LexicalReader:
             scores.append(score)
             if len(rows) >= limit:  # what a later segment finds must beat the last of these
                 least = max(least, float(np.nextafter(score.min(), np.float32(0.0))))
-        return best(docs, scores, limit)
+        return best(docs, scores, limit, self._tables.rank)
 
     def _rarity(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
         """Return log(1 + (N - df + 0.5) / (df + 0.5)) over the whole corpus."""

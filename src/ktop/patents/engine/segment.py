@@ -6,7 +6,6 @@ Patents of a segment stand in the order of their dates, so that "earlier than a 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import numpy.typing as npt
 from ktop.kernel.errors import InputError
 from ktop.patents.analysis.terms import UInt32
 from ktop.patents.engine import kernels
-from ktop.patents.engine.checksums import write_checksums
+from ktop.patents.engine.checksums import complete_folder
 from ktop.patents.engine.sorted_search import first_not_less
 
 #: Day number of a patent whose source prints no date: later than every day, so it is never "earlier".
@@ -35,6 +34,10 @@ K1, B = 1.2, 0.75
 MAX_IMPACT = K1 + 1.0
 #: Display records are compressed in groups of so many: larger ones pack better, smaller ones are read faster.
 _RECORDS_PER_GROUP = 32
+#: Postings whose impacts are reckoned at a time: bounds memory.
+_POSTINGS_AT_ONCE = 1 << 22
+#: File of the impacts within the folder of a generation's statistics.
+IMPACTS = "posting_impact"
 _FIELD, _ITEM, _RECORD = "\x1f", "\x1e", b"\x1d"
 _FIXED = ("id", "digest", "day", "year", "language", "family", "claims")
 
@@ -134,22 +137,22 @@ class Columns:
         return self if np.array_equal(order, np.arange(len(self))) else self.taken(order)
 
 
-def write_segment(folder: Path, patents: Columns, average_length: float) -> None:
+def write_segment(folder: Path, patents: Columns) -> None:
     """Write a segment, complete or not at all.
 
     Parameters
     ----------
     patents : in the order of their days (``Columns.by_date``), at most ``MAX_ROWS``.
-    average_length : length of an average patent that BM25 measures lengths against.
     """
     if len(patents) > MAX_ROWS:
         raise ValueError(f"a segment holds at most {MAX_ROWS} patents")
-    temporary = folder.with_name(folder.name + ".part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    with complete_folder(folder) as beside:
+        _save_segment(beside, patents)
 
+
+def _save_segment(folder: Path, patents: Columns) -> None:
     def save(name: str, array: npt.NDArray[np.generic]) -> None:
-        np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
     longest = max(1, int(np.char.str_len(patents.id).max(initial=1)))
     save("id", patents.id.astype(f"S{longest}"))
@@ -160,12 +163,12 @@ def write_segment(folder: Path, patents: Columns, average_length: float) -> None
         for start in range(0, len(patents), _RECORDS_PER_GROUP)
     ]
     save("record_offsets", np.concatenate([[0], np.cumsum([len(group) for group in groups])]).astype(np.int64))
-    (temporary / "records.bin").write_bytes(b"".join(groups))
+    (folder / "records.bin").write_bytes(b"".join(groups))
     save("forward_offsets", patents.offsets)
     save("forward_terms", patents.codes)
     save("forward_counts", patents.counts)
+    save("length", lengths_of(patents).astype(np.uint32))
     rows = np.repeat(np.arange(len(patents), dtype=np.uint32), np.diff(patents.offsets))
-    impacts = _impacts(patents, rows, average_length)
     order = np.argsort(patents.codes, kind="stable")  # rows ascend, so each term's patents stay in date order
     terms, starts = np.unique(patents.codes[order], return_index=True)
     save("posting_terms", terms)
@@ -173,10 +176,7 @@ def write_segment(folder: Path, patents: Columns, average_length: float) -> None
     rows = rows[order]
     save("posting_low", (rows & 0xFFFF).astype(np.uint16))
     save("posting_block", (rows >> 16).astype(np.uint8))
-    save("posting_impact", impacts[order])
-    write_checksums(temporary)
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.replace(folder)
+    save("posting_count", patents.counts[order])
 
 
 def lengths_of(patents: Columns) -> npt.NDArray[np.float64]:
@@ -185,17 +185,6 @@ def lengths_of(patents: Columns) -> npt.NDArray[np.float64]:
     sums = np.concatenate([[0.0], np.cumsum(words)])
     found: npt.NDArray[np.float64] = sums[patents.offsets[1:]] - sums[patents.offsets[:-1]]
     return found
-
-
-def _impacts(patents: Columns, rows: UInt32, average_length: float) -> npt.NDArray[np.uint8]:
-    """Return the share of BM25 that does not depend on the other patents, in steps of ``MAX_IMPACT`` / 255, at least 1.
-
-    tf (k1 + 1) / (tf + k1 (1 - b + b length / average length)).
-    """
-    norm = K1 * (1.0 - B + B * lengths_of(patents) / max(average_length, 1.0))
-    count = patents.counts.astype(np.float32)
-    share = count * np.float32(K1 + 1.0) / (count + norm.astype(np.float32)[rows])
-    return np.maximum(np.rint(share * (255.0 / MAX_IMPACT)), 1).astype(np.uint8)
 
 
 _PARTING = {0x1D: " ", 0x1E: " ", 0x1F: " "}
@@ -208,8 +197,9 @@ def _plain(text: str) -> str:
 class Segment:
     """Read access to a segment; arrays are mapped on first use and shared with the system's cache."""
 
-    def __init__(self, folder: Path, start: int, rows: int) -> None:
-        self.folder, self.start, self.rows = folder, start, rows
+    def __init__(self, folder: Path, start: int, rows: int, statistics: str | None = None) -> None:
+        """``statistics`` names the folder below it with what depends on the other patents of the generation, too."""
+        self.folder, self.start, self.rows, self._statistics = folder, start, rows, statistics
         self._groups: dict[int, list[bytes]] = {}
         self._end: tuple[int | None, int] = (None, 0)
 
@@ -217,7 +207,7 @@ class Segment:
         return mapped(self.folder / f"{name}.npy")
 
     def column(self, name: str) -> Any:
-        """Return a whole per-patent column (``id``, ``day``, ``year``, ``language``, ``family``, ``claims`` ...)."""
+        """Return a whole per-patent column (``id``, ``day``, ``language``, ``family``, ``length`` ...)."""
         return np.array(mapped(self.folder / f"{name}.npy"))
 
     @cached_property
@@ -296,9 +286,37 @@ class Segment:
     # --- patents of a term ----------------------------------------------------------------------------------------
 
     @cached_property
+    def _posting_rows(self) -> tuple[Any, Any]:
+        """Low 16 bits of the row and block of the row of all postings."""
+        return self._map("posting_low"), self._map("posting_block")
+
+    @cached_property
     def postings(self) -> tuple[Any, Any, Any]:
         """All postings: low 16 bits of the row, block of the row, impact; see ``kernels.sum_postings``."""
-        return self._map("posting_low"), self._map("posting_block"), self._map("posting_impact")
+        assert self._statistics is not None, "only a complete generation has impacts"
+        return *self._posting_rows, mapped(self.folder / self._statistics / f"{IMPACTS}.npy")
+
+    def impacts(self, average_length: float) -> npt.NDArray[np.uint8]:
+        """Return for every posting the share of BM25 that does not depend on the question, (postings,), at least 1.
+
+        tf (k1 + 1) / (tf + k1 (1 - b + b length / average length)), in steps of ``MAX_IMPACT`` / 255.
+
+        Parameters
+        ----------
+        average_length : mean length of the patents of the generation, at least 1.
+        """
+        length = self.column("length").astype(np.float64)
+        norm = (K1 * (1.0 - B + B * length / average_length)).astype(np.float32)
+        low, block = self._posting_rows
+        counts = self._map("posting_count")
+        found = np.empty(len(counts), dtype=np.uint8)
+        for start in range(0, len(counts), _POSTINGS_AT_ONCE):
+            part = slice(start, start + _POSTINGS_AT_ONCE)
+            rows = (block[part].astype(np.uint32) << 16) | low[part]
+            count = counts[part].astype(np.float32)
+            share = count * np.float32(K1 + 1.0) / (count + norm[rows])
+            found[part] = np.maximum(np.rint(share * (255.0 / MAX_IMPACT)), 1).astype(np.uint8)
+        return found
 
     @cached_property
     def _vocabulary(self) -> tuple[UInt32, UInt32]:
@@ -317,7 +335,7 @@ class Segment:
 
     def rows_with(self, code: int, before: int | None = None) -> npt.NDArray[np.int64]:
         """Return the rows (earlier than a day) that have a term, ascending."""
-        low, block, _ = self.postings
+        low, block = self._posting_rows
         rows: npt.NDArray[np.int64] = kernels.rows_of(*self._vocabulary, low, block, code, self.end(before))
         return rows
 
@@ -326,7 +344,7 @@ class Segment:
         starts, stops = self.places(codes)
         if before is None:
             return stops - starts
-        low, block, _ = self.postings
+        low, block = self._posting_rows
         found: npt.NDArray[np.int64] = kernels.frequencies(starts, stops, low, block, self.end(before))
         return found
 

@@ -17,8 +17,8 @@ import polars as pl
 
 from ktop.patents.corpus.citations import resolved_citations
 from ktop.patents.corpus.corpus import Corpus
-from ktop.patents.engine.layout import IndexManifest, Layout
-from ktop.patents.engine.segment import LANGUAGES, NO_DAY, Segment, mapped
+from ktop.patents.engine.content import Content, looked_up
+from ktop.patents.engine.segment import LANGUAGES, NO_DAY, mapped
 from ktop.patents.engine.sorted_search import first_not_less
 from ktop.patents.engine.vectors import TextSpace
 
@@ -27,46 +27,38 @@ SAMPLE = 2_000
 _COLUMNS = ("day", "language", "family", "claims")
 
 
-def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, bridge: Path) -> None:
-    """Write the tables of an index to ``folder``."""
+def build_tables(corpus: Corpus, content: Content, folder: Path, space: TextSpace) -> None:
+    """Write the tables of a generation to ``folder``; ``space`` is what its text vectors were made by."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    segments = layout.open_segments(manifest)
 
     def save(name: str, array: npt.NDArray[Any]) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
-    columns = {name: np.concatenate([segment.column(name) for segment in segments]) for name in _COLUMNS}
-    columns["topic"] = np.concatenate([np.load(segment.folder / bridge.name / "topic.npy") for segment in segments])
+    columns = {name: content.column(name) for name in _COLUMNS}
+    topics = [np.load(segment.folder / space.folder.name / "topic.npy") for segment in content.segments]
+    columns["topic"] = np.concatenate(topics)
     for name, column in columns.items():
         save(name, column)
-    ids = np.concatenate([segment.column("id") for segment in segments])
-    order = np.argsort(ids, kind="stable")
-    save("id_order", order.astype(np.uint32))
+    ids, alive = content.column("id"), content.alive
+    save("id_order", content.id_order)
+    save("rank", content.rank)
     save("country", ids.view(np.uint8).reshape(len(ids), -1)[:, :2].copy().view(np.uint16).ravel())
-    alive = np.ones(manifest.rows, dtype=bool)
-    alive[layout.dead(manifest)] = False
     save("alive", alive)
-    save("days", np.sort(columns["day"][alive]))
+    save("days", columns["day"][content.docs])
+    save("term_codes", content.term_counts.codes)
+    save("term_totals", content.term_counts.totals)
+    _write_replaced(content, columns["day"], save)
 
-    codes, totals = _term_totals(segments)
-    save("term_codes", codes)
-    save("term_totals", totals)
-
-    docs_by_day = np.flatnonzero(alive)[np.argsort(columns["day"][alive], kind="stable")]
-    even = np.linspace(0, len(docs_by_day) - 1, min(SAMPLE, len(docs_by_day))).astype(np.int64)
-    sample = docs_by_day[even].astype(np.int64)
-    starts = np.array([segment.start for segment in segments], dtype=np.int64)
-    pieces = []
-    for doc in sample.tolist():
-        segment = segments[int(np.searchsorted(starts, doc, side="right")) - 1]
-        pieces.append(segment.terms_of(doc - segment.start))
+    even = np.linspace(0, len(content) - 1, min(SAMPLE, len(content))).astype(np.int64)
+    sample = content.docs[even]
+    rows = content.terms_of(sample)
     save("sample", sample)
-    save("sample_offsets", np.concatenate([[0], np.cumsum([len(terms) for terms, _ in pieces])]).astype(np.int64))
-    terms, places = np.unique(np.concatenate([terms for terms, _ in pieces]), return_inverse=True)
+    save("sample_offsets", rows.offsets)
+    terms, places = np.unique(rows.codes, return_inverse=True)
     save("sample_terms", terms)
     save("sample_places", places.astype(np.int32))
-    save("sample_counts", np.concatenate([counts for _, counts in pieces]))
+    save("sample_counts", rows.counts)
 
     docs = pl.DataFrame(
         {
@@ -74,17 +66,17 @@ def build_tables(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder
             "doc": np.flatnonzero(alive).astype(np.int64),
         }
     )
-    del ids, order
+    del ids
     _write_classes(corpus, docs, save, folder)
-    _write_citations(corpus, docs, columns["day"], save, manifest.rows)
+    _write_citations(corpus, docs, columns["day"], save, content.rows)
     about = {
         "version": corpus.version,
-        "patents": manifest.patents,
+        "patents": len(content),
         "languages": {
             LANGUAGES[code]: int(np.count_nonzero(columns["language"][alive] == code)) for code in LANGUAGES if code
         },
         "synthetic": _synthetic_share(corpus),
-        "topics": TextSpace(bridge).topic_names,
+        "topics": space.topic_names,
     }
     (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
@@ -95,19 +87,19 @@ def _synthetic_share(corpus: Corpus) -> float:
     return float(share.collect().item() or 0.0)
 
 
-def _term_totals(segments: Sequence[Segment]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return all term codes, ascending, and how many patents have each; two segments at a time."""
-    codes, totals = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint32)
-    for segment in segments:
-        own, counts = segment.term_totals()
-        together = np.concatenate([codes, own])
-        order = np.argsort(together, kind="stable")
-        together = together[order]
-        first = np.flatnonzero(np.concatenate([[True], together[1:] != together[:-1]])) if len(together) else order
-        totals = np.concatenate([totals, counts.astype(np.uint32)])[order]
-        totals = np.add.reduceat(totals, first) if len(first) else totals
-        codes = together[first]
-    return codes, totals
+def _write_replaced(content: Content, day: npt.NDArray[Any], save: Any) -> None:
+    """Write, for every term of a replaced or removed patent, the days of these patents, in order.
+
+    The lists of the segments have them still; what is counted by the lists is put right by these.
+    """
+    dead = content.dead
+    rows = content.terms_of(dead)
+    days = np.repeat(day[dead], np.diff(rows.offsets))
+    order = np.lexsort((days, rows.codes))
+    terms, starts = np.unique(rows.codes[order], return_index=True)
+    save("replaced_terms", terms)
+    save("replaced_offsets", np.concatenate([starts, [len(order)]]).astype(np.int64))
+    save("replaced_days", days[order])
 
 
 def _write_classes(corpus: Corpus, docs: pl.DataFrame, save: Any, folder: Path) -> None:
@@ -218,6 +210,11 @@ class Tables:
         return self._map("alive")
 
     @cached_property
+    def rank(self) -> Any:
+        """(rows,) place of each document in the order of days and ids: of equal scores the lower one comes first."""
+        return self._map("rank")
+
+    @cached_property
     def days(self) -> Any:
         """(patents,) day numbers of all patents, ascending."""
         return self._map("days")
@@ -237,12 +234,28 @@ class Tables:
         return self._map("term_codes"), self._map("term_totals")
 
     def totals_of(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
-        """Return how many patents have each of some terms, replaced ones included, shape (len(codes),)."""
-        known, totals = self.term_totals
-        if not len(known):
-            return np.zeros(len(codes), dtype=np.int64)
-        at = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-        return np.where(known[at] == codes, totals[at], 0).astype(np.int64)
+        """Return how many patents have each of some terms, shape (len(codes),)."""
+        return looked_up(*self.term_totals, codes)
+
+    @cached_property
+    def _replaced(self) -> tuple[Any, Any, Any]:
+        """Terms of replaced and removed patents, where those of each begin, and their days."""
+        return self._map("replaced_terms"), self._map("replaced_offsets"), self._map("replaced_days")
+
+    def replaced_of(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
+        """Return how many replaced or removed patents (earlier than a day) have each term, shape (len(codes),).
+
+        The lists of the segments have these patents still.
+        """
+        terms, offsets, days = self._replaced
+        found = np.zeros(len(codes), dtype=np.int64)
+        if not len(terms):
+            return found
+        at = np.minimum(np.searchsorted(terms, codes), len(terms) - 1)
+        for i in np.flatnonzero(terms[at] == codes):
+            own = days[int(offsets[at[i]]) : int(offsets[at[i] + 1])]
+            found[i] = len(own) if before is None else first_not_less(own, before)
+        return found
 
     @cached_property
     def _id_order(self) -> Any:
@@ -299,8 +312,9 @@ class Tables:
         return found
 
     def dated_docs(self) -> npt.NDArray[np.int64]:
-        """Return the document numbers of the patents that count and have a day."""
-        return np.flatnonzero(np.asarray(self.alive) & (np.asarray(self.day) != NO_DAY))
+        """Return the document numbers of the patents that count and have a day, in the order of days and ids."""
+        docs = np.flatnonzero(np.asarray(self.alive) & (np.asarray(self.day) != NO_DAY))
+        return docs[np.argsort(self.rank[docs], kind="stable")]
 
     def has_citations(self, before: int) -> bool:
         """Return whether the corpus knows any citation made before a day."""
@@ -325,10 +339,11 @@ class Tables:
 
     @cached_property
     def _families(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-        """Family codes in order and the documents they belong to."""
-        codes = np.asarray(self.family)
+        """Family codes in order and the documents, of those that count, they belong to."""
+        docs = np.flatnonzero(np.asarray(self.alive))
+        codes = np.asarray(self.family)[docs]
         order = np.argsort(codes, kind="stable")
-        return codes[order], order
+        return codes[order], docs[order]
 
     @cached_property
     def _cited(self) -> tuple[Any, Any]:

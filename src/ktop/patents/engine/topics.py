@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import polars as pl
 
 from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.analysis.text import word_list
-from ktop.patents.engine.segment import Segment
+from ktop.patents.engine.lsa import SparseRows
 
 MAX_TOPICS = 120
 WORDS_PER_NAME = 3
@@ -63,12 +63,15 @@ def _spread_out(vectors: Float32, k: int, random: np.random.Generator) -> list[i
 
 
 def name_topics(
-    sampled: Sequence[tuple[Segment, npt.NDArray[np.int64]]],
+    sample: SparseRows,
     owners: npt.NDArray[np.int64],
     topics: int,
     vocabulary: pl.DataFrame,
 ) -> list[str]:
-    """Return a name for each topic: the words most characteristic of it (share within, times log of rarity)."""
+    """Return a name for each topic: the words most characteristic of it (share within, times log of rarity).
+
+    ``sample`` has the terms of some patents, ``owners`` (len(sample),) the topic of each.
+    """
     generic = word_list("generic_en") | word_list("generic_ko")
     words = vocabulary.filter(
         ~pl.col("term").str.contains(PAIR, literal=True) & ~pl.col("surface").is_in(list(generic))
@@ -78,14 +81,11 @@ def name_topics(
     codes = np.array([term_code(term) for term in words["term"]], dtype=np.uint32)
     order = np.argsort(codes)
     counts = np.zeros((topics, len(codes)), dtype=np.float64)
-    position = 0
-    for segment, rows in sampled:
-        for row in rows:
-            terms, _ = segment.terms_of(int(row))
-            at = np.minimum(np.searchsorted(codes, terms, sorter=order), len(codes) - 1)
-            places = order[at]
-            counts[owners[position], places[codes[places] == terms]] += 1
-            position += 1
+    for row, (start, stop) in enumerate(itertools.pairwise(sample.offsets.tolist())):
+        terms = sample.codes[start:stop]
+        at = np.minimum(np.searchsorted(codes, terms, sorter=order), len(codes) - 1)
+        places = order[at]
+        counts[owners[row], places[codes[places] == terms]] += 1
     sizes = np.maximum(np.bincount(owners, minlength=topics), 1)[:, None]
     share = counts / sizes
     overall = counts.sum(axis=0) / max(len(owners), 1)

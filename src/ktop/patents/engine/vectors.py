@@ -27,10 +27,11 @@ from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine import kernels
 from ktop.patents.engine.bridge import Bridge, sampled_texts
-from ktop.patents.engine.dense import GROUPED_FROM, coarse_centres, write_codes
-from ktop.patents.engine.layout import IndexManifest, Layout
+from ktop.patents.engine.checksums import complete_folder
+from ktop.patents.engine.content import Content
+from ktop.patents.engine.dense import GROUPED_FROM, coarse_centres, nearest_centres, save_codes
 from ktop.patents.engine.lsa import Lsa, SparseRows, fit_lsa
-from ktop.patents.engine.segment import Segment
+from ktop.patents.engine.segment import IMPACTS, Segment
 from ktop.patents.engine.topics import cluster, name_topics, number_of_topics
 
 HALF = 128
@@ -265,77 +266,49 @@ def terms_of(texts: Sequence[tuple[Lang, str]]) -> SparseRows:
 # --- making it --------------------------------------------------------------------------------------------------------
 
 
-def fit_space(corpus: Corpus, layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress) -> None:
+def fit_space(corpus: Corpus, content: Content, folder: Path, progress: Progress) -> None:
     """Fit word vectors, means, directions, topics and coarse centres to even samples of patents."""
     space = TextSpace(folder)
-    progress(0, manifest.rows, "vectors")
-    fit_lsa(_sample(layout, manifest, SAMPLE_WORDS)[0], HALF, folder, _SEED)
+    progress(0, len(content), "vectors")
+    fit_lsa(content.terms_of(content.even_sample(SAMPLE_WORDS)), HALF, folder, _SEED)
     space.sentences.fit(list(sampled_texts(corpus, SAMPLE_SENTENCES)))
-    sample, places = _sample(layout, manifest, SAMPLE_TOPICS)
-    by_terms = space.sentences.of_rows(sample)
+    docs = content.even_sample(SAMPLE_TOPICS)
+    by_terms = space.sentences.of_rows(content.terms_of(docs))
     known = np.any(by_terms != 0, axis=1)
-    centroids, owners = cluster(by_terms[known], number_of_topics(manifest.patents), _SEED)
+    centroids, owners = cluster(by_terms[known], number_of_topics(len(content)), _SEED)
     np.save(folder / "centroids.npy", centroids, allow_pickle=False)
-    rows_of: list[tuple[Segment, npt.NDArray[np.int64]]] = []
-    start = 0
-    for segment, rows in places:
-        rows_of.append((segment, rows[known[start : start + len(rows)]]))
-        start += len(rows)
-    names = name_topics(rows_of, owners, len(centroids), space.bridge.vocabulary)
+    names = name_topics(content.terms_of(docs[known]), owners, len(centroids), space.bridge.vocabulary)
     (folder / "topics.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     centres = np.zeros((0, 2 * HALF), dtype=np.float32)
-    if manifest.patents >= GROUPED_FROM:
-        centres = coarse_centres(space.of_rows(_sample(layout, manifest, SAMPLE_CENTRES)[0]), _SEED)
+    if len(content) >= GROUPED_FROM:
+        centres = coarse_centres(space.of_rows(content.terms_of(content.even_sample(SAMPLE_CENTRES))), _SEED)
     np.save(folder / "centres.npy", centres, allow_pickle=False)
 
 
-def _sample(
-    layout: Layout, manifest: IndexManifest, size: int
-) -> tuple[SparseRows, list[tuple[Segment, npt.NDArray[np.int64]]]]:
-    """Return the terms of evenly chosen patents, and where they stand."""
-    step = max(1, math.ceil(manifest.rows / size))
-    lengths: list[npt.NDArray[np.int64]] = []
-    codes: list[UInt32] = []
-    counts: list[npt.NDArray[np.uint8]] = []
-    places: list[tuple[Segment, npt.NDArray[np.int64]]] = []
-    for segment in layout.open_segments(manifest):
-        rows = np.arange(0, segment.rows, step, dtype=np.int64)
-        for row in rows.tolist():
-            terms, own_counts = segment.terms_of(row)
-            codes.append(terms)
-            counts.append(own_counts)
-        lengths.append(np.diff(segment.forward[0])[rows])
-        places.append((segment, rows))
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, dtype=np.int64), *lengths]))])
-    sample = SparseRows(
-        offsets.astype(np.int64),
-        np.concatenate([np.zeros(0, dtype=np.uint32), *codes]),
-        np.concatenate([np.zeros(0, dtype=np.uint8), *counts]),
-    )
-    return sample, places
+def fill_vectors(content: Content, folder: Path, progress: Progress, workers: int = 1) -> None:
+    """Write what each segment has of one generation below it, under the name of ``folder``: vectors, topics, impacts.
 
-
-def fill_vectors(layout: Layout, manifest: IndexManifest, folder: Path, progress: Progress, workers: int = 1) -> None:
-    """Write the vectors and topics of every segment that lacks them, below the segment under the name of ``folder``.
-
-    Readers of an earlier space keep theirs. A killed run goes on with the segments that are not done. ``workers``
+    Readers of an earlier generation keep theirs. A killed run goes on with the segments that are not done. ``workers``
     segments are made at once, in threads: the loops are compiled and let go of the interpreter.
     """
     space = TextSpace(folder)
     space.warm()
+    average_length = content.average_length
 
     def fill(segment: Segment) -> int:
         target = segment.folder / folder.name
         if not target.is_dir():
             vectors, topics = _of_segment(space, segment)
-            write_codes(target, vectors, space.centres, topics)
+            with complete_folder(target) as beside:
+                save_codes(beside, vectors, space.centres, topics)
+                np.save(beside / f"{IMPACTS}.npy", segment.impacts(average_length), allow_pickle=False)
         return segment.rows
 
     done = 0
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        for rows in pool.map(fill, layout.open_segments(manifest)):
+        for rows in pool.map(fill, content.segments):
             done += rows
-            progress(done, manifest.rows, "vectors")
+            progress(done, content.rows, "vectors")
 
 
 def _of_segment(space: TextSpace, segment: Segment) -> tuple[Float32, npt.NDArray[np.int16]]:
@@ -351,5 +324,5 @@ def _of_segment(space: TextSpace, segment: Segment) -> tuple[Float32, npt.NDArra
         by_terms = vectors[start:stop, :HALF]
         known = by_terms.any(axis=1)
         if len(space.centroids):
-            topics[start:stop][known] = np.argmax(by_terms[known] @ space.centroids.T, axis=1)
+            topics[start:stop][known] = nearest_centres(by_terms[known], space.centroids)
     return vectors, topics

@@ -58,7 +58,7 @@ def forward_outcomes(
     reuse = [len(then.docs_of_any((term.index_term, *term.counterparts))) for term in terms if term.patents == 0]
     near = candidates(index, question, 2 * size, until, excluded)
     rated = Similarity(index, question, then).of(near)
-    order = np.lexsort((near, -rated.similarity))[:size]
+    order = np.argsort(-rated.similarity, kind="stable")[:size]
     docs, similarity = near[order], rated.similarity[order]
     later = index.tables.day[docs] >= day
     display = [index.display(int(doc)) for doc in docs[later]]

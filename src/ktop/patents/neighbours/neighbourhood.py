@@ -76,7 +76,7 @@ def neighbourhood(
     earlier = EarlierPatents(index, before, excluded)
     closeness = Similarity(index, question, earlier)
     rated = closeness.of(near)
-    order = np.lexsort((near, -rated.similarity))[:size]
+    order = np.argsort(-rated.similarity, kind="stable")[:size]
     docs = near[order]
     clock.lap("similarity")
     terms = key_terms(index, question, earlier, n_terms)
@@ -145,15 +145,17 @@ def nearest_in_meaning(
 def candidates(
     index: PatentIndex, question: Question, size: int, before: int, excluded: Docs, meant: Docs | None = None
 ) -> Docs:
-    """Return the patents whose similarity is computed, ascending: what a search finds, and the nearest in meaning.
+    """Return the patents whose similarity is computed: what a search finds, and the nearest in meaning.
 
     The latter are the same patents whatever the words and the language of the text, so that a technology told in other
-    words is held against the same neighbours. ``meant`` are these, where they are known already.
+    words is held against the same neighbours. ``meant`` are these, where they are known already. They stand in the
+    order of their days and ids: sums over several depend on it in the last bits, and it must not be that of arrival.
     """
     if meant is None:
         meant, _ = nearest_in_meaning(index, question, size, before, excluded)
     searched, _ = index.retrieve(question, size, before, excluded)
-    return np.setdiff1d(np.union1d(searched, meant), excluded)
+    found = np.setdiff1d(np.union1d(searched, meant), excluded)
+    return found[np.argsort(index.tables.rank[found], kind="stable")]
 
 
 class _Clock:

@@ -81,7 +81,7 @@ class EarlierPatents:
         """Return for each group of terms about how many patents have one of them, shape (len(groups),).
 
         Exact for one term; of several (a word and its counterparts, which stand in patents of different languages) the
-        counts are added up. Replaced patents count, too; excluded ones do not.
+        counts are added up. Excluded patents do not count.
         """
         single = [term for group in groups for term in group if len(parts_of(term)) == 1]
         codes = np.unique(np.array([term_code(term) for term in single], dtype=np.uint32))
@@ -114,21 +114,22 @@ class EarlierPatents:
         return docs
 
     def document_frequencies(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
-        """Return for each term code how many earlier patents have it; replaced and excluded patents count, too.
+        """Return for each term code how many earlier patents have it; excluded patents count, too.
 
         Segments follow one another in time, so most lie wholly before the day or wholly after it; the fewer of the two
         kinds are asked, beside the totals of the whole corpus.
         """
-        segments = self.index.segments
+        tables, segments = self.index.tables, self.index.segments
+        replaced = tables.replaced_of(codes, self.before)  # the segments' lists have them still
         ends = [segment.end(self.before) for segment in segments]
         later = [segment for segment, end in zip(segments, ends, strict=True) if end < segment.rows]
         if 2 * len(later) > len(segments):
-            counted = np.zeros(len(codes), dtype=np.int64)
+            counted = -replaced
             for segment, end in zip(segments, ends, strict=True):
                 if end:
                     counted += segment.document_frequencies(codes, None if end == segment.rows else self.before)
             return counted
-        counted = self.index.tables.totals_of(codes)
+        counted = tables.totals_of(codes) + tables.replaced_of(codes, None) - replaced
         for segment in later:
             counted -= segment.document_frequencies(codes, None)
             counted += segment.document_frequencies(codes, self.before)
