@@ -104,21 +104,20 @@ def messages() -> dict[str, dict[Lang, str]]:
 def text(key: str, lang: Lang, **params: Any) -> str:
     """Return the catalogue text ``key`` in ``lang`` with its parameters filled in.
 
-    Templates use ``str.format`` fields, plus ``{name:josa 은}`` for the Korean particle that fits the value. Raises
+    Templates use ``str.format`` fields, plus ``{name:josa 은}`` for the Korean particle that fits the value. A
+    parameter whose value is a mapping with the keys ``ko`` and ``en`` (a catalogue label) is shown in ``lang``. Raises
     ``KeyError`` for an unknown key or a missing parameter: both are programming errors that tests find.
     """
     template = messages()[key][lang]
+    params = {
+        name: value[lang] if isinstance(value, dict) and lang in value else value for name, value in params.items()
+    }
     return _FILLER.format(template, **params) if "{" in template or "}" in template else template
 
 
 def message(error: KtopError, lang: Lang) -> str:
     """Return the one sentence a user reads for ``error``.
 
-    A parameter whose value is a mapping with the keys ``ko`` and ``en`` (a catalogue label) is shown in ``lang``. What
-    the user gave may hold halves of a character (lone surrogates), which no answer can: they become ``?``.
+    What the user gave may hold halves of a character (lone surrogates), which no answer can: they become ``?``.
     """
-    params = {
-        name: value[lang] if isinstance(value, dict) and lang in value else value
-        for name, value in error.params.items()
-    }
-    return text(error.key, lang, **params).encode("utf-8", "replace").decode("utf-8")
+    return text(error.key, lang, **error.params).encode("utf-8", "replace").decode("utf-8")

@@ -238,7 +238,7 @@ def test_a_bomb_beside_good_files_imports_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "corpus").exists()
 
 
-def test_a_zip_inside_a_zip_is_not_opened(tmp_path: Path) -> None:
+def test_a_zip_inside_a_zip_is_read_beside_the_others(tmp_path: Path) -> None:
     import io
     import zipfile
 
@@ -249,7 +249,7 @@ def test_a_zip_inside_a_zip_is_not_opened(tmp_path: Path) -> None:
         archive.writestr("inner.zip", inner.getvalue())
         archive.writestr("b.jsonl", json.dumps(lamp(2)))
     report = import_paths(tmp_path / "corpus", [tmp_path / "outer.zip"])
-    assert (report.skipped, report.patents_in_corpus) == (["outer.zip/inner.zip"], 1)
+    assert (report.skipped, report.files, report.patents_in_corpus) == ([], 2, 2)
 
 
 def test_a_broken_file_among_good_ones_is_a_reject(tmp_path: Path) -> None:

@@ -68,13 +68,14 @@ class KiprisXml:
         return _ROOT.search(sample.head) is not None and _MARKS.search(sample.head) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
-        """Yield a patent or a reject per record. An answer is one document: broken anywhere, it is refused whole."""
-        with source.open() as stream:
-            for document in xml_safe.documents(stream):
-                try:
-                    root = xml_safe.parse(document)
-                except xml_safe.XmlError as error:
-                    raise xml_safe.file_error(error, source.name) from error
+        """Yield a patent or a reject per record of every answer in the file.
+
+        An answer is one document: broken anywhere it is rejected, and a file that is one is refused whole.
+        """
+        for _, root in xml_safe.well_formed(source, xml_safe.documents, namespaces=True):
+            if isinstance(root, Reject):
+                yield root
+            else:
                 yield from _records(root)
 
 

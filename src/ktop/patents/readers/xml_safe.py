@@ -5,27 +5,30 @@ from __future__ import annotations
 import html.entities
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import Reject
+from ktop.patents.readers.charsets import NAMED, decoded, wide_encoding
 from ktop.patents.readers.plain_text import plain_text
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.xml_problems import what_is_wrong
 
 MAX_DOCUMENT_BYTES = 64 * 1024**2
 MAX_PROLOG_CHARS = 2 * 1024**2
 #: Elements of one document: 64 MB of nothing but tags would otherwise take gigabytes of memory.
 MAX_ELEMENTS = 1_500_000
 _CHUNK = 1 << 20
-_DECLARATION = re.compile(rb"<\?xml\s")
+_CDATA = b"<![CDATA["
+_DECLARATION_OR_OPENING = re.compile(rb"<\?xml\s|<!\[CDATA\[|<!--")
 _DECLARATION_BYTES = 6
+_OPENING_BYTES = len(_CDATA)
+#: What stands between documents that programs have joined: blanks, byte order marks, zeros, DOS's end of file.
+_BETWEEN = b" \t\r\n\x00\x1a\xef\xbb\xbf"
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["']""")
-#: Encodings that patent offices have used; anything else is refused rather than guessed.
-_ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1"}
-_ENCODINGS |= {"windows-1252": "cp1252", "euc-kr": "cp949", "cp949": "cp949", "ks_c_5601-1987": "cp949"}
-_ENCODINGS |= {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+_FIRST_TAG = re.compile(rb"<([A-Za-z_][\w.:\-]*)[\s>/]")
 _NAMED_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9.]{1,40});")
 _PREFIXED_TAG = re.compile(r"<(/?)[A-Za-z_][\w.\-]*:(?=[A-Za-z_])")
 _PREFIXED_ATTRIBUTE = re.compile(r"""(\s[A-Za-z_][\w.\-]*):(?=[\w.\-]+\s*=\s*["'])""")
@@ -64,11 +67,12 @@ _ISO_GREEK = {
 
 
 class XmlError(Exception):
-    """A document that is not well formed or is refused: a message key, and the line where it shows."""
+    """A document that is not well formed or is refused: a message key, where it shows, and what the message tells."""
 
-    def __init__(self, reason: str, line: int, column: int = 0) -> None:
+    def __init__(self, reason: str, line: int, column: int = 0, told: Mapping[str, Any] | None = None) -> None:
         super().__init__(reason, line, column)
         self.reason, self.line, self.column = reason, line, column
+        self.told: Mapping[str, Any] = told or (what_is_wrong("", None) if reason == "patents.reject_xml" else {})
 
 
 _FILE_ERRORS = {
@@ -82,7 +86,13 @@ _FILE_ERRORS = {
 def file_error(error: XmlError, file: str) -> InputError:
     """Return what the user reads where a broken document means that the whole file cannot be used."""
     limit = MAX_DOCUMENT_BYTES // 1024**2
-    return InputError(_FILE_ERRORS[error.reason], file=file, line=error.line, column=error.column, limit=limit)
+    key = _FILE_ERRORS[error.reason]
+    return InputError(key, file=file, line=error.line, column=error.column, limit=limit, **error.told)
+
+
+def reject(error: XmlError) -> Reject:
+    """Return what the record is rejected with whose document is broken."""
+    return Reject(f"line {error.line}", error.reason, dict(error.told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +111,60 @@ class Document:
 def documents(stream: BinaryIO) -> Iterator[Document]:
     """Split a file into its documents at every XML declaration; a file without one is one document.
 
-    A document over ``MAX_DOCUMENT_BYTES`` is given once, without its data, so that parsing it refuses it.
+    A declaration within CDATA or a comment begins no document. A document over ``MAX_DOCUMENT_BYTES`` is given once,
+    without its data, so that parsing it refuses it. What programs leave between documents and at the end of a file
+    (byte order marks, zeros, the end-of-file mark of DOS) belongs to none.
     """
     buffer = bytearray()
-    line, searched, skipping = 1, 0, False
-    while chunk := stream.read(_CHUNK):
+    line, searched, skipping, ended = 1, 0, False, False
+    while not ended:
+        chunk = stream.read(_CHUNK)
+        ended = not chunk
         buffer += chunk
         while True:
-            found = _DECLARATION.search(buffer, max(searched, 1))
-            if found is None:
+            cut, searched = _next_declaration(buffer, max(searched, 1), ended)
+            if cut is None:
                 break
-            cut = found.start()
             piece = bytes(buffer[:cut])
-            if piece.strip() and not skipping:
-                yield Document(line, piece)
+            if piece.strip(_BETWEEN) and not skipping:
+                yield Document(line, _trimmed(piece))
             line += piece.count(b"\n")
             del buffer[:cut]
             searched, skipping = _DECLARATION_BYTES, False
-        searched = max(len(buffer) - _DECLARATION_BYTES, 1)
         if len(buffer) > MAX_DOCUMENT_BYTES or (skipping and len(buffer) > _CHUNK):
             if not skipping:
                 yield Document(line, b"", too_large=True)
             line += buffer.count(b"\n", 0, len(buffer) - _DECLARATION_BYTES)
             del buffer[:-_DECLARATION_BYTES]  # a declaration may begin in these bytes
             searched, skipping = 0, True
-    if buffer.strip() and not skipping:
-        yield Document(line, bytes(buffer))
+    if buffer.strip(_BETWEEN) and not skipping:
+        yield Document(line, _trimmed(bytes(buffer)))
+
+
+def _trimmed(piece: bytes) -> bytes:
+    """Take off what stands before and behind a document, keeping its lines; not of one in UTF-16, which has zeros."""
+    if wide_encoding(piece[:400]) is not None:
+        return piece
+    document = piece.strip(_BETWEEN)
+    return b"\n" * piece.count(b"\n", 0, piece.find(document)) + document
+
+
+def _next_declaration(buffer: bytearray, start: int, ended: bool) -> tuple[int | None, int]:
+    """Return where the next document begins, or None and where to search on once there is more of the file."""
+    while True:
+        found = _DECLARATION_OR_OPENING.search(buffer, start)
+        if found is None:
+            return None, max(len(buffer) - _OPENING_BYTES, start)
+        opening = found[0]
+        if opening.startswith(b"<?"):
+            return found.start(), 0
+        closing = b"]]>" if opening == _CDATA else b"-->"
+        end = buffer.find(closing, found.end())
+        if end < 0 and not ended and len(buffer) - found.start() <= MAX_DOCUMENT_BYTES:
+            return None, found.start()
+        # one that is opened again before it is closed, or never closed, was cut off: it hides no document
+        hides = end >= 0 and buffer.find(opening, found.end(), end) < 0
+        start = end + len(closing) if hides else found.end()
 
 
 def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
@@ -143,8 +181,8 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
     margin = len(name) + 80  # no tag cut by the end of a chunk is longer
     buffer = bytearray(stream.read(_CHUNK))
     encoding = _declared_encoding(bytes(buffer[:400]), 1)
-    if encoding.startswith("utf-16"):
-        raise XmlError("patents.reject_encoding", 1)
+    if b"\x00" in buffer[:8]:  # cannot be cut at tags
+        raise XmlError("patents.reject_encoding", 1, told={"encoding": encoding})
     first = start_tag.search(buffer)
     prolog = buffer[: first.start() if first else MAX_PROLOG_CHARS].decode("latin-1")
     _without_prolog(prolog + "<x/>", 1)  # refuses declarations of entities
@@ -197,23 +235,53 @@ def well_formed(
     with source.open() as stream:
         try:
             for document in found(stream):
-                number += 1
-                if held is not None:
-                    yield f"line {held.line}", Reject(f"line {held.line}", held.reason)
-                    held = None
-                try:
-                    root = parse(document, namespaces=namespaces)
-                except XmlError as error:
-                    if number == 1:
-                        held = error
+                for line, piece in _roots(document, namespaces=namespaces):
+                    number += 1
+                    if held is not None:
+                        yield f"line {held.line}", reject(held)
+                        held = None
+                    if not isinstance(piece, XmlError):
+                        yield f"line {line}", piece
+                    elif number == 1:
+                        held = piece
                     else:
-                        yield f"line {error.line}", Reject(f"line {error.line}", error.reason)
-                    continue
-                yield f"line {document.line}", root
+                        yield f"line {piece.line}", reject(piece)
         except XmlError as error:
             raise file_error(error, source.name) from error
     if held is not None:
         raise file_error(held, source.name)
+
+
+def _roots(document: Document, *, namespaces: bool) -> Iterator[tuple[int, ET.Element | XmlError]]:
+    """Yield line and root of a document, of each of several where they follow each other without declarations."""
+    try:
+        found: ET.Element | XmlError = parse(document, namespaces=namespaces)
+    except XmlError as error:
+        found = error
+    pieces = _after_roots(document) if isinstance(found, XmlError) and found.reason == "patents.reject_xml" else []
+    if len(pieces) < 2:
+        yield document.line, found
+        return
+    for piece in pieces:
+        try:
+            yield piece.line, parse(piece, namespaces=namespaces)
+        except XmlError as error:
+            yield piece.line, error
+
+
+def _after_roots(document: Document) -> list[Document]:
+    """Cut a document after every end of its root element that another beginning follows."""
+    first = _FIRST_TAG.search(document.data)
+    if first is None:
+        return [document]
+    boundary = re.compile(rb"</" + re.escape(first[1]) + rb"\s*>[\s\x00\x1a\xef\xbb\xbf]*(?=<(?:!DOCTYPE\b|[A-Za-z_]))")
+    pieces: list[Document] = []
+    start, line = 0, document.line
+    for found in boundary.finditer(document.data):
+        piece = document.data[start : found.end()]
+        pieces.append(Document(line, _trimmed(piece), document.encoding))
+        start, line = found.end(), line + piece.count(b"\n")
+    return [*pieces, Document(line, _trimmed(document.data[start:]), document.encoding)]
 
 
 def parse(document: Document, *, namespaces: bool = True) -> ET.Element:
@@ -250,7 +318,8 @@ def parse(document: Document, *, namespaces: bool = True) -> ET.Element:
         except ET.ParseError as error:
             problem = error
     line, column = problem.position
-    raise XmlError("patents.reject_xml", document.line + line - 1, column + 1) from problem
+    told = what_is_wrong(text, problem)
+    raise XmlError("patents.reject_xml", document.line + line - 1, column + 1, told) from problem
 
 
 def _parsed(text: str) -> ET.Element:
@@ -270,18 +339,23 @@ def _declared_encoding(data: bytes, line: int) -> str:
         return "utf-16"
     match = _ENCODING.match(data[3:] if data[:3] == b"\xef\xbb\xbf" else data)
     name = match[1].decode("ascii").lower() if match else "utf-8"
-    if name not in _ENCODINGS:
-        raise XmlError("patents.reject_encoding", line)
-    return _ENCODINGS[name]
+    if name not in NAMED:
+        raise XmlError("patents.reject_encoding", line, told={"encoding": name})
+    return NAMED[name]
 
 
 def _decode(document: Document) -> str:
     data = document.data
     encoding = document.encoding or _declared_encoding(data[:400], document.line)
+    text = decoded(data, encoding)
+    if text is not None:
+        return text.lstrip("\ufeff")
     try:
-        return data.decode(encoding).lstrip("\ufeff")
+        data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise XmlError("patents.reject_encoding", document.line + data[: error.start].count(b"\n")) from error
+        line = document.line + data[: error.start].count(b"\n")
+        raise XmlError("patents.reject_encoding", line, told={"encoding": encoding}) from error
+    raise XmlError("patents.reject_encoding", document.line, told={"encoding": encoding})
 
 
 def _without_prolog(text: str, first_line: int) -> str:
