@@ -4,6 +4,7 @@
 
 Every DIR is a checkout whose ``./run`` is started on a free port with a data folder of its own; without ``--tree`` it
 is this one. Two checkouts side by side compare two versions in the same run: they are measured in turns, kind by kind.
+"CPU ms" is the server's processor time for each answer.
 Clients run in this process, each on one kept connection, each asking again as soon as it is answered. Technologies are
 left out of a tree without a CORPUS (an indexed corpus folder).
 """
@@ -52,6 +53,12 @@ class Server:
         """Return the most memory the process has held so far (Linux), in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time the process has taken so far (Linux): unlike a rate, it does not depend on what
+        else the machine is doing."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -163,15 +170,21 @@ def main() -> None:
         asked = [(server, kinds(server)) for server in servers]
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
         print(f"{machine}; {options.clients} clients")
-        print(f"{'what':26} {'version':20} {'a second':>9} {'p50 ms':>8} {'p95 ms':>8} {'failed':>7} {'peak MB':>8}")
+        print(
+            f"{'what':26} {'version':20} {'a second':>9} {'CPU ms':>8} {'p50 ms':>8} {'p95 ms':>8}"
+            f" {'failed':>7} {'peak MB':>8}"
+        )
         for place in range(max(len(one) for _, one in asked)):
             for server, one in asked:
                 if place >= len(one):
                     continue
                 label, make = one[place]
+                before = server.cpu_seconds()
                 rate, taken, bad = measure(server, make, options.clients, options.seconds)
+                cpu = 1e3 * (server.cpu_seconds() - before) / len(taken)
                 p50, p95 = (1e3 * taken[min(len(taken) - 1, int(share * len(taken)))] for share in (0.5, 0.95))
-                print(f"{label:26} {server.name:20} {rate:9.1f} {p50:8.0f} {p95:8.0f} {bad:7} {server.peak_mb():8.0f}")
+                shown = f"{label:26} {server.name:20} {rate:9.1f} {cpu:8.1f} {p50:8.0f} {p95:8.0f}"
+                print(f"{shown} {bad:7} {server.peak_mb():8.0f}")
                 sys.stdout.flush()
 
 

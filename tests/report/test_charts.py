@@ -8,6 +8,8 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ktop.catalogue import Lang
 from ktop.report.charts import (
@@ -26,7 +28,7 @@ from ktop.report.charts import (
     trend,
     waterfall,
 )
-from ktop.report.charts.svg import COLOURS, escape, shorten, text_width, wrap
+from ktop.report.charts.svg import COLOURS, escape, shorten, tag, text_width, wrap
 
 AXES = [("인프라", 72.1), ("투입", 48.0), ("활동", 66.9), ("성과", 70.3)]
 NASTY = "<script>alert(1)</script>&\"'\x00\x0b"
@@ -116,6 +118,14 @@ def test_user_text_cannot_leave_its_element() -> None:
     assert "<script>" not in chart.svg
     assert "\x00" not in chart.svg
     assert ElementTree.fromstring(chart.svg).findtext("{http://www.w3.org/2000/svg}title", "").startswith("<script>")
+
+
+@given(st.text())
+def test_any_text_is_read_back_without_the_characters_that_xml_lacks(content: str) -> None:
+    read = ElementTree.fromstring(tag("text", escape(content), aria_label=content))
+    kept = "".join(c for c in content if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff"))
+    assert (read.text or "") == kept.replace("\r\n", "\n").replace("\r", "\n")
+    assert read.attrib["aria-label"] == re.sub("[\t\n]|\r\n?", " ", kept)
 
 
 def test_text_roles_stand_out_from_paper() -> None:

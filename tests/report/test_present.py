@@ -41,6 +41,20 @@ def test_a_company_is_shown_whole(lang: Lang) -> None:
     assert view.missing == sum(value is None for value in invented.FACTS.values())
 
 
+def test_a_medium_gets_only_the_waterfalls_that_it_shows() -> None:
+    ratings = [invented.tech_index(), invented.ktrs_fm()]
+    everything = report_view(ratings, "ko")
+    for medium, narrow, wide in (("page", 3, 1), ("paper", 0, 3), ("text", 0, 0)):
+        drawn = [b for r in report_view(ratings, "ko", medium=medium).ratings for b in r.breakdowns]
+        assert sum(b.narrow is not None for b in drawn) == narrow
+        assert sum(b.wide is not None for b in drawn) == wide
+        assert all((b.wide is not None) >= b.main for b in drawn) or medium == "text"
+        for one, other in zip(drawn, (b for r in everything.ratings for b in r.breakdowns), strict=True):
+            assert one.table == other.table
+            assert one.narrow in (None, other.narrow)
+            assert one.wide in (None, other.wide)
+
+
 def test_only_one_language_is_shown() -> None:
     shown = repr(report_view([invented.ktrs_fm()], "en").ratings)
     assert not any("가" <= c <= "힣" for c in shown)

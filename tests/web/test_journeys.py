@@ -23,6 +23,8 @@ from ktop.catalogue import text as message
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.settings import Settings
 from ktop.report.present.models import model_title
+from ktop.usecases.companies.examples import example_record
+from ktop.web import forms
 from ktop.web.app import create_app
 
 SUMMARY = (
@@ -68,6 +70,18 @@ def result_of(answer: Any) -> str:
     """Return the address of the result that a form led to."""
     assert re.fullmatch(r"/ratings/[0-9A-Za-z-]+", answer.url.path), answer.url
     return str(answer.url.path)
+
+
+def test_the_what_if_form_holds_the_facts_of_the_record(visitor: TestClient) -> None:
+    answer = send(visitor, read(visitor, "/companies"), "/companies", company="hanbit-motion")
+    shown = dict(re.findall(r'<input id="f-(\w+)" name="\w+" value="([^"]*)"', answer.text))
+    for name, options in re.findall(r'<select id="f-(\w+)"(.*?)</select>', answer.text, re.S):
+        shown |= dict.fromkeys([name], "".join(re.findall(r'value="([^"]*)" selected', options)))
+    facts = visitor.app.state.platform.companies.facts_of_record(LOCAL_OWNER, example_record("hanbit-motion"), None)
+    assert {name: value for name, value in shown.items() if value} == {
+        name: value for name, value in forms.typed(facts).items() if name in forms.WHAT_IF
+    }
+    assert len(shown) > 10
 
 
 def test_from_the_list_of_companies_to_the_report(visitor: TestClient) -> None:

@@ -112,7 +112,9 @@ def text(key: str, lang: Lang, **params: Any) -> str:
     params = {
         name: value[lang] if isinstance(value, dict) and lang in value else value for name, value in params.items()
     }
-    return _FILLER.format(template, **params) if "{" in template or "}" in template else template
+    if ":josa " in template:
+        return _FILLER.format(template, **params)
+    return template.format(**params) if "{" in template or "}" in template else template
 
 
 def message(error: KtopError, lang: Lang) -> str:

@@ -117,7 +117,7 @@ def print_company(ratings: Sequence[Mapping[str, Any]], lang: Lang) -> None:
     """Print the ratings of one company."""
     console = terminal.console()
     for rating in ratings:
-        view = rating_view(rating, lang)
+        view = rating_view(rating, lang, "text")
         _head(console, view, rating, lang)
         console.print()
         _contributions(console, view, rating, lang)
@@ -127,7 +127,7 @@ def print_company(ratings: Sequence[Mapping[str, Any]], lang: Lang) -> None:
 def print_technology(rating: Mapping[str, Any], lang: Lang) -> None:
     """Print the rating of one technology with its key terms and nearest patents."""
     console = terminal.console()
-    view = rating_view(rating, lang)
+    view = rating_view(rating, lang, "text")
     _head(console, view, rating, lang)
     technology = view.technology
     if technology is not None:
@@ -183,7 +183,7 @@ def _plain(console: Console, content: charts.Table, columns: int) -> None:
 def print_technologies(found: Mapping[str, Any], lang: Lang) -> None:
     """Print two technologies side by side: grades and scores, what is said of both, and each one's surroundings."""
     console = terminal.console()
-    views = [rating_view(found[side], lang) for side in "ab"]
+    views = [rating_view(found[side], lang, "text") for side in "ab"]
     names = [f"{side.upper()}. {subject_name(found[side], lang)}" for side in "ab"]
     table = Table(box=None, pad_edge=False)
     table.add_column("")

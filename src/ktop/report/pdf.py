@@ -78,7 +78,7 @@ def report(ratings: Sequence[Mapping[str, Any]], lang: Lang, *, technology_text:
     """
     if not ratings:
         raise InputError("report.nothing_to_report")
-    view = report_view(ratings, lang, technology_text=technology_text)
+    view = report_view(ratings, lang, technology_text=technology_text, medium="paper")
     data = _for_print(asdict(view))
     data["words"] = _words(lang)
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)

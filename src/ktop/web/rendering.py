@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from ktop.catalogue import Lang, text
 from ktop.report import labels, numbers
 from ktop.web.language import language, remember, switched
 from ktop.web.security import TOKEN_FIELD
+
+_STRONG = ' class="strong"'
 
 
 @functools.cache
@@ -21,12 +25,35 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("ktop.web"),
         autoescape=True,
+        auto_reload=False,  # an installed template does not change
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.globals["token_field"] = TOKEN_FIELD
+    made.filters["table_rows"] = table_rows
     return made
+
+
+def table_rows(
+    rows: Iterable[Sequence[object]],
+    numeric: Container[int] = (),
+    strong: Container[int] = (),
+    long: Container[int] = (),
+) -> Markup:
+    """Return the rows of a table's body. ``numeric`` and ``long`` are columns, ``strong`` rows, counted from 0.
+
+    A result has a thousand cells: a loop in the template took a third of the page's time.
+    """
+    classes: list[str] = []
+    written = []
+    for place, row in enumerate(rows):
+        for column in range(len(classes), len(row)):
+            classes.append(' class="num"' if column in numeric else ' class="long-cell"' if column in long else "")
+        cells = [f'<th scope="row">{escape(row[0])}</th>'] if row else []
+        cells += [f"<td{shown}>{escape(cell)}</td>" for cell, shown in zip(row[1:], classes[1:], strict=False)]
+        written.append(f"    <tr{_STRONG if place in strong else ''}>{''.join(cells)}</tr>\n")
+    return Markup("".join(written))  # noqa: S704 - every cell is escaped above
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

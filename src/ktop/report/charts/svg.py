@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import math
 import re
@@ -36,13 +37,19 @@ FONTS = "'Pretendard GOV', Pretendard, 'Noto Sans KR', sans-serif"
 
 # Characters that XML 1.0 does not allow at all; a pasted text may hold them.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Those and the ones that mean something in XML. Nearly no text of a chart has one: a page draws thousands.
+_TO_ESCAPE = re.compile(f"[&<>\"']|{_NOT_XML.pattern}")
+_CLASS_AND_FILL = {role: (f"k-{role}", f' fill="{colour}"') for role, colour in COLOURS.items()}
+_CLASS_AND_STROKE = {role: (f"l-{role}", f' stroke="{colour}"') for role, colour in COLOURS.items()}
 
 
 def escape(value: object) -> str:
     """Return ``value`` as text that is safe inside an SVG element or attribute."""
-    return html.escape(_NOT_XML.sub("", str(value)), quote=True)
+    written = str(value)
+    return html.escape(_NOT_XML.sub("", written), quote=True) if _TO_ESCAPE.search(written) else written
 
 
+@functools.lru_cache(maxsize=4096)
 def number(value: float) -> str:
     """Return a coordinate with at most two decimals and no trailing zeros."""
     shown = f"{value:.2f}".rstrip("0").rstrip(".")
@@ -52,23 +59,26 @@ def number(value: float) -> str:
 def tag(name: str, *content: str, **attributes: object) -> str:
     """Return an element. Underscores in attribute names become hyphens; None leaves an attribute out; ``kind="own"``
     writes the class and the fallback fill of a colour role, ``line="own"`` the same for its stroke."""
-    classes, parts = [], []
+    classes = written = ""
     for key, value in attributes.items():
         if value is None:
             continue
         if key == "kind":
-            classes.append(f"k-{value}")
-            parts.append(f'fill="{COLOURS[str(value)]}"')
+            role, fill = _CLASS_AND_FILL[str(value)]
+            classes, written = f"{classes} {role}", written + fill
         elif key == "line":
-            classes.append(f"l-{value}")
-            parts.append(f'stroke="{COLOURS[str(value)]}"')
+            role, stroke = _CLASS_AND_STROKE[str(value)]
+            classes, written = f"{classes} {role}", written + stroke
         else:
-            shown = number(value) if isinstance(value, float) else str(value)
-            parts.append(f'{key.rstrip("_").replace("_", "-")}="{escape(shown)}"')
-    if classes:
-        parts.insert(0, f'class="{" ".join(classes)}"')
-    opening = " ".join([name, *parts])
+            shown = number(value) if isinstance(value, float) else escape(value)
+            written = f'{written} {_attribute(key)}="{shown}"'
+    opening = f'{name} class="{classes[1:]}"{written}' if classes else f"{name}{written}"
     return f"<{opening}>{''.join(content)}</{name}>" if content else f"<{opening}/>"
+
+
+@functools.cache
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def rect(x: float, y: float, width: float, height: float, **attributes: object) -> str:
@@ -94,15 +104,19 @@ def text_width(content: str, size: float) -> float:
     """Return the width a line of text takes at most, roughly: one em a Korean character, less for Latin ones."""
     ems = 0.0
     for character in content:
-        if unicodedata.east_asian_width(character) in "WF":
-            ems += 0.94
-        elif character in "ilI.,:;'|!()[] ·":
-            ems += 0.34
-        elif character in "mwMW%@":
-            ems += 0.92
-        else:
-            ems += 0.68 if character.isupper() else 0.57
+        ems += _ems(character)
     return ems * size
+
+
+@functools.lru_cache(maxsize=4096)
+def _ems(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 0.94
+    if character in "ilI.,:;'|!()[] ·":
+        return 0.34
+    if character in "mwMW%@":
+        return 0.92
+    return 0.68 if character.isupper() else 0.57
 
 
 def shorten(content: str, size: float, width: float) -> str:

@@ -80,7 +80,6 @@ def waterfall(
     for part, start, end in zip(parts, steps, steps[1:], strict=False):
         y += row
         given = part.value if part.value is not None else text("charts.missing", lang)
-        name = shorten(part.label, 13, names - (text_width(given, 11) + 8 if stacked else 0))
         if stacked:
             name = shorten(part.label, 13, names - text_width(given, 11) - 10)
             value = tag("tspan", escape(given), kind="muted", font_size=11, dx=8)

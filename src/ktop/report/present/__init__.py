@@ -11,7 +11,7 @@ from ktop.catalogue import Lang, load, text
 from ktop.domain.company.fact_spec import FACTS, fact_groups
 from ktop.report import labels, numbers
 from ktop.report.charts.svg import shorten
-from ktop.report.present.common import RatingJson, short_model
+from ktop.report.present.common import Medium, RatingJson, short_model
 from ktop.report.present.company import company_view
 from ktop.report.present.technology import technology_view
 from ktop.report.present.views import Figure, InputGroup, InputRow, RatingView, ReportView
@@ -22,9 +22,9 @@ _SUMMARY_TEXT_CHARS = 4000
 _TITLE_EMS = 40
 
 
-def rating_view(rating: RatingJson, lang: Lang) -> RatingView:
-    """Return one rating as shown."""
-    return technology_view(rating, lang) if is_technology(rating) else company_view(rating, lang)
+def rating_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> RatingView:
+    """Return one rating as shown, with the pictures that ``medium`` shows."""
+    return technology_view(rating, lang, medium) if is_technology(rating) else company_view(rating, lang, medium)
 
 
 def is_technology(rating: RatingJson) -> bool:
@@ -32,15 +32,18 @@ def is_technology(rating: RatingJson) -> bool:
     return "neighbours" in rating["details"] or rating["model"]["name"] == "originality"
 
 
-def report_view(ratings: Sequence[RatingJson], lang: Lang, *, technology_text: str | None = None) -> ReportView:
+def report_view(
+    ratings: Sequence[RatingJson], lang: Lang, *, technology_text: str | None = None, medium: Medium = "all"
+) -> ReportView:
     """Return ratings of one subject, made together, as shown.
 
     Parameters
     ----------
     ratings : ``Rating.to_json()`` objects with opinions in ``lang``, at least one.
     technology_text : the technology summary as given; without it, the text that the technology rating names.
+    medium : where it is shown; only the pictures that show there are drawn.
     """
-    views = _without_repeats([rating_view(rating, lang) for rating in ratings])
+    views = _without_repeats([rating_view(rating, lang, medium) for rating in ratings])
     companies = [rating for rating in ratings if not is_technology(rating)]
     first = companies[0] if companies else ratings[0]
     groups, given, absent = _inputs(companies, lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ktop.catalogue import Lang, load, messages, text
 from ktop.domain.rating.percentile import percentile_words
@@ -15,6 +15,8 @@ RatingJson = Mapping[str, Any]
 
 #: Charts are drawn twice where they hold long lists: for a telephone's width and for a page's.
 NARROW, WIDE = 360, 640
+#: What a view is for: a page, paper, text without waterfalls, or whatever may come.
+Medium = Literal["page", "paper", "text", "all"]
 #: Kinds of opinion sentences, in the order they are read.
 _KINDS = ("summary", "strength", "weakness", "caution", "advice")
 #: Comparison groups of a position, the widest first.
@@ -86,19 +88,20 @@ def probabilities(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
     )
 
 
-def breakdowns(rating: RatingJson, scores: Sequence[str], lang: Lang) -> tuple[Breakdown, ...]:
+def breakdowns(rating: RatingJson, scores: Sequence[str], lang: Lang, medium: Medium = "all") -> tuple[Breakdown, ...]:
     """Return where each of ``scores`` comes from, without those that are not explained or could not be given."""
     # Where every explained score has its own grade (growth and risk), none of them is the main one.
     main = main_score(rating) if main_score(rating) not in rating["grades"] else None
-    found = (breakdown(rating, name, lang, main=name == main) for name in scores)
+    found = (breakdown(rating, name, lang, main=name == main, medium=medium) for name in scores)
     return tuple(one for one in found if one is not None)
 
 
-def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool) -> Breakdown | None:
+def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool, medium: Medium = "all") -> Breakdown | None:
     """Return where ``score`` comes from, None where it is not explained or could not be given.
 
     Bars run from what raises the score most to what lowers it most. Where there are many parts, those of the
-    checklist and the like with the smallest effect are joined into one bar; the table has every part.
+    checklist and the like with the smallest effect are joined into one bar; the table has every part. A ``medium``
+    gets only the widths that it shows: a waterfall is the dearest of the charts.
     """
     value, base = rating["scores"].get(score), rating["base"].get(score)
     if base is None or value is None or numbers.is_missing(value):
@@ -136,8 +139,10 @@ def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool) -> Brea
     return Breakdown(
         score,
         title,
-        waterfall(title, base["points"], drawn, value, lang, width=NARROW),
-        waterfall(title, base["points"], drawn, value, lang, width=WIDE),
+        waterfall(title, base["points"], drawn, value, lang, width=NARROW) if medium in ("page", "all") else None,
+        waterfall(title, base["points"], drawn, value, lang, width=WIDE)
+        if medium in ("paper", "all") or (medium == "page" and main)
+        else None,
         Table(title, tuple(text(f"report.col_{key}", lang) for key in columns), tuple(rows)),
         main,
     )

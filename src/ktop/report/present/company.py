@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from ktop.catalogue import Lang, load, text
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Table, matrix
 from ktop.report.present.common import (
+    Medium,
     RatingJson,
     breakdowns,
     capability_radar,
@@ -23,7 +25,7 @@ from ktop.report.present.common import (
 from ktop.report.present.views import Clause, Figure, Guarantee, RatingView
 
 
-def company_view(rating: RatingJson, lang: Lang) -> RatingView:
+def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> RatingView:
     """Return one company rating as shown."""
     model = rating["model"]["name"]
     main = main_score(rating)
@@ -50,7 +52,7 @@ def company_view(rating: RatingJson, lang: Lang) -> RatingView:
         radar=capability_radar(rating, grouped, lang) if grouped else None,
         matrix=business_matrix(rating, lang),
         position=position(rating, lang),
-        breakdowns=breakdowns(rating, explained, lang),
+        breakdowns=breakdowns(rating, explained, lang, medium),
         opinions=opinions(rating, lang),
         steps=next_steps(rating, lang),
         warnings=tuple(w["text"][lang] for w in rating["warnings"]),
@@ -63,6 +65,11 @@ def business_matrix(rating: RatingJson, lang: Lang) -> Chart | None:
     """Return the growth-risk matrix with the company's cell, None for a model without both grades."""
     if "growth" not in rating["grades"] or "risk" not in rating["grades"]:
         return None
+    return _matrix((rating["grades"]["growth"], rating["grades"]["risk"]), lang)
+
+
+@functools.lru_cache(maxsize=512)  # a picture of the catalogue, the same for all companies of one cell
+def _matrix(own: tuple[str, str], lang: Lang) -> Chart:
     catalogue = load("grades")
     table = catalogue["business_matrix"]
     cells = {
@@ -70,7 +77,6 @@ def business_matrix(rating: RatingJson, lang: Lang) -> Chart | None:
         for risk, row in table["rows"].items()
         for growth, grade in zip(table["columns"], row, strict=True)
     }
-    own = (rating["grades"]["growth"], rating["grades"]["risk"])
     return matrix(
         text("report.matrix_title", lang),
         table["columns"],

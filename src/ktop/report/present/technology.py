@@ -10,6 +10,7 @@ from ktop.report import labels, numbers
 from ktop.report.charts import Ahead, Chart, MappedPatent, Table, bars, histogram, patent_map, trend
 from ktop.report.present.common import (
     WIDE,
+    Medium,
     RatingJson,
     bins,
     breakdowns,
@@ -33,7 +34,7 @@ _ALIKE = 0.005
 _OCEAN_TONES = {"blue": "good", "emerging": "good", "declining": "warn", "red": "bad"}
 
 
-def technology_view(rating: RatingJson, lang: Lang) -> RatingView:
+def technology_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> RatingView:
     """Return one technology rating as shown."""
     model = rating["model"]["name"]
     main = main_score(rating)
@@ -58,7 +59,7 @@ def technology_view(rating: RatingJson, lang: Lang) -> RatingView:
         radar=capability_radar(rating, traits, lang),
         matrix=None,
         position=None,  # scores are percentiles: their distribution among the reference patents is even
-        breakdowns=breakdowns(rating, sorted(rating["base"], key=lambda name: name != main), lang),
+        breakdowns=breakdowns(rating, sorted(rating["base"], key=lambda name: name != main), lang, medium),
         opinions=opinions(rating, lang),
         steps=next_steps(rating, lang),
         warnings=tuple(w["text"][lang] for w in rating["warnings"]),

@@ -29,15 +29,15 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Where one score comes from: its waterfall (for narrow and for wide paper) and the exact table.
+    """Where one score comes from: its waterfall (narrow and wide, where the medium shows it) and the exact table.
 
     ``main`` marks the breakdown of a rating's one main score, which deserves the full width.
     """
 
     score: str
     title: str
-    narrow: Chart
-    wide: Chart
+    narrow: Chart | None
+    wide: Chart | None
     table: Table
     main: bool
 

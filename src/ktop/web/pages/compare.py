@@ -43,7 +43,7 @@ async def compare(request: Request) -> Response:
         {
             "id": stored.id,
             "as_of": numbers.day(stored.as_of, lang),
-            "figures": [rating_view(r, lang).headline[0] for r in own],
+            "figures": [rating_view(r, lang, "text").headline[0] for r in own],
         }
         for stored, own in zip((first, second), ratings, strict=True)
     ]

@@ -80,8 +80,7 @@ async def what_if(request: Request, rating_id: str) -> Response:
     use = platform(request)
     lang = language(request)
     stored = await ask(request, use.ratings.rating, rating_id)
-    facts = await ask(request, use.companies.facts_of_record, stored.record or {}, stored.as_of)
-    before = forms.typed(facts)
+    before = await _typed_before(request, stored)
     given, problems = forms.read(form, lang, forms.WHAT_IF)
     # A field left as it was is no change; a blanked one becomes missing.
     changed: dict[str, Any] = {
@@ -120,12 +119,11 @@ async def _page(
 ) -> Response:
     lang = language(request)
     use = platform(request)
-    view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text)
+    view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text, medium="page")
     has_company = any(not is_technology(one) for one in stored.ratings)
     fields: tuple[forms.Field, ...] = ()
     if has_company and stored.record is not None:
-        before = forms.typed(await ask(request, use.companies.facts_of_record, stored.record, stored.as_of))
-        fields = _fields(lang, typed or before)
+        fields = _fields(lang, typed or await _typed_before(request, stored))
     # With HTMX only the what-if part is fetched anew.
     template = "what_if.html" if request.headers.get("hx-request") == "true" and typed is not None else "rating.html"
     return page(
@@ -147,6 +145,15 @@ async def _page(
         recomputed=recomputed,
         say=lambda key: text(f"lifecycle.{key}", lang),
     )
+
+
+async def _typed_before(request: Request, stored: StoredRating) -> Mapping[str, str]:
+    """Return the facts of the what-if form as they were when rated: those that its models took, else the record's."""
+    facts = {entry["name"]: entry["value"] for rating in stored.ratings for entry in rating["inputs"]}
+    if not facts.keys() >= set(forms.WHAT_IF):
+        records = platform(request).companies
+        facts = dict(await ask(request, records.facts_of_record, stored.record or {}, stored.as_of))
+    return forms.typed({name: facts.get(name) for name in forms.WHAT_IF})
 
 
 def _fields(lang: Lang, values: Mapping[str, str]) -> tuple[forms.Field, ...]:
