@@ -2,7 +2,8 @@
 
 Patents are numbered ``n`` = 0, 1, 2 ... in the order of the days they are known from (undated ones last), then of their
 ids. Printed numbers that lead to no patent of the corpus are numbered on from there, so that two patents citing the
-same document outside the corpus are seen to do so.
+same document outside the corpus are seen to do so. Numbers meet under their look-up key, so that one document cited
+with and without its kind code is one citation.
 """
 
 # ruff: noqa: S608 - SQL is put together of constants, numbers and quoted file names only
@@ -17,9 +18,8 @@ import polars as pl
 
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.database import Database, database, parquet
+from ktop.patents.corpus.look_up import make_look_up_macros
 
-#: Kind code at the end of a normalised number.
-_BARE = r"regexp_replace({}, '([0-9])[A-Z][0-9]{{0,2}}$', '\1')"
 #: References to the patent's own family (continuations, divisions, priorities) are no citations of other art.
 _OWN_FAMILY = "family"
 
@@ -86,40 +86,49 @@ def load_citations(db: Database, corpus: Corpus) -> None:
             FROM {parquet(corpus.path(corpus.manifest.citations))}
             WHERE category IS DISTINCT FROM '{_OWN_FAMILY}'"""
         )
+    make_look_up_macros(db)
     _load_numbers(db)
     db.run(
-        f"""CREATE TABLE found AS
-        SELECT printed.number, coalesce(exact.n, bare.n) AS n
-        FROM (SELECT cited AS number FROM cites UNION SELECT citing FROM cites WHERE a IS NULL) AS printed
+        """CREATE TABLE printed AS SELECT number, look_up_key(number) AS key
+        FROM (SELECT cited AS number FROM cites UNION SELECT citing FROM cites WHERE a IS NULL)"""
+    )
+    db.run(
+        """CREATE TABLE found AS SELECT printed.number, printed.key, coalesce(exact.n, by_key.n) AS n
+        FROM printed
         LEFT JOIN numbers AS exact ON exact.number = printed.number
-        LEFT JOIN numbers AS bare ON bare.number = {_BARE.format("printed.number")}"""
+        LEFT JOIN numbers AS by_key ON by_key.number = printed.key"""
     )
     db.run("DROP TABLE numbers")
+    db.run("DROP TABLE printed")
+    db.run(
+        """CREATE TABLE outside AS
+        SELECT key, ((SELECT count(*) FROM patents) + row_number() OVER () - 1)::INTEGER AS k
+        FROM (SELECT DISTINCT key FROM found WHERE n IS NULL)"""
+    )
     db.run(
         """CREATE TABLE lookup AS
         SELECT number, n AS k FROM found WHERE n IS NOT NULL
-        UNION ALL
-        SELECT number, ((SELECT count(*) FROM patents) + row_number() OVER () - 1)::INTEGER
-        FROM found WHERE n IS NULL"""
+        UNION ALL SELECT number, k FROM found JOIN outside USING (key) WHERE n IS NULL"""
     )
     db.run("DROP TABLE found")
+    db.run("DROP TABLE outside")
 
 
 def _load_numbers(db: Database) -> None:
-    """Make ``numbers``: each number that leads to a patent, and the patent's ``n``.
+    """Make ``numbers``: each number, and each key of numbers, that leads to a patent, and the patent's ``n``.
 
     Where two patents share a number the exact one counts, then the earlier patent.
     """
     db.run(
-        f"""CREATE TABLE numbers AS
+        """CREATE TABLE numbers AS
         WITH printed AS (
             SELECT id AS number, n, 0 AS rank FROM patents
             UNION ALL SELECT unnest(also), n, 1 FROM patents WHERE len(also) > 0
         ), every AS (
-            SELECT number, (rank::BIGINT << 32) + n AS key FROM printed
-            UNION ALL SELECT {_BARE.format("number")}, ((rank + 2)::BIGINT << 32) + n FROM printed
+            SELECT number, (rank::BIGINT << 32) + n AS place FROM printed
+            UNION ALL SELECT look_up_key(number), ((rank + 2)::BIGINT << 32) + n FROM printed
         )
-        SELECT number, (min(key) & 4294967295)::INTEGER AS n FROM every GROUP BY number"""
+        SELECT number, (min(place) & 4294967295)::INTEGER AS n FROM every GROUP BY number"""
     )
 
 

@@ -11,15 +11,15 @@ import polars as pl
 
 from ktop.patents.corpus.corpus import SCHEMA, STORED_SCHEMA, UNDATED, Corpus
 from ktop.patents.corpus.database import database, parquet, quoted
+from ktop.patents.corpus.look_up import look_up_key, same_number, without_kind
 from ktop.patents.corpus.record_supplements import completed
 
 #: Sequence number of records that stand in the corpus already; staged ones are numbered from 0.
 _STORED = -1
 #: Kind codes of granted rights; a grant is newer than the application, also where a source prints no day.
 _GRANT = r"[BCESY]\d?$"
-_WITH_KIND = r"^([A-Z]{2}.*\d)[A-Z]\d{0,2}$"
-#: Sources of US patents alone often print bare numbers; grants and publications of applications never share one.
-_US_WITHOUT_KIND = r"^US[A-Z]{0,2}\d+$"
+#: Check letters of Singapore look like kind codes of grants.
+_NO_KIND = r"^SG\d{11}[P-Y]$"
 WANTED_SCHEMA: dict[str, pl.DataType] = {
     "number": pl.String(),
     "of_application": pl.Boolean(),
@@ -106,7 +106,7 @@ def plan(corpus: Corpus, staged: Mapping[int, Sequence[Path]], completions: pl.D
         .with_columns(
             own=pl.col("of_application")
             | (pl.col("number") == pl.col("target"))
-            | (pl.col("number") == _bare("target")).fill_null(value=False)
+            | (pl.col("number") == _kindless("target")).fill_null(value=False)
         )
         .sort("own", "number", "target", descending=[True, False, False])
         .unique(["number", "of_application"], keep="first", maintain_order=True)
@@ -204,7 +204,7 @@ def _keys(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("seq").cast(pl.Int64),
         "id",
         "application",
-        granted=pl.col("id").str.contains(_GRANT),
+        granted=pl.col("id").str.contains(_GRANT) & ~pl.col("id").str.contains(_NO_KIND),
         day=pl.coalesce("publication_date", "grant_date"),
         year=pl.col("known_from").dt.year().cast(pl.Int32).fill_null(UNDATED),
         numbers="also_published_as",
@@ -213,29 +213,25 @@ def _keys(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _touched(stored: pl.DataFrame, incoming: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Return the stored rows that share an id, an application or another number with a staged record."""
-    numbers = pl.concat(
-        [
-            _numbers(incoming).select("number"),
-            incoming.filter(pl.col("id").str.contains(_US_WITHOUT_KIND)).select(number="id"),
-            wanted.filter(~pl.col("of_application")).select("number"),
-        ]
-    ).unique()
-    by_number = _numbers(stored).join(numbers, on="number", how="semi").select("id")
-    bare = stored.select("id", number=_bare("id")).join(numbers, on="number", how="semi").select("id")
-    whole = incoming.select(number=_bare("id")).drop_nulls().unique()
-    by_bare = stored.join(whole, left_on="id", right_on="number", how="semi").select("id")
+    """Return the stored rows that share a number, with or without its kind code, or an application with a staged one.
+
+    Some may turn out to be of another group (another publication of an application that neither names): they stay.
+    """
+    told = [_numbers(incoming).select("number"), wanted.filter(~pl.col("of_application")).select("number")]
+    keys = pl.concat(told).unique().select(key=look_up_key(pl.col("number"))).unique()
+    stored_keys = _numbers(stored).select("id", key=look_up_key(pl.col("number")))
+    by_number = stored_keys.join(keys, on="key", how="semi").select("id")
     applications = pl.concat(
         [incoming.select("application"), wanted.filter("of_application").select(application="number")]
     )
     by_application = stored.join(applications.drop_nulls().unique(), on="application", how="semi").select("id")
-    return stored.join(pl.concat([by_number, bare, by_bare, by_application]).unique(), on="id", how="semi")
+    return stored.join(pl.concat([by_number, by_application]).unique(), on="id", how="semi")
 
 
-def _bare(column: str) -> pl.Expr:
-    """Return the number without its kind code, null where it has none."""
+def _kindless(column: str) -> pl.Expr:
+    """Return the number without its kind code where it may stand for it, null where it would mean another document."""
     number = pl.col(column)
-    return pl.when(number.str.contains(_WITH_KIND)).then(number.str.replace(_WITH_KIND, "$1"))
+    return pl.when(~look_up_key(number).str.contains("/")).then(without_kind(number))
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
@@ -247,7 +243,7 @@ def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
 def _names(rows: pl.DataFrame) -> pl.DataFrame:
     """Return ``number``, ``of_application``, ``id`` and ``group`` for everything that completions may call a row."""
     groups = rows.select("id", "group").unique()
-    numbers = pl.concat([_numbers(rows), rows.select("id", number=_bare("id")).drop_nulls()]).unique()
+    numbers = pl.concat([_numbers(rows), rows.select("id", number=_kindless("id")).drop_nulls()]).unique()
     applications = rows.select("id", number="application").drop_nulls().unique()
     both = [numbers.with_columns(of_application=False), applications.with_columns(of_application=True)]
     return pl.concat(both).join(groups, on="id").select("number", "of_application", "id", "group")
@@ -269,14 +265,19 @@ def _dated(winners: pl.DataFrame, both: pl.DataFrame, named: pl.DataFrame, wante
 
 
 def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add ``group``: the application where one is known for the id, else the record that names it, else the id.
+    """Add ``group``: the application where one is known for the id, else the record that names it, else the number.
 
-    A US number without its kind code is the same as with it.
+    A number without its kind code is the same as with it, where its office gives it to one invention; so are those of
+    one publication that sources write in two ways. US numbers are the same whatever the kind code.
     """
     applications = rows.drop_nulls("application").group_by("id").agg(application_of_id=pl.col("application").max())
     rows = rows.join(applications, on="id", how="left", maintain_order="left")
-    american = pl.col("id").str.starts_with("US")
-    rows = rows.with_columns(bare=pl.when(american).then(pl.coalesce(_bare("id"), "id")).otherwise("id"))
+    told = _numbers(rows).filter(pl.col("number") == without_kind(pl.col("number")))
+    loose = told.select(key=look_up_key(pl.col("number"))).unique().with_columns(loose=pl.lit(value=True))
+    rows = rows.with_columns(key=look_up_key(pl.col("id")))
+    rows = rows.join(loose, on="key", how="left", maintain_order="left")
+    by_key = pl.col("loose").fill_null(value=False) | pl.col("id").str.starts_with("US")
+    rows = rows.with_columns(bare=pl.when(by_key).then("key").otherwise(same_number(pl.col("id")))).drop("key", "loose")
     by_bare = rows.drop_nulls("application_of_id").group_by("bare").agg(of_bare=pl.col("application_of_id").max())
     rows = rows.join(by_bare, on="bare", how="left", maintain_order="left")
     rows = rows.with_columns(application_of_id=pl.coalesce("application_of_id", "of_bare")).drop("of_bare")

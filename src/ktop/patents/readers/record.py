@@ -16,6 +16,7 @@ from ktop.domain.patent.document import (
     normalise_class,
     normalise_publication_number,
 )
+from ktop.domain.patent.numbers import split_kind
 from ktop.domain.technology.summary import detect_language
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
@@ -28,7 +29,6 @@ from ktop.patents.readers.claims import counted_claims, live_claims
 from ktop.patents.readers.xml_safe import text_of
 
 _T = TypeVar("_T")
-_KIND = re.compile(r"(?<=\d)[A-Z]\d{0,2}$")
 _ENGLISH = re.compile(
     r"\b(?:and|for|of|the|with|from|by|using|having|method|device|apparatus|vehicle)\b", re.IGNORECASE
 )
@@ -75,11 +75,11 @@ def build(
     live = live_claims(claims)
     fields["claims_count"] = fields.get("claims_count") or counted_claims(live)
     found = list(dict.fromkeys(cited))
-    code = _KIND.search(patent_id)
+    code = split_kind(patent_id)[1]
     description = fields.pop("description", None)
     return Patent(
         id=patent_id,
-        kind=kind.strip().upper() or (code[0] if code else None),
+        kind=kind.strip().upper() or (code or None),
         title=(title or "")[:MAX_TITLE_CHARS],
         abstract=(abstract or "")[:MAX_ABSTRACT_CHARS] or None,
         first_claim=fields.pop("first_claim", None) or (live[0][:MAX_CLAIM_CHARS] if live and keep_claim else None),

@@ -15,6 +15,7 @@ from ktop.domain.patent.document import (
     normalise_application_number,
     normalise_publication_number,
 )
+from ktop.domain.patent.numbers import application_kind_of, split_kind
 from ktop.domain.technology.summary import clean_text, detect_language
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import (
@@ -205,8 +206,10 @@ def patent_of_row(
         id=patent_id,
         title=title or "",
         abstract=abstract,
-        kind=re.sub(r"^.*\d(?=[A-Z]\d?$)|^.*\d$", "", patent_id) or None,
-        application=normalise_application_number(application, country=country) if application else None,
+        kind=split_kind(patent_id)[1] or None,
+        application=normalise_application_number(application, country=country, kind=application_kind_of(patent_id))
+        if application
+        else None,
         family=_text(number_text(row.get("family")), 100),
         first_claim=_text(row.get("first_claim"), MAX_CLAIM_CHARS),
         claims_count=parse_count(row.get("claims_count")),
