@@ -33,7 +33,7 @@ def test_only_one_spreadsheet_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch,
     most = 0
     counted = threading.Lock()
 
-    def rows_of(command: list[str], limit: int, seconds: float) -> list[list[str]]:
+    def rows_of(command: list[str], limit: int, seconds: float) -> list[Any]:
         nonlocal inside, most
         with counted:
             inside += 1
@@ -41,7 +41,8 @@ def test_only_one_spreadsheet_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch,
         threading.Event().wait(0.02)  # long enough for the others to come in, if they could
         with counted:
             inside -= 1
-        return [["id", "text"], ["a", "b"]]
+        sheet = {"sheet": "a", "top": 0, "left": 0, "merged": [], "hidden_rows": 0, "hidden_columns": 0}
+        return [{"shown": ["a"], "hidden": [], "days_from_1904": False}, sheet, ["id", "text"], ["a", "b"]]
 
     monkeypatch.setattr(spreadsheet, "READING", ConcurrencyLimiter(waiting=8, seconds=30.0, busy=BUSY))
     monkeypatch.setattr(spreadsheet, "_rows_of", rows_of)

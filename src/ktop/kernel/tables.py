@@ -1,9 +1,11 @@
-"""Tables from outside may be damaged in any byte: tells whatever a library raises over one as one clear error."""
+"""Tables from outside: what is read of one, what must be told about it, and how its damage becomes one clear error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +20,48 @@ DAMAGE: tuple[type[BaseException], ...] = (
     ValueError,
     OverflowError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to tell about a table: the key of a sentence of the catalogue and the values it names."""
+
+    key: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A cell merged over several rows of data: its column, its first and last row (from 0) and its name (``F2:F3``)."""
+
+    column: str
+    first: int
+    last: int
+    cells: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it was read.
+
+    Parameters
+    ----------
+    frame : the rows below the header. The parts of a heading that stands in several rows are joined by line breaks.
+    told : what the reader did and its user must know (the header taken, sheets not read ...).
+    above : number of a row above the header and one text of it (titles, notes, units).
+    refused : row of ``frame`` (from 0) → why its cells cannot be relied on.
+    merged : cells of the data that are merged over several rows; each of these rows holds the value.
+    numbers : column of texts → its rows that were typed as numbers.
+    days_from_1904 : whether numbers that count days begin in 1904.
+    """
+
+    frame: pl.DataFrame
+    told: tuple[Told, ...] = ()
+    above: tuple[tuple[int, str], ...] = ()
+    refused: Mapping[int, Told] = field(default_factory=dict)
+    merged: tuple[Merge, ...] = ()
+    numbers: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    days_from_1904: bool = False
 
 
 @contextmanager

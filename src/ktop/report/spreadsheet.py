@@ -10,12 +10,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
+from ktop.kernel.table_layout import Headings, lay_out, sheet_order
+from ktop.kernel.tables import Table, Told
 from ktop.report import sheet_cells
 
 #: What reading a small file may take, and what each byte of a larger one adds (XML is packed about 10 to 1).
@@ -24,6 +27,8 @@ SECONDS, SECONDS_PER_MB = 20, 4
 #: What of it reaches this process: cells, and bytes of their text as JSON. One text may stand in a million cells.
 CELLS, CELLS_PER_BYTE = 1_000_000, 2
 OUTPUT_BYTES, OUTPUT_PER_BYTE = 20_000_000, 60
+#: Name of the sheet we write, whose second row holds labels.
+SHEET = "K-TOP"
 #: All that the reading process sees of our environment: a variable that asks a library for backtraces can hang it.
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
 #: Reading one may take ``MEMORY_BYTES`` and more, so that only one is read at a time; some wait, others are refused.
@@ -31,45 +36,74 @@ READING = ConcurrencyLimiter(waiting=4, seconds=30.0, busy="records.tables_busy"
 
 
 def read_xlsx(path: Path) -> pl.DataFrame:
-    """Return the first sheet, its first row as column names; mixed columns become text. Formulas give their values.
+    """Return the table of ``read_workbook`` for any kind of table: its first row holds the names of its columns."""
+    return read_workbook(path).frame
 
-    A second row that repeats no data but labels (as ``write_xlsx`` writes it) is passed over: its first cell starts
-    with ``#``. Raises ``ValueError`` for an empty sheet, doubled column names or one too large to be read within
-    ``MEMORY_BYTES`` and ``SECONDS``, ``UnavailableError`` where others are being read for too long.
+
+def read_workbook(path: Path, headings: Headings | None = None) -> Table:
+    """Return the table of the visible sheet whose headings are known best, else of the first that holds anything.
+
+    Mixed columns become text, formulas give their values; errors and formulas nobody calculated stand as text with
+    their cell, ``#DIV/0! (F12)``. A second row of labels as ``write_xlsx`` writes it is passed over. What was not read
+    (hidden and further sheets) is told. Raises ``ValueError`` for an empty workbook, doubled column names or one too
+    large to be read within ``MEMORY_BYTES`` and ``SECONDS``, ``UnavailableError`` where others are being read for too
+    long.
     """
-    rows = _cells(path)
+    lines = _cells(path, every=headings is not None)
+    if not lines:
+        raise ValueError("no sheet")
+    book, *rest = lines
+    sheets: list[tuple[dict[str, Any], list[list[Any]]]] = []
+    for line in rest:
+        if isinstance(line, dict):
+            sheets.append((line, []))
+        else:
+            sheets[-1][1].append(line)
+    order = sheet_order([(about["sheet"], rows) for about, rows in sheets], headings)
+    about, rows = sheets[next(order)] if sheets else ({}, [])
     if not rows:
         raise ValueError("empty sheet")
-    names = [str(name).strip() for name in rows[0]]
-    if len(set(names)) != len(names):
-        raise ValueError("doubled column name")
-    start = 2 if len(rows) > 1 and str(rows[1][0]).startswith("#") else 1
-    columns: dict[str, pl.Series] = {}
-    for index, name in enumerate(names):
-        cells: list[Any] = [row[index] if row[index] != "" else None for row in rows[start:]]
-        kinds = {type(cell) for cell in cells if cell is not None}
-        if kinds <= {int, float}:
-            columns[name] = pl.Series(name, [None if c is None else float(c) for c in cells], dtype=pl.Float64)
-        else:
-            columns[name] = pl.Series(name, [None if c is None else _as_text(c) for c in cells], dtype=pl.String)
-    return pl.DataFrame(columns)
+    table = lay_out(
+        rows,
+        headings,
+        top=about["top"],
+        left=about["left"],
+        merged=[(first, last, near, far) for first, last, near, far in about["merged"]],
+        labelled=about["sheet"] == SHEET,
+    )
+    told = list(table.told)
+    others = [name for name in book["shown"] if name != about["sheet"]]
+    if others or book["hidden"]:
+        told.insert(0, Told("tables.sheet_read", {"sheet": about["sheet"]}))
+    if others:
+        told.insert(1, Told("tables.sheets_not_read", {"sheets": _listed(others)}))
+    if book["hidden"]:
+        told.insert(1, Told("tables.sheets_hidden", {"sheets": _listed(book["hidden"])}))
+    if about["hidden_rows"] or about["hidden_columns"]:
+        told.append(Told("tables.hidden_read", {"rows": about["hidden_rows"], "columns": about["hidden_columns"]}))
+    return replace(table, told=tuple(told), days_from_1904=book["days_from_1904"])
 
 
-def _cells(path: Path) -> list[list[Any]]:
-    """Return the cells as a process of its own finds them; see ``sheet_cells``."""
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name[:40]}'" for name in names[:10]) + (" …" if len(names) > 10 else "")
+
+
+def _cells(path: Path, every: bool) -> list[Any]:
+    """Return what a process of its own tells of the workbook and its sheets, and their rows; see ``sheet_cells``."""
     size = path.stat().st_size
     memory, seconds = MEMORY_BYTES + MEMORY_PER_BYTE * size, SECONDS + SECONDS_PER_MB * size // 1_000_000
     # -P: the folder of the program holds modules named like those of Python
     command = [sys.executable, "-P", sheet_cells.__file__, str(path), str(memory), str(seconds)]
     command += [str(CELLS + CELLS_PER_BYTE * size), str(output := OUTPUT_BYTES + OUTPUT_PER_BYTE * size)]
+    command += ["every"] if every else []
     with READING.passing():
         return _rows_of(command, output, 2 * seconds)
 
 
-def _rows_of(command: list[str], limit: int, seconds: float) -> list[list[Any]]:
-    """Run the reading process and return its rows; it is ended for good when it prints or takes more than it may."""
+def _rows_of(command: list[str], limit: int, seconds: float) -> list[Any]:
+    """Run the reading process and return its lines; it is ended for good when it prints or takes more than it may."""
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    rows: list[list[Any]] = []
+    rows: list[Any] = []
     with subprocess.Popen(  # noqa: S603 - a program of ours
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     ) as child:
@@ -92,12 +126,6 @@ def _rows_of(command: list[str], limit: int, seconds: float) -> list[list[Any]]:
     return rows
 
 
-def _as_text(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))  # identity numbers come as 1234567890.0
-    return str(cell)
-
-
 #: What starts a formula, also in full-width letters as Korean and Japanese spreadsheets take it, and after white space
 #: or control characters, which some drop when they open a file.
 _STARTS_FORMULA = r"^[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫−]|^[\t\r\n]"
@@ -110,14 +138,15 @@ def inert(frame: pl.DataFrame) -> pl.DataFrame:
     Numbers stay numbers, as text, too. Names of columns come from others as well, and are treated alike.
     Guards against a company name like ``=HYPERLINK(...)`` that acts on the machine of whoever opens the file.
     """
-    text = [name for name, kind in frame.schema.items() if kind == pl.String]
-    led = frame.with_columns(
-        pl.when(pl.col(name).str.contains(_STARTS_FORMULA) & ~pl.col(name).str.contains(_PLAIN_NUMBER))
-        .then("'" + pl.col(name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in text
-    )
+    led = frame
+    for name, kind in frame.schema.items():
+        if kind == pl.String:
+            acting = frame[name].str.contains(_STARTS_FORMULA)
+            if acting.any():  # in most columns no cell does
+                acting &= ~frame[name].str.contains(_PLAIN_NUMBER)
+                led = led.with_columns(
+                    pl.when(acting.alias("acting")).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+                )
     return led.rename({name: _inert_name(name, frame.columns) for name in frame.columns if acts(name)})
 
 
@@ -146,7 +175,7 @@ def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> No
         heading = workbook.add_format({"bold": True, "bg_color": "#E7EFFD", "border": 1})
         label = workbook.add_format({"italic": True, "font_color": "#555555", "text_wrap": True, "valign": "top"})
         quoted = workbook.add_format({"quote_prefix": True})
-        sheet = workbook.add_worksheet("K-TOP")
+        sheet = workbook.add_worksheet(SHEET)
         sheet.freeze_panes(2, 1)
         for column, name in enumerate(frame.columns):
             sheet.write_string(0, column, name, heading)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import json
 import os
 import re
@@ -16,10 +14,13 @@ import yaml
 
 from ktop.domain.values.kind import shown
 from ktop.domain.values.number import integer_of_json
+from ktop.kernel.csv_tables import read_csv
 from ktop.kernel.errors import InputError, TooLargeError
 from ktop.kernel.files import atomic_path
-from ktop.kernel.tables import damage_told_as
-from ktop.report.spreadsheet import inert, read_xlsx, write_xlsx
+from ktop.kernel.json_lines import read_json_lines
+from ktop.kernel.table_layout import Headings
+from ktop.kernel.tables import Table, damage_told_as
+from ktop.report.spreadsheet import inert, read_workbook, write_xlsx
 
 #: A company record with a long history and a thousand rights stays below 1 MB.
 RECORD_LIMIT_BYTES = 2_000_000
@@ -173,51 +174,30 @@ def read_text(path: Path) -> str:
 
 
 def read_table(path: Path, shown: str | None = None) -> pl.DataFrame:
-    """Return a table from .xlsx (first sheet), .csv or .parquet; every cell of .csv is read as text.
+    """Return the rows of a table file; see ``read_told_table``."""
+    return read_told_table(path, shown).frame
+
+
+def read_told_table(path: Path, shown: str | None = None, headings: Headings | None = None) -> Table:
+    """Return a table from .xlsx (a visible sheet), .csv, .jsonl or .parquet; every cell of .csv is read as text.
 
     A .csv may be in UTF-8, or in CP949 or UTF-16 as Korean spreadsheets save it, with commas, semicolons or tabs.
-    ``shown`` is what errors call the file. Raises ``InputError`` for another ending or a file that is not what its
-    ending says.
+    ``headings`` finds the header by its words, below titles and notes. ``shown`` is what errors call the file. Raises
+    ``InputError`` for another ending or a file that is not what its ending says.
     """
     if existing(path).stat().st_size > TABLE_LIMIT_BYTES:
         raise TooLargeError("records.table_too_large", limit_mb=TABLE_LIMIT_BYTES // 1_000_000)
     ending = path.suffix.lower()
-    if ending not in (".xlsx", ".csv", ".parquet"):
+    if ending not in (".xlsx", ".csv", ".parquet", ".jsonl"):
         raise InputError("records.unknown_table", path=shown or path.name)
     with damage_told_as(InputError("records.broken_table", path=shown or path.name, kind=ending[1:])):
         if ending == ".parquet":
-            return pl.read_parquet(path, glob=False)
+            return Table(pl.read_parquet(path, glob=False))
         if ending == ".csv":
-            return _read_csv(path)
-        return read_xlsx(path)
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    encoding, first = _encoding_and_first_line(path)
-    separator = max(",;\t", key=first.count)
-    names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
-    if len(set(names)) < len(names):  # Polars would rename the second one
-        raise ValueError("doubled column name")
-    if encoding == "utf-8":
-        return pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", separator=separator, glob=False)
-    content = path.read_bytes().decode(encoding).encode("utf-8")
-    return pl.read_csv(content, infer_schema=False, separator=separator)
-
-
-def _encoding_and_first_line(path: Path) -> tuple[str, str]:
-    """Tell in which encoding a whole file can be read, and its first line; UTF-8 where in none."""
-    with path.open("rb") as handle:
-        marked = handle.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    for encoding in ("utf-16",) if marked else ("utf-8", "cp949"):
-        try:
-            with path.open(encoding=encoding, newline="\n") as lines:
-                first = lines.readline()
-                while lines.read(1 << 20):
-                    pass
-        except UnicodeError:
-            continue
-        return encoding, first
-    return "utf-8", ""
+            return read_csv(path, headings)
+        if ending == ".jsonl":
+            return read_json_lines(path)
+        return read_workbook(path, headings)
 
 
 def require_table_ending(path: Path, endings: Sequence[str] = (".xlsx", ".csv", ".parquet")) -> None:
@@ -245,8 +225,18 @@ def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | Non
     ending = path.suffix.lower()
     with atomic_path(path) as beside:
         if ending == ".parquet":
-            frame.write_parquet(beside, compression="zstd")
+            frame.write_parquet(beside, compression="zstd", compression_level=1, statistics=False)
         elif ending == ".csv":
-            inert(frame).write_csv(beside, include_bom=True)
+            inert(_flat(frame)).write_csv(beside, include_bom=True)
         else:
-            write_xlsx(frame, beside, labels or {})
+            write_xlsx(_flat(frame), beside, labels or {})
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame whose cells .csv and .xlsx can hold: lists, groups, bytes and spans of time become JSON."""
+    odd = [s for s in frame if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object, pl.Duration)]
+    return frame.with_columns(
+        pl.Series(s.name, [None if c is None else json.dumps(c, ensure_ascii=False, default=str) for c in cells])
+        for s in odd
+        if (cells := [c.to_list() if isinstance(c, pl.Series) else c for c in s.to_list()]) is not None
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,23 @@ import numpy.typing as npt
 from ktop.catalogue import LANGS, text
 from ktop.domain.company.fact_column import missing_column
 from ktop.domain.company.fact_spec import FACTS, fact_groups, fact_rules
+from ktop.domain.company.headings import (
+    Heading,
+    fact_words,
+    folded,
+    heading_of,
+    states_foreign_currency,
+    unit_in_note,
+)
 from ktop.domain.company.row_problems import Problem, RowProblems
 from ktop.kernel.errors import InputError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Problem", "RowProblems", "batch_columns", "read_frame"]
+    from ktop.kernel.tables import Table
+
+__all__ = ["Problem", "RowProblems", "batch_columns", "read_frame", "read_table"]
 
 Columns = dict[str, npt.NDArray[Any]]
 # A refused row keeps these, so that an output file can name it.
@@ -55,15 +66,28 @@ def batch_columns() -> list[dict[str, Any]]:
 
 
 def read_frame(frame: pl.DataFrame, as_of: date, ignore: Sequence[str] = ()) -> tuple[Columns, RowProblems]:
-    """Return the clean columns of the facts a frame holds, and what is wrong with its rows.
+    """Return the clean columns of the facts a frame holds, and what is wrong with its rows; see ``read_table``."""
+    from ktop.kernel.tables import Table
 
-    Columns are named as the facts or by their Korean or English label; order does not matter. A refused row has every
-    fact missing except its names and numbers of identity. Raises ``InputError`` where no column is a fact or two mean
-    the same one.
+    return read_table(Table(frame), as_of, ignore)
+
+
+def read_table(table: Table, as_of: date, ignore: Sequence[str] = ()) -> tuple[Columns, RowProblems]:
+    """Return the clean columns of the facts a table holds, and what is wrong with its rows.
+
+    Columns are named as the facts or by their Korean or English label; order does not matter. A unit of money that a
+    heading or a note above the table states is applied and told. A refused row has every fact missing except its names
+    and numbers of identity. Raises ``InputError`` where no column is a fact, two mean the same one, the units stated
+    are several, or a column of a fact is of a kind that holds no single values.
     """
-    problems = RowProblems.none_yet(frame.height)
-    chosen = _match(frame.columns, ignore, problems)
-    columns = _read(frame, chosen, problems)
+    from ktop.domain.company.set_aside import set_aside
+
+    problems = RowProblems.none_yet(table.frame.height)
+    chosen, headings = _match(table.frame.columns, ignore, problems)
+    _refuse_kinds(table.frame, chosen)
+    units = _units(table, chosen, headings, problems)
+    frame = set_aside(table, chosen, problems)
+    columns = _read(replace(table, frame=frame), chosen, headings, units, problems)
     _check_rules(columns, as_of, problems)
     _check_rows(frame, chosen, columns, problems)
     for name, values in columns.items():
@@ -72,51 +96,140 @@ def read_frame(frame: pl.DataFrame, as_of: date, ignore: Sequence[str] = ()) -> 
     return columns, problems
 
 
-def _match(names: Sequence[str], ignore: Sequence[str], problems: RowProblems) -> dict[str, str]:
-    """Return fact → column; columns that are no facts are named in a warning."""
-    by_word: dict[str, str] = {}
-    for fact, spec in FACTS.items():
-        by_word |= {spec.label["ko"].casefold(): fact, spec.label["en"].casefold(): fact}
-    by_word |= {fact: fact for fact in FACTS}
+def _match(
+    names: Sequence[str], ignore: Sequence[str], problems: RowProblems
+) -> tuple[dict[str, str], dict[str, Heading]]:
+    """Return fact → column and fact → what its heading states; columns that are no facts are named in a warning."""
     chosen: dict[str, str] = {}
+    headings: dict[str, Heading] = {}
     unknown: list[str] = []
     for column in names:
-        word = column.strip().casefold()
-        fact = by_word.get(word, "")
-        if not fact:
+        heading = heading_of(column)
+        if heading is None:
+            if states_foreign_currency(column):
+                raise InputError("facts.foreign_currency", heading=_flat(column))
             if column not in ignore:
                 unknown.append(column)
-        elif fact in chosen:
-            raise InputError("facts.column_twice", first=chosen[fact], second=column, name=fact)
+        elif heading.fact in chosen:
+            raise InputError(
+                "facts.column_twice", first=_flat(chosen[heading.fact]), second=_flat(column), name=heading.fact
+            )
         else:
-            chosen[fact] = column
+            chosen[heading.fact] = column
+            headings[heading.fact] = heading
     if not chosen:
         raise InputError("facts.no_fact_columns")
     far = []
+    words = fact_words()
     for column in unknown:
-        near = difflib.get_close_matches(column.strip().casefold(), by_word, n=1, cutoff=0.85)
-        if near and by_word[near[0]] not in chosen:
-            _warn(problems, "unknown_column_near", name=column[:40], nearest=by_word[near[0]])
+        near = difflib.get_close_matches(folded(column)[:60], words, n=1, cutoff=0.85)
+        if near and words[near[0]] not in chosen:
+            _warn(problems, "unknown_column_near", name=_flat(column), nearest=words[near[0]])
         else:
-            far.append(column[:40])
+            far.append(_flat(column))
     if far:
         listed = ", ".join(far[:_NAMED]) + (" …" if len(far) > _NAMED else "")
         _warn(problems, "unknown_columns", count=len(far), names=listed)
-    return chosen
+    return chosen, headings
+
+
+def _flat(column: str) -> str:
+    """Return a column's name as sentences show it."""
+    return " ".join(column.split())[:40]
+
+
+def _refuse_kinds(frame: pl.DataFrame, chosen: dict[str, str]) -> None:
+    """Refuse columns whose cells are no single values: lists, groups, spans of time, bytes."""
+    import polars as pl
+
+    for fact, column in chosen.items():
+        kind = frame.schema[column]
+        if kind.is_nested() or kind in (pl.Duration, pl.Time, pl.Binary, pl.Object):
+            raise InputError(
+                "facts.column_kind", column=_flat(column), label=dict(FACTS[fact].label), kind=str(kind.base_type())
+            )
+
+
+def _units(table: Table, chosen: dict[str, str], headings: dict[str, Heading], problems: RowProblems) -> dict[str, int]:
+    """Return fact → won of the unit stated for its column; tells the units applied."""
+    noted: dict[int, tuple[int, str]] = {}
+    for row, words in table.above:
+        won = unit_in_note(words)
+        if won is not None:
+            noted.setdefault(won, (row, words))
+    if len(noted) > 1:
+        raise InputError("facts.several_units", note=" / ".join(_flat(words) for _, words in noted.values()))
+    units: dict[str, int] = {}
+    from_note: list[str] = []
+    by_heading: dict[int, list[str]] = {}
+    for fact, column in chosen.items():
+        if FACTS[fact].unit != "krw":
+            continue
+        stated = headings[fact].unit_krw
+        if stated is not None:
+            units[fact] = stated
+            by_heading.setdefault(stated, []).append(_flat(column))
+        elif noted:
+            units[fact] = next(iter(noted))
+            from_note.append(_flat(column))
+    for won, columns in by_heading.items():
+        if won != 1:
+            _warn(problems, "unit_of_heading", columns=_named(columns), count=len(columns), won=f"{won:,}")
+    for won, (row, words) in noted.items():
+        if won != 1 and from_note:
+            listed = {"columns": _named(from_note), "count": len(from_note)}
+            _warn(problems, "unit_of_note", note=_flat(words), row=row, won=f"{won:,}", **listed)
+    return units
+
+
+def _named(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:_NAMED]) + (" …" if len(columns) > _NAMED else "")
 
 
 def _warn(problems: RowProblems, code: str, **params: Any) -> None:
-    problems.warn(code, {lang: text(f"facts.{code}", lang, **params) for lang in LANGS})
+    words = {
+        lang: {name: value[lang] if isinstance(value, dict) else value for name, value in params.items()}
+        for lang in LANGS
+    }
+    problems.warn(code, {lang: text(f"facts.{code}", lang, **words[lang]) for lang in LANGS})
 
 
-def _read(frame: pl.DataFrame, chosen: dict[str, str], problems: RowProblems) -> Columns:
+def _read(
+    table: Table,
+    chosen: dict[str, str],
+    headings: dict[str, Heading],
+    units: dict[str, int],
+    problems: RowProblems,
+) -> Columns:
     from ktop.domain.company import frame_columns as read
 
-    columns: Columns = {
-        name: read.read_column(spec, frame[chosen[name]], problems) for name, spec in FACTS.items() if name in chosen
-    }
+    frame = table.frame
+    columns: Columns = {}
+    for name, spec in FACTS.items():
+        if name in chosen:
+            series = frame[chosen[name]]
+            if spec.kind == "date" and table.days_from_1904:
+                series = read.counted_from_1904(series)
+            columns[name] = read.read_column(spec, series, problems, units.get(name))
+    for name, (count, example) in problems.worded.items():
+        _warn(problems, "amounts_in_words", label=dict(FACTS[name].label), count=count, example=example)
+    zeros = sum(
+        read.zeros_for_numbers(frame[chosen[name]])
+        for name in ("business_number", "corporate_number")
+        if name in chosen
+    )
+    if zeros:
+        _warn(problems, "numbers_of_zeros", count=zeros)
     if "industry" in columns:
-        read.refuse_industries(columns["industry"], columns.get("region", np.full(frame.height, None)), problems)
+        codes, column = columns["industry"], chosen["industry"]
+        revision = headings["industry"].revision
+        if revision is not None:
+            read.take_from_revision(codes, revision, problems)
+            _warn(problems, "industry_revision", revision=revision)
+        unsure = read.refuse_lost_zeros(codes, frame[column], table.numbers.get(column, frozenset()), problems)
+        if unsure:
+            _warn(problems, "industry_zero", count=len(unsure), example=unsure[0])
+        read.refuse_industries(codes, columns.get("region", np.full(frame.height, None)), problems)
     if "corporate_number" in columns:
         off = read.off_the_check_digit(columns["corporate_number"])
         if off.any():
@@ -158,8 +271,8 @@ def _check_rows(frame: pl.DataFrame, chosen: dict[str, str], columns: Columns, p
     numbers = columns.get("business_number", missing_column(FACTS["business_number"], frame.height))
     given = [own or number for own, number in zip(ids.tolist(), numbers.tolist(), strict=True)]
     seen: dict[str, int] = {}
-    for one in given:
-        if one is not None:
+    for one, rated in zip(given, problems.ok.tolist(), strict=True):
+        if one is not None and rated:
             seen[one] = seen.get(one, 0) + 1
     doubled = [one for one, count in seen.items() if count > 1]
     if doubled:

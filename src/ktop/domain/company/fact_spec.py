@@ -33,6 +33,7 @@ class FactSpec:
     minimum, maximum : values outside are refused; None where there is no limit.
     choices : allowed values and their words; empty where any value goes.
     derived : worked out here from other facts; a given value is only used where that is not possible.
+    aliases : further headings it has in tables of others.
     """
 
     name: str
@@ -47,6 +48,7 @@ class FactSpec:
     maximum: float | None = None
     choices: Mapping[int | str, LocalText] = field(default_factory=dict)
     derived: bool = False
+    aliases: tuple[str, ...] = ()
 
     @property
     def numeric(self) -> bool:
@@ -123,6 +125,7 @@ def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, LocalText]) -
         maximum=entry.get("max"),
         choices=_FLAG_CHOICES if kind == "flag" else entry.get("choices", {}),
         derived=entry.get("from") == "derived",
+        aliases=tuple(entry.get("also", ())),
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ktop.domain.company.record import Company
     from ktop.domain.company.row_problems import RowProblems
+    from ktop.kernel.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,14 @@ class FactTable:
         from ktop.domain.company.fact_frame import read_frame  # polars, which rating one company does without
 
         columns, problems = read_frame(frame, as_of, ignore)
+        return cls.from_columns(columns, as_of, ok=problems.ok), problems
+
+    @classmethod
+    def from_table(cls, table: Table, as_of: date, ignore: Sequence[str] = ()) -> tuple[Self, RowProblems]:
+        """Check and read a batch as ``from_frame`` does, with what its file says around the rows (units, merges)."""
+        from ktop.domain.company.fact_frame import read_table
+
+        columns, problems = read_table(table, as_of, ignore)
         return cls.from_columns(columns, as_of, ok=problems.ok), problems
 
     def take(self, rows: npt.NDArray[Any]) -> FactTable:

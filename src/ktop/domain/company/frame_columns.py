@@ -7,6 +7,7 @@ The quick ways take only what the kind reads as the same value (a test proves it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,8 +19,9 @@ from ktop.domain.company.fact_spec import FactSpec
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.row_problems import RowProblems
 from ktop.domain.values.day import DAY, PLACEHOLDERS, day_of_moment
-from ktop.domain.values.industry import INDUSTRY
+from ktop.domain.values.industry import INDUSTRY, may_have_lost_a_zero, of_revision
 from ktop.domain.values.kind import MAX_CHARACTERS, MISSING_WORDS, RefusedValueError, ValueKind
+from ktop.domain.values.money import Money
 from ktop.domain.values.number import figure_of
 from ktop.domain.values.region import FOREIGN
 from ktop.domain.values.registration_numbers import BusinessNumber, CorporateNumber
@@ -36,13 +38,17 @@ _CORPORATE_NUMBER = r"^[0-9]{6}-?[0-9]{7}$"
 _ONE_DIGIT = "^(?:" + "|".join(f"{digit}{{9,13}}[0-9]?" for digit in range(10)) + ")$"
 _ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 #: Texts that ``ValueKind.parse`` takes as they stand: none of its letters is put together, left out or refused.
-_PLAIN_TEXT = r"^[ -~가-힣一-鿿㈜]*$"
+PLAIN_TEXT = r"^[ -~가-힣一-鿿㈜]*$"
+#: An amount that names its unit.
+_NAMES_UNIT = r"(?i)[가-힣₩]|krw|won"
 #: What may be the error or the guarded text of a spreadsheet.
 _ODD_START = r"^(?:[#=]|[Ee][Rr][Rr]:)"
 #: Excel counts days from here (its 1900 is a leap year, so the first two months of 1900 are off by one).
 _EXCEL_EPOCH = np.datetime64("1899-12-30")
 #: Numbers of a spreadsheet taken for its count of days: 1927 to 2173. Smaller ones may be years, larger ones dates.
 _EXCEL_DAYS = (10_000, 100_000)
+#: Days between the two beginnings that spreadsheets count from.
+_DAYS_TO_1904 = 1462
 #: Days that a spreadsheet makes of a bare year (1800 to 2199) in a cell formatted as a date.
 _YEARS_AS_DAYS = (np.datetime64("1904-12-04"), np.datetime64("1906-01-08"))
 
@@ -50,13 +56,14 @@ _YEARS_AS_DAYS = (np.datetime64("1904-12-04"), np.datetime64("1906-01-08"))
 _MISSING: Mapping[str, Any] = {"f": np.nan, "M": np.datetime64("NaT"), "O": None}
 
 
-def read_column(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Array:
+def read_column(spec: FactSpec, series: pl.Series, problems: RowProblems, unit_krw: int | None = None) -> Array:
     """Return a fact's column: float64 with NaN, datetime64[D] with NaT or objects with None for missing.
 
-    A cell that its kind refuses becomes a problem of its row and is missing.
+    A cell that its kind refuses becomes a problem of its row and is missing. ``unit_krw`` is the unit stated for a
+    column of money; beside it a cell may not name another.
     """
     if spec.numeric:
-        return _read_numbers(spec, series, problems)
+        return _read_numbers(spec, series, problems, unit_krw)
     if spec.kind == "date":
         return read_dates(spec, series, problems)
     if spec.name in ("business_number", "corporate_number"):
@@ -77,12 +84,19 @@ def as_text(series: pl.Series) -> pl.Series:
     return series.cast(pl.String, strict=False)
 
 
-def _finish(spec: FactSpec, cells: pl.Series, values: Array, done: Mask, problems: RowProblems) -> Array:
+def _finish(
+    spec: FactSpec,
+    cells: pl.Series,
+    values: Array,
+    done: Mask,
+    problems: RowProblems,
+    kind: ValueKind[Any] | None = None,
+) -> Array:
     """Fill in, in place, the rows that no quick way has read; each different cell is parsed once."""
     rest = np.flatnonzero(~done)
     if not len(rest):
         return values
-    kind: ValueKind[Any] = fact_kind(spec.name)
+    kind = kind or fact_kind(spec.name)
     given = cells.gather(rest)
     distinct = given.unique(maintain_order=True)
     numbered = pl.DataFrame({"cell": distinct, "number": np.arange(len(distinct))})
@@ -102,13 +116,28 @@ def _finish(spec: FactSpec, cells: pl.Series, values: Array, done: Mask, problem
             if answer is not None:
                 answers[place] = answer
     values[rest] = answers[number]
+    if isinstance(kind, Money) and kind.worded:
+        _tell_worded(spec, distinct, number, answers, problems)
     if refused:
         for at in np.flatnonzero(np.isin(number, list(refused))).tolist():
             problems.add_refusal(int(rest[at]), spec.name, refused[int(number[at])])
     return values
 
 
-def _read_numbers(spec: FactSpec, series: pl.Series, problems: RowProblems) -> npt.NDArray[np.float64]:
+def _tell_worded(spec: FactSpec, distinct: pl.Series, number: Array, answers: Array, problems: RowProblems) -> None:
+    """Note how many cells of a column of money name their unit themselves."""
+    if distinct.dtype != pl.String:
+        return
+    named = (distinct.str.contains(_NAMES_UNIT).fill_null(False)).to_numpy() & ~np.isnan(answers)
+    if named.any():
+        first = int(np.flatnonzero(named)[0])
+        example = f"{str(distinct[first]).strip()[:30]} = {answers[first]:,.0f}"
+        problems.worded[spec.name] = (int(named[number].sum()), example)
+
+
+def _read_numbers(
+    spec: FactSpec, series: pl.Series, problems: RowProblems, unit_krw: int | None
+) -> npt.NDArray[np.float64]:
     """Return numbers, counts, flags and choices coded as numbers."""
     if series.dtype == pl.Boolean or (series.dtype.is_numeric() and spec.kind != "date"):
         cells = series
@@ -120,12 +149,17 @@ def _read_numbers(spec: FactSpec, series: pl.Series, problems: RowProblems) -> n
             grouped = cells.set(~cells.str.contains(_GROUPED_NUMBER).fill_null(False), None)
             quick = quick.fill_null(grouped.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False))
     found = np.full(len(cells), np.nan) if quick is None else quick.fill_null(np.nan).to_numpy()
+    kind = fact_kind(spec.name)
+    if unit_krw is not None and isinstance(kind, Money):
+        kind = replace(kind, unit_krw=unit_krw, worded=False)
+        if unit_krw != 1:  # whole numbers are exact; decimals are left to the kind, which multiplies them exactly
+            found = np.where((found == np.floor(found)) & (np.abs(found) <= 1e15), found * unit_krw, np.nan)
     fits = _fits(spec, found)
     done = fits | cells.is_null().to_numpy()
     if cells.dtype.is_float():
         done |= cells.is_nan().fill_null(True).to_numpy()
     values = np.where(fits, found + 0.0, np.nan)
-    numbers: npt.NDArray[np.float64] = _finish(spec, cells, values, done, problems)
+    numbers: npt.NDArray[np.float64] = _finish(spec, cells, values, done, problems, kind)
     return numbers
 
 
@@ -182,6 +216,11 @@ def read_dates(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Arra
     return _finish(spec, cells, days, fits | cells.is_null().to_numpy(), problems)
 
 
+def counted_from_1904(series: pl.Series) -> pl.Series:
+    """Return a column of numbers that count days from 1904 as one that counts them as other workbooks do."""
+    return series + _DAYS_TO_1904 if series.dtype.is_numeric() else series
+
+
 def _six_digits(number: int) -> str | None:
     """Return the day that a number may be in six digits (010312, whose zero is gone) as an ISO date, None for none."""
     year, month, day = number // 10_000, number // 100 % 100, number % 100
@@ -214,7 +253,7 @@ def _read_texts(spec: FactSpec, text: pl.Series, problems: RowProblems) -> Array
     quick = (
         stripped.str.len_bytes().is_between(1, MAX_TEXT)
         & ~stripped.str.to_lowercase().is_in(TEXT.missing)
-        & stripped.str.contains(_PLAIN_TEXT)
+        & stripped.str.contains(PLAIN_TEXT)
         & ~stripped.str.contains(_ODD_START)
     ).fill_null(False)
     values = objects(stripped.set(~quick, None))
@@ -252,6 +291,46 @@ def off_the_check_digit(numbers: Array) -> Mask:
 def _digit_matrix(digits: pl.Series, length: int) -> npt.NDArray[np.int64]:
     joined = "".join(digits.drop_nulls().to_list()).encode("ascii")
     return (np.frombuffer(joined, dtype=np.uint8).astype(np.int64) - ord("0")).reshape(-1, length)
+
+
+def zeros_for_numbers(series: pl.Series) -> int:
+    """Return how many cells of registration numbers are nothing but zeros."""
+    return int(as_text(series).str.contains(r"^[\s\-.]*0[0\s\-.]*$").sum())
+
+
+def take_from_revision(codes: Array, revision: int, problems: RowProblems) -> None:
+    """Read codes, in place, as ones of a revision of KSIC; raises nothing, rows of another revision are refused."""
+    for row, code in enumerate(codes.tolist()):
+        if code is not None:
+            try:
+                codes[row] = of_revision(code, revision)
+            except RefusedValueError as refusal:
+                problems.add_refusal(row, "industry", refusal)
+                codes[row] = None
+
+
+def refuse_lost_zeros(codes: Array, series: pl.Series, typed: frozenset[int], problems: RowProblems) -> list[str]:
+    """Refuse codes that have lost their first zero on the way here, and return those that may have.
+
+    A number has lost it wherever it can (``IndustryCode``); a text has where the column's other codes are whole classes
+    of five digits and none begins with zero, as a file saved by a spreadsheet shows. Elsewhere it stays as written.
+    """
+    if series.dtype.is_numeric():
+        return []
+    bare = {code for code in codes.tolist() if code is not None and code.isdigit()}
+    short = {code for code in bare if may_have_lost_a_zero(code)}
+    if not short:
+        return []
+    whole = any(len(code) == 5 for code in bare) and not any(code.startswith("0") for code in bare)
+    unsure = set[str]()
+    for row, code in enumerate(codes.tolist()):
+        if code in short:
+            if whole or row in typed:
+                problems.add_refusal(row, "industry", RefusedValueError("industry_zero_lost", code))
+                codes[row] = None
+            elif not any(other.startswith("0") for other in bare):
+                unsure.add(code)
+    return sorted(unsure)
 
 
 def refuse_industries(codes: Array, region: Array, problems: RowProblems) -> None:

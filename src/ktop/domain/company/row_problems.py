@@ -42,12 +42,14 @@ class RowProblems:
     found : row position (from 0) → its first reasons.
     counts : shape ``(n,)``, all reasons of each row, also those not kept in ``found``.
     warnings : what concerns the file, not one row (unknown columns, doubled ids ...).
+    worded : fact → how many of its cells name their unit (3억원), and one of them with the won it was read as.
     """
 
     ok: npt.NDArray[np.bool_]
     counts: npt.NDArray[np.int64]
     found: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: list[Warning] = field(default_factory=list)
+    worded: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     @classmethod
     def none_yet(cls, n: int) -> RowProblems:
@@ -72,6 +74,12 @@ class RowProblems:
         for row in hit[self.counts[hit] <= MAX_REASONS].tolist():
             problem = Problem(key=f"facts.{key}", fact=fact, params={**about, **params_of(row)})
             self.found.setdefault(row, []).append(problem)
+
+    def refuse_row(self, row: int, key: str, params: Mapping[str, Any]) -> None:
+        """Refuse a whole row for one reason, named by its key in the catalogue."""
+        self.counts[row] += 1
+        self.ok[row] = False
+        self.found.setdefault(row, []).append(Problem(key=key, fact=None, params=params))
 
     def add_refusal(self, row: int, fact: str, refusal: RefusedValueError) -> None:
         """Refuse one row because the value of a fact cannot be read."""

@@ -136,5 +136,5 @@ class Companies(Protocol):
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> BatchReport:
-        """Rate every row of a table file and write the answers; see ``ktop.usecases.companies.batch.rate_frame``."""
+        """Rate every row of a table file and write the answers; see ``ktop.usecases.companies.batch.rate_table``."""
         ...

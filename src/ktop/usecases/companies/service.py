@@ -11,6 +11,7 @@ from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.fact_frame import batch_columns
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.facts import company_facts
+from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
@@ -20,10 +21,10 @@ from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
-from ktop.usecases.companies.batch import rate_frame
+from ktop.usecases.companies.batch import rate_table
 from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
 from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
-from ktop.usecases.uploads import parse_record, read_record, read_table, write_table
+from ktop.usecases.uploads import parse_record, read_record, read_told_table, write_table
 
 #: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
 _RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
@@ -120,9 +121,9 @@ class CompanyService:
         progress: Progress = silent,
     ) -> BatchReport:
         progress(0, None, text("cli.step_reading", lang))
-        frame = read_table(source)
-        rated, report = rate_frame(
-            frame, registry=self._registry, models=models, as_of=as_of, lang=lang, progress=progress
+        table = read_told_table(source, headings=CompanyHeadings())
+        rated, report = rate_table(
+            table, registry=self._registry, models=models, as_of=as_of, lang=lang, progress=progress
         )
         progress(0, None, text("cli.step_writing", lang))
         write_table(rated, out)
