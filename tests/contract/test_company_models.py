@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reference_records import to_company_record
 
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
@@ -19,7 +20,6 @@ from ktop.kernel.errors import InputError
 from ktop.models.calibration import logit
 from ktop.models.company_model import CompanyModel
 from ktop.models.panel_model import Estimate
-from ktop.training.reference import to_company_record
 
 from .conftest import AS_OF, table_of, with_column
 

@@ -24,7 +24,6 @@ from ktop.report.charts import (
     patent_map,
     radar,
     side_by_side,
-    table_of,
     trend,
     waterfall,
 )
@@ -74,7 +73,7 @@ BOTH: tuple[Lang, ...] = ("ko", "en")
 
 
 def numbers_in(chart: Chart) -> str:
-    return " ".join(" ".join(row) for row in table_of(chart).rows)
+    return " ".join(" ".join(row) for row in chart.table.rows)
 
 
 @pytest.mark.parametrize("lang", BOTH)
@@ -87,7 +86,7 @@ def test_every_chart_is_a_whole_accessible_drawing(name: str, lang: Lang) -> Non
     assert root.findtext("{http://www.w3.org/2000/svg}title") == chart.title
     assert root.findtext("{http://www.w3.org/2000/svg}desc") == chart.description
     assert not re.search(r"<(script|style|image|use|foreignObject)|\bstyle=|\bon\w+=|href", chart.svg)
-    table = table_of(chart)
+    table = chart.table
     assert all(len(row) == len(table.columns) for row in table.rows)
     assert MAKERS[name](lang).svg == chart.svg
 
@@ -148,8 +147,8 @@ def test_text_roles_stand_out_from_paper() -> None:
 
 def test_missing_score_is_said_and_not_drawn() -> None:
     empty, zero = gauge("지수", None, "ko"), gauge("지수", 0.0, "ko")
-    assert table_of(empty).rows == (("지수", "산출 불가"),)
-    assert table_of(zero).rows == (("지수", "0.0"),)
+    assert empty.table.rows == (("지수", "산출 불가"),)
+    assert zero.table.rows == (("지수", "0.0"),)
     assert ">0.0<" in zero.svg
     assert ">0.0<" not in empty.svg
 
@@ -163,13 +162,13 @@ def test_radar_leaves_a_gap_where_a_score_is_missing() -> None:
 
 def test_histogram_places_the_subject() -> None:
     chart = histogram("위치", [0, 10, 20, 30], [1, 2, 3], 30.0, "ko")
-    assert [row[2] for row in table_of(chart).rows] == ["", "", "자사 위치"]
+    assert [row[2] for row in chart.table.rows] == ["", "", "자사 위치"]
     with pytest.raises(ValueError, match="one more edge"):
         histogram("위치", [0, 1], [1, 2], None, "ko")
 
 
 def test_waterfall_shows_exact_parts_and_refuses_wrong_sums() -> None:
-    rows = table_of(waterfall("구성", 46.0, PARTS, 47.754, "ko")).rows
+    rows = waterfall("구성", 46.0, PARTS, 47.754, "ko").table.rows
     assert rows[0][3] == "46.00"
     assert [row[3] for row in rows[1:-1]] == ["+7.25", "±0.00", "−5.50"]
     assert rows[3][2] == "미입력"
@@ -189,13 +188,13 @@ def test_waterfall_bars_have_the_lengths_of_their_points() -> None:
 
 
 def test_trend_tells_missing_years_from_empty_ones() -> None:
-    rows = dict(table_of(trend("추이", [2023, 2024, 2025], [None, 0, 7], "ko", incomplete_from=2025)).rows)
+    rows = dict(trend("추이", [2023, 2024, 2025], [None, 0, 7], "ko", incomplete_from=2025).table.rows)
     assert rows == {"2023": "미입력", "2024": "0", "2025": "7 (집계가 끝나지 않은 연도)"}
 
 
 def test_matrix_marks_one_cell() -> None:
     chart = MAKERS["matrix"]("ko")
-    assert sum("(자사)" in cell for row in table_of(chart).rows for cell in row) == 1
+    assert sum("(자사)" in cell for row in chart.table.rows for cell in row) == 1
     assert chart.svg.count('class="k-own l-paper"') == 1
 
 
@@ -209,7 +208,7 @@ def test_words_are_cut_and_broken_to_their_width() -> None:
 
 
 def test_a_forecast_stands_beside_what_was_counted() -> None:
-    rows = {row[0]: row[1:] for row in table_of(MAKERS["trend ahead"]("en")).rows}
+    rows = {row[0]: row[1:] for row in MAKERS["trend ahead"]("en").table.rows}
     assert rows["2023"] == ("13", "")
     assert rows["2024"] == ("14 (year not yet complete)", "12.3 (5–19)")
     assert rows["2026"] == ("–", "12.3 (5–21)")  # nothing was counted there, and nothing is drawn as zero
@@ -217,7 +216,7 @@ def test_a_forecast_stands_beside_what_was_counted() -> None:
 
 def test_the_map_names_every_patent_its_group_and_the_technology() -> None:
     chart = MAKERS["patent-map"]("en")
-    rows = {row[0]: row[1] for row in table_of(chart).rows}
+    rows = {row[0]: row[1] for row in chart.table.rows}
     assert rows["KR1000001A"] == "2"
     assert rows["KR1000005A"] == "in no group"
     assert "This technology" in chart.svg

@@ -13,7 +13,7 @@ from ktop.bootstrap import House
 from ktop.domain.company import facts as facts_module
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
-from ktop.domain.company.facts import company_facts, company_inputs
+from ktop.domain.company.facts import company_facts, facts_and_inputs
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
 from ktop.domain.party.actor import LOCAL_OWNER as OWNER
@@ -68,8 +68,8 @@ def test_a_subject_says_what_its_record_says() -> None:
         company = Company.from_mapping(record)
         subject = RatedSubject.of(record, DAY)
         assert subject.facts == company_facts(company, DAY), name
-        assert subject.inputs == company_inputs(company, DAY)
-        assert subject.table.row(0) == FactTable.from_companies([company], DAY).row(0)
+        assert subject.inputs == facts_and_inputs(company, DAY)[1]
+        assert subject.table.row(0) == subject.facts
 
 
 def test_the_log_of_models_is_read_again_only_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

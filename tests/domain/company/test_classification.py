@@ -14,7 +14,7 @@ from ktop.domain.company.classification import (
     age_years,
     size_of,
 )
-from ktop.domain.values.industry import industry_digits, industry_group, industry_label, section_fits
+from ktop.domain.values.industry import industry_digits, industry_group, section_fits
 from ktop.domain.values.region import region_code
 
 
@@ -77,7 +77,6 @@ def test_bands_hold_their_bounds() -> None:
 )
 def test_the_group_of_a_code(code: str, foreign: bool, group: str | None) -> None:
     assert industry_group(code, foreign) == group
-    assert (industry_label(code, foreign) is None) == (group is None)
 
 
 def test_a_section_letter_must_belong_to_its_digits() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ktop.domain.company.fact_spec import FACTS
-from ktop.domain.company.fact_table import FactTable
-from ktop.domain.company.facts import company_facts, company_inputs
+from ktop.domain.company.facts import company_facts, facts_and_inputs
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
 from ktop.domain.company.warnings import company_warnings
 from ktop.kernel.errors import InputError
@@ -169,7 +169,7 @@ def test_every_value_carries_its_source_and_the_nearest_path_wins() -> None:
         {"path": "checklist.q01", "source": "E"},
         {"path": "ceo.degree", "source": "F"},
     ]
-    inputs = {i.name: i for i in company_inputs(Company.from_mapping(record(sources=sources)), AS_OF)}
+    inputs = {i.name: i for i in facts_and_inputs(Company.from_mapping(record(sources=sources)), AS_OF)[1]}
     assert list(inputs) == list(FACTS)
     assert (inputs["sales_krw_t1"].source, inputs["sales_krw_t1"].date) == ("A", date(2026, 4, 1))
     assert inputs["total_assets_krw_t0"].source == "B"
@@ -196,8 +196,7 @@ def test_warnings_name_what_is_old_unused_or_unsourced() -> None:
 
 
 def test_a_table_of_records_holds_the_same_facts() -> None:
-    companies = [Company.from_mapping(record()), Company.from_mapping({"name": "가람"})]
-    table = FactTable.from_companies(companies, AS_OF)
-    for row, company in enumerate(companies):
-        assert table.row(row) == company_facts(company, AS_OF)
-    assert table.ok.all()
+    for company in (Company.from_mapping(record()), Company.from_mapping({"name": "가람"})):
+        table = RatedSubject.of(company, AS_OF).table
+        assert table.row(0) == company_facts(company, AS_OF)
+        assert table.ok.all()

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from ktop.domain.company.facts import company_facts, company_inputs
+from ktop.domain.company.facts import company_facts, facts_and_inputs
 from ktop.domain.company.record import Company
 from ktop.kernel.errors import InputError
 
@@ -23,7 +23,7 @@ def test_totals_fill_what_is_missing_and_keep_their_source() -> None:
     facts = company_facts(company, DAY)
     assert (facts["patents_registered"], facts["staff_total"], facts["size"]) == (1003, 12, "small")
     assert facts["sales_krw_t0"] is None, "an empty total stays missing"
-    given = {entry.name: entry for entry in company_inputs(company, DAY)}
+    given = {entry.name: entry for entry in facts_and_inputs(company, DAY)[1]}
     assert (given["staff_total"].source, given["staff_total"].date) == ("survey", date(2023, 5, 1))
     assert given["name"].source is None
 

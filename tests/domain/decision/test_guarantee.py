@@ -9,7 +9,7 @@ import pytest
 
 from ktop.catalogue import LANGS
 from ktop.domain.company.fact_table import FactTable
-from ktop.domain.company.record import Company
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.decision.guarantee import Failure, GuaranteeDecision, Success, Unknown, decide, guarantee_rule, money
 from ktop.domain.rating.grades import ladder
 
@@ -183,7 +183,7 @@ def test_the_decision_travels_as_json() -> None:
 
 
 def test_a_company_record_can_be_decided() -> None:
-    table = FactTable.from_companies([Company.from_mapping(record())], AS_OF)
+    table = RatedSubject.of(record(), AS_OF).table
     found = decide(table, {"business": ["BBB"], "growth": ["BBB"], "risk": ["R4"]}).decision(0)
     assert (found.status, found.amount_krw) == ("possible", 180_000_000)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from reference_records import to_company_record
+
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.record import Company
-from ktop.training.reference import build_reference, to_company_record
+from ktop.training.reference import build_reference
 
 # A record holds lists: where one count is unknown, the facts of the same list are unknown too.
 SAME_LIST = (

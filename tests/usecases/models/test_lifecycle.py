@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from reference_records import to_company_record
 
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.models.artefact import Artefact
 from ktop.models.registry import ModelRegistry
 from ktop.store.ratings import RatingRow
-from ktop.training.reference import build_reference, to_company_record
+from ktop.training.reference import build_reference
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.models import lifecycle
 from ktop.usecases.models.drift_reports import latest_reports

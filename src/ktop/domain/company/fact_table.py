@@ -19,7 +19,6 @@ from ktop.domain.values.region import FOREIGN
 if TYPE_CHECKING:
     import polars as pl
 
-    from ktop.domain.company.record import Company
     from ktop.domain.company.row_problems import RowProblems
     from ktop.kernel.tables import Table
 
@@ -58,14 +57,6 @@ class FactTable:
         }
         derive(table, as_of)
         return cls(n=n, as_of=as_of, columns=table, ok=np.ones(n, dtype=bool) if ok is None else ok)
-
-    @classmethod
-    def from_companies(cls, companies: Sequence[Company], as_of: date) -> Self:
-        """Build a table from company records, one row each; raises ``InputError`` as ``company_facts`` does."""
-        from ktop.domain.company.facts import company_facts
-
-        rows = [company_facts(company, as_of) for company in companies]
-        return cls.from_columns({name: np.array([row[name] for row in rows], dtype=object) for name in FACTS}, as_of)
 
     @classmethod
     def from_frame(cls, frame: pl.DataFrame, as_of: date, ignore: Sequence[str] = ()) -> tuple[Self, RowProblems]:

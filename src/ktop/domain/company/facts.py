@@ -96,11 +96,6 @@ def facts_and_inputs(company: Company, as_of: date) -> tuple[dict[str, FactValue
     return values, tuple(inputs)
 
 
-def company_inputs(company: Company, as_of: date) -> tuple[Input, ...]:
-    """Return every fact with its source and date; see ``facts_and_inputs``."""
-    return facts_and_inputs(company, as_of)[1]
-
-
 def newest_statement(company: Company, as_of: date) -> Statement | None:
     """Return the statement of t0: the newest whose fiscal year had ended on ``as_of``."""
     ended = [statement for statement in company.statements or () if statement.ends <= as_of]

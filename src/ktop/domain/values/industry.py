@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ktop.catalogue import Lang, load
+from ktop.catalogue import load
 from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width
 
 _CODE = re.compile(r"^[A-Ua-u]?[\s.\-]?(\d{2,5})$")
@@ -56,13 +56,6 @@ def section_fits(code: str, foreign: bool = False) -> bool:
     letter = code.strip()[:1].upper()
     entry = _entry(digits, foreign) if digits else None
     return entry is None or not letter.isalpha() or entry["section"] == letter
-
-
-def industry_label(code: str, foreign: bool = False) -> Mapping[Lang, str] | None:
-    """Return the Korean and English name of a code's division, None where it does not exist."""
-    digits = industry_digits(code)
-    entry = _entry(digits, foreign) if digits else None
-    return entry["label"] if entry else None
 
 
 def of_revision(code: str, revision: int) -> str:

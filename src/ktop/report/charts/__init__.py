@@ -1,7 +1,7 @@
 """The charts of pages and reports, each a plain function from numbers to a ``Chart`` (SVG text and its table)."""
 
 from ktop.report.charts.bars import bars, side_by_side
-from ktop.report.charts.chart import Chart, Table, table_of
+from ktop.report.charts.chart import Chart, Table
 from ktop.report.charts.gauge import gauge
 from ktop.report.charts.histogram import histogram
 from ktop.report.charts.matrix import matrix
@@ -23,7 +23,6 @@ __all__ = [
     "patent_map",
     "radar",
     "side_by_side",
-    "table_of",
     "trend",
     "waterfall",
 ]

@@ -40,11 +40,6 @@ class Chart:
         return self.svg
 
 
-def table_of(chart: Chart) -> Table:
-    """Return the table of the numbers that ``chart`` draws."""
-    return chart.table
-
-
 def drawing(
     kind: str,
     title: str,

@@ -2,6 +2,5 @@
 
 from ktop.training.reference.build import build_reference
 from ktop.training.reference.parameters import generator_version
-from ktop.training.reference.record import to_company_record
 
-__all__ = ["build_reference", "generator_version", "to_company_record"]
+__all__ = ["build_reference", "generator_version"]
