@@ -92,3 +92,31 @@ def test_topics_follow_the_themes(index: PatentIndex, records: list[dict[str, ob
     pure = sum(max(themes.count(theme) for theme in set(themes)) for themes in topics.values())
     assert pure >= 0.8 * index.manifest.rows
     assert len(set(index.space.topic_names)) == len(index.space.topic_names)
+
+
+def test_counterparts_do_not_depend_on_what_is_asked_beside(
+    index: PatentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last bit: products of matrices round a row by what stands beside it."""
+    monkeypatch.setattr(bridge, "MIN_TRANSLATION_SIMILARITY", -1.0)
+    firsts, seconds = ("김치", "온돌", "한지", "장독"), ("통", "마루", "공예", "뚜껑")
+    words = [first + second for first in firsts for second in seconds]
+    pairs = [(word, word) for word in words if not counterparts(word, word, "ko")]
+    folder = index.space.bridge.folder
+    together = bridge.Bridge(folder).translate(pairs, "ko")
+    assert len(pairs) > 8 and all(len(near) == bridge.MAX_TRANSLATIONS for near in together)
+    assert [bridge.Bridge(folder).translate([pair], "ko")[0] for pair in pairs] == together
+    assert bridge.Bridge(folder).translate(pairs[::-1], "ko")[::-1] == together
+
+
+def test_counterparts_are_the_nearest_but_for_commonplace_words(index: PatentIndex) -> None:
+    """Five at most, in the order of nearness less half the nearness to commonplace words, worked out one by one."""
+    found = bridge.Bridge(index.space.bridge.folder)
+    english = np.flatnonzero(found.vocabulary["language"].to_numpy() == "en")
+    (vector,) = found._vectors_of([("클릭", "클릭")], "ko").astype(np.float64)
+    near = np.array([vector @ found.vectors[row].astype(np.float64) for row in english])
+    order = np.argsort(-(near - 0.5 * found._commonplace("ko")), kind="stable")[: bridge.MAX_TRANSLATIONS]
+    expected = [(found.vocabulary["term"][int(english[j])], near[j]) for j in order if near[j] >= 0.5]
+    (translated,) = found.translate([("클릭", "클릭")], "ko")
+    assert [near.term for near in translated] == [term for term, _ in expected]
+    assert [near.similarity for near in translated] == pytest.approx([value for _, value in expected], abs=1e-6)

@@ -7,6 +7,7 @@ decides (docs/patents.md has what was measured).
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -45,6 +46,8 @@ MAX_REMEMBERED = 100_000
 SAMPLE_TEXTS = 20_000
 _ROWS_TOGETHER = 50
 _ENCODE_BATCH = 512
+#: More than a product of two unit vectors of 512 numbers of 32 bits can be off by rounding.
+_ROUNDING = 4e-5
 
 Float32 = npt.NDArray[np.float32]
 
@@ -113,27 +116,27 @@ class Bridge:
         first ``MAX_UNKNOWN`` are led over; the others have no counterpart, whatever is remembered of them: the answer
         depends on the terms alone.
         """
+        remembered = self._translations
+        found: dict[tuple[str, str], list[Translation]] = {}
         left: list[tuple[str, str]] = []
-        beyond: set[tuple[str, str]] = set()
         unknown = 0
         for term, surface in dict.fromkeys(terms):
-            key = (source, term, surface)
-            by_glossary = None if key in self._translations else self._by_glossary(term, surface, source)
-            if by_glossary:
-                self._translations[key] = by_glossary
+            near = remembered.get((source, term, surface)) or self._by_glossary(term, surface, source)
             if (source, term) not in self._place and not counterparts(term, surface, source):
                 unknown += 1
                 if unknown > MAX_UNKNOWN:
-                    beyond.add((term, surface))
+                    found[term, surface] = []
                     continue
-            if key not in self._translations:
+            if near or (source, term, surface) in remembered:
+                found[term, surface] = near
+            else:
                 left.append((term, surface))
-        for (term, surface), near in zip(left, self._by_vector(left, source), strict=True):
-            self._translations[source, term, surface] = near
-        found = [[] if pair in beyond else self._translations[source, *pair] for pair in terms]
-        if len(self._translations) > MAX_REMEMBERED:
-            self._translations.clear()
-        return found
+        found.update(zip(left, self._by_vector(left, source), strict=True))
+        if len(remembered) > MAX_REMEMBERED:  # another thread may still read the old one
+            remembered = self._translations = {}
+        for pair in left:
+            remembered[source, *pair] = found[pair]
+        return [found[pair] for pair in terms]
 
     def _by_glossary(self, term: str, surface: str, source: Lang) -> list[Translation]:
         found: list[Translation] = []
@@ -145,22 +148,25 @@ class Bridge:
         target = self._language_rows["en" if source == "ko" else "ko"]
         if not len(target) or not terms:
             return [[] for _ in terms]
-        near = self._vectors_of(terms, source) @ self._target_vectors(source).T
+        asked, vectors = self._vectors_of(terms, source), self._target_vectors(source)
         # Some terms are near to everything; half of their nearness to commonplace words is taken off for the ranking.
-        rank = near - 0.5 * self._commonplace(source)
+        commonplace = 0.5 * self._commonplace(source)
+        rank = asked @ vectors.T - commonplace
         keep = min(MAX_TRANSLATIONS, len(target))
-        best = np.argpartition(-rank, keep - 1, axis=1)[:, :keep]
+        least = -np.partition(-rank, keep - 1, axis=1)[:, keep - 1]
+        # A product of matrices rounds a row by what stands beside it: what may be among the best is reckoned again by
+        # itself, so that the counterparts of a term do not depend on what else was asked.
+        rows, columns = np.nonzero(rank >= least[:, None] - _ROUNDING)
+        pairs = asked[rows].astype(np.float64), vectors[columns].astype(np.float64)
+        near = np.einsum("ij,ij->i", *pairs).astype(np.float32)
+        order = np.lexsort((columns, -(near - commonplace[columns]), rows))
         names, surfaces = self.vocabulary["term"], self.vocabulary["surface"]
-        found: list[list[Translation]] = []
-        for i in range(len(terms)):
-            order = best[i][np.argsort(-rank[i, best[i]], kind="stable")]
-            found.append(
-                [
-                    Translation(names[int(target[j])], surfaces[int(target[j])], float(near[i, j]))
-                    for j in order
-                    if near[i, j] >= MIN_TRANSLATION_SIMILARITY
-                ]
-            )
+        found: list[list[Translation]] = [[] for _ in terms]
+        for row, places in itertools.groupby(order.tolist(), key=lambda place: int(rows[place])):
+            for place in itertools.islice(places, keep):
+                at = int(target[columns[place]])
+                if near[place] >= MIN_TRANSLATION_SIMILARITY:
+                    found[row].append(Translation(names[at], surfaces[at], float(near[place])))
         return found
 
     def _vectors_of(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
