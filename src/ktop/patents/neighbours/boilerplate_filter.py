@@ -28,7 +28,7 @@ REPEATED = 0.9
 SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+(?=\S)|\s*\n+\s*")
 
 
-@functools.lru_cache(maxsize=16)  # one rating asks twice
+@functools.lru_cache(maxsize=128)  # one rating asks several times, and others may ask meanwhile
 def without_boilerplate(text: str, language: Lang, analyser: Analyser) -> str:
     """Return ``text`` without the sentences that tell nothing about a technology; all of it where that would be none.
 

@@ -104,6 +104,11 @@ def key_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, n
     return found
 
 
+def counterparts_of(index: PatentIndex, question: Question) -> dict[str, tuple[str, ...]]:
+    """Return what ``key_terms`` takes for each of a question's words and phrases from the other language."""
+    return _counterparts(index, question, _candidates(question))
+
+
 def _candidates(question: Question) -> list[_Candidate]:
     """Return the words and phrases of the noun runs; none that is made of generic words only."""
     generic = word_list(f"generic_{question.language}")

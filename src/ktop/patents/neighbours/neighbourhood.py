@@ -31,7 +31,7 @@ from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGES, Display
 from ktop.patents.engine.sorted_search import among, places_not_less
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
-from ktop.patents.neighbours.keyterms import KeyTerm, key_terms
+from ktop.patents.neighbours.keyterms import KeyTerm, counterparts_of, key_terms
 from ktop.patents.neighbours.similarity import Similarity
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
@@ -129,6 +129,19 @@ def question_of(index: PatentIndex, technology: Technology) -> Question:
     """
     text = without_boilerplate(technology.text, technology.language, index.analyser)
     return index.question(text, technology.language, technology.title)
+
+
+def prepare(index: PatentIndex, technology: Technology) -> None:
+    """Encode what a neighbourhood of a technology will need: its sentences, its text, its unknown words.
+
+    That takes longer than all else and needs nothing that changes, so that several threads may do it at once and beside
+    a search. The index remembers it; a neighbourhood asked for without it is the same, only later.
+    """
+    question = question_of(index, technology)
+    _ = question.vector, question.vector_across
+    if index.languages - {question.language}:
+        question.bridged_groups()
+        counterparts_of(index, question)
 
 
 def nearest_in_meaning(

@@ -15,6 +15,7 @@ from ktop.kernel.progress import Progress, silent
 from ktop.models.originality import OriginalityModel, OriginalityReference, Weights, released
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import Layout
+from ktop.patents.neighbours.neighbourhood import prepare
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
 from ktop.usecases.corpora.reference import REFERENCE_FILE, bring_reference_up_to_date, load_reference
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class TechnologyEngine:
-    """An open corpus with its originality model. One rating at a time: the index is for one thread.
+    """An open corpus with its originality model. One search at a time: the index is for one thread.
 
     ``folder`` is the corpus; the engine moves on by itself to each generation of its index that is complete.
     """
@@ -58,10 +59,15 @@ class TechnologyEngine:
         except KtopError as error:
             log.warning("The newer index of %s cannot be used, the present one goes on: %s", self.folder, error)
 
+    def prepare(self, technology: Technology) -> None:
+        """Encode what rating a technology needs. Call it before taking the lock: it takes long and others may go on."""
+        prepare(self.index, technology)
+
     def neighbourhood(
         self, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
     ) -> Neighbourhood:
         """Return what the model may know about a technology as of its day; see ``neighbourhood_of``."""
+        self.prepare(technology)
         with self.lock:
             self.follow()
             return neighbourhood_of(self.index, technology, exclude, background)

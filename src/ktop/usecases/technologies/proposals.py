@@ -187,6 +187,7 @@ def _rated(
     row |= {"proposal_id": proposal["id"], "title": title or None, "model_version": engine.model.version}
     try:
         technology = technology_of(f"{title}\n{body}" if title and body else title or body, _day(proposal, as_of))
+        engine.prepare(technology)
         with engine.lock:
             found = neighbourhood_of(engine.index, technology, background=False)
             question = question_of(engine.index, technology)

@@ -37,6 +37,7 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
     made only on request. ``terms`` is empty where nothing rare lies near by or the text has no score.
     """
     technology = technology_of(summary, as_of)
+    engine.prepare(technology)
     with engine.lock:
         found = neighbourhood_of(engine.index, technology, background=False)
         question = question_of(engine.index, technology)
