@@ -15,26 +15,32 @@ from ktop.usecases.technologies.many import score_queries
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "technologies"
 
+POEM = (
+    "Grandmother sang of swallows over the orchard wall, of honey on warm bread and the quarrel of two brothers who "
+    "forgave each other at her table before the bells of evening rang across the sleepy valley."
+)
+
 
 def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
     body = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
     queries = pl.DataFrame(
         {
-            "query_id": ["a", "b"],
-            "text": [body, "too short"],
-            "before": [date(2018, 1, 1), None],
-            "exclude": [["ZZ1"], []],
+            "query_id": ["a", "b", "c"],
+            "text": [body, "too short", POEM],
+            "before": [date(2018, 1, 1), None, None],
+            "exclude": [["ZZ1"], [], []],
         }
     )
     queries.write_parquet(tmp_path / "q.parquet")
     report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=lambda: demo_corpus)
-    assert report == {"queries": 2, "refused": 1}
+    assert report == {"queries": 3, "refused": 2}
     found = pl.read_parquet(tmp_path / "r.parquet")
     assert found.columns[:9] == [
         *("query_id", "core", "originality", "value", "spillover", "score", "grade", "density", "ocean")
     ]
     assert found["score"].to_list()[0] is not None
-    assert found["problem"].to_list()[1]
+    assert found["problem"].to_list()[0] is None and all(found["problem"].to_list()[1:])
+    assert found["score"].to_list()[2] is None and "비교할 만한" in found["problem"].to_list()[2]
 
 
 def test_the_rows_do_not_depend_on_the_number_of_processes(

@@ -123,6 +123,8 @@ def _row(engine: TechnologyEngine, query: Query, as_of: date | None, lang: Lang)
         return row | {"problem": message(error, lang)}
     row |= scored.scores
     ocean = scored.ocean
+    if ocean is None:
+        row["problem"] = text("originality.rank_unrelated", lang)
     return row | {
         "grade": scored.grade,
         "density": scored.density if ocean else None,
