@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from ktop.bootstrap import main
 from ktop.catalogue import text
 from ktop.training.demo_corpus import shipped_lines
 
@@ -21,17 +23,12 @@ Ktop = Callable[..., Any]
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus built by the command line itself."""
-    import sys
-
-    from ktop.cli.app import app
-
     folder = tmp_path_factory.mktemp("cli")
     (folder / "some.jsonl").write_text("\n".join(shipped_lines()[::9]) + "\n", "utf-8")
     for args in (["patents", "import", str(folder / "some.jsonl")], ["patents", "index"], ["patents", "measures"]):
-        with pytest.raises(SystemExit) as ended:
-            sys.argv = ["ktop"]
-            app([*args, "--corpus", str(folder / "c")])
-        assert not ended.value.code
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sys, "argv", ["ktop", *args, "--corpus", str(folder / "c")])
+            main()
     return folder / "c"
 
 
