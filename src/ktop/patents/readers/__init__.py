@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -79,9 +79,17 @@ class Sample:
         self.head = source.head()
 
     @functools.cached_property
-    def columns(self) -> list[str] | None:
-        """Column names of a Parquet file or CSV, None for anything else."""
-        return tabular.columns(self._source, self.head)
+    def _headers(self) -> Sequence[tabular.Layout]:
+        return tuple(tabular.candidates(self._source, self.head))
+
+    def table(self, wanted: Callable[[Sequence[str]], bool]) -> tabular.Layout | None:
+        """Return the first line that is the header of a known table: ``wanted`` tells by its names, as printed."""
+        return next((layout for layout in self._headers if wanted(layout.names)), None)
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Column names of what looks most like a header: the first line of several cells; empty for no table."""
+        return next((layout.names for layout in self._headers if len(layout.names) > 1), ())
 
 
 class Reader(Protocol):

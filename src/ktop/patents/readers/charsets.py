@@ -8,6 +8,9 @@ import re
 from typing import BinaryIO
 
 _CHUNK = 1 << 16
+_SAMPLE_BYTES = 8_192
+#: Blanks, digits, delimiters and ends of lines make up so much of any text, whatever its script.
+_MIN_PLAIN_SHARE = 0.1
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -16,11 +19,15 @@ _MARKS = (
 _CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x19\x1b-\x1f\ufffe\uffff]")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HANGUL = re.compile("[가-힣ㄱ-ㆎ]")
+#: Chinese stands in rows; single characters between Latin letters are damage.
+_HANZI_WORD = re.compile("[\u4e00-\u9fff]{2,}")
 _KANA = re.compile("[\u3041-\u30ff]")
 _MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 #: Control characters in the place of which Windows has quotation marks and dashes.
 _OF_WINDOWS = re.compile("[\x80-\x9f]")
-_LETTERS = re.compile("[A-Za-zÀ-ÖØ-öø-ÿŠŽšžŸŒœ‘’“”–—•…°±²³µ·½€™©®§«»×÷ \xa0]")
+#: What stands beyond ASCII in texts of Windows-1252: accented letters, small ones within words, and signs. Text that
+#: has been read in a wrong encoding before has capitals within words (FÌ_r) and bullets instead.
+_OF_EUROPE = re.compile("[ß-öø-ÿšžœ‘’“”–—…°±²³µ·½€™©®§«»×ªº \xa0]|(?<![a-zß-ÿ_])[À-ÖØ-ÞŠŽŸŒ](?!_)")
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -30,13 +37,16 @@ def wide_encoding(head: bytes) -> str | None:
             return name
     if head.count(b"\x00") < 2:
         return None
+    sample = head[: min(len(head), _SAMPLE_BYTES) // 2 * 2]
+    best, most = None, 2  # so few might be chance
     for name, zeros in (("utf-16-le", 1), ("utf-16-be", 0)):
-        here, elsewhere = (head[start::2].count(b"\x00") for start in (zeros, 1 - zeros))
-        if here >= 2 and here > 8 * elsewhere:
-            text = head[: len(head) // 2 * 2].decode(name, errors="replace")
-            if not _CONTROL.search(text) and "\ufffd" not in text[:-1] and "\x00" not in text:
-                return name
-    return None
+        if sample[zeros::2].count(b"\x00") < _MIN_PLAIN_SHARE * len(sample) / 2:
+            continue
+        text = sample.decode(name, errors="replace")
+        plain = sum(map(str.isascii, text))
+        if plain > most and not _CONTROL.search(text) and "\x00" not in text and "\ufffd" not in text[:-1]:
+            best, most = name, plain
+    return best
 
 
 class AsUtf8(io.RawIOBase):
@@ -100,13 +110,16 @@ def guessed(data: bytes, *, whole: bool = False) -> str | None:
     if sum(len(run) == 1 for run in runs) >= 0.7 * len(runs):
         text = _decoded(data, "cp1252", whole)
         if text is not None:
-            others = [c for c in text if c > "\x7f"]
-            return "cp1252" if sum(bool(_LETTERS.match(c)) for c in others) >= 0.9 * len(others) else None
+            beyond = sum(c > "\x7f" for c in text)
+            fitting = sum(found[0] > "\x7f" for found in _OF_EUROPE.finditer(text))
+            return "cp1252" if fitting >= 0.9 * beyond else None
         return None
     for name in ("gb18030", "big5"):
         text = _decoded(data, name, whole)
-        if text is not None and sum("\u4e00" <= c <= "\u9fff" for c in text) >= 0.5 * sum(c > "\x7f" for c in text):
-            return name
+        if text is not None:
+            in_words = sum(map(len, _HANZI_WORD.findall(text)))
+            if in_words >= 0.5 * sum(c > "\x7f" for c in text):
+                return name
     return None
 
 

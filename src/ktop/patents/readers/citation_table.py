@@ -9,6 +9,7 @@ from ktop.kernel.errors import InputError
 from ktop.patents.readers import CitationLink, Record, Reject, Sample, tabular
 from ktop.patents.readers.fields import BARE_US_NUMBER
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.tabular import shown_columns
 
 _CITING = ("citing", "citing_id", "citing_patent", "citing_number")
 _CITED = ("cited", "cited_id", "cited_patent", "cited_number")
@@ -22,16 +23,17 @@ class CitationTable:
 
     def recognises(self, sample: Sample) -> bool:
         """Tell by the column names."""
-        return sample.columns is not None and _pick(sample.columns) is not None
+        return sample.table(_is_known) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a link or a reject per row."""
-        columns = tabular.columns(source, source.head()) or []
-        picked = _pick(columns)
-        if picked is None:
-            raise InputError("patents.table_columns", file=source.name, columns=", ".join(columns[:30]))
+        sample = Sample(source)
+        layout = sample.table(_is_known)
+        picked = _pick(layout.names) if layout else None
+        if layout is None or picked is None:
+            raise InputError("patents.table_columns", file=source.name, columns=shown_columns(sample.columns))
         citing_at, cited_at, category_at = picked
-        for row in tabular.rows(source):
+        for row in tabular.rows(source, layout):
             if row.cells is None:
                 yield Reject(row.where, row.problem or "patents.reject_columns")
                 continue
@@ -42,6 +44,10 @@ class CitationTable:
             else:
                 category = None if category_at is None else row.cells[category_at]
                 yield CitationLink(citing, cited, None if category is None else str(category))
+
+
+def _is_known(columns: Sequence[str]) -> bool:
+    return _pick(columns) is not None
 
 
 def _pick(columns: Sequence[str]) -> tuple[int, int, int | None] | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 
 from ktop.domain.patent.document import Patent
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
-from ktop.patents.readers.fields import TableDates, UnreadableDateError
+from ktop.patents.readers.fields import TableDates, UnreadableDateError, cell_value
 from ktop.patents.readers.lists import GENERATIONS, LEGAL_FORMS, joined_names
 from ktop.patents.readers.record import build, distinct, language_of, undamaged
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.tabular import shown_columns
 
-_FIRST = re.compile(rb'^(?:\xef\xbb\xbf)?"?search URL:?"?,')
-_NEEDED = ("id", "title")
+_NEEDED = {"id", "title"}
+#: Names that no other table has.
+_OWN = {"inventor/author", "filing/creation date", "result link"}
 _DATES = ("filing/creation date", "publication date", "grant date")
 
 
@@ -26,27 +27,29 @@ class GoogleCsv:
     name = "google-csv"
 
     def recognises(self, sample: Sample) -> bool:
-        """Tell by the first line and the column names in the second."""
-        return _FIRST.match(sample.head) is not None and _header(sample.head) is not None
+        """Tell by the column names; the line with the search above them may be missing."""
+        return sample.table(_is_known) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per row."""
-        header = _header(source.head())
-        if header is None:
-            raise InputError("patents.table_broken", file=source.name)
+        sample = Sample(source)
+        layout = sample.table(_is_known)
+        if layout is None:
+            raise InputError("patents.table_columns", file=source.name, columns=shown_columns(sample.columns))
+        header = [name.lower() for name in layout.names]
         places = [header.index(name) for name in _DATES if name in header]
-        dates = TableDates(lambda: tabular.values(source, places, skip=1, damaged=True))
-        for row in tabular.rows(source, skip=1, damaged=True):
+        dates = TableDates(lambda: tabular.values(source, layout, places, damaged=True))
+        for row in tabular.rows(source, layout, damaged=True):
             if row.cells is None:
                 yield Reject(row.where, row.problem or "patents.reject_columns")
             else:
-                cells = {name: cell or "" for name, cell in zip(header, row.cells, strict=True)}
+                cells = {name: str(cell_value(cell) or "") for name, cell in zip(header, row.cells, strict=True)}
                 yield _patent(cells, row.where, dates)
 
 
-def _header(head: bytes) -> list[str] | None:
-    names = tabular.names_in_line(head, 1)
-    return names if all(name in names for name in _NEEDED) else None
+def _is_known(columns: Sequence[str]) -> bool:
+    names = {name.lower() for name in columns}
+    return names >= _NEEDED and bool(_OWN & names)
 
 
 def _patent(row: Mapping[str, str], where: str, dates: TableDates) -> Patent | Reject:

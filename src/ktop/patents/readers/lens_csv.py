@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from ktop.domain.patent.document import LiteratureCitation, Patent
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import Record, Reject, Sample, tabular
-from ktop.patents.readers.fields import TableDates, UnreadableDateError, parse_count
+from ktop.patents.readers.fields import TableDates, UnreadableDateError, cell_value, parse_count
 from ktop.patents.readers.record import build, distinct, docdb_application_number, language_of, symbols, undamaged
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.tabular import shown_columns
 
 #: Our name → columns of the two layouts.
 _COLUMNS = {
@@ -31,27 +32,28 @@ class LensCsv:
 
     def recognises(self, sample: Sample) -> bool:
         """Tell by the column names."""
-        return _header(sample.head) is not None
+        return sample.table(_is_known) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per row."""
-        header = _header(source.head())
-        if header is None:
-            raise InputError("patents.table_broken", file=source.name)
+        sample = Sample(source)
+        layout = sample.table(_is_known)
+        if layout is None:
+            raise InputError("patents.table_columns", file=source.name, columns=shown_columns(sample.columns))
+        header = [name.lower() for name in layout.names]
         places = [header.index(name) for name in _DATES if name in header]
-        dates = TableDates(lambda: tabular.values(source, places, damaged=True))
-        for row in tabular.rows(source, damaged=True):
+        dates = TableDates(lambda: tabular.values(source, layout, places, damaged=True))
+        for row in tabular.rows(source, layout, damaged=True):
             if row.cells is None:
                 yield Reject(row.where, row.problem or "patents.reject_columns")
             else:
-                cells = {name: cell or "" for name, cell in zip(header, row.cells, strict=True)}
+                cells = {name: str(cell_value(cell) or "") for name, cell in zip(header, row.cells, strict=True)}
                 yield _patent(cells, row.where, dates)
 
 
-def _header(head: bytes) -> list[str] | None:
-    names = tabular.names_in_line(head)
-    numbered = any(name in names for name in _COLUMNS["number"])
-    return names if numbered and all(name in names for name in _NEEDED) else None
+def _is_known(columns: Sequence[str]) -> bool:
+    names = {name.lower() for name in columns}
+    return bool(names & set(_COLUMNS["number"])) and all(name in names for name in _NEEDED)
 
 
 def _patent(row: Mapping[str, str], where: str, dates: TableDates) -> Patent | Reject:

@@ -31,6 +31,7 @@ from ktop.patents.readers import (
 from ktop.patents.readers.fields import parse_count, parse_date
 from ktop.patents.readers.record import build, distinct, document_year
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.tabular import shown_columns
 
 Cells = Mapping[str, str]
 
@@ -42,15 +43,16 @@ class PatentsView:
 
     def recognises(self, sample: Sample) -> bool:
         """Tell by the column names."""
-        return sample.columns is not None and _table(sample.columns) is not None
+        return sample.table(_is_known) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent, a citation, a completion (one for rows of a patent that follow each other) or a reject."""
-        header = [name.strip().lower() for name in tabular.columns(source, source.head()) or []]
-        table = _table(header)
-        if table is None:
-            raise InputError("patents.table_columns", file=source.name, columns=", ".join(header[:30]))
-        rows = _rows(source, header)
+        sample = Sample(source)
+        layout = sample.table(_is_known)
+        table = _table(layout.names) if layout else None
+        if layout is None or table is None:
+            raise InputError("patents.table_columns", file=source.name, columns=shown_columns(sample.columns))
+        rows = _rows(source, layout)
         if table.each is not None:
             for where, row in rows:
                 yield row if isinstance(row, Reject) else table.each(row, where)
@@ -71,8 +73,13 @@ def _table(columns: Sequence[str]) -> _Table | None:
     return next((table for table in _TABLES if table.columns <= present), None)
 
 
-def _rows(source: Source, header: Sequence[str]) -> Iterator[tuple[str, Cells | Reject]]:
-    for row in tabular.rows(source):
+def _is_known(columns: Sequence[str]) -> bool:
+    return _table(columns) is not None
+
+
+def _rows(source: Source, layout: tabular.Layout) -> Iterator[tuple[str, Cells | Reject]]:
+    header = [name.strip().lower() for name in layout.names]
+    for row in tabular.rows(source, layout):
         if row.cells is None:
             yield row.where, Reject(row.where, row.problem or "patents.reject_columns")
         else:

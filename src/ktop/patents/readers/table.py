@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -43,6 +43,7 @@ from ktop.patents.readers.lists import is_list_or_text, split_classes, split_nam
 from ktop.patents.readers.plain_text import plain_text
 from ktop.patents.readers.record import language_code, symbols
 from ktop.patents.readers.source import Source
+from ktop.patents.readers.tabular import shown_columns
 
 #: Fields that hold several values, as a list or in one text.
 _LISTS = ("ipc", "cpc", "applicants", "inventors", "cited_patents")
@@ -58,7 +59,7 @@ def _plain(name: str) -> str:
 
 
 class Table:
-    """Parquet, and CSV in UTF-8 or CP949, with a header that names a number and a title."""
+    """Parquet and delimited text with a header that names a number and a title, whatever stands above it."""
 
     name = "table"
 
@@ -66,7 +67,7 @@ class Table:
         """Tell by the column names; any other Parquet file is taken, too, so that its columns can be asked for."""
         if sample.head.startswith(b"PAR1"):
             return True
-        return sample.columns is not None and is_usable(match_columns(sample.columns, {}))
+        return sample.table(_is_known) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per row.
@@ -79,40 +80,57 @@ class Table:
         ------
         InputError : not a readable table, no number or title column, or a map that names what is not there.
         """
-        header = tabular.columns(source, source.head())
-        if header is None:
-            raise InputError("patents.table_broken", file=source.name)
-        columns = _columns(header, column_map or {}, source.name)
+        sample = Sample(source)
+        wanted = column_map or {}
+        layout = sample.table(lambda names: _fits(names, wanted))
+        if layout is None:
+            raise _no_header(sample, wanted, source.name)
+        columns = match_columns(layout.names, wanted)
         dates = [columns[field] for field in DATES if field in columns]
-        days = TableDates(lambda: tabular.values(source, dates))
-        for where, cells, problem in tabular.rows(source):
+        days = TableDates(lambda: tabular.values(source, layout, dates))
+        for where, cells, problem in tabular.rows(source, layout):
             if cells is None:
                 yield Reject(where, problem or "patents.reject_columns")
                 continue
             yield patent_of_row({field: cells[index] for field, index in columns.items()}, where, dates=days)
 
 
-def _columns(header: list[str], column_map: Mapping[str, str], file: str) -> dict[str, int]:
+def _is_known(names: Sequence[str]) -> bool:
+    return is_usable(match_columns(names, {}))
+
+
+def _fits(names: Sequence[str], column_map: Mapping[str, str]) -> bool:
     known = catalogue.load("patents/columns")
+    mapped = all(field in known and column in names for field, column in column_map.items())
+    return mapped and is_usable(match_columns(names, column_map))
+
+
+def _no_header(sample: Sample, column_map: Mapping[str, str], file: str) -> InputError:
+    """Return why no line is the table's header."""
+    known = catalogue.load("patents/columns")
+    names = sample.columns
+    if not names:
+        return InputError("patents.table_broken", file=file)
     for field, column in column_map.items():
         if field not in known:
-            raise InputError("patents.column_map_field", field=field, known=", ".join(known))
-        if column not in header:
-            raise InputError("patents.column_map_column", column=column, file=file)
-    columns = match_columns(header, column_map)
-    if not is_usable(columns):
-        shown = ", ".join(column[:40] for column in header[:30])
-        raise InputError("patents.table_columns", file=file, columns=shown)
-    return columns
+            return InputError("patents.column_map_field", field=field, known=", ".join(known))
+        if column not in names:
+            return InputError("patents.column_map_column", column=column, file=file)
+    return InputError("patents.table_columns", file=file, columns=shown_columns(names))
 
 
-def match_columns(header: list[str], column_map: Mapping[str, str]) -> dict[str, int]:
-    """Return our field → column index: the user's map first, then the known names."""
-    by_name = {_plain(column): index for index, column in reversed(list(enumerate(header)))}
+def match_columns(header: Sequence[str], column_map: Mapping[str, str]) -> dict[str, int]:
+    """Return our field → column index: the user's map first, then the known names.
+
+    What stands in brackets behind a name (``발명의명칭(국문)``) may be left out.
+    """
+    backwards = list(reversed(list(enumerate(header))))
+    by_name = {_plain(re.sub(r"[(\[].*", "", column)): index for index, column in backwards}
+    by_name |= {_plain(column): index for index, column in backwards}
     columns: dict[str, int] = {}
     for field, names in catalogue.load("patents/columns").items():
         if field in column_map:
-            columns[field] = header.index(column_map[field])
+            columns[field] = list(header).index(column_map[field])
             continue
         for name in names:
             if _plain(name) in by_name:

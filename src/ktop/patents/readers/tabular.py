@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,13 +13,22 @@ import polars as pl
 
 from ktop.kernel.errors import InputError
 from ktop.kernel.tables import DAMAGE, damage_told_as
-from ktop.patents.readers.delimited import cut_rows
-from ktop.patents.readers.source import Source
+from ktop.patents.readers.charsets import guessed
+from ktop.patents.readers.delimited import Cut, cut_rows
+from ktop.patents.readers.plain_text import plain_text
+from ktop.patents.readers.source import HEAD_BYTES, Source
 
 _BATCH_ROWS = 5_000
 _MAX_FIELD_CHARS = 5_000_000
 _MAX_LINE_CHARS = 20_000_000
 _PARQUET = b"PAR1"
+#: A header may stand as far down as this: people write titles, search terms and dates above it.
+_HEADER_LINES = 40
+_MAX_NAME_CHARS = 80
+#: So much plain ASCII at the beginning of a file is looked through for the first other character.
+_MAX_ASCII_BYTES = 512 * 1024**2
+#: What Excel takes as its delimiter, in a line of its own.
+_TOLD_DELIMITER = re.compile(r"^\ufeff?\"?sep=([,;|\t])\"?\s*$", re.IGNORECASE)
 _DELIMITERS = ",\t;|"
 #: A carriage return alone is what an old Mac writes.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -32,46 +42,73 @@ class Row(NamedTuple):
     problem: str | None = None
 
 
-def columns(source: Source, head: bytes) -> list[str] | None:
-    """Return the column names, None where this is no table."""
+class Layout(NamedTuple):
+    """Where a table has its header, and how it is written: ``skip`` lines stand above the header."""
+
+    names: Sequence[str]
+    skip: int = 0
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+
+
+def candidates(source: Source, head: bytes) -> Iterator[Layout]:
+    """Yield what may be the table's header: the columns of Parquet, each of the first lines of a text."""
     if head.startswith(_PARQUET):
         try:
-            return _scan(source).collect_schema().names()
+            yield Layout(_scan(source).collect_schema().names())
         except DAMAGE:
-            return None
-    text = _decoded(head)
-    if text is None or "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
-        return None
-    try:
-        return _header(next(csv.reader([_LINE_END.split(text, 1)[0]], delimiter=_delimiter(text)), []))
-    except csv.Error:  # a column name of megabytes
-        return None
+            return
+        return
+    encoding = guessed(head) or "utf-8-sig"
+    text = head.decode(encoding, errors="replace")
+    if "\x00" in text or text.lstrip().startswith(("<", "{", "[")):
+        return
+    lines = _LINE_END.split(text)[:_HEADER_LINES]
+    if len(head) == HEAD_BYTES and len(lines) > 1:
+        lines = lines[:-1] or lines  # the last one is cut off
+    told = _TOLD_DELIMITER.match(lines[0])
+    for skip, line in enumerate(lines):
+        if not line.strip() or (told and not skip):
+            continue
+        delimiter = told[1] if told else _delimiter(line)
+        below = cut_rows(iter([f"{each}\n" for each in lines[skip:]]), delimiter)
+        header = next(below, None)
+        if header is None or header.cells is None:
+            continue
+        if skip and not _is_above(header.cells, below):  # a sentence that happens to name the fields
+            continue
+        yield Layout(_header(header.cells), skip, delimiter, encoding)
 
 
-def names_in_line(head: bytes, index: int = 0) -> list[str]:
-    """Return the column names, in lower case, of a line of the head of a CSV in whatever ASCII-like encoding."""
-    lines = head.decode("utf-8-sig", errors="replace").splitlines()[index : index + 1]
-    try:
-        return [name.strip().lower() for name in next(csv.reader(lines), [])]
-    except csv.Error:
-        return []
+def _is_above(cells: Sequence[str], below: Iterator[Cut]) -> bool:
+    """Tell whether a line that is not the first looks like a header: short cells, and rows of as many below."""
+    if any(len(cell) > _MAX_NAME_CHARS for cell in cells) or cells[0].lstrip().startswith("|"):
+        return False
+    following = [row.cells for row in itertools.islice(below, 3) if row.cells]
+    return not following or any(len(row) == len(cells) for row in following)
 
 
-def rows(source: Source, *, skip: int = 0, damaged: bool = False) -> Iterator[Row]:
-    """Yield the rows below the header. Raises ``InputError`` where the table cannot be read.
+def shown_columns(names: Sequence[str]) -> str:
+    """Return column names as a message shows them."""
+    return ", ".join(name[:40] or "?" for name in names[:30]) + (" …" if len(names) > 30 else "")
+
+
+def rows(source: Source, layout: Layout, *, damaged: bool = False) -> Iterator[Row]:
+    """Yield the rows below the header; blank ones are passed over.
 
     Parameters
     ----------
-    skip : lines above the header (CSV).
-    damaged : take rows of CSV with characters that are not UTF-8, those as U+FFFD, instead of rejecting them.
+    damaged : take rows of a text with characters that cannot be read, those as U+FFFD, instead of rejecting them.
+
+    Raises ``InputError`` where the table cannot be read.
     """
-    head = source.head()
-    return _parquet_rows(source) if head.startswith(_PARQUET) else _csv_rows(source, head, skip, damaged)
+    parquet = source.head().startswith(_PARQUET)
+    return _parquet_rows(source) if parquet else _text_rows(source, layout, damaged)
 
 
-def values(source: Source, places: Sequence[int], *, skip: int = 0, damaged: bool = False) -> Iterator[Any]:
+def values(source: Source, layout: Layout, places: Sequence[int], *, damaged: bool = False) -> Iterator[Any]:
     """Yield the cells of some columns, row by row; rows that cannot be used are passed over."""
-    for row in rows(source, skip=skip, damaged=damaged):
+    for row in rows(source, layout, damaged=damaged):
         if row.cells is not None:
             yield from (row.cells[place] for place in places)
 
@@ -95,31 +132,61 @@ def _parquet_rows(source: Source) -> Iterator[Row]:
                 return
 
 
-def _csv_rows(source: Source, head: bytes, skip: int, damaged: bool) -> Iterator[Row]:
-    text = head.decode("utf-8-sig", errors="replace") if damaged else _decoded(head)
-    if text is None or "\x00" in text:
-        raise InputError("patents.table_broken", file=source.name)
+def _text_rows(source: Source, layout: Layout, damaged: bool) -> Iterator[Row]:
     csv.field_size_limit(_MAX_FIELD_CHARS)
-    encoding = "utf-8-sig" if damaged or _is_utf8(head) else "cp949"
+    encoding = _encoding(source) or layout.encoding
     with source.open() as raw, io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="") as stream:
         lines = _Lines(stream)
-        for _ in range(skip):
+        for _ in range(layout.skip):
             next(lines, None)
-        delimiter = _delimiter("\n".join(_LINE_END.split(text)[skip:]))
-        rows = cut_rows(lines, delimiter, max_cell_chars=_MAX_FIELD_CHARS)
-        header = next(rows, None)
+        cut = cut_rows(lines, layout.delimiter, max_cell_chars=_MAX_FIELD_CHARS)
+        header = next(cut, None)
         if header is None or header.cells is None:
             raise InputError("patents.table_broken", file=source.name)
-        for number, cells in rows:
-            where = f"line {number + skip}"
+        width = len(header.cells)
+        named = max((place for place, name in enumerate(header.cells, 1) if name.strip()), default=width)
+        for number, cells in cut:
+            where = f"line {number + layout.skip}"
             if cells is None:
                 yield Row(where, None, "patents.reject_too_large")
-            elif len(cells) != len(header.cells):
+                continue
+            if not any(cell.strip() for cell in cells):
+                continue
+            fitted = _fitted(cells, width, named)
+            if fitted is None:
                 yield Row(where, None, "patents.reject_columns")
-            elif not damaged and any("\ufffd" in cell for cell in cells):
+            elif not damaged and any("\ufffd" in cell for cell in fitted):
                 yield Row(where, None, "patents.reject_encoding")
             else:
-                yield Row(where, [cell.strip() or None for cell in cells])
+                yield Row(where, [plain_text(cell.strip()) or None for cell in fitted])
+
+
+def _fitted(cells: list[str], width: int, named: int) -> list[str] | None:
+    """Return the cells of a row in the header's number; blank ones too many or too few at the end are nobody's."""
+    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+        return cells[:width]
+    if named <= len(cells) < width:
+        return cells + [""] * (width - len(cells))
+    return cells if len(cells) == width else None
+
+
+def _encoding(source: Source) -> str | None:
+    """Return the encoding of a text, judged where it first is more than ASCII; None where nothing fits.
+
+    English may fill the beginning of a file whose Korean comes later.
+    """
+    with source.open() as stream:
+        left = _MAX_ASCII_BYTES
+        before = b""
+        while chunk := stream.read(HEAD_BYTES):
+            if not chunk.isascii():
+                line = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
+                return guessed(before[line:] + chunk + stream.read(HEAD_BYTES))
+            left -= len(chunk)
+            if left < 0:
+                break
+            before = chunk
+    return "utf-8-sig"
 
 
 class _Lines:
@@ -144,27 +211,8 @@ class _Lines:
 
 
 def _header(names: Sequence[str]) -> list[str]:
-    return [name.strip() for name in names]
+    return [plain_text(" ".join(name.split())) for name in names]
 
 
-def _is_utf8(head: bytes) -> bool:
-    try:
-        head.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - 4  # a character cut off at the end of the head
-    return True
-
-
-def _decoded(head: bytes) -> str | None:
-    """Return the head as text, None where it is neither UTF-8 nor CP949 (what Korean Excel writes)."""
-    if _is_utf8(head):
-        return head.decode("utf-8-sig", errors="ignore")
-    try:
-        return head.decode("cp949")
-    except UnicodeDecodeError as error:
-        return head[: error.start].decode("cp949") if error.start > len(head) - 4 else None
-
-
-def _delimiter(text: str) -> str:
-    first = _LINE_END.split(text, 1)[0]
-    return max(_DELIMITERS, key=first.count)
+def _delimiter(line: str) -> str:
+    return max(_DELIMITERS, key=line.count)
