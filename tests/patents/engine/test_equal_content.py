@@ -105,7 +105,6 @@ def answers(index: PatentIndex) -> dict[str, Any]:
     [
         (1, newest_first),
         (5, in_order_of_days),
-        (5, newest_first),
         (50, shuffled),
     ],
 )

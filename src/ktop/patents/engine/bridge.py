@@ -119,23 +119,27 @@ class Bridge:
         remembered = self._translations
         found: dict[tuple[str, str], list[Translation]] = {}
         left: list[tuple[str, str]] = []
+        beyond: list[tuple[str, str]] = []
         unknown = 0
         for term, surface in dict.fromkeys(terms):
-            near = remembered.get((source, term, surface)) or self._by_glossary(term, surface, source)
+            near = remembered.get((source, term, surface))
+            if near is None:
+                near = self._by_glossary(term, surface, source) or None
             if (source, term) not in self._place and not counterparts(term, surface, source):
                 unknown += 1
                 if unknown > MAX_UNKNOWN:
-                    found[term, surface] = []
+                    beyond.append((term, surface))
                     continue
-            if near or (source, term, surface) in remembered:
-                found[term, surface] = near
-            else:
+            if near is None:
                 left.append((term, surface))
+            else:
+                found[term, surface] = near
         found.update(zip(left, self._by_vector(left, source), strict=True))
         if len(remembered) > MAX_REMEMBERED:  # another thread may still read the old one
             remembered = self._translations = {}
-        for pair in left:
-            remembered[source, *pair] = found[pair]
+        for pair, translations in found.items():
+            remembered[source, *pair] = translations
+        found.update((pair, []) for pair in beyond)
         return [found[pair] for pair in terms]
 
     def _by_glossary(self, term: str, surface: str, source: Lang) -> list[Translation]:

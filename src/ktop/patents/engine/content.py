@@ -135,4 +135,4 @@ def _added(
     together = together[order]
     first = np.flatnonzero(np.concatenate([[True], together[1:] != together[:-1]])) if len(together) else order
     sums = np.concatenate([totals, sign * counts.astype(np.int32)])[order]
-    return together[first], np.add.reduceat(sums, first) if len(first) else sums
+    return together[first], np.add.reduceat(sums, first, dtype=np.int32) if len(first) else sums

@@ -67,7 +67,7 @@ def shown_terms(index: PatentIndex, found: Neighbourhood, question: Question, n:
         term = PAIR.join(phrase.words)
         names = (*([term] if own else []), *counterparts.get(term, ()))
         docs = earlier.docs_of_any(names) if names else None
-        shown.append(_told(phrase.surface, phrase.score / best, docs, earlier, neighbours))
+        shown.append(_shown_term(phrase.surface, phrase.score / best, docs, earlier, neighbours))
     return tuple(shown)
 
 
@@ -129,7 +129,7 @@ def _counterparts(index: PatentIndex, question: Question) -> dict[str, tuple[str
     }
 
 
-def _told(surface: str, weight: float, docs: Docs | None, earlier: EarlierPatents, neighbours: Docs) -> ShownTerm:
+def _shown_term(surface: str, weight: float, docs: Docs | None, earlier: EarlierPatents, neighbours: Docs) -> ShownTerm:
     """Return a term with its statistics; without any where the corpus cannot know it."""
     if docs is None:
         return ShownTerm(surface, weight)
