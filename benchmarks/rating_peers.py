@@ -31,8 +31,9 @@ sys.path[:0] = [str(ROOT / "src"), str(Path(__file__).parent)]
 import numpy as np
 from rating_peers_data import Task, tasks
 
-from ktop.models.calibration import expit, fit_platt
+from ktop.models.calibration import expit
 from ktop.training.boosting import BoostingSettings, firm_bootstrap, fit_boosting
+from ktop.training.calibration import fit_platt
 from ktop.training.scorecard import ScorecardSettings, fit_scorecard
 from ktop.training.terms import assemble
 from ktop.validation.calibration import brier, calibration_line, ece

@@ -12,8 +12,9 @@ import yaml
 
 from ktop.kernel.errors import InputError
 from ktop.models import artefact as files
-from ktop.models.calibration import expit, fit_platt, logit
+from ktop.models.calibration import expit, logit
 from ktop.models.panel_model import PanelModel
+from ktop.training.calibration import fit_platt
 from ktop.training.fit import known_outcomes, predict, train_scheme
 from ktop.validation.discrimination import auc
 

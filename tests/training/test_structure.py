@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ktop.models.calibration import Platt, expit, logit, mean_level
+from ktop.models.calibration import Platt, expit, logit
 from ktop.models.glass_box import Table, TermModel
 from ktop.models.panel_model import TargetModel
+from ktop.training.calibration import mean_level
 from ktop.training.fit import predict, train_scheme
 from ktop.training.structure import fit_widths, unseen_variance
 

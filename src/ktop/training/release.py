@@ -21,9 +21,10 @@ from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.models import artefact as files
 from ktop.models.artefact import Artefact
-from ktop.models.calibration import fit_platt, logit
+from ktop.models.calibration import logit
 from ktop.models.registry import INDEX, company_model, read_index, released_folder
 from ktop.training.baseline import baseline
+from ktop.training.calibration import fit_platt
 from ktop.training.fit import known_outcomes, predict
 from ktop.training.growth_risk import train_growth_risk
 from ktop.training.reference import build_reference, generator_version

@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.kernel.errors import UnavailableError
-from ktop.models.calibration import expit, fit_platt
+from ktop.models.calibration import expit
 from ktop.models.glass_box import Floats
 from ktop.models.panel_model import Z90, TargetModel
+from ktop.training.calibration import fit_platt
+from ktop.validation.logistic import NoMaximumError, fit_logistic
 
 #: Share of true probabilities that an interval is to hold.
 COVERAGE = 0.90
@@ -68,14 +70,10 @@ def unseen_variance(logit: Floats, challenger: Floats, outcome: Floats) -> float
     spread = float(np.mean(d**2))
     if spread < 1e-12:
         return 0.0
-    share = 0.0
-    for _ in range(50):
-        p = expit(logit + share * d)
-        step = float(np.sum((outcome - p) * d) / max(np.sum(p * (1.0 - p) * d * d), 1e-12))
-        share += float(np.clip(step, -1.0, 1.0))
-        if abs(step) < 1e-10:
-            break
-    share = min(max(share, 0.0), 1.0)
+    try:
+        share = min(max(float(fit_logistic(d[:, None], outcome, logit)[0][0]), 0.0), 1.0)
+    except NoMaximumError:  # all rows agree with the challenger, or none does
+        share = float(np.sum((outcome - expit(logit)) * d) > 0.0)
     return float(f"{(1.0 + share) / 2.0 * spread if share > 0 else 0.0:.10g}")
 
 

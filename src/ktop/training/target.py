@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.kernel.errors import InputError
-from ktop.models.calibration import Platt, expit, fit_offsets, fit_platt, fit_platt_by_year, mean_level
+from ktop.models.calibration import Platt, expit
 from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, TermModel
 from ktop.models.panel_model import TargetModel
 from ktop.training.boosting import BoostingSettings, firm_bootstrap, fit_boosting
+from ktop.training.calibration import fit_offsets, fit_platt, fit_platt_by_year, mean_level
 from ktop.training.scheme import Scheme, Track
 from ktop.training.scorecard import ScorecardSettings, fit_scorecard
 from ktop.training.structure import challenger_logits, fit_widths, unseen_variance

@@ -8,13 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.validation._arrays import Floats, known_pairs
+from ktop.validation.logistic import NoMaximumError, fit_logistic
 
 #: Probabilities are kept this far from 0 and 1 before a logit is taken.
 EDGE = 1e-9
-#: Newton steps for the calibration line; it converges in fewer than ten wherever it exists.
-_MAX_STEPS = 60
-#: A slope beyond this means that the classes are separated and no line exists.
-_MAX_SLOPE = 1e3
 
 
 def brier(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
@@ -55,39 +52,23 @@ def calibration_line(y: npt.ArrayLike, p: npt.ArrayLike) -> CalibrationLine:
         return _no_line(float("nan"))
     kept = np.clip(predictions, EDGE, 1.0 - EDGE)
     logit = np.log(kept / (1.0 - kept))
-    large = _newton(np.ones((len(logit), 1)), outcomes, logit)
-    in_the_large = float(large[0][0]) if large else float("nan")
+    try:
+        in_the_large = float(fit_logistic(np.ones((len(logit), 1)), outcomes, logit)[0][0])
+    except NoMaximumError:
+        in_the_large = float("nan")
     if np.ptp(logit) == 0.0:
         return _no_line(in_the_large)
-    both = _newton(np.column_stack([np.ones_like(logit), logit]), outcomes, np.zeros_like(logit))
-    if both is None:
+    try:
+        (intercept, slope), information = fit_logistic(np.column_stack([np.ones_like(logit), logit]), outcomes)
+    except NoMaximumError:
         return _no_line(in_the_large)
-    (intercept, slope), errors = both
+    errors = np.sqrt(np.diag(np.linalg.inv(information)))
     return CalibrationLine(float(intercept), float(slope), float(errors[0]), float(errors[1]), in_the_large)
 
 
 def _no_line(in_the_large: float) -> CalibrationLine:
     nan = float("nan")
     return CalibrationLine(nan, nan, nan, nan, in_the_large)
-
-
-def _newton(design: Floats, y: Floats, offset: Floats) -> tuple[Floats, Floats] | None:
-    """Return logistic regression coefficients and their standard errors, None where the likelihood has no maximum."""
-    beta = np.zeros(design.shape[1])
-    for _ in range(_MAX_STEPS):
-        fitted = 0.5 * (1.0 + np.tanh(0.5 * (offset + design @ beta)))
-        information = design.T @ (design * (fitted * (1.0 - fitted))[:, None])
-        try:
-            step = np.linalg.solve(information, design.T @ (y - fitted))
-        except np.linalg.LinAlgError:
-            return None
-        # Short steps keep the first iterations from overshooting where predictions are far off.
-        beta = beta + step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-300))
-        if np.abs(beta).max() > _MAX_SLOPE:
-            return None
-        if np.abs(step).max() < 1e-10:
-            return beta, np.sqrt(np.diag(np.linalg.inv(information)))
-    return None
 
 
 def equal_count_bins(p: Floats, bins: int) -> npt.NDArray[np.intp]:
