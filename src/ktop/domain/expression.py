@@ -22,10 +22,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ktop.kernel.arrays import Booleans, Floats
 from ktop.kernel.errors import InputError
 
-Column: TypeAlias = npt.NDArray[np.float64]
-_Node: TypeAlias = Callable[[Mapping[str, Column]], Column]
+_Node: TypeAlias = Callable[[Mapping[str, Floats]], Floats]
 
 #: Longest formula and deepest nesting accepted: far above any real formula, too low to exhaust the parser.
 MAX_CHARACTERS = 2000
@@ -46,7 +46,7 @@ class Expression:
     names: frozenset[str]
     _evaluate: _Node
 
-    def evaluate(self, columns: Mapping[str, npt.NDArray[np.float64]]) -> Column:
+    def evaluate(self, columns: Mapping[str, Floats]) -> Floats:
         """Return the formula's value for every row, shape ``(n,)`` float64 with NaN for missing.
 
         ``columns`` maps each of ``names`` to an array of shape ``(n,)``; further columns are ignored. Raises
@@ -61,22 +61,22 @@ class Expression:
         return np.broadcast_to(values, _rows(columns)).copy() if values.ndim == 0 else values
 
 
-def _rows(columns: Mapping[str, Column]) -> tuple[int, ...]:
+def _rows(columns: Mapping[str, Floats]) -> tuple[int, ...]:
     for column in columns.values():
         return (len(column),)
     return (1,)
 
 
-def _number(values: npt.ArrayLike) -> Column:
+def _number(values: npt.ArrayLike) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def _finite(values: Column) -> Column:
+def _finite(values: Floats) -> Floats:
     """Turn what arithmetic could not represent (x/0, overflow) into missing, before a comparison could use it."""
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _truth(flags: npt.NDArray[np.bool_], *operands: Column) -> Column:
+def _truth(flags: Booleans, *operands: Floats) -> Floats:
     """Return 1 and 0 for true and false, missing where an operand is missing."""
     values = flags.astype(np.float64)
     for operand in operands:
@@ -84,40 +84,40 @@ def _truth(flags: npt.NDArray[np.bool_], *operands: Column) -> Column:
     return values
 
 
-def _power(base: Column, exponent: Column) -> Column:
+def _power(base: Floats, exponent: Floats) -> Floats:
     # NumPy has nan ** 0 == 1 and 1 ** nan == 1; here a missing operand gives missing.
     return np.where(np.isnan(base) | np.isnan(exponent), np.nan, np.power(base, exponent))
 
 
-def _where(condition: Column, then: Column, otherwise: Column) -> Column:
+def _where(condition: Floats, then: Floats, otherwise: Floats) -> Floats:
     return np.where(np.isnan(condition), np.nan, np.where(condition != 0, then, otherwise))
 
 
-def _and(left: Column, right: Column) -> Column:
+def _and(left: Floats, right: Floats) -> Floats:
     return _truth((left != 0) & (right != 0), left, right)
 
 
-def _or(left: Column, right: Column) -> Column:
+def _or(left: Floats, right: Floats) -> Floats:
     return _truth((left != 0) | (right != 0), left, right)
 
 
-def _not(value: Column) -> Column:
+def _not(value: Floats) -> Floats:
     return _truth(value == 0, value)
 
 
-_BINARY: dict[type[ast.operator], Callable[[Column, Column], Column]] = {
+_BINARY: dict[type[ast.operator], Callable[[Floats, Floats], Floats]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
     ast.Mult: np.multiply,
     ast.Div: np.divide,
     ast.Pow: _power,
 }
-_UNARY: dict[type[ast.unaryop], Callable[[Column], Column]] = {
+_UNARY: dict[type[ast.unaryop], Callable[[Floats], Floats]] = {
     ast.USub: np.negative,
     ast.UAdd: np.positive,
     ast.Not: _not,
 }
-_COMPARE: dict[type[ast.cmpop], Callable[[Column, Column], npt.NDArray[np.bool_]]] = {
+_COMPARE: dict[type[ast.cmpop], Callable[[Floats, Floats], Booleans]] = {
     ast.Lt: np.less,
     ast.LtE: np.less_equal,
     ast.Gt: np.greater,
@@ -126,7 +126,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Column, Column], npt.NDArray[np.bool_]
     ast.NotEq: np.not_equal,
 }
 # name -> (smallest, largest number of arguments, function)
-_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Column]]] = {
+_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Floats]]] = {
     "min": (2, 20, lambda *values: functools.reduce(np.minimum, values)),
     "max": (2, 20, lambda *values: functools.reduce(np.maximum, values)),
     "abs": (1, 1, np.abs),
@@ -205,19 +205,19 @@ class _Compiler:
         return _apply(function, *[self.compile(argument, depth) for argument in arguments])
 
 
-def _apply(function: Callable[..., Column], *operands: _Node) -> _Node:
+def _apply(function: Callable[..., Floats], *operands: _Node) -> _Node:
     return lambda columns: _finite(function(*[operand(columns) for operand in operands]))
 
 
-def _comparison(compare: Callable[[Column, Column], npt.NDArray[np.bool_]], left_of: _Node, right_of: _Node) -> _Node:
-    def evaluate(columns: Mapping[str, Column]) -> Column:
+def _comparison(compare: Callable[[Floats, Floats], Booleans], left_of: _Node, right_of: _Node) -> _Node:
+    def evaluate(columns: Mapping[str, Floats]) -> Floats:
         left, right = left_of(columns), right_of(columns)
         return _truth(compare(left, right), left, right)
 
     return evaluate
 
 
-def _fold(join: Callable[[Column, Column], Column], operands: list[_Node]) -> _Node:
+def _fold(join: Callable[[Floats, Floats], Floats], operands: list[_Node]) -> _Node:
     if len(operands) == 1:
         return operands[0]
     return lambda columns: functools.reduce(join, [operand(columns) for operand in operands])

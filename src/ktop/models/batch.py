@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.rating.rating import Base, Contribution, ModelRef, Probability
-from ktop.models.glass_box import Floats
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.models.panel_model import Estimate
 
 if TYPE_CHECKING:
@@ -62,22 +62,22 @@ class BatchRatings:
 
     model: ModelRef
     n: int
-    ok: npt.NDArray[np.bool_]
+    ok: Booleans
     indicators: tuple[str, ...]
     groups: tuple[str, ...]
-    cells: npt.NDArray[np.int64]
+    cells: Integers
     values: Floats
     levels: Floats
     scores: Mapping[str, Floats]
-    grades: Mapping[str, npt.NDArray[np.object_]]
+    grades: Mapping[str, Texts]
     probabilities: Mapping[str, tuple[Floats, Floats, Floats]]
     explained: Mapping[str, Explained] = field(default_factory=dict)
-    flags: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    flags: Mapping[str, Booleans] = field(default_factory=dict)
     columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def missing(self) -> npt.NDArray[np.int64]:
+    def missing(self) -> Integers:
         """Number of missing indicators of every company."""
         return np.asarray(np.isnan(self.values).sum(axis=1), dtype=np.int64)
 
@@ -133,7 +133,7 @@ class BatchRatings:
         return pl.DataFrame(columns)
 
 
-def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: npt.NDArray[np.bool_]) -> Explained:
+def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: Booleans) -> Explained:
     """Return a score's exact parts from its estimate; ``shown`` is the displayed score, ``base_points`` its start.
 
     Points are spread as ``ktop.domain.rating.rating.points_of`` does; rows not ``ok`` become NaN.

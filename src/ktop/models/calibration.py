@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from ktop.kernel.arrays import Floats
 
 #: Logits beyond this are cut before ``exp``: the probability is 0 or 1 to the last digit anyway.
 _LOGIT_LIMIT = 700.0

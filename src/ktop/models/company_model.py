@@ -20,12 +20,12 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator
 from ktop.domain.rating.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
+from ktop.kernel.arrays import Booleans, Floats, Texts
 from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
 from ktop.models.calibration import PercentileScale
 from ktop.models.facts import changed_table
-from ktop.models.glass_box import Floats
 from ktop.models.next_steps import offered_steps, steps_taken, with_steps
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
@@ -79,7 +79,7 @@ class CompanyModel(ABC):
         """Rate companies whose former grades are known; a model without grades of its own has nothing to keep."""
         return self.rate_table(table, contributions)
 
-    def eligible(self, table: FactTable) -> npt.NDArray[np.bool_]:
+    def eligible(self, table: FactTable) -> Booleans:
         """Return which companies this model may rate, shape ``(n,)``: all, unless a model says otherwise."""
         return np.ones(table.n, dtype=bool)
 
@@ -200,7 +200,7 @@ def numeric_columns(table: FactTable) -> dict[str, Floats]:
     return {name: column for name, column in table.columns.items() if FACTS[name].numeric}
 
 
-def cell_labels(table: FactTable) -> dict[str, npt.NDArray[np.object_]]:
+def cell_labels(table: FactTable) -> dict[str, Texts]:
     """Return the label columns that comparisons use."""
     return {name: table.columns[name] for name in ("industry_group", "size", "age_band", "region")}
 

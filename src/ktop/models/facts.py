@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ktop.domain.company.fact_column import as_column, missing_column
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable, derive
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
 
 
@@ -40,7 +41,7 @@ def changed_table(table: FactTable, changes: Mapping[str, Any]) -> FactTable:
     return _derived(columns, table)
 
 
-def shifted_table(table: FactTable, shifts: Mapping[str, npt.NDArray[np.float64]], rows: int) -> FactTable:
+def shifted_table(table: FactTable, shifts: Mapping[str, Floats], rows: int) -> FactTable:
     """Return ``rows`` copies of a one-row table, fact by fact raised by ``shifts`` (shape ``(rows,)`` each)."""
     copies = table.take(np.zeros(rows, dtype=np.int64))
     columns = dict(copies.columns)

@@ -20,8 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bins = npt.NDArray[np.int64]
+from ktop.kernel.arrays import Floats, Integers
 
 #: Rows worked on at a time: their bins stay near the processor while thousands of tables are gone through.
 _CHUNK = 4096
@@ -47,7 +46,7 @@ class Table:
     inputs: tuple[int, ...]
     values: Floats
     variance: npt.NDArray[np.float32]
-    cuts: tuple[Bins, ...] | None = None
+    cuts: tuple[Integers, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class TermModel:
         """Number of bins of every input, the missing bin included."""
         return tuple(len(edges) + 2 for edges in self.edges)
 
-    def bins(self, values: Floats) -> Bins:
+    def bins(self, values: Floats) -> Integers:
         """Return the bin of every value. ``values``: shape ``(n, features)``, NaN for missing."""
         found = np.empty(values.shape, dtype=np.int64)
         for j, edges in enumerate(self.edges):
@@ -88,7 +87,7 @@ class TermModel:
             found[:, j] = np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column, side="left"))
         return found
 
-    def contributions(self, bins: Bins) -> Floats:
+    def contributions(self, bins: Integers) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
         if len(bins) <= _FEW_ROWS:
             return self._flat.contributions(bins)
@@ -102,15 +101,15 @@ class TermModel:
                     parts[j, rows] += shares[k][cells]
         return np.ascontiguousarray(parts.T)
 
-    def logit(self, bins: Bins) -> Floats:
+    def logit(self, bins: Integers) -> Floats:
         """Return the logit of every row, shape ``(n,)``, as base plus contributions."""
         return add_columns(self.contributions(bins), self.base)
 
-    def variance(self, bins: Bins) -> Floats:
+    def variance(self, bins: Integers) -> Floats:
         """Return the variance of every row's logit: estimation plus what its missing inputs could contribute."""
         return self.gap_variance(bins, self.estimation_variance(bins))
 
-    def estimation_variance(self, bins: Bins) -> Floats:
+    def estimation_variance(self, bins: Integers) -> Floats:
         """Return how much another sample of training subjects would move every row's logit, as a variance."""
         if len(bins) <= _FEW_ROWS:
             return self._flat.variance(bins)
@@ -122,7 +121,7 @@ class TermModel:
                 total[rows] += table.variance.ravel()[_cells(table, places, columns)]
         return total
 
-    def gap_variance(self, bins: Bins, start: Floats | float = 0.0) -> Floats:
+    def gap_variance(self, bins: Integers, start: Floats | float = 0.0) -> Floats:
         """Return ``start`` plus the variance of what every row's missing inputs could contribute."""
         total = np.zeros(len(bins)) + start
         for j in np.flatnonzero((bins == np.array(self.bin_counts) - 1).any(axis=0)).tolist():
@@ -151,7 +150,7 @@ class TermModel:
         return tuple(found)
 
     @functools.cached_property
-    def _places(self) -> tuple[tuple[Bins, ...] | None, ...]:
+    def _places(self) -> tuple[tuple[Integers, ...] | None, ...]:
         """Per table, where each bin of its inputs lies on its axes; None where every bin has its own place."""
         counts = self.bin_counts
         return tuple(
@@ -239,19 +238,19 @@ class _FlatTables:
     """
 
     features: int
-    used: Bins
-    first: Bins
-    steps: Bins
-    starts: Bins
+    used: Integers
+    first: Integers
+    steps: Integers
+    starts: Integers
     variances: Floats
     shares: Floats
-    share_starts: Bins
+    share_starts: Integers
 
     @classmethod
     def of(
         cls,
         tables: Sequence[Table],
-        places: Sequence[tuple[Bins, ...] | None],
+        places: Sequence[tuple[Integers, ...] | None],
         shares: Sequence[Floats],
         bin_counts: Sequence[int],
     ) -> _FlatTables:
@@ -277,14 +276,14 @@ class _FlatTables:
             share_starts=np.cumsum([0, *map(len, flat_shares)])[:-1].astype(np.int64),
         )
 
-    def _cells(self, bins: Bins) -> Bins:
+    def _cells(self, bins: Integers) -> Integers:
         """Return each row's flat position in every table, shape ``(tables, n)``."""
         if not len(self.used):
             return np.zeros((0, len(bins)), dtype=np.int64)
         steps = np.take_along_axis(self.steps, bins.T[self.used], axis=1)
         return np.asarray(np.add.reduceat(steps, self.first, axis=0), dtype=np.int64)
 
-    def contributions(self, bins: Bins) -> Floats:
+    def contributions(self, bins: Integers) -> Floats:
         """Return each input's part of every row's logit, shape ``(n, features)``."""
         n = len(bins)
         owner = np.repeat(np.arange(len(self.first)), np.diff(np.append(self.first, len(self.used))))
@@ -294,7 +293,7 @@ class _FlatTables:
         sums = np.bincount(place.ravel(), weights=parts.ravel(), minlength=n * self.features)
         return np.asarray(sums, dtype=np.float64).reshape(n, self.features)
 
-    def variance(self, bins: Bins) -> Floats:
+    def variance(self, bins: Integers) -> Floats:
         """Return the sum of every row's cells' variances, shape ``(n,)``."""
         n = len(bins)
         cells = self.variances[self._cells(bins) + self.starts[:, None]]
@@ -302,7 +301,7 @@ class _FlatTables:
         return np.asarray(sums, dtype=np.float64)
 
 
-def _cells(table: Table, places: tuple[Bins, ...] | None, columns: Bins) -> Bins:
+def _cells(table: Table, places: tuple[Integers, ...] | None, columns: Integers) -> Integers:
     """Return each row's flat position in the table; ``columns`` are the bins by feature, shape ``(features, n)``."""
     axes = [columns[j] for j in table.inputs]
     if places is not None:
@@ -313,14 +312,14 @@ def _cells(table: Table, places: tuple[Bins, ...] | None, columns: Bins) -> Bins
     return np.asarray(cells, dtype=np.int64)
 
 
-def axis_places(cuts: Bins, bins: int) -> Bins:
+def axis_places(cuts: Integers, bins: int) -> Integers:
     """Return where each of an input's bins lies on an axis that tells only some edges apart; missing stays last."""
     places = np.searchsorted(cuts, np.arange(bins), side="left")
     places[-1] = len(cuts) + 1
     return np.asarray(places, dtype=np.int64)
 
 
-def merged_weights(weights: Floats, places: Bins) -> Floats:
+def merged_weights(weights: Floats, places: Integers) -> Floats:
     """Return the weights of the known places of an axis: sums of the weights of the bins that share one."""
     sums = np.bincount(places[:-1], weights=weights, minlength=int(places[-1]))
     return np.asarray(sums, dtype=np.float64)

@@ -20,11 +20,11 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import checklist_items
 from ktop.domain.rating.grades import business_matrix, ladder
 from ktop.domain.rating.rating import NextStep, Opinion, Warning
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings, explain
 from ktop.models.calibration import expit, logit
 from ktop.models.company_model import CompanyModel, PreviousGrades, cell_labels, numeric_columns, warning
-from ktop.models.glass_box import Floats
 from ktop.models.growth_risk_opinions import opinions
 from ktop.models.panel_model import Estimate
 
@@ -72,16 +72,16 @@ class GrowthRiskModel(CompanyModel):
         cells = self.panel.cells(cell_labels(table), table.n)
         estimates = {name: self.panel.targets[target].estimate(values, cells) for name, target in TARGETS.items()}
         scores, probabilities, explained = {}, {}, {}
-        grades: dict[str, npt.NDArray[np.object_]] = {}
-        positions: dict[str, npt.NDArray[np.int64]] = {}
-        flags: dict[str, npt.NDArray[np.bool_]] = {
+        grades: dict[str, Texts] = {}
+        positions: dict[str, Integers] = {}
+        flags: dict[str, Booleans] = {
             "grade_capped": np.zeros(table.n, dtype=bool),
             "tracks_disagree": np.zeros(table.n, dtype=bool),
         }
         if previous:
             flags["grade_kept"] = np.zeros(table.n, dtype=bool)
         columns: dict[str, npt.NDArray[Any]] = {}
-        marks: dict[str, dict[str, npt.NDArray[np.bool_]]] = {"capped": {}, "disagree": {}, "kept": {}}
+        marks: dict[str, dict[str, Booleans]] = {"capped": {}, "disagree": {}, "kept": {}}
         for name, estimate in estimates.items():
             scores[name] = self._score(name, estimate.logit)
             low, high = estimate.interval()
@@ -137,9 +137,7 @@ class GrowthRiskModel(CompanyModel):
     def _score(self, name: str, logits: Floats) -> Floats:
         return self.scales[name](logits if name == "growth" else -logits)
 
-    def _held(
-        self, name: str, estimate: Estimate, joint: npt.NDArray[np.int64], before: Sequence[str | None] | None
-    ) -> npt.NDArray[np.int64]:
+    def _held(self, name: str, estimate: Estimate, joint: Integers, before: Sequence[str | None] | None) -> Integers:
         """Return positions on a ladder with each company's former grade kept while its logit is near it."""
         if before is None:
             return joint
@@ -226,7 +224,7 @@ def _named(names: Sequence[str]) -> dict[Lang, str]:
     return {lang: ", ".join(label[lang] for label in labels) for lang in LANGS}
 
 
-def _symbols(name: str, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+def _symbols(name: str, positions: Integers) -> Texts:
     lookup = np.array([*ladder(name).symbols, None], dtype=object)
-    found: npt.NDArray[np.object_] = lookup[positions]
+    found: Texts = lookup[positions]
     return found

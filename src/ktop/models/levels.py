@@ -15,12 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ktop.models.glass_box import Floats
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 
 #: Knots kept per input and cell. Where an input takes fewer distinct values, all are kept and levels are exact.
 KNOTS = 48
-
-LabelColumn = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -37,15 +35,15 @@ class LevelReference:
 
     cells: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...]
-    counts: npt.NDArray[np.int64]
+    counts: Integers
     values: Floats
     levels: Floats
 
     @classmethod
-    def fit(cls, X: Floats, labels: Mapping[str, LabelColumn], cells: Sequence[str], minimum: int) -> LevelReference:
+    def fit(cls, X: Floats, labels: Mapping[str, Texts], cells: Sequence[str], minimum: int) -> LevelReference:
         """Measure the distribution of ``X``, shape ``(n, inputs)``, in every cell of ``minimum`` rows or more."""
         keys: list[tuple[str, ...]] = [()]
-        members: list[npt.NDArray[np.bool_]] = [np.ones(len(X), dtype=bool)]
+        members: list[Booleans] = [np.ones(len(X), dtype=bool)]
         for depth in range(1, len(cells) + 1):
             columns = [labels[name] for name in cells[:depth]]
             for key in itertools.product(*[sorted({str(v) for v in column if v is not None}) for column in columns]):
@@ -63,7 +61,7 @@ class LevelReference:
         levels = levels.astype(np.float32).astype(np.float64)
         return cls(tuple(cells), tuple(keys), np.array([int(m.sum()) for m in members]), values, levels)
 
-    def find(self, labels: Mapping[str, LabelColumn], n: int) -> npt.NDArray[np.int64]:
+    def find(self, labels: Mapping[str, Texts], n: int) -> Integers:
         """Return the kept cell of every row: the finest one that its known labels lead to."""
         place = {key: c for c, key in enumerate(self.keys)}
         if not self.cells:
@@ -77,14 +75,14 @@ class LevelReference:
             cells[i] = found[row]
         return cells
 
-    def chains(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def chains(self, cells: Integers) -> Integers:
         """Return every cell on the way to each row's cell, coarsest first, shape ``(n, depths)``; -1 where none."""
         place = {key: c for c, key in enumerate(self.keys)}
         ways = np.full((len(self.keys), len(self.cells)), -1, dtype=np.int64)
         for c, key in enumerate(self.keys):
             for depth in range(len(key)):
                 ways[c, depth] = place[key[: depth + 1]]
-        found: npt.NDArray[np.int64] = ways[cells]
+        found: Integers = ways[cells]
         return found
 
     def _finest(self, row: tuple[str | None, ...], place: Mapping[tuple[str, ...], int]) -> int:
@@ -96,7 +94,7 @@ class LevelReference:
             best = place[tuple(str(part) for part in key)]
         return best
 
-    def __call__(self, X: Floats, cells: npt.NDArray[np.int64]) -> Floats:
+    def __call__(self, X: Floats, cells: Integers) -> Floats:
         """Return the level of every value, same shape as ``X``, NaN where it is missing."""
         found = np.full(X.shape, np.nan)
         for c in np.unique(cells):

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator, Step, steps
 from ktop.domain.rating.rating import NextStep
+from ktop.kernel.arrays import Floats
 from ktop.models.batch import BatchRatings
 from ktop.models.facts import shifted_table
 
@@ -52,7 +52,7 @@ def with_steps(table: FactTable, offered: Sequence[Offer]) -> FactTable:
     """Return a table whose first row is the company as it is, and each further row the company after a step."""
     if not offered:
         return table
-    shifts: dict[str, npt.NDArray[np.float64]] = {}
+    shifts: dict[str, Floats] = {}
     for row, (_, amounts) in enumerate(offered, start=1):
         for fact, amount in amounts.items():
             shifts.setdefault(fact, np.zeros(len(offered) + 1))[row] = amount

@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder
+from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.models.artefact import FORMAT, Artefact
 from ktop.models.calibration import Platt, expit
-from ktop.models.glass_box import Floats, TermModel, add_columns
-from ktop.models.levels import LabelColumn, LevelReference
+from ktop.models.glass_box import TermModel, add_columns
+from ktop.models.levels import LevelReference
 
 #: Half the width of a 90 % interval in standard deviations.
 Z90 = 1.6448536269514722
@@ -96,7 +97,7 @@ class TargetModel:
             mean = sum(tracks.values()) / len(tracks)
         return self.joint.intercept + self.joint.slope * mean
 
-    def estimate(self, X: Floats, cells: npt.NDArray[np.int64]) -> Estimate:
+    def estimate(self, X: Floats, cells: Integers) -> Estimate:
         """Rate rows of model inputs, shape ``(n, features)``, that lie in comparison cells, shape ``(n,)``."""
         offset = self.offsets[cells] if len(self.offsets) else np.zeros(len(X))
         contributions = np.zeros(X.shape)
@@ -176,19 +177,19 @@ class PanelModel:
             X[:, j] = expression.evaluate(columns)
         return X
 
-    def cells(self, labels: Mapping[str, LabelColumn], n: int) -> npt.NDArray[np.int64]:
+    def cells(self, labels: Mapping[str, Texts], n: int) -> Integers:
         """Return the comparison cell of every row; zeros where the model compares nobody."""
         return np.zeros(n, dtype=np.int64) if self.peers is None else self.peers.find(labels, n)
 
-    def chains(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def chains(self, cells: Integers) -> Integers:
         """Return every comparison cell on the way to each row's own, as ``LevelReference.chains`` does."""
         return np.zeros((len(cells), 0), dtype=np.int64) if self.peers is None else self.peers.chains(cells)
 
-    def levels(self, values: Floats, cells: npt.NDArray[np.int64]) -> Floats:
+    def levels(self, values: Floats, cells: Integers) -> Floats:
         """Return the features' levels among comparable reference subjects; all NaN without comparison."""
         return np.full(values.shape, np.nan) if self.peers is None else self.peers(values, cells)
 
-    def inputs(self, values: Floats, cells: npt.NDArray[np.int64]) -> Floats:
+    def inputs(self, values: Floats, cells: Integers) -> Floats:
         """Return what enters the model: the values, or their levels."""
         return self.levels(values, cells) if self.uses_levels else values
 

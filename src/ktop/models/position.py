@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.models.glass_box import Floats
-from ktop.models.levels import LabelColumn
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 
 #: Comparison groups by name → the label column that makes them; "all" has none.
 COMPARISONS: Mapping[str, str | None] = {
@@ -45,16 +44,16 @@ class PositionReference:
 
     groups: tuple[tuple[str, str], ...]
     scores: tuple[str, ...]
-    counts: npt.NDArray[np.int64]
+    counts: Integers
     quantiles: Floats
-    histograms: npt.NDArray[np.int64]
+    histograms: Integers
 
     @classmethod
-    def fit(cls, scores: Mapping[str, Floats], labels: Mapping[str, LabelColumn]) -> PositionReference:
+    def fit(cls, scores: Mapping[str, Floats], labels: Mapping[str, Texts]) -> PositionReference:
         """Measure the distributions of ``scores`` (each shape ``(n,)``, 0-100)."""
         n = len(next(iter(scores.values())))
         groups: list[tuple[str, str]] = []
-        chosen: list[npt.NDArray[np.bool_]] = []
+        chosen: list[Booleans] = []
         for comparison, column in COMPARISONS.items():
             if column is None:
                 groups.append((comparison, ""))

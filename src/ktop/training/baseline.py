@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.company.fact_table import FactTable
+from ktop.kernel.arrays import Floats, Texts
 from ktop.models.company_model import CompanyModel
-from ktop.models.glass_box import Floats
 
 FORMAT = "baseline-1"
 #: Classes a feature, score or probability is cut into, at its quantiles.
@@ -64,7 +64,7 @@ def class_shares(values: Floats, edges: npt.ArrayLike) -> Floats:
     return shares
 
 
-def label_shares(labels: npt.NDArray[np.object_]) -> Mapping[str, float]:
+def label_shares(labels: Texts) -> Mapping[str, float]:
     """Return the share of every label, ``""`` for a missing one, in the labels' order."""
     names, counts = np.unique(np.array(["" if label is None else str(label) for label in labels]), return_counts=True)
     return {str(name): round(int(count) / len(labels), 9) for name, count in zip(names, counts, strict=True)}

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import UnavailableError
-from ktop.models.glass_box import Floats
 from ktop.training.terms import Box, RawTerms
 
 #: Threads of LightGBM: fixed, because sums over another number of threads could differ in the last bits; one, because
@@ -179,7 +178,7 @@ def _leaves(node: dict[str, Any], box: Box) -> Iterator[tuple[Box, float]]:
     yield from _leaves(node["right_child"], {**box, j: right})
 
 
-def firm_bootstrap(firms: npt.NDArray[np.int64], members: int, seed: int) -> list[Floats]:
+def firm_bootstrap(firms: Integers, members: int, seed: int) -> list[Floats]:
     """Return row weights of a bootstrap over firms: each firm is drawn with replacement, with all its rows.
 
     ``firms``: firm number of every row, 0 … F - 1. A row of weight 0 is outside that member's training.

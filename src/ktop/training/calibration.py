@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats, Integers
 from ktop.models.calibration import Platt, expit, logit
-from ktop.models.glass_box import Floats
 from ktop.validation.logistic import fit_logistic
 
 #: A year with fewer rows of either outcome says nothing of the level.
@@ -36,7 +35,7 @@ def fit_platt(raw: Floats, outcome: Floats, offset: Floats | float = 0.0) -> Pla
     return Platt(intercept=float(level) - slope * centre, slope=slope)
 
 
-def fit_platt_by_year(raw: Floats, outcome: Floats, year: npt.NDArray[np.int64]) -> Platt:
+def fit_platt_by_year(raw: Floats, outcome: Floats, year: Integers) -> Platt:
     """Fit the calibration layer where the level of the outcome moves from year to year.
 
     The slope is the one within years (every year has its own intercept while it is fitted); the intercept then makes
@@ -68,7 +67,7 @@ def _intercept(start: float, sloped: Floats, outcome: Floats) -> float:
     return float(fit_logistic(np.ones((len(sloped), 1)), outcome, sloped, np.array([start]))[0][0])
 
 
-def mean_level(line: Platt, raw: Floats, outcome: Floats, year: npt.NDArray[np.int64]) -> Platt:
+def mean_level(line: Platt, raw: Floats, outcome: Floats, year: Integers) -> Platt:
     """Return ``line`` with the intercept that is right for the average year (through the cycle).
 
     Each year's own intercept is found with the slope held; years with fewer than ten rows of either outcome are left
@@ -83,9 +82,7 @@ def mean_level(line: Platt, raw: Floats, outcome: Floats, year: npt.NDArray[np.i
     return Platt(float(np.mean(levels)), line.slope) if levels else line
 
 
-def fit_offsets(
-    raw: Floats, outcome: Floats, chains: npt.NDArray[np.int64], cells: int, prior_sd: float = 0.15
-) -> Floats:
+def fit_offsets(raw: Floats, outcome: Floats, chains: Integers, cells: int, prior_sd: float = 0.15) -> Floats:
     """Return what each comparison cell's event rate adds to the logit beyond what the model explains.
 
     Cells are nested: a cell's number is its parent's plus its own step, and steps are shrunk towards zero (a normal

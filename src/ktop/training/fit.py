@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import expit
-from ktop.models.glass_box import Floats
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.training import panel as panels

@@ -24,8 +24,8 @@ from ktop.domain.company.outcome_definitions import (
 from ktop.domain.expression import Expression, compile_expression, ordinary
 from ktop.domain.values.kind import shown
 from ktop.domain.values.year import Year
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
-from ktop.models.glass_box import Floats
 from ktop.training.scheme import Scheme, Target
 
 _LAG = re.compile(r"^(?P<column>.+)_lag(?P<years>[1-9])$")

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
-from ktop.models.glass_box import Floats
-from ktop.models.levels import LabelColumn
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 from ktop.training.panel import Panel
@@ -20,7 +18,7 @@ from ktop.training.panel import Panel
 
 def scored_reference(
     artefact: Artefact, reference: pl.DataFrame
-) -> tuple[PanelModel, Floats, npt.NDArray[np.int64], Mapping[str, LabelColumn]]:
+) -> tuple[PanelModel, Floats, Integers, Mapping[str, Texts]]:
     """Return a trained model, the values of its items for every reference company, their cells and their labels."""
     model = PanelModel.from_artefact(artefact)
     data = Panel(reference, "company_id", None)
@@ -50,10 +48,10 @@ def with_reference(
     artefact: Artefact,
     scales: Mapping[str, PercentileScale],
     shown: Mapping[str, Floats],
-    labels: Mapping[str, LabelColumn],
+    labels: Mapping[str, Texts],
     rules: Mapping[str, Any],
     probabilities: Mapping[str, Floats],
-    chains: npt.NDArray[np.int64],
+    chains: Integers,
 ) -> Artefact:
     """Return the artefact with what its scores and texts refer to.
 
@@ -81,7 +79,7 @@ def with_reference(
     return Artefact(meta, found)
 
 
-def _means(p: Floats, chains: npt.NDArray[np.int64], cells: int) -> Floats:
+def _means(p: Floats, chains: Integers, cells: int) -> Floats:
     """Return the mean of ``p`` over the rows of every cell; a row counts in each cell of its chain and in cell 0."""
     means = np.full(cells, float(p.mean()))
     for depth in range(chains.shape[1]):

@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats, Integers
 from ktop.models.calibration import expit, logit
-from ktop.models.glass_box import Floats
 from ktop.training.terms import RawTerms
 
 
@@ -91,7 +90,7 @@ def monotone_edges(x: Floats, outcome: Floats, sign: int, settings: ScorecardSet
 
 
 def _fit(
-    bins: npt.NDArray[np.int64],
+    bins: Integers,
     edges: tuple[Floats, ...],
     outcome: Floats,
     weight: Floats,

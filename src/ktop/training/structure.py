@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import UnavailableError
 from ktop.models.calibration import expit
-from ktop.models.glass_box import Floats
 from ktop.models.panel_model import Z90, TargetModel
 from ktop.training.calibration import fit_platt
 from ktop.validation.logistic import NoMaximumError, fit_logistic
@@ -34,7 +33,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def challenger_logits(X: Floats, outcome: Floats, weights: Sequence[Floats], taught: npt.NDArray[np.int64]) -> Floats:
+def challenger_logits(X: Floats, outcome: Floats, weights: Sequence[Floats], taught: Integers) -> Floats:
     """Return the logits of an unrestricted bag for every row of ``X``, shape ``(members, n)``.
 
     ``outcome`` and ``weights`` belong to the rows ``taught``, as in ``fit_boosting``. Raises
@@ -77,7 +76,7 @@ def unseen_variance(logit: Floats, challenger: Floats, outcome: Floats) -> float
     return float(f"{(1.0 + share) / 2.0 * spread if share > 0 else 0.0:.10g}")
 
 
-def fit_widths(model: TargetModel, X: Floats, cells: npt.NDArray[np.int64], truth: Floats) -> tuple[float, float]:
+def fit_widths(model: TargetModel, X: Floats, cells: Integers, truth: Floats) -> tuple[float, float]:
     """Return two factors on the variances of ``model`` with which 90 % of its intervals hold ``truth`` (logits).
 
     The first is on the variance of the model, fitted on rows that know every input (the 90 % quantile of squared error

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.models.calibration import Platt, expit
-from ktop.models.glass_box import MAX_TABLE_INPUTS, Floats, TermModel
+from ktop.models.glass_box import MAX_TABLE_INPUTS, TermModel
 from ktop.models.panel_model import TargetModel
 from ktop.training.boosting import BoostingSettings, firm_bootstrap, fit_boosting
 from ktop.training.calibration import fit_offsets, fit_platt, fit_platt_by_year, mean_level
@@ -23,9 +23,6 @@ from ktop.training.scheme import Scheme, Track
 from ktop.training.scorecard import ScorecardSettings, fit_scorecard
 from ktop.training.structure import challenger_logits, fit_widths, unseen_variance
 from ktop.training.terms import assemble
-
-Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.int64]
 
 #: One firm in so many is kept from the second training, on which the widths of intervals are fitted; it needs the
 #: spread of a bag, not its last digit, so a larger bag is not trained twice in full.
@@ -48,14 +45,14 @@ class TargetRows:
 
     X: Floats
     y: Floats
-    firm: Numbers
-    year: Numbers | None
-    recent: Mask
-    held: Mask
-    chains: Numbers
-    cells: Numbers
+    firm: Integers
+    year: Integers | None
+    recent: Booleans
+    held: Booleans
+    chains: Integers
+    cells: Integers
 
-    def take(self, rows: Mask) -> TargetRows:
+    def take(self, rows: Booleans) -> TargetRows:
         """Return some of the rows."""
         year = None if self.year is None else self.year[rows]
         rest = (self.recent[rows], self.held[rows], self.chains[rows], self.cells[rows])
@@ -68,8 +65,8 @@ class _Fitted:
 
     model: TargetModel
     logit: Floats
-    unseen: Mask
-    honest: Mask
+    unseen: Booleans
+    honest: Booleans
     weights: list[Floats]
 
 
@@ -133,7 +130,7 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
 
 
 def _with_base_rates(
-    part: TargetModel, z: Floats, rows: TargetRows, honest: Mask, cells: int
+    part: TargetModel, z: Floats, rows: TargetRows, honest: Booleans, cells: int
 ) -> tuple[TargetModel, Floats]:
     """Return the target's model with each comparison cell's own event rate, calibrated beside these, and its logits."""
     joint, own, y = part.joint, rows.cells[honest], rows.y[honest]

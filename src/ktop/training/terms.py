@@ -14,16 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ktop.models.glass_box import (
-    MAX_TABLE_INPUTS,
-    Floats,
-    Table,
-    TermModel,
-    average,
-    axis_last,
-    axis_places,
-    merged_weights,
-)
+from ktop.kernel.arrays import Floats, Integers
+from ktop.models.glass_box import MAX_TABLE_INPUTS, Table, TermModel, average, axis_last, axis_places, merged_weights
 
 #: How a missing value is counted. ``learned``: as training found it. ``cautious``: as training found it, but never
 #: better than the average of the known values, so that leaving out a bad figure never pays.
@@ -125,7 +117,7 @@ def _union(edges: Sequence[Floats]) -> Floats:
     return np.unique(np.concatenate([*edges, np.zeros(0)]))
 
 
-def _bins(X: Floats, edges: tuple[Floats, ...]) -> npt.NDArray[np.int64]:
+def _bins(X: Floats, edges: tuple[Floats, ...]) -> Integers:
     empty = np.zeros(len(edges))
     shell = TermModel(("",) * len(edges), ("",) * len(edges), edges, (empty,) * len(edges), 0.0, (), empty)
     return shell.bins(X)
@@ -148,8 +140,8 @@ class _Frame:
     inputs: tuple[int, ...]
     edges: tuple[Floats, ...]
     weights: tuple[Floats, ...]
-    cuts: tuple[npt.NDArray[np.int64], ...] | None = None
-    places: tuple[npt.NDArray[np.int64], ...] | None = None
+    cuts: tuple[Integers, ...] | None = None
+    places: tuple[Integers, ...] | None = None
 
 
 def _frames(members: Sequence[RawTerms], edges: tuple[Floats, ...], weights: Sequence[Floats]) -> list[_Frame]:
@@ -232,7 +224,7 @@ def _spread(stack: Floats, weights: Sequence[Floats]) -> npt.NDArray[np.float32]
     return variance.astype(np.float32)
 
 
-def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Floats) -> TermModel:
+def _with_variances(model: TermModel, bins: Integers, logits: Floats) -> TermModel:
     """Scale the tables' variances to the members' true spread, and measure what an unknown input could contribute.
 
     Terms of one member move together, so the variance of their sum is not the sum of their variances: one factor makes
@@ -250,9 +242,7 @@ def _with_variances(model: TermModel, bins: npt.NDArray[np.int64], logits: Float
     return TermModel(model.features, model.groups, model.edges, model.weights, model.base, tables, unknown)
 
 
-def _member_logits(
-    stacks: Sequence[tuple[list[Floats], float]], frames: Sequence[_Frame], bins: npt.NDArray[np.int64]
-) -> Floats:
+def _member_logits(stacks: Sequence[tuple[list[Floats], float]], frames: Sequence[_Frame], bins: Integers) -> Floats:
     """Return every member's logit of every row; where a row lies in a table is the same for all members."""
     totals = np.repeat(np.array([[constant] for _, constant in stacks]), len(bins), axis=1)
     columns = np.ascontiguousarray(bins.T)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 import numpy.typing as npt
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+from ktop.kernel.arrays import Booleans, Floats
 
 
-def known_pairs(y: npt.ArrayLike, p: npt.ArrayLike) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def known_pairs(y: npt.ArrayLike, p: npt.ArrayLike) -> tuple[Floats, Floats, Booleans]:
     """Return outcomes and predictions of the rows where both are known, and the mask of these rows.
 
     Parameters

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ktop.validation._arrays import Floats, known_pairs
+from ktop.kernel.arrays import Floats
+from ktop.validation._arrays import known_pairs
 from ktop.validation.logistic import NoMaximumError, fit_logistic
 
 #: Probabilities are kept this far from 0 and 1 before a logit is taken.

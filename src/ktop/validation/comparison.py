@@ -12,8 +12,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats
 from ktop.validation import calibration, discrimination
-from ktop.validation._arrays import Floats, known_pairs
+from ktop.validation._arrays import known_pairs
 
 #: A difference in AUC smaller than this is of no use even where it is significant.
 SMALLEST_AUC_GAIN = 0.002

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ktop.validation._arrays import Floats, known_pairs
+from ktop.kernel.arrays import Floats
+from ktop.validation._arrays import known_pairs
 
 #: A statistic of the weights of events and of non-events in each group of equal predictions, lowest first.
 Statistic = Callable[[Floats, Floats], float]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats
 from ktop.validation._arrays import known_pairs, plain
 from ktop.validation.calibration import calibration_line
 from ktop.validation.stability import psi_of_shares, verdict
@@ -75,7 +76,7 @@ def numbers_drift(base: Mapping[str, Any], values: npt.ArrayLike, base_rows: int
     }
 
 
-def _above(shares: npt.NDArray[np.float64], edges: int) -> float | None:
+def _above(shares: Floats, edges: int) -> float | None:
     known = float(shares[:-1].sum())
     return float(shares[edges // 2 + 1 : -1].sum()) / known if edges and known else None
 

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ktop.validation._arrays import Floats, known_pairs
+from ktop.kernel.arrays import Floats, Integers
+from ktop.validation._arrays import known_pairs
 from ktop.validation.calibration import jeffreys_interval
 
 #: Level of the tests per grade.
@@ -175,7 +176,7 @@ class Migration:
     """Grades of the same firms at two times: ``counts[i, j]`` firms moved from grade i to grade j."""
 
     symbols: tuple[str, ...]
-    counts: npt.NDArray[np.int64]
+    counts: Integers
 
     @property
     def shares(self) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ktop.validation._arrays import Floats
+from ktop.kernel.arrays import Floats
 
 #: Newton steps; it converges in fewer than ten wherever there is a maximum.
 _MAX_STEPS = 100

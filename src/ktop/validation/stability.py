@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ktop.validation._arrays import Floats, known_pairs
+from ktop.kernel.arrays import Floats
+from ktop.validation._arrays import known_pairs
 from ktop.validation.discrimination import auc
 
 #: Usual reading of PSI and CSI (Siddiqi 2006): below the first stable, from the second on shifted.

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ktop.validation._arrays import Floats
-
-Ints = npt.NDArray[np.int64]
+from ktop.kernel.arrays import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +35,9 @@ class Within:
 class _Ordered:
     """Rows sorted by group and then by score; ``starts`` are those of groups of ties, ``group`` is that of each tie."""
 
-    order: Ints
-    starts: Ints
-    group: Ints
+    order: Integers
+    starts: Integers
+    group: Integers
     groups: int
 
 
@@ -101,7 +99,7 @@ def within_groups(
     return results
 
 
-def _middle_for_missing(values: Floats, group: Ints) -> Floats:
+def _middle_for_missing(values: Floats, group: Integers) -> Floats:
     """Return the values with missing ones replaced by the median of their group (of all where it has none)."""
     missing = np.isnan(values)
     if not missing.any():
@@ -114,7 +112,7 @@ def _middle_for_missing(values: Floats, group: Ints) -> Floats:
     return filled
 
 
-def _ordered(values: Floats, group: Ints) -> _Ordered:
+def _ordered(values: Floats, group: Integers) -> _Ordered:
     order = np.lexsort((values, group))
     g, v = group[order], values[order]
     new = np.ones(len(v), dtype=bool)

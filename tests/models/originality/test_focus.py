@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, WordPresence
+from ktop.domain.technology.neighbourhood import Neighbourhood, WordPresence
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.focus import focused_similarity
 
 Make = Callable[..., Neighbourhood]
@@ -36,7 +37,7 @@ def text(make: Make, *, padding: int) -> Neighbourhood:
     return make(1, n=N, corpus_size=PATENTS, similarity=similarity[order], text_terms=words)
 
 
-def nearest(values: FloatArray) -> float:
+def nearest(values: Floats) -> float:
     return float(np.sort(values)[::-1][:10].mean())
 
 

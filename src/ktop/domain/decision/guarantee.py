@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.catalogue import LANGS, Lang, LocalText, load, text
 from ktop.domain.company.fact_spec import FACTS
@@ -20,8 +19,8 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder, former_rule, ladder
 from ktop.domain.values.region import FOREIGN
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 
-Column: TypeAlias = npt.NDArray[np.float64]
 Status: TypeAlias = Literal["possible", "conditional", "refused"]
 
 #: The grades that the rule looks at: a rating that has them all can be decided on.
@@ -148,12 +147,12 @@ class GuaranteeDecisions:
 
     rule: GuaranteeRule
     table: FactTable
-    states: Column
-    amount_krw: npt.NDArray[np.int64]
-    grades: Mapping[str, npt.NDArray[np.int64]]
+    states: Floats
+    amount_krw: Integers
+    grades: Mapping[str, Integers]
 
     @property
-    def status(self) -> npt.NDArray[np.object_]:
+    def status(self) -> Texts:
         """Shape ``(n,)``: "possible", "conditional" or "refused"."""
         failed, unknown = np.any(self.states == 0, axis=1), np.any(np.isnan(self.states), axis=1)
         return np.where(failed, "refused", np.where(unknown, "conditional", "possible")).astype(object)
@@ -253,7 +252,7 @@ class GuaranteeRule:
             grades=positions,
         )
 
-    def _amounts(self, table: FactTable, business: npt.NDArray[np.int64]) -> tuple[Column, npt.NDArray[np.bool_]]:
+    def _amounts(self, table: FactTable, business: Integers) -> tuple[Floats, Booleans]:
         """Return the limit by what is known, in KRW, and whether a missing fact could still lower it.
 
         A grade without a cap is refused by its own clause; the lowest cap stands in here, so that the reason is told

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import Lang, load
+from ktop.kernel.arrays import Integers, Texts
 from ktop.kernel.errors import InputError
 
 
@@ -47,7 +48,7 @@ class Ladder:
         if not np.all(steps < 0 if self.better == "high" else steps > 0):
             raise ValueError(f"the cuts of ladder {self.name} are not strictly ordered")
 
-    def indexes(self, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def indexes(self, values: npt.ArrayLike) -> Integers:
         """Return the position of each value's grade, 0 = best; -1 where the value is missing. Same shape as values."""
         if self.cuts is None:
             raise ValueError(f"ladder {self.name} has no cuts")
@@ -56,10 +57,10 @@ class Ladder:
         found = np.searchsorted(sign * np.asarray(self.cuts), sign * given, side="left")
         return np.where(np.isnan(given), -1, found)
 
-    def grades(self, values: npt.ArrayLike) -> npt.NDArray[np.object_]:
+    def grades(self, values: npt.ArrayLike) -> Texts:
         """Return the grade symbol of each value, None where it is missing."""
         lookup = np.array([*self.symbols, None], dtype=object)
-        symbols: npt.NDArray[np.object_] = lookup[self.indexes(values)]
+        symbols: Texts = lookup[self.indexes(values)]
         return symbols
 
     def grade_of(self, value: float) -> str:
@@ -130,13 +131,13 @@ class GradeMatrix:
     growth: Ladder
     risk: Ladder
     business: Ladder
-    cells: npt.NDArray[np.int64]
+    cells: Integers
 
     def grade_of(self, growth: str, risk: str) -> str:
         """Return the technology-business grade (기술사업평가등급) of one growth and one risk grade."""
         return self.business.symbols[int(self.cells[self.risk.index(risk), self.growth.index(growth)])]
 
-    def indexes(self, growth: npt.NDArray[np.int64], risk: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def indexes(self, growth: Integers, risk: Integers) -> Integers:
         """Return business-ladder positions for positions on the growth and risk ladders; -1 where either is -1."""
         known = (growth >= 0) & (risk >= 0)
         return np.where(known, self.cells[np.where(known, risk, 0), np.where(known, growth, 0)], -1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, LabelSets
+from ktop.domain.technology.neighbourhood import LabelSets
+from ktop.kernel.arrays import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class ForwardOutcomes:
     years: int
     share: float
     expected: float
-    similarity: FloatArray
+    similarity: Floats
     classes: LabelSets
     topics: LabelSets
     applicants: LabelSets
-    reuse: IntArray
+    reuse: Integers

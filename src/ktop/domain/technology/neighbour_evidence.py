@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, StrArray
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class NeighbourWords:
     language : (t,) language of the titles it comes from.
     """
 
-    terms: StrArray
-    words: IntArray
-    df: IntArray
-    present: npt.NDArray[np.bool_]
-    in_text: npt.NDArray[np.bool_]
-    language: StrArray
+    terms: Texts
+    words: Integers
+    df: Integers
+    present: Booleans
+    in_text: Booleans
+    language: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Overlap:
     """
 
     features: tuple[str, ...]
-    weights: FloatArray
+    weights: Floats
     near: tuple[NearPatent, ...]
 
 

@@ -11,10 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.technology.summary import Technology
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-StrArray = npt.NDArray[np.object_]
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 
 _EPOCH = date(1970, 1, 1)
 
@@ -36,8 +33,8 @@ class LabelSets:
     Row ``i`` has ``names[codes[offsets[i]:offsets[i + 1]]]``.
     """
 
-    offsets: IntArray
-    codes: IntArray
+    offsets: Integers
+    codes: Integers
     names: tuple[str, ...]
 
     @classmethod
@@ -58,7 +55,7 @@ class LabelSets:
         end = self.offsets[n]
         return LabelSets(self.offsets[: n + 1], self.codes[:end], self.names)
 
-    def weights(self, row_weights: FloatArray) -> FloatArray:
+    def weights(self, row_weights: Floats) -> Floats:
         """Return each label's weight, shape (len(names),): every row spreads its own weight evenly over its labels."""
         counts = np.diff(self.offsets)
         per_label = np.repeat(row_weights / np.maximum(counts, 1), counts)
@@ -80,13 +77,13 @@ class TermStatistics:
     in_neighbour : (t, n) whether the neighbour has the term.
     """
 
-    terms: StrArray
-    weight: FloatArray
-    df: IntArray
-    df_recent: IntArray
-    df_previous: IntArray
-    first_day: FloatArray
-    in_neighbour: npt.NDArray[np.bool_]
+    terms: Texts
+    weight: Floats
+    df: Integers
+    df_recent: Integers
+    df_previous: Integers
+    first_day: Floats
+    in_neighbour: Booleans
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +96,10 @@ class WordPresence:
     df : number of earlier patents with the word; replaced publications may count until their index is compacted.
     """
 
-    terms: StrArray
-    weight: FloatArray
-    df: IntArray
-    in_neighbour: npt.NDArray[np.bool_]
+    terms: Texts
+    weight: Floats
+    df: Integers
+    in_neighbour: Booleans
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +113,9 @@ class NearestInMeaning:
     topic : (k,) number of the text topic, -1 where there is none.
     """
 
-    cosine: FloatArray
-    filing_day: FloatArray
-    topic: IntArray
+    cosine: Floats
+    filing_day: Floats
+    topic: Integers
 
     @classmethod
     def none(cls) -> NearestInMeaning:
@@ -162,26 +159,26 @@ class Neighbourhood:
     as_of: date
     corpus: Mapping[str, Any]
     corpus_size: int
-    years: IntArray
-    patents_per_year: IntArray
-    patent_ids: StrArray
-    titles: StrArray
-    similarity: FloatArray
-    lexical: FloatArray
-    semantic: FloatArray
-    filing_day: FloatArray
-    language: StrArray
+    years: Integers
+    patents_per_year: Integers
+    patent_ids: Texts
+    titles: Texts
+    similarity: Floats
+    lexical: Floats
+    semantic: Floats
+    filing_day: Floats
+    language: Texts
     classes: LabelSets
     topics: LabelSets
     applicants: LabelSets
-    measures: Mapping[str, FloatArray]
+    measures: Mapping[str, Floats]
     pair_similarity: npt.NDArray[np.float32]
     key_terms: TermStatistics
     text_terms: WordPresence
-    term_pairs: IntArray
-    pair_df: IntArray
+    term_pairs: Integers
+    pair_df: Integers
     in_meaning: NearestInMeaning
-    background: FloatArray
+    background: Floats
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -190,7 +187,7 @@ class Neighbourhood:
         return len(self.patent_ids)
 
     @property
-    def age_years(self) -> FloatArray:
+    def age_years(self) -> Floats:
         """(n,) years from each neighbour's filing to the as-of day, > 0."""
         return (day_number(self.as_of) - self.filing_day) / 365.25
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray
+from ktop.kernel.arrays import Floats, Integers
 
 #: Each patent is joined to so many of its most similar patents; an edge stands where either of the two names the other.
 GRAPH_NEIGHBOURS = 10
@@ -22,7 +22,7 @@ _MAX_LEVELS = 10
 _MAX_SWEEPS = 20
 
 
-def nearest_graph(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOURS) -> FloatArray:
+def nearest_graph(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOURS) -> Floats:
     """Return the (n, n) weights of the graph in which each is joined to its ``k`` nearest; symmetric, diagonal 0."""
     weights = np.array(similarity, dtype=np.float64)
     np.fill_diagonal(weights, 0.0)
@@ -35,7 +35,7 @@ def nearest_graph(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOUR
     return np.maximum(weights, 0.0)
 
 
-def communities(graph: FloatArray, resolution: float = RESOLUTION) -> IntArray:
+def communities(graph: Floats, resolution: float = RESOLUTION) -> Integers:
     """Return the (n,) community of every node, 0 for that of the first node and so on.
 
     Modularity sum_c [ w_in(c) - resolution * strength(c)^2 / (2m) ] is raised by moving nodes, each community is parted
@@ -67,7 +67,7 @@ def communities(graph: FloatArray, resolution: float = RESOLUTION) -> IntArray:
     return _numbered(found)
 
 
-def _moved(weights: FloatArray, start: IntArray, total: float, resolution: float) -> IntArray:
+def _moved(weights: Floats, start: Integers, total: float, resolution: float) -> Integers:
     """Move single nodes to the community that gains most until none gains."""
     label = start.copy()
     n = len(weights)
@@ -92,7 +92,7 @@ def _moved(weights: FloatArray, start: IntArray, total: float, resolution: float
     return _numbered(label)
 
 
-def _refined(weights: FloatArray, label: IntArray, total: float, resolution: float) -> IntArray:
+def _refined(weights: Floats, label: Integers, total: float, resolution: float) -> Integers:
     """Part every community into pieces that hang together: single nodes join pieces of their own community only."""
     n = len(weights)
     piece = np.arange(n, dtype=np.int64)
@@ -124,16 +124,16 @@ def _refined(weights: FloatArray, label: IntArray, total: float, resolution: flo
     return _numbered(piece)
 
 
-def _numbered(label: IntArray) -> IntArray:
+def _numbered(label: Integers) -> Integers:
     """Return labels numbered in the order in which they first occur."""
     _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    numbered: IntArray = rank[inverse]
+    numbered: Integers = rank[inverse]
     return numbered
 
 
-def groups(similarity: npt.NDArray[np.floating]) -> IntArray:
+def groups(similarity: npt.NDArray[np.floating]) -> Integers:
     """Return the (n,) group of every patent, the largest group 0; -1 for patents in groups below ``SMALLEST``."""
     if not len(similarity):
         return np.empty(0, dtype=np.int64)

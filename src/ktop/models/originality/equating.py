@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray
+from ktop.kernel.arrays import Floats, Integers
 from ktop.models.artefact import FORMAT, Artefact, load, save
 
 #: Fewest pairs with a measure for it to be equated; with fewer it stays as it is.
@@ -47,10 +46,10 @@ class Equating:
 
     language: str
     names: tuple[str, ...]
-    slope: FloatArray
-    intercept: FloatArray
-    lowest: FloatArray
-    highest: FloatArray
+    slope: Floats
+    intercept: Floats
+    lowest: Floats
+    highest: Floats
     corpus: str
     reference: str
 
@@ -122,7 +121,7 @@ class Equating:
         return cls(meta["language"], tuple(meta["names"]), **arrays, corpus=meta["corpus"], reference=meta["reference"])
 
 
-def _line(other: FloatArray, own: FloatArray, owner: npt.NDArray[np.int64]) -> tuple[float, float, float, float]:
+def _line(other: Floats, own: Floats, owner: Integers) -> tuple[float, float, float, float]:
     """Return slope, intercept, lowest and highest of one measure; the identity where too few pairs have it."""
     known = ~np.isnan(other) & ~np.isnan(own)
     if np.count_nonzero(known) < FEWEST_PAIRS:
@@ -141,7 +140,7 @@ def _line(other: FloatArray, own: FloatArray, owner: npt.NDArray[np.int64]) -> t
     return slope, intercept, float(y.min()), float(y.max())
 
 
-def _fitted(way: str, x: FloatArray, y: FloatArray) -> tuple[float, float]:
+def _fitted(way: str, x: Floats, y: Floats) -> tuple[float, float]:
     """Return slope and intercept of one way of equating."""
     slope = 1.0
     if way == "same" or not len(x):

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.kernel.arrays import Booleans, Floats
 
 #: A word of the field is this many times as frequent among the similar patents as among all earlier patents ...
 LIFT = 3.0
@@ -26,7 +26,7 @@ FEWEST_WORDS = 4
 _ROUNDS = 2
 
 
-def focused_similarity(neighbourhood: Neighbourhood) -> FloatArray:
+def focused_similarity(neighbourhood: Neighbourhood) -> Floats:
     """Return the (n,) similarity to each neighbour on words of the field alone, descending order not kept.
 
     With q the tf-idf vector of the text and F its words of the field, the cosine restricted to F is
@@ -51,18 +51,16 @@ def focused_similarity(neighbourhood: Neighbourhood) -> FloatArray:
     if chosen.all():
         return neighbourhood.similarity
     kept = math.sqrt(float(np.square(weight[chosen]).sum() / np.square(weight).sum()))
-    focused: FloatArray = np.where(whole > 0.0, part[chosen].sum(axis=0) / kept, neighbourhood.similarity)
+    focused: Floats = np.where(whole > 0.0, part[chosen].sum(axis=0) / kept, neighbourhood.similarity)
     return np.minimum(focused, 1.0)
 
 
-def _words_of_the_field(
-    neighbourhood: Neighbourhood, part: FloatArray, present: FloatArray, chosen: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
+def _words_of_the_field(neighbourhood: Neighbourhood, part: Floats, present: Floats, chosen: Booleans) -> Booleans:
     """Return which words the neighbours use more than patents at large, each neighbour weighted by its other words."""
     words = neighbourhood.text_terms
     without = np.maximum(part[chosen].sum(axis=0) - part * chosen[:, None], 0.0)
     total = without.sum(axis=1)
     rate = (without * present).sum(axis=1) / np.where(total > 0.0, total, 1.0)
     usual = np.minimum(words.df / neighbourhood.corpus_size, SHARE_CAP)
-    found: npt.NDArray[np.bool_] = (rate > LIFT * usual + LEAST_SHARE) & (present.sum(axis=1) >= FEWEST_PATENTS)
+    found: Booleans = (rate > LIFT * usual + LEAST_SHARE) & (present.sum(axis=1) >= FEWEST_PATENTS)
     return found

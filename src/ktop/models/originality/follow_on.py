@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.weighing import (
     DAYS_PER_YEAR,
@@ -52,12 +53,12 @@ def family_size(neighbourhood: Neighbourhood) -> float:
     return math.exp(found) if not math.isnan(found := weighted_mean(logs, neighbourhood.similarity)) else NAN
 
 
-def follow_on_weights(neighbourhood: Neighbourhood) -> FloatArray:
+def follow_on_weights(neighbourhood: Neighbourhood) -> Floats:
     """Return each similar patent's weight as a sequel, (n,): similarity to earlier ones times theirs to the text."""
     filed = neighbourhood.filing_day
     after = filed[None, :] > filed[:, None]
     ties = neighbourhood.pair_similarity.astype(np.float64) * after
-    found: FloatArray = neighbourhood.similarity @ ties
+    found: Floats = neighbourhood.similarity @ ties
     return found
 
 

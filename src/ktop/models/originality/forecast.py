@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray
+from ktop.kernel.arrays import Floats
 
 #: Share of future years that the band is meant to hold.
 LEVEL = 0.80
@@ -49,9 +49,9 @@ class Forecast:
     """
 
     years: tuple[int, ...]
-    mean: FloatArray
-    low: FloatArray
-    high: FloatArray
+    mean: Floats
+    low: Floats
+    high: Floats
     slope: float
     exposure: float
 
@@ -69,9 +69,7 @@ class Forecast:
         }
 
 
-def forecast(
-    years: FloatArray, counts: FloatArray, exposure: FloatArray, ahead: FloatArray | None = None
-) -> Forecast | None:
+def forecast(years: Floats, counts: Floats, exposure: Floats, ahead: Floats | None = None) -> Forecast | None:
     """Return the forecast from complete years, None where there is too little to tell.
 
     Parameters
@@ -108,7 +106,7 @@ def forecast(
     )
 
 
-def _fit(x: FloatArray, y: FloatArray, n: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+def _fit(x: Floats, y: Floats, n: Floats, weight: Floats) -> tuple[Floats, Floats, float]:
     """Return level and slope at the last year, their covariance, and the dispersion (variance over mean, 1 or more)."""
     beta = np.array([np.log((y.sum() + 0.5) / n.sum()), 0.0])
     prior = np.diag([_RIDGE, SLOPE_PRIOR**-2])

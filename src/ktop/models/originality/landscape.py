@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.domain.technology.neighbour_evidence import NeighbourEvidence, NeighbourWords
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Neighbourhood, day_of
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_of
+from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.models.originality.clusters import groups
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.measures import DAYS_PER_YEAR, reading_day
@@ -65,7 +65,7 @@ def landscape(neighbourhood: Neighbourhood, evidence: NeighbourEvidence | None =
     }
 
 
-def _group(neighbourhood: Neighbourhood, group: IntArray, g: int, terms: list[str], mean: float) -> dict[str, Any]:
+def _group(neighbourhood: Neighbourhood, group: Integers, g: int, terms: list[str], mean: float) -> dict[str, Any]:
     rows = np.flatnonzero(group == g)
     age = (reading_day(neighbourhood) - neighbourhood.filing_day[rows]) / DAYS_PER_YEAR
     years = float(settings()["growth_years"])
@@ -97,7 +97,7 @@ def _key_terms(neighbourhood: Neighbourhood) -> NeighbourWords:
     )
 
 
-def group_labels(group: IntArray, words: NeighbourWords, corpus_size: int) -> list[list[str]]:
+def group_labels(group: Integers, words: NeighbourWords, corpus_size: int) -> list[list[str]]:
     """Return up to ``LABEL_TERMS`` terms that name each group.
 
     Terms are ranked by the z-score of the log-odds of standing in a title of the group rather than of the others, with
@@ -122,7 +122,7 @@ def group_labels(group: IntArray, words: NeighbourWords, corpus_size: int) -> li
     return found
 
 
-def _log_odds(words: NeighbourWords, inside: npt.NDArray[np.bool_], share: FloatArray) -> FloatArray:
+def _log_odds(words: NeighbourWords, inside: Booleans, share: Floats) -> Floats:
     """Return the (t,) z-scores of each term's log-odds, in the group against the other neighbours and the prior."""
     a, b = (words.present[:, rows].sum(axis=1).astype(np.float64) for rows in (inside, ~inside))
     n_a, n_b = float(np.count_nonzero(inside)), float(np.count_nonzero(~inside))
@@ -130,7 +130,7 @@ def _log_odds(words: NeighbourWords, inside: npt.NDArray[np.bool_], share: Float
     y_a, y_b = a + prior, b + prior
     rest_a, rest_b = n_a - a + _PRIOR_PATENTS - prior, n_b - b + _PRIOR_PATENTS - prior
     delta = np.log(y_a / rest_a) - np.log(y_b / rest_b)
-    scored: FloatArray = delta / np.sqrt(1.0 / y_a + 1.0 / y_b)
+    scored: Floats = delta / np.sqrt(1.0 / y_a + 1.0 / y_b)
     return scored
 
 

@@ -11,7 +11,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
+from ktop.kernel.arrays import Floats
 from ktop.models.originality import subject, words
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.focus import focused_similarity
@@ -38,7 +39,7 @@ _LEAST_VARIANCE = 1e-9
 _RAREST = 0.1
 
 
-def measure_values(neighbourhood: Neighbourhood, focused: FloatArray | None = None) -> dict[str, float]:
+def measure_values(neighbourhood: Neighbourhood, focused: Floats | None = None) -> dict[str, float]:
     """Return every measure by its name in the catalogue.
 
     ``focused`` is what ``descending_focus`` gives, where it is known already.
@@ -102,12 +103,12 @@ def neighbour_citations(neighbourhood: Neighbourhood) -> float:
 # --- originality -----------------------------------------------------------------------------------------------------
 
 
-def descending_focus(neighbourhood: Neighbourhood) -> FloatArray:
+def descending_focus(neighbourhood: Neighbourhood) -> Floats:
     """Return the similarities on words of the field (``focused_similarity``), the largest first."""
     return np.sort(focused_similarity(neighbourhood))[::-1]
 
 
-def backward_similarity(focused: FloatArray) -> float:
+def backward_similarity(focused: Floats) -> float:
     """Return the mean of the largest focused similarities (Kelly et al. 2021: backward similarity)."""
     nearest = focused[: int(settings()["nearest"])]
     return float(nearest.mean()) if len(nearest) else NAN

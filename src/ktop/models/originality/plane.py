@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.clusters import GRAPH_NEIGHBOURS, nearest_graph
 
 _LEAST = 1e-9
 
 
-def distances(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOURS) -> FloatArray:
+def distances(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOURS) -> Floats:
     """Return the (n, n) lengths of shortest paths, each step 1 - cosine, over the ``k`` nearest and a spanning tree."""
     direct = 1.0 - np.clip(np.asarray(similarity, dtype=np.float64), 0.0, 1.0)
     direct = (direct + direct.T) / 2.0
@@ -29,7 +29,7 @@ def distances(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOURS) -
     return path
 
 
-def _spanning_tree(direct: FloatArray) -> list[tuple[int, int]]:
+def _spanning_tree(direct: Floats) -> list[tuple[int, int]]:
     """Return the edges of the shortest spanning tree (Prim 1957)."""
     n = len(direct)
     outside = np.ones(n, dtype=np.bool_)
@@ -45,7 +45,7 @@ def _spanning_tree(direct: FloatArray) -> list[tuple[int, int]]:
     return found
 
 
-def scaled(distance: FloatArray) -> FloatArray:
+def scaled(distance: Floats) -> Floats:
     """Return (n, 2) coordinates by classical scaling; the largest entry of an axis is made positive."""
     n = len(distance)
     if n < 2:
@@ -55,11 +55,11 @@ def scaled(distance: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(centred)
     chosen = vectors[:, [-1, -2]] * np.sqrt(np.maximum(values[[-1, -2]], 0.0))
     signs = np.sign(chosen[np.argmax(np.abs(chosen), axis=0), [0, 1]])
-    placed: FloatArray = chosen * np.where(signs == 0, 1.0, signs)
+    placed: Floats = chosen * np.where(signs == 0, 1.0, signs)
     return placed
 
 
-def coordinates(similarity: npt.NDArray[np.floating], own: FloatArray) -> FloatArray:
+def coordinates(similarity: npt.NDArray[np.floating], own: Floats) -> Floats:
     """Return (n + 1, 2) coordinates of the patents and, last, of the technology: centred, the farthest at most 1 away.
 
     Parameters

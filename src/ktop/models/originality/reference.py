@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, Neighbourhood
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact, load, save
 from ktop.models.originality.definitions import measures, neighbours_wanted, settings, version
@@ -53,11 +54,11 @@ class OriginalityReference:
     """
 
     patent_ids: tuple[str, ...]
-    filing_day: IntArray
+    filing_day: Integers
     names: tuple[str, ...]
-    values: FloatArray
-    similarity: FloatArray
-    nearest: FloatArray
+    values: Floats
+    similarity: Floats
+    nearest: Floats
     corpus: Mapping[str, Any]
     seed: int
     weights: Weights = field(default_factory=released)
@@ -153,7 +154,7 @@ class OriginalityReference:
         )
 
 
-def choose_sample(filing_days: npt.NDArray[np.integer], size: int, seed: int) -> npt.NDArray[np.int64]:
+def choose_sample(filing_days: npt.NDArray[np.integer], size: int, seed: int) -> Integers:
     """Return the positions of ``size`` reference patents, spread evenly over the corpus in the order of filing.
 
     Systematic sampling with a random start: every stretch of time is represented in proportion to its filings. The

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, settings
 from ktop.models.originality.weights import Weights
 
@@ -25,17 +25,17 @@ class PercentileCurve:
     ``z`` are the distinct reference values, ascending; ``percentile`` their mid-ranks, 0 to 100 exclusive.
     """
 
-    z: FloatArray
-    percentile: FloatArray
+    z: Floats
+    percentile: Floats
 
     @classmethod
-    def of(cls, values: FloatArray) -> PercentileCurve:
+    def of(cls, values: Floats) -> PercentileCurve:
         """Build the curve from reference values; NaN ones are left out, at least one must be known."""
-        known: FloatArray = np.sort(values[~np.isnan(values)]).astype(np.float64)
-        distinct: FloatArray = np.unique(known).astype(np.float64)
+        known: Floats = np.sort(values[~np.isnan(values)]).astype(np.float64)
+        distinct: Floats = np.unique(known).astype(np.float64)
         below = np.searchsorted(known, distinct, side="left")
         through = np.searchsorted(known, distinct, side="right")
-        midranks: FloatArray = (100.0 * (below + through) / (2.0 * len(known))).astype(np.float64)
+        midranks: Floats = (100.0 * (below + through) / (2.0 * len(known))).astype(np.float64)
         return cls(distinct, midranks)
 
     def at(self, z: float) -> float:
@@ -91,24 +91,24 @@ class ReferenceDistribution:
     """
 
     names: tuple[str, ...]
-    columns: tuple[FloatArray, ...]
+    columns: tuple[Floats, ...]
     shares: Mapping[str, float]
     trait_shares: Mapping[str, float]
     curves: Mapping[str, PercentileCurve]
-    z_scores: FloatArray
+    z_scores: Floats
     close: float
-    close_counts: FloatArray
-    nearest: FloatArray
+    close_counts: Floats
+    nearest: Floats
     later: bool
 
     @classmethod
     def of(
         cls,
         names: tuple[str, ...],
-        values: FloatArray,
-        similarity: FloatArray,
-        nearest: FloatArray,
-        years_before: FloatArray,
+        values: Floats,
+        similarity: Floats,
+        nearest: Floats,
+        years_before: Floats,
         later: bool,
         weights: Weights,
     ) -> ReferenceDistribution:
@@ -187,7 +187,7 @@ class ReferenceDistribution:
         return float(np.quantile(self.nearest, quantile))
 
 
-def brought_forward(column: FloatArray, years_before: FloatArray) -> FloatArray:
+def brought_forward(column: Floats, years_before: Floats) -> Floats:
     """Return reference values shifted along their own trend to the day technologies are rated as of.
 
     A corpus fills up: later patents have nearer neighbours and older terms whatever they are worth. The trend is the
@@ -208,7 +208,7 @@ def brought_forward(column: FloatArray, years_before: FloatArray) -> FloatArray:
     return column - slope * years_before
 
 
-def _usual_at_rank(similarity: FloatArray, rank: int) -> float:
+def _usual_at_rank(similarity: Floats, rank: int) -> float:
     return float(np.median(np.nan_to_num(similarity[:, min(rank, similarity.shape[1]) - 1])))
 
 
@@ -220,7 +220,7 @@ def _trait(name: str) -> str:
     return _TRAIT_OF[name]
 
 
-def _shares(names: tuple[str, ...], columns: tuple[FloatArray, ...], weights: Weights) -> dict[str, float]:
+def _shares(names: tuple[str, ...], columns: tuple[Floats, ...], weights: Weights) -> dict[str, float]:
     """Return each measure's weight within its trait; one that the corpus cannot give, or that is constant, has none."""
     usable = {
         name: weights.shares[name] if len(column) >= FEWEST_KNOWN and column[0] < column[-1] else 0.0
@@ -243,12 +243,12 @@ def _midrank(column: np.ndarray[tuple[int, ...], np.dtype[np.generic]], value: f
     return float(below + through) / (2.0 * len(column))
 
 
-def _level(column: FloatArray, value: float) -> float:
+def _level(column: Floats, value: float) -> float:
     """Return the mid-rank of ``value``, kept off 0 and 1 by half a patent at each end so that its logit is finite."""
     return (_midrank(column, value) * len(column) + 0.5) / (len(column) + 1.0)
 
 
-def bounded_logits(levels: FloatArray | float) -> FloatArray:
+def bounded_logits(levels: Floats | float) -> Floats:
     """Return ln(u / (1 - u)) of mid-ranks u between 0 and 1, held within ``settings.most_logit`` on both sides.
 
     A technology that lies outside the reference on a measure, as one of a field that the corpus hardly has, is not told
@@ -257,11 +257,11 @@ def bounded_logits(levels: FloatArray | float) -> FloatArray:
     """
     most = float(settings()["most_logit"])
     levels = np.asarray(levels, dtype=np.float64)
-    found: FloatArray = np.clip(np.log(levels / (1.0 - levels)), -most, most)
+    found: Floats = np.clip(np.log(levels / (1.0 - levels)), -most, most)
     return found
 
 
-def _logits(column: FloatArray, values: FloatArray, name: str) -> FloatArray:
+def _logits(column: Floats, values: Floats, name: str) -> Floats:
     """Return the signed logits of many values, 0 where missing."""
     found = np.zeros(len(values))
     known = ~np.isnan(values)

@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.weighing import DAYS_PER_YEAR, FEWEST, NAN, diversity, reading_day
 
@@ -77,14 +78,14 @@ def topic_breadth(neighbourhood: Neighbourhood) -> float:
     return diversity(np.bincount(topic[known], weights=_nearness(neighbourhood)[known]).astype(np.float64))
 
 
-def _nearness(neighbourhood: Neighbourhood) -> FloatArray:
+def _nearness(neighbourhood: Neighbourhood) -> Floats:
     """Return by how much nearer each patent is than the farthest; never all zero."""
     cosine = neighbourhood.in_meaning.cosine
-    found: FloatArray = np.maximum(cosine - cosine.min(initial=1.0), 0.0) + 1e-9
+    found: Floats = np.maximum(cosine - cosine.min(initial=1.0), 0.0) + 1e-9
     return found
 
 
-def _ages(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray]:
+def _ages(neighbourhood: Neighbourhood) -> tuple[Floats, Floats]:
     """Return years since filing of the patents nearest in meaning, and their weights; none under five of them."""
     filed = neighbourhood.in_meaning.filing_day
     if len(filed) < FEWEST:
@@ -92,7 +93,7 @@ def _ages(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray]:
     return (reading_day(neighbourhood) - filed) / DAYS_PER_YEAR, _nearness(neighbourhood)
 
 
-def corpus_ages(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray] | None:
+def corpus_ages(neighbourhood: Neighbourhood) -> tuple[Floats, Floats] | None:
     """Return ages in years and how many earlier patents have about each: every year's filings spread over its quarters.
 
     None for a corpus without earlier patents.

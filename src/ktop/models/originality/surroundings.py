@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood, day_of
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_of
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.definitions import rules, settings
 from ktop.models.originality.forecast import forecast
 from ktop.models.originality.measures import (
@@ -78,7 +79,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def ocean_of(neighbourhood: Neighbourhood, focused: FloatArray, distribution: ReferenceDistribution) -> Ocean:
+def ocean_of(neighbourhood: Neighbourhood, focused: Floats, distribution: ReferenceDistribution) -> Ocean:
     """Return the ocean by the catalogue's rules; a growth that is not known counts as the middle.
 
     ``focused`` are the similarities that closeness is judged by (``descending_focus``).

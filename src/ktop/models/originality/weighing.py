@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray, LabelSets, Neighbourhood, day_number
+from ktop.domain.technology.neighbourhood import LabelSets, Neighbourhood, day_number
+from ktop.kernel.arrays import Floats
 
 DAYS_PER_YEAR = 365.25
 #: Fewest neighbours with classes, applicants, claims ... for a mean or a diversity to mean anything.
@@ -28,7 +29,7 @@ def has_classes(neighbourhood: Neighbourhood) -> bool:
     return fields_of(neighbourhood) is neighbourhood.classes
 
 
-def diversity(weights: FloatArray, n_effective: float | None = None) -> float:
+def diversity(weights: Floats, n_effective: float | None = None) -> float:
     """Return 1 less the sum of squared shares (Trajtenberg, Henderson and Jaffe 1997), 0 (one class) to 1.
 
     Parameters
@@ -48,18 +49,18 @@ def diversity(weights: FloatArray, n_effective: float | None = None) -> float:
     return min(1.0, found * n_effective / (n_effective - 1.0))
 
 
-def effective_number(weights: FloatArray) -> float:
+def effective_number(weights: Floats) -> float:
     """Return Kish's effective sample size, (sum w)^2 / sum w^2."""
     squares = float(np.square(weights).sum())
     return float(weights.sum()) ** 2 / squares if squares > 0.0 else 0.0
 
 
-def labelled(labels: LabelSets, weights: FloatArray) -> FloatArray:
+def labelled(labels: LabelSets, weights: Floats) -> Floats:
     """Return the weights with those of rows without any label set to zero."""
     return np.where(np.diff(labels.offsets) > 0, weights, 0.0)
 
 
-def spread(labels: LabelSets, row_weights: FloatArray) -> float:
+def spread(labels: LabelSets, row_weights: Floats) -> float:
     """Return the diversity of labels over weighted rows, with Hall's correction; NaN under five labelled rows."""
     weights = labelled(labels, row_weights)
     if np.count_nonzero(weights) < FEWEST:
@@ -67,7 +68,7 @@ def spread(labels: LabelSets, row_weights: FloatArray) -> float:
     return diversity(labels.weights(weights), effective_number(weights))
 
 
-def weighted_mean(values: FloatArray, weights: FloatArray) -> float:
+def weighted_mean(values: Floats, weights: Floats) -> float:
     """Return the weighted mean of the known values; NaN under five of them."""
     known = ~np.isnan(values)
     total = float(weights[known].sum())

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, Neighbourhood
+from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.kernel.arrays import Floats
 from ktop.models.originality.focus import SHARE_CAP
 from ktop.models.originality.weighing import FEWEST, FEWEST_AROUND, NAN
 
@@ -80,27 +80,27 @@ def unmet_pairs(neighbourhood: Neighbourhood) -> float:
     return float(np.average(together[upper] == 0.0, weights=np.outer(weight, weight)[upper]))
 
 
-def _weights(neighbourhood: Neighbourhood) -> FloatArray:
+def _weights(neighbourhood: Neighbourhood) -> Floats:
     """Return each word's weight in the text times its inverse document frequency, shape (t,)."""
     words = neighbourhood.text_terms
-    found: FloatArray = words.weight * (np.log((neighbourhood.corpus_size + 1.0) / (words.df + 1.0)) + 1.0)
+    found: Floats = words.weight * (np.log((neighbourhood.corpus_size + 1.0) / (words.df + 1.0)) + 1.0)
     return found
 
 
-def _weights_and_use(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray] | None:
+def _weights_and_use(neighbourhood: Neighbourhood) -> tuple[Floats, Floats] | None:
     """Return the words' weights and the share of the similar patents, by similarity, that use each; both (t,)."""
     total = float(neighbourhood.similarity.sum())
     if not len(neighbourhood.text_terms.terms) or total <= 0.0 or neighbourhood.corpus_size < 2:
         return None
-    used: FloatArray = neighbourhood.text_terms.in_neighbour @ (neighbourhood.similarity / total)
+    used: Floats = neighbourhood.text_terms.in_neighbour @ (neighbourhood.similarity / total)
     return _weights(neighbourhood), used
 
 
-def _pairs(neighbourhood: Neighbourhood) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+def _pairs(neighbourhood: Neighbourhood) -> tuple[Floats, Floats, Floats] | None:
     """Return for the words that some similar patents use: how many use two of them, each of them, and their weights."""
-    used: npt.NDArray[np.float64] = neighbourhood.text_terms.in_neighbour.astype(np.float64)
+    used: Floats = neighbourhood.text_terms.in_neighbour.astype(np.float64)
     known = np.flatnonzero(used.sum(axis=1) >= FEWEST_AROUND)
     if len(known) < FEWEST or neighbourhood.corpus_size < 2:
         return None
-    together: FloatArray = used[known] @ used[known].T
+    together: Floats = used[known] @ used[known].T
     return together, np.diag(together).copy(), _weights(neighbourhood)[known]

@@ -10,16 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator, checklist_items, indicator_groups, startup_items
 from ktop.domain.rating.rating import NextStep, Opinion, Warning
+from ktop.kernel.arrays import Booleans, Floats
 from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
-from ktop.models.glass_box import Floats
 from ktop.models.growth_risk import GrowthRiskModel
 from ktop.models.opinion import sentence
 from ktop.models.opinion_figures import seed_of, variant, within_sentence
@@ -43,7 +42,7 @@ class StartUpModel(GrowthRiskModel):
         """The 15 items on team, technology and IP, then the 25 checklist items."""
         return (*startup_items(), *checklist_items())
 
-    def eligible(self, table: FactTable) -> npt.NDArray[np.bool_]:
+    def eligible(self, table: FactTable) -> Booleans:
         """Return which firms are not too old; a firm of unknown age is rated and warned."""
         age: Floats = table.columns["age_years"]
         return np.isnan(age) | (age <= self.oldest)

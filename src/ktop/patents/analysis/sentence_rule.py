@@ -20,9 +20,8 @@ import numpy.typing as npt
 
 from ktop import catalogue
 from ktop.domain.technology.summary import Lang
+from ktop.kernel.arrays import Booleans, Floats
 from ktop.patents.analysis.text import Analyser, word_list
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Strength of the ridge penalty.
 PENALTY = 2.0
@@ -65,7 +64,7 @@ def telling_words(terms: Collection[str], language: Lang) -> frozenset[str]:
     return frozenset(terms) - idle - generic
 
 
-def values(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike) -> FloatArray:
+def values(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike) -> Floats:
     """Return how empty sentences are by themselves, shape (n,): about -1 technical, 1 empty.
 
     Parameters
@@ -73,30 +72,30 @@ def values(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike) -> FloatArr
     vectors : (n, 512) sentence vectors of the encoder.
     telling : (n,) how many different telling words each has.
     """
-    found: FloatArray = _known(vectors, telling) @ _weights()
+    found: Floats = _known(vectors, telling) @ _weights()
     return found
 
 
-def empty(vectors: npt.NDArray[np.float32], by_themselves: FloatArray) -> npt.NDArray[np.bool_]:
+def empty(vectors: npt.NDArray[np.float32], by_themselves: Floats) -> Booleans:
     """Return which of all sentences of one text, shape (n,), say nothing about its technology."""
     close = closeness(vectors, by_themselves)
     far = np.where(np.isnan(close), 0.0, NEUTRAL_CLOSENESS - close)
-    found: npt.NDArray[np.bool_] = by_themselves + CLOSENESS_WEIGHT * far > LEAST_EMPTINESS
+    found: Booleans = by_themselves + CLOSENESS_WEIGHT * far > LEAST_EMPTINESS
     return found & (by_themselves > SURELY_TECHNICAL)
 
 
-def closeness(vectors: npt.NDArray[np.float32], by_themselves: FloatArray) -> FloatArray:
+def closeness(vectors: npt.NDArray[np.float32], by_themselves: Floats) -> Floats:
     """Return each sentence's cosine with the mean of the other technical ones, shape (n,); NaN where there is none."""
     weights = np.maximum(NEUTRAL_VALUE - by_themselves, 0.0)
     known = vectors.astype(np.float64)
     others = (weights @ known)[None, :] - weights[:, None] * known
     lengths = np.sqrt(np.sum(others**2, axis=1))
     alone = lengths < 1e-6 * max(1.0, float(weights.sum()))
-    found: FloatArray = np.where(alone, np.nan, np.sum(others * known, axis=1) / np.where(alone, 1.0, lengths))
+    found: Floats = np.where(alone, np.nan, np.sum(others * known, axis=1) / np.where(alone, 1.0, lengths))
     return found
 
 
-def fit(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike, idle: npt.NDArray[np.bool_]) -> FloatArray:
+def fit(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike, idle: Booleans) -> Floats:
     """Return the rule's weights, shape (514,): of the vector, of log(1 + telling words), and the constant.
 
     ``idle`` tells which of the sentences are empty; both sides weigh the same in all.
@@ -104,20 +103,20 @@ def fit(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike, idle: npt.NDAr
     known = _known(vectors, telling)
     weight = np.where(idle, 0.5 * len(idle) / np.count_nonzero(idle), 0.5 * len(idle) / np.count_nonzero(~idle))
     weighted = known * weight[:, None]
-    found: FloatArray = np.linalg.solve(
+    found: Floats = np.linalg.solve(
         weighted.T @ known + PENALTY * np.eye(known.shape[1]), weighted.T @ np.where(idle, 1.0, -1.0)
     )
     return found
 
 
-def _known(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike) -> FloatArray:
+def _known(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike) -> Floats:
     return np.column_stack(
         [vectors.astype(np.float64), np.log1p(np.asarray(telling, dtype=np.float64)), np.ones(len(vectors))]
     )
 
 
 @functools.cache
-def _weights() -> FloatArray:
+def _weights() -> Floats:
     return np.array(catalogue.load("patents/sentence_rule")["weights"], dtype=np.float64)
 
 

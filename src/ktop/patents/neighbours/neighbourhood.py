@@ -10,20 +10,18 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.domain.technology.neighbourhood import (
-    FloatArray,
     LabelSets,
     NearestInMeaning,
     Neighbourhood,
-    StrArray,
     TermStatistics,
     WordPresence,
     day_number,
     day_of,
 )
 from ktop.domain.technology.summary import Technology
+from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import Filter, PatentIndex
@@ -41,7 +39,7 @@ MAX_TEXT_TERMS = 150
 #: Patents nearest by meaning alone that are candidates, too, as a multiple of the neighbours wanted.
 NEAREST_IN_MEANING = 1.5
 
-Docs = npt.NDArray[np.int64]
+Docs = Integers
 
 
 def neighbourhood(
@@ -146,7 +144,7 @@ def prepare(index: PatentIndex, technology: Technology) -> None:
 
 def nearest_in_meaning(
     index: PatentIndex, question: Question, size: int, before: int, excluded: Docs
-) -> tuple[Docs, FloatArray]:
+) -> tuple[Docs, Floats]:
     """Return the earlier patents whose text vectors are nearest to the question's, and their cosines."""
     limit = math.ceil(NEAREST_IN_MEANING * size)
     docs, cosines = index.dense.search(question.vector_across, limit + len(excluded), before, index.mask(Filter()))
@@ -184,7 +182,7 @@ class _Clock:
         self._last = now
 
 
-def _objects(values: Sequence[str]) -> StrArray:
+def _objects(values: Sequence[str]) -> Texts:
     return np.array(values, dtype=object)
 
 
@@ -199,7 +197,7 @@ def _corpus(index: PatentIndex) -> dict[str, Any]:
     }
 
 
-def _years(earlier: EarlierPatents, day: date) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _years(earlier: EarlierPatents, day: date) -> tuple[Integers, Integers]:
     """Return every year from the corpus's first to the as-of year, and its earlier patents."""
     days = earlier.index.tables.days
     if not len(days) or days[0] >= day_number(day):
@@ -223,7 +221,7 @@ def applicant_labels(display: Sequence[Display]) -> LabelSets:
     return LabelSets.of(rows)
 
 
-def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, FloatArray]:
+def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, Floats]:
     """Return per-neighbour measures that were known on the as-of day.
 
     ``claims``: number of claims. ``family_size``: patents of the family in the corpus, earlier than the day.
@@ -293,7 +291,7 @@ def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents,
     )
 
 
-def _pairs(terms: Sequence[KeyTerm]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _pairs(terms: Sequence[KeyTerm]) -> tuple[Integers, Integers]:
     """Return all pairs of key terms that share no word, and how many earlier patents have both."""
     offsets = np.concatenate([[0], np.cumsum([len(term.docs) for term in terms])]).astype(np.int64)
     docs = np.concatenate([np.empty(0, dtype=np.int64), *(term.docs for term in terms)])

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from ktop.catalogue import LANGS, text
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
-from ktop.models.glass_box import Floats
 from ktop.models.panel_model import PanelModel
 from ktop.training.guards import identity, leaks, units
 from ktop.training.guards.outcomes import check_outcomes

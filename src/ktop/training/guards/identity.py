@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
-from ktop.models.glass_box import Floats
 from ktop.training.panel import Panel, sources
 from ktop.training.scheme import Scheme
 

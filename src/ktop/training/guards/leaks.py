@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
-from ktop.models.glass_box import Floats
 from ktop.training.guards.identity import same_order
 from ktop.training.panel import Panel, sources
 from ktop.training.scheme import Scheme, Target

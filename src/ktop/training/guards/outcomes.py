@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
-from ktop.models.glass_box import Floats
 from ktop.training.panel import Panel, event_years
 from ktop.training.scheme import Scheme, Target
 

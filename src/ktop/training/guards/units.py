@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
-from ktop.models.glass_box import Floats
 from ktop.training.panel import Panel
 
 #: Decimal steps between usual units.

@@ -16,9 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray
+from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.models.originality.definitions import TRAITS, measures, rules
 from ktop.models.originality.reference_distribution import bounded_logits
 from ktop.models.originality.weights import Weights, released, start
@@ -53,7 +52,7 @@ class Learned:
     kept: tuple[str, ...]
 
 
-def signed_logits(values: FloatArray, years: IntArray, drawn: npt.NDArray[np.bool_]) -> FloatArray:
+def signed_logits(values: Floats, years: Integers, drawn: Booleans) -> Floats:
     """Return signed logits of mid-ranks within the filing year, shape as ``values`` (n, m); 0 where missing.
 
     ``drawn`` are the rows drawn by chance that ranks are counted among. Years with fewer than twenty give zeros.
@@ -75,13 +74,13 @@ def signed_logits(values: FloatArray, years: IntArray, drawn: npt.NDArray[np.boo
 
 
 def learn(
-    logits: FloatArray,
-    years: IntArray,
-    outcomes: Mapping[str, FloatArray],
+    logits: Floats,
+    years: Integers,
+    outcomes: Mapping[str, Floats],
     about: Mapping[str, object] | None = None,
     *,
     ridges: Sequence[float] | Mapping[str, float] = RIDGES,
-    noise: FloatArray | None = None,
+    noise: Floats | None = None,
 ) -> Learned:
     """Return weights learned from patents of the past.
 
@@ -137,7 +136,7 @@ def learn(
     return Learned(Weights(shares, described), events, chosen, tuple(kept))
 
 
-def fit(logits: FloatArray, y: FloatArray, years: IntArray, ridge: float, first: FloatArray) -> FloatArray:
+def fit(logits: Floats, y: Floats, years: Integers, ridge: float, first: Floats) -> Floats:
     """Return coefficients at or above zero, shape (m,), of a logistic regression with an intercept for each year.
 
     Minimises mean log loss + ridge x sum of (coefficient - start)^2; ``first`` are the start weights, adding up to 1.
@@ -146,8 +145,8 @@ def fit(logits: FloatArray, y: FloatArray, years: IntArray, ridge: float, first:
 
 
 def fit_with_years(
-    logits: FloatArray, y: FloatArray, years: IntArray, ridge: float, first: FloatArray
-) -> tuple[FloatArray, dict[int, float]]:
+    logits: Floats, y: Floats, years: Integers, ridge: float, first: Floats
+) -> tuple[Floats, dict[int, float]]:
     """Return what ``fit`` does and each year's intercept."""
     from scipy.optimize import minimize
 
@@ -155,7 +154,7 @@ def fit_with_years(
     known_years, place = np.unique(years, return_inverse=True)
     begin = _START_SCALE * first
 
-    def loss(point: FloatArray) -> tuple[float, FloatArray]:
+    def loss(point: Floats) -> tuple[float, Floats]:
         z = logits @ point[:m] + point[m:][place]
         away = point[:m] - begin
         value = float(np.mean(np.logaddexp(0.0, z) - y * z) + ridge * (away @ away))
@@ -169,13 +168,11 @@ def fit_with_years(
     opening = np.concatenate([begin, np.full(len(known_years), np.log(rate / (1.0 - rate)))])
     bounds = [(0.0, None)] * m + [(-15.0, 15.0)] * len(known_years)
     found = minimize(loss, opening, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
-    coefficients: FloatArray = np.asarray(found.x[:m], dtype=np.float64)
+    coefficients: Floats = np.asarray(found.x[:m], dtype=np.float64)
     return coefficients, dict(zip(known_years.tolist(), found.x[m:].tolist(), strict=True))
 
 
-def choose_ridge(
-    logits: FloatArray, y: FloatArray, years: IntArray, first: FloatArray, ridges: Sequence[float]
-) -> float:
+def choose_ridge(logits: Floats, y: Floats, years: Integers, first: Floats, ridges: Sequence[float]) -> float:
     """Return the strongest pull that ranks later years nearly best: rolling origin, the last three years one by one.
 
     Nearly is within one standard error of the best (the one-standard-error rule of Breiman, Friedman, Olshen and Stone
@@ -199,7 +196,7 @@ def choose_ridge(
     return float(max(np.asarray(ridges)[good]))
 
 
-def fingerprint(logits: FloatArray, years: IntArray, outcomes: Mapping[str, FloatArray]) -> str:
+def fingerprint(logits: Floats, years: Integers, outcomes: Mapping[str, Floats]) -> str:
     """Return sixteen hexadecimal digits that name exactly the data learned from."""
     content = hashlib.sha256()
     for part in (logits, years, *(outcomes[name] for name in OUTCOMES)):
@@ -207,9 +204,9 @@ def fingerprint(logits: FloatArray, years: IntArray, outcomes: Mapping[str, Floa
     return content.hexdigest()[:16]
 
 
-def _rounded(total: FloatArray) -> FloatArray:
+def _rounded(total: Floats) -> Floats:
     """Return weights with six decimals that add up to 1 exactly: what a file shows is what counts."""
     scaled = np.floor(total / total.sum() * 1e6)
     scaled[int(np.argmax(scaled))] += 1e6 - scaled.sum()
-    found: FloatArray = scaled / 1e6
+    found: Floats = scaled / 1e6
     return found

@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.domain.technology.forward_outcomes import ForwardOutcomes
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray
+from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.models.originality.weighing import NAN, spread
 
 #: Outcomes in the order in which they are told.
@@ -41,7 +40,7 @@ def forward_figures(found: ForwardOutcomes | None) -> dict[str, float]:
     }
 
 
-def reached(values: FloatArray, groups: IntArray, drawn: npt.NDArray[np.bool_], top: float = TOP) -> FloatArray:
+def reached(values: Floats, groups: Integers, drawn: Booleans, top: float = TOP) -> Floats:
     """Return 1 where a value is above 0 and in the top of its group, 0 where not, NaN where it is unknown.
 
     Parameters
@@ -60,16 +59,14 @@ def reached(values: FloatArray, groups: IntArray, drawn: npt.NDArray[np.bool_], 
     return found
 
 
-def outcomes_of(
-    figures: Mapping[str, FloatArray], groups: IntArray, drawn: npt.NDArray[np.bool_]
-) -> dict[str, FloatArray]:
+def outcomes_of(figures: Mapping[str, Floats], groups: Integers, drawn: Booleans) -> dict[str, Floats]:
     """Return every outcome, 0, 1 or NaN, of rows with ``citations`` and the figures of ``forward_figures``.
 
     ``cited`` is the top of the group by citations received, ``spread`` that by the mean percentile of the diversities
     of fields and of applicants; ``follow`` above its group's top need not be above 0.
     """
     ranks = [_percentiles(figures[name], groups, drawn) for name in ("spread_fields", "spread_applicants")]
-    both: FloatArray = np.mean(ranks, axis=0)
+    both: Floats = np.mean(ranks, axis=0)
     above_zero = figures["follow"] - np.nanmin(figures["follow"], initial=0.0) + 1.0
     return {
         "cited": reached(figures["citations"], groups, drawn),
@@ -79,7 +76,7 @@ def outcomes_of(
     }
 
 
-def _percentiles(values: FloatArray, groups: IntArray, drawn: npt.NDArray[np.bool_]) -> FloatArray:
+def _percentiles(values: Floats, groups: Integers, drawn: Booleans) -> Floats:
     found = np.full(len(values), np.nan)
     for group in np.unique(groups):
         mine = (groups == group) & ~np.isnan(values)

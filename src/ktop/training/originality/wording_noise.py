@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ktop.domain.technology.neighbourhood import FloatArray
+from ktop.kernel.arrays import Floats
 from ktop.models.artefact import FORMAT, Artefact, load, save
 
 _KIND = "originality-wording"
@@ -33,7 +33,7 @@ class WordingNoise:
     """
 
     names: tuple[str, ...]
-    covariance: FloatArray
+    covariance: Floats
     pairs: int
     reference: str
 
@@ -62,7 +62,7 @@ class WordingNoise:
         return cls(tuple(meta["names"]), covariance, int(meta["pairs"]), meta["reference"])
 
 
-def noise_of(kinds: Sequence[FloatArray]) -> FloatArray:
+def noise_of(kinds: Sequence[Floats]) -> Floats:
     """Return the (m, m) covariance of the error of one wording, the mean over kinds of change, each counting the same.
 
     Parameters
@@ -71,11 +71,11 @@ def noise_of(kinds: Sequence[FloatArray]) -> FloatArray:
         passed over; at least one must have one.
     """
     parts = [differences.T @ differences / (2.0 * len(differences)) for differences in kinds if len(differences)]
-    found: FloatArray = np.mean(parts, axis=0)
+    found: Floats = np.mean(parts, axis=0)
     return found
 
 
-def steadied(weights: FloatArray, spread: FloatArray, noise: FloatArray) -> FloatArray:
+def steadied(weights: Floats, spread: Floats, noise: Floats) -> Floats:
     """Return weights that come nearest to a score when wordings differ; their sum stays.
 
     With x a patent's logits and e the error of a wording, the mean of (w'(x + e) - weights'x)^2 is
@@ -91,7 +91,7 @@ def steadied(weights: FloatArray, spread: FloatArray, noise: FloatArray) -> Floa
     from scipy.optimize import lsq_linear
 
     known = np.flatnonzero(np.diag(spread) > 0.0)
-    found: FloatArray = weights.copy()
+    found: Floats = weights.copy()
     whole = float(weights[known].sum())
     if not len(known) or whole <= 0.0:
         return found

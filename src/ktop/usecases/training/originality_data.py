@@ -15,6 +15,7 @@ from ktop.catalogue import Lang, text
 from ktop.domain.patent.document import Patent
 from ktop.domain.technology.neighbourhood import day_number, day_of
 from ktop.domain.technology.summary import Technology
+from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
@@ -187,7 +188,7 @@ def later_citations(corpus: Corpus) -> dict[str, list[int]]:
 
 def _sample(
     index: PatentIndex, days: npt.NDArray[Any], citing: Mapping[str, Sequence[int]], patents: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+) -> tuple[Integers, Booleans, Floats]:
     """Return documents in the order of their days, which of them were drawn by chance, and what each stands for."""
     docs = index.tables.dated_docs()
     population = docs[np.argsort(days[docs], kind="stable")][FEWEST_EARLIER:]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from ktop.catalogue import Lang, text
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, day_number
+from ktop.domain.technology.neighbourhood import day_number
+from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.kernel.progress import Progress, silent
 from ktop.models.originality.definitions import measures, rules
 from ktop.models.originality.weighing import DAYS_PER_YEAR
@@ -88,16 +88,14 @@ def learn_from(
     return learn(logits, years, outcomes, about, ridges=ridges or RIDGES, noise=covariance)
 
 
-def logits_of(table: pl.DataFrame) -> tuple[FloatArray, IntArray, npt.NDArray[np.bool_]]:
+def logits_of(table: pl.DataFrame) -> tuple[Floats, Integers, Booleans]:
     """Return a table's signed logits within the filing year (n, m), its years and which rows were drawn by chance."""
     values = table.select(measure.name for measure in measures()).to_numpy().astype(np.float64)
     years, drawn = table["year"].to_numpy().astype(np.int64), table["drawn"].to_numpy().astype(np.bool_)
     return signed_logits(values, years, drawn), years, drawn
 
 
-def outcomes_in(
-    table: pl.DataFrame, groups: IntArray, drawn: npt.NDArray[np.bool_], until: int | None = None
-) -> dict[str, FloatArray]:
+def outcomes_in(table: pl.DataFrame, groups: Integers, drawn: Booleans, until: int | None = None) -> dict[str, Floats]:
     """Return every outcome of a table's rows (1, 0, NaN unknown), of events before ``until`` alone where given.
 
     An outcome read from later texts counts only where its whole window lies before ``until``.

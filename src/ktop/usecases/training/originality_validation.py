@@ -16,7 +16,8 @@ import polars as pl
 
 from ktop.catalogue import Lang, text
 from ktop.domain.rating.grades import ladder
-from ktop.domain.technology.neighbourhood import FloatArray, IntArray, day_number
+from ktop.domain.technology.neighbourhood import day_number
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
@@ -118,13 +119,13 @@ class _Parts:
     def __init__(
         self,
         table: pl.DataFrame,
-        logits: FloatArray,
-        years: IntArray,
-        drawn: npt.NDArray[np.bool_],
+        logits: Floats,
+        years: Integers,
+        drawn: Booleans,
         weights: Weights,
-        crossed: FloatArray,
-        forecast: FloatArray,
-        extras: Mapping[str, FloatArray],
+        crossed: Floats,
+        forecast: Floats,
+        extras: Mapping[str, Floats],
     ) -> None:
         self.table, self.logits, self.years, self.drawn = table, logits, years, drawn
         self.weights, self.crossed, self.forecast, self.extras = weights, crossed, forecast, extras
@@ -137,7 +138,7 @@ class _Parts:
 # --- predictions that have not seen what they are judged by ---------------------------------------------------------
 
 
-def _crossed(table: pl.DataFrame, logits: FloatArray, noise: WordingNoise) -> FloatArray:
+def _crossed(table: pl.DataFrame, logits: Floats, noise: WordingNoise) -> Floats:
     """Return (n, m) weighted logits whose weights were learned without the patent's own family."""
     families = np.unique(table["family"].to_numpy().astype(str), return_inverse=True)[1]
     fold = (np.random.default_rng(SEED).permutation(int(families.max()) + 1) % FOLDS)[families]
@@ -148,7 +149,7 @@ def _crossed(table: pl.DataFrame, logits: FloatArray, noise: WordingNoise) -> Fl
     return found
 
 
-def _forecast(table: pl.DataFrame, logits: FloatArray, years: IntArray, noise: WordingNoise) -> FloatArray:
+def _forecast(table: pl.DataFrame, logits: Floats, years: Integers, noise: WordingNoise) -> Floats:
     """Return (n,) scores by weights learned from what was known on 1 January of the filing year; NaN without enough."""
     found = np.full(len(years), np.nan)
     for year in np.unique(years)[YEARS_BEFORE:]:
@@ -159,14 +160,14 @@ def _forecast(table: pl.DataFrame, logits: FloatArray, years: IntArray, noise: W
     return found
 
 
-def _shares(weights: Weights) -> FloatArray:
+def _shares(weights: Weights) -> Floats:
     return np.array([weights.shares[measure.name] for measure in measures()])
 
 
 # --- one outcome ----------------------------------------------------------------------------------------------------
 
 
-def _target(parts: _Parts, name: str, y: FloatArray) -> dict[str, Any]:
+def _target(parts: _Parts, name: str, y: Floats) -> dict[str, Any]:
     """Return the pack of one outcome: the usual figures of drawn rows, and ranking within the filing year of all."""
     known = ~np.isnan(y)
     rows = known & parts.drawn
@@ -192,12 +193,12 @@ def _target(parts: _Parts, name: str, y: FloatArray) -> dict[str, Any]:
     return pack | {"within": _within(parts, y, known)}
 
 
-def _within(parts: _Parts, y: FloatArray, known: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _within(parts: _Parts, y: Floats, known: Booleans) -> dict[str, Any]:
     """Return AUC and precision within the filing year of the score, traits, best single measure and trivial rivals.
 
     ``auc_in_field`` of each is the AUC within field and filing year: fields differ in how much they are cited.
     """
-    columns: dict[str, FloatArray] = {"score": parts.crossed.sum(axis=1)}
+    columns: dict[str, Floats] = {"score": parts.crossed.sum(axis=1)}
     for trait in TRAITS:
         own = np.array([measure.trait == trait for measure in measures()])
         columns[f"trait_{trait}"] = parts.crossed[:, own].sum(axis=1)
@@ -207,7 +208,7 @@ def _within(parts: _Parts, y: FloatArray, known: npt.NDArray[np.bool_]) -> dict[
     single = {measure.name: parts.logits[:, j] for j, measure in enumerate(measures())}
     weight = parts.table["weight"].to_numpy()
 
-    def figures(chosen: Mapping[str, FloatArray], rows: npt.NDArray[np.bool_], repeats: int = 400) -> dict[str, Any]:
+    def figures(chosen: Mapping[str, Floats], rows: Booleans, repeats: int = 400) -> dict[str, Any]:
         def of(groups: npt.NDArray[Any]) -> dict[str, Within]:
             scores = {key: values[rows] for key, values in chosen.items()}
             cluster, own = parts.cluster[rows], weight[rows]
@@ -256,7 +257,7 @@ def _ranged(value: Sequence[float]) -> dict[str, float | None]:
     }
 
 
-def _percentiles(score: FloatArray, years: IntArray, drawn: npt.NDArray[np.bool_]) -> FloatArray:
+def _percentiles(score: Floats, years: Integers, drawn: Booleans) -> Floats:
     """Return mid-rank percentiles among the drawn rows of the filing year."""
     found = np.full(len(score), 50.0)
     for year in np.unique(years):
@@ -268,7 +269,7 @@ def _percentiles(score: FloatArray, years: IntArray, drawn: npt.NDArray[np.bool_
     return found
 
 
-def _probabilities(score: FloatArray, y: FloatArray, years: IntArray, table: pl.DataFrame) -> FloatArray:
+def _probabilities(score: Floats, y: Floats, years: Integers, table: pl.DataFrame) -> Floats:
     """Return probabilities of an outcome, each by a line in the score fitted without the patent's own family."""
     families = np.unique(table["family"].to_numpy().astype(str), return_inverse=True)[1]
     fold = (np.random.default_rng(SEED + 1).permutation(int(families.max()) + 1) % FOLDS)[families]
@@ -285,18 +286,18 @@ def _probabilities(score: FloatArray, y: FloatArray, years: IntArray, table: pl.
     return found
 
 
-def _length_groups(chars: npt.NDArray[np.generic]) -> npt.NDArray[np.object_]:
+def _length_groups(chars: npt.NDArray[np.generic]) -> Texts:
     cuts = np.quantile(chars.astype(np.float64), [1 / 3, 2 / 3])
     return np.array(_LENGTHS, dtype=object)[np.searchsorted(cuts, chars, side="left")]
 
 
-def _most_common(labels: Sequence[str | None]) -> npt.NDArray[np.object_]:
+def _most_common(labels: Sequence[str | None]) -> Texts:
     """Return the labels with all but the most common ones told as "other"."""
     kept = {label for label, _ in Counter(label for label in labels if label).most_common(_FIELDS_SHOWN)}
     return np.array([label if label in kept else "other" for label in labels], dtype=object)
 
 
-def _extras(path: Path | None, table: pl.DataFrame) -> dict[str, FloatArray]:
+def _extras(path: Path | None, table: pl.DataFrame) -> dict[str, Floats]:
     """Return further numbers of the table's patents, NaN where a patent has none."""
     if path is None:
         return {}

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from ktop import catalogue
-from ktop.domain.technology.neighbourhood import FloatArray, day_number, day_of
+from ktop.domain.technology.neighbourhood import day_number, day_of
 from ktop.domain.technology.summary import Lang, Technology
+from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
@@ -68,17 +69,17 @@ def _load(path: Path) -> WordingNoise | None:
         return None  # written by another version of the program: made again
 
 
-def _logits(reference: OriginalityReference, day: int, values: Mapping[str, float]) -> FloatArray:
+def _logits(reference: OriginalityReference, day: int, values: Mapping[str, float]) -> Floats:
     parts = reference.distribution(day).score(values).measures
     return np.array([parts[name].logit for name in reference.names])
 
 
-def _summaries(index: PatentIndex, reference: OriginalityReference, equating: Equating | None) -> list[FloatArray]:
+def _summaries(index: PatentIndex, reference: OriginalityReference, equating: Equating | None) -> list[Floats]:
     """Return differences between rewordings in Korean, in English, and between the languages, each (n, m)."""
     last = np.asarray(index.tables.day)[index.tables.dated_docs()].max()
     as_of = day_of(int(last)) + timedelta(days=1)
 
-    def told(summary: Mapping[str, str], language: Lang, wording: str) -> FloatArray:
+    def told(summary: Mapping[str, str], language: Lang, wording: str) -> Floats:
         technology = Technology(text=summary[f"{language}{wording}"].strip(), language=language, as_of=as_of)
         values: Mapping[str, float] = measure_values(neighbourhood_of(index, technology, background=False))
         if equating is not None:
@@ -101,19 +102,19 @@ _SUMMARIES = "patents/bilingual_summaries"
 
 def _reworded(
     folder: Path, index: PatentIndex, reference: OriginalityReference, lang: Lang, progress: Progress
-) -> FloatArray:
+) -> Floats:
     """Return differences between reference patents and what machine changes make of them, (n, m)."""
     places = np.unique(np.linspace(0, reference.size - 1, min(PATENTS, reference.size)).astype(int))
     ids = [reference.patent_ids[place] for place in places]
     patents = Corpus.open(folder).get(ids)
     label = catalogue.text("cli.step_rewording", lang)
-    found: list[FloatArray] = []
+    found: list[Floats] = []
     for number, patent_id in enumerate(ids):
         progress(number, len(ids), label)
         technology = patent_technology(patents[patent_id])
         assert technology is not None, "reference patents are dated"
 
-        def placed(told: Technology, own: str = patent_id) -> FloatArray:
+        def placed(told: Technology, own: str = patent_id) -> Floats:
             values = measure_values(neighbourhood_of(index, told, (own,), background=False))
             return _logits(reference, day_number(told.as_of), values)
 
