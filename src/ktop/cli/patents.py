@@ -42,6 +42,15 @@ def import_(
             total=report.total,
         )
     )
+    terminal.note(
+        terminal.say(
+            "patents_accounted",
+            seen=report.records_seen,
+            read=report.records_read,
+            superseded=report.records_superseded,
+            rejected=report.records_rejected,
+        )
+    )
     if report.completions:
         used = report.completions - report.completions_unknown
         terminal.note(terminal.say("patents_completed", count=report.completions, used=used))

@@ -295,7 +295,7 @@ def test_kinds_of_several_publications_lead_to_the_one_that_stands(tmp_path: Pat
     ("file", "text"),
     [
         ("bq.jsonl", json.dumps(_bigquery("SG", "11201505229S", "A", "SG", "11201505229S", "A", "20150828"))),
-        ("google.csv", "search URL:,https://x\nid,title\nSG-11201505229S-A,Water membrane\n"),
+        ("google.csv", "search URL:,https://x\nid,title,assignee,result link\nSG-11201505229S-A,Membrane,A,x\n"),
         ("lens.jsonl", json.dumps(_lens("SG", "11201505229S", "A", "SG", "11201505229S", "A", "20150828"))),
         ("a.csv", "publication_number,title\nSG 11201505229S A,Water membrane\n"),
     ],

@@ -35,7 +35,7 @@ from ktop.patents.corpus.corpus import (
     write_manifest,
     year_of,
 )
-from ktop.patents.readers import CitationLink, Completion, Record, Reject, reader_for, readers
+from ktop.patents.readers import CitationLink, Completion, Record, Reject, reader_for, readers, records_of
 from ktop.patents.readers.source import Source, sources
 
 #: Half a character is written as JSON does, ``\\ud800``.
@@ -49,7 +49,12 @@ _LINK_BATCH = 200_000
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did. ``new + updated + unchanged`` counts the distinct patents that the sources held."""
+    """What an import did. ``new + updated + unchanged`` counts the distinct patents that the sources held.
+
+    Nothing is swallowed: ``records_seen``, counted where a file is cut into records, is ``records_read`` +
+    ``records_superseded`` (an older publication, or an earlier copy, of a patent that stands) + ``records_rejected``,
+    all in records of the sources.
+    """
 
     files: int = 0
     records: int = 0
@@ -60,6 +65,10 @@ class ImportReport:
     citations: int = 0
     completions: int = 0
     completions_unknown: int = 0
+    records_seen: int = 0
+    records_read: int = 0
+    records_superseded: int = 0
+    records_rejected: int = 0
     skipped: list[str] = field(default_factory=list)
     formats: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -85,6 +94,7 @@ class ImportReport:
         """Return plain JSON types."""
         names = ("files", "records", "new", "updated", "unchanged", "rejected", "citations", "completions", "skipped")
         report: dict[str, Any] = {name: getattr(self, name) for name in names}
+        report |= {name: getattr(self, f"records_{name}") for name in ("seen", "read", "superseded")}
         report |= {"formats": dict(self.formats), "reasons": dict(self.reasons)}
         return report | {"patents_in_corpus": self.patents_in_corpus, "seconds": round(self.seconds, 3)}
 
@@ -164,6 +174,7 @@ class _Run:
 
     def read_all(self, found: Iterable[Source]) -> None:
         for source in found:
+            told = 0
             try:
                 reader = self._reader(source)
                 if reader is None:
@@ -173,17 +184,23 @@ class _Run:
                 self.report.formats[reader.name] += 1
                 self.read_files.append(source.name)
                 for record in reader.read(source, self.column_map):
+                    told += records_of(record)
                     self._take(record, source.name)
+                self.report.records_seen += source.tally.seen
+                if told != source.tally.seen:
+                    raise InputError("patent_sources.records_lost", file=source.name, seen=source.tally.seen, told=told)
             except InputError as error:
                 # One bad file among many does not stop the rest; if it was all there is, it is the answer.
                 if self._stands_alone(source) or error.key in _WRONG_USE:
                     raise
+                lost = max(source.tally.seen - told, 1)  # the record that broke off, or the file itself
+                self.report.records_seen += told + lost
                 if source.name not in self.read_files:  # it could not even be opened
                     self.report.files += 1
                     self.read_files.append(source.name)
                 self.first_error = self.first_error or error
                 text = {"message": catalogue.message(error, "en")}
-                self._reject(Reject("file", "patents.reject_file", text), source.name)
+                self._reject(Reject("file", "patents.reject_file", text, lost), source.name)
         self._flush()
         self._flush_links()
         self._flush_completions()
@@ -210,7 +227,10 @@ class _Run:
         if isinstance(record, Completion):
             row = record_supplements.completion_row(record, file)
             row["family"] = _family(row["family"])
-            if self._is_unfit(row, record.where, file):
+            if self._is_unfit(row, record.where, file, record.records):
+                return
+            self.report.records_read += record.records
+            if not record.values:  # rows that say nothing about their patent
                 return
             self.report.completions += 1
             self.completions.append(row)
@@ -223,6 +243,7 @@ class _Run:
                 self._reject(Reject(record.where, "patent_sources.reject_unfit", {"field": "category"}), file)
                 return
             self.report.citations += 1
+            self.report.records_read += 1
             link = (record.citing, record.cited, record.category)
             if record.of_applications:
                 self.application_links.append((*link, file, record.where))
@@ -237,6 +258,7 @@ class _Run:
         if self._is_unfit(row, record.id, file):
             return
         self.report.records += 1
+        self.report.records_read += 1
         self.rows.append(row)
         if len(self.rows) >= _BATCH:
             self._flush()
@@ -245,15 +267,16 @@ class _Run:
     def _tell(self, file: str) -> None:
         self.progress(self.report.records + self.report.citations + self.report.completions, None, Path(file).name)
 
-    def _is_unfit(self, row: Mapping[str, Any], where: str, file: str) -> bool:
+    def _is_unfit(self, row: Mapping[str, Any], where: str, file: str, records: int = 1) -> bool:
         """Reject a record with a value that cannot be stored: the one border that every reader's records cross."""
         field = unfit_field(row)
         if field is not None:
-            self._reject(Reject(where, "patent_sources.reject_unfit", {"field": field}), file)
+            self._reject(Reject(where, "patent_sources.reject_unfit", {"field": field}, records), file)
         return field is not None
 
     def _reject(self, reject: Reject, file: str) -> None:
         self.report.rejected += 1
+        self.report.records_rejected += reject.records
         self.report.reasons[reject.reason.rpartition(".")[2]] += 1
         line = {
             "file": file,
@@ -299,18 +322,25 @@ class _Run:
         plan = merging.plan(corpus, self.staged, record_supplements.wanted(self.staged_completions, links))
         completions, unknown = record_supplements.routed(self.staged_completions, plan.names, self.staging)
         for row in unknown:
+            self.report.records_read -= row["records"]
+            if row["told"]:
+                self.report.records_rejected += row["records"]
+                continue
             self.report.completions_unknown += 1
-            self._reject(
-                Reject(row["where"], record_supplements.UNKNOWN_PATENT, {"number": row["number"]}), row["file"]
-            )
+            number = {"number": row["number"]}
+            reject = Reject(row["where"], record_supplements.UNKNOWN_PATENT, number, row["records"])
+            self._reject(reject, row["file"])
         known, unknown_links = record_supplements.resolved_links(links, plan.names)
         self.links += known
         self._flush_links()
         for row in unknown_links:
             self.report.citations -= 1
+            self.report.records_read -= 1
             number = f"{row['citing']} → {row['cited']}"
             self._reject(Reject(row["where"], record_supplements.UNKNOWN_PATENT, {"number": number}), row["file"])
         self.rejects.close()
+        self.report.records_superseded = plan.superseded
+        self.report.records_read -= plan.superseded
         stored = {year: corpus.path(part) for year, part in partitions.items()}
         for year in sorted(plan.years):
             frame, changes = merging.merge_year(plan, year, stored, self.staged, completions.get(year, []))

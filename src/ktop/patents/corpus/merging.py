@@ -64,6 +64,11 @@ class Plan:
         """Years that gain, lose or confirm a row."""
         return frozenset(self.winners["final_year"].to_list()) | frozenset(self.replaced["year"].to_list())
 
+    @property
+    def superseded(self) -> int:
+        """Staged records that do not stand: older publications, and earlier copies, of patents that do."""
+        return self.donors.filter(pl.col("seq") > _STORED).height
+
 
 def plan(corpus: Corpus, staged: Mapping[int, Sequence[Path]], completions: pl.DataFrame | None = None) -> Plan:
     """Return which records stand once ``staged`` (year → files, in the order read) is in the corpus.

@@ -22,6 +22,7 @@ COMPLETION_SCHEMA: dict[str, pl.DataType] = {
     "where": pl.String(),
     "number": pl.String(),
     "of_application": pl.Boolean(),
+    "records": pl.Int64(),
     **{name: SCHEMA[name] for name in FIELDS},
 }
 _LINK_SCHEMA = {name: pl.String() for name in ("citing", "cited", "category", "file", "where")}
@@ -42,7 +43,7 @@ def completion_row(completion: Completion, file: str) -> dict[str, Any]:
     row: dict[str, Any] = {name: completion.values.get(name) for name in FIELDS}
     row["cited_patents"] = [{"number": c.number, "category": c.category} for c in row["cited_patents"] or ()]
     row["cited_literature"] = [{"text": c.text, "category": c.category} for c in row["cited_literature"] or ()]
-    row |= {"file": file, "where": completion.where, "number": completion.number}
+    row |= {"file": file, "where": completion.where, "number": completion.number, "records": completion.records}
     return row | {"of_application": completion.of_application}
 
 
@@ -86,7 +87,8 @@ def routed(
     Returns
     -------
     year → files with the columns of ``FIELDS`` and ``target``, ``own``; and the completions of unknown patents, each
-    with ``file``, ``where`` and ``number``; several in a row of one patent once.
+    with ``file``, ``where`` and ``number``, several of one patent once, the ``records`` that they stand for, and
+    whether that patent was ``told`` before.
     """
     by_year: dict[int, list[Path]] = {}
     for position, file in enumerate(files):
@@ -101,12 +103,12 @@ def routed(
 def _unknown(files: Sequence[Path], names: pl.DataFrame) -> Iterator[Mapping[str, Any]]:
     seen: tuple[str, str] | None = None  # rows of one patent usually follow each other
     for file in files:
-        rows = pl.read_parquet(file, columns=["file", "where", "number", "of_application"])
+        rows = pl.read_parquet(file, columns=["file", "where", "number", "of_application", "records"])
         rows = rows.join(names, on=["number", "of_application"], how="anti", maintain_order="left")
-        for row in rows.unique(["file", "number"], keep="first", maintain_order=True).iter_rows(named=True):
-            if (row["file"], row["number"]) != seen:
-                seen = (row["file"], row["number"])
-                yield row
+        together = rows.group_by("file", "number", maintain_order=True)
+        for row in together.agg(pl.first("where"), pl.sum("records")).iter_rows(named=True):
+            yield row | {"told": (row["file"], row["number"]) == seen}
+            seen = (row["file"], row["number"])
 
 
 def completed(standing: pl.DataFrame, donors: pl.DataFrame, completions: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -25,11 +25,15 @@ MAX_DESCRIPTION_CHARS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that was not taken: where it stands and why (a key of ``catalogue/messages/patents.yaml``)."""
+    """A record that was not taken: where it stands and why (a key of ``catalogue/messages/patents.yaml``).
+
+    ``records`` is how many records of the source it stands for.
+    """
 
     where: str
     reason: str
     params: Mapping[str, str | int] = field(default_factory=dict)
+    records: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,22 @@ class Completion:
     number : normalised number; of a publication, with or without its kind code, or of an application.
     values : field of ``Patent`` → value.
     of_application : whether ``number`` is an application's.
+    records : how many records of the source (rows of a table) it was made of.
     """
 
     where: str
     number: str
     values: Mapping[str, Any]
     of_application: bool = False
+    records: int = 1
 
 
 Record = Patent | Reject | CitationLink | Completion
+
+
+def records_of(record: Record) -> int:
+    """Return how many records of its source a reader's record stands for."""
+    return record.records if isinstance(record, Reject | Completion) else 1
 
 
 class Sample:
@@ -103,6 +114,8 @@ class Reader(Protocol):
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield every record, taken or rejected, in bounded memory.
+
+        What it yields stands for just the records that ``source.tally`` has seen: none is passed over in silence.
 
         Raises ``InputError`` with file and line where the file as a whole cannot be read.
         """

@@ -61,6 +61,7 @@ class Greenbook:
                 if line.rstrip() == "PATN":
                     if start:
                         yield _record(lines, chars, f"line {start}")
+                    source.tally.saw()
                     lines, start, chars = [], number, 0
                 chars += len(line)
                 if start and chars <= _MAX_CHARS:

@@ -57,6 +57,7 @@ def json_records(source: Source) -> Iterator[tuple[str, dict[str, Any] | Reject]
         start = text.read(_CHUNK_CHARS)
         records = _array(text, start, source.name) if start.lstrip()[:1] == "[" else _lines(text, start)
         for where, record in records:
+            source.tally.saw()
             if isinstance(record, dict):
                 yield where, record
             else:

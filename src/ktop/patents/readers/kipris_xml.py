@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ktop.domain.patent.document import (
@@ -29,12 +30,12 @@ from ktop.patents.readers import (
 )
 from ktop.patents.readers.fields import parse_count, parse_date
 from ktop.patents.readers.lists import split_list
-from ktop.patents.readers.record import citation, symbols
-from ktop.patents.readers.source import Source
+from ktop.patents.readers.record import build, citation, distinct, language_of, symbols
+from ktop.patents.readers.source import Source, Tally
 from ktop.patents.readers.xml_safe import text_at, text_of
 
-_ROOT = re.compile(rb"<response[\s>]")
-_MARKS = re.compile(rb"<(?:PatentUtilityInfo|DesignInfo|TradeMarkInfo|items|resultCode)[\s/>]")
+_ROOT = re.compile(rb"<(?:response|OpenAPI_ServiceResponse)[\s>]")
+_MARKS = re.compile(rb"<(?:PatentUtilityInfo|DesignInfo|TradeMarkInfo|items|resultCode|cmmMsgHeader)[\s/>]")
 #: Records of other rights that the same service answers with.
 _OTHER_RIGHTS = {"DesignInfo": "design", "TradeMarkInfo": "trademark"}
 #: Our name → tags: search of the /openapi/rest/ family, then search and details of the /kipo-api/kipi/ family.
@@ -72,31 +73,79 @@ class KiprisXml:
 
         An answer is one document: broken anywhere it is rejected, and a file that is one is refused whole.
         """
-        for _, root in xml_safe.well_formed(source, xml_safe.documents, namespaces=True):
+        for _, root in xml_safe.well_formed(source, xml_safe.documents, namespaces=True, holds_many=True):
             if isinstance(root, Reject):
                 yield root
             else:
-                yield from _records(root)
+                yield from _records(root, source.tally)
 
 
-def _records(root: ET.Element) -> Iterator[Record]:
-    code = text_at(root, "header/resultCode")
+def _records(root: ET.Element, tally: Tally) -> Iterator[Record]:
+    """Yield what an answer holds; one that holds no record, though it does not say so, is rejected itself."""
+    code = text_at(root, "header/resultCode") or text_at(root, "cmmMsgHeader/returnReasonCode")
     if code and code.strip("0"):  # an empty code and zeros both mean success
+        tally.saw()
         yield Reject("header", "patents.reject_service_answer", {"code": code[:40]})
         return
     body = root.find("body")
     if body is None:
+        tally.saw()
+        yield Reject("answer", "patent_sources.reject_answer_shape", {"found": _tags(root)})
         return
-    records = [*body.findall("items/PatentUtilityInfo"), *body.findall("items/item"), *body.findall("item")]
-    for number, record in enumerate(records, 1):
-        family_member = record.find("docdbFamilyID") is not None
-        yield (_family_member if family_member else _patent)(record, f"record {number}")
-    for tag, made in _COMPLETIONS.items():
-        for number, record in enumerate(body.iter(tag), 1):
-            yield made(record, f"{tag} {number}")
-    for tag, right in _OTHER_RIGHTS.items():
-        for number, _ in enumerate(body.iter(tag), 1):
-            yield Reject(f"{tag} {number}", "patents.reject_not_patent", {"type": right})
+    records = _record_elements(body)
+    tally.saw(len(records))
+    numbers = dict[str, int]()
+    for record in records:
+        numbers[record.tag] = numbers.get(record.tag, 0) + 1
+        where = f"{'record' if record.tag in _SEARCHES else record.tag} {numbers[record.tag]}"
+        if record.tag in _OTHER_RIGHTS:
+            yield Reject(where, "patents.reject_not_patent", {"type": _OTHER_RIGHTS[record.tag]})
+        elif record.tag in _COMPLETIONS:
+            yield _COMPLETIONS[record.tag](record, where)
+        elif record.tag in _SEARCHES:
+            family_member = record.find("docdbFamilyID") is not None
+            yield (_family_member if family_member else _patent)(record, where)
+        elif record.tag == _FOREIGN:
+            yield _foreign(record, where)
+        else:
+            told = {"found": record.tag[:80], "expected": ", ".join(_KNOWN)}
+            yield Reject(where, "patent_sources.reject_answer_kind", told)
+    if not records and not _says_empty(root):
+        tally.saw()
+        told = {"found": _tags(body), "expected": ", ".join(_KNOWN)}
+        yield Reject("answer", "patent_sources.reject_answer_kind", told)
+
+
+def _record_elements(parent: ET.Element) -> list[ET.Element]:
+    """Return the records of a body: known ones wherever they stand, else whatever has fields within ``items``.
+
+    Nothing inside a record is one: details hold classes, persons and claims in elements of many names.
+    """
+    found: list[ET.Element] = []
+    for child in parent:
+        if child.tag in _KNOWN:
+            found.append(child)
+        elif any(inner.tag in _KNOWN for inner in child.iter()):
+            found += _record_elements(child)
+        elif parent.tag in _HOLDERS and child.tag not in (*_HOLDERS, "count") and len(child):
+            found.append(child)
+        else:
+            found += _record_elements(child) if child.tag in _HOLDERS else []
+    return found
+
+
+def _tags(element: ET.Element) -> str:
+    """Return the names of an element and of what it holds, for a sentence."""
+    return ", ".join(dict.fromkeys([element.tag, *(child.tag for child in element)]))[:120]
+
+
+def _says_empty(root: ET.Element) -> bool:
+    """Tell whether an answer says that nothing was found: a count of 0, or ``items`` without anything in it."""
+    counts = [text_of(entry) for tag in _COUNTS for entry in root.iter(tag)]
+    items = root.find("body/items")
+    return any(count.strip("0") == "" and count for count in counts) or (
+        items is not None and not len(items) and not text_of(items) and not any(counts)
+    )
 
 
 def korean_patent_id(opening: str, registration: str, publication: str) -> tuple[str | None, tuple[str, ...]]:
@@ -183,6 +232,35 @@ def _prior_art(record: ET.Element) -> Iterator[PatentCitation | LiteratureCitati
             yield found
 
 
+def _foreign(record: ET.Element, where: str) -> Patent | Reject:
+    """Return the patent of a search of foreign patents: its grant, where it has one, else its opening.
+
+    This answer prints no kind codes; the registration number of an opened application is kept beside it.
+    """
+    country = text_at(record, "countryCode")
+    printed = [text_at(record, tag) for tag in ("registerNo", "openNumber", "publicationNo", "ltrtno")]
+    numbers = [normalise_publication_number(text, country=country or None) for text in printed if text]
+    found = list(dict.fromkeys(number for number in numbers if number))
+    granted, opened = parse_date(text_at(record, "registerDate")), parse_date(text_at(record, "openDate"))
+    made = build(
+        where,
+        KiprisXml.name,
+        (country, (found or printed)[0], ""),
+        text_at(record, "inventionName"),
+        text_at(record, "astrtCont") or text_at(record, "abstract"),
+        language=language_of(text_at(record, "inventionName"), "", country),
+        application=normalise_application_number(text_at(record, "applicationNo"), country=country or None),
+        filing_date=parse_date(text_at(record, "applicationDate")),
+        publication_date=granted if printed[0] else opened,
+        grant_date=granted,
+        ipc=symbols(split_list(text_at(record, "ipc"))),
+        applicants=distinct(split_list(text_at(record, "applicant"))),
+        inventors=distinct(split_list(text_at(record, "inventors"))),
+    )
+    others = tuple(number for number in found[1:] if number != getattr(made, "id", None))
+    return made if isinstance(made, Reject) else replace(made, also_published_as=others)
+
+
 # --- answers that complete patents ----------------------------------------------------------------------------------
 
 
@@ -261,6 +339,13 @@ _COMPLETIONS: dict[str, Callable[[ET.Element, str], Record]] = {
     "registrationInfo": _registration,
     "patentCpcInfo": _nameless,
 }
+#: Records of searches and details; of the search of foreign patents; all that are read.
+_SEARCHES = ("PatentUtilityInfo", "item")
+_FOREIGN = "searchResult"
+_KNOWN = (*_SEARCHES, _FOREIGN, *_COMPLETIONS, *_OTHER_RIGHTS)
+#: What holds records and is none.
+_HOLDERS = ("body", "items")
+_COUNTS = ("totalCount", "totalSearchCount", "TotalSearchCount")
 #: Part of the name of the paper in which a document is cited → who cited it: search report, letter of the office ...
 _CITED_IN = {
     "선행기술조사": "examiner",

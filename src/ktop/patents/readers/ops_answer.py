@@ -6,7 +6,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ktop.domain.patent.document import normalise_publication_number
@@ -49,6 +49,7 @@ _CLIENT_JSON = re.compile(
 _MAX_ANSWER_CHARS = 64 * 1024**2
 _PARAGRAPH_NUMBER = re.compile(r"\[\d{4}\]\s*")
 _MAX_DEPTH = 60
+_RESULTS = "biblio-search/search-result/publication-reference"
 
 
 class OpsAnswer:
@@ -72,17 +73,30 @@ class OpsAnswer:
             answer = _json(source)
             inner = answer.get("ops:world-patent-data")
             if inner is None:
-                yield from _client_records(answer)
+                for record in _client_records(answer):
+                    source.tally.saw()
+                    yield record
             else:
                 root = ET.Element("world-patent-data")
                 _fill(root, inner, 0)
+                source.tally.saw(_held(root))
                 yield from _records(root)
             return
-        for _, root in xml_safe.well_formed(source, xml_safe.documents):
+        for _, root in xml_safe.well_formed(source, xml_safe.documents, holds_many=True):
             if isinstance(root, Reject):
                 yield root
             else:
+                source.tally.saw(_held(root))
                 yield from _records(root)
+
+
+def _held(root: ET.Element) -> int:
+    """Return how many records an answer holds; one that holds none, or an error, is one itself."""
+    if root.tag == "fault" or root.find("fault") is not None:
+        return 1
+    alone = sum(member.find("exchange-document") is None for member in root.iter("family-member"))
+    documents = sum(element.tag in ("exchange-document", "fulltext-document") for element in root.iter())
+    return max(documents + alone + len(root.findall(_RESULTS)), 1)
 
 
 def _json(source: Source) -> dict[str, Any]:
@@ -129,10 +143,10 @@ def _records(root: ET.Element) -> Iterator[Record]:
         found += 1
         yield _full_text(document, f"document {number}")
     for number, member in enumerate(root.iter("family-member"), 1):
-        found += 1
         if member.find("exchange-document") is None:
+            found += 1
             yield _family_member(member, f"family member {number}")
-    for number, hit in enumerate(root.findall("biblio-search/search-result/publication-reference"), 1):
+    for number, hit in enumerate(root.findall(_RESULTS), 1):
         found += 1
         yield _completion(f"result {number}", _number(hit), {"family": hit.get("family-id")})
     if not found:
@@ -222,18 +236,27 @@ def _status(member: ET.Element) -> str | None:
 
 
 def _client_records(answer: Mapping[str, Any]) -> Iterator[Record]:
-    try:
-        if "documents" in answer:
-            for number, document in enumerate(answer["documents"], 1):
-                yield _client_document(document, f"document {number}")
-        elif "document_id" in answer:
-            yield _client_full_text(answer)
-        else:
-            for number, hit in enumerate(answer["results"], 1):
-                found = normalise_publication_number(hit["doc_number"], country=hit["country"], kind=hit["kind"])
-                yield _completion(f"result {number}", found, {"family": hit.get("family_id")})
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        yield Reject("answer", "patent_sources.reject_json_record", {"field": str(error)[:80]})
+    made: Callable[[Any, str], Record]
+    if "documents" in answer:
+        entries, name, made = answer["documents"], "document", _client_document
+    elif "document_id" in answer:
+        entries, name, made = [answer], "document", lambda text, _: _client_full_text(text)
+    else:
+        entries, name, made = answer.get("results"), "result", _client_result
+    if not isinstance(entries, list):
+        yield Reject("answer", "patent_sources.reject_json_record", {"field": f"{name}s"})
+        return
+    for number, entry in enumerate(entries, 1):
+        where = f"{name} {number}"
+        try:
+            yield made(entry, where)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            yield Reject(where, "patent_sources.reject_json_record", {"field": str(error)[:80]})
+
+
+def _client_result(hit: Mapping[str, Any], where: str) -> Completion | Reject:
+    found = normalise_publication_number(hit["doc_number"], country=hit["country"], kind=hit["kind"])
+    return _completion(where, found, {"family": hit.get("family_id")})
 
 
 def _client_document(document: Mapping[str, Any], where: str) -> Patent | Reject:

@@ -94,20 +94,25 @@ def _completions(rows: Iterator[tuple[str, Cells | Reject]], table: _Table) -> I
         return "" if isinstance(entry[1], Reject) else entry[1]["patent_id"]
 
     for printed, together in itertools.groupby(rows, key=patent):
-        found = list(itertools.islice(together, _MAX_ROWS))
-        where = found[0][0]
+        rest = iter(together)
+        found = list(itertools.islice(rest, _MAX_ROWS))
         yield from (row for _, row in found if isinstance(row, Reject))
-        number = _number(printed)
-        if number is not None:
-            ordered = sorted((row for _, row in found if not isinstance(row, Reject)), key=_sequence)
-            values = {field: value for field, value in table.of_patent(ordered).items() if value}
-            if values:
-                yield Completion(where, number, values)
-        elif not isinstance(found[0][1], Reject):
-            yield Reject(where, "patents.reject_number", {"number": printed[:80]})
+        kept = [(where, row) for where, row in found if not isinstance(row, Reject)]
+        beyond = [where for where, _ in rest]
+        if beyond:
+            yield Reject(beyond[0], "patent_sources.reject_too_many_rows", {"limit": _MAX_ROWS}, len(beyond))
+        if not kept:
+            continue
+        where, number = kept[0][0], _number(printed)
+        if number is None:
+            yield Reject(where, "patents.reject_number", {"number": printed[:80]}, len(kept))
+            continue
+        values = table.of_patent(sorted((row for _, row in kept), key=_sequence))
+        told = {field: value for field, value in values.items() if value}
+        yield Completion(where, number, told, records=len(kept))
 
 
-#: More rows of one patent than any table has; what comes after them is left out.
+#: More rows of one patent than any table has; what comes after them is rejected.
 _MAX_ROWS = 50_000
 
 

@@ -46,6 +46,7 @@ class PatftHtml:
         cited = normalise_publication_number(reference[1], country="US") if reference else None
         found = 0
         for found, hit in enumerate(_HIT.finditer(page), 1):
+            source.tally.saw()
             title = plain_text(" ".join(html.unescape(hit[2]).split()))
             yield build(
                 f"result {found}",
@@ -57,6 +58,7 @@ class PatftHtml:
                 cited=[PatentCitation(cited)] if cited else [],
             )
         if not found:
+            source.tally.saw()
             yield Reject("page", "patent_sources.reject_no_record")
 
 

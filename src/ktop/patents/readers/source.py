@@ -67,6 +67,17 @@ _DAMAGE = (
 )  # fmt: skip
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many records were seen in a file: counted where it is cut into them, before anything is made of one."""
+
+    seen: int = 0
+
+    def saw(self, records: int = 1) -> None:
+        """Count records of the file."""
+        self.seen += records
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file's worth of bytes, as named to the user.
@@ -77,6 +88,7 @@ class Source:
     opener : opens it from the start where that takes more than opening ``path``: unpacked, guarded.
     problem, told : the key of the sentence that says why it cannot be opened at all, where that is known already, and
         what it tells beside the name.
+    tally : the records seen in it so far; whatever cuts a file into records counts them here.
     """
 
     name: str
@@ -84,6 +96,7 @@ class Source:
     opener: Callable[[], io.RawIOBase] | None = None
     problem: str | None = None
     told: Mapping[str, str | int] = field(default_factory=dict, compare=False)
+    tally: Tally = field(default_factory=Tally, compare=False, repr=False)
 
     @property
     def packed(self) -> bool:

@@ -102,13 +102,19 @@ def rows(source: Source, layout: Layout, *, damaged: bool = False) -> Iterator[R
 
     Raises ``InputError`` where the table cannot be read.
     """
+    for row in _uncounted_rows(source, layout, damaged):
+        source.tally.saw()
+        yield row
+
+
+def _uncounted_rows(source: Source, layout: Layout, damaged: bool) -> Iterator[Row]:
     parquet = source.head().startswith(_PARQUET)
     return _parquet_rows(source) if parquet else _text_rows(source, layout, damaged)
 
 
 def values(source: Source, layout: Layout, places: Sequence[int], *, damaged: bool = False) -> Iterator[Any]:
-    """Yield the cells of some columns, row by row; rows that cannot be used are passed over."""
-    for row in rows(source, layout, damaged=damaged):
+    """Yield the cells of some columns, row by row, to look at; rows that cannot be used are passed over."""
+    for row in _uncounted_rows(source, layout, damaged):
         if row.cells is not None:
             yield from (row.cells[place] for place in places)
 

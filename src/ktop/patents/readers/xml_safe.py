@@ -171,13 +171,14 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
     """Yield every element ``name`` of one large document, prefixed or not, without holding more than one.
 
     An element that does not end before the next one starts, or before the file does, is given as far as it goes, so
-    that parsing it rejects it and not its neighbours.
+    that parsing it rejects it and not its neighbours. So is the end of an element that does not begin.
 
     Raises ``XmlError`` where the document declares entities, or is in an encoding that cannot be cut at tags.
     """
     tag = re.escape(name.encode("ascii"))
     start_tag = re.compile(rb"<(?:[\w.\-]+:)?" + tag + rb"[\s>]")
     end_tag = re.compile(rb"</(?:[\w.\-]+:)?" + tag + rb"\s*>")
+    either_tag = re.compile(start_tag.pattern + b"|" + end_tag.pattern)
     margin = len(name) + 80  # no tag cut by the end of a chunk is longer
     buffer = bytearray(stream.read(_CHUNK))
     encoding = _declared_encoding(bytes(buffer[:400]), 1)
@@ -189,7 +190,7 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
     line, position = 1, 0  # line of, and place in the buffer of, the first byte that is still needed
     searched, inside, too_large = 0, False, False
     while True:
-        found = (end_tag if inside else start_tag).search(buffer, searched)
+        found = (end_tag if inside else either_tag).search(buffer, searched)
         if inside:
             following = start_tag.search(buffer, searched, found.start() if found else len(buffer))
             found = following or found
@@ -203,7 +204,11 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
                 continue
         elif found is not None:
             line += buffer.count(b"\n", position, found.start())
-            position, searched, inside = found.start(), found.end(), True
+            position, searched, inside = found.start(), found.end(), not found[0].startswith(b"</")
+            if not inside:  # the end of an element whose beginning is damaged
+                yield Document(line, found[0], encoding)
+                line += found[0].count(b"\n")
+                position = searched
             continue
         if inside and not too_large and len(buffer) - position > MAX_DOCUMENT_BYTES:
             yield Document(line, b"", too_large=True)
@@ -223,12 +228,20 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Document]:
 
 
 def well_formed(
-    source: Source, found: Callable[[BinaryIO], Iterable[Document]], *, namespaces: bool = False
+    source: Source,
+    found: Callable[[BinaryIO], Iterable[Document]],
+    *,
+    namespaces: bool = False,
+    holds_many: bool = False,
 ) -> Iterator[tuple[str, ET.Element | Reject]]:
     """Parse the pieces that ``found`` cuts a file into: place and root element, or a reject for what is broken.
 
     Raises ``InputError`` where the first piece is broken and no other follows, or where the file cannot be cut at all:
     then the file as a whole is no source, and its line is told.
+
+    Parameters
+    ----------
+    holds_many : whether a document holds records that its reader counts itself; else it is one.
     """
     held: XmlError | None = None  # the first broken piece, told apart from a broken file once another one comes
     number = 0
@@ -237,6 +250,8 @@ def well_formed(
             for document in found(stream):
                 for line, piece in _roots(document, namespaces=namespaces):
                     number += 1
+                    if not holds_many or isinstance(piece, XmlError):
+                        source.tally.saw()
                     if held is not None:
                         yield f"line {held.line}", reject(held)
                         held = None
