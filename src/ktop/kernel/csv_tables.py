@@ -11,6 +11,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -52,7 +53,7 @@ def read_csv(path: Path, headings: Headings | None = None) -> Table:
     separator = _separator(text[:200_000])
     rows = list(_rows(text, separator, told))
     table = lay_out([row for _, row in rows], headings, fields=[len(row) for _, row in rows])
-    return Table(table.frame, (*told, *table.told), table.above, table.refused)
+    return replace(table, told=(*told, *table.told))
 
 
 def _encoding(content: bytes) -> str | None:

@@ -44,7 +44,7 @@ def read_json_lines(path: Path) -> Table:
         else:
             columns[name] = pl.Series(name, [_text(cell) for cell in cells], dtype=pl.String)
             numbers[name] = frozenset(place for place, cell in enumerate(cells) if type(cell) in (int, float))
-    return Table(pl.DataFrame(columns), refused=refused, numbers=numbers)
+    return Table(pl.DataFrame(columns), refused=refused, numbers=numbers, begins=0)
 
 
 def _columns(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

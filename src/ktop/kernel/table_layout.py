@@ -113,7 +113,7 @@ def lay_out(
     kept = tuple(
         Merge(numbered[place], begin, finish, name) for place, begin, finish, name in blocks if place in numbered
     )
-    return Table(pl.DataFrame(columns), tuple(told), above, refused, kept, numbers)
+    return Table(pl.DataFrame(columns), tuple(told), above, refused, kept, numbers, begins=top + start)
 
 
 def _is_filled(cell: Any) -> bool:

@@ -52,6 +52,7 @@ class Table:
     refused : row of ``frame`` (from 0) → why its cells cannot be relied on.
     merged : cells of the data that are merged over several rows; each of these rows holds the value.
     numbers : column of texts → its rows that were typed as numbers.
+    begins : rows of the file before the first of ``frame``: the header, what stands above and units below it.
     days_from_1904 : whether numbers that count days begin in 1904.
     """
 
@@ -61,6 +62,7 @@ class Table:
     refused: Mapping[int, Told] = field(default_factory=dict)
     merged: tuple[Merge, ...] = ()
     numbers: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    begins: int = 1
     days_from_1904: bool = False
 
 

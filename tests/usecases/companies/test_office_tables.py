@@ -155,7 +155,7 @@ def test_a_company_merged_over_two_rows_is_rated_once_and_text_merged_over_two_g
     )
     assert [row["name"] for row in rows] == ["가람정공", "가람정공", "나래전자", "다온"]
     assert [row["rated"] for row in rows] == [True, False, True, True]
-    assert "belongs to the company '가람정공' of row 1" in rows[1]["problems"]
+    assert "belongs to the company '가람정공' of row 2" in rows[1]["problems"]
     table, _ = facts(tmp_path / "a.xlsx")
     assert table.columns["industry"].tolist()[2:] == ["29280", "29280"]
     assert table.columns["region"].tolist()[2:] == ["KR-11", "KR-11"]

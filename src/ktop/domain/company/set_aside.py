@@ -85,7 +85,11 @@ def _continued(table: Table, chosen: Mapping[str, str], rows: dict[int, tuple[st
                 named = chosen.get("name", merge.column)
                 company = str(table.frame[named][merge.first] or table.frame[merge.column][row])[:40]
                 rows.setdefault(
-                    row, ("facts.row_continues", {"name": company, "row": merge.first + 1, "cells": merge.cells})
+                    row,
+                    (
+                        "facts.row_continues",
+                        {"name": company, "row": table.begins + merge.first + 1, "cells": merge.cells},
+                    ),
                 )
 
 
