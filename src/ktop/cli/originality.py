@@ -63,6 +63,8 @@ def rank(
             lang=langs[0],
             progress=progress,
         )
+    for sentence in report.remarks:
+        terminal.note(sentence)
     terminal.note(
         terminal.say(
             "originality_ranked",

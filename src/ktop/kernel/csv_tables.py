@@ -137,7 +137,7 @@ def _separator(text: str) -> str:
 def _clean(content: bytes, head: str, separator: str, headings: Headings | None) -> pl.DataFrame | None:
     """Return the table of a file without anything odd as Polars reads it; None for any other file."""
     first = head.split("\n", 1)[0].rstrip("\r")
-    if "\x00" in first or first.count('"') % 2:
+    if "\x00" in first or "\r" in first or first.count('"') % 2:
         return None
     names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
     if not all(names) or len(set(names)) < len(names):

@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 import yaml
 
+from ktop.catalogue import Lang
+from ktop.catalogue import text as sentence
 from ktop.domain.values.kind import shown
 from ktop.domain.values.number import integer_of_json
 from ktop.kernel.csv_tables import read_csv
@@ -19,7 +21,7 @@ from ktop.kernel.errors import InputError, TooLargeError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.json_lines import read_json_lines
 from ktop.kernel.table_layout import Headings
-from ktop.kernel.tables import Table, damage_told_as
+from ktop.kernel.tables import Table, damage_told_as, read_parquet
 from ktop.report.spreadsheet import inert, read_workbook, write_xlsx
 
 #: A company record with a long history and a thousand rights stays below 1 MB.
@@ -192,12 +194,17 @@ def read_told_table(path: Path, shown: str | None = None, headings: Headings | N
         raise InputError("records.unknown_table", path=shown or path.name)
     with damage_told_as(InputError("records.broken_table", path=shown or path.name, kind=ending[1:])):
         if ending == ".parquet":
-            return Table(pl.read_parquet(path, glob=False))
+            return read_parquet(path)
         if ending == ".csv":
             return read_csv(path, headings)
         if ending == ".jsonl":
             return read_json_lines(path)
         return read_workbook(path, headings)
+
+
+def sentences(table: Table, lang: Lang) -> tuple[str, ...]:
+    """Return what was done to read a table, one sentence each."""
+    return tuple(sentence(told.key, lang, **told.params) for told in table.told)
 
 
 def require_table_ending(path: Path, endings: Sequence[str] = (".xlsx", ".csv", ".parquet")) -> None:

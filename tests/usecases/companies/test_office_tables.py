@@ -521,6 +521,15 @@ def test_columns_of_no_single_values_are_refused_in_one_sentence(column: pl.Seri
     assert refused.value.key == "facts.column_kind"
 
 
+def test_days_that_no_calendar_has_are_refused_with_their_column(tmp_path: Path) -> None:
+    for kind, far in ((pl.Date, 2_932_897), (pl.Date, -2_000_000_000), (pl.Datetime("ms"), 10**16)):
+        frame = pl.DataFrame({"name": ["가"], "staff_total": [5], "notes": pl.Series([far]).cast(kind)})
+        frame.write_parquet(tmp_path / "a.parquet")
+        with pytest.raises(InputError) as refused:
+            facts(tmp_path / "a.parquet")
+        assert refused.value.key == "tables.days_out_of_range"
+
+
 def test_lines_of_json_are_a_table(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(

@@ -16,8 +16,17 @@ from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.questions import Question
 from ktop.report.present.proposals import proposals_table
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
-from ktop.usecases.technologies.proposals import COLUMNS, frame_of, proposals_in, proposals_of, rank_file, rank_rows
+from ktop.usecases.technologies.proposals import (
+    COLUMNS,
+    frame_of,
+    proposals_in,
+    proposals_of,
+    rank_file,
+    rank_rows,
+    uploaded_table,
+)
 from ktop.usecases.technologies.rating import rate_technology
+from ktop.usecases.uploads import sentences
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
 DAY = date(2026, 6, 30)
@@ -214,3 +223,12 @@ def test_a_technology_is_analysed_and_encoded_once(engine: TechnologyEngine, mon
     assert len(analysed) == 1, "scores and neighbour evidence ask by one question"
     assert "valued customers" not in analysed[0]
     assert "valued customers" not in str(rating.details["novelty"])
+
+
+def test_titles_above_a_table_of_proposals_are_found_and_told(tmp_path: Path) -> None:
+    source = tmp_path / "list.csv"
+    source.write_text("2026년 접수 과제,,\n,,\n번호,과제 개요,비고\n7,자궁경부 세포 판독 방법,\n8,#REF!,\n", "utf-8")
+    table, shown = uploaded_table(source.read_bytes(), "list.csv")
+    assert [row["id"] for row in proposals_of(table.frame, shown)] == ["7", "8"]
+    assert [told.key for told in table.told] == ["tables.header_row"]
+    assert sentences(table, "en")[0].startswith("Row 3 was taken for the headings")

@@ -18,6 +18,7 @@ from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies.decide import with_decisions
 from ktop.usecases.companies.interface import BatchReport
 from ktop.usecases.companies.rating import company_models
+from ktop.usecases.uploads import sentences
 
 #: What tells whose a row is, first in every answer; those of ``ALWAYS`` also where the file has none.
 IDENTITY = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "region")
@@ -92,7 +93,7 @@ def rate_table(
         rated=count,
         refused=frame.height - count,
         remarks=(
-            *(text(told.key, lang, **told.params) for told in table.told),
+            *sentences(table, lang),
             *(warning.text[lang] for warning in problems.warnings),
         ),
     )

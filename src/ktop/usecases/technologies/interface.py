@@ -26,11 +26,20 @@ class TechnologyExample:
 
 @dataclass(frozen=True, slots=True)
 class RankReport:
-    """How many proposals there were, could not be rated, and are told to repeat another one."""
+    """How many proposals there were, could not be rated, and are told to repeat another one; remarks as below."""
 
     proposals: int
     refused: int
     duplicates: int
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RankedUpload:
+    """Ranked proposals, a row each, and how their table was read, one sentence for each thing to know about it."""
+
+    rows: Sequence[Mapping[str, Any]]
+    remarks: tuple[str, ...] = ()
 
 
 class Technologies(Protocol):
@@ -114,7 +123,7 @@ class Technologies(Protocol):
         """Rank a table of proposals; see ``ktop.usecases.technologies.proposals.rank_file``."""
         ...
 
-    def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
+    def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> RankedUpload:
         """Return the proposals of an uploaded table ranked, a row each (``technologies.proposals.COLUMNS``).
 
         ``name`` is the file's name, whose ending tells the kind of table; sentences are in ``lang``. Raises

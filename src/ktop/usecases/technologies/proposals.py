@@ -14,8 +14,10 @@ import numpy as np
 import polars as pl
 
 from ktop.catalogue import Lang, load, message, text
+from ktop.domain.values.kind import as_seen, half_width, refuse_error
 from ktop.kernel.errors import InputError, KtopError, TooLargeError
 from ktop.kernel.progress import Progress, silent
+from ktop.kernel.tables import Table
 from ktop.kernel.waiting import stop_if_nobody_waits
 from ktop.models.originality.model import is_thin_field
 from ktop.patents.engine.questions import Question
@@ -25,7 +27,7 @@ from ktop.usecases.corpora.engine import TechnologyEngine
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
 from ktop.usecases.technologies.interface import RankReport
 from ktop.usecases.technologies.rating import technology_of
-from ktop.usecases.uploads import read_table, require_table_ending, write_table
+from ktop.usecases.uploads import read_told_table, require_table_ending, sentences, write_table
 
 #: Columns of the answer, in their order.
 COLUMNS = (
@@ -61,13 +63,34 @@ def rank_file(
     """
     require_table_ending(out)
     progress(0, None, text("cli.step_reading", lang))
-    given = proposals_of(read_table(source), source.name)
+    table = read_told_table(source, headings=ProposalHeadings())
+    given = proposals_of(table.frame, source.name)
     rows = rank_rows(given, engine(), as_of=as_of, lang=lang, progress=progress)
     progress(0, None, text("cli.step_writing", lang))
     write_table(frame_of(rows), out, _labels(lang))
     return RankReport(
-        len(rows), sum(row["problem"] is not None for row in rows), sum(row["duplicate_of"] is not None for row in rows)
+        len(rows),
+        sum(row["problem"] is not None for row in rows),
+        sum(row["duplicate_of"] is not None for row in rows),
+        sentences(table, lang),
     )
+
+
+class ProposalHeadings:
+    """The headings of a table of proposals (``ktop.kernel.table_layout.Headings``)."""
+
+    def meaning(self, heading: str) -> str | None:
+        """Return the part of a proposal that a heading stands for, None where it is unknown."""
+        word = _folded(heading)
+        return next((field for field, aliases in load("proposals")["columns"].items() if word in aliases), None)
+
+    def is_unit(self, text: str) -> bool:
+        """Return False: proposals have no units."""
+        return False
+
+
+def _folded(heading: str) -> str:
+    return "".join(half_width(as_seen(heading)).split()).casefold()
 
 
 def proposals_of(frame: pl.DataFrame, name: str, most: int | None = None) -> list[Row]:
@@ -81,7 +104,7 @@ def proposals_of(frame: pl.DataFrame, name: str, most: int | None = None) -> lis
     limit = known["most"] if most is None else most
     if frame.height > limit:
         raise TooLargeError("records.too_many_proposals", rows=frame.height, limit=limit)
-    written = {str(column).strip().casefold().replace(" ", ""): column for column in frame.columns}
+    written = {_folded(column): column for column in frame.columns}
     column = {
         field: next((written[alias] for alias in aliases if alias in written), None)
         for field, aliases in known["columns"].items()
@@ -103,8 +126,8 @@ def _without_fraction(cell: Any) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
-def proposals_in(source: bytes, name: str) -> list[Row]:
-    """Return the proposals of an uploaded table, at most ``AT_ONCE``; the ending of ``name`` tells .xlsx from .csv.
+def uploaded_table(source: bytes, name: str) -> tuple[Table, str]:
+    """Return an uploaded table of proposals and what errors call it; the ending of ``name`` tells .xlsx from .csv.
 
     Parquet is left to the terminal: a few bytes of it can stand for gigabytes.
     """
@@ -115,7 +138,13 @@ def proposals_in(source: bytes, name: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"proposals{ending}"
         path.write_bytes(source)
-        return proposals_of(read_table(path, shown), shown, AT_ONCE)
+        return read_told_table(path, shown, ProposalHeadings()), shown
+
+
+def proposals_in(source: bytes, name: str) -> list[Row]:
+    """Return the proposals of an uploaded table, at most ``AT_ONCE``; see ``uploaded_table``."""
+    table, shown = uploaded_table(source, name)
+    return proposals_of(table.frame, shown, AT_ONCE)
 
 
 def spreadsheet(rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
@@ -186,6 +215,8 @@ def _rated(
     title, body = (str(proposal.get(field) or "").strip() for field in ("title", "text"))
     row |= {"proposal_id": proposal["id"], "title": title or None, "model_version": engine.model.version}
     try:
+        for words in (title, body):
+            refuse_error(words)
         technology = technology_of(f"{title}\n{body}" if title and body else title or body, _day(proposal, as_of))
         engine.prepare(technology)
         with engine.lock:

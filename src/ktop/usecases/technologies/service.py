@@ -14,12 +14,19 @@ from ktop.kernel.errors import TooLargeError
 from ktop.kernel.progress import Progress, silent
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.technologies import examples
-from ktop.usecases.technologies.interface import RankReport, TechnologyExample
+from ktop.usecases.technologies.interface import RankedUpload, RankReport, TechnologyExample
 from ktop.usecases.technologies.many import score_queries
-from ktop.usecases.technologies.proposals import AT_ONCE, proposals_in, rank_file, rank_rows, spreadsheet
+from ktop.usecases.technologies.proposals import (
+    AT_ONCE,
+    proposals_of,
+    rank_file,
+    rank_rows,
+    spreadsheet,
+    uploaded_table,
+)
 from ktop.usecases.technologies.rating import compare_technologies, rate_technology
 from ktop.usecases.technologies.suggest_terms import suggest_terms
-from ktop.usecases.uploads import read_text
+from ktop.usecases.uploads import read_text, sentences
 
 
 class TechnologyService:
@@ -108,8 +115,10 @@ class TechnologyService:
             progress=progress,
         )
 
-    def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> Sequence[Mapping[str, Any]]:
-        return self.rank_proposals(actor, proposals_in(source, name), lang)
+    def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> RankedUpload:
+        table, shown = uploaded_table(source, name)
+        rows = self.rank_proposals(actor, proposals_of(table.frame, shown, AT_ONCE), lang)
+        return RankedUpload(rows, sentences(table, lang))
 
     def rank_proposals(
         self, actor: Actor, proposals: Sequence[Mapping[str, Any]], lang: Lang

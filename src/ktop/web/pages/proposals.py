@@ -21,7 +21,7 @@ _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 @router.get("/proposals")
 async def proposals(request: Request) -> Response:
     """Ask for a table of proposals."""
-    return page(request, "proposals.html", table=None, problem="")
+    return page(request, "proposals.html", table=None, problem="", remarks=())
 
 
 @router.post("/proposals")
@@ -32,13 +32,14 @@ async def rank(request: Request) -> Response:
     try:
         if not isinstance(upload, UploadFile) or not upload.filename:
             raise InputError("web.no_table_chosen")
-        rows = await ask(
+        ranked = await ask(
             request, platform(request).technologies.rank_upload, await upload.read(), upload.filename, lang
         )
         if form.get("answer") == "xlsx":
-            content = await ask(request, platform(request).technologies.ranked_spreadsheet, rows, lang)
+            content = await ask(request, platform(request).technologies.ranked_spreadsheet, ranked.rows, lang)
             headers = {"content-disposition": 'attachment; filename="ktop-proposals.xlsx"'}
             return Response(content, media_type=_SPREADSHEET, headers=headers)
     except InputError as error:
-        return page(request, "proposals.html", error.http_status, table=None, problem=message(error, lang))
-    return page(request, "proposals.html", table=proposals_table(rows, lang), problem="")
+        return page(request, "proposals.html", error.http_status, table=None, problem=message(error, lang), remarks=())
+    table = proposals_table(ranked.rows, lang)
+    return page(request, "proposals.html", table=table, problem="", remarks=ranked.remarks)
