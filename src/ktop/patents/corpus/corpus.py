@@ -25,6 +25,8 @@ from ktop.kernel.tables import DAMAGE
 from ktop.patents.corpus.database import QueryError
 
 FORMAT_VERSION = 1
+#: Version of the written forms of numbers (``ktop.domain.patent.numbers``) that a corpus is in.
+NUMBERS_VERSION = 2
 #: Year folder of patents whose source prints no date at all.
 UNDATED = 0
 #: A write that fails with less room than this left on the disk failed for want of it.
@@ -80,6 +82,7 @@ class Manifest:
 
     partitions: Mapping[int, Partition]
     citations: Partition | None = None
+    numbers: int = NUMBERS_VERSION
 
     @property
     def version(self) -> str:
@@ -96,6 +99,7 @@ class Manifest:
 
         return {
             "format": FORMAT_VERSION,
+            "numbers": self.numbers,
             "version": self.version,
             "patents": sum(part.rows for part in self.partitions.values()),
             "partitions": [plain(self.partitions[year]) for year in sorted(self.partitions)],
@@ -106,7 +110,8 @@ class Manifest:
     def from_json(cls, stored: Mapping[str, Any]) -> Manifest:
         """Return what ``to_json`` wrote; ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
         partitions = {entry["year"]: _partition(entry) for entry in stored["partitions"]}
-        return cls(partitions, _partition(stored["citations"]) if stored["citations"] else None)
+        citations = _partition(stored["citations"]) if stored["citations"] else None
+        return cls(partitions, citations, int(stored.get("numbers", 1)))
 
     @property
     def files(self) -> set[str]:

@@ -16,11 +16,11 @@ from typing import Any
 import polars as pl
 
 from ktop import catalogue
-from ktop.domain.patent.document import normalise_family
+from ktop.domain.patent.document import Patent, normalise_family
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.patents.corpus import merging, record_supplements
+from ktop.patents.corpus import merging, record_supplements, renumbering
 from ktop.patents.corpus.corpus import (
     CITATION_SCHEMA,
     SCHEMA,
@@ -30,6 +30,7 @@ from ktop.patents.corpus.corpus import (
     corpus_lock,
     delete_unnamed,
     is_whole_text,
+    patent_of,
     row_of,
     unfit_field,
     write_manifest,
@@ -125,6 +126,7 @@ def import_paths(
     with corpus_lock(directory):
         _clear_leftovers(directory)
         try:
+            _renumber(directory)
             with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
                 run = _Run(directory, Path(staging), named, format_name, column_map, progress)
                 with contextlib.closing(run.rejects):
@@ -135,6 +137,24 @@ def import_paths(
             raise
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _renumber(directory: Path) -> None:
+    """Write a corpus of an earlier version anew where today's numbers differ, as an import of all that it holds."""
+    corpus = Corpus(directory)
+    if not corpus.manifest.partitions or not renumbering.is_outdated(corpus):
+        return
+    with tempfile.TemporaryDirectory(prefix=".staging-", dir=directory) as staging:
+        run = _Run(directory, Path(staging), set(), None, None, silent)
+        with contextlib.closing(run.rejects), corpus.reading():
+            for year in corpus.years:
+                for row in corpus.patents([year]).drop("digest").collect().iter_rows(named=True):
+                    run.stage(renumbering.renumbered(patent_of(row)))
+            if corpus.manifest.citations is not None:
+                rows = pl.read_parquet(corpus.path(corpus.manifest.citations)).iter_rows()
+                run.links += [(renumbering.written(a), renumbering.written(b), category) for a, b, category in rows]
+            run.flush()
+            run.commit(Corpus(directory, Manifest({})))
 
 
 def _clear_leftovers(directory: Path) -> None:
@@ -201,15 +221,19 @@ class _Run:
                 self.first_error = self.first_error or error
                 text = {"message": catalogue.message(error, "en")}
                 self._reject(Reject("file", "patents.reject_file", text, lost), source.name)
-        self._flush()
-        self._flush_links()
-        self._flush_completions()
+        self.flush()
         if self.report.records == 0 and self.report.citations == 0 and self.report.completions == 0:
             if self.first_error is not None:
                 raise self.first_error
             if self.report.files == 0 and self.report.skipped:
                 known = ", ".join(sorted(readers()))
                 raise InputError("patents.format_unknown", file=self.report.skipped[0], known=known)
+
+    def flush(self) -> None:
+        """Write what is held to the staging folder."""
+        self._flush()
+        self._flush_links()
+        self._flush_completions()
 
     def _stands_alone(self, source: Source) -> bool:
         return source.path is not None and len(self.named) == 1 and str(source.path) in self.named
@@ -267,6 +291,12 @@ class _Run:
     def _tell(self, file: str) -> None:
         self.progress(self.report.records + self.report.citations + self.report.completions, None, Path(file).name)
 
+    def stage(self, patent: Patent) -> None:
+        """Take a patent that stands in a corpus already."""
+        self.rows.append(row_of(patent))
+        if len(self.rows) >= _BATCH:
+            self._flush()
+
     def _is_unfit(self, row: Mapping[str, Any], where: str, file: str, records: int = 1) -> bool:
         """Reject a record with a value that cannot be stored: the one border that every reader's records cross."""
         field = unfit_field(row)
@@ -315,8 +345,9 @@ class _Run:
 
     # --- merging and switching over ---------------------------------------------------------------------------------
 
-    def commit(self) -> ImportReport:
-        corpus = Corpus(self.directory)
+    def commit(self, corpus: Corpus | None = None) -> ImportReport:
+        """Join what is staged to the corpus as it is, or as it is given, and switch over."""
+        corpus = Corpus(self.directory) if corpus is None else corpus  # an empty one is false
         partitions = dict(corpus.manifest.partitions)
         links = record_supplements.application_links(self.application_links)
         plan = merging.plan(corpus, self.staged, record_supplements.wanted(self.staged_completions, links))
