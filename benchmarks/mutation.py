@@ -1,53 +1,43 @@
 """Plants small faults in a copy of the source and counts how many the tests find. Prints one table and the survivors.
 
-    pip install --no-deps --target FOLDER cosmic-ray parso attrs decorator stevedore   its operators and what they need
+    pip install --no-deps --target FOLDER cosmic-ray parso attrs decorator stevedore coverage    what it needs
     PYTHONPATH=FOLDER .venv/bin/python benchmarks/mutation.py WORK [--mutants 300] [--seed 20261128]
 
 A place to change is drawn by chance over the rooms below, then one of the operators of cosmic-ray that fit there.
 Places that cannot change an answer are left out before drawing: type annotations, decorators, imports for the type
-checker. All mutants meet the test files that import their module or mirror its name; those that survive meet all tests
-of their room and the contract suites. A mutant is killed when a test fails or its time is over. WORK keeps the copy of
-the tree and the answers: a run that was ended goes on where it was. The checkout is never changed. One process (POSIX).
+checker. Which test executes which line is measured once; every mutant then meets the tests that execute its line, the
+quickest first, as mutation_runner.py tells. It is killed when one fails or its time is over. WORK keeps a copy of the
+tree, the measurement and the answers: a run that was ended goes on where it was. Tests that take longer than
+``--seconds`` together are left out and told; with more seconds, only survivors of that kind run. ``--again`` takes the
+tree anew, finds the survivors' lines in it and runs them. The checkout is never changed. One core (POSIX).
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import importlib
 import importlib.metadata
-import io
 import json
 import os
 import platform
 import random
-import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parents[1]
-#: Room → the tests that stand for it beside those that import the mutated module.
-ROOMS = {
-    "domain": ("tests/domain", "tests/contract", "tests/models"),
-    "models": ("tests/models", "tests/contract"),
-    "patents/engine": ("tests/patents/engine", "tests/patents/neighbours"),
-    "patents/measures": ("tests/patents/measures",),
-    "patents/neighbours": ("tests/patents/neighbours", "tests/models/originality"),
-}
-#: Their bodies need no compiling to be tested, and would be compiled anew for every mutant.
-INTERPRETED = {"src/ktop/patents/engine/kernels.py"}
-#: Longest time for the tests of one stage, in seconds: what they take unchanged, and this much more.
-PATIENCE_FACTOR, PATIENCE_SECONDS = 4.0, 30.0
-HEAVY = ("numpy", "scipy.stats", "sklearn.linear_model", "numba", "hypothesis", "pytest")
+ROOMS = ("domain", "models", "patents/engine", "patents/measures", "patents/neighbours")
+TESTS = (*(f"tests/{room}" for room in ROOMS), "tests/contract", "tests/usecases/rate")
+#: Compiled code says nothing of its lines, and would be compiled anew for every mutant: tested as Python, in files
+#: that hold it to plain loops. Through the whole engine that would take hours.
+INTERPRETED = {"src/ktop/patents/engine/kernels.py": ("tests/patents/engine/test_kernels.py",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +50,11 @@ class Mutant:
     occurrence: int
     line: int
 
+    @property
+    def key(self) -> str:
+        """What names its answer."""
+        return json.dumps(asdict(self), sort_keys=True)
+
 
 def main() -> None:
     """Draw, run what has not run yet, print."""
@@ -67,38 +62,75 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--mutants", type=int, default=300)
     parser.add_argument("--seed", type=int, default=20261128)
+    parser.add_argument("--seconds", type=float, default=60.0, help="longest that the tests of a mutant may take")
     parser.add_argument("--show", action="store_true", help="print what is known so far and run nothing")
-    parser.add_argument("--again", action="store_true", help="take the tests of the checkout and run survivors again")
+    parser.add_argument("--again", action="store_true", help="take the checkout anew and run survivors again")
     options = parser.parse_args()
     tree, log = options.work / "tree", options.work / "answers.jsonl"
+    known = {line["key"]: line for line in map(json.loads, log.read_text().splitlines())} if log.exists() else {}
+    if options.again:
+        for folder in options.work.iterdir():
+            if folder.is_dir():
+                shutil.rmtree(folder)
     if not tree.is_dir():
         copy_checkout(tree)
-        shutil.copytree(tree / "src", options.work / "true")
-    restore(options.work / "true", tree / "src")  # a run that was killed may have left a fault
-    if options.again:
-        shutil.rmtree(tree / "tests")
-        copy_checkout(tree, "tests")
-    drawn = draw(tree, options.mutants, options.seed)
-    known = {line["key"]: line for line in map(json.loads, log.read_text().splitlines())} if log.exists() else {}
-    if options.show:
-        show(drawn, known)
-        return
-    for name in HEAVY:
-        importlib.import_module(name)
-    bench = Bench(tree, options.work / "seconds.json")
-    for stage in ("near", "wide"):
-        for number, mutant in enumerate(drawn):
-            key = json.dumps(asdict(mutant), sort_keys=True)
-            former = known.get(key)
-            if former and (former["answer"] == "killed" or (former["stage"] in (stage, "wide") and not options.again)):
-                continue
-            survived, change = bench.survives(mutant, stage)
-            known[key] = {"key": key, "answer": "survived" if survived else "killed", "stage": stage, "change": change}
-            with log.open("a") as handle:
-                handle.write(json.dumps(known[key], ensure_ascii=False) + "\n")
-            told = f"{stage} {number + 1}/{len(drawn)} {known[key]['answer']:8} {mutant.path}:{mutant.line}"
-            print(told, file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "compileall", "-q", tree / "src"], check=True)
+    drawn_file = options.work / "drawn.json"
+    if not drawn_file.exists():
+        drawn_file.write_text(json.dumps([asdict(m) for m in draw(tree, options.mutants, options.seed)]))
+    drawn = [Mutant(**line) for line in json.loads(drawn_file.read_text())]
+    if not options.show:
+        run(tree, drawn, known, log, options.seconds, options.again)
     show(drawn, known)
+
+
+def run(
+    tree: Path, drawn: Sequence[Mutant], known: dict[str, dict[str, Any]], log: Path, seconds: float, again: bool
+) -> None:
+    """Run what has no answer yet, what survived fewer tests than ``seconds`` allow, or (again) all that survived."""
+    from mutation_runner import Footprint, Runner
+
+    def is_open(answer: dict[str, Any]) -> bool:
+        return answer["answer"] == "survived" and (again or (answer["left_out"] > 0 and answer["budget"] < seconds))
+
+    waiting = [mutant for mutant in drawn if mutant.key not in known or is_open(known[mutant.key])]
+
+    def answer(runner: Runner, mutants: Sequence[Mutant], footprint: Footprint, items: dict[str, Any]) -> None:
+        for number, mutant in enumerate(mutants):
+            here = in_tree(tree, mutant, known[mutant.key]["change"]) if again else mutant
+            if here is None:
+                print(f"gone     {mutant.path}:{mutant.line}", file=sys.stderr, flush=True)
+                continue
+            source = (tree / here.path).read_text("utf-8")
+            faulty = mutated(source, here)
+            said = runner.killed(footprint, items, here.path, here.line, faulty, seconds) | {"budget": seconds}
+            with log.open("a") as handle:
+                line = {"key": mutant.key, "change": difference(source, faulty), **said}
+                handle.write(json.dumps(line, ensure_ascii=False) + "\n")
+            told = f"{number + 1}/{len(mutants)} {said['answer']:8} {said['seconds']:6} s"
+            print(f"{told} {here.path}:{here.line}", file=sys.stderr, flush=True)
+
+    for interpreted in (False, True):
+        mutants = [mutant for mutant in waiting if (mutant.path in INTERPRETED) == interpreted]
+        files = sorted({file for files in INTERPRETED.values() for file in files}) if interpreted else TESTS
+        if mutants:
+            runner = Runner(tree, log.parent, ROOMS, interpreted)
+            runner.serve(files, partial(answer, runner, mutants))
+    known |= {line["key"]: line for line in map(json.loads, log.read_text().splitlines())}
+
+
+def in_tree(tree: Path, mutant: Mutant, change: str) -> Mutant | None:
+    """Return the mutant of another state of its file that changes the same line in the same way."""
+    path = tree / mutant.path
+    if not path.exists():
+        return None
+    source = path.read_text("utf-8")
+    near = sorted(
+        (abs(m.line - mutant.line), m.occurrence, m)
+        for _, m in mutants_of(path, mutant.path, mutant.room)
+        if m.operator == mutant.operator
+    )
+    return next((m for _, _, m in near if difference(source, mutated(source, m)) == change), None)
 
 
 def copy_checkout(tree: Path, *only: str) -> None:
@@ -108,14 +140,6 @@ def copy_checkout(tree: Path, *only: str) -> None:
         if (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
-
-
-def restore(true: Path, sources: Path) -> None:
-    """Put back every source file that differs."""
-    for path in true.rglob("*.py"):
-        here = sources / path.relative_to(true)
-        if here.read_bytes() != path.read_bytes():
-            shutil.copy2(path, here)
 
 
 # --- mutants ---------------------------------------------------------------------------------------------------------
@@ -129,8 +153,21 @@ def draw(tree: Path, wanted: int, seed: int) -> list[Mutant]:
             for column, mutant in mutants_of(path, str(path.relative_to(tree)), room):
                 places.setdefault((mutant.path, mutant.line, column), []).append(mutant)
     generator = random.Random(seed)
-    chosen = generator.sample(sorted(places), min(wanted, len(places)))
-    return [generator.choice(places[place]) for place in chosen]
+    drawn: list[Mutant] = []
+    for place in generator.sample(sorted(places), len(places)):
+        mutant = generator.choice(places[place])
+        if len(drawn) < wanted and is_python(mutated((tree / mutant.path).read_text("utf-8"), mutant)):
+            drawn.append(mutant)
+    return drawn
+
+
+def is_python(source: str) -> bool:
+    """Whether it compiles: ``*`` for the ``**`` of a mapping does not, and is no fault that a test could find."""
+    try:
+        compile(source, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def mutants_of(path: Path, name: str, room: str) -> Iterator[tuple[int, Mutant]]:
@@ -182,92 +219,6 @@ def mutated(source: str, mutant: Mutant) -> str:
     return changed
 
 
-# --- running ---------------------------------------------------------------------------------------------------------
-
-
-class Bench:
-    """Runs tests in children of this process, which has loaded the heavy libraries and nothing of ours."""
-
-    def __init__(self, tree: Path, seconds: Path) -> None:
-        self.tree = tree.resolve()
-        folders = sorted({folder for room in ROOMS.values() for folder in room})
-        files = {str(p.relative_to(self.tree)) for folder in folders for p in (self.tree / folder).rglob("test_*.py")}
-        self.files = sorted(files)
-        self.sources = {name: (self.tree / name).read_text("utf-8") for name in self.files}
-        self.seconds: dict[str, float] = json.loads(seconds.read_text()) if seconds.exists() else {}
-        for name in self.files:  # without a fault all must pass; compiled code is kept on the way
-            if name not in self.seconds:
-                start = time.monotonic()
-                assert self.tested((name,), 1800.0, False) == 0, f"tests fail without a fault: {name}"
-                self.seconds[name] = time.monotonic() - start
-                seconds.write_text(json.dumps(self.seconds))
-
-    def survives(self, mutant: Mutant, stage: str) -> tuple[bool, str]:
-        """Return whether all tests of a stage pass with the fault, and the line before and after."""
-        path = self.tree / mutant.path
-        source, times = path.read_text("utf-8"), path.stat()
-        changed = mutated(source, mutant)
-        files = self.files_of(mutant, stage)
-        limit = PATIENCE_SECONDS + PATIENCE_FACTOR * sum(self.seconds[name] for name in files)
-        try:
-            path.write_text(changed, "utf-8")
-            os.utime(path, (times.st_atime, times.st_mtime - 1000))  # compiled files of the true source do not fit
-            survived = not files or self.tested(files, limit, mutant.path in INTERPRETED) == 0
-        finally:
-            path.write_text(source, "utf-8")
-            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-        return survived, difference(source, changed)
-
-    def files_of(self, mutant: Mutant, stage: str) -> list[str]:
-        """Return the test files of a stage, the quickest first."""
-        parts = Path(mutant.path).with_suffix("").parts[1:]
-        package, stem = ".".join(parts[:-1]), parts[-1]
-        if stem == "__init__":
-            package, stem = ".".join(parts[:-2]), parts[-2]
-        dotted = re.escape(f"{package}.{stem}")
-        imports = re.compile(rf"(from|import) {dotted}\b|from {re.escape(package)} import [^\n]*\b{stem}\b")
-        mirrored = "/".join(("tests", *parts[1:-1], f"test_{stem}.py"))
-        near = {name for name in self.files if name == mirrored or imports.search(self.sources[name])}
-        room = tuple(f"{folder}/" for folder in ROOMS[mutant.room])
-        wide = {name for name in self.files if name.startswith(room)} - near
-        if mutant.path in INTERPRETED:  # through the whole engine it would take hours
-            near, wide = near & {mirrored}, set()
-        return sorted(near if stage == "near" else wide, key=self.seconds.__getitem__)
-
-    def tested(self, stage: Sequence[str], limit: float, interpreted: bool) -> int:
-        """Return the exit status of pytest over some files, 124 where the time was over."""
-        child = os.fork()
-        if child == 0:
-            self._in_child(stage, interpreted)
-        stop = time.monotonic() + limit
-        while time.monotonic() < stop:
-            done, status = os.waitpid(child, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.02)
-        os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return 124
-
-    def _in_child(self, stage: Sequence[str], interpreted: bool) -> None:
-        code = 70
-        try:
-            os.setsid()
-            os.chdir(self.tree)
-            os.environ["PYTHONPATH"] = str(self.tree / "src")  # for processes that tests start
-            sys.path.insert(0, str(self.tree / "src"))
-            if interpreted:
-                import numba
-
-                numba.config.DISABLE_JIT = True
-            import pytest
-
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *stage]))
-        finally:
-            os._exit(code)
-
-
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 
@@ -277,10 +228,9 @@ def difference(before: str, after: str) -> str:
     return next((f"{a.strip()}  →  {b.strip()}" for a, b in pairs if a != b), "lines left out")
 
 
-def show(drawn: Sequence[Mutant], known: dict[str, dict[str, str]]) -> None:
+def show(drawn: Sequence[Mutant], known: dict[str, dict[str, Any]]) -> None:
     """Print the table and the survivors."""
-    keyed = [(mutant, json.dumps(asdict(mutant), sort_keys=True)) for mutant in drawn]
-    answers = [(mutant, known[key]) for mutant, key in keyed if key in known]
+    answers = [(mutant, known[mutant.key]) for mutant in drawn if mutant.key in known]
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("cosmic-ray", "pytest"))
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}")
     print(f"{'room':22} {'mutants':>8} {'killed':>8} {'survived':>9} {'share':>8}")
@@ -292,7 +242,8 @@ def show(drawn: Sequence[Mutant], known: dict[str, dict[str, str]]) -> None:
     print("\nsurvivors")
     for mutant, answer in sorted(answers, key=lambda entry: (entry[0].path, entry[0].line)):
         if answer["answer"] == "survived":
-            print(f"{mutant.path}:{mutant.line} {mutant.operator}\n    {answer['change']}")
+            run = f"{answer['tests']} tests" + f" of {answer['tests'] + answer['left_out']}" * (answer["left_out"] > 0)
+            print(f"{mutant.path}:{mutant.line} {mutant.operator} ({run})\n    {answer['change']}")
 
 
 if __name__ == "__main__":
