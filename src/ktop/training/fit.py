@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from ktop.models.calibration import expit
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.training import panel as panels
-from ktop.training.guards import check_inputs, check_table
+from ktop.training.guards import DataWarning, check_inputs, check_table, inputs_seen, prediction_warnings
 from ktop.training.scheme import LadderPlan, Scheme, derived_columns, kept_scheme, read_scheme
 from ktop.training.target import TargetRows, train_target
 
@@ -82,7 +82,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     X = panels.features(plan, data)
     outcomes = {target.name: panels.outcome(target, data, until) for target in plan.targets}
     own = dataclasses.replace(plan, features=plan.own_features)
-    warnings = check_inputs(own, data, X[:, : len(own.features)], outcomes)
+    given = X[:, : len(own.features)]
+    warnings = check_inputs(own, data, given, outcomes)
     peers, chains, cells = None, np.zeros((data.n, 0), dtype=np.int64), np.zeros(data.n, dtype=np.int64)
     if plan.comparison is not None:
         labels = data.labels(plan.comparison.cells)
@@ -128,6 +129,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         "training": card,
         "data_fingerprint": fingerprint(X, data.firm),
     }
+    read = {feature.name: feature.expression.names for feature in own.features}
+    meta["inputs_seen"] = inputs_seen(data, read, given, plan.columns, plan.year)
     if warnings:
         meta["data_warnings"] = [warning.as_dict() for warning in warnings]
     model = PanelModel(
@@ -192,8 +195,10 @@ def panel_of(model: PanelModel, frame: pl.DataFrame) -> panels.Panel:
     return panels.Panel(frame, model.meta["id"], model.meta.get("year"), derived_columns(model.meta["scheme"]))
 
 
-def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFrame:
-    """Predict every row of a panel.
+def predict(
+    artefact: Artefact | PanelModel, panel: pl.DataFrame, warn: Callable[[DataWarning], None] = lambda warning: None
+) -> pl.DataFrame:
+    """Predict every row of a panel; ``warn`` is told of what is odd about it against the training's.
 
     Returns the id and year columns and, per target, ``p_<target>``, ``p_<target>_low`` and ``_high`` (90 % interval),
     ``track_<track>_<target>`` (the track's own probability), ``group_<group>_<target>`` (logit points against the
@@ -204,7 +209,10 @@ def predict(artefact: Artefact | PanelModel, panel: pl.DataFrame) -> pl.DataFram
     data = panel_of(model, panel)
     names = sorted({name for expression in model.expressions.values() for name in expression.names})
     cells = model.cells(data.labels(model.peers.cells) if model.peers is not None else {}, data.n)
-    X = model.inputs(model.values(data.columns(names), data.n), cells)
+    values = model.values(data.columns(names), data.n)
+    for warning in prediction_warnings(model, data, values):
+        warn(warning)
+    X = model.inputs(values, cells)
     given = (name for name in (identity, year) if name is not None)
     columns: dict[str, Any] = {name: panels.column_of(data.frame, name) for name in given}
     for target, part in model.targets.items():

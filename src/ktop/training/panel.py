@@ -255,6 +255,15 @@ def sources(name: str, columns: Sequence[str], derived: Mapping[str, Expression]
             yield from sources(part, columns, derived)
 
 
+def looks_back(name: str, columns: Sequence[str], derived: Mapping[str, Expression]) -> bool:
+    """Return whether a name rests on earlier years: ends in a lag or a window, or is a formula over one that does."""
+    if name in columns:
+        return False
+    if name in derived:
+        return any(looks_back(part, columns, derived) for part in derived[name].names)
+    return _LAG.match(name) is not None or _WINDOW.match(name) is not None
+
+
 def features(scheme: Scheme, panel: Panel) -> Floats:
     """Return the scheme's inputs, shape ``(n, features)``, NaN for missing."""
     names = sorted({name for feature in scheme.features for name in feature.expression.names})

@@ -14,8 +14,8 @@ import yaml
 
 from ktop.catalogue import LANGS, message
 from ktop.kernel.errors import InputError
-from ktop.training.fit import train_scheme
-from ktop.training.guards import check_inputs, check_table, crossfit_auc
+from ktop.training.fit import predict, train_scheme
+from ktop.training.guards import DataWarning, check_inputs, check_table, crossfit_auc
 from ktop.training.panel import Panel, features, outcome
 from ktop.training.scheme import read_scheme
 
@@ -269,14 +269,16 @@ def test_labels_are_warned_of(panel: pl.DataFrame) -> None:
 def test_a_label_the_model_never_saw_is_told_at_prediction(panel: pl.DataFrame) -> None:
     pytest.importorskip("lightgbm")
     from ktop.models.panel_model import PanelModel
-    from ktop.training.guards import unknown_labels
 
     frame = panel.with_columns(sector=pl.Series(np.where(panel["firm"].hash(2).to_numpy() % 2, "north", "south")))
     scheme = {**SCHEME, "members": 2, "tracks": {"ai": {"method": "boosting", "rounds": 5}},
               "comparison": {"cells": ["sector"], "minimum": 100, "levels": True}}  # fmt: skip
     model = PanelModel.from_artefact(train_scheme(scheme, frame))
-    assert unknown_labels(model, frame) == ()
-    (told,) = unknown_labels(model, _at(frame, "sector", np.arange(frame.height) < 3, "moon"))
+    found: list[DataWarning] = []
+    predict(model, frame, found.append)
+    assert found == []
+    predict(model, _at(frame, "sector", np.arange(frame.height) < 3, "moon"), found.append)
+    (told,) = found
     assert told.params == {"column": "sector", "rows": 3, "labels": "moon"}
     assert "moon" in told.as_dict()["ko"]
 

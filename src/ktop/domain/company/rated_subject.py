@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ktop.domain.company.amount_warnings import amount_warnings
 from ktop.domain.company.fact_spec import FactValue
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.facts import facts_and_inputs
@@ -42,4 +43,5 @@ class RatedSubject:
         company = record if isinstance(record, Company) else Company.from_mapping(record)
         facts, inputs = facts_and_inputs(company, as_of)
         table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)
-        return cls(company, as_of, facts, table, inputs, company_warnings(company, as_of))
+        warnings = (*company_warnings(company, as_of), *amount_warnings(table).get(0, ()))
+        return cls(company, as_of, facts, table, inputs, warnings)

@@ -17,10 +17,10 @@ from ktop.catalogue import LANGS, text
 from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import InputError
 from ktop.models.panel_model import PanelModel
-from ktop.training.guards import identity, leaks, units
+from ktop.training.guards import identity, leaks, prediction, units
 from ktop.training.guards.outcomes import check_outcomes
 from ktop.training.guards.values import check_values, missing_marks
-from ktop.training.panel import YEARS, Panel, column_of, plain_panel, refuse_empty, sources, whole_years
+from ktop.training.panel import YEARS, Panel, column_of, refuse_empty, sources, whole_years
 from ktop.training.scheme import Scheme
 
 #: A table with fewer rows, or fewer firms, cannot carry any model: a bag over firms would see the same few again.
@@ -130,18 +130,28 @@ def _constant_inputs(plan: Scheme, values: Floats) -> list[DataWarning]:
     return found
 
 
-def unknown_labels(model: PanelModel, frame: pl.DataFrame) -> tuple[DataWarning, ...]:
-    """Return a warning for every comparison label of a table that is to be predicted which the model does not know."""
+def prediction_warnings(model: PanelModel, data: Panel, values: Floats) -> tuple[DataWarning, ...]:
+    """Return what is odd about a table to be predicted: unknown labels, missing inputs, amounts in another unit.
+
+    Parameters
+    ----------
+    values : the model's inputs before any comparison with peers, shape ``(n, inputs)``.
+    """
+    found = [DataWarning(key, params) for key, params in prediction.check_prediction(model, data, values)]
+    return (*_unknown_labels(model, data), *found)
+
+
+def _unknown_labels(model: PanelModel, data: Panel) -> list[DataWarning]:
     found = []
     for depth, name in enumerate(model.peers.cells if model.peers is not None else ()):
         assert model.peers is not None
         known = {key[depth] for key in model.peers.keys if len(key) > depth}
-        given = column_of(plain_panel(frame), name).cast(pl.String).drop_nulls()
+        given = column_of(data.frame, name).cast(pl.String).drop_nulls()
         strange = given.filter(~given.is_in(sorted(known))) if known else given.clear()
         if len(strange):
             shown = ", ".join(sorted(set(strange.to_list()))[:5])
             found.append(DataWarning("guards.unknown_label", {"column": name, "rows": len(strange), "labels": shown}))
-    return tuple(found)
+    return found
 
 
 def _labels(cells: Sequence[str], minimum: int, data: Panel) -> list[DataWarning]:

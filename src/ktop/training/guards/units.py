@@ -38,7 +38,7 @@ _SAMPLE = 5_000
 
 def check_units(columns: Mapping[str, Floats], data: Panel) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield warnings for single rows; raise ``InputError`` for a column, a year or many rows in another unit."""
-    logs = {name: _log(values) for name, values in columns.items() if _is_amount(values)}
+    logs = {name: _log(values) for name, values in columns.items() if is_amount(values)}
     if data.year is not None:
         for name, log in logs.items():
             _refuse_shifted_years(name, log, data)
@@ -52,7 +52,8 @@ def _log(values: Floats) -> Floats:
     return np.log10(np.where(size > 0, size, np.nan))
 
 
-def _is_amount(values: Floats) -> bool:
+def is_amount(values: Floats) -> bool:
+    """Return whether a column holds amounts, which ratios, shares and marks hardly span as they do."""
     size = np.abs(values[~np.isnan(values) & (values != 0)])
     if len(size) < _FEWEST_PAIRS:
         return False

@@ -8,7 +8,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from ktop.catalogue import Lang, message, text
+from ktop.catalogue import LANGS, Lang, message, text
+from ktop.domain.company.amount_warnings import amount_warnings
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.frame_columns import as_text
 from ktop.domain.company.headings import heading_of
@@ -50,8 +51,9 @@ def rate_table(
     """Rate every row.
 
     The answer has one row per row given, in the same order: the identity columns, ``as_of``, ``rated`` (true or false),
-    ``problems`` (why not, in ``lang``; empty where rated) and, per model, its columns led by the model's name with
-    underscores (``tech_index_index``, ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``;
+    ``problems`` (why not, in ``lang``; empty where rated), ``warnings`` (amounts that look as if in another unit and
+    the like) and, per model, its columns led by the model's name with underscores (``tech_index_index``,
+    ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``;
     then every other column given, under its own name (led by ``given_`` where the answer has one of that name).
     """
     frame = table.frame
@@ -80,6 +82,12 @@ def rate_table(
     progress(len(chosen), len(chosen), text("cli.step_rating", lang))
     columns["rated"] = pl.Series(rated)
     columns["problems"] = pl.Series(reasons, dtype=pl.String)
+    doubts = amount_warnings(facts)
+    told = {row: " ".join(warning.text[lang] for warning in found) for row, found in doubts.items()}
+    columns["warnings"] = pl.Series([told.get(row) for row in range(frame.height)], dtype=pl.String)
+    if told:
+        params = {"count": len(told), "row": min(told) + 1}
+        problems.warn("amounts_doubtful", {each: text("facts.amounts_doubtful", each, **params) for each in LANGS})
     answered = {**columns, **answers}
     for series in frame:
         name = " ".join(series.name.split())

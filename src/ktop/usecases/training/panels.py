@@ -14,10 +14,8 @@ from ktop.kernel.errors import InputError, UnavailableError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import FILE_NAME, Artefact, save
-from ktop.models.panel_model import PanelModel
 from ktop.models.registry import released_folder
 from ktop.training.fit import predict, train_scheme
-from ktop.training.guards import unknown_labels
 from ktop.training.reference import build_reference
 from ktop.training.release import release_all
 from ktop.usecases.training.interface import Warn, unheard
@@ -94,12 +92,11 @@ def train_panel(
 def predict_panel(model: Artefact, data: Path, out: Path, *, warn: Warn = unheard) -> int:
     """Predict every row of a panel file with a trained model; returns the number of rows written.
 
-    ``warn`` is told of labels that the model does not know, as in ``train_panel``.
+    ``warn`` is told, as in ``train_panel``, of labels that the model does not know, of inputs that are missing here and
+    were not in the training, and of amounts in another unit.
     """
-    trained, panel = PanelModel.from_artefact(model), read_panel(data)
-    frame = predict(trained, panel)
-    for warning in unknown_labels(trained, panel):
-        warn(warning.as_dict())
+    panel = read_panel(data)
+    frame = predict(model, panel, lambda warning: warn(warning.as_dict()))
     if out.suffix.lower() != ".parquet":
         raise InputError("records.parquet_only", path=out.name)
     with atomic_path(out) as beside:

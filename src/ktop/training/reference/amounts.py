@@ -1,0 +1,27 @@
+"""Learns from the reference population what amounts are usual of a company (``catalogue/amount_ranges.yaml``)."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ktop.domain.company.amount_check import AmountRanges, decimals
+from ktop.domain.company.fact_spec import FACTS
+
+#: The population the catalogue's ranges were learned from.
+FIRMS, SEED = 80_000, 20241103
+#: Real firms have small loans beside large amounts (5 % of listed companies' long-term debt is below 1/100 of what is
+#: usual), synthetic ones do not: the ends of these ranges are set by hand, so that the side is not judged.
+SET_LOW = {"borrowings_krw_t0": -3.0, "interest_expense_krw_t0": -3.0}
+
+
+def learn_amount_ranges(reference: pl.DataFrame) -> AmountRanges:
+    """Return the ranges of all facts in won, per head, of a reference population."""
+    names = [name for name, spec in FACTS.items() if spec.unit == "krw"]
+
+    def column(name: str) -> np.ndarray:
+        return decimals(reference[name].cast(pl.Float64).fill_null(np.nan).to_numpy())
+
+    found = AmountRanges.fit(np.column_stack([column(name) for name in names]), names, column("staff_total"))
+    low = np.array([SET_LOW.get(name, end) for name, end in zip(found.names, found.low, strict=True)])
+    return AmountRanges(found.names, found.centres, low, found.high, found.size)
