@@ -93,11 +93,11 @@ class BatchRatings:
 
     def contributions(self, row: int) -> tuple[Contribution, ...]:
         """Return one company's contributions to every explained score."""
-        found = []
+        contributions = []
         for score, parts in self.explained.items():
             for k, (name, group) in enumerate(zip(self.indicators, self.groups, strict=True)):
                 value, level = float(self.values[row, k]), float(self.levels[row, k])
-                found.append(
+                contributions.append(
                     Contribution(
                         score=score,
                         indicator=name,
@@ -108,7 +108,7 @@ class BatchRatings:
                         level=None if np.isnan(level) else level,
                     )
                 )
-        return tuple(found)
+        return tuple(contributions)
 
     def to_frame(self, contributions: bool = False) -> pl.DataFrame:
         """Return one row a company: scores, grades, probabilities with intervals, flags, and points where asked for.

@@ -136,7 +136,7 @@ class CompanyModel(ABC):
             if value is not None and name in self.reference.scores
         }
         details = self.details(batch, 0)
-        details["positions"] = {name: found for name, found in positions.items() if name != main}
+        details["positions"] = {name: other for name, other in positions.items() if name != main}
         taken = steps_taken(self.indicators, self.explained, offered, batch)
         rating = Rating(
             model=self.ref,
@@ -184,15 +184,15 @@ class CompanyModel(ABC):
 
     def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
         """Return what a reader must know before relying on the rating."""
-        found = []
+        warnings = []
         if self.trained_on == "synthetic":
-            found.append(warning("models.warning_synthetic"))
+            warnings.append(warning("models.warning_synthetic"))
         missing = int(batch.missing[row])
         if missing:
             few = len(batch.indicators) - missing < FEW_INDICATORS * len(batch.indicators)
             key = "models.warning_few_indicators" if few else "models.warning_missing"
-            found.append(warning(key, missing=missing, all=len(batch.indicators)))
-        return tuple(found)
+            warnings.append(warning(key, missing=missing, all=len(batch.indicators)))
+        return tuple(warnings)
 
 
 def numeric_columns(table: FactTable) -> dict[str, Floats]:
@@ -210,11 +210,11 @@ def warning(key: str, **params: Any) -> Warning:
 
     A value that is a mapping of languages is told in the sentence's own.
     """
-    told = {
+    sentences = {
         lang: text(key, lang, **{k: v[lang] if isinstance(v, Mapping) else v for k, v in params.items()})
         for lang in LANGS
     }
-    return Warning(code=key.split(".", 1)[1].removeprefix("warning_"), text=told)
+    return Warning(code=key.split(".", 1)[1].removeprefix("warning_"), text=sentences)
 
 
 def _scale(arrays: Mapping[str, npt.NDArray[np.generic]]) -> PercentileScale:

@@ -46,7 +46,7 @@ def _gap(a: RatingJson, b: RatingJson, score: str) -> list[dict[str, Any]]:
     other = {part["indicator"]: part for part in b["contributions"] if part["score"] == score}
     same_base = a["base"][score] == b["base"][score]
     z, score_gap = _distance(a, b, score)
-    found = []
+    parts = []
     for name in [*own, *(name for name in other if name not in own)]:
         mine, theirs = own.get(name), other.get(name)
         logit = (mine["logit"] if mine else 0.0) - (theirs["logit"] if theirs else 0.0)
@@ -55,7 +55,7 @@ def _gap(a: RatingJson, b: RatingJson, score: str) -> list[dict[str, Any]]:
             points = logit * (score_gap / z)
         else:
             points = (mine["points"] if mine else 0.0) - (theirs["points"] if theirs else 0.0)
-        found.append(
+        parts.append(
             {
                 "indicator": name,
                 "group": (mine or theirs or {})["group"],
@@ -65,7 +65,7 @@ def _gap(a: RatingJson, b: RatingJson, score: str) -> list[dict[str, Any]]:
                 "points": points,
             }
         )
-    return sorted(found, key=lambda part: -abs(part["points"]))
+    return sorted(parts, key=lambda part: -abs(part["points"]))
 
 
 def _distance(a: RatingJson, b: RatingJson, score: str) -> tuple[float, float]:

@@ -81,11 +81,11 @@ class TermModel:
 
     def bins(self, values: Floats) -> Integers:
         """Return the bin of every value. ``values``: shape ``(n, features)``, NaN for missing."""
-        found = np.empty(values.shape, dtype=np.int64)
+        bins = np.empty(values.shape, dtype=np.int64)
         for j, edges in enumerate(self.edges):
             column = values[:, j]
-            found[:, j] = np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column, side="left"))
-        return found
+            bins[:, j] = np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column, side="left"))
+        return bins
 
     def contributions(self, bins: Integers) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
@@ -141,13 +141,13 @@ class TermModel:
     @functools.cached_property
     def _shares(self) -> tuple[Floats, ...]:
         """Shapley tables: for every term an array ``(inputs, cells)``."""
-        found = []
+        shares = []
         for table, places in zip(self.tables, self._places, strict=True):
             weights = [self.weights[j] for j in table.inputs]
             if places is not None:
                 weights = [merged_weights(weight, place) for weight, place in zip(weights, places, strict=True)]
-            found.append(np.ascontiguousarray(shapley_table(table.values, weights).T))
-        return tuple(found)
+            shares.append(np.ascontiguousarray(shapley_table(table.values, weights).T))
+        return tuple(shares)
 
     @functools.cached_property
     def _places(self) -> tuple[tuple[Integers, ...] | None, ...]:
@@ -166,7 +166,7 @@ class TermModel:
         inputs = np.full((len(self.tables), width), -1, dtype=np.int16)
         for row, table in enumerate(self.tables):
             inputs[row, : len(table.inputs)] = table.inputs
-        found: dict[str, npt.NDArray[np.generic]] = {
+        arrays: dict[str, npt.NDArray[np.generic]] = {
             "edges": np.concatenate([*self.edges, np.zeros(0)]),
             "edge_counts": np.array([len(edges) for edges in self.edges], dtype=np.int16),
             "weights": np.concatenate([*self.weights, np.zeros(0)]),
@@ -183,9 +183,9 @@ class TermModel:
                 for table in self.tables
                 for k, j in enumerate(table.inputs)
             ]
-            found["cut_counts"] = np.array([len(cuts) for cuts in axes], dtype=np.int16)
-            found["cuts"] = np.concatenate([*axes, np.zeros(0, np.int64)]).astype(np.int16)
-        return found
+            arrays["cut_counts"] = np.array([len(cuts) for cuts in axes], dtype=np.int16)
+            arrays["cuts"] = np.concatenate([*axes, np.zeros(0, np.int64)]).astype(np.int16)
+        return arrays
 
     @classmethod
     def from_arrays(
@@ -335,11 +335,11 @@ def add_columns(parts: Floats, base: float | Floats) -> Floats:
 
 def average(values: Floats, weights: Sequence[Floats], axes: Sequence[int]) -> Floats:
     """Return a table averaged over some axes by the weights of their known bins; the axes stay, with length 1."""
-    found = values
+    averaged = values
     for axis in axes:
-        known = axis_last(found, axis)[..., :-1]
-        found = (known * weights[axis]).sum(axis=-1, keepdims=True).transpose(_orders(found.ndim, axis)[1])
-    return found
+        known = axis_last(averaged, axis)[..., :-1]
+        averaged = (known * weights[axis]).sum(axis=-1, keepdims=True).transpose(_orders(averaged.ndim, axis)[1])
+    return averaged
 
 
 def axis_last(values: Floats, axis: int) -> Floats:

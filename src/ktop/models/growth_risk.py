@@ -102,8 +102,8 @@ class GrowthRiskModel(CompanyModel):
             marks["kept"][name] = ok & (joint != free) & (final == joint)
             flags["grade_capped"] |= marks["capped"][name]
             flags["tracks_disagree"] |= marks["disagree"][name]
-            for track, found in tracks.items():
-                columns[f"track_{track}_{name}"] = _symbols(name, np.where(ok, found, -1))
+            for track, position in tracks.items():
+                columns[f"track_{track}_{name}"] = _symbols(name, np.where(ok, position, -1))
         if contributions:
             explained = {
                 name: explain(estimate, scores[name], self._score(name, estimate.base), ok)
@@ -153,7 +153,7 @@ class GrowthRiskModel(CompanyModel):
 
     def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
         """Return what a reader must know; adds unanswered checklist items, capped, kept and disputed grades."""
-        found = list(super().warnings(batch, row))
+        warnings = list(super().warnings(batch, row))
         answers = {item.id: item.labels for item in checklist_items()}
         place = {name: k for k, name in enumerate(batch.indicators)}
         unanswered = [
@@ -164,18 +164,18 @@ class GrowthRiskModel(CompanyModel):
             more = len(unanswered) - _MOST_NAMED
             if more > 0:
                 shown = {lang: text("growth_risk.and_more", lang, items=shown[lang], more=more) for lang in LANGS}
-            found.append(warning("growth_risk.warning_unanswered", count=len(unanswered), items=shown))
+            warnings.append(warning("growth_risk.warning_unanswered", count=len(unanswered), items=shown))
         marks = {mark: [n for n in TARGETS if rows[n][row]] for mark, rows in batch.details["marks"].items()}
         if marks["capped"]:
-            found.append(
+            warnings.append(
                 warning("growth_risk.warning_grade_capped", ladders=_named(marks["capped"]), notches=self.notch_cap)
             )
         if marks["disagree"]:
             shown = {lang: self._tracks_of(batch, row, marks["disagree"], lang) for lang in LANGS}
-            found.append(warning("growth_risk.warning_tracks_disagree", shown=shown, notches=self.disagreement))
+            warnings.append(warning("growth_risk.warning_tracks_disagree", shown=shown, notches=self.disagreement))
         if marks["kept"]:
-            found.append(warning("growth_risk.warning_grade_kept", ladders=_named(marks["kept"])))
-        return tuple(found)
+            warnings.append(warning("growth_risk.warning_grade_kept", ladders=_named(marks["kept"])))
+        return tuple(warnings)
 
     def _tracks_of(self, batch: BatchRatings, row: int, names: Sequence[str], lang: Lang) -> str:
         """Return what each track says of the named ladders: growth grade (statistics BB, AI A)."""
@@ -200,7 +200,7 @@ class GrowthRiskModel(CompanyModel):
 
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return what each track says by itself, and the rules that held."""
-        found: dict[str, Any] = {
+        details: dict[str, Any] = {
             "tracks": {
                 name: {track: batch.columns[f"track_{track}_{name}"][row] for track in ("ai", "statistics")}
                 for name in TARGETS
@@ -211,11 +211,11 @@ class GrowthRiskModel(CompanyModel):
             "matrix": self.matrix,
         }
         if batch.details["previous"]:
-            found["hysteresis"] = {
+            details["hysteresis"] = {
                 "previous": {name: symbols[row] for name, symbols in batch.details["previous"].items()},
                 "logit": self.hysteresis,
             }
-        return found
+        return details
 
 
 def _named(names: Sequence[str]) -> dict[Lang, str]:
@@ -226,5 +226,5 @@ def _named(names: Sequence[str]) -> dict[Lang, str]:
 
 def _symbols(name: str, positions: Integers) -> Texts:
     lookup = np.array([*ladder(name).symbols, None], dtype=object)
-    found: Texts = lookup[positions]
-    return found
+    symbols: Texts = lookup[positions]
+    return symbols

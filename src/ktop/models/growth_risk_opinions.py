@@ -50,7 +50,7 @@ def opinions(
     growth, risk = (float(batch.scores[name][row]) for name in SCORES)
     same: dict[Lang, dict[str, Any]] = {lang: dict(grades) for lang in LANGS}
     basis = [f"grades.{name}" for name in grades]
-    found = sentence(variant("growth_risk.summary", seed), "summary", basis, same)
+    spoken = sentence(variant("growth_risk.summary", seed), "summary", basis, same)
     shown: dict[Lang, dict[str, Any]] = {
         lang: {
             "growth": f"{growth:.1f}",
@@ -61,22 +61,22 @@ def opinions(
         for lang in LANGS
     }
     basis = ["scores.growth", "scores.risk", "position.all.percentile", "details.positions.risk.all.percentile"]
-    found += sentence(variant("growth_risk.standing", seed), "summary", basis, shown)
+    spoken += sentence(variant("growth_risk.standing", seed), "summary", basis, shown)
     empty: dict[Lang, dict[str, Any]] = {lang: {} for lang in LANGS}
-    found += sentence(
+    spoken += sentence(
         f"growth_risk.balance_{_balance(growth, risk)}", "summary", ("scores.growth", "scores.risk"), empty
     )
     for target, (mean, everybody) in rates.items():
-        found += probability_sentence(target, batch.probability(target, row), mean, everybody)
-    shared, told = _shared_strengths(indicators, batch, row, seed)
-    found += shared
+        spoken += probability_sentence(target, batch.probability(target, row), mean, everybody)
+    shared, shared_ids = _shared_strengths(indicators, batch, row, seed)
+    spoken += shared
     for kind in ("strength", "weakness"):
         for score, key in SCORES.items():
-            skip = told if kind == "strength" else frozenset()
-            found += part_sentences(indicators, batch, row, score, key, kind, MOST_EACH, skip)
-    found += advice_sentence(taken, SCORES, seed)
-    found += caution_sentences(indicators, batch, row, "growth", batch.model.trained_on == "synthetic")
-    return tuple(found)
+            skip = shared_ids if kind == "strength" else frozenset()
+            spoken += part_sentences(indicators, batch, row, score, key, kind, MOST_EACH, skip)
+    spoken += advice_sentence(taken, SCORES, seed)
+    spoken += caution_sentences(indicators, batch, row, "growth", batch.model.trained_on == "synthetic")
+    return tuple(spoken)
 
 
 def _balance(growth: float, risk: float) -> str:
@@ -97,9 +97,9 @@ def _shared_strengths(
     """Return sentences on the items that raise both scores most, and the ids of these items."""
     parts = np.stack([batch.explained[score].points[row] for score in SCORES])
     order = [int(k) for k in np.argsort(-parts.sum(axis=0), kind="stable") if parts[:, k].min() >= SMALLEST_POINTS]
-    found: list[Opinion] = []
-    told = [k for k in order if not np.isnan(batch.values[row, k])][:MOST_SHARED]
-    for place, k in enumerate(told):
+    spoken: list[Opinion] = []
+    chosen = [k for k in order if not np.isnan(batch.values[row, k])][:MOST_SHARED]
+    for place, k in enumerate(chosen):
         params: dict[Lang, dict[str, Any]] = {}
         for lang in LANGS:
             shown = shown_value(indicators[k], float(batch.values[row, k]), lang)
@@ -112,5 +112,5 @@ def _shared_strengths(
                 "risk": points(float(parts[1, k])),
             }
         basis = [f"contributions.{score}.{batch.indicators[k]}" for score in SCORES]
-        found += sentence(variant("growth_risk.strength_both", seed + place), "strength", basis, params)
-    return found, frozenset(batch.indicators[k] for k in told)
+        spoken += sentence(variant("growth_risk.strength_both", seed + place), "strength", basis, params)
+    return spoken, frozenset(batch.indicators[k] for k in chosen)

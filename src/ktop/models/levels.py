@@ -67,12 +67,12 @@ class LevelReference:
         if not self.cells:
             return np.zeros(n, dtype=np.int64)
         columns = [labels[name] for name in self.cells]
-        found: dict[tuple[str | None, ...], int] = {}
+        cell_of: dict[tuple[str | None, ...], int] = {}
         cells = np.zeros(n, dtype=np.int64)
         for i, row in enumerate(zip(*columns, strict=True)):
-            if row not in found:
-                found[row] = self._finest(row, place)
-            cells[i] = found[row]
+            if row not in cell_of:
+                cell_of[row] = self._finest(row, place)
+            cells[i] = cell_of[row]
         return cells
 
     def chains(self, cells: Integers) -> Integers:
@@ -82,8 +82,8 @@ class LevelReference:
         for c, key in enumerate(self.keys):
             for depth in range(len(key)):
                 ways[c, depth] = place[key[: depth + 1]]
-        found: Integers = ways[cells]
-        return found
+        chains: Integers = ways[cells]
+        return chains
 
     def _finest(self, row: tuple[str | None, ...], place: Mapping[tuple[str, ...], int]) -> int:
         best = 0
@@ -96,14 +96,14 @@ class LevelReference:
 
     def __call__(self, X: Floats, cells: Integers) -> Floats:
         """Return the level of every value, same shape as ``X``, NaN where it is missing."""
-        found = np.full(X.shape, np.nan)
+        levels = np.full(X.shape, np.nan)
         for c in np.unique(cells):
             rows = cells == c
             for j in range(X.shape[1]):
                 column = X[rows, j]
                 level = np.interp(column, self.values[c, j], self.levels[c, j], left=0.0, right=100.0)
-                found[rows, j] = np.where(np.isnan(column), np.nan, level)
-        return found
+                levels[rows, j] = np.where(np.isnan(column), np.nan, level)
+        return levels
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the numbers to store; names and keys travel as text."""

@@ -35,7 +35,7 @@ def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Off
     """
     names = dict.fromkeys(name for indicator in indicators for name in indicator.feasible)
     columns = {name: column for name, column in table.columns.items() if FACTS[name].numeric}
-    found = []
+    offered = []
     for name in names:
         step = steps()[name]
         amounts = {fact: float(amount.evaluate(columns)[0]) for fact, amount in step.changes.items()}
@@ -44,8 +44,8 @@ def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Off
             continue
         limits = [(FACTS[fact].maximum, value) for fact, value in after.items()]
         if all(limit is None or value <= limit for limit, value in limits):
-            found.append((step, amounts))
-    return found
+            offered.append((step, amounts))
+    return offered
 
 
 def with_steps(table: FactTable, offered: Sequence[Offer]) -> FactTable:
@@ -66,7 +66,7 @@ def steps_taken(
 
     ``batch`` is the rating of ``with_steps``: row 0 the company as it is, then a row for each of ``offered``.
     """
-    found: list[NextStep] = []
+    taken: list[NextStep] = []
     for score in explained:
         gains = batch.scores[score][1:] - batch.scores[score][0]
         order = [int(i) for i in np.argsort(-gains, kind="stable") if gains[i] >= SMALLEST_GAIN]
@@ -74,7 +74,7 @@ def steps_taken(
             step = offered[place][0]
             k = _moved(indicators, step, batch, place + 1, score)
             before, now = float(batch.values[0, k]), float(batch.values[place + 1, k])
-            found.append(
+            taken.append(
                 NextStep(
                     indicator=batch.indicators[k],
                     from_value=None if np.isnan(before) else before,
@@ -85,7 +85,7 @@ def steps_taken(
                     text=dict(step.text),
                 )
             )
-    return tuple(sorted(found, key=lambda step: -step.points))
+    return tuple(sorted(taken, key=lambda step: -step.points))
 
 
 def _moved(indicators: Sequence[Indicator], step: Step, batch: BatchRatings, row: int, score: str) -> int:

@@ -77,14 +77,14 @@ def part_sentences(
     """
     worth = batch.explained[score].points[row] * (1 if kind == "strength" else -1)
     order = [int(k) for k in np.argsort(-worth, kind="stable") if worth[k] >= SMALLEST_POINTS]
-    told = [k for k in order if batch.indicators[k] not in skip][:most]
+    chosen = [k for k in order if batch.indicators[k] not in skip][:most]
     if not order:
         names: dict[Lang, dict[str, Any]] = {lang: {"score": text(score_key, lang)} for lang in LANGS}
         return sentence(f"opinion.{kind}_none", kind, (f"scores.{score}",), names)
     # The scores of one company take different wordings.
     choice = seed_of(batch.values[row]) + list(batch.explained).index(score) + (kind == "weakness")
-    found: list[Opinion] = []
-    for place, k in enumerate(told):
+    spoken: list[Opinion] = []
+    for place, k in enumerate(chosen):
         key = _part_key(kind, place == 0 and not skip, batch.values[row, k], batch.levels[row, k])
         params: dict[Lang, dict[str, Any]] = {}
         for lang in LANGS:
@@ -98,8 +98,8 @@ def part_sentences(
             if not np.isnan(batch.levels[row, k]):
                 params[lang]["standing"] = percentile_words(float(batch.levels[row, k]), lang)
         basis = (f"contributions.{score}.{batch.indicators[k]}",)
-        found += _capitalised(sentence(variant(f"opinion.{key}", choice + place), kind, basis, params))
-    return found
+        spoken += _capitalised(sentence(variant(f"opinion.{key}", choice + place), kind, basis, params))
+    return spoken
 
 
 def _part_key(kind: str, first: bool, value: float, level: float) -> str:
@@ -133,7 +133,7 @@ def caution_sentences(
 ) -> list[Opinion]:
     """Return the cautions: what is missing, and that a model was trained on synthetic companies."""
     missing = [k for k in range(len(indicators)) if np.isnan(batch.values[row, k])]
-    found: list[Opinion] = []
+    cautions: list[Opinion] = []
     if missing:
         key = "opinion.caution_missing" if len(missing) <= 4 else "opinion.caution_missing_many"
         params: dict[Lang, dict[str, Any]] = {
@@ -144,10 +144,10 @@ def caution_sentences(
             for lang in LANGS
         }
         basis = [f"contributions.{score}.{batch.indicators[k]}" for k in missing]
-        found += sentence(key, "caution", basis, params)
+        cautions += sentence(key, "caution", basis, params)
     if synthetic:
-        found += sentence("opinion.caution_synthetic", "caution", ("model.trained_on",), both())
-    return found
+        cautions += sentence("opinion.caution_synthetic", "caution", ("model.trained_on",), both())
+    return cautions
 
 
 def _capitalised(spoken: list[Opinion]) -> list[Opinion]:

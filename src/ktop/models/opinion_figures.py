@@ -57,7 +57,7 @@ def variant(key: str, choice: int) -> str:
 def variants(key: str) -> Sequence[str]:
     """Return the keys ``key_1``, ``key_2`` … that the catalogue has."""
     texts = messages()
-    found: list[str] = []
-    while f"{key}_{len(found) + 1}" in texts:
-        found.append(f"{key}_{len(found) + 1}")
-    return found
+    keys: list[str] = []
+    while f"{key}_{len(keys) + 1}" in texts:
+        keys.append(f"{key}_{len(keys) + 1}")
+    return keys

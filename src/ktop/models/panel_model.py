@@ -195,11 +195,11 @@ class PanelModel:
 
     def group_logits(self, contributions: Floats) -> dict[str, Floats]:
         """Return each group's part of a logit: the sum of its features' contributions."""
-        found = {}
+        logits = {}
         for group in dict.fromkeys(self.groups):
             members = [j for j, name in enumerate(self.groups) if name == group]
-            found[group] = add_columns(contributions[:, members], 0.0)
-        return found
+            logits[group] = add_columns(contributions[:, members], 0.0)
+        return logits
 
     def ladder(self, name: str) -> Ladder:
         """Return one of the model's own ladders, cut on the probability of its target."""
@@ -241,16 +241,16 @@ class PanelModel:
         names, groups = [name for name, _ in meta["expressions"]], tuple(meta["feature_groups"])
         targets = {}
         for target, tracks in meta["tracks"].items():
-            found = {}
+            models = {}
             for track in tracks:
                 arrays = artefact.section(f"{target}/{track}")
-                found[track] = (TermModel.from_arrays(names, groups, arrays), _platt(arrays["platt"]))
+                models[track] = (TermModel.from_arrays(names, groups, arrays), _platt(arrays["platt"]))
             offsets = np.asarray(artefact.arrays[f"{target}/offsets"], dtype=np.float64)
             shares = artefact.arrays.get(f"{target}/weights")
             unseen = artefact.arrays.get(f"{target}/unseen_variance")
             widths = artefact.arrays.get(f"{target}/widths")
             targets[target] = TargetModel(
-                found,
+                models,
                 _platt(artefact.arrays[f"{target}/joint"]),
                 offsets,
                 None

@@ -84,11 +84,11 @@ class PositionReference:
         company's label is not known or has too few reference companies.
         """
         k = self.scores.index(score)
-        found: dict[str, Any] = {}
+        positions: dict[str, Any] = {}
         for g, (comparison, label) in enumerate(self.groups):
             column = COMPARISONS[comparison]
             if column is None or labels.get(column) == label:
-                found[comparison] = {
+                positions[comparison] = {
                     "score": score,
                     "label": label or None,
                     "percentile": percentile(self.quantiles[g, k], value),
@@ -96,7 +96,7 @@ class PositionReference:
                     "median": float(self.quantiles[g, k, QUANTILES // 2]),
                     "histogram": [int(count) for count in self.histograms[g, k]],
                 }
-        return found
+        return positions
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the numbers to store; the names travel as text."""

@@ -79,7 +79,7 @@ class ModelRegistry:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every version: the released ones in the order of their index, then the local ones as they came."""
-        found = [
+        entries = [
             Entry(e["name"], e["version"], "released", self.released, e["file"], e["sha256"])
             for e in read_index(self.released)["models"]
         ]
@@ -87,8 +87,8 @@ class ModelRegistry:
             for event in self.log():
                 if event.action == "add":
                     file = f"{event.name}-{event.version}"
-                    found.append(Entry(event.name, event.version, "local", self.folder, file, event.sha256))
-        return tuple(found)
+                    entries.append(Entry(event.name, event.version, "local", self.folder, file, event.sha256))
+        return tuple(entries)
 
     def champion(self, name: str) -> str:
         """Return the version in force of a model; raises ``NotFoundError`` for a name with no version in force."""
@@ -119,12 +119,12 @@ class ModelRegistry:
 
     def cards(self) -> tuple[dict[str, Any], ...]:
         """Return the card of every version with ``champion`` and ``origin``."""
-        found = []
+        cards = []
         for entry in self.entries():
             champion = self._stack(entry.name)[-1:] == [entry.version]
             card = entry.part("json") or {"name": entry.name, "version": entry.version}
-            found.append({**card, "champion": champion, "origin": entry.origin, "sha256": entry.sha256})
-        return tuple(found)
+            cards.append({**card, "champion": champion, "origin": entry.origin, "sha256": entry.sha256})
+        return tuple(cards)
 
     def artefact(self, name: str, version: str | None = None) -> Artefact:
         """Return one version's artefact, its file checked against the sum it was entered with."""
@@ -281,5 +281,5 @@ def company_model(artefact: Artefact) -> CompanyModel:
     if name not in KINDS:
         raise NotFoundError("models.no_such_model", name=name)
     module, kind = KINDS[name].split(":")
-    found: CompanyModel = getattr(importlib.import_module(module), kind)(artefact)
-    return found
+    model: CompanyModel = getattr(importlib.import_module(module), kind)(artefact)
+    return model

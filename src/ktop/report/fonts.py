@@ -35,10 +35,10 @@ def font_folder() -> Path:
 
     Found without importing the package. Raises ``UnavailableError`` where it is not installed.
     """
-    found = importlib.util.find_spec("pylopdf_fonts_ko")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("pylopdf_fonts_ko")
+    if spec is None or not spec.submodule_search_locations:
         raise UnavailableError("report.no_fonts")
-    return Path(found.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
 
 
 def _common_hangul() -> Iterable[int]:

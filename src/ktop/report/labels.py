@@ -28,20 +28,20 @@ def word(prefix: str, name: str, lang: Lang) -> str:
 
 @functools.cache
 def _entries(model: str) -> Mapping[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
+    entries: dict[str, Mapping[str, Any]] = {}
     for catalogue in _CATALOGUES.get(model, ()):
         content = load(catalogue)
-        found |= content.get("indicators") or content.get("items") or {}
-    return found
+        entries |= content.get("indicators") or content.get("items") or {}
+    return entries
 
 
 @functools.cache
 def groups(model: str) -> Mapping[str, Mapping[Lang, str]]:
     """Return a model's indicator groups, id → words, in the catalogue's order; empty for a model without them."""
-    found: dict[str, Mapping[Lang, str]] = {}
+    groups: dict[str, Mapping[Lang, str]] = {}
     for catalogue in _CATALOGUES.get(model, ()):
-        found |= load(catalogue)["groups"]
-    return found
+        groups |= load(catalogue)["groups"]
+    return groups
 
 
 def group(model: str, name: str, lang: Lang) -> str:

@@ -188,11 +188,11 @@ def model_card(artefact: Artefact, fresh: pl.DataFrame, described: Mapping[str, 
 
 def _grade(symbol: str, rows: Any, outcome: Any) -> dict[str, Any]:
     """Return a grade's share of the firms and, where its ladder is cut on one event, how often that event came."""
-    found: dict[str, Any] = {"grade": symbol, "share": _short(rows.mean())}
+    entry: dict[str, Any] = {"grade": symbol, "share": _short(rows.mean())}
     if outcome is not None:
         seen = outcome[rows & ~np.isnan(outcome)]
-        found |= {"firms": len(seen), "event_rate": _short(seen.mean()) if len(seen) else None}
-    return found
+        entry |= {"firms": len(seen), "event_rate": _short(seen.mean()) if len(seen) else None}
+    return entry
 
 
 def _short(value: Any) -> float:

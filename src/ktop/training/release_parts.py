@@ -69,14 +69,14 @@ def with_reference(
     meta["position"] = {"groups": [list(group) for group in position.groups], "scores": list(position.scores)}
     meta["rules"] = rules
     meta["rates"] = {target: float(f"{p.mean():.12g}") for target, p in probabilities.items()}
-    found = dict(artefact.arrays)
+    arrays = dict(artefact.arrays)
     cells = len(artefact.meta["peers"]["keys"])
     for target, p in probabilities.items():
-        found[f"peer_rates/{target}"] = _means(p, chains, cells).astype(np.float32)
+        arrays[f"peer_rates/{target}"] = _means(p, chains, cells).astype(np.float32)
     for name, scale in scales.items():
-        found[f"scale/{name}/knots"], found[f"scale/{name}/scores"] = scale.knots, scale.scores
-    found |= {f"position/{name}": array for name, array in position.to_arrays().items()}
-    return Artefact(meta, found)
+        arrays[f"scale/{name}/knots"], arrays[f"scale/{name}/scores"] = scale.knots, scale.scores
+    arrays |= {f"position/{name}": array for name, array in position.to_arrays().items()}
+    return Artefact(meta, arrays)
 
 
 def _means(p: Floats, chains: Integers, cells: int) -> Floats:
@@ -86,6 +86,6 @@ def _means(p: Floats, chains: Integers, cells: int) -> Floats:
         rows = chains[:, depth] >= 0
         here = chains[rows, depth]
         count = np.bincount(here, minlength=cells)
-        found = count > 0
-        means[found] = np.bincount(here, weights=p[rows], minlength=cells)[found] / count[found]
+        filled = count > 0
+        means[filled] = np.bincount(here, weights=p[rows], minlength=cells)[filled] / count[filled]
     return means

@@ -264,23 +264,23 @@ def _with_definitions(content: Mapping[str, Any], chosen: Callable[[Kind], str])
 def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
     """Return the further columns of a scheme. They may rest on each other, but none on itself, not even through others
     or through its own earlier years: what a column says would then depend on how far the table goes back."""
-    found: dict[str, Expression] = {}
+    columns: dict[str, Expression] = {}
     for name, source in _mapping(content.get("columns") or {}, "columns").items():
         if not isinstance(name, str) or not name.isidentifier():
             raise InputError("models.scheme_value", place="columns", given=shown(name))
-        found[ordinary(name)] = compile_expression(str(source))
+        columns[ordinary(name)] = compile_expression(str(source))
     rests_on = {
-        name: {other for other in found if any(_is_of(part, other) for part in expression.names)}
-        for name, expression in found.items()
+        name: {other for other in columns if any(_is_of(part, other) for part in expression.names)}
+        for name, expression in columns.items()
     }
     settled: set[str] = set()
-    while len(settled) < len(found):
-        ready = {name for name in found if name not in settled and rests_on[name] <= settled}
+    while len(settled) < len(columns):
+        ready = {name for name in columns if name not in settled and rests_on[name] <= settled}
         if not ready:
-            name = next(name for name in found if name not in settled)
-            raise InputError("models.scheme_value", place=f"columns.{name}", given=found[name].source[:60])
+            name = next(name for name in columns if name not in settled)
+            raise InputError("models.scheme_value", place=f"columns.{name}", given=columns[name].source[:60])
         settled |= ready
-    return found
+    return columns
 
 
 def _is_interplay(group: str, words: Any) -> bool:
@@ -294,14 +294,14 @@ def _is_interplay(group: str, words: Any) -> bool:
 def _copies(features: Sequence[Feature], interplay: Sequence[str]) -> tuple[Feature, ...]:
     """Return the features of the interplay groups: those of the others under the name ``<feature>_in_<group>``."""
     names = {feature.name for feature in features}
-    found = []
+    copies = []
     for group in interplay:
         for feature in features:
             name = f"{feature.name}_in_{group}"
             if feature.group in interplay or name in names:
                 raise InputError("models.scheme_value", place=f"features.{feature.name}.group", given=feature.group)
-            found.append(Feature(name, group, feature.expression, feature.signs))
-    return tuple(found)
+            copies.append(Feature(name, group, feature.expression, feature.signs))
+    return tuple(copies)
 
 
 def _is_of(name: str, column: str) -> bool:
@@ -358,10 +358,10 @@ def _target(name: str, entry: Any) -> Target:
 
 
 def _tracks(content: Mapping[str, Any], features: list[str]) -> tuple[Track, ...]:
-    found = tuple(_track(str(name), entry, features) for name, entry in content.items())
-    if sum(track.weight for track in found) <= 0:
+    tracks = tuple(_track(str(name), entry, features) for name, entry in content.items())
+    if sum(track.weight for track in tracks) <= 0:
         raise InputError("models.scheme_value", place="tracks", given="weight: 0")
-    return found
+    return tracks
 
 
 def _track(name: str, entry: Any, features: list[str]) -> Track:
@@ -422,13 +422,13 @@ def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
 def _read(kind: ValueKind[T], value: Any, place: str) -> T:
     """Return a value as its kind reads it; a word for missing is refused: a scheme leaves such an entry out."""
     try:
-        found = kind.parse(value)
+        parsed = kind.parse(value)
     except RefusedValueError as refusal:
         where = {lang: text("models.scheme_place", lang, place=place) for lang in LANGS}
         raise refusal.at(where) from None
-    if found is None:
+    if parsed is None:
         raise InputError("models.scheme_value", place=place, given=shown(value))
-    return found
+    return parsed
 
 
 def _number(value: Any, place: str) -> float:

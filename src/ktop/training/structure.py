@@ -45,12 +45,12 @@ def challenger_logits(X: Floats, outcome: Floats, weights: Sequence[Floats], tau
         raise UnavailableError("models.training_parts_missing") from error
     settings = {**_SETTINGS, "feature_fraction": 1.0} if X.shape[1] < _FEW_INPUTS else _SETTINGS
     data = lightgbm.Dataset(X[taught], label=outcome, params=settings, free_raw_data=False)
-    found = []
+    logits = []
     for member, weight in enumerate(weights):
         data.set_weight(weight)
         booster = lightgbm.train({**settings, "seed": member}, data, num_boost_round=_ROUNDS)
-        found.append(booster.predict(X, raw_score=True))
-    return np.stack(found)
+        logits.append(booster.predict(X, raw_score=True))
+    return np.stack(logits)
 
 
 def unseen_variance(logit: Floats, challenger: Floats, outcome: Floats) -> float:

@@ -80,8 +80,8 @@ def train_target(plan: Scheme, target: str, rows: TargetRows, number: int, cells
 
     Raises ``InputError("models.scheme_…")`` for settings of a track that cannot be used.
     """
-    found = _fit(plan, target, rows, number, cells)
-    return _with_honest_intervals(plan, target, rows, number, cells, found) if plan.honest_intervals else found.model
+    fitted = _fit(plan, target, rows, number, cells)
+    return _with_honest_intervals(plan, target, rows, number, cells, fitted) if plan.honest_intervals else fitted.model
 
 
 def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -> _Fitted:
@@ -143,7 +143,7 @@ def _with_base_rates(
 
 
 def _with_honest_intervals(
-    plan: Scheme, target: str, rows: TargetRows, number: int, cells: int, found: _Fitted
+    plan: Scheme, target: str, rows: TargetRows, number: int, cells: int, fitted: _Fitted
 ) -> TargetModel:
     """Return the model with intervals that hold what its form leaves out, their width fitted to cover 90 %.
 
@@ -151,28 +151,28 @@ def _with_honest_intervals(
     done again on these, the estimate of what the form leaves out included. How far that ends from the supposed truth on
     the fifth says how much wider or narrower intervals made this way must be (calibration by bootstrap, Beran 1987).
     """
-    left_out, truth = _challenged(plan, rows, found)
+    left_out, truth = _challenged(plan, rows, fitted)
     random = np.random.default_rng(plan.seed + 77_003 * (number + 1))
     drawn = (random.random(len(truth)) < expit(truth)).astype(np.float64)
     firms, place = np.unique(rows.firm, return_inverse=True)
     judged = (random.permutation(len(firms)) % _JUDGED_SHARE == 0)[place]
-    kept = dataclasses.replace(rows, y=drawn).take(~judged)
+    taught = dataclasses.replace(rows, y=drawn).take(~judged)
     plan = dataclasses.replace(plan, members=min(plan.members, _JUDGED_MEMBERS))
-    again = _fit(plan, target, kept, number, cells)
-    model = dataclasses.replace(again.model, unseen_variance=_challenged(plan, kept, again)[0])
+    again = _fit(plan, target, taught, number, cells)
+    model = dataclasses.replace(again.model, unseen_variance=_challenged(plan, taught, again)[0])
     asked = rows.take(judged & rows.recent)
     widths = fit_widths(model, asked.X, asked.cells, truth[judged & rows.recent])
-    return dataclasses.replace(found.model, unseen_variance=left_out, widths=widths)
+    return dataclasses.replace(fitted.model, unseen_variance=left_out, widths=widths)
 
 
-def _challenged(plan: Scheme, rows: TargetRows, found: _Fitted) -> tuple[float, Floats]:
+def _challenged(plan: Scheme, rows: TargetRows, fitted: _Fitted) -> tuple[float, Floats]:
     """Return the variance of what a model's form leaves out, and the challenger's calibrated logit of every row."""
-    taught, count, honest = np.flatnonzero(~rows.held), found.unseen.sum(axis=0), found.honest
+    taught, count, honest = np.flatnonzero(~rows.held), fitted.unseen.sum(axis=0), fitted.honest
     inputs = np.column_stack([rows.X[:, : len(plan.own_features)], rows.chains])
-    others = challenger_logits(inputs, rows.y[taught], found.weights, taught)
+    others = challenger_logits(inputs, rows.y[taught], fitted.weights, taught)
     # The few rows that every member trained on have no honest score; they go by the mean of all.
-    raw = np.where(count > 0, (others * found.unseen).sum(axis=0) / np.maximum(count, 1), others.mean(axis=0))
-    variance = unseen_variance(found.logit[honest], raw[honest], rows.y[honest])
+    raw = np.where(count > 0, (others * fitted.unseen).sum(axis=0) / np.maximum(count, 1), others.mean(axis=0))
+    variance = unseen_variance(fitted.logit[honest], raw[honest], rows.y[honest])
     return variance, fit_platt(raw[honest], rows.y[honest])(raw)
 
 

@@ -126,11 +126,11 @@ def _bins(X: Floats, edges: tuple[Floats, ...]) -> Integers:
 def _table_inputs(keys: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """Return the input sets that become tables: those not inside another, so that no term is stored twice."""
     distinct = sorted(set(keys), key=lambda key: (-len(key), key))
-    kept: list[tuple[int, ...]] = []
+    largest: list[tuple[int, ...]] = []
     for key in distinct:
-        if key and not any(set(key) <= set(other) for other in kept):
-            kept.append(key)
-    return sorted(kept)
+        if key and not any(set(key) <= set(other) for other in largest):
+            largest.append(key)
+    return sorted(largest)
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,9 @@ def _frames(members: Sequence[RawTerms], edges: tuple[Floats, ...], weights: Seq
     for member in members:
         for inputs, box, _ in member.boxes:
             if inputs:
-                found = ends.setdefault(inputs, {j: set() for j in inputs})
+                ends_of = ends.setdefault(inputs, {j: set() for j in inputs})
                 for j, (above, up_to, _) in box.items():
-                    found[j] |= {end for end in (above, up_to) if np.isfinite(end)}
+                    ends_of[j] |= {end for end in (above, up_to) if np.isfinite(end)}
     frames = []
     for key in sorted(ends):
         own = tuple(np.array(sorted(ends[key][j]), dtype=np.float64) for j in key)

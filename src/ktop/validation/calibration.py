@@ -51,8 +51,8 @@ def calibration_line(y: npt.ArrayLike, p: npt.ArrayLike) -> CalibrationLine:
     outcomes, predictions, _ = known_pairs(y, p)
     if len(outcomes) == 0 or outcomes.min() == outcomes.max():
         return _no_line(float("nan"))
-    kept = np.clip(predictions, EDGE, 1.0 - EDGE)
-    logit = np.log(kept / (1.0 - kept))
+    clipped = np.clip(predictions, EDGE, 1.0 - EDGE)
+    logit = np.log(clipped / (1.0 - clipped))
     try:
         in_the_large = float(fit_logistic(np.ones((len(logit), 1)), outcomes, logit)[0][0])
     except NoMaximumError:
@@ -75,8 +75,8 @@ def _no_line(in_the_large: float) -> CalibrationLine:
 def equal_count_bins(p: Floats, bins: int) -> npt.NDArray[np.intp]:
     """Return each row's bin, 0 = lowest predictions, bins as equal in count as ties allow (ties stay together)."""
     edges = np.quantile(p, np.linspace(0.0, 1.0, bins + 1)[1:-1])
-    found = np.searchsorted(np.unique(edges), p, side="left")
-    return np.unique(found, return_inverse=True)[1]
+    bins_of = np.searchsorted(np.unique(edges), p, side="left")
+    return np.unique(bins_of, return_inverse=True)[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,8 +185,8 @@ def compare_target(
 
 def overall(targets: dict[str, dict[str, Any]]) -> Verdict:
     """Return the verdict over all targets: worse on any is worse, better on any (and worse on none) is better."""
-    found = {target["verdict"] for target in targets.values()}
-    return "worse" if "worse" in found else "better" if "better" in found else "no_worse"
+    verdicts = {target["verdict"] for target in targets.values()}
+    return "worse" if "worse" in verdicts else "better" if "better" in verdicts else "no_worse"
 
 
 def _spearman(a: Floats, b: Floats) -> float:
@@ -199,12 +199,12 @@ def _plain(value: Any) -> float | None:
     return None if not np.isfinite(value) else float(value)
 
 
-def _as_json(found: Difference) -> dict[str, float | None]:
+def _as_json(comparison: Difference) -> dict[str, float | None]:
     return {
-        "champion": _plain(found.first),
-        "challenger": _plain(found.second),
-        "difference": _plain(found.difference),
-        "low": _plain(found.low),
-        "high": _plain(found.high),
-        "p_value": _plain(found.p_value),
+        "champion": _plain(comparison.first),
+        "challenger": _plain(comparison.second),
+        "difference": _plain(comparison.difference),
+        "low": _plain(comparison.low),
+        "high": _plain(comparison.high),
+        "p_value": _plain(comparison.p_value),
     }

@@ -94,9 +94,9 @@ def roc_curve(y: npt.ArrayLike, p: npt.ArrayLike, points: int | None = None) -> 
     true = np.concatenate(([0.0], np.cumsum(events[::-1]) / events.sum()))
     false = np.concatenate(([0.0], np.cumsum(others[::-1]) / others.sum()))
     if points is not None and len(false) > points:
-        kept = np.unique(np.searchsorted(false, np.linspace(0.0, 1.0, points), side="left"))
-        kept = np.union1d(kept, [0, len(false) - 1])
-        true, false = true[kept], false[kept]
+        shown = np.unique(np.searchsorted(false, np.linspace(0.0, 1.0, points), side="left"))
+        shown = np.union1d(shown, [0, len(false) - 1])
+        true, false = true[shown], false[shown]
     return false, true
 
 

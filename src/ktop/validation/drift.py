@@ -66,9 +66,9 @@ def numbers_drift(base: Mapping[str, Any], values: npt.ArrayLike, base_rows: int
     edges, shares = np.asarray(base["edges"], dtype=np.float64), np.asarray(base["shares"], dtype=np.float64)
     place = np.where(np.isnan(given), len(edges) + 1, np.searchsorted(edges, given, side="left"))
     now = np.bincount(place, minlength=len(shares)) / max(len(given), 1)
-    found = index_of(shares, now, len(given), base_rows)
+    index = index_of(shares, now, len(given), base_rows)
     above = [_above(part, len(edges)) for part in (shares, now)]
-    return found | {
+    return index | {
         "missing_before": float(shares[-1]),
         "missing_now": float(now[-1]),
         "above_before": above[0],
@@ -135,11 +135,11 @@ def volume(months: Sequence[str]) -> dict[str, Any]:
 
 def _every_month(first: str, last: str) -> list[str]:
     (year, month), end = map(int, first.split("-")), tuple(map(int, last.split("-")))
-    found = []
+    months = []
     while (year, month) <= end:
-        found.append(f"{year:04d}-{month:02d}")
+        months.append(f"{year:04d}-{month:02d}")
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return found
+    return months
 
 
 def drift(
@@ -160,7 +160,7 @@ def drift(
     """
     base_rows = int(baseline["rows"])
     rows = len(np.asarray(next(iter(scores.values())))) if scores else 0
-    found: dict[str, Any] = {
+    report: dict[str, Any] = {
         "rows": rows,
         "scores": _all(numbers_drift, baseline["scores"], scores, base_rows),
         "probabilities": _all(numbers_drift, baseline["probabilities"], probabilities, base_rows),
@@ -182,10 +182,10 @@ def drift(
         },
         "volume": volume(months),
     }
-    decisive = [part["verdict"] for key in ("scores", "probabilities", "grades") for part in found[key].values()]
-    decisive += [part["verdict"] for part in found["calibration"].values()]
-    found["verdict"] = max(decisive, key=lambda state: _ORDER[state], default="unknown")
-    return found
+    decisive = [part["verdict"] for key in ("scores", "probabilities", "grades") for part in report[key].values()]
+    decisive += [part["verdict"] for part in report["calibration"].values()]
+    report["verdict"] = max(decisive, key=lambda state: _ORDER[state], default="unknown")
+    return report
 
 
 def _all(measure: Any, base: Mapping[str, Any], now: Mapping[str, Any], base_rows: int) -> dict[str, Any]:

@@ -94,9 +94,9 @@ def validation_pack(
             pack["migration"] = moved
     if business_grades is not None:
         pack["published"] = published_form(y, business_grades)
-    found = drift or _stability(p, reference_p, features, reference_features, bins)
-    if found:
-        pack["stability"] = dict(found)
+    drifted = drift or _stability(p, reference_p, features, reference_features, bins)
+    if drifted:
+        pack["stability"] = dict(drifted)
     if groups:
         pack["fairness"] = _fairness(y, p, groups, selection_share, not adverse, group_order or {})
     return pack

@@ -78,7 +78,7 @@ def within_groups(
     if any(len(part) != n for part in (group, own, cluster, *columns.values())):
         raise ValueError("outcomes, scores, groups, clusters and weights must have one entry per row")
     ordered = {name: _ordered(values, group) for name, values in columns.items()}
-    found = {name: _figures(outcomes, own, rows, share) for name, rows in ordered.items()}
+    figures = {name: _figures(outcomes, own, rows, share) for name, rows in ordered.items()}
     drawn: dict[str, list[tuple[float, float]]] = {name: [] for name in scores}
     rng = np.random.default_rng(seed)
     count = int(cluster.max()) + 1 if n else 0
@@ -89,12 +89,12 @@ def within_groups(
     main = next(iter(scores))
     first = np.array(drawn[main]).reshape(-1, 2)
     results = {}
-    for name, (area, precision) in found.items():
+    for name, (area, precision) in figures.items():
         mine = np.array(drawn[name]).reshape(-1, 2)
         results[name] = Within(
             auc=(area, *_interval(mine[:, 0], level)),
             precision=(precision, *_interval(mine[:, 1], level)),
-            less=(found[main][0] - area, *_interval(first[:, 0] - mine[:, 0], level)),
+            less=(figures[main][0] - area, *_interval(first[:, 0] - mine[:, 0], level)),
         )
     return results
 

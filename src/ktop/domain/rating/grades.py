@@ -54,8 +54,8 @@ class Ladder:
             raise ValueError(f"ladder {self.name} has no cuts")
         given = np.asarray(values, dtype=np.float64)
         sign = 1.0 if self.better == "low" else -1.0
-        found = np.searchsorted(sign * np.asarray(self.cuts), sign * given, side="left")
-        return np.where(np.isnan(given), -1, found)
+        positions = np.searchsorted(sign * np.asarray(self.cuts), sign * given, side="left")
+        return np.where(np.isnan(given), -1, positions)
 
     def grades(self, values: npt.ArrayLike) -> Texts:
         """Return the grade symbol of each value, None where it is missing."""
@@ -114,10 +114,10 @@ def ladder(name: str) -> Ladder:
 def former_rule(version: str) -> Mapping[str, Any]:
     """Return a matrix or rule that is no longer in force; raises ``KeyError`` for a version that never was."""
     try:
-        found: Mapping[str, Any] = load(f"former_rules/{version}")
+        rule: Mapping[str, Any] = load(f"former_rules/{version}")
     except FileNotFoundError:
         raise KeyError(version) from None
-    return found
+    return rule
 
 
 @dataclass(frozen=True, slots=True)

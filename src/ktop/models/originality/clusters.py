@@ -29,9 +29,9 @@ def nearest_graph(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOUR
     n = len(weights)
     if n > k + 1:
         order = np.argsort(-weights, axis=1, kind="stable")[:, :k]
-        kept = np.zeros((n, n), dtype=np.bool_)
-        np.put_along_axis(kept, order, values=True, axis=1)
-        weights[~(kept | kept.T)] = 0.0
+        edges = np.zeros((n, n), dtype=np.bool_)
+        np.put_along_axis(edges, order, values=True, axis=1)
+        weights[~(edges | edges.T)] = 0.0
     return np.maximum(weights, 0.0)
 
 
@@ -51,10 +51,10 @@ def communities(graph: Floats, resolution: float = RESOLUTION) -> Integers:
     if total <= 0.0:
         return member
     weights, start = graph, np.arange(n, dtype=np.int64)
-    found = member
+    communities = member
     for _ in range(_MAX_LEVELS):
         moved = _moved(weights, start, total, resolution)
-        found = moved[member]
+        communities = moved[member]
         pieces = _refined(weights, moved, total, resolution)
         count = int(pieces.max()) + 1
         if count == len(weights):
@@ -64,7 +64,7 @@ def communities(graph: Floats, resolution: float = RESOLUTION) -> Integers:
         joined = np.zeros((count, count))
         np.add.at(joined, (pieces[:, None], pieces[None, :]), weights)
         member, weights, start = pieces[member], joined, _numbered(first)
-    return _numbered(found)
+    return _numbered(communities)
 
 
 def _moved(weights: Floats, start: Integers, total: float, resolution: float) -> Integers:

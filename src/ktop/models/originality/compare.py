@@ -36,7 +36,7 @@ def compare(a: RatingJson, b: RatingJson) -> dict[str, Any]:
     ids_a, ids_b = ([n["patent_id"] for n in rating["details"]["neighbours"]] for rating in (a, b))
     terms_a, terms_b = ([t["term"] for t in _measured(rating["details"])] for rating in (a, b))
     bases = [rating["base"][SCORE]["points"] if SCORE in rating["base"] else None for rating in (a, b)]
-    found: dict[str, Any] = {
+    differences: dict[str, Any] = {
         "scores": {name: _pair(a["scores"].get(name), b["scores"].get(name)) for name in names},
         "grades": {
             name: {"a": a["grades"].get(name), "b": b["grades"].get(name)} for name in {**a["grades"], **b["grades"]}
@@ -47,16 +47,18 @@ def compare(a: RatingJson, b: RatingJson) -> dict[str, Any]:
         "shared_patents": [patent for patent in ids_a if patent in set(ids_b)],
         "shared_terms": [term for term in terms_a if term in set(terms_b)],
     }
-    found["opinions"] = [
-        {"lang": lang, "text": sentence} for lang in LANGS for sentence in _sentences(a, b, found, len(ids_a), lang)
+    differences["opinions"] = [
+        {"lang": lang, "text": sentence}
+        for lang in LANGS
+        for sentence in _sentences(a, b, differences, len(ids_a), lang)
     ]
-    return found
+    return differences
 
 
 def _measured(details: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the terms that measures are taken on; ratings stored before they were told apart show no others."""
-    found: list[dict[str, Any]] = details.get("measured_terms", details["key_terms"])
-    return found
+    terms: list[dict[str, Any]] = details.get("measured_terms", details["key_terms"])
+    return terms
 
 
 def _pair(a: float | None, b: float | None) -> dict[str, float | None]:
@@ -69,13 +71,13 @@ def _points(a: RatingJson, b: RatingJson) -> dict[str, dict[str, float | None]]:
 
 
 def _ocean(rating: RatingJson) -> str | None:
-    found = rating["details"].get("ocean")
-    return found["ocean"] if found else None
+    ocean = rating["details"].get("ocean")
+    return ocean["ocean"] if ocean else None
 
 
-def _sentences(a: RatingJson, b: RatingJson, found: dict[str, Any], shown: int, lang: Lang) -> list[str]:
+def _sentences(a: RatingJson, b: RatingJson, differences: dict[str, Any], shown: int, lang: Lang) -> list[str]:
     spoken = []
-    score = found["scores"][SCORE]
+    score = differences["scores"][SCORE]
     if score["difference"] is None:
         spoken.append(text("originality.compare_unrated", lang))
     else:
@@ -91,15 +93,15 @@ def _sentences(a: RatingJson, b: RatingJson, found: dict[str, Any], shown: int, 
             better = text("originality.first" if score["difference"] > 0 else "originality.second", lang)
             gap = abs(score["difference"])
             spoken.append(text("originality.compare_score", lang, **values, better=better, gap=gap))
-        known = {t: found["scores"][t] for t in TRAITS if found["scores"][t]["difference"] is not None}
+        known = {t: differences["scores"][t] for t in TRAITS if differences["scores"][t]["difference"] is not None}
         if known:
             widest = max(known, key=lambda trait: abs(known[trait]["difference"]))
             pair = known[widest]
             spoken.append(
                 text("originality.compare_trait", lang, trait=trait_name(widest, lang), a=pair["a"], b=pair["b"])
             )
-    shared = ", ".join(found["shared_terms"][:5]) or text("originality.missing", lang)
+    shared = ", ".join(differences["shared_terms"][:5]) or text("originality.missing", lang)
     spoken.append(
-        text("originality.compare_overlap", lang, shown=shown, shared=len(found["shared_patents"]), terms=shared)
+        text("originality.compare_overlap", lang, shown=shown, shared=len(differences["shared_patents"]), terms=shared)
     )
     return spoken

@@ -94,12 +94,12 @@ def suggestions(
     after : the same with each of ``tried`` added, in the same order.
     """
     base = before[SCORE]
-    found = []
+    terms = []
     for candidate, (scores, new_grade) in zip(tried, after, strict=True):
         new = scores[SCORE]
         if base is None or new is None:
             continue
-        found.append(
+        terms.append(
             {
                 "term": candidate.term,
                 "patents": candidate.patents,
@@ -112,8 +112,8 @@ def suggestions(
                 "raises": new - base >= LEAST_GAIN,
             }
         )
-    found.sort(key=lambda one: -float(str(one["gain"])))
-    return {"score": base, "grade": grade, "tried": len(found), "terms": found}
+    terms.sort(key=lambda one: -float(str(one["gain"])))
+    return {"score": base, "grade": grade, "tried": len(terms), "terms": terms}
 
 
 def _gain(new: float | None, old: float | None) -> float | None:

@@ -53,8 +53,8 @@ def measures() -> tuple[Measure, ...]:
 
 def settings() -> Mapping[str, Any]:
     """Return how a neighbourhood is read (``catalogue/originality.yaml``, ``settings``)."""
-    found: Mapping[str, Any] = load("originality")["settings"]
-    return found
+    entries: Mapping[str, Any] = load("originality")["settings"]
+    return entries
 
 
 def rules(name: str) -> Any:

@@ -78,16 +78,16 @@ class Equating:
 
     def apply(self, values: Mapping[str, float], language: str) -> dict[str, float]:
         """Return the measures of a technology told in ``language``, on the scale of the corpus's language."""
-        found = dict(values)
+        equated = dict(values)
         if language == self.language:
-            return found
+            return equated
         for name, slope, intercept, lowest, highest in zip(
             self.names, self.slope, self.intercept, self.lowest, self.highest, strict=True
         ):
-            value = found.get(name, math.nan)
+            value = equated.get(name, math.nan)
             if not math.isnan(value):
-                found[name] = float(min(max(intercept + slope * value, lowest), highest))
-        return found
+                equated[name] = float(min(max(intercept + slope * value, lowest), highest))
+        return equated
 
     @property
     def digest(self) -> str:

@@ -50,8 +50,8 @@ def focused_similarity(neighbourhood: Neighbourhood) -> Floats:
         chosen = found
     if chosen.all():
         return neighbourhood.similarity
-    kept = math.sqrt(float(np.square(weight[chosen]).sum() / np.square(weight).sum()))
-    focused: Floats = np.where(whole > 0.0, part[chosen].sum(axis=0) / kept, neighbourhood.similarity)
+    share = math.sqrt(float(np.square(weight[chosen]).sum() / np.square(weight).sum()))
+    focused: Floats = np.where(whole > 0.0, part[chosen].sum(axis=0) / share, neighbourhood.similarity)
     return np.minimum(focused, 1.0)
 
 
@@ -62,5 +62,5 @@ def _words_of_the_field(neighbourhood: Neighbourhood, part: Floats, present: Flo
     total = without.sum(axis=1)
     rate = (without * present).sum(axis=1) / np.where(total > 0.0, total, 1.0)
     usual = np.minimum(words.df / neighbourhood.corpus_size, SHARE_CAP)
-    found: Booleans = (rate > LIFT * usual + LEAST_SHARE) & (present.sum(axis=1) >= FEWEST_PATENTS)
-    return found
+    characteristic: Booleans = (rate > LIFT * usual + LEAST_SHARE) & (present.sum(axis=1) >= FEWEST_PATENTS)
+    return characteristic

@@ -50,7 +50,7 @@ def family_size(neighbourhood: Neighbourhood) -> float:
     if families is None:
         return NAN
     logs = np.log(np.where(families > 0, families, np.nan))
-    return math.exp(found) if not math.isnan(found := weighted_mean(logs, neighbourhood.similarity)) else NAN
+    return math.exp(mean) if not math.isnan(mean := weighted_mean(logs, neighbourhood.similarity)) else NAN
 
 
 def follow_on_weights(neighbourhood: Neighbourhood) -> Floats:
@@ -58,8 +58,8 @@ def follow_on_weights(neighbourhood: Neighbourhood) -> Floats:
     filed = neighbourhood.filing_day
     after = filed[None, :] > filed[:, None]
     ties = neighbourhood.pair_similarity.astype(np.float64) * after
-    found: Floats = neighbourhood.similarity @ ties
-    return found
+    weights: Floats = neighbourhood.similarity @ ties
+    return weights
 
 
 def later_fields(neighbourhood: Neighbourhood) -> float:

@@ -104,7 +104,7 @@ def group_labels(group: Integers, words: NeighbourWords, corpus_size: int) -> li
     the corpus's own share of the term as prior (Monroe, Colaresi and Quinn 2008, eq. 22). One group alone is held
     against the corpus.
     """
-    found = []
+    labels = []
     share = np.maximum(words.df / max(corpus_size, 1), _LEAST_SHARE)
     for g in range(int(group.max(initial=-1)) + 1):
         inside = group == g
@@ -118,8 +118,8 @@ def group_labels(group: Integers, words: NeighbourWords, corpus_size: int) -> li
                 continue
             if not any(_repeats(str(words.terms[t]), str(words.terms[other])) for other in chosen):
                 chosen.append(t)
-        found.append([str(words.terms[t]) for t in chosen])
-    return found
+        labels.append([str(words.terms[t]) for t in chosen])
+    return labels
 
 
 def _log_odds(words: NeighbourWords, inside: Booleans, share: Floats) -> Floats:

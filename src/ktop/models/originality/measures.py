@@ -88,7 +88,7 @@ def neighbour_claims(neighbourhood: Neighbourhood) -> float:
     if claims is None:
         return NAN
     logs = np.log(np.where(claims > 0, claims, np.nan))
-    return math.exp(found) if not math.isnan(found := weighted_mean(logs, neighbourhood.similarity)) else NAN
+    return math.exp(mean) if not math.isnan(mean := weighted_mean(logs, neighbourhood.similarity)) else NAN
 
 
 def neighbour_citations(neighbourhood: Neighbourhood) -> float:

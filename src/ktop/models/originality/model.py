@@ -197,7 +197,7 @@ def _is_known(trait: str, measured: ScoredMeasures, distribution: ReferenceDistr
 
 def _contributions(measured: ScoredMeasures, distribution: ReferenceDistribution) -> tuple[Contribution, ...]:
     """Return every measure's part of its trait and of the overall score; they add up exactly."""
-    found = []
+    contributions = []
     for score in (*TRAITS, SCORE):
         logits = {
             measure.name: distribution.shares[measure.name]
@@ -210,7 +210,7 @@ def _contributions(measured: ScoredMeasures, distribution: ReferenceDistribution
         for measure in measures():
             if measure.name in logits:
                 part = measured.measures[measure.name]
-                found.append(
+                contributions.append(
                     Contribution(
                         score=score,
                         indicator=measure.name,
@@ -221,7 +221,7 @@ def _contributions(measured: ScoredMeasures, distribution: ReferenceDistribution
                         level=_merit(part.level, measure.sign),
                     )
                 )
-    return tuple(found)
+    return tuple(contributions)
 
 
 def _merit(level: float, sign: int) -> float | None:
@@ -266,15 +266,15 @@ def _inputs(neighbourhood: Neighbourhood) -> tuple[Input, ...]:
 
 
 def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str, Any] | None) -> tuple[Warning, ...]:
-    found: list[tuple[str, dict[str, Any]]] = []
+    warnings: list[tuple[str, dict[str, Any]]] = []
     if neighbourhood.corpus_size == 0:
-        found.append(("no_patents", {}))
+        warnings.append(("no_patents", {}))
     elif scored.measured is None:
         nearest = float(neighbourhood.similarity[0]) if neighbourhood.size else 0.0
-        found.append(("no_close_art", {"nearest": nearest}))
+        warnings.append(("no_close_art", {"nearest": nearest}))
     if scored.duplicate_of is not None:
         i = scored.duplicate_of
-        found.append(
+        warnings.append(
             (
                 "near_duplicate",
                 {
@@ -288,30 +288,30 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
     elif taken := copied_patent(overlap):
         share = 100.0 * float(taken["share_copied"])
         about = {"patent_id": str(taken["patent_id"]), "title": str(taken["title"]), "share": share}
-        found.append(("copied", about))
+        warnings.append(("copied", about))
     elif copied := holder_of_all(overlap):
-        found.append(("all_found", {"patent_id": str(copied["patent_id"]), "title": str(copied["title"])}))
+        warnings.append(("all_found", {"patent_id": str(copied["patent_id"]), "title": str(copied["title"])}))
     if neighbourhood.corpus.get("synthetic"):
-        found.append(("synthetic_corpus", {}))
+        warnings.append(("synthetic_corpus", {}))
     if 0 < neighbourhood.corpus_size < rules("small_corpus"):
-        found.append(("small_corpus", {"patents": neighbourhood.corpus_size}))
+        warnings.append(("small_corpus", {"patents": neighbourhood.corpus_size}))
     few = scored.distribution.later or scored.distribution.size < rules("settings")["window"] // 3
     if few and scored.measured is not None:
-        found.append(("small_reference", {"n": scored.distribution.size}))
+        warnings.append(("small_reference", {"n": scored.distribution.size}))
     years = age_of_corpus_years(neighbourhood)
     if years > rules("stale_years"):
-        found.append(("stale_corpus", {"years": years}))
+        warnings.append(("stale_corpus", {"years": years}))
     if scored.measured is not None:
         other = 1.0 - language_share(neighbourhood, neighbourhood.technology.language)
         if other > _MOSTLY:
-            found.append(("other_language", {"share": 100.0 * other}))
+            warnings.append(("other_language", {"share": 100.0 * other}))
         if not has_classes(neighbourhood):
-            found.append(("no_classes", {}))
+            warnings.append(("no_classes", {}))
         if is_thin_field(neighbourhood, scored.distribution):
             nearest, usual = float(neighbourhood.similarity[0]), scored.distribution.usual_nearest(0.5)
             grade = rules("thin_field")["best_grade"]
-            found.append(("thin_field", {"nearest": nearest, "usual": usual, "grade": grade}))
+            warnings.append(("thin_field", {"nearest": nearest, "usual": usual, "grade": grade}))
     return tuple(
         Warning(code, {lang: text(f"originality.warn_{code}", lang, **values) for lang in LANGS})
-        for code, values in found
+        for code, values in warnings
     )

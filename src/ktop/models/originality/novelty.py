@@ -20,7 +20,7 @@ LEAST, UNKNOWN = "low", "unknown"
 
 
 def novelty(
-    neighbourhood: Neighbourhood, found: Overlap | None, is_duplicate: bool, *, thin: bool = False
+    neighbourhood: Neighbourhood, overlap: Overlap | None, is_duplicate: bool, *, thin: bool = False
 ) -> dict[str, Any] | None:
     """Return the features, what each of the nearest patents has of them, and the risk, as JSON types.
 
@@ -28,16 +28,16 @@ def novelty(
     them. ``thin``: the corpus hardly covers the field, so that finding nothing says nothing: the risk is then unknown
     instead of low. None where the text has no feature that can be compared or no patent's text is at hand.
     """
-    if found is None or not found.near:
+    if overlap is None or not overlap.near:
         return None
     rule = rules("novelty")
-    scores = np.array([[match.score for match in near.matches] for near in found.near])
+    scores = np.array([[match.score for match in near.matches] for near in overlap.near])
     is_found = scores >= float(rule["found"])
-    shares = (is_found * found.weights).sum(axis=1)
-    single, joint = float(shares.max()), float(found.weights[is_found.any(axis=0)].sum())
+    shares = (is_found * overlap.weights).sum(axis=1)
+    single, joint = float(shares.max()), float(overlap.weights[is_found.any(axis=0)].sum())
     best = scores.argmax(axis=0)
     risk = _risk(single, joint)
-    copied = any(near.copied >= float(rule["copied"]) for near in found.near)
+    copied = any(near.copied >= float(rule["copied"]) for near in overlap.near)
     return {
         "risk": "high" if is_duplicate or copied else UNKNOWN if thin and risk == LEAST else risk,
         "single": single,
@@ -46,14 +46,14 @@ def novelty(
         "features": [
             {
                 "text": text,
-                "weight": float(found.weights[f]),
+                "weight": float(overlap.weights[f]),
                 "found": bool(is_found[:, f].any()),
                 "best": float(scores[best[f], f]),
-                "patent_id": str(neighbourhood.patent_ids[found.near[best[f]].position])
+                "patent_id": str(neighbourhood.patent_ids[overlap.near[best[f]].position])
                 if scores[best[f], f]
                 else None,
             }
-            for f, text in enumerate(found.features)
+            for f, text in enumerate(overlap.features)
         ],
         "patents": [
             {
@@ -74,31 +74,31 @@ def novelty(
                     for f, match in enumerate(near.matches)
                 ],
             }
-            for n, near in enumerate(found.near)
+            for n, near in enumerate(overlap.near)
         ],
     }
 
 
-def holder_of_all(found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def holder_of_all(details: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return the patent whose sentences hold every feature nearly word for word; None where none does.
 
     A part of a patent, or a patent without its title, is not alike enough to the whole to pass for a copy of it.
     """
-    if not found:
+    if not details:
         return None
     verbatim = float(rules("novelty")["verbatim"])
-    for patent in found["patents"]:
+    for patent in details["patents"]:
         if all(float(match["score"]) >= verbatim for match in patent["matches"]):
             holder: Mapping[str, Any] = patent
             return holder
     return None
 
 
-def copied_patent(found: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def copied_patent(details: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     """Return the patent of which most stands in the technology's text nearly word for word; None where none does."""
-    if not found:
+    if not details:
         return None
-    most: Mapping[str, Any] = max(found["patents"], key=lambda patent: float(patent["share_copied"]))
+    most: Mapping[str, Any] = max(details["patents"], key=lambda patent: float(patent["share_copied"]))
     return most if float(most["share_copied"]) >= float(rules("novelty")["copied"]) else None
 
 

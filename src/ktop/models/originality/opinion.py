@@ -50,17 +50,17 @@ def opinions(
     reference : number of reference patents.
     thin : whether the corpus hardly covers the field; what it does not hold is then no evidence of novelty.
     """
-    found: list[Opinion] = []
+    spoken: list[Opinion] = []
     for lang in LANGS:
-        found += _summary(lang, neighbourhood, scores, grade, reference)
-        found += _parts(lang, contributions, details)
-        found.append(_ocean(lang, ocean))
-        found += _nearest(lang, details)
-        found += _applicants(lang, details)
-        found.append(_advice(lang, scores, details, ocean, thin=thin))
-        found += _novelty(lang, details)
-        found.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
-    return tuple(found)
+        spoken += _summary(lang, neighbourhood, scores, grade, reference)
+        spoken += _parts(lang, contributions, details)
+        spoken.append(_ocean(lang, ocean))
+        spoken += _nearest(lang, details)
+        spoken += _applicants(lang, details)
+        spoken.append(_advice(lang, scores, details, ocean, thin=thin))
+        spoken += _novelty(lang, details)
+        spoken.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
+    return tuple(spoken)
 
 
 def _summary(
@@ -82,7 +82,7 @@ def _summary(
             share=max(1.0, min(score, 100.0 - score)),
         ),
     )
-    found = [Opinion(lang, spoken, (SCORE,), "summary")]
+    opinions = [Opinion(lang, spoken, (SCORE,), "summary")]
     known = {trait: value for trait in TRAITS if (value := scores[trait]) is not None}
     if len(known) == len(TRAITS):
         best, worst = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
@@ -93,8 +93,8 @@ def _summary(
             best=trait_name(best, lang),
             worst=trait_name(worst, lang),
         )
-        found.append(Opinion(lang, spoken, TRAITS, "summary"))
-    return found
+        opinions.append(Opinion(lang, spoken, TRAITS, "summary"))
+    return opinions
 
 
 def trait_name(trait: str, lang: Lang) -> str:
@@ -110,7 +110,7 @@ def _day(day: date, lang: Lang) -> str:
 def _parts(lang: Lang, contributions: tuple[Contribution, ...], details: Mapping[str, Any]) -> list[Opinion]:
     """Return the measures that move the score most, for and against."""
     mine = [c for c in contributions if c.score == SCORE and isinstance(c.value, float)]
-    found = []
+    opinions = []
     for kind, prefix, sign in (("strength", "strong", 1.0), ("weakness", "weak", -1.0)):
         ranked = sorted((c for c in mine if _speaks(c, sign)), key=lambda c: -abs(c.points))
         for part in ranked[:MOST_NAMED]:
@@ -123,8 +123,8 @@ def _parts(lang: Lang, contributions: tuple[Contribution, ...], details: Mapping
                 terms=_terms_in_use(details, lang),
                 fields=_fields(details, lang),
             )
-            found.append(Opinion(lang, spoken, (part.indicator,), kind))
-    return found
+            opinions.append(Opinion(lang, spoken, (part.indicator,), kind))
+    return opinions
 
 
 def _speaks(part: Contribution, sign: float) -> bool:
@@ -198,12 +198,12 @@ def _nearest(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     }
     shared = ", ".join(nearest["shared_terms"])
     key = "originality.opinion_nearest" if shared else "originality.opinion_nearest_no_terms"
-    found = [Opinion(lang, text(key, lang, **values, terms=shared), ("backward_similarity",), "summary")]
+    opinions = [Opinion(lang, text(key, lang, **values, terms=shared), ("backward_similarity",), "summary")]
     new = [term["term"] for term in details["key_terms"] if term["new"]][:_TERMS_NAMED]
     if new:
         spoken = text("originality.opinion_new_terms", lang, terms=", ".join(new))
-        found.append(Opinion(lang, spoken, ("new_terms",), "summary"))
-    return found
+        opinions.append(Opinion(lang, spoken, ("new_terms",), "summary"))
+    return opinions
 
 
 def _applicants(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
@@ -242,28 +242,28 @@ def _advice(
 
 def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     """Return how much of the text the nearest patents have, and what none of them has."""
-    found = details.get("novelty")
-    if not found:
+    novelty = details.get("novelty")
+    if not novelty:
         return []
-    missing = [feature for feature in found["features"] if not feature["found"]]
-    nearest = max(found["patents"], key=lambda patent: float(patent["share_found"]))
+    missing = [feature for feature in novelty["features"] if not feature["found"]]
+    nearest = max(novelty["patents"], key=lambda patent: float(patent["share_found"]))
     spoken = text(
-        f"originality.novelty_{_novelty_case(found, len(missing))}",
+        f"originality.novelty_{_novelty_case(novelty, len(missing))}",
         lang,
-        single=100.0 * found["single"],
-        joint=100.0 * found["joint"],
+        single=100.0 * novelty["single"],
+        joint=100.0 * novelty["joint"],
         patent_id=nearest["patent_id"],
-        features=len(found["features"]),
+        features=len(novelty["features"]),
         missing=len(missing),
     )
     return [Opinion(lang, spoken, ("novelty",), "advice")]
 
 
-def _novelty_case(found: Mapping[str, Any], missing: int) -> str:
+def _novelty_case(novelty: Mapping[str, Any], missing: int) -> str:
     """Return which sentence is true of what was found of the text."""
-    risk = str(found["risk"])
+    risk = str(novelty["risk"])
     if risk == UNKNOWN:
         return "thin"
     if not missing and risk in ("high", "medium"):
         return "all_single" if risk == "high" else "all_joint"
-    return "nothing" if found["joint"] < _LEAST_SHARE else risk
+    return "nothing" if novelty["joint"] < _LEAST_SHARE else risk

@@ -35,14 +35,14 @@ def _spanning_tree(direct: Floats) -> list[tuple[int, int]]:
     outside = np.ones(n, dtype=np.bool_)
     outside[:1] = False
     near, parent = direct[0].copy(), np.zeros(n, dtype=np.int64)
-    found = []
+    edges = []
     for _ in range(n - 1):
         j = int(np.argmin(np.where(outside, near, np.inf)))
-        found.append((int(parent[j]), j))
+        edges.append((int(parent[j]), j))
         outside[j] = False
         closer = direct[j] < near
         near[closer], parent[closer] = direct[j][closer], j
-    return found
+    return edges
 
 
 def scaled(distance: Floats) -> Floats:

@@ -203,14 +203,14 @@ def build_reference(
     days = np.zeros(len(patent_ids), dtype=np.int64)
     corpus: Mapping[str, Any] = {}
     for row, patent_id in enumerate(patent_ids):
-        found = neighbourhoods(patent_id)
-        focused = descending_focus(found)
-        taken = measure_values(found, focused)
+        neighbourhood = neighbourhoods(patent_id)
+        focused = descending_focus(neighbourhood)
+        taken = measure_values(neighbourhood, focused)
         values[row] = [taken[name] for name in names]
-        similarity[row, : min(n, found.size)] = focused[:n]
-        nearest[row] = found.similarity[0] if found.size else 0.0
-        days[row] = found.as_of.toordinal() - _EPOCH_ORDINAL
-        corpus = found.corpus
+        similarity[row, : min(n, neighbourhood.size)] = focused[:n]
+        nearest[row] = neighbourhood.similarity[0] if neighbourhood.size else 0.0
+        days[row] = neighbourhood.as_of.toordinal() - _EPOCH_ORDINAL
+        corpus = neighbourhood.corpus
         if progress is not None:
             progress(row + 1, len(patent_ids))
     order = np.argsort(days, kind="stable")

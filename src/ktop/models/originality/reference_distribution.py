@@ -257,17 +257,17 @@ def bounded_logits(levels: Floats | float) -> Floats:
     """
     most = float(settings()["most_logit"])
     levels = np.asarray(levels, dtype=np.float64)
-    found: Floats = np.clip(np.log(levels / (1.0 - levels)), -most, most)
-    return found
+    logits: Floats = np.clip(np.log(levels / (1.0 - levels)), -most, most)
+    return logits
 
 
 def _logits(column: Floats, values: Floats, name: str) -> Floats:
     """Return the signed logits of many values, 0 where missing."""
-    found = np.zeros(len(values))
+    logits = np.zeros(len(values))
     known = ~np.isnan(values)
     if len(column):
         below = np.searchsorted(column, values[known], side="left")
         through = np.searchsorted(column, values[known], side="right")
         level = ((below + through) / 2.0 + 0.5) / (len(column) + 1.0)
-        found[known] = _SIGNS[name] * bounded_logits(level)
-    return found
+        logits[known] = _SIGNS[name] * bounded_logits(level)
+    return logits

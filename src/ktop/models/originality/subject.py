@@ -81,8 +81,8 @@ def topic_breadth(neighbourhood: Neighbourhood) -> float:
 def _nearness(neighbourhood: Neighbourhood) -> Floats:
     """Return by how much nearer each patent is than the farthest; never all zero."""
     cosine = neighbourhood.in_meaning.cosine
-    found: Floats = np.maximum(cosine - cosine.min(initial=1.0), 0.0) + 1e-9
-    return found
+    nearness: Floats = np.maximum(cosine - cosine.min(initial=1.0), 0.0) + 1e-9
+    return nearness
 
 
 def _ages(neighbourhood: Neighbourhood) -> tuple[Floats, Floats]:

@@ -113,7 +113,7 @@ def surroundings(
     neighbourhood: Neighbourhood, distribution: ReferenceDistribution, ocean: Ocean | None
 ) -> dict[str, Any]:
     """Return everything a page or report shows beside the scores, as JSON types."""
-    found: dict[str, Any] = {
+    details: dict[str, Any] = {
         "neighbours": neighbours(neighbourhood),
         "key_terms": (measured := key_terms(neighbourhood)),
         "measured_terms": measured,
@@ -126,14 +126,14 @@ def surroundings(
         "corpus_growth": _known(math.exp(corpus_growth(neighbourhood, reading_day(neighbourhood)))),
     }
     if ocean is not None:
-        found["ocean"] = ocean.to_json()
-        found["density"] = {
+        details["ocean"] = ocean.to_json()
+        details["density"] = {
             "close_patents": ocean.close,
             "per_1000_patents": 1000.0 * ocean.close / neighbourhood.corpus_size,
             "percentile": ocean.density,
             "close_similarity": distribution.close,
         }
-    return found
+    return details
 
 
 def neighbours(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
@@ -222,17 +222,17 @@ def _by_applicant(neighbourhood: Neighbourhood) -> dict[str, list[int]]:
     return owned
 
 
-def _by_patents(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(found, key=lambda entry: (-int(entry["patents"]), str(entry["name"])))
+def _by_patents(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda entry: (-int(entry["patents"]), str(entry["name"])))
 
 
 def applicants(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
     """Return who filed most of the similar patents, with the span of years."""
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for name, rows in _by_applicant(neighbourhood).items():
         years = [day_of(int(neighbourhood.filing_day[i])).year for i in rows]
-        found.append({"name": name, "patents": len(rows), "first_year": min(years), "last_year": max(years)})
-    return _by_patents(found)[:APPLICANTS_SHOWN]
+        entries.append({"name": name, "patents": len(rows), "first_year": min(years), "last_year": max(years)})
+    return _by_patents(entries)[:APPLICANTS_SHOWN]
 
 
 def newcomers(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
@@ -244,12 +244,12 @@ def newcomers(neighbourhood: Neighbourhood) -> list[dict[str, Any]]:
     years = float(settings()["growth_years"])
     if not len(neighbourhood.years) or neighbourhood.as_of.year - int(neighbourhood.years.min()) <= years:
         return []
-    found: list[dict[str, Any]] = [
+    entries: list[dict[str, Any]] = [
         {"name": name, "patents": len(rows), "first_year": day_of(int(neighbourhood.filing_day[rows].min())).year}
         for name, rows in _by_applicant(neighbourhood).items()
         if float(age[rows].max()) <= years
     ]
-    return _by_patents(found)[:NEWCOMERS_SHOWN]
+    return _by_patents(entries)[:NEWCOMERS_SHOWN]
 
 
 def fields(neighbourhood: Neighbourhood) -> dict[str, Any]:

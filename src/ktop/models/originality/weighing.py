@@ -41,12 +41,12 @@ def diversity(weights: Floats, n_effective: float | None = None) -> float:
     total = float(weights.sum())
     if total <= 0.0:
         return NAN
-    found = 1.0 - float(np.square(weights / total).sum())
+    index = 1.0 - float(np.square(weights / total).sum())
     if n_effective is None:
-        return found
+        return index
     if n_effective <= 1.0:
         return NAN
-    return min(1.0, found * n_effective / (n_effective - 1.0))
+    return min(1.0, index * n_effective / (n_effective - 1.0))
 
 
 def effective_number(weights: Floats) -> float:

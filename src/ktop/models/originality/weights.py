@@ -106,7 +106,7 @@ def released() -> Weights:
 def start() -> Weights:
     """Return the weights that learning starts from: those written in ``catalogue/originality.yaml``."""
     traits: Mapping[str, float] = load("originality")["traits"]
-    found = {measure.name: traits[measure.trait] * measure.weight for measure in measures()}
-    total = math.fsum(found.values())
+    shares = {measure.name: traits[measure.trait] * measure.weight for measure in measures()}
+    total = math.fsum(shares.values())
     assert set(traits) == set(TRAITS)
-    return Weights({name: weight / total for name, weight in found.items()})
+    return Weights({name: weight / total for name, weight in shares.items()})

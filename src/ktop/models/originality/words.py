@@ -22,10 +22,10 @@ def word_dependence(neighbourhood: Neighbourhood) -> float:
 
     0 where they use them as all patents do; up to 1.
     """
-    found = _weights_and_use(neighbourhood)
-    if found is None:
+    weights_and_use = _weights_and_use(neighbourhood)
+    if weights_and_use is None:
         return NAN
-    weight, used = found
+    weight, used = weights_and_use
     usual = np.minimum(neighbourhood.text_terms.df / neighbourhood.corpus_size, SHARE_CAP)
     return float(np.average(used - usual, weights=weight))
 
@@ -35,10 +35,10 @@ def unexplained_share(neighbourhood: Neighbourhood) -> float:
 
     Distance to the earlier art, on the side of the text (backward similarity, Kelly et al. 2021), 0 to 1.
     """
-    found = _weights_and_use(neighbourhood)
-    if found is None:
+    weights_and_use = _weights_and_use(neighbourhood)
+    if weights_and_use is None:
         return NAN
-    weight, used = found
+    weight, used = weights_and_use
     return float(np.average(1.0 - used, weights=weight))
 
 
@@ -57,10 +57,10 @@ def word_centrality(neighbourhood: Neighbourhood) -> float:
     How tied together the words are in the co-word network of the field: weighted degree centrality (Callon, Courtial,
     Turner and Bauin 1983; Salton's cosine as tie strength); mean over pairs by the product of the words' weights.
     """
-    found = _pairs(neighbourhood)
-    if found is None:
+    pairs = _pairs(neighbourhood)
+    if pairs is None:
         return NAN
-    together, alone, weight = found
+    together, alone, weight = pairs
     cosine = together / np.sqrt(np.outer(alone, alone))
     upper = np.triu_indices(len(alone), 1)
     return float(np.average(cosine[upper], weights=np.outer(weight, weight)[upper]))
@@ -72,10 +72,10 @@ def unmet_pairs(neighbourhood: Neighbourhood) -> float:
     Known is a word that three similar patents or more use (new combinations, Arts, Hou and Gomez 2021, within the
     field: two rare words never meet in a patent of another one either).
     """
-    found = _pairs(neighbourhood)
-    if found is None:
+    pairs = _pairs(neighbourhood)
+    if pairs is None:
         return NAN
-    together, alone, weight = found
+    together, alone, weight = pairs
     upper = np.triu_indices(len(alone), 1)
     return float(np.average(together[upper] == 0.0, weights=np.outer(weight, weight)[upper]))
 
@@ -83,8 +83,8 @@ def unmet_pairs(neighbourhood: Neighbourhood) -> float:
 def _weights(neighbourhood: Neighbourhood) -> Floats:
     """Return each word's weight in the text times its inverse document frequency, shape (t,)."""
     words = neighbourhood.text_terms
-    found: Floats = words.weight * (np.log((neighbourhood.corpus_size + 1.0) / (words.df + 1.0)) + 1.0)
-    return found
+    weights: Floats = words.weight * (np.log((neighbourhood.corpus_size + 1.0) / (words.df + 1.0)) + 1.0)
+    return weights
 
 
 def _weights_and_use(neighbourhood: Neighbourhood) -> tuple[Floats, Floats] | None:

@@ -78,7 +78,7 @@ class StartUpModel(GrowthRiskModel):
 
     def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:
         """Return the written analysis; after the grades it says who may use them and which group leads."""
-        found = super().opinions(batch, row, taken)
+        opinions = super().opinions(batch, row, taken)
         words = {**indicator_groups("startup"), **indicator_groups("checklist")}
         scores = {name: float(batch.scores[name][row]) for name in words}
         best, worst = max(scores, key=lambda g: scores[g]), min(scores, key=lambda g: scores[g])
@@ -96,7 +96,7 @@ class StartUpModel(GrowthRiskModel):
         added = [Opinion(lang, role[lang], basis, "summary") for lang in LANGS]
         key = variant("startup.groups", seed_of(batch.values[row]))
         added += sentence(key, "summary", [f"scores.{name}" for name in (best, worst)], params)
-        return (*found[: len(LANGS)], *added, *found[len(LANGS) :])
+        return (*opinions[: len(LANGS)], *added, *opinions[len(LANGS) :])
 
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return what growth and risk models tell, and in which role the firm was rated."""

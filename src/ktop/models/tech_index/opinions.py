@@ -46,15 +46,15 @@ def opinions(
         for lang in LANGS
     }
     basis = ("scores.index", "position.all.percentile", "details.growth_perspective.level")
-    found = sentence(variant("tech_index.summary", seed), "summary", basis, params)
-    found += _balance(batch, row, seed)
+    spoken = sentence(variant("tech_index.summary", seed), "summary", basis, params)
+    spoken += _balance(batch, row, seed)
     for target, (mean, everybody) in rates.items():
-        found += probability_sentence(target, batch.probability(target, row), mean, everybody)
+        spoken += probability_sentence(target, batch.probability(target, row), mean, everybody)
     for kind in ("strength", "weakness"):
-        found += part_sentences(indicators, batch, row, "index", "tech_index.score_index", kind)
-    found += advice_sentence(taken, {"index": "tech_index.score_index"}, seed)
-    found += caution_sentences(indicators, batch, row, "index", batch.model.trained_on == "synthetic")
-    return tuple(found)
+        spoken += part_sentences(indicators, batch, row, "index", "tech_index.score_index", kind)
+    spoken += advice_sentence(taken, {"index": "tech_index.score_index"}, seed)
+    spoken += caution_sentences(indicators, batch, row, "index", batch.model.trained_on == "synthetic")
+    return tuple(spoken)
 
 
 def _balance(batch: BatchRatings, row: int, seed: int) -> list[Opinion]:

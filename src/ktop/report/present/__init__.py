@@ -80,12 +80,12 @@ def _headlines(views: Sequence[RatingView], lang: Lang) -> tuple[Figure, ...]:
 def _without_repeats(views: Sequence[RatingView]) -> tuple[RatingView, ...]:
     """Let each warning stand only where it comes first: models made together often warn of the same."""
     said: set[str] = set()
-    kept = []
+    distinct = []
     for view in views:
         fresh = tuple(warning for warning in view.warnings if warning not in said)
         said.update(fresh)
-        kept.append(replace(view, warnings=fresh))
-    return tuple(kept)
+        distinct.append(replace(view, warnings=fresh))
+    return tuple(distinct)
 
 
 def _summary(ratings: Sequence[RatingJson], given: str | None) -> str:
@@ -135,22 +135,22 @@ def region(code: Any, lang: Lang) -> str:
 
 def _inputs(ratings: Sequence[RatingJson], lang: Lang) -> tuple[tuple[InputGroup, ...], int, int]:
     """Gather the inputs of all company ratings under the catalogue's headings, each once; count given and missing."""
-    found: dict[str, Mapping[str, Any]] = {}
+    inputs: dict[str, Mapping[str, Any]] = {}
     for rating in ratings:
         for entry in rating["inputs"]:
-            found.setdefault(entry["name"], entry)
+            inputs.setdefault(entry["name"], entry)
     order = {name: place for place, name in enumerate(FACTS)}
     rows: dict[str, list[InputRow]] = {}
-    for name in sorted(found, key=lambda n: order.get(n, len(order))):
+    for name in sorted(inputs, key=lambda n: order.get(n, len(order))):
         heading = FACTS[name].group if name in FACTS else ""
-        rows.setdefault(heading, []).append(_input_row(found[name], lang))
+        rows.setdefault(heading, []).append(_input_row(inputs[name], lang))
     headings = [*fact_groups(), ""]
     groups = tuple(
         InputGroup(fact_groups()[h][lang] if h else text("report.inputs_other", lang), tuple(rows[h]))
         for h in sorted(rows, key=lambda h: headings.index(h) if h in headings else len(headings))
     )
     absent = sum(row.missing for group in groups for row in group.rows)
-    return groups, len(found) - absent, absent
+    return groups, len(inputs) - absent, absent
 
 
 def _input_row(entry: Mapping[str, Any], lang: Lang) -> InputRow:

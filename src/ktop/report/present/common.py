@@ -54,10 +54,10 @@ def top_share(rating: RatingJson, name: str, lang: Lang) -> str:
     """Return where a score stands among all, "" where the rating does not say."""
     others: Mapping[str, Any] = rating["details"].get("positions") or {}
     positions = rating["position"] if name == main_score(rating) else others.get(name, {})
-    found = positions.get("all")
-    if not isinstance(found, Mapping) or numbers.is_missing(found.get("percentile")):
+    everybody = positions.get("all")
+    if not isinstance(everybody, Mapping) or numbers.is_missing(everybody.get("percentile")):
         return ""
-    return percentile_words(found["percentile"], lang)
+    return percentile_words(everybody["percentile"], lang)
 
 
 def grades(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
@@ -92,8 +92,8 @@ def breakdowns(rating: RatingJson, scores: Sequence[str], lang: Lang, medium: Me
     """Return where each of ``scores`` comes from, without those that are not explained or could not be given."""
     # Where every explained score has its own grade (growth and risk), none of them is the main one.
     main = main_score(rating) if main_score(rating) not in rating["grades"] else None
-    found = (breakdown(rating, name, lang, main=name == main, medium=medium) for name in scores)
-    return tuple(one for one in found if one is not None)
+    shown = (breakdown(rating, name, lang, main=name == main, medium=medium) for name in scores)
+    return tuple(one for one in shown if one is not None)
 
 
 def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool, medium: Medium = "all") -> Breakdown | None:
@@ -156,37 +156,39 @@ def _joined(bars: Sequence[WaterfallStep], lang: Lang, most: int = 16) -> list[W
     """Join the smallest bars into one, so that a picture of 39 parts stays readable; sums stay exact."""
     if len(bars) <= most:
         return list(bars)
-    kept = set(sorted(range(len(bars)), key=lambda i: -abs(bars[i].points))[: most - 1])
-    rest = [bars[i] for i in range(len(bars)) if i not in kept]
+    largest = set(sorted(range(len(bars)), key=lambda i: -abs(bars[i].points))[: most - 1])
+    rest = [bars[i] for i in range(len(bars)) if i not in largest]
     joined = WaterfallStep(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
-    return [bars[i] for i in range(len(bars)) if i in kept] + [joined]
+    return [bars[i] for i in range(len(bars)) if i in largest] + [joined]
 
 
 def position(rating: RatingJson, lang: Lang) -> Position | None:
     """Return the standing among others, None where the rating has none."""
-    found = {name: p for name, p in rating["position"].items() if isinstance(p, Mapping) and "percentile" in p}
-    if not found:
+    positions = {name: p for name, p in rating["position"].items() if isinstance(p, Mapping) and "percentile" in p}
+    if not positions:
         return None
-    order = [name for name in _COMPARISONS if name in found] + [name for name in found if name not in _COMPARISONS]
+    order = [name for name in _COMPARISONS if name in positions] + [
+        name for name in positions if name not in _COMPARISONS
+    ]
     columns = tuple(text(f"report.col_{key}", lang) for key in ("comparison", "standing", "firms"))
     rows = tuple(
         (
             labels.word("comparison", name, lang),
             text("report.no_peers", lang)
-            if numbers.is_missing(found[name]["percentile"])
-            else percentile_words(found[name]["percentile"], lang),
-            numbers.figure(found[name].get("n"), lang, 0),
+            if numbers.is_missing(positions[name]["percentile"])
+            else percentile_words(positions[name]["percentile"], lang),
+            numbers.figure(positions[name].get("n"), lang, 0),
         )
         for name in order
     )
     title = text("report.position_title", lang)
     chart = None
-    drawable = [name for name in order if found[name].get("histogram")]
+    drawable = [name for name in order if positions[name].get("histogram")]
     score = main_score(rating)
     if drawable and score is not None:
         # A score that is a percentile of all firms spreads them evenly: such a picture says nothing, the next one does.
-        name = next((n for n in drawable if not _is_flat(found[n]["histogram"])), drawable[0])
-        drawn = found[name]
+        name = next((n for n in drawable if not _is_flat(positions[n]["histogram"])), drawable[0])
+        drawn = positions[name]
         title = text("report.position_within", lang, comparison=labels.word("comparison", name, lang))
         edges, counts = bins(drawn["histogram"])
         value = rating["scores"][score]
@@ -226,8 +228,8 @@ def score_gauge(rating: RatingJson, lang: Lang) -> Any:
     name = main_score(rating)
     if name is None:
         return None
-    found = rating["position"].get("all")
-    median = found.get("median") if isinstance(found, Mapping) else None
+    everybody = rating["position"].get("all")
+    median = everybody.get("median") if isinstance(everybody, Mapping) else None
     title = score_label(rating, name, lang)
     return gauge(title, rating["scores"][name], lang, reference=median, reference_label=text("report.median", lang))
 

@@ -94,10 +94,10 @@ _MET = {"passed": True, "failed": False}
 
 def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
     """Return the guarantee decision with every clause (``GuaranteeDecision.to_json``), None for a model without one."""
-    found = rating["details"].get("guarantee")
-    if not isinstance(found, Mapping):
+    decision = rating["details"].get("guarantee")
+    if not isinstance(decision, Mapping):
         return None
-    status, amount = found["status"], found["amount_krw"]
+    status, amount = decision["status"], decision["amount_krw"]
     clauses = tuple(
         Clause(
             _MET.get(clause["outcome"]),
@@ -105,24 +105,24 @@ def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
             clause["label"][lang],
             clause["reason"][lang] if clause["reason"] else "",
         )
-        for clause in found["clauses"]
+        for clause in decision["clauses"]
     )
     return Guarantee(
         decision=text(f"report.guarantee_{status}", lang),
         tone=_TONES[status],
         limit=text("report.guarantee_limit", lang, amount=numbers.money(amount, lang)) if amount else "",
-        text=found["text"][lang],
+        text=decision["text"][lang],
         clauses=clauses,
-        note=found["note"][lang],
+        note=decision["note"][lang],
     )
 
 
 def tracks_table(rating: RatingJson, lang: Lang) -> Table | None:
     """Return what each independently built track says by itself, None for a model with one track."""
-    found = rating["details"].get("tracks")
-    if not isinstance(found, Mapping) or not found:
+    tracks = rating["details"].get("tracks")
+    if not isinstance(tracks, Mapping) or not tracks:
         return None
-    names = list(next(iter(found.values())))
+    names = list(next(iter(tracks.values())))
     ladders = load("grades")["ladders"]
     columns = (text("report.item", lang), *(labels.word("track", name, lang) for name in names))
     rows = tuple(
@@ -130,17 +130,17 @@ def tracks_table(rating: RatingJson, lang: Lang) -> Table | None:
             ladders[axis]["label"][lang] if axis in ladders else labels.word("grade", axis, lang),
             *(str(grades_[name] or numbers.missing(lang)) for name in names),
         )
-        for axis, grades_ in found.items()
+        for axis, grades_ in tracks.items()
     )
     return Table(text("report.tracks_title", lang), columns, rows)
 
 
 def _perspective(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
     """Return the growth perspective (성장전망), empty for a model that has none."""
-    found = rating["details"].get("growth_perspective")
-    if not isinstance(found, Mapping):
+    perspective = rating["details"].get("growth_perspective")
+    if not isinstance(perspective, Mapping):
         return ()
-    level = int(found["level"])
+    level = int(perspective["level"])
     note = text("report.perspective_place", lang, level=level)
     tone = "good" if level >= 4 else "warn" if level >= 2 else "bad"
-    return (Figure(text("report.perspective", lang), found["label"][lang], note, tone),)
+    return (Figure(text("report.perspective", lang), perspective["label"][lang], note, tone),)

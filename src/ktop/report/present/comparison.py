@@ -80,8 +80,8 @@ def _compared(
             name=names[0], other=[value for _, _, value in drawn], other_name=names[1],
         )  # fmt: skip
     # Where two models have a score of the same name, the second one's gaps stand under "model:score".
-    found = {score: gaps.get(f"{model}:{score}", gaps.get(score)) for score in a["base"]}
-    made = (_gap(a, b, score, parts, names, lang) for score, parts in found.items() if parts is not None)
+    gaps_of = {score: gaps.get(f"{model}:{score}", gaps.get(score)) for score in a["base"]}
+    made = (_gap(a, b, score, parts, names, lang) for score, parts in gaps_of.items() if parts is not None)
     return ModelComparison(
         labels.word("model", model, lang),
         tuple(rows),
@@ -92,13 +92,13 @@ def _compared(
 
 
 def _gap(
-    a: RatingJson, b: RatingJson, score: str, found: Sequence[Mapping[str, Any]], names: tuple[str, str], lang: Lang
+    a: RatingJson, b: RatingJson, score: str, parts: Sequence[Mapping[str, Any]], names: tuple[str, str], lang: Lang
 ) -> Gap | None:
     start, end = b["scores"].get(score), a["scores"].get(score)
     if start is None or end is None:
         return None
     model = a["model"]["name"]
-    order = sorted(found, key=lambda part: -abs(part["points"]))
+    order = sorted(parts, key=lambda part: -abs(part["points"]))
     rows = []
     bars = []
     for part in order:
@@ -113,7 +113,7 @@ def _gap(
         joined = WaterfallStep(text("report.other_parts", lang, n=len(rest)), "", sum(part.points for part in rest))
         shown = [*shown, joined]
     # Bases of one model are the same; where two versions meet they are not, and the difference is a part of its own.
-    remainder = (end - start) - sum(part["points"] for part in found)
+    remainder = (end - start) - sum(part["points"] for part in parts)
     if abs(remainder) > 1e-6:
         shown.append(WaterfallStep(text("report.base", lang), "", remainder))
     title = text("report.gap_title", lang, score=score_label(a, score, lang), a=names[0], b=names[1])
@@ -143,9 +143,9 @@ class Technologies:
     sides: tuple[Side, Side]
 
 
-def technologies(a: RatingJson, b: RatingJson, found: Mapping[str, Any], lang: Lang) -> Technologies:
-    """Return two technologies side by side; ``found`` is ``technologies`` of ``Services.compare``."""
-    sentences = tuple(str(opinion["text"]) for opinion in found["opinions"] if opinion["lang"] == lang)
+def technologies(a: RatingJson, b: RatingJson, compared: Mapping[str, Any], lang: Lang) -> Technologies:
+    """Return two technologies side by side; ``compared`` is ``technologies`` of ``Services.compare``."""
+    sentences = tuple(str(opinion["text"]) for opinion in compared["opinions"] if opinion["lang"] == lang)
     return Technologies(sentences, (_side(a, lang), _side(b, lang)))
 
 

@@ -35,8 +35,8 @@ def model_title(name: str, lang: Lang) -> str:
 
 def trained_on(card: Json, lang: Lang) -> str:
     """Return what a version was trained on; the synthetic population is called so."""
-    found = str(card.get("trained_on", "–"))
-    return text("web.synthetic", lang) if found == "synthetic" else found
+    data = str(card.get("trained_on", "–"))
+    return text("web.synthetic", lang) if data == "synthetic" else data
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +138,21 @@ def card_view(card: Json, lang: Lang) -> CardView:
 def _facts(card: Json, lang: Lang) -> tuple[Figure, ...]:
     population = card.get("training_population") or {}
     rows = [part.get("rows", 0) for part in (card.get("training") or {}).values()]
-    found = [
+    facts = [
         Figure(_say("fact_state", lang), _say("in_force" if card.get("champion") else "not_in_force", lang)),
         Figure(_say("col_origin", lang), _say(f"origin_{card.get('origin', 'released')}", lang)),
         Figure(_say("fact_trained_on", lang), trained_on(card, lang)),
     ]
     if rows:
-        found.append(Figure(_say("fact_rows", lang), numbers.figure(max(rows), lang, 0)))
+        facts.append(Figure(_say("fact_rows", lang), numbers.figure(max(rows), lang, 0)))
     if "seed" in population:
         words = [f"seed {population['seed']}"]
         words += [f"generator {population['generator_version']}"] if "generator_version" in population else []
-        found.append(Figure(_say("fact_population", lang), ", ".join(words)))
+        facts.append(Figure(_say("fact_population", lang), ", ".join(words)))
     for key in ("data_fingerprint", "sha256"):
         if card.get(key):
-            found.append(Figure(_say(f"fact_{key}", lang), str(card[key])))
-    return tuple(found)
+            facts.append(Figure(_say(f"fact_{key}", lang), str(card[key])))
+    return tuple(facts)
 
 
 def _targets(targets: Json, lang: Lang) -> Table | None:

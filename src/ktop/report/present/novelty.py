@@ -21,10 +21,10 @@ _LEAST_TRAIT = 0.5
 
 def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
     """Return the section on novelty, None where a rating has none."""
-    found = details.get("novelty")
-    if not found:
+    novelty = details.get("novelty")
+    if not novelty:
         return None
-    risk = str(found["risk"])
+    risk = str(novelty["risk"])
     features = tuple(
         Feature(
             str(feature["text"]),
@@ -34,21 +34,21 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
             "bad" if feature["found"] else "good",
             numbers.percent(feature["best"], None, 0),
         )
-        for feature in found["features"]
+        for feature in novelty["features"]
     )
     return Novelty(
         title=text("report.novelty", lang),
         risk=labels.word("novelty", risk, lang),
         tone=_TONES.get(risk, ""),
         text=text(
-            "report.novelty_text" if found["joint"] >= _LEAST_SHARE else "report.novelty_text_none", lang,
-            single=numbers.percent(found["single"], None, 0), joint=numbers.percent(found["joint"], None, 0),
-            patents=len(found["patents"]),
-            limit=numbers.percent(found["found_from"], None, 0),
+            "report.novelty_text" if novelty["joint"] >= _LEAST_SHARE else "report.novelty_text_none", lang,
+            single=numbers.percent(novelty["single"], None, 0), joint=numbers.percent(novelty["joint"], None, 0),
+            patents=len(novelty["patents"]),
+            limit=numbers.percent(novelty["found_from"], None, 0),
         ),
         note=text("report.novelty_note", lang),
         features=features,
-        patents=tuple(_patent(patent, found["features"], lang) for patent in found["patents"]),
+        patents=tuple(_patent(patent, novelty["features"], lang) for patent in novelty["patents"]),
     )  # fmt: skip
 
 
@@ -72,11 +72,11 @@ def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: 
 
 def suggestions_view(details: Mapping[str, Any], lang: Lang) -> Suggestions | None:
     """Return the terms that were tried, None where none was asked for."""
-    found = details.get("suggestions")
-    if not found:
+    suggestions = details.get("suggestions")
+    if not suggestions:
         return None
-    raising = sum(bool(one["raises"]) for one in found["terms"])
-    key = "suggestions_none" if not found["tried"] else "suggestions_text" if raising else "suggestions_no_gain"
+    raising = sum(bool(one["raises"]) for one in suggestions["terms"])
+    key = "suggestions_none" if not suggestions["tried"] else "suggestions_text" if raising else "suggestions_no_gain"
     rows = tuple(
         (
             str(one["term"]),
@@ -90,12 +90,12 @@ def suggestions_view(details: Mapping[str, Any], lang: Lang) -> Suggestions | No
             ),
             f"{one['patent_id']} {one['title']}".strip(),
         )
-        for one in found["terms"]
+        for one in suggestions["terms"]
     )
     columns = tuple(text(f"report.suggestion_columns_{i}", lang) for i in range(1, 7))
     return Suggestions(
         title=text("report.suggestions", lang),
-        text=text(f"report.{key}", lang, tried=found["tried"], raising=raising),
+        text=text(f"report.{key}", lang, tried=suggestions["tried"], raising=raising),
         note=text("report.suggestions_note", lang),
         table=Table(text("report.suggestions", lang), columns, rows),
     )

@@ -74,7 +74,7 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
     ocean, ocean_text = _ocean(details, lang)
     return Technology(
         key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
-        neighbours=tuple(_neighbour(found, lang) for found in details.get("neighbours") or ()),
+        neighbours=tuple(_neighbour(neighbour, lang) for neighbour in details.get("neighbours") or ()),
         similarity=_similarity(details, lang),
         ocean=ocean,
         ocean_text=ocean_text,
@@ -95,10 +95,14 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
 
 def _unrated(details: Mapping[str, Any], lang: Lang) -> Technology:
     """Return what can be shown where nothing is near enough: no map or applicants of patents that are not alike."""
-    near = [found for found in details.get("neighbours") or () if float(found.get("similarity") or 0.0) >= _ALIKE]
+    near = [
+        neighbour
+        for neighbour in details.get("neighbours") or ()
+        if float(neighbour.get("similarity") or 0.0) >= _ALIKE
+    ]
     return Technology(
         key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
-        neighbours=tuple(_neighbour(found, lang) for found in near),
+        neighbours=tuple(_neighbour(neighbour, lang) for neighbour in near),
         corpus=_corpus(details, lang),
     )
 
@@ -116,58 +120,58 @@ def _patents(count: Any, lang: Lang) -> str:
     return text("report.term_patents", lang, n=numbers.figure(count, lang, 0))
 
 
-def _neighbour(found: Mapping[str, Any], lang: Lang) -> Neighbour:
-    similarity = found.get("similarity")
+def _neighbour(neighbour: Mapping[str, Any], lang: Lang) -> Neighbour:
+    similarity = neighbour.get("similarity")
     return Neighbour(
-        patent_id=str(found["patent_id"]),
-        title=str(found.get("title") or "") or numbers.missing(lang),
+        patent_id=str(neighbour["patent_id"]),
+        title=str(neighbour.get("title") or "") or numbers.missing(lang),
         similarity="–" if similarity is None or numbers.is_missing(similarity) else f"{similarity:.2f}",
-        filed=numbers.day(found.get("filing_date"), lang),
-        applicants=", ".join(str(name) for name in list(found.get("applicants") or ())[:3]),
-        terms=", ".join(str(term) for term in found.get("shared_terms") or ()),
+        filed=numbers.day(neighbour.get("filing_date"), lang),
+        applicants=", ".join(str(name) for name in list(neighbour.get("applicants") or ())[:3]),
+        terms=", ".join(str(term) for term in neighbour.get("shared_terms") or ()),
     )
 
 
 def _similarity(details: Mapping[str, Any], lang: Lang) -> Chart | None:
-    found = details.get("similarity_distribution")
-    if not found:
+    distribution = details.get("similarity_distribution")
+    if not distribution:
         return None
-    edges, corpus = bins(found)
-    nearest = found.get("nearest")
+    edges, corpus = bins(distribution)
+    nearest = distribution.get("nearest")
     return histogram(
-        text("report.similarity_title", lang), edges, found.get("neighbour_counts", corpus), nearest, lang,
+        text("report.similarity_title", lang), edges, distribution.get("neighbour_counts", corpus), nearest, lang,
         own_label=None if nearest is None else text("report.nearest", lang, value=f"{nearest:.2f}"),
         axis_label=text("report.similarity", lang), digits=2, kind="similarity",
         names=(text("report.similar_patents", lang), text("report.corpus_sample", lang)),
-        behind=corpus if "neighbour_counts" in found else None,
+        behind=corpus if "neighbour_counts" in distribution else None,
     )  # fmt: skip
 
 
 def _ocean(details: Mapping[str, Any], lang: Lang) -> tuple[Figure | None, str]:
-    found = details.get("ocean")
-    if not isinstance(found, Mapping):
+    ocean = details.get("ocean")
+    if not isinstance(ocean, Mapping):
         return None, ""
-    name = str(found["ocean"])
-    percentile, close = found.get("density_percentile"), found.get("close_patents")
+    name = str(ocean["ocean"])
+    percentile, close = ocean.get("density_percentile"), ocean.get("close_patents")
     note = "" if percentile is None else text("report.density_place", lang, percentile=f"{percentile:.0f}")
     figure = Figure(text("report.ocean", lang), labels.word("ocean", name, lang), note, _OCEAN_TONES.get(name, ""))
     sentence = labels.word("ocean_text", name, lang)
     if close is not None:
-        key = "report.ocean_close_at_least" if found.get("at_least") else "report.ocean_close"
+        key = "report.ocean_close_at_least" if ocean.get("at_least") else "report.ocean_close"
         sentence += " " + text(key, lang, n=numbers.figure(close, lang, 0))
     return figure, sentence
 
 
 def _trend(details: Mapping[str, Any], lang: Lang) -> Chart | None:
-    found = details.get("trend")
-    if not isinstance(found, Mapping) or not any(found["counts"]):
+    trend_of = details.get("trend")
+    if not isinstance(trend_of, Mapping) or not any(trend_of["counts"]):
         return None
     return trend(
-        text("report.trend_title", lang), found["years"][-_YEARS_SHOWN:], found["counts"][-_YEARS_SHOWN:], lang,
-        incomplete_from=found.get("incomplete_from"), value_label=text("report.patents", lang),
+        text("report.trend_title", lang), trend_of["years"][-_YEARS_SHOWN:], trend_of["counts"][-_YEARS_SHOWN:], lang,
+        incomplete_from=trend_of.get("incomplete_from"), value_label=text("report.patents", lang),
         ahead=[
-            Ahead(one["year"], one["count"], one["low"], one["high"], found["forecast"]["level"])
-            for one in (found.get("forecast") or {}).get("years", ())
+            Ahead(one["year"], one["count"], one["low"], one["high"], trend_of["forecast"]["level"])
+            for one in (trend_of.get("forecast") or {}).get("years", ())
         ],
     )  # fmt: skip
 
@@ -193,13 +197,13 @@ def _trend_text(details: Mapping[str, Any], lang: Lang) -> str:
 
 def similar_map(details: Mapping[str, Any], lang: Lang, width: int = 360) -> Chart | None:
     """Return the map of the similar patents, None where there is none."""
-    found, clusters = details.get("map"), details.get("clusters")
-    if not found or not clusters or not found["patents"]:
+    drawn, clusters = details.get("map"), details.get("clusters")
+    if not drawn or not clusters or not drawn["patents"]:
         return None
     return patent_map(
         text("report.map_title", lang),
-        [MappedPatent(p["x"], p["y"], p["group"], str(p["patent_id"]), p["similarity"]) for p in found["patents"]],
-        (found["own"][0], found["own"][1]),
+        [MappedPatent(p["x"], p["y"], p["group"], str(p["patent_id"]), p["similarity"]) for p in drawn["patents"]],
+        (drawn["own"][0], drawn["own"][1]),
         [group_name(group, lang) for group in clusters["groups"]],
         lang,
         own_group=clusters["own"],
@@ -233,21 +237,21 @@ def groups_table(details: Mapping[str, Any], lang: Lang) -> Table | None:
 
 def _ocean_figures(details: Mapping[str, Any], lang: Lang) -> tuple[Figure, ...]:
     """Return the numbers that the ocean is read from."""
-    found = details.get("ocean")
-    if not isinstance(found, Mapping) or found.get("density_percentile") is None:
+    ocean = details.get("ocean")
+    if not isinstance(ocean, Mapping) or ocean.get("density_percentile") is None:
         return ()
     per_1000 = (details.get("density") or {}).get("per_1000_patents")
-    growth, ratio = found.get("growth_percentile"), found.get("growth_ratio")
+    growth, ratio = ocean.get("growth_percentile"), ocean.get("growth_ratio")
     unknown = text("report.growth_unknown", lang)
-    close = numbers.figure(found["close_patents"], lang, 0) + ("+" if found.get("at_least") else "")
+    close = numbers.figure(ocean["close_patents"], lang, 0) + ("+" if ocean.get("at_least") else "")
     return (
         Figure(
             text("report.ocean_number_close", lang),
             close,
             "" if per_1000 is None else text("report.ocean_per_1000", lang, n=f"{per_1000:.2g}"),
         ),
-        Figure(text("report.ocean_number_density", lang), f"{found['density_percentile']:.0f}"),
-        Figure(text("report.ocean_number_filings", lang), f"{found['recent_filings']} / {found['previous_filings']}"),
+        Figure(text("report.ocean_number_density", lang), f"{ocean['density_percentile']:.0f}"),
+        Figure(text("report.ocean_number_filings", lang), f"{ocean['recent_filings']} / {ocean['previous_filings']}"),
         Figure(
             text("report.ocean_number_growth", lang),
             unknown if ratio is None else text("report.times", lang, n=f"{ratio:.2f}"),
@@ -257,30 +261,30 @@ def _ocean_figures(details: Mapping[str, Any], lang: Lang) -> tuple[Figure, ...]
 
 
 def _applicants(details: Mapping[str, Any], lang: Lang) -> Chart | None:
-    found: Sequence[Mapping[str, Any]] = details.get("applicants") or ()
-    if not found:
+    applicants: Sequence[Mapping[str, Any]] = details.get("applicants") or ()
+    if not applicants:
         return None
-    rows = [(str(a["name"]), a["patents"]) for a in found[:_APPLICANTS_SHOWN]]
+    rows = [(str(a["name"]), a["patents"]) for a in applicants[:_APPLICANTS_SHOWN]]
     return bars(text("report.applicants_title", lang), rows, lang, value_label=text("report.patents", lang))
 
 
 def _fields(details: Mapping[str, Any], lang: Lang) -> Chart | None:
     """Return the shares of the similar patents' classes, None where a corpus has only text topics (no names)."""
-    found = details.get("fields")
-    if not isinstance(found, Mapping) or found.get("kind") != "class" or not found["shares"]:
+    fields = details.get("fields")
+    if not isinstance(fields, Mapping) or fields.get("kind") != "class" or not fields["shares"]:
         return None
-    rows = [(str(one["name"]), 100 * one["share"]) for one in found["shares"]]
+    rows = [(str(one["name"]), 100 * one["share"]) for one in fields["shares"]]
     return bars(text("report.fields_title", lang), rows, lang, value_label=text("report.share_percent", lang), unit="%")
 
 
 def _newcomers(details: Mapping[str, Any], lang: Lang) -> str:
-    found = details.get("newcomers") or ()
-    return text("report.newcomers", lang, names=", ".join(str(one["name"]) for one in found)) if found else ""
+    newcomers = details.get("newcomers") or ()
+    return text("report.newcomers", lang, names=", ".join(str(one["name"]) for one in newcomers)) if newcomers else ""
 
 
 def _corpus(details: Mapping[str, Any], lang: Lang) -> str:
-    found = details.get("corpus")
-    if not isinstance(found, Mapping):
+    corpus = details.get("corpus")
+    if not isinstance(corpus, Mapping):
         return ""
-    size = numbers.figure(found.get("patents"), lang, 0)
-    return text("report.corpus", lang, name=found.get("name", ""), n=size)
+    size = numbers.figure(corpus.get("patents"), lang, 0)
+    return text("report.corpus", lang, name=corpus.get("name", ""), n=size)

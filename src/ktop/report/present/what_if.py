@@ -24,7 +24,7 @@ class Change:
 
 def changes_between(before: Sequence[RatingJson], after: Sequence[RatingJson], lang: Lang) -> tuple[Change, ...]:
     """Return what changed, model by model; models that only one side has are left out."""
-    found: list[tuple[str, Change]] = []
+    changed: list[tuple[str, Change]] = []
     new = {rating["model"]["name"]: rating for rating in after}
     for old in before:
         other = new.get(old["model"]["name"])
@@ -38,12 +38,12 @@ def changes_between(before: Sequence[RatingJson], after: Sequence[RatingJson], l
             changes.append(
                 _probability(labels.word("target", name, lang), p["value"], q["value"] if q else None, name, lang)
             )
-        found += [(old["model"]["name"], change) for change in changes]
+        changed += [(old["model"]["name"], change) for change in changes]
     # Two models may have a figure of the same name: each then says whose it is.
-    count = Counter(change.label for _, change in found)
+    count = Counter(change.label for _, change in changed)
     return tuple(
         replace(change, label=f"{change.label} · {short_model(model, lang)}") if count[change.label] > 1 else change
-        for model, change in found
+        for model, change in changed
     )
 
 

@@ -36,7 +36,7 @@ def generate(seed: int = SEED) -> list[dict[str, Any]]:
     numbers: dict[int, str] = {}
     serials: dict[int, int] = {}
     writers: dict[int, Writer] = {}
-    found = []
+    records = []
     for filed, invention, language in documents:
         serial = serials[filed.year] = serials.get(filed.year, 100) + chance.between(1, 9)
         application = f"{OFFICE}{filed.year}{serial:06d}"
@@ -45,7 +45,7 @@ def generate(seed: int = SEED) -> list[dict[str, Any]]:
         identifier = application + ("B1" if granted else "A1")
         writer = writers.setdefault(invention.number, Writer(invention, seed + 1000 * (invention.number + 1)))
         title, abstract = writer.write(language)
-        found.append(
+        records.append(
             {
                 "id": identifier,
                 "application": application,
@@ -65,13 +65,13 @@ def generate(seed: int = SEED) -> list[dict[str, Any]]:
             }
         )
         numbers.setdefault(invention.number, identifier)
-    return found
+    return records
 
 
 def write(target: Path = SHIPPED, seed: int = SEED) -> int:
     """Write the compressed file to ``target``, complete or not at all; return the number of records."""
-    found = generate(seed)
-    lines = "".join(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n" for record in found)
+    records = generate(seed)
+    lines = "".join(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n" for record in records)
     with atomic_path(target) as temporary:
         temporary.write_bytes(lzma.compress(lines.encode(), preset=9 | lzma.PRESET_EXTREME))
-    return len(found)
+    return len(records)

@@ -85,7 +85,7 @@ def firms(theme: Theme, chance: Chance) -> list[Firm]:
     """Return the invented applicants of a theme; some enter late, and a few file much."""
     pieces = grammar()["applicants"]
     kinds = [kind.split(" | ") for kind in pieces["kinds"][theme.name]]
-    found = []
+    applicants = []
     for rank, stem in enumerate(chance.sample(pieces["stems"], FIRMS_PER_THEME)):
         korean, english = stem.split(" | ")
         ko_kind, en_kind = chance.choice(kinds)
@@ -94,8 +94,8 @@ def firms(theme: Theme, chance: Chance) -> list[Firm]:
         else:
             name, language = f"{english} {en_kind} {pieces['mark']['en']}", "en"
         since = FIRST_YEAR if rank % 2 else chance.between(FIRST_YEAR, LAST_YEAR - 2)
-        found.append(Firm(name, language, since, 1.0 / (1.0 + chance.uniform() * FIRMS_PER_THEME)))
-    return found
+        applicants.append(Firm(name, language, since, 1.0 / (1.0 + chance.uniform() * FIRMS_PER_THEME)))
+    return applicants
 
 
 def draw_inventions(seed: int) -> list[Invention]:

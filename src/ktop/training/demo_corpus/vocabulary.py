@@ -104,5 +104,5 @@ def _theme(data: dict[str, Any]) -> Theme:
 @functools.cache
 def grammar() -> dict[str, Any]:
     """Return the sentence patterns of both languages and the pieces of applicants' names."""
-    found: dict[str, Any] = catalogue.load("demo_vocabulary/_grammar")
-    return found
+    patterns: dict[str, Any] = catalogue.load("demo_vocabulary/_grammar")
+    return patterns

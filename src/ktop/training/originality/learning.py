@@ -58,7 +58,7 @@ def signed_logits(values: Floats, years: Integers, drawn: Booleans) -> Floats:
     ``drawn`` are the rows drawn by chance that ranks are counted among. Years with fewer than twenty give zeros.
     """
     signs = np.array([measure.sign for measure in measures()], dtype=np.float64)
-    found = np.zeros(values.shape)
+    signed = np.zeros(values.shape)
     for year in np.unique(years):
         inside = years == year
         for j in range(values.shape[1]):
@@ -69,8 +69,8 @@ def signed_logits(values: Floats, years: Integers, drawn: Booleans) -> Floats:
             below = np.searchsorted(ruler, values[known, j], side="left")
             through = np.searchsorted(ruler, values[known, j], side="right")
             level = ((below + through) / 2.0 + 0.5) / (len(ruler) + 1.0)
-            found[known, j] = signs[j] * bounded_logits(level)
-    return found
+            signed[known, j] = signs[j] * bounded_logits(level)
+    return signed
 
 
 def learn(
@@ -101,22 +101,22 @@ def learn(
     total, held = np.zeros(len(first)), np.zeros(len(first))
     events: dict[str, int] = {}
     chosen: dict[str, float] = {}
-    kept: list[str] = []
+    kept_released: list[str] = []
     for name in OUTCOMES:
         y = outcomes[name]
         known = ~np.isnan(y)
         events[name] = int(y[known].sum())
         if events[name] < settings["fewest_events"]:
-            kept.append(name)
+            kept_released.append(name)
             held += settings["outcomes"][name] * fallback
             continue
         if isinstance(ridges, Mapping):
             chosen[name] = ridges[name]
         else:
             chosen[name] = choose_ridge(logits[known], y[known], years[known], first, ridges)
-        found = fit(logits[known], y[known], years[known], chosen[name], first)
-        share = found.sum()
-        total += settings["outcomes"][name] * (found / share if share > 0.0 else first)
+        coefficients = fit(logits[known], y[known], years[known], chosen[name], first)
+        share = coefficients.sum()
+        total += settings["outcomes"][name] * (coefficients / share if share > 0.0 else first)
     if noise is not None and total.any():
         spread = np.cov(logits, rowvar=False)
         for trait in TRAITS:  # each by itself, so that no trait stands in for another
@@ -130,10 +130,10 @@ def learn(
         "years": [int(years.min()), int(years.max())],
         "events": events,
         "ridge": chosen,
-        "kept_released": kept,
+        "kept_released": kept_released,
         "fingerprint": fingerprint(logits, years, outcomes),
     }
-    return Learned(Weights(shares, described), events, chosen, tuple(kept))
+    return Learned(Weights(shares, described), events, chosen, tuple(kept_released))
 
 
 def fit(logits: Floats, y: Floats, years: Integers, ridge: float, first: Floats) -> Floats:
@@ -167,9 +167,9 @@ def fit_with_years(
     rate = float(np.clip(y.mean(), 1e-4, 1.0 - 1e-4))
     opening = np.concatenate([begin, np.full(len(known_years), np.log(rate / (1.0 - rate)))])
     bounds = [(0.0, None)] * m + [(-15.0, 15.0)] * len(known_years)
-    found = minimize(loss, opening, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
-    coefficients: Floats = np.asarray(found.x[:m], dtype=np.float64)
-    return coefficients, dict(zip(known_years.tolist(), found.x[m:].tolist(), strict=True))
+    optimum = minimize(loss, opening, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
+    coefficients: Floats = np.asarray(optimum.x[:m], dtype=np.float64)
+    return coefficients, dict(zip(known_years.tolist(), optimum.x[m:].tolist(), strict=True))
 
 
 def choose_ridge(logits: Floats, y: Floats, years: Integers, first: Floats, ridges: Sequence[float]) -> float:
@@ -208,5 +208,5 @@ def _rounded(total: Floats) -> Floats:
     """Return weights with six decimals that add up to 1 exactly: what a file shows is what counts."""
     scaled = np.floor(total / total.sum() * 1e6)
     scaled[int(np.argmax(scaled))] += 1e6 - scaled.sum()
-    found: Floats = scaled / 1e6
-    return found
+    weights: Floats = scaled / 1e6
+    return weights

@@ -19,7 +19,7 @@ TOP = 0.9
 FEWEST_IN_GROUP = 20
 
 
-def forward_figures(found: ForwardOutcomes | None) -> dict[str, float]:
+def forward_figures(later: ForwardOutcomes | None) -> dict[str, float]:
     """Return the figures of a patent's forward outcomes; NaN where the corpus cannot tell (yet).
 
     ``reuse`` : sum over the text's new terms of log(1 + later patents with the term) (Arts, Hou and Gomez 2021).
@@ -27,16 +27,16 @@ def forward_figures(found: ForwardOutcomes | None) -> dict[str, float]:
     ``spread_fields``, ``spread_applicants`` : diversity of classes (topics) and of applicants of the window's patents
     among the most similar, with Hall's (2005) correction: generality (Trajtenberg et al. 1997) read from text.
     """
-    if found is None:
+    if later is None:
         return dict.fromkeys(("reuse", "follow", "spread_fields", "spread_applicants"), NAN)
-    with_class = int(np.count_nonzero(np.diff(found.classes.offsets)))
-    fields = found.classes if 2 * with_class >= len(found.similarity) else found.topics
-    follow = math.log(found.share / found.expected) if found.share > 0.0 and found.expected > 0.0 else NAN
+    with_class = int(np.count_nonzero(np.diff(later.classes.offsets)))
+    fields = later.classes if 2 * with_class >= len(later.similarity) else later.topics
+    follow = math.log(later.share / later.expected) if later.share > 0.0 and later.expected > 0.0 else NAN
     return {
-        "reuse": float(np.log1p(found.reuse).sum()),
+        "reuse": float(np.log1p(later.reuse).sum()),
         "follow": follow,
-        "spread_fields": spread(fields, found.similarity),
-        "spread_applicants": spread(found.applicants, found.similarity),
+        "spread_fields": spread(fields, later.similarity),
+        "spread_applicants": spread(later.applicants, later.similarity),
     }
 
 
@@ -49,14 +49,14 @@ def reached(values: Floats, groups: Integers, drawn: Booleans, top: float = TOP)
     groups : (n,) group of each row.
     drawn : (n,) rows drawn by chance: they alone set the limit, rows chosen for their outcome would raise it.
     """
-    found = np.full(len(values), np.nan)
+    outcome = np.full(len(values), np.nan)
     for group in np.unique(groups):
         mine = (groups == group) & ~np.isnan(values)
         ruler = values[mine & drawn]
         if len(ruler) >= FEWEST_IN_GROUP:
             limit = float(np.quantile(ruler, top))
-            found[mine] = ((values[mine] > limit) & (values[mine] > 0.0)).astype(np.float64)
-    return found
+            outcome[mine] = ((values[mine] > limit) & (values[mine] > 0.0)).astype(np.float64)
+    return outcome
 
 
 def outcomes_of(figures: Mapping[str, Floats], groups: Integers, drawn: Booleans) -> dict[str, Floats]:
@@ -77,12 +77,12 @@ def outcomes_of(figures: Mapping[str, Floats], groups: Integers, drawn: Booleans
 
 
 def _percentiles(values: Floats, groups: Integers, drawn: Booleans) -> Floats:
-    found = np.full(len(values), np.nan)
+    percentiles = np.full(len(values), np.nan)
     for group in np.unique(groups):
         mine = (groups == group) & ~np.isnan(values)
         ruler = np.sort(values[mine & drawn])
         if len(ruler) >= FEWEST_IN_GROUP:
             below = np.searchsorted(ruler, values[mine], side="left")
             through = np.searchsorted(ruler, values[mine], side="right")
-            found[mine] = (below + through) / (2.0 * len(ruler))
-    return found
+            percentiles[mine] = (below + through) / (2.0 * len(ruler))
+    return percentiles

@@ -71,8 +71,8 @@ def noise_of(kinds: Sequence[Floats]) -> Floats:
         passed over; at least one must have one.
     """
     parts = [differences.T @ differences / (2.0 * len(differences)) for differences in kinds if len(differences)]
-    found: Floats = np.mean(parts, axis=0)
-    return found
+    covariance: Floats = np.mean(parts, axis=0)
+    return covariance
 
 
 def steadied(weights: Floats, spread: Floats, noise: Floats) -> Floats:
@@ -91,16 +91,16 @@ def steadied(weights: Floats, spread: Floats, noise: Floats) -> Floats:
     from scipy.optimize import lsq_linear
 
     known = np.flatnonzero(np.diag(spread) > 0.0)
-    found: Floats = weights.copy()
+    steady: Floats = weights.copy()
     whole = float(weights[known].sum())
     if not len(known) or whole <= 0.0:
-        return found
+        return steady
     c, e = spread[np.ix_(known, known)], noise[np.ix_(known, known)]
     root = np.linalg.cholesky(c + e + _LEAST_VARIANCE * np.eye(len(known)))
     bounds = (_KEPT * weights[known], np.inf)
     best = lsq_linear(root.T, np.linalg.solve(root, c @ weights[known]), bounds, method="bvls").x
-    found[known] = best * whole / best.sum()
-    return found
+    steady[known] = best * whole / best.sum()
+    return steady
 
 
 #: Least share of its weight that a measure keeps.

@@ -65,8 +65,8 @@ def marginals(frame: pl.DataFrame) -> dict[str, float]:
 
 def compare(frame: pl.DataFrame) -> tuple[Comparison, ...]:
     """Return every published figure with the population's own, in the catalogue's order."""
-    found = marginals(frame)
-    return tuple(Comparison(target, found[name]) for name, target in targets().items())
+    shares = marginals(frame)
+    return tuple(Comparison(target, shares[name]) for name, target in targets().items())
 
 
 def _mean(frame: pl.DataFrame, value: pl.Expr) -> float:

@@ -47,13 +47,13 @@ def draws_version() -> int:
 
 def targets() -> dict[str, Target]:
     """Return the published figures by name."""
-    found = {}
+    by_name = {}
     for name, entry in catalogue.load("reference")["targets"].items():
         stated = str(entry["tolerance"])
         value = float(entry["value"])
         tolerance = value * float(stated.removesuffix("%")) / 100 if stated.endswith("%") else float(stated)
-        found[name] = Target(name, value, entry["unit"], entry["frame"], entry["source"], tolerance)
-    return found
+        by_name[name] = Target(name, value, entry["unit"], entry["frame"], entry["source"], tolerance)
+    return by_name
 
 
 def linear(predictor: Predictor, variables: Mapping[str, Array]) -> Array:

@@ -32,12 +32,12 @@ def with_decision(rating: Rating, facts: FactTable, rule: str | None = None) -> 
         return rating
     grades = {name: [rating.grades[name]] for name in guarantee.LADDERS}
     decision = guarantee.decide(facts, grades, rule).decision(0)
-    told = [Opinion(lang, decision.summary(lang), ("details.guarantee.status",), "summary") for lang in LANGS]
+    sentences = [Opinion(lang, decision.summary(lang), ("details.guarantee.status",), "summary") for lang in LANGS]
     kinds = [opinion.kind in _AFTER_THE_DECISION for opinion in rating.opinions]
     place = kinds.index(True) if any(kinds) else len(kinds)
     return dataclasses.replace(
         rating,
-        opinions=(*rating.opinions[:place], *told, *rating.opinions[place:]),
+        opinions=(*rating.opinions[:place], *sentences, *rating.opinions[place:]),
         details={"guarantee": decision.to_json(), **rating.details},
     )
 

@@ -21,9 +21,9 @@ EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 @cache
 def example_records() -> dict[str, dict[str, Any]]:
     """Return the example company records by file name, those of the catalogue first, in its order."""
-    found = {path.stem: read_record(path) for path in sorted((EXAMPLES / "companies").glob("*.yaml"))}
-    order = [*(name for name in load("demo_companies") if name in found)]
-    return {name: found[name] for name in (*order, *(name for name in found if name not in order))}
+    records = {path.stem: read_record(path) for path in sorted((EXAMPLES / "companies").glob("*.yaml"))}
+    order = [*(name for name in load("demo_companies") if name in records)]
+    return {name: records[name] for name in (*order, *(name for name in records if name not in order))}
 
 
 def example_record(name: str) -> dict[str, Any]:

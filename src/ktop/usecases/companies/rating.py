@@ -29,12 +29,12 @@ def models_for(subject: RatedSubject) -> tuple[str, ...]:
 
 def company_models(names: Sequence[str] | None, registry: ModelRegistry) -> list[CompanyModel]:
     """Return the company models of these names in the versions in force; ``InputError`` for a name there is none of."""
-    found = []
+    models = []
     for name in names or DEFAULT_MODELS:
         if name not in KINDS:
             raise InputError("models.unknown_company_model", name=name, known=", ".join(KINDS))
-        found.append(registry.model(name))
-    return found
+        models.append(registry.model(name))
+    return models
 
 
 def former_grades(path: Path) -> dict[str, dict[str, str]]:
