@@ -25,7 +25,14 @@ SOUND: dict[str, Any] = {
     "sales_krw_t0": 4_000_000_000,
     "total_assets_krw_t0": 3_000_000_000,
     "guarantee_balance_krw": 0,
+    "equity_krw_t0": 1_000_000_000,
+    "capital_stock_krw_t0": 300_000_000,
+    **{f"net_income_krw_t{year}": 100_000_000 for year in range(3)},
+    **{f"operating_profit_krw_t{year}": 150_000_000 for year in range(3)},
+    **{f"interest_expense_krw_t{year}": 20_000_000 for year in range(3)},
 }
+LOSSES = {f"net_income_krw_t{year}": -50_000_000 for year in range(3)}
+UNCOVERED = {f"operating_profit_krw_t{year}": 19_000_000 for year in range(3)}
 
 
 def decision(
@@ -39,7 +46,7 @@ def test_a_sound_firm_gets_its_grades_cap() -> None:
     found = decision()
     assert (found.status, found.possible, found.amount_krw) == ("possible", True, 240_000_000)
     assert all(isinstance(verdict, Success) for verdict in found.verdicts.values())
-    assert found.version == "small-guarantee-2"
+    assert found.version == "small-guarantee-3"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +64,11 @@ def test_a_sound_firm_gets_its_grades_cap() -> None:
         ({"total_assets_krw_t0": 500_000_000_000}, "sme"),
         ({"guarantee_balance_krw": 240_000_000}, "room_left"),
         ({"sales_krw_t0": 39_000_000}, "room_left"),
+        ({"equity_krw_t0": 0, "capital_stock_krw_t0": None}, "capital_left"),
+        ({"equity_krw_t0": -1_700_000_000, "capital_stock_krw_t0": None}, "capital_left"),
+        ({"equity_krw_t0": 150_000_000}, "capital_half_left"),
+        (LOSSES, "losses"),
+        (UNCOVERED, "interest_covered"),
     ],
 )
 def test_one_failing_clause_refuses_with_its_reason(changes: dict[str, Any], clause: str) -> None:
@@ -88,6 +100,7 @@ def test_fast_growth_at_bearable_risk_and_slow_growth_at_high_risk_pass_that_cla
         ({"industry": None}, "sme", ("industry_group",)),
         ({"total_assets_krw_t0": None}, "sme", ("total_assets_krw_t0",)),
         ({"guarantee_balance_krw": None}, "room_left", ("guarantee_balance_krw",)),
+        ({"equity_krw_t0": None}, "capital_left", ("equity_krw_t0",)),
     ],
 )
 def test_a_missing_fact_makes_it_conditional_and_never_passes(
@@ -118,6 +131,51 @@ def test_one_figure_beyond_an_sme_s_size_is_enough(
     assert isinstance(found.verdicts["sme"], outcome)
     if outcome is Failure:
         assert (found.status, found.amount_krw) == ("refused", 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "clause"),
+    [
+        ({"capital_stock_krw_t0": None}, "capital_half_left"),
+        (LOSSES | {"net_income_krw_t2": None}, "losses"),
+        (UNCOVERED | {"interest_expense_krw_t1": None}, "interest_covered"),
+    ],
+)
+def test_a_clause_asked_where_known_is_left_out_where_it_is_not(changes: dict[str, Any], clause: str) -> None:
+    found = decision(**changes)
+    assert found.status == "possible"
+    verdict = found.verdicts[clause]
+    assert isinstance(verdict, Unknown) and verdict.missing
+    for lang in LANGS:
+        assert verdict.reason[lang] not in found.summary(lang)
+    assert {"id": clause, "outcome": "left_out"}.items() <= next(
+        told for told in found.to_json()["clauses"] if told["id"] == clause
+    ).items()
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        (LOSSES | {"founded": "2019-07-02"}, Success),  # seven years old the day after next
+        (LOSSES | {"net_income_krw_t1": 0}, Success),
+        (UNCOVERED | {"founded": "2018-01-01"}, Success),
+        (UNCOVERED | {"operating_profit_krw_t2": 20_000_000}, Success),
+        ({"equity_krw_t0": 150_000_001}, Success),
+    ],
+)
+def test_young_firms_and_one_good_year_pass(changes: dict[str, Any], outcome: type[Success]) -> None:
+    found = decision(**changes)
+    assert found.status == "possible"
+    assert all(isinstance(verdict, outcome) for verdict in found.verdicts.values())
+
+
+def test_a_reason_states_the_figures_and_the_practice_it_follows() -> None:
+    found = decision(equity_krw_t0=-1_700_000_000, capital_stock_krw_t0=None)
+    reason = found.verdicts["capital_left"]
+    assert isinstance(reason, Failure)
+    assert "-17억 원" in reason.reason["ko"] and "KRW -1,700 million" in reason.reason["en"]
+    told = {clause["id"]: clause for clause in found.to_json()["clauses"]}
+    assert told["capital_left"]["source"]["en"] and "source" not in told["tax_arrears"]
 
 
 def test_stored_decisions_keep_the_rule_they_name() -> None:
@@ -179,7 +237,7 @@ def test_the_decision_travels_as_json() -> None:
     tax = next(clause for clause in found["clauses"] if clause["id"] == "tax_arrears")
     assert (tax["outcome"], tax["missing"]) == ("unknown", ["tax_arrears"])
     assert tax["reason"]["ko"]
-    assert "small-guarantee-2" in found["note"]["en"]
+    assert "small-guarantee-3" in found["note"]["en"]
 
 
 def test_a_company_record_can_be_decided() -> None:

@@ -33,15 +33,16 @@ _ORGANISATIONS = FACT_CODES["rnd_organisation"][1]
 # Amounts taken from the newest statement and the ones before it: (item of the record, fact stem, how many years).
 _ITEMS: Sequence[tuple[str, str, int]] = (
     ("sales", "sales_krw", 3),
-    ("operating_profit", "operating_profit_krw", 1),
-    ("net_income", "net_income_krw", 2),
+    ("operating_profit", "operating_profit_krw", 3),
+    ("net_income", "net_income_krw", 3),
     ("total_assets", "total_assets_krw", 2),
+    ("capital_stock", "capital_stock_krw", 1),
     ("equity", "equity_krw", 2),
     ("intangible_assets", "intangible_assets_krw", 1),
     ("rnd_expense", "rnd_expense_krw", 2),
     ("training_expense", "training_expense_krw", 1),
     ("marketing_expense", "marketing_expense_krw", 1),
-    ("interest_expense", "interest_expense_krw", 1),
+    ("interest_expense", "interest_expense_krw", 3),
     ("dividends", "dividends_krw", 1),
     ("borrowings", "borrowings_krw", 1),
 )

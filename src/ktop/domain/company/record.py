@@ -111,6 +111,7 @@ class Statement(RecordPart):
     operating_profit: Signed = None
     net_income: Signed = None
     total_assets: Amount = None
+    capital_stock: Amount = None
     equity: Signed = None
     intangible_assets: Amount = None
     rnd_expense: Amount = None

@@ -31,11 +31,12 @@ _MAN, _EOK = 10_000, 100_000_000
 
 def money(krw: int, lang: Lang) -> str:
     """Return an amount of whole 10 000 won as people write it: 1억 4,000만 원, KRW 140 million."""
+    sign, krw = "-" if krw < 0 else "", abs(krw)
     if lang == "en":
-        return f"KRW {krw / _MILLION:,g} million"
+        return f"KRW {sign}{krw / _MILLION:,.10g} million"
     eok, rest = divmod(krw, _EOK)
     parts = [f"{eok:,}억"] * bool(eok) + [f"{rest // _MAN:,}만"] * bool(rest or not eok)
-    return " ".join(parts) + " 원"
+    return sign + " ".join(parts) + " 원"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class Clause:
     settings: Mapping[str, Any]
     formula: Expression | None
 
+    @property
+    def where_known(self) -> bool:
+        """Whether a missing fact leaves the clause out instead of making the decision conditional."""
+        return bool(self.settings.get("where_known", False))
+
 
 @dataclass(frozen=True, slots=True)
 class GuaranteeDecision:
@@ -100,9 +106,10 @@ class GuaranteeDecision:
 
     def summary(self, lang: Lang) -> str:
         """Return the decision in one or two sentences."""
-        labels = {clause.id: clause.labels[lang] for clause in guarantee_rule(self.version).clauses}
+        clauses = guarantee_rule(self.version).clauses
+        labels = {clause.id: clause.labels[lang] for clause in clauses if not clause.where_known}
         reasons = [v.reason[lang] for v in self.verdicts.values() if isinstance(v, Failure)]
-        still_open = [labels[name] for name, v in self.verdicts.items() if isinstance(v, Unknown)]
+        still_open = [labels[name] for name, v in self.verdicts.items() if isinstance(v, Unknown) and name in labels]
         return text(
             f"guarantee.{self.status}",
             lang,
@@ -113,7 +120,7 @@ class GuaranteeDecision:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, texts in both languages, for a rating's ``details``."""
-        labels = {clause.id: dict(clause.labels) for clause in guarantee_rule(self.version).clauses}
+        clauses = {clause.id: clause for clause in guarantee_rule(self.version).clauses}
         return {
             "rule": self.version,
             "status": self.status,
@@ -124,10 +131,13 @@ class GuaranteeDecision:
             "clauses": [
                 {
                     "id": name,
-                    "label": labels[name],
-                    "outcome": verdict.outcome,
+                    "label": dict(clauses[name].labels),
+                    "outcome": "left_out"
+                    if isinstance(verdict, Unknown) and clauses[name].where_known
+                    else verdict.outcome,
                     "reason": None if isinstance(verdict, Success) else dict(verdict.reason),
                     "missing": list(verdict.missing) if isinstance(verdict, Unknown) else [],
+                    **({"source": dict(source)} if (source := clauses[name].settings.get("source")) else {}),
                 }
                 for name, verdict in self.verdicts.items()
             ],
@@ -154,7 +164,8 @@ class GuaranteeDecisions:
     @property
     def status(self) -> Texts:
         """Shape ``(n,)``: "possible", "conditional" or "refused"."""
-        failed, unknown = np.any(self.states == 0, axis=1), np.any(np.isnan(self.states), axis=1)
+        needed = [not clause.where_known for clause in self.rule.clauses]
+        failed, unknown = np.any(self.states == 0, axis=1), np.any(np.isnan(self.states[:, needed]), axis=1)
         return np.where(failed, "refused", np.where(unknown, "conditional", "possible")).astype(object)
 
     def decision(self, row: int) -> GuaranteeDecision:
@@ -183,8 +194,16 @@ class GuaranteeDecisions:
             "grade": shown["business"],
             "minimum": clause.settings.get("grade", ""),
         }
+        figures = [name for name in self.rule.facts_of(clause) if name in FACTS and FACTS[name].unit == "krw"]
+        known = {name: self.table.columns[name][row] for name in figures if not self._is_missing(row, name)}
         return {
-            lang: text(f"guarantee.{clause.id}_{outcome}", lang, **params, rounding=money(self.rule.rounding_krw, lang))
+            lang: text(
+                f"guarantee.{clause.id}_{outcome}",
+                lang,
+                **params,
+                **{name: money(int(value), lang) for name, value in known.items()},
+                rounding=money(self.rule.rounding_krw, lang),
+            )
             for lang in LANGS
         }
 

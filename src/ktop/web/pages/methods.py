@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import Lang, load, text
+from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.decision.guarantee import money
 from ktop.kernel.errors import NotFoundError
 from ktop.report.present import models as present
@@ -129,7 +130,7 @@ def _measures(lang: Lang) -> list[dict[str, str]]:
 def _guarantee(lang: Lang) -> dict[str, Any]:
     """Return the small-guarantee rule: each clause with the sentence that refuses by it, and the cap of each grade."""
     rule = load("guarantee")
-    shown = {"grade": "…", "rounding": money(rule["limit"]["rounding_krw"], lang)}
+    shown = {"grade": "…", "rounding": money(rule["limit"]["rounding_krw"], lang)} | dict.fromkeys(FACTS, "…")
     return {
         "label": rule["label"][lang],
         "version": rule["version"],
@@ -145,6 +146,7 @@ def _guarantee(lang: Lang) -> dict[str, Any]:
                     risk=clause.get("risk", ""),
                 ),
                 clause.get("formula", ""),
+                clause["source"][lang] if "source" in clause else "",
             )
             for clause in rule["clauses"]
         ],
