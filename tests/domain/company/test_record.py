@@ -217,3 +217,21 @@ def test_the_examples_are_valid_and_belong_to_nobody(path: Path) -> None:
 
 def test_there_are_three_examples() -> None:
     assert len(EXAMPLES) >= 3
+
+
+@pytest.mark.parametrize(
+    ("unit", "won"),
+    [
+        ("천원", 1_000),
+        ("천 원", 1_000),
+        ("thousand won", 1_000),
+        ("백만원", 10**6),
+        ("KRW mn", 10**6),
+        ("억원", 10**8),
+        ("원", 1),
+    ],
+)
+def test_a_statement_takes_its_unit_as_offices_write_it(unit: str, won: int) -> None:
+    company = Company.from_mapping({"name": "가", "statements": [{"year": 2024, "unit": unit, "sales": 3}]})
+    assert company.statements is not None
+    assert company.statements[0].krw("sales") == 3 * won

@@ -149,6 +149,8 @@ def test_what_can_mean_only_one_thing_is_read(kind: ValueKind[Any], given: Any, 
         *((DAY, text, "no_such_day") for text in ("2026-02-30", "2023.2.29", "20241301", "0000-01-01")),
         *((DAY, day, "day_out_of_range") for day in (date.min, date.max, "1799-12-31", "2200-01-01")),
         (DAY, datetime(2023, 6, 29, 20, tzinfo=UTC), "day_depends_on_zone"),
+        (DAY, datetime(2023, 6, 29, 15), "day_depends_on_zone"),  # noqa: DTZ001 - written without a zone
+        *((DAY, f"2023-06-29{clock}", "day_depends_on_zone") for clock in (" 15:00", "T15:00:00", " 15:00:00.000")),
         *((DAY, day, "day_placeholder") for day in ("1900-01-01", "18991230", date(1899, 12, 31), "1904-01-01")),
         *((DAY, day, "day_out_of_range") for day in ("0001-01-01", "9999-12-31")),
         *((kind, "#DIV/0! (F12)", "error_value") for kind in (MONEY, COUNT, DAY, YES_NO, SIZE, TEXT, INDUSTRY, REGION)),

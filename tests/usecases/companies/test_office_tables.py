@@ -321,6 +321,8 @@ def test_plain_counts_of_days_begin_where_their_workbook_does(tmp_path: Path, fr
         (pl.Series([datetime(2023, 6, 30, tzinfo=UTC)]), date(2023, 6, 30)),
         (pl.Series(["2023-06-30 00:00"]).str.to_datetime(time_zone="America/New_York"), date(2023, 6, 30)),
         (pl.Series([datetime(2023, 6, 29, 20, tzinfo=UTC)]), None),
+        (pl.Series(["2023-06-29 15:00"]).str.to_datetime(), None),
+        (pl.Series(["2023-06-29 15:01"]).str.to_datetime(), date(2023, 6, 29)),
     ],
 )
 def test_a_midnight_is_its_own_day(moments: pl.Series, day: date | None) -> None:

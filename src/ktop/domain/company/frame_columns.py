@@ -18,7 +18,7 @@ import polars as pl
 from ktop.domain.company.fact_spec import FactSpec
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.row_problems import RowProblems
-from ktop.domain.values.day import DAY, PLACEHOLDERS, day_of_moment
+from ktop.domain.values.day import DAY, PLACEHOLDERS, SEOUL_MIDNIGHT, day_of_moment
 from ktop.domain.values.industry import INDUSTRY, may_have_lost_a_zero, of_revision
 from ktop.domain.values.kind import MAX_CHARACTERS, MISSING_WORDS, RefusedValueError, ValueKind
 from ktop.domain.values.money import Money
@@ -186,7 +186,9 @@ def read_dates(spec: FactSpec, series: pl.Series, problems: RowProblems) -> Arra
     earliest, latest = np.datetime64(DAY.earliest), np.datetime64(DAY.latest)
     placeholders = np.array(sorted(PLACEHOLDERS), dtype="datetime64[D]")
     if series.dtype == pl.Date or isinstance(series.dtype, pl.Datetime):
-        if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
+        if isinstance(series.dtype, pl.Datetime) and (
+            series.dtype.time_zone is not None or (series.dt.time() == SEOUL_MIDNIGHT).any()
+        ):
             series = _days_of_moments(spec, series, problems)
         cells = series.cast(pl.Date)
         quick = cells.to_numpy().astype("datetime64[D]")

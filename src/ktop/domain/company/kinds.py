@@ -14,6 +14,7 @@ from ktop.domain.values.day import DAY
 from ktop.domain.values.industry import INDUSTRY
 from ktop.domain.values.kind import ValueKind
 from ktop.domain.values.money import Money
+from ktop.domain.values.money_units import UNIT_WORDS, unit_of
 from ktop.domain.values.number import Number
 from ktop.domain.values.region import REGION
 from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, CORPORATE_NUMBER
@@ -60,6 +61,9 @@ def record_choice(choice: str) -> Choice[str]:
     """Return a choice of the record (``values`` in company.yaml), which also takes the codes and words of its fact."""
     labels: Mapping[str, Any] = load("company")["values"][choice]
     words = {word: code for code, label in labels.items() for word in label.values()}
+    if choice == "unit":  # every way to say the same won: 천원, KRW 000, thousand won
+        units = {unit_of(word): code for word, code in words.items()}
+        words |= {word: units[won] for word, won in UNIT_WORDS.items() if won in units}
     if choice in FACT_CODES:
         fact, codes = FACT_CODES[choice]
         for code, number in codes.items():

@@ -42,12 +42,17 @@ from ktop.domain.values.region import FOREIGN
 #: Longest list of one kind a record may hold; above it a record is broken or hostile.
 MAX_ENTRIES = 5000
 #: Factor from a statement's unit to won.
-UNITS_KRW: Mapping[str, int] = {"krw": 1, "thousand_krw": 1_000, "million_krw": 1_000_000}
+UNITS_KRW: Mapping[str, int] = {
+    "krw": 1,
+    "thousand_krw": 1_000,
+    "million_krw": 1_000_000,
+    "hundred_million_krw": 100_000_000,
+}
 
 Degree = Annotated[Literal["none", "bachelor", "master", "doctor"] | None, choice("degree")]
 Organisation = Annotated[Literal["none", "department", "institute"] | None, choice("rnd_organisation")]
 Funding = Annotated[Literal["own", "public"] | None, choice("funding")]
-Unit = Annotated[Literal["krw", "thousand_krw", "million_krw"], needed_choice("unit")]
+Unit = Annotated[Literal["krw", "thousand_krw", "million_krw", "hundred_million_krw"], needed_choice("unit")]
 Result = Annotated[Literal["running", "success", "failure"], needed_choice("result")]
 Origin = Annotated[Literal["own", "acquired"], needed_choice("origin")]
 CertificationKind = Annotated[

@@ -9,7 +9,10 @@ from datetime import date, datetime, time, timedelta, timezone
 from ktop.domain.values.kind import MAX_CHARACTERS, RefusedValueError, ValueKind, half_width, shown
 
 _TIME = r"(?:[ T](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?"
+#: Midnight in Seoul as a program that thinks in UTC writes it.
+SEOUL_MIDNIGHT = time(15)
 _SEPARATED = re.compile(rf"([0-9]{{4}}) *[.\-/] *([0-9]{{1,2}}) *[.\-/] *([0-9]{{1,2}}) *\.?{_TIME}")
+_AT_SEOUL_MIDNIGHT = re.compile(r"[ T]15:00(?::00(?:\.0+)?)?$")
 _KOREAN = re.compile(r"([0-9]{4}) *년 *([0-9]{1,2}) *월 *([0-9]{1,2}) *일")
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 #: Days that stand for "not known" where a program must hold a day: the zeros of Excel, of its 1904 workbooks.
@@ -36,6 +39,8 @@ class Day(ValueKind[date]):
         )
         if not match:
             raise RefusedValueError("not_a_date", text)
+        if _AT_SEOUL_MIDNIGHT.search(plain):
+            raise RefusedValueError("day_depends_on_zone", text)
         try:
             return self._within(date(int(match[1]), int(match[2]), int(match[3])))
         except ValueError:
@@ -68,8 +73,11 @@ def day_of_moment(moment: datetime) -> date:
     """Return the day that a date with a time of day means.
 
     A moment with a zone is a day where it is midnight in its zone or in Seoul (a day stored by a program that thinks in
-    UTC: 15:00 of the day before), or where it is the same day in both; else ``RefusedValueError``.
+    UTC: 15:00 of the day before), or where it is the same day in both; else ``RefusedValueError``. So is one without a
+    zone at exactly 15:00.
     """
+    if moment.tzinfo is None and moment.time() == SEOUL_MIDNIGHT:
+        raise RefusedValueError("day_depends_on_zone", moment)
     if moment.tzinfo is None or moment.time() == time():
         return moment.date()
     try:

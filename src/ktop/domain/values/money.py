@@ -26,7 +26,11 @@ class Money(Number):
         try:
             figure = figure_of(text)
         except RefusedValueError:
-            amount = worded_amount(half_width(text)) if self.worded and len(text) <= MAX_CHARACTERS else None
+            amount = (
+                worded_amount(half_width(text))
+                if self.worded and self.unit_krw == 1 and len(text) <= MAX_CHARACTERS
+                else None
+            )
             if amount is None:
                 raise
             return self._within(float(amount), text)
