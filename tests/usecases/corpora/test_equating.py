@@ -15,7 +15,8 @@ from ktop.models.originality.measures import measure_values
 from ktop.patents.engine.index import PatentIndex
 from ktop.usecases.corpora.corpus import import_patents, index_patents
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
-from ktop.usecases.corpora.equating import EQUATING_FILE, is_needed, main_language
+from ktop.usecases.corpora.equating import EQUATING_FILE, is_needed, load_equating, main_language
+from ktop.usecases.corpora.reference import load_reference
 from ktop.usecases.technologies.rating import technology_of
 
 SUMMARIES = catalogue.load("patents/bilingual_summaries")
@@ -60,6 +61,16 @@ def test_the_lines_between_the_languages_are_made_once_and_named(english: Techno
     assert again is not None
     assert again.digest == equating.digest
     assert (folder / EQUATING_FILE).stat().st_mtime_ns == made
+
+
+def test_lines_are_used_only_with_the_summaries_they_were_made_of(
+    english: TechnologyEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = english.index.layout.directory
+    reference = load_reference(folder, english.index)
+    assert reference is not None and load_equating(folder, english.index, reference) is not None
+    monkeypatch.setitem(SUMMARIES[0], "ko_again", "다른 요약이다.")
+    assert load_equating(folder, english.index, reference) is None
 
 
 def test_equating_takes_measures_of_the_other_language_nearer(english: TechnologyEngine) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ktop import catalogue
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.engine import checksums, index, layout
 from ktop.patents.engine.index import PatentIndex
@@ -41,6 +42,8 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch, PatentIndex], None]] = {
     "bridge and tables": lambda patch, _: patch.setattr(
         index, "checksum", lambda folder: checksums.checksum(folder)[::-1]
     ),
+    "glossary": lambda patch, _: patch.setitem(catalogue.load("patents/glossary"), "new", {"선반": "shelf"}),
+    "word lists": lambda patch, _: patch.setitem(catalogue.load("patents/stop_terms"), "stop_en", "the"),
     "model": lambda patch, _: patch.setattr("ktop.models.originality.reference.version", lambda: "another"),
 }
 

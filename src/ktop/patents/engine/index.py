@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from ktop import catalogue
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
 from ktop.kernel.errors import InputError, TooLargeError
@@ -44,6 +45,8 @@ MIN_DEPTH = 300
 QUESTIONS_KEPT = 64
 #: Filters whose document masks are kept (a byte a patent each).
 MAX_MASKS = 8
+#: Files of the catalogue that a question's answer depends on.
+WORD_DATA = ("function_words", "glossary", "idle_words", "sentence_rule", "stop_terms")
 
 Docs = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -115,9 +118,10 @@ class PatentIndex:
     def key(self) -> str:
         """Digest of all that answers follow from, for naming what is derived from them.
 
-        Corpus, analysis, segments, language bridge, text vectors and tables of this generation, and the encoder.
+        Corpus, analysis, segments, language bridge, text vectors and tables of this generation, the encoder, and the
+        catalogue's word data that questions are read by.
         """
-        content = [json.dumps(self.manifest.to_json(), sort_keys=True)]
+        content = [json.dumps(self.manifest.to_json(), sort_keys=True), word_data_digest()]
         content += [checksum(self.layout.root / name) for name in (self.manifest.tables, self.manifest.bridge) if name]
         return hashlib.blake2b("|".join(content).encode(), digest_size=16).hexdigest()
 
@@ -293,6 +297,12 @@ class PatentIndex:
         """Return title, applicants and subclasses of a document."""
         segment, row = self.segment_of(doc)
         return segment.display(row)
+
+
+def word_data_digest() -> str:
+    """Return a digest of the catalogue's word data that questions are read by: glossary, word lists, sentence rule."""
+    data = [catalogue.load(f"patents/{name}") for name in WORD_DATA]
+    return hashlib.blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 class _Ids(Sequence[bytes]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +36,7 @@ def load_equating(folder: Path, index: PatentIndex, reference: OriginalityRefere
         found = Equating.load(path)
     except (KtopError, KeyError, ValueError):
         return None  # written by another version of the program: made again
-    return found if (found.corpus, found.reference) == (index.key, reference.version) else None
+    return found if (found.corpus, found.reference) == (_key(index), reference.version) else None
 
 
 def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: OriginalityReference) -> Equating | None:
@@ -62,10 +64,16 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
             told[other] += [measured(summary[f"{other}{wording}"].strip(), other) for summary in summaries]
     second: Lang = "en" if language == "ko" else "ko"
     owners = [*range(len(summaries)), *range(len(summaries))]
-    found = Equating.of(language, told[language], told[second], index.key, reference.version, owners)
+    found = Equating.of(language, told[language], told[second], _key(index), reference.version, owners)
     with atomic_path(folder / EQUATING_FILE) as beside:
         found.save(beside)
     return found
+
+
+def _key(index: PatentIndex) -> str:
+    """Return a digest of the index and of the summaries that are rated against it."""
+    summaries = json.dumps(catalogue.load("patents/bilingual_summaries"), sort_keys=True)
+    return hashlib.blake2b(f"{index.key}|{summaries}".encode(), digest_size=16).hexdigest()
 
 
 def is_needed(index: PatentIndex) -> bool:
