@@ -16,6 +16,7 @@ from ktop.domain.patent.numbers import (
     application_kind_of,
     check_digit_of_china,
     forms,
+    ids_of,
     look_up_key,
     normalise_application_number,
     normalise_publication_number,
@@ -270,6 +271,18 @@ def test_what_is_written_once_is_written_the_same_again(office: str, number: int
             assert look_up_key(other) == look_up_key(once) and normalise_publication_number(other) == other
 
 
+@given(
+    st.integers(1_000_000, 99_999_999) | st.integers(20_010_000_001, 20_999_999_999), st.sampled_from(["", "A1", "A9"])
+)
+def test_plain_us_numbers_are_written_as_any_other(number: int, kind: str) -> None:
+    slowly = normalise_publication_number(f"US {number}", kind=kind)
+    assert (
+        slowly
+        == normalise_publication_number(f"US{number}{kind}")
+        == normalise_publication_number(f"US-{number}-{kind}")
+    )
+
+
 @given(_OFFICES, st.integers(10**4, 10**13), st.sampled_from(["", "A", "U", "W", "T"]), st.booleans())
 def test_applications_are_written_the_same_again(office: str, number: int, kind: str, docdb: bool) -> None:
     once = normalise_application_number(str(number), country=office, kind=kind, docdb=docdb)
@@ -301,6 +314,21 @@ def test_an_era_and_its_western_year_are_one_number(era: str, year: int, serial:
     assert number == normalise_publication_number(f"JP {era}{year}-{serial} {kind}")
     if one_era and western >= 1920:
         assert number == normalise_publication_number(f"JP {western}-{serial:06d} {kind}")
+
+
+@pytest.mark.parametrize(
+    ("named", "ids"),
+    [
+        ("US 7,654,321 B2", {"US7654321B2", "US7654321"}),
+        ("WO 97/21730 A1", {"WO9721730A1", "WO1997021730A1", "WO9721730"}),
+        ("WO1997021730A1", {"WO9721730A1", "WO1997021730A1", "WO1997021730"}),
+        ("JP 5-142789 B2", {"JPH05142789B2"}),
+        ("ZZ1", {"ZZ1"}),
+        ("my own id", {"my own id"}),
+    ],
+)
+def test_a_patent_that_somebody_names_is_found_however_it_is_printed(named: str, ids: set[str]) -> None:
+    assert set(ids_of(named)) - {named} == ids - {named} and set(ids_of(named)) <= ids | {named}
 
 
 def table_rows(of: str) -> list[str]:

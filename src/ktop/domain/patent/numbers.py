@@ -32,6 +32,8 @@ _PADDED_PLACES = 12
 _ENDS_IN_LETTER = r"SG\d{11}[P-Y]|CH\d+G|[A-Z]{2}\d+X"
 #: Chinese application numbers with their check digit: one that is wrong is of no application.
 _CHINESE_CHECKED = frozenset({9, 13})
+#: Numbers that nine of ten citations have, written already but for hyphens: they need not be tried form by form.
+_PLAIN_US = re.compile(r"US-?(?:[1-9]\d{6,7}-?(?:[AB]\d?)?|20\d{9}-?(?:A\d)?)")
 _WITH_KIND = r"^([A-Z]{2}.*\d[A-Z]?)([A-Z]\d{0,2})$"
 
 
@@ -260,6 +262,8 @@ def normalise_publication_number(
     kind : kind code, used where ``text`` ends in none.
     year : the year of the document where the source prints its day; tells eras of Japan apart.
     """
+    if not kind and country in (None, "US") and _PLAIN_US.fullmatch(text):
+        return text.replace("-", "")
     printed = _printed(text)
     if printed is None or printed.application:
         return None
@@ -436,6 +440,18 @@ def look_up_key(number: str) -> str:
         if re.fullmatch(rule.number, body):
             return body if kind[:1] in ("", *rule.together) else f"{body}/{kind[0]}"
     return body
+
+
+def ids_of(named: str) -> tuple[str, ...]:
+    """Return the ids under which a corpus may hold a patent that somebody names, as written first.
+
+    ``US 7,654,321 B2`` → ``US7654321B2`` and, where a source printed it without kind code, ``US7654321``. What is no
+    number stays as it is: corpora may hold ids of their own.
+    """
+    number = normalise_publication_number(named) or named
+    body, _ = split_kind(number)
+    kindless = [body] if "/" not in look_up_key(number) else []
+    return tuple(dict.fromkeys([number, *also_written(number), *kindless, named]))
 
 
 def also_written(number: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 #: Raised whenever a measure is reckoned otherwise: tables made before are then told to be outdated.
-MEASURES_VERSION = "1"
+MEASURES_VERSION = "2"
 #: Windows of forward citations, in years from the publication of the cited patent.
 WINDOWS = (3, 5)
 #: Window of the disruption index, in years from the publication of the focal patent.

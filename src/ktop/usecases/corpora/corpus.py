@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from ktop.catalogue import Lang, text
+from ktop.domain.patent.numbers import ids_of
 from ktop.domain.technology.neighbourhood import day_of
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.files import atomic_path
@@ -199,7 +200,12 @@ def read_queries(path: Path) -> list[dict[str, Any]]:
             "query_id": str(identifier),
             "text": "" if words is None else str(words),
             "before": day,
-            "exclude": tuple(out.split()) if isinstance(out, str) else tuple(out or ()),
+            "exclude": _ids(out.split() if isinstance(out, str) else out or ()),
         }
         for identifier, words, day, out in zip(frame["query_id"], frame["text"], dates, excludes, strict=True)
     ]
+
+
+def _ids(named: Sequence[Any]) -> tuple[str, ...]:
+    """Return the ids of patents however their numbers are printed (``ktop.domain.patent.numbers.ids_of``)."""
+    return tuple(dict.fromkeys(patent_id for name in named if name for patent_id in ids_of(str(name))))
