@@ -30,8 +30,6 @@ _ANY_APPLICATION = re.compile(r"(?P<letters>[A-Z]{0,4})(?P<digits>\d{5,16})(?P<k
 _PADDED_PLACES = 12
 #: The letter behind these numbers is part of them, no kind code.
 _ENDS_IN_LETTER = r"SG\d{11}[P-Y]|CH\d+G|[A-Z]{2}\d+X"
-#: Chinese application numbers with their check digit: one that is wrong is of no application.
-_CHINESE_CHECKED = frozenset({9, 13})
 #: Numbers that nine of ten citations have, written already but for hyphens: they need not be tried form by form.
 _PLAIN_US = re.compile(r"US-?(?:[1-9]\d{6,7}-?(?:[AB]\d?)?|20\d{9}-?(?:A\d)?)")
 _WITH_KIND = r"^([A-Z]{2}.*\d[A-Z]?)([A-Z]\d{0,2})$"
@@ -225,20 +223,9 @@ def _written(form: NumberForm, parts: Mapping[str, str | None], kind: str, year:
     for name, table in _maps().items():
         if name in values:
             values[name] = table[values[name]]
-    if "check" in values and form.office == "CN" and check_digit_of_china(values["number"]) != values["check"]:
-        return None
     if "serial" in values and not values["serial"].strip("0"):
         return None
     return form.written.format_map(values)
-
-
-def check_digit_of_china(number: str) -> str:
-    """Return the check digit of a Chinese application number of 8 or 12 places, ``0`` to ``9`` or ``X``.
-
-    Weights 2 to 9, then 2 to 5; the sum modulo 11 (standard ZC 0006 of the CNIPA).
-    """
-    total = sum(int(digit) * (2 + place % 8) for place, digit in enumerate(number))
-    return "X" if total % 11 == 10 else str(total % 11)
 
 
 # --- publications -----------------------------------------------------------------------------------------------------
@@ -351,8 +338,6 @@ def _any_application(printed: _Printed, country: str | None, kind: str) -> tuple
     office = code or country or printed.country
     match = _ANY_APPLICATION.fullmatch(compact[2:] if code else compact)
     if office is None or match is None or not match["digits"].strip("0") or (office == "US" and match["letters"]):
-        return None
-    if office == "CN" and len(match["digits"]) in _CHINESE_CHECKED:
         return None
     return office, match["letters"] + match["digits"], match["kind"] or kind
 

@@ -22,6 +22,8 @@ from ktop.patents.corpus.look_up import make_look_up_macros
 
 #: References to the patent's own family (continuations, divisions, priorities) are no citations of other art.
 _OWN_FAMILY = "family"
+#: The patent number of China (ZL) is that of the application, unlike any of its publications.
+_CITED_BY_APPLICATION = "CN"
 
 
 def corpus_files(corpus: Corpus) -> Iterator[tuple[Path, int]]:
@@ -86,6 +88,14 @@ def load_citations(db: Database, corpus: Corpus) -> None:
             FROM {parquet(corpus.path(corpus.manifest.citations))}
             WHERE category IS DISTINCT FROM '{_OWN_FAMILY}'"""
         )
+    db.run("CREATE TABLE applications (number VARCHAR, n INTEGER)")
+    for path, before in corpus_files(corpus):
+        db.run(
+            f"""INSERT INTO applications SELECT application, n FROM (
+                SELECT {before} + file_row_number AS position, application FROM {parquet(path, numbered=True)}
+                WHERE application LIKE '{_CITED_BY_APPLICATION}%'
+            ) JOIN patents USING (position)"""
+        )
     make_look_up_macros(db)
     _load_numbers(db)
     db.run(
@@ -117,6 +127,8 @@ def load_citations(db: Database, corpus: Corpus) -> None:
 def _load_numbers(db: Database) -> None:
     """Make ``numbers``: each number, and each key of numbers, that leads to a patent, and the patent's ``n``.
 
+    Needs ``applications``: numbers of applications that are cited as if they were publications.
+
     Where two patents share a number the exact one counts, then the earlier patent.
     """
     db.run(
@@ -127,6 +139,7 @@ def _load_numbers(db: Database) -> None:
         ), every AS (
             SELECT number, (rank::BIGINT << 32) + n AS place FROM printed
             UNION ALL SELECT look_up_key(number), ((rank + 2)::BIGINT << 32) + n FROM printed
+            UNION ALL SELECT number, (4::BIGINT << 32) + n FROM applications
         )
         SELECT number, (min(place) & 4294967295)::INTEGER AS n FROM every GROUP BY number"""
     )
