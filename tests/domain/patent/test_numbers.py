@@ -239,6 +239,11 @@ def test_codes_of_the_time_before_st_3() -> None:
     assert office_code("SZ", before_1978=True) == "CH"
 
 
+def test_codes_of_three_letters_are_not_cut_to_another_office() -> None:
+    told = [office_code(code) for code in ("CHN", "AUT", "KOR", "jpn", "JPX", "UKX", "Korea", "")]
+    assert told == ["CN", "AT", "KR", "JP", "JP", "GB", None, None]
+
+
 _OFFICES = st.sampled_from(sorted([*forms("publications"), "PL", "ZA", "HU", "XX", "ZZ"]))
 _MARKS = st.sampled_from(["", " ", "-", "/", ".", ", "])
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from ktop import catalogue
-from ktop.kernel.errors import KtopError
+from ktop.kernel.errors import InputError, KtopError
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import ImportReport, import_paths
-from ktop.patents.readers import Reject, reader_for, readers, records_of
+from ktop.patents.readers import Reader, Record, Reject, reader_for, readers, records_of
 from ktop.patents.readers.source import Source
 
 from .samples import NUMBERS, samples
@@ -131,6 +132,26 @@ def test_the_law_holds_over_imports_of_damaged_sources(tmp_path: Path, name: str
         lines = (corpus / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
         assert len(lines) == report.rejected <= report.records_rejected
         assert report.records_seen >= len(NUMBERS) and len(Corpus(corpus)) >= len(NUMBERS)
+
+
+def test_a_reader_that_swallows_a_record_ends_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = readers()["json"]
+    whole = type(reader).read
+
+    def less_one(self: Reader, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
+        yield from (record for place, record in enumerate(whole(self, source, column_map)) if place != 3)
+
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(SAMPLES["table"])
+    (folder / "b.jsonl").write_bytes(SAMPLES["json"].replace(b"US71", b"US72"))
+    import_paths(tmp_path / "corpus", [folder / "a.csv"])
+    before = Corpus(tmp_path / "corpus").version
+    monkeypatch.setattr(type(reader), "read", less_one)
+    with pytest.raises(InputError) as caught:
+        import_paths(tmp_path / "corpus", [folder])
+    assert caught.value.key == "patent_sources.records_lost"
+    assert Corpus(tmp_path / "corpus").version == before
 
 
 def test_superseded_records_are_told(tmp_path: Path) -> None:

@@ -160,10 +160,12 @@ def _maps() -> Mapping[str, Mapping[str, str]]:
 def office_code(printed: str, *, before_1978: bool = False) -> str | None:
     """Return the code of WIPO ST.3 that a printed code means, None for none: ``jp`` → ``JP``, ``UK`` → ``GB``.
 
-    Codes of the time before ST.3 are read, too; with ``before_1978`` also those that mean another office today.
+    Codes of ISO 3166 with three letters, old ones padded with an X, and codes of the time before ST.3 are read, too;
+    with ``before_1978`` also those that mean another office today.
     """
-    code = printed.strip().upper()[:2]
     table = catalogue.load("patents/number_forms")
+    code = printed.strip().upper()
+    code = table["three_letters"].get(code) or (code[:2] if len(code) == 2 or code[2:] == "X" else "")
     if before_1978 and code in table["former_offices_before_1978"]:
         return str(table["former_offices_before_1978"][code])
     return code if code in _offices() else table["former_offices"].get(code)

@@ -41,8 +41,8 @@ from ktop.patents.readers.source import Source, sources
 
 #: Half a character is written as JSON does, ``\\ud800``.
 _AS_ESCAPES = "backslashreplace"
-#: Errors of whoever asks, not of one file: they end the import.
-_WRONG_USE = frozenset({"patents.format_unknown", "patents.format_name_unknown"})
+#: Errors of whoever asks or of the program, not of one file: they end the import.
+_WRONG_USE = frozenset({"patents.format_unknown", "patents.format_name_unknown", "patent_sources.records_lost"})
 _BATCH = 5_000
 _COMPLETION_BATCH = 50_000
 _LINK_BATCH = 200_000

@@ -15,7 +15,7 @@ from ktop.domain.patent.document import (
     normalise_application_number,
     normalise_publication_number,
 )
-from ktop.domain.patent.numbers import application_kind_of, split_kind
+from ktop.domain.patent.numbers import application_kind_of, office_code, split_kind
 from ktop.domain.technology.summary import clean_text, detect_language
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import (
@@ -157,7 +157,7 @@ def _text(value: Any, limit: int) -> str | None:
 def _number(row: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...], str]:
     """Return id, other numbers and what was printed."""
     printed = number_text(row.get("number"))
-    country = str(row.get("country") or "").strip().upper()[:2] or None
+    country = office_code(str(row.get("country") or ""))
     if printed:
         if country is None and _KOREAN_NUMBER.match(printed):
             country = "KR"
