@@ -1,4 +1,4 @@
-"""A patent document as every room of the house knows it, and the one written form of its number."""
+"""A patent document as every room of the house knows it, its classes and its family in their written form."""
 
 from __future__ import annotations
 
