@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.catalogue import LANGS, text
+from ktop.domain.company.batch_periods import bring_to_a_year, period_columns
 from ktop.domain.company.fact_column import missing_column
 from ktop.domain.company.fact_spec import FACTS, fact_groups, fact_rules
 from ktop.domain.company.headings import (
@@ -83,11 +84,15 @@ def read_table(table: Table, as_of: date, ignore: Sequence[str] = ()) -> tuple[C
     from ktop.domain.company.set_aside import set_aside
 
     problems = RowProblems.none_yet(table.frame.height)
-    chosen, headings = _match(table.frame.columns, ignore, problems)
+    periods = period_columns(table.frame.columns)
+    chosen, headings = _match(table.frame.columns, (*ignore, *periods.values()), problems)
     _refuse_kinds(table.frame, chosen)
     units = _units(table, chosen, headings, problems)
     frame = set_aside(table, chosen, problems)
     columns = _read(replace(table, frame=frame), chosen, headings, units, problems)
+    bring_to_a_year(frame, periods, columns, problems)
+    if problems.notes:
+        _warn(problems, "periods_other", count=len(problems.notes), row=min(problems.notes) + 1)
     _check_rules(columns, as_of, problems)
     _check_rows(frame, chosen, columns, problems)
     for name, values in columns.items():

@@ -14,6 +14,7 @@ import numpy as np
 from ktop.domain.company.classification import age_band_of, age_years, size_of
 from ktop.domain.company.fact_spec import FACTS, FactSpec, FactValue
 from ktop.domain.company.kinds import FACT_CODES, fact_kind
+from ktop.domain.company.periods import FLOWS, periods_of
 from ktop.domain.company.provenance import paths_of_facts, source_of
 from ktop.domain.company.totals import add_totals
 from ktop.domain.rating.rating import Input
@@ -155,11 +156,15 @@ def _statements(company: Company, as_of: date) -> dict[str, FactValue]:
     if newest is None:
         return {}
     by_year = {statement.year: statement for statement in company.statements or ()}
+    periods = periods_of(company.statements or ())
     facts: dict[str, FactValue] = {}
     for item, stem, years in _ITEMS:
         for back in range(years):
             statement = by_year.get(newest.year - back)
-            facts[f"{stem}_t{back}"] = None if statement is None else statement.krw(item)
+            amount = None if statement is None else statement.krw(item)
+            if amount is not None and item in FLOWS:
+                amount = periods[newest.year - back].yearly(amount)
+            facts[f"{stem}_t{back}"] = amount
     return facts
 
 

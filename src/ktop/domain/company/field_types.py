@@ -29,6 +29,8 @@ MAX_AMOUNT = 1.0e15
 MAX_WHOLE = 10_000_000
 MAX_CLAIMS = 2000
 MAX_CAREER_YEARS = 1_000
+#: Longest period a statement may state.
+MOST_MONTHS = 24
 FIRST_YEAR, LAST_YEAR = 1950, 2200
 
 
@@ -70,6 +72,7 @@ NeededDay = Annotated[date, needed(DAY)]
 YesNo = Annotated[bool | None, read(YES_NO)]
 CareerYears = Annotated[Annotated[float, Field(ge=0)] | None, read(NumberKind(0, MAX_CAREER_YEARS))]
 Whole = Annotated[Annotated[int, Field(ge=0, le=MAX_WHOLE)] | None, read(Count(0, MAX_WHOLE))]
+Months = Annotated[Annotated[int, Field(ge=1, le=MOST_MONTHS)] | None, read(Count(1, MOST_MONTHS))]
 Claims = Annotated[Annotated[int, Field(ge=0, le=MAX_CLAIMS)] | None, read(Count(0, MAX_CLAIMS))]
 NeededYear = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), needed(YearKind(FIRST_YEAR, LAST_YEAR))]
 Amount = Annotated[_Amount | None, read(Money(0, MAX_AMOUNT))]

@@ -22,6 +22,7 @@ from ktop.domain.company.field_types import (
     Day,
     Identifier,
     Industry,
+    Months,
     NeededDay,
     NeededText,
     NeededYear,
@@ -110,6 +111,8 @@ class Statement(RecordPart):
 
     year: NeededYear
     year_end: Day = None
+    period_start: Day = None
+    months: Months = None
     currency: str = "KRW"
     unit: Unit = "krw"
     sales: Amount = None
@@ -145,6 +148,14 @@ class Statement(RecordPart):
     def ends(self) -> date:
         """Last day of the fiscal year, 31 December where not given."""
         return self.year_end or date(self.year, 12, 31)
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        first = self.period_start
+        if first is not None and first > self.ends:
+            dates = {"value": str(self.ends), "limit": str(first)}
+            raise refuse("company.before", earlier="period_start", later="year_end", **dates)
+        return self
 
     def krw(self, item: str) -> float | None:
         """Return one amount in won, None where it is missing."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ktop.catalogue import Lang, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.rating.rating import Warning
-from ktop.domain.values.kind import RefusedValueError
+from ktop.domain.values.kind import RefusedValueError, Where
 
 #: Reasons told for one row; further ones are only counted, so that a broken file of many columns stays readable.
 MAX_REASONS = 5
@@ -42,6 +42,7 @@ class RowProblems:
     found : row position (from 0) → its first reasons.
     counts : shape ``(n,)``, all reasons of each row, also those not kept in ``found``.
     warnings : what concerns the file, not one row (unknown columns, doubled ids ...).
+    notes : row position → what was done to a row that is rated (a short period brought to a year).
     worded : fact → how many of its cells name their unit (3억원), and one of them with the won it was read as.
     """
 
@@ -49,6 +50,7 @@ class RowProblems:
     counts: npt.NDArray[np.int64]
     found: dict[int, list[Problem]] = field(default_factory=dict)
     warnings: list[Warning] = field(default_factory=list)
+    notes: dict[int, list[Warning]] = field(default_factory=dict)
     worded: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     @classmethod
@@ -83,10 +85,14 @@ class RowProblems:
 
     def add_refusal(self, row: int, fact: str, refusal: RefusedValueError) -> None:
         """Refuse one row because the value of a fact cannot be read."""
+        self.refuse_at(row, FACTS[fact].label_with_name, refusal, fact)
+
+    def refuse_at(self, row: int, where: Where, refusal: RefusedValueError, fact: str | None = None) -> None:
+        """Refuse one row because the value of a column cannot be read; ``where`` names the column."""
         self.counts[row] += 1
         self.ok[row] = False
         if self.counts[row] <= MAX_REASONS:
-            told = refusal.at(FACTS[fact].label_with_name)
+            told = refusal.at(where)
             self.found.setdefault(row, []).append(Problem(key=told.key, fact=fact, params=told.params))
 
     def reasons(self, row: int, lang: Lang) -> list[str]:

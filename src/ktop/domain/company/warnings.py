@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, text
 from ktop.domain.company.facts import newest_staff, newest_statement
+from ktop.domain.company.periods import FEWEST_MONTHS, YEAR_MONTHS, first_months, periods_of
 from ktop.domain.rating.rating import Warning
 from ktop.domain.values.registration_numbers import CorporateNumber
 
 if TYPE_CHECKING:
-    from ktop.domain.company.record import Company
+    from ktop.domain.company.record import Company, Statement
 
 #: A statement is filed within a few months of its year end, so after this many months a newer one should exist.
 OLD_STATEMENT_MONTHS = 18
@@ -30,6 +31,7 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
         found.append(_warning("statement_none"))
     elif (months := _months(statement.ends, as_of)) > OLD_STATEMENT_MONTHS:
         found.append(_warning("statement_old", year=statement.year, months=months))
+    found += _periods(company, statement)
     staff = newest_staff(company, as_of)
     if staff is not None and (months := _months(staff.date, as_of)) > OLD_STAFF_MONTHS:
         found.append(_warning("staff_old", date=str(staff.date), months=months))
@@ -39,6 +41,25 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
     if company.source is None:
         found.append(_warning("no_source"))
     return tuple(found)
+
+
+def _periods(company: Company, newest: Statement | None) -> list[Warning]:
+    """Return what was done about statements of other periods than a year, among the three years that are used."""
+    found = []
+    periods = periods_of(company.statements or ())
+    for statement in company.statements or ():
+        if newest is None or not newest.year - 3 < statement.year <= newest.year:
+            continue
+        period = periods[statement.year]
+        if period.gap:
+            found.append(_warning("period_gap", year=statement.year, months=period.gap))
+        elif period.months != YEAR_MONTHS:
+            code = "period_annualised" if period.months >= FEWEST_MONTHS else "period_set_aside"
+            hint = "_year_ends" if period.told_by == "year_ends" else ""
+            found.append(_warning(f"{code}{hint}", year=statement.year, months=period.months))
+        elif period.told_by != "stated" and (alive := first_months(company.founded, statement.ends, YEAR_MONTHS)):
+            found.append(_warning("period_first", year=statement.year, months=alive))
+    return found
 
 
 def _warning(code: str, **params: Any) -> Warning:

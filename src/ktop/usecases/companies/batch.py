@@ -83,10 +83,15 @@ def rate_table(
     columns["rated"] = pl.Series(rated)
     columns["problems"] = pl.Series(reasons, dtype=pl.String)
     doubts = amount_warnings(facts)
-    told = {row: " ".join(warning.text[lang] for warning in found) for row, found in doubts.items()}
-    columns["warnings"] = pl.Series([told.get(row) for row in range(frame.height)], dtype=pl.String)
-    if told:
-        params = {"count": len(told), "row": min(told) + 1}
+    columns["warnings"] = pl.Series(
+        [
+            " ".join(warning.text[lang] for warning in (*problems.notes.get(row, ()), *doubts.get(row, ()))) or None
+            for row in range(frame.height)
+        ],
+        dtype=pl.String,
+    )
+    if doubts:
+        params = {"count": len(doubts), "row": min(doubts) + 1}
         problems.warn("amounts_doubtful", {each: text("facts.amounts_doubtful", each, **params) for each in LANGS})
     answered = {**columns, **answers}
     for series in frame:
