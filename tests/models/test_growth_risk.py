@@ -128,3 +128,13 @@ def test_every_clause_of_the_guarantee_says_success_failure_or_what_is_missing(
         needed = {clause.id for clause in decisions.rule.clauses if not clause.where_known}
         assert decision.possible == (not failed and all(isinstance(verdicts[name], Success) for name in needed))
         assert all(v.reason["ko"] and v.reason["en"] for v in verdicts.values() if not isinstance(v, Success))
+
+
+def test_a_company_that_is_not_rated_has_no_grade_of_any_track(model: GrowthRiskModel, table: FactTable) -> None:
+    some = table.take(np.arange(40))
+    refused = FactTable(some.n, some.as_of, some.columns, some.ok & (np.arange(some.n) % 4 > 0))
+    batch = model.rate_table(refused, contributions=False)
+    for name in TARGETS:
+        for track in ("ai", "statistics"):
+            shown = batch.columns[f"track_{track}_{name}"]
+            assert [symbol is None for symbol in shown] == (~refused.ok).tolist()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ktop.domain.company.fact_table import FactTable
 from ktop.models.company_model import CompanyModel
-from ktop.models.next_steps import steps
+from ktop.models.next_steps import _moved, steps
 from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
@@ -72,3 +73,20 @@ def test_few_known_indicators_are_warned_of_otherwise_than_some_missing_ones(
         for missing in codes
     }
     assert {"missing"} in codes.values() and {"few_indicators"} in codes.values()
+
+
+def test_of_what_a_step_moves_only_what_is_known_is_named() -> None:
+    indicators = [
+        SimpleNamespace(feasible=("train",)),
+        SimpleNamespace(feasible=("train",)),
+        SimpleNamespace(feasible=()),
+    ]
+    logits = np.array([[0.0, 0.0, 0.0], [0.4, 0.1, 0.9]])
+    batch = SimpleNamespace(
+        explained={"growth": SimpleNamespace(logits=logits), "risk": SimpleNamespace(logits=-logits)},
+        values=np.array([[1.0, 1.0, 1.0], [np.nan, 2.0, 2.0]]),
+    )
+    for score in ("growth", "risk"):
+        assert _moved(indicators, SimpleNamespace(id="train"), batch, 1, score) == 1
+    batch.values[1] = np.nan
+    assert _moved(indicators, SimpleNamespace(id="train"), batch, 1, "growth") == 0

@@ -63,3 +63,13 @@ def test_few_patents_are_no_group(n: int) -> None:
 
 def test_unlike_patents_are_no_group() -> None:
     assert set(groups(np.eye(30)).tolist()) == {-1}
+
+
+def test_in_the_graph_each_is_joined_to_its_nearest_only() -> None:
+    similar = blocks([4], inside=0.5, seed=2)
+    graph = nearest_graph(similar, k=2)
+    np.fill_diagonal(similar, 0.0)
+    nearest = np.argsort(-similar, axis=1)[:, :2]
+    joined = {frozenset((i, int(j))) for i in range(4) for j in nearest[i]}
+    assert {frozenset((int(i), int(j))) for i, j in np.argwhere(graph > 0)} == joined
+    assert len(joined) < 6, "some pair of the four is left out"

@@ -58,6 +58,13 @@ def test_too_little_gives_none(counts: np.ndarray, exposure: np.ndarray) -> None
     assert forecast(YEARS[: len(counts)], counts, exposure) is None
 
 
+def test_fifteen_patents_are_the_fewest() -> None:
+    counts = np.array([1.0] * 9 + [2.0] * 3)
+    assert forecast(YEARS, counts, np.full(12, 1000.0)) is not None
+    counts[-1] = 1.0
+    assert forecast(YEARS, counts, np.full(12, 1000.0)) is None
+
+
 def test_the_band_holds_what_it_says() -> None:
     """Over-dispersed filings around a moving level: the 80 % band holds about 80 % of the years ahead."""
     rng = np.random.default_rng(4)

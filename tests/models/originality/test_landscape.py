@@ -13,7 +13,7 @@ from ktop.domain.technology.neighbour_evidence import NeighbourEvidence, Neighbo
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.models.originality import OriginalityModel
 from ktop.models.originality.landscape import group_labels, landscape
-from ktop.models.originality.plane import coordinates, distances
+from ktop.models.originality.plane import coordinates, distances, scaled
 
 Maker = Callable[..., Neighbourhood]
 N = 40
@@ -105,3 +105,21 @@ def test_two_kinds_lie_apart_and_twice_in_the_same_places(halves: Neighbourhood)
     centres = [once[:N][k == HALVES].mean(axis=0) for k in (0, 1)]
     spread = max(np.linalg.norm(once[:N][k == HALVES] - centres[k], axis=1).max() for k in (0, 1))
     assert np.linalg.norm(centres[0] - centres[1]) > spread
+
+
+def test_patents_that_share_nothing_are_one_step_apart_however_unlike() -> None:
+    similar = np.array([[1, -0.5, 0.2], [-0.5, 1, 0.4], [0.2, 0.4, 1]], dtype=float)
+    np.testing.assert_array_equal(distances(similar), distances(np.maximum(similar, 0.0)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_farthest_place_of_each_axis_is_positive(seed: int) -> None:
+    points = np.random.default_rng(seed).normal(size=(12, 2)) * (3.0, 1.0)
+    placed = scaled(np.linalg.norm(points[:, None] - points[None], axis=2))
+    assert (placed[np.argmax(np.abs(placed), axis=0), [0, 1]] > 0).all()
+
+
+def test_the_map_has_four_decimals(model: OriginalityModel, halves: Neighbourhood) -> None:
+    shown = model.rate(halves).details["map"]["patents"]
+    assert [patent["similarity"] for patent in shown] == [round(float(s), 4) for s in halves.similarity]
+    assert any(round(patent["x"], 3) != patent["x"] == round(patent["x"], 4) for patent in shown)

@@ -178,3 +178,18 @@ def test_follow_on_looks_five_years_either_way(neighbourhood: Neighbourhood) -> 
     found = replace(neighbourhood.nearest(17), filing_day=filed, pair_similarity=pair, similarity=np.full(17, 0.5))
     middle_only = replace(found, similarity=np.where(day == 1, 0.5, 0.0))
     assert m.follow_on(middle_only) == pytest.approx(math.log(0.6 / 0.3), rel=1e-6)
+
+
+def test_pairs_with_a_word_that_no_earlier_patent_has_do_not_count(neighbourhood: Neighbourhood) -> None:
+    df = np.array([200] * 5 + [0] * 3)
+    pairs = np.array([(i, j) for i in range(8) for j in range(8) if i != j])
+    old = (df[pairs] > 0).all(axis=1)
+    both = np.where(old, 3, 0)  # the pairs of old words are above chance, the others would be at it
+    found = replace(neighbourhood, key_terms=replace(neighbourhood.key_terms, df=df), term_pairs=pairs, pair_df=both)
+    alone = m.atypical_pairs(replace(found, term_pairs=pairs[old], pair_df=both[old]))
+    assert m.atypical_pairs(found) == alone > 0.0
+
+
+def test_a_corpus_of_one_patent_tells_nothing_of_new_terms(neighbourhood: Neighbourhood) -> None:
+    assert math.isnan(m.new_terms(replace(neighbourhood, corpus_size=1)))
+    assert not math.isnan(m.new_terms(replace(neighbourhood, corpus_size=2)))

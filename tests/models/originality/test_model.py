@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ktop.catalogue import LANGS, load, messages
+from ktop.catalogue import LANGS, load, messages, text
 from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Contribution
 from ktop.domain.technology.neighbourhood import NearestInMeaning, Neighbourhood, day_number
@@ -23,8 +24,8 @@ from ktop.kernel.errors import InputError
 from ktop.models.originality import OriginalityModel, OriginalityReference, compare
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
 from ktop.models.originality.model import LADDER
-from ktop.models.originality.opinion import _names, _speaks
-from ktop.models.originality.surroundings import age_of_corpus_years, newcomers
+from ktop.models.originality.opinion import _names, _ocean, _speaks, _terms_in_use, value_text
+from ktop.models.originality.surroundings import Ocean, age_of_corpus_years, newcomers, ocean_of
 
 Make = Callable[..., Neighbourhood]
 
@@ -368,3 +369,34 @@ def test_the_histogram_of_standings_covers_the_whole_scale_evenly(
     assert histogram["edges"][0] == 0.0 and histogram["edges"][-1] == 100.0
     assert np.diff(histogram["edges"]) == pytest.approx(100.0 / len(histogram["counts"]))
     assert sum(histogram["counts"]) == model.rate(neighbourhood).position["all"]["n"]
+
+
+def test_standings_are_spread_evenly_since_the_score_is_a_percentile(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    assert np.ptp(model.rate(neighbourhood).position["all"]["histogram"]["counts"]) <= 1
+
+
+def test_one_close_patent_that_is_all_there_is_is_at_least_one(make: Make) -> None:
+    place = SimpleNamespace(close=0.0, density_percentile=lambda n: 40.0, growth_percentile=lambda g: 50.0)
+    for size, at_least in ((0, False), (1, True)):
+        found = make(1, n=size)
+        assert ocean_of(found, found.similarity, place).at_least == at_least
+
+
+def test_the_words_in_use_are_the_four_that_weigh_most() -> None:
+    words = [("a", 1.0, 1), ("b", 0.5, 9), ("c", 1.0, 2), ("d", 1.0, 0), ("e", 0.1, 50), ("f", 0.9, 3)]
+    terms = [{"term": term, "weight": weight, "similar_patents": n} for term, weight, n in words]
+    assert _terms_in_use({"measured_terms": terms}, "en") == "e, b, f, c"
+    assert _terms_in_use({"measured_terms": terms[3:4]}, "en") == text("originality.missing", "en")
+
+
+def test_more_crowded_than_all_is_not_said(make: Make) -> None:
+    for density, said in ((100.0, "99"), (98.0, "98")):
+        ocean = Ocean("red", 12, False, density, 50.0, 1.2, 5, 4)
+        spoken = _ocean("en", ocean).text
+        assert re.findall(r"\b(?:98|99|100)\b", spoken) == [said], spoken
+
+
+def test_the_dependence_on_words_is_told_in_points() -> None:
+    assert value_text("word_dependence", 0.125, "en") == text("originality.value_points", "en", value=12.5)

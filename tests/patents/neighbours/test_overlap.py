@@ -92,3 +92,13 @@ def test_a_patent_within_a_longer_text_is_seen_from_its_side(index: PatentIndex)
     assert copied_share(index, patent, "en", said[:-1]) == pytest.approx(0.45, abs=0.15)
     assert copied_share(index, patent, "en", said[:20]) == 0.0
     assert copied_share(index, "Short.", "en", said) == 0.0
+
+
+def test_a_sentence_of_four_words_says_nothing_one_of_five_does(index: PatentIndex) -> None:
+    for words, share in (
+        ("wireless terminal antenna channel", 0.0),
+        ("wireless terminal antenna channel frequency", 1.0),
+    ):
+        sentence = f"The {words}."
+        said = [frozenset(index.analyser.terms(sentence, "en"))]
+        assert copied_share(index, sentence, "en", said) == share, said

@@ -1,0 +1,16 @@
+"""Counting earlier patents by their terms."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from ktop.patents.neighbours.term_statistics import EarlierPatents
+
+
+def test_an_index_without_patents_has_none_with_a_term() -> None:
+    index = SimpleNamespace(segments=[], manifest=SimpleNamespace(dead=0))
+    earlier = EarlierPatents(index, None, np.empty(0, dtype=np.int64))
+    assert earlier.docs("lamp").tolist() == []
+    assert earlier.docs_of_any(["lamp", "wick"]).tolist() == []
