@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from fake_platform import FakePlatform
 
+import ktop.web.connections
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 from ktop.web.connections import server
@@ -170,6 +171,22 @@ def test_a_body_that_does_not_arrive_is_answered_and_the_connection_closed(tmp_p
     assert found.startswith(b"HTTP/1.1 408")
     assert b"web.body_too_slow" in found
     assert b"connection: close" in found.lower()
+
+
+def test_a_client_that_never_reads_its_answers_holds_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ktop.web.connections, "_UNREAD_SECONDS", 0.3)
+    with serving(tmp_path) as port, socket.socket() as mute:
+        mute.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        mute.connect(("127.0.0.1", port))
+        mute.settimeout(LONG_SECONDS)
+        with pytest.raises(ConnectionError):  # it sends on until the server has gone, and reads nothing
+            while True:
+                mute.sendall(b"GET /methods HTTP/1.1\r\nhost: localhost\r\n\r\n" * 50)
+        with opened(port) as other:  # whoever reads is answered
+            other.sendall(b"GET /methods HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            assert everything(other).startswith(b"HTTP/1.1 200")
 
 
 def test_further_connections_are_told_so(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from ktop.kernel.settings import Settings
 #: What h11 holds of a head that is not whole yet, in bytes.
 _HEAD_BYTES = 32_768
 _KEPT_SECONDS = 15
+#: So long a client may leave an answer unread that no buffer holds any more; it may be a large file on a slow line.
+_UNREAD_SECONDS = 120.0
 #: After the grace period, so long until the process ends although a thread is still at work.
 _LAST_SECONDS = 2.0
 _FULL = (
@@ -26,18 +28,21 @@ _FULL = (
 
 
 class BoundedConnection(H11Protocol):
-    """HTTP/1.1 connection that is closed where a request's head (or what is left of a body) is too slow to arrive.
+    """HTTP/1.1 connection that is closed where a request's head (or what is left of a body) is too slow to arrive,
+    or an answer is not read.
 
     uvicorn itself only ends connections that are idle after an answer. Between requests one timer runs from the
     first moment on, and data that trickle in do not set it back. A body under way is the ``Guard``'s to time.
     """
 
     header_seconds: float
+    unread_seconds: float
     most: int
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head_timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         """Take a connection, or say that there are too many."""
@@ -49,8 +54,9 @@ class BoundedConnection(H11Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
+        """Forget the timers."""
         self._stop()
+        self._read_on()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -64,6 +70,21 @@ class BoundedConnection(H11Protocol):
         """Wait for the next request: uvicorn's timer runs until its first byte."""
         self._stop()
         super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read, so that one that never does holds no connection for good."""
+        super().pause_writing()
+        self._unread_timer = self.loop.call_later(self.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Write on: the client reads."""
+        self._read_on()
+        super().resume_writing()
+
+    def _read_on(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _watch(self) -> None:
         answering = self.cycle is not None and not self.cycle.response_complete
@@ -96,7 +117,11 @@ def server(app: ASGIApp, settings: Settings, host: str, port: int) -> Server:
     protocol = type(
         "Connection",
         (BoundedConnection,),
-        {"header_seconds": settings.header_seconds, "most": settings.connections},
+        {
+            "header_seconds": settings.header_seconds,
+            "unread_seconds": _UNREAD_SECONDS,
+            "most": settings.connections,
+        },
     )
     return EndingServer(
         Config(
