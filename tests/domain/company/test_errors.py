@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ktop.domain.company.errors import _where
+from ktop.domain.company.record import Company
+from ktop.kernel.errors import InputError
 
 
 def test_an_entry_of_a_list_is_named_by_its_year_or_date_else_by_its_number() -> None:
@@ -15,3 +19,13 @@ def test_an_entry_of_a_list_is_named_by_its_year_or_date_else_by_its_number() ->
 def test_a_place_that_the_record_lacks_is_named_by_its_number() -> None:
     assert "#2" in str(_where(("ip", 1), {"ip": [{"date": "2024-05-01"}]}))
     assert "#1" in str(_where(("ip", 0), {"ip": None}))
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "nearest"),
+    [("statements", [{"year": 2025, "salse": 1}], "sales"), ("ceo", {"industry_yaers": 9}, "industry_years")],
+)
+def test_the_field_meant_is_looked_for_in_its_own_part(part: str, content: object, nearest: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Company.from_mapping({"name": "가람", part: content})
+    assert refused.value.params["nearest"] == nearest

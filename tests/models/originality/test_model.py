@@ -123,6 +123,7 @@ def test_table_survives_writing_and_names_itself(reference: OriginalityReference
     reference.save(tmp_path)
     again = OriginalityReference.load(tmp_path)
     assert again.version == reference.version and again.patent_ids == reference.patent_ids
+    assert re.fullmatch("[0-9a-f]{8}", reference.digest)
     np.testing.assert_array_equal(again.values, reference.values)
     changed = replace(reference, values=reference.values + 1.0)
     assert changed.version != reference.version

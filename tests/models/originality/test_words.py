@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import pytest
 
 from ktop.domain.technology.neighbourhood import Neighbourhood, WordPresence
 from ktop.models.originality import words
+from ktop.models.originality.words import _weights_and_use
 
 N = 20_000
 
@@ -73,3 +75,11 @@ def test_one_word_more_or_less_moves_little(make: Callable[..., Neighbourhood]) 
     )
     for measure in (words.word_dependence, words.unexplained_share, words.word_rarity, words.word_centrality):
         assert measure(shorter) == pytest.approx(measure(whole), abs=0.02)
+
+
+@pytest.mark.parametrize("change", [{"similarity": np.zeros(40)}, {"corpus_size": 1}])
+def test_words_are_not_weighed_where_nothing_is_similar_or_earlier(
+    neighbourhood: Neighbourhood, change: dict[str, Any]
+) -> None:
+    assert _weights_and_use(neighbourhood) is not None
+    assert _weights_and_use(replace(neighbourhood, **change)) is None
