@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ktop.kernel.arrays import Floats
 from ktop.validation import calibration, discrimination
 from ktop.validation._arrays import known_pairs
+from ktop.validation.bootstrap import firm_draws, percentile_interval
 
 #: A difference in AUC smaller than this is of no use even where it is significant.
 SMALLEST_AUC_GAIN = 0.002
@@ -110,15 +111,10 @@ def paired_bootstrap(
     """
     outcomes, a, b = _paired(y, first, second)
     known = ~np.isnan(np.asarray(y, dtype=np.float64)) & ~np.isnan(np.asarray(first)) & ~np.isnan(np.asarray(second))
-    ids = np.arange(len(outcomes)) if firm_ids is None else np.asarray(firm_ids)[known].astype(str)
-    firm = np.unique(ids, return_inverse=True)[1]
-    firms = int(firm.max()) + 1 if len(firm) else 0
     ranks = [discrimination.ranked(outcomes, p) for p in (a, b)]
     errors = [(p - outcomes) ** 2 for p in (a, b)]
-    rng = np.random.default_rng(seed)
     drawn: dict[str, list[float]] = {"auc": [], "brier": []}
-    for _ in range(repeats if firms else 0):
-        weights = np.bincount(rng.integers(0, firms, firms), minlength=firms).astype(np.float64)[firm]
+    for weights in firm_draws(known, firm_ids, repeats, seed):
         aucs = [discrimination.auc_of_counts(*rows.sums(weights[rows.order])) for rows in ranks]
         drawn["auc"].append(aucs[1] - aucs[0])
         drawn["brier"].append(float(((errors[1] - errors[0]) * weights).sum() / weights.sum()))
@@ -135,11 +131,10 @@ def _difference(exact: list[float], drawn: list[float], level: float) -> Differe
     if not len(values):
         nan = float("nan")
         return Difference(exact[0], exact[1], gap, nan, nan, nan)
-    tail = (1.0 - level) / 2.0
-    low, high = np.quantile(values, [tail, 1.0 - tail])
+    low, high = percentile_interval(values, level)
     beyond = min(float((values <= 0).mean()), float((values >= 0).mean()))
     p = min(1.0, max(2.0 * beyond, 1.0 / (len(values) + 1)))
-    return Difference(exact[0], exact[1], gap, float(low), float(high), p)
+    return Difference(exact[0], exact[1], gap, low, high, p)
 
 
 def compare_target(

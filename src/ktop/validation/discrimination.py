@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ktop.kernel.arrays import Floats
 from ktop.validation._arrays import known_pairs
+from ktop.validation.bootstrap import firm_draws, percentile_interval
 
 #: A statistic of the weights of events and of non-events in each group of equal predictions, lowest first.
 Statistic = Callable[[Floats, Floats], float]
@@ -137,9 +138,8 @@ def clustered_bootstrap(
 ) -> dict[str, tuple[float, float]]:
     """Return percentile intervals of ``auc``, ``accuracy_ratio``, ``ks`` and ``precision_at_top``.
 
-    Whole firms are drawn with replacement, because rows of one firm are not independent and drawing rows understates
-    the error (Field and Welsh 2007). Without ``firm_ids`` every row is its own firm. A draw without one of the classes
-    gives no figure and is left out. Same seed, same intervals.
+    Whole firms are drawn (``firm_draws``). A draw without one of the classes gives no figure and is left out. Same
+    seed, same intervals.
 
     Parameters
     ----------
@@ -148,30 +148,16 @@ def clustered_bootstrap(
     """
     outcomes, predictions, known = known_pairs(y, p)
     rows = ranked(outcomes, predictions)
-    n = len(outcomes)
-    if firm_ids is None:
-        firm = np.arange(n)
-    else:
-        firm = np.unique(np.asarray(firm_ids)[known].astype(str), return_inverse=True)[1]
-    firms = int(firm.max()) + 1 if n else 0
     statistics: Mapping[str, Statistic] = {
         "auc": auc_of_counts,
         "ks": _ks,
         "precision_at_top": lambda events, others: _precision(events, others, top_share),
     }
     drawn: dict[str, list[float]] = {name: [] for name in statistics}
-    rng = np.random.default_rng(seed)
-    in_order = firm[rows.order]
-    for _ in range(repeats if firms else 0):
-        times = np.bincount(rng.integers(0, firms, firms), minlength=firms).astype(np.float64)
-        events, others = rows.sums(times[in_order])
+    for times in firm_draws(known, firm_ids, repeats, seed):
+        events, others = rows.sums(times[rows.order])
         for name, statistic in statistics.items():
             drawn[name].append(statistic(events, others))
-    tails = [(1.0 - level) / 2.0, 1.0 - (1.0 - level) / 2.0]
-    intervals = {}
-    for name, values in drawn.items():
-        finite = np.array(values)[np.isfinite(values)]
-        low, high = np.quantile(finite, tails) if len(finite) else (np.nan, np.nan)
-        intervals[name] = (float(low), float(high))
+    intervals = {name: percentile_interval(values, level) for name, values in drawn.items()}
     intervals["accuracy_ratio"] = (2.0 * intervals["auc"][0] - 1.0, 2.0 * intervals["auc"][1] - 1.0)
     return intervals

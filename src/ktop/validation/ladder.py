@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ktop.kernel.arrays import Floats, Integers
 from ktop.validation._arrays import known_pairs
+from ktop.validation.bootstrap import firm_draws
 from ktop.validation.calibration import jeffreys_interval
 
 #: Level of the tests per grade.
@@ -157,13 +158,8 @@ def chance_of_strict_order(
     outcomes, position = outcomes[known], position[known]
     if not len(outcomes):
         return float("nan")
-    ids = np.arange(len(outcomes)) if firm_ids is None else np.asarray(firm_ids)[known].astype(str)
-    firm = np.unique(ids, return_inverse=True)[1]
-    firms = int(firm.max()) + 1
-    rng = np.random.default_rng(seed)
     ordered = 0
-    for _ in range(repeats):
-        weights = np.bincount(rng.integers(0, firms, firms), minlength=firms)[firm].astype(np.float64)
+    for weights in firm_draws(known, firm_ids, repeats, seed):
         n = np.bincount(position, weights, len(symbols))
         events = np.bincount(position, weights * outcomes, len(symbols))
         rates = events[n > 0] / n[n > 0]

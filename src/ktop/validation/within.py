@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.kernel.arrays import Floats, Integers
+from ktop.validation.bootstrap import firm_draws, percentile_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +72,29 @@ def within_groups(
     n = len(outcomes)
     group = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1].astype(np.int64)
     own = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
-    cluster = np.arange(n) if clusters is None else np.unique(np.asarray(clusters).astype(str), return_inverse=True)[1]
     columns = {
         name: _middle_for_missing(np.asarray(values, dtype=np.float64), group) for name, values in scores.items()
     }
-    if any(len(part) != n for part in (group, own, cluster, *columns.values())):
+    if any(
+        len(part) != n
+        for part in (group, own, *([] if clusters is None else [np.asarray(clusters)]), *columns.values())
+    ):
         raise ValueError("outcomes, scores, groups, clusters and weights must have one entry per row")
     ordered = {name: _ordered(values, group) for name, values in columns.items()}
     figures = {name: _figures(outcomes, own, rows, share) for name, rows in ordered.items()}
     drawn: dict[str, list[tuple[float, float]]] = {name: [] for name in scores}
-    rng = np.random.default_rng(seed)
-    count = int(cluster.max()) + 1 if n else 0
-    for _ in range(repeats if n else 0):
-        times = np.bincount(rng.integers(0, count, count), minlength=count).astype(np.float64)
+    for times in firm_draws(np.ones(n, dtype=bool), clusters, repeats, seed):
         for name, rows in ordered.items():
-            drawn[name].append(_figures(outcomes, own * times[cluster], rows, share))
+            drawn[name].append(_figures(outcomes, own * times, rows, share))
     main = next(iter(scores))
     first = np.array(drawn[main]).reshape(-1, 2)
     results = {}
     for name, (area, precision) in figures.items():
         mine = np.array(drawn[name]).reshape(-1, 2)
         results[name] = Within(
-            auc=(area, *_interval(mine[:, 0], level)),
-            precision=(precision, *_interval(mine[:, 1], level)),
-            less=(figures[main][0] - area, *_interval(first[:, 0] - mine[:, 0], level)),
+            auc=(area, *percentile_interval(mine[:, 0], level)),
+            precision=(precision, *percentile_interval(mine[:, 1], level)),
+            less=(figures[main][0] - area, *percentile_interval(first[:, 0] - mine[:, 0], level)),
         )
     return results
 
@@ -145,14 +145,6 @@ def _figures(y: Floats, weights: Floats, rows: _Ordered, share: float) -> tuple[
     rate = np.divide(events, size, out=np.zeros_like(size), where=size > 0.0)
     chosen = float(taken.sum())
     return area, float((taken * rate).sum() / chosen) if chosen > 0.0 else float("nan")
-
-
-def _interval(values: Floats, level: float) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return float("nan"), float("nan")
-    low, high = np.quantile(finite, [(1.0 - level) / 2.0, 1.0 - (1.0 - level) / 2.0])
-    return float(low), float(high)
 
 
 def events_needed(area: float, less: float, power: float = 0.8, level: float = 0.95) -> int:
