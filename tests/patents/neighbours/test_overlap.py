@@ -13,7 +13,7 @@ from ktop.domain.technology.summary import Technology
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.neighbours.neighbourhood import neighbourhood
-from ktop.patents.neighbours.overlap import copied_share, overlap, texts_of
+from ktop.patents.neighbours.overlap import _met, _Word, copied_share, overlap, texts_of
 
 DAY = date(2016, 1, 1)
 
@@ -102,3 +102,15 @@ def test_a_sentence_of_four_words_says_nothing_one_of_five_does(index: PatentInd
         sentence = f"The {words}."
         said = [frozenset(index.analyser.terms(sentence, "en"))]
         assert copied_share(index, sentence, "en", said) == share, said
+
+
+def test_a_word_is_met_by_itself_its_parts_or_a_counterpart() -> None:
+    word = _Word("fuel cell", ("fuel_cell", "fuel", "cell"), ("연료_전지",), 2.0, technical=True)
+    for known, own, foreign in (
+        ({"fuel_cell"}, 1.0, 0.0),
+        ({"fuel"}, 0.5, 0.0),
+        ({"연료_전지"}, 0.0, 1.0),
+        (set(), 0.0, 0.0),
+    ):
+        assert _met(word, frozenset(known), foreign=False) == own
+        assert _met(word, frozenset(known), foreign=True) == foreign

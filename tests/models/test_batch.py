@@ -1,0 +1,23 @@
+"""The ratings of a table as columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ktop.models.registry import ModelRegistry
+from ktop.training.reference import build_reference
+from ktop.training.release import reference_table
+
+
+@pytest.mark.parametrize("name", ["tech-index", "ktrs-fm"])
+def test_scores_and_probabilities_stand_in_columns_of_their_names(name: str) -> None:
+    table = reference_table(build_reference(120, 9))
+    batch = ModelRegistry().model(name).rate_table(table, contributions=False)
+    frame = batch.to_frame()
+    assert frame.height == 120 and batch.probabilities
+    for score, values in batch.scores.items():
+        np.testing.assert_array_equal(frame[score].fill_null(np.nan).to_numpy(), values)
+    for target, (value, low, high) in batch.probabilities.items():
+        for suffix, values in (("", value), ("_low", low), ("_high", high)):
+            np.testing.assert_array_equal(frame[f"p_{target}{suffix}"].fill_null(np.nan).to_numpy(), values)
