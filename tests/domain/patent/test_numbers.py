@@ -325,6 +325,15 @@ def test_a_patent_that_somebody_names_is_found_however_it_is_printed(named: str,
     assert set(ids_of(named)) - {named} == ids - {named} and set(ids_of(named)) <= ids | {named}
 
 
+@pytest.mark.parametrize("piece", ["공개특허", "特開", "9", "US", "-", "JP平5-", "7,", " ", "PI", "X"])
+def test_a_text_of_any_length_is_answered_at_once(piece: str) -> None:
+    text = piece * 500_000
+    assert normalise_publication_number(text, country="JP") is None
+    assert normalise_application_number(text, country="KR") is None
+    assert normalise_publication_number("7654321", country="US", kind=text) == "US7654321"
+    assert normalise_publication_number("7654321", country=text) is None
+
+
 def table_rows(of: str) -> list[str]:
     """Return the forms of the catalogue as the rows of docs/patent-numbers.md."""
     rows = []

@@ -16,6 +16,9 @@ from typing import Any
 from ktop import catalogue
 from ktop.domain.patent import japanese_numbers
 
+#: A longer text is no number, whatever it holds; numbers with words in Korean or Japanese have some 50 characters.
+MAX_CHARS = 200
+_MAX_CODE_CHARS = 20
 _KIND = r"(?P<kind>[A-Z]\d{0,2})"
 #: Marks that parts of a number are set apart by; a run of them counts as one hyphen.
 _MARKS = re.compile(r"[\s./\-\u2010-\u2015\u2212_:;()\[\]]+")
@@ -156,7 +159,11 @@ def _maps() -> Mapping[str, Mapping[str, str]]:
     return maps
 
 
-@functools.lru_cache(maxsize=1_024)
+def _short(code: str | None) -> str | None:
+    """Return a code that may be kept in memory; a longer one is none."""
+    return code if code is None or len(code) <= _MAX_CODE_CHARS else None
+
+
 def office_code(printed: str, *, before_1978: bool = False) -> str | None:
     """Return the code of WIPO ST.3 that a printed code means, None for none: ``jp`` → ``JP``, ``UK`` → ``GB``.
 
@@ -164,7 +171,7 @@ def office_code(printed: str, *, before_1978: bool = False) -> str | None:
     with ``before_1978`` also those that mean another office today.
     """
     table = catalogue.load("patents/number_forms")
-    code = printed.strip().upper()
+    code = printed[:_MAX_CODE_CHARS].strip().upper()
     code = table["three_letters"].get(code) or (code[:2] if len(code) == 2 or code[2:] == "X" else "")
     if before_1978 and code in table["former_offices_before_1978"]:
         return str(table["former_offices_before_1978"][code])
@@ -233,7 +240,6 @@ def _written(form: NumberForm, parts: Mapping[str, str | None], kind: str, year:
 # --- publications -----------------------------------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=65_536)
 def normalise_publication_number(
     text: str, *, country: str | None = None, kind: str | None = None, year: int | None = None
 ) -> str | None:
@@ -253,6 +259,11 @@ def normalise_publication_number(
     """
     if not kind and country in (None, "US") and _PLAIN_US.fullmatch(text):
         return text.replace("-", "")
+    return _publication(text, _short(country), _short(kind), year) if len(text) <= MAX_CHARS else None
+
+
+@functools.lru_cache(maxsize=65_536)
+def _publication(text: str, country: str | None, kind: str | None, year: int | None) -> str | None:
     printed = _printed(text)
     if printed is None or printed.application:
         return None
@@ -295,7 +306,6 @@ def korean_registration_number(text: str) -> str | None:
 # --- applications -----------------------------------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=65_536)
 def normalise_application_number(
     text: str, *, country: str | None = None, kind: str | None = None, docdb: bool = False
 ) -> str | None:
@@ -311,6 +321,11 @@ def normalise_application_number(
     docdb : whether the number is in the form of DOCDB, which puts the year behind old Japanese numbers and leaves the
         series out of old US ones: those name no application by themselves.
     """
+    return _application(text, _short(country), _short(kind), docdb) if len(text) <= MAX_CHARS else None
+
+
+@functools.lru_cache(maxsize=65_536)
+def _application(text: str, country: str | None, kind: str | None, docdb: bool) -> str | None:
     printed = _printed(text)
     if printed is None:
         return None
