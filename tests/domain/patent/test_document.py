@@ -142,6 +142,11 @@ def test_a_stand_in_is_no_family(printed: str | None) -> None:
     assert normalise_family(printed) is None
 
 
+def test_a_family_of_any_length_is_answered_at_once() -> None:
+    for text in ("a" + "-" * 1_000_000 + "a", "9" * 10_000, "0" * 10_000, "-" * 1_000_000 + "1"):
+        assert normalise_family(text) == (None if set(text) == {"0"} else text)
+
+
 @pytest.mark.parametrize(
     ("printed", "family"),
     [

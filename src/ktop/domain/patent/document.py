@@ -17,6 +17,7 @@ from ktop.domain.patent.numbers import normalise_publication_number as normalise
 Lang = Literal["ko", "en"]
 
 #: Marks around a stand-in for no value: ``<NA>``, ``(none)``, ``#N/A``.
+_LONGEST_STAND_IN = 40
 _MARKS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 _CLASS = re.compile(r"^([A-HY])\s*(\d{2})\s*([A-Z])(?:[\s\-]*0*(\d{1,4})\s*/\s*(\d{2,6}))?")
 #: What is printed before a symbol: the name of the scheme and its edition (Int. Cl.7, IPC8:, 7).
@@ -68,11 +69,11 @@ def normalise_family(printed: str | None) -> str | None:
     that share one are strangers. A whole number that a table made a fraction loses it: ``47000001.0`` → ``47000001``.
     """
     text = " ".join((printed or "").split())
-    if _MARKS_AROUND.sub("", text).lower() in _no_family():
+    if len(text) <= _LONGEST_STAND_IN and _MARKS_AROUND.sub("", text).lower() in _no_family():
         return None
     if re.fullmatch(r"[+-]?\d+(?:\.0*)?", text):
         text = text.partition(".")[0]
-        return text if int(text) > 0 else None
+        return text if text[0] != "-" and text.strip("+0") else None
     return text
 
 
