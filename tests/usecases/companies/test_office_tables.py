@@ -109,6 +109,13 @@ def test_totals_are_no_companies(tmp_path: Path, words: str, place: int) -> None
     assert (report.rated, report.refused) == (2, 1)
 
 
+def test_a_subtotal_of_an_industry_is_no_company(tmp_path: Path) -> None:
+    subtotal = ["", "소 계(2)", "C29280", "KR-41", "", 51, 18, 8_500_000_000, 5e8, 9]
+    rows, _ = rated(book(tmp_path / "a.xlsx", [HEADER, FIRM, OTHER, subtotal]))
+    assert [row["rated"] for row in rows] == [True, True, False]
+    assert "total or mean" in rows[2]["problems"]
+
+
 def test_a_company_that_is_called_like_a_total_is_one(tmp_path: Path) -> None:
     firms = [["A7", "토탈합계정보", *FIRM[2:]], ["A8", "Total", *FIRM[2:]], ["A9", "기계평균연구소", *FIRM[2:]]]
     rows, _ = rated(book(tmp_path / "a.xlsx", [HEADER, *firms]))
@@ -386,6 +393,8 @@ def test_letters_as_seen_are_what_counts(tmp_path: Path, written: Any) -> None:
         "가람정공", "KR-11", 46, 2, 1,
     )  # fmt: skip
     assert row["sales_krw_t0"] == 10_240_000_000
+    (answer,), _ = rated(path)
+    assert (answer["name"], answer["region"]) == ("가람정공", "서울")
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -125,17 +126,24 @@ def _match(
     if not chosen:
         raise InputError("facts.no_fact_columns")
     far = []
-    words = fact_words()
     for column in unknown:
-        near = difflib.get_close_matches(folded(column)[:60], words, n=1, cutoff=0.85)
-        if near and words[near[0]] not in chosen:
-            _warn(problems, "unknown_column_near", name=_flat(column), nearest=words[near[0]])
+        near = _nearest(folded(column)[:60])
+        if near is not None and near not in chosen:
+            _warn(problems, "unknown_column_near", name=_flat(column), nearest=near)
         else:
             far.append(_flat(column))
     if far:
         listed = ", ".join(far[:_NAMED]) + (" …" if len(far) > _NAMED else "")
         _warn(problems, "unknown_columns", count=len(far), names=listed)
     return chosen, headings
+
+
+@functools.lru_cache(maxsize=4096)
+def _nearest(word: str) -> str | None:
+    """Return the fact whose heading a word is close to, None where it is close to none."""
+    words = fact_words()
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.85)
+    return words[near[0]] if near else None
 
 
 def _flat(column: str) -> str:
@@ -147,8 +155,9 @@ def _refuse_kinds(frame: pl.DataFrame, chosen: dict[str, str]) -> None:
     """Refuse columns whose cells are no single values: lists, groups, spans of time, bytes."""
     import polars as pl
 
+    schema = frame.schema
     for fact, column in chosen.items():
-        kind = frame.schema[column]
+        kind = schema[column]
         if kind.is_nested() or kind in (pl.Duration, pl.Time, pl.Binary, pl.Object):
             raise InputError(
                 "facts.column_kind", column=_flat(column), label=dict(FACTS[fact].label), kind=str(kind.base_type())

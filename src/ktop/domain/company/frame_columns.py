@@ -319,7 +319,7 @@ def refuse_lost_zeros(codes: Array, series: pl.Series, typed: frozenset[int], pr
     """
     if series.dtype.is_numeric():
         return []
-    bare = {code for code in codes.tolist() if code is not None and code.isdigit()}
+    bare = {code for code in set(codes.tolist()) if code is not None and code.isdigit()}
     short = {code for code in bare if may_have_lost_a_zero(code)}
     if not short:
         return []

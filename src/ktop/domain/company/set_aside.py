@@ -28,6 +28,8 @@ _TOTAL = re.compile(
     rf"|최대값|최소값|(?:grand|sub|over)?-?total|totals|sum|sums|average|averages|avg|mean|median|minimum|maximum|σ|∑)"
     rf"(?:행|row)?:?{_COUNTED}"
 )
+#: What no company is called: such a row may even name its industry.
+_ONLY_A_TOTAL = re.compile(rf"(?:총?합계|소계|총계|누계|중간계|계|평균){_COUNTED}")
 _TOTAL_LAST_WORD = re.compile(r".+\s(?:grand |sub-?)?total", re.IGNORECASE)
 _LED = r"주석?|자료|출처|비고|참고|작성|기준|단위|담당|notes?|sources?|prepared|as of|units?"
 #: How notes below or between the rows begin.
@@ -157,6 +159,8 @@ def _reason(
     own = any(_filled(frame, chosen, fact, row) for fact in _OF_ONE_COMPANY)
     looked = filled if nameless else [words.get("name", ""), words.get("company_id", "")]
     total = next((word for word in looked if word and _is_total(word)), None)
+    if total is not None and _ONLY_A_TOTAL.fullmatch("".join(half_width(total).split())):  # a subtotal of an industry
+        own = any(_filled(frame, chosen, fact, row) for fact in ("business_number", "corporate_number"))
     if total is not None and not own:
         return "facts.total_row", {"words": total[:40]}
     if _NOTE.match(filled[0]) and (len(filled) == 1 or (len(filled) == 2 and not own) or filled[0][0] == "※"):

@@ -11,8 +11,9 @@ import polars as pl
 from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.amount_warnings import amount_warnings
 from ktop.domain.company.fact_table import FactTable
-from ktop.domain.company.frame_columns import as_text
+from ktop.domain.company.frame_columns import PLAIN_TEXT, as_text
 from ktop.domain.company.headings import heading_of
+from ktop.domain.values.kind import as_seen
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
@@ -121,7 +122,7 @@ def _identity(frame: pl.DataFrame, facts: FactTable) -> dict[str, pl.Series]:
     columns: dict[str, pl.Series] = {}
     for name in IDENTITY:
         if name in given:
-            written = as_text(given[name])
+            written = _as_seen(as_text(given[name]))
             read = pl.Series(facts.columns[name].tolist(), dtype=pl.String, strict=False)
             if name in ("industry", "region"):
                 columns[name] = written
@@ -134,3 +135,10 @@ def _identity(frame: pl.DataFrame, facts: FactTable) -> dict[str, pl.Series]:
         elif name in ALWAYS:
             columns[name] = pl.Series([None] * frame.height, dtype=pl.String)
     return columns
+
+
+def _as_seen(written: pl.Series) -> pl.Series:
+    """Return texts as people see them: Hangul put together, nothing without width."""
+    if written.str.contains(PLAIN_TEXT).all():
+        return written
+    return pl.Series([None if text is None else as_seen(text) for text in written.to_list()], dtype=pl.String)
