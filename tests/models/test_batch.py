@@ -21,3 +21,12 @@ def test_scores_and_probabilities_stand_in_columns_of_their_names(name: str) -> 
     for target, (value, low, high) in batch.probabilities.items():
         for suffix, values in (("", value), ("_low", low), ("_high", high)):
             np.testing.assert_array_equal(frame[f"p_{target}{suffix}"].fill_null(np.nan).to_numpy(), values)
+
+
+def test_points_are_columns_only_where_they_are_asked_for() -> None:
+    table = reference_table(build_reference(100, 9))
+    batch = ModelRegistry().model("tech-index").rate_table(table, contributions=True)
+    plain, whole = batch.to_frame(), batch.to_frame(contributions=True)
+    points = {name for name in whole.columns if name.startswith("points_index_")}
+    assert len(points) == len(batch.indicators)
+    assert set(whole.columns) == {*plain.columns, *points} and not points & set(plain.columns)
