@@ -25,9 +25,14 @@ def model(request: pytest.FixtureRequest) -> CompanyModel:
 @pytest.fixture(scope="session")
 def population(model: CompanyModel) -> pl.DataFrame:
     """Companies the model may rate and was not trained on, as old on ``AS_OF`` as they were in their own base year."""
-    found = build_reference(1500, 991)
+    return companies(model, 1500)
+
+
+def companies(model: CompanyModel, firms: int) -> pl.DataFrame:
+    """Return so many companies, or about as many that the model may rate; see ``population``."""
+    found = build_reference(firms, 991)
     if not model.eligible(table_of(found)).all():
-        found = build_reference(5000, 991)
+        found = build_reference(firms * 10 // 3, 991)
         found = found.filter(pl.Series(model.eligible(table_of(found))))
         days = (365.25 * found["age_years"]).round().cast(pl.Int32)
         found = found.with_columns(founded=pl.lit(AS_OF) - pl.duration(days=days))

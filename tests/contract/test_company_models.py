@@ -21,7 +21,7 @@ from ktop.models.calibration import logit
 from ktop.models.company_model import CompanyModel
 from ktop.models.panel_model import Estimate
 
-from .conftest import AS_OF, table_of, with_column
+from .conftest import AS_OF, companies, table_of, with_column
 
 
 def test_contributions_add_up_for_every_company(model: CompanyModel, table: FactTable) -> None:
@@ -77,15 +77,18 @@ def test_every_indicator_moves_every_target_its_own_way_only(model: CompanyModel
     assert moved > len(model.panel.features), "the indicators hardly move anything"
 
 
-def test_missing_is_not_zero_and_never_pays(model: CompanyModel, table: FactTable) -> None:
-    """Hiding a value that is at least average among all reference companies never raises a target's logit on average,
-    and a missing value is not rated like a zero."""
-    batch = model.rate_table(table)
+def test_missing_is_not_zero_and_never_pays(model: CompanyModel) -> None:
+    """Hiding a value never raises a target's logit on average over all reference companies, and a missing value is not
+    rated like a zero. Over few companies the average hangs on chance (.014 of cited patents over 80,000, .012 over
+    20,000 others, .022 over the first 1,500), so more are taken here than elsewhere."""
+    table = table_of(companies(model, 6000))
+    batch = model.rate_table(table, contributions=False)
+    own = _moves(model, table, batch.values)
     differs = 0
     for k, _ in enumerate(model.panel.features):
         hidden, zero = batch.values.copy(), batch.values.copy()
         hidden[:, k], zero[:, k] = np.nan, 0.0
-        a, b, own = (_moves(model, table, v) for v in (hidden, zero, batch.values))
+        a, b = (_moves(model, table, v) for v in (hidden, zero))
         known = ~np.isnan(batch.values[:, k])
         for target in a:
             differs += int(not np.array_equal(a[target], b[target]))
