@@ -232,10 +232,10 @@ class GuaranteeRule:
         ----------
         grades : "business", "growth" and "risk" → each firm's grade symbol, None where it has none.
         """
-        positions = {
-            name: np.array([-1 if s is None else ladder(name).index(s) for s in grades[name]], dtype=np.int64)
-            for name in LADDERS
-        }
+        positions = {}
+        for name in LADDERS:
+            places = {symbol: -1 if symbol is None else ladder(name).index(symbol) for symbol in set(grades[name])}
+            positions[name] = np.array([places[symbol] for symbol in grades[name]], dtype=np.int64)
         groups = table.columns["industry_group"]
         limits = np.array([self.sme_sales_limit_krw.get(group, np.nan) for group in groups], dtype=np.float64)
         columns = {**table.columns, "sme_sales_limit_krw": limits}
