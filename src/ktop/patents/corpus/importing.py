@@ -36,8 +36,9 @@ from ktop.patents.corpus.corpus import (
     write_manifest,
     year_of,
 )
-from ktop.patents.readers import CitationLink, Completion, Record, Reject, reader_for, readers, records_of
+from ktop.patents.readers import CitationLink, Completion, Record, Reject, reader_for, records_of
 from ktop.patents.readers.source import Source, sources
+from ktop.patents.readers.unknown_files import why_unknown
 
 #: Half a character is written as JSON does, ``\\ud800``.
 _AS_ESCAPES = "backslashreplace"
@@ -189,6 +190,7 @@ class _Run:
         self.read_files: list[str] = []
         self.rejects = (staging / "rejects.jsonl").open("w", encoding="utf-8", errors=_AS_ESCAPES)
         self.first_error: InputError | None = None
+        self.first_unknown: InputError | None = None
 
     # --- reading --------------------------------------------------------------------------------------------------
 
@@ -199,6 +201,7 @@ class _Run:
                 reader = self._reader(source)
                 if reader is None:
                     self.report.skipped.append(source.name)
+                    self.first_unknown = self.first_unknown or why_unknown(source)
                     continue
                 self.report.files += 1
                 self.report.formats[reader.name] += 1
@@ -219,15 +222,14 @@ class _Run:
                     self.report.files += 1
                     self.read_files.append(source.name)
                 self.first_error = self.first_error or error
-                text = {"message": catalogue.message(error, "en")}
+                text = {"message": {lang: catalogue.message(error, lang) for lang in catalogue.LANGS}}
                 self._reject(Reject("file", "patents.reject_file", text, lost), source.name)
         self.flush()
         if self.report.records == 0 and self.report.citations == 0 and self.report.completions == 0:
             if self.first_error is not None:
                 raise self.first_error
-            if self.report.files == 0 and self.report.skipped:
-                known = ", ".join(sorted(readers()))
-                raise InputError("patents.format_unknown", file=self.report.skipped[0], known=known)
+            if self.report.files == 0 and self.first_unknown is not None:
+                raise self.first_unknown
 
     def flush(self) -> None:
         """Write what is held to the staging folder."""
@@ -241,7 +243,7 @@ class _Run:
     def _reader(self, source: Source) -> Any:
         reader = reader_for(source, self.format_name)
         if reader is None and source.path is not None and str(source.path) in self.named:
-            raise InputError("patents.format_unknown", file=source.name, known=", ".join(sorted(readers())))
+            raise why_unknown(source)
         return reader
 
     def _take(self, record: Record, file: str) -> None:

@@ -32,7 +32,7 @@ class Reject:
 
     where: str
     reason: str
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     records: int = 1
 
 

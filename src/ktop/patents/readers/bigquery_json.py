@@ -10,7 +10,7 @@ from ktop.patents.readers import Record, Reject, Sample
 from ktop.patents.readers.claims import split_claims
 from ktop.patents.readers.exchange import PHASES
 from ktop.patents.readers.fields import parse_date
-from ktop.patents.readers.json_lines import first_keys, json_records
+from ktop.patents.readers.json_records import first_keys, json_records
 from ktop.patents.readers.record import (
     build,
     citation,

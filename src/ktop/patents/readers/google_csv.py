@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
@@ -15,6 +16,7 @@ from ktop.patents.readers.record import build, distinct, language_of, undamaged
 from ktop.patents.readers.source import Source
 from ktop.patents.readers.tabular import shown_columns
 
+_SEARCH = re.compile(rb'^(?:\xef\xbb\xbf)?(?:"?sep=.{1,4}\n)?"?search URL:', re.IGNORECASE)
 _NEEDED = {"id", "title"}
 #: Names that no other table has.
 _OWN = {"inventor/author", "filing/creation date", "result link"}
@@ -28,12 +30,12 @@ class GoogleCsv:
 
     def recognises(self, sample: Sample) -> bool:
         """Tell by the column names; the line with the search above them may be missing."""
-        return sample.table(_is_known) is not None
+        return _layout(sample) is not None
 
     def read(self, source: Source, column_map: Mapping[str, str] | None = None) -> Iterator[Record]:
         """Yield a patent or a reject per row."""
         sample = Sample(source)
-        layout = sample.table(_is_known)
+        layout = _layout(sample)
         if layout is None:
             raise InputError("patents.table_columns", file=source.name, columns=shown_columns(sample.columns))
         header = [name.lower() for name in layout.names]
@@ -45,6 +47,13 @@ class GoogleCsv:
             else:
                 cells = {name: str(cell_value(cell) or "") for name, cell in zip(header, row.cells, strict=True)}
                 yield _patent(cells, row.where, dates)
+
+
+def _layout(sample: Sample) -> tabular.Layout | None:
+    """Return the table's header; below the line with the search, number and title are enough to tell it."""
+    if _SEARCH.match(sample.head):
+        return sample.table(lambda columns: {name.lower() for name in columns} >= _NEEDED)
+    return sample.table(_is_known)
 
 
 def _is_known(columns: Sequence[str]) -> bool:

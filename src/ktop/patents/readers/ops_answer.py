@@ -25,6 +25,7 @@ from ktop.patents.readers import (
 from ktop.patents.readers.claims import counted_claims, live_claims, separate_claims
 from ktop.patents.readers.exchange import document_id, exchange_patent
 from ktop.patents.readers.fields import parse_date
+from ktop.patents.readers.json_records import broken
 from ktop.patents.readers.record import (
     build,
     citation,
@@ -106,12 +107,10 @@ def _json(source: Source) -> dict[str, Any]:
         raise InputError("patents.file_too_large", file=source.name, limit=_MAX_ANSWER_CHARS // 1024**2)
     try:
         answer = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError("patent_sources.json_broken", file=source.name, line=error.lineno) from error
     except (ValueError, RecursionError) as error:
-        raise InputError("patent_sources.json_broken", file=source.name, line=1) from error
+        raise broken(source.name, error) from error
     if not isinstance(answer, dict):
-        raise InputError("patent_sources.json_broken", file=source.name, line=1)
+        raise broken(source.name, ValueError("no object"))
     return answer
 
 
