@@ -12,6 +12,7 @@ from ktop.domain.decision import guarantee
 from ktop.domain.decision.guarantee import Failure, Success, Unknown
 from ktop.models.calibration import logit
 from ktop.models.growth_risk import TARGETS, GrowthRiskModel
+from ktop.models.growth_risk_opinions import GOOD, WEAK, _balance
 from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
@@ -138,3 +139,18 @@ def test_a_company_that_is_not_rated_has_no_grade_of_any_track(model: GrowthRisk
         for track in ("ai", "statistics"):
             shown = batch.columns[f"track_{track}_{name}"]
             assert [symbol is None for symbol in shown] == (~refused.ok).tolist()
+
+
+@pytest.mark.parametrize(
+    ("growth", "risk", "said"),
+    [
+        (GOOD, WEAK - 1, "fast_risky"),
+        (WEAK - 1, GOOD, "safe_slow"),
+        (50.0, 50.0, "both_good"),
+        (49.0, 49.0, "both_weak"),
+        (51.0, 49.0, "middle"),
+        (GOOD + 1, GOOD + 1, "both_good"),
+    ],
+)
+def test_growth_and_risk_are_weighed_against_each_other(growth: float, risk: float, said: str) -> None:
+    assert _balance(growth, risk) == said

@@ -22,6 +22,7 @@ def test_totals_fill_what_is_missing_and_keep_their_source() -> None:
     company = Company.from_mapping(record)
     facts = company_facts(company, DAY)
     assert (facts["patents_registered"], facts["staff_total"], facts["size"]) == (1003, 12, "small")
+    assert type(facts["patents_registered"]) is int and type(facts["staff_total"]) is int
     assert facts["sales_krw_t0"] is None, "an empty total stays missing"
     given = {entry.name: entry for entry in facts_and_inputs(company, DAY)[1]}
     assert (given["staff_total"].source, given["staff_total"].date) == ("survey", date(2023, 5, 1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from ktop.kernel.errors import InputError
 from ktop.models.originality import build_reference, choose_sample
 from ktop.models.originality.reference import FEWEST_EARLIER
-from ktop.models.originality.reference_distribution import PercentileCurve, brought_forward
+from ktop.models.originality.reference_distribution import PercentileCurve, ReferenceDistribution, brought_forward
 
 
 def test_sample_is_repeatable_and_spread_over_time() -> None:
@@ -68,3 +71,16 @@ def test_percentile_of_reference_values_is_their_midrank() -> None:
     curve = PercentileCurve.of(np.array([1.0, 2.0, 2.0, 4.0]))
     assert [curve.at(z) for z in (1.0, 2.0, 4.0)] == [12.5, 50.0, 87.5]
     assert curve.at(3.0) == pytest.approx(68.75)
+
+
+def test_beyond_the_reference_half_of_the_rest_is_left() -> None:
+    curve = PercentileCurve.of(np.array([1.0, 2.0, 2.0, 3.0]))  # mid-ranks 12.5, 50, 87.5
+    assert (curve.at(0.0), curve.at(1.0), curve.at(2.0), curve.at(9.0)) == (6.25, 12.5, 50.0, 93.75)
+
+
+def test_a_growth_that_is_not_known_has_no_percentile() -> None:
+    known = SimpleNamespace(names=["filing_growth"], columns=[np.array([0.1, 0.2])])
+    assert ReferenceDistribution.growth_percentile(known, 0.15) == 50.0
+    assert math.isnan(ReferenceDistribution.growth_percentile(known, math.nan))
+    nobody = SimpleNamespace(names=["filing_growth"], columns=[np.empty(0)])
+    assert math.isnan(ReferenceDistribution.growth_percentile(nobody, 0.15))
