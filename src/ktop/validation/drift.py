@@ -170,7 +170,7 @@ def drift(
         "mean_probabilities": {
             name: {
                 "before": baseline["mean_probabilities"][name],
-                "now": plain(np.nanmean(values)) if rows else None,
+                "now": plain(np.nanmean(np.asarray(values, dtype=np.float64))) if rows else None,
             }
             for name, values in probabilities.items()
             if name in baseline["mean_probabilities"]

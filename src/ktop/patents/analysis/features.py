@@ -49,7 +49,7 @@ def content_words(text: str, language: Lang, analyser: Analyser) -> list[Word]:
 
 def features(text: str, language: Lang, analyser: Analyser) -> list[tuple[str, Sequence[Word]]]:
     """Return the parts of a summary that can be compared, with the content words of each, in the text's order."""
-    found = []
+    found: list[tuple[str, Sequence[Word]]] = []
     for sentence in sentences(text):
         parts = [sentence]
         if len(content_words(sentence, language, analyser)) > LONG_WORDS:

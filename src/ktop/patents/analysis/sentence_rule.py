@@ -103,10 +103,8 @@ def fit(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike, idle: Booleans
     known = _known(vectors, telling)
     weight = np.where(idle, 0.5 * len(idle) / np.count_nonzero(idle), 0.5 * len(idle) / np.count_nonzero(~idle))
     weighted = known * weight[:, None]
-    found: Floats = np.linalg.solve(
-        weighted.T @ known + PENALTY * np.eye(known.shape[1]), weighted.T @ np.where(idle, 1.0, -1.0)
-    )
-    return found
+    normal = weighted.T @ known + PENALTY * np.eye(known.shape[1])
+    return np.linalg.solve(normal, weighted.T @ np.where(idle, 1.0, -1.0)).astype(np.float64, copy=False)
 
 
 def _known(vectors: npt.NDArray[np.float32], telling: npt.ArrayLike) -> Floats:

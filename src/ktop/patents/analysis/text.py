@@ -54,7 +54,7 @@ def _one_at_a_time(method: Callable[Concatenate[Analyser, P], T]) -> Callable[Co
     """Let one thread at a time into a method: dictionary, stemmer and caches are for one."""
 
     @functools.wraps(method)
-    def call(self: Analyser, *args: P.args, **keywords: P.kwargs) -> T:
+    def call(self: Analyser, /, *args: P.args, **keywords: P.kwargs) -> T:
         with self._lock:
             return method(self, *args, **keywords)
 

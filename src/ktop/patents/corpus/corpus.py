@@ -25,6 +25,8 @@ from ktop.kernel.tables import DAMAGE
 from ktop.patents.corpus.database import QueryError
 
 FORMAT_VERSION = 1
+#: What shows that a file of the corpus cannot be read.
+_UNREADABLE: tuple[type[BaseException], ...] = (QueryError, *DAMAGE)
 #: Version of the written forms of numbers (``ktop.domain.patent.numbers``) that a corpus is in.
 NUMBERS_VERSION = 2
 #: Year folder of patents whose source prints no date at all.
@@ -203,7 +205,7 @@ class Corpus:
         """
         try:
             yield
-        except (QueryError, *DAMAGE) as error:
+        except _UNREADABLE as error:
             self.refuse_damage(error)
             raise
 
@@ -278,7 +280,7 @@ def corpus_lock(directory: Path) -> Iterator[None]:
     with _locked(directory) as handle:
         try:
             yield
-        except (QueryError, *DAMAGE) as error:
+        except _UNREADABLE as error:
             # Libraries name a full disk in many ways; the disk itself has one.
             if getattr(error, "errno", None) == errno.ENOSPC or shutil.disk_usage(directory).free < NO_ROOM_BYTES:
                 raise UnavailableError("patents.disk_full", directory=str(directory)) from error
@@ -331,7 +333,8 @@ def unfit_field(row: Mapping[str, Any]) -> str | None:
     return next((name for name, value in row.items() if name in SCHEMA and not _fits(value, SCHEMA[name])), None)
 
 
-def _fits(value: Any, kind: pl.DataType | type[pl.DataType]) -> bool:
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a value is of a Polars data type."""
     if value is None:
         return True
     if isinstance(value, str):

@@ -369,8 +369,8 @@ class _Run:
         for row in unknown_links:
             self.report.citations -= 1
             self.report.records_read -= 1
-            number = f"{row['citing']} → {row['cited']}"
-            self._reject(Reject(row["where"], record_supplements.UNKNOWN_PATENT, {"number": number}), row["file"])
+            link = {"number": f"{row['citing']} → {row['cited']}"}
+            self._reject(Reject(row["where"], record_supplements.UNKNOWN_PATENT, link), row["file"])
         self.rejects.close()
         self.report.records_superseded = plan.superseded
         self.report.records_read -= plan.superseded

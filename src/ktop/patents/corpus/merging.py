@@ -258,8 +258,8 @@ def _dated(winners: pl.DataFrame, both: pl.DataFrame, named: pl.DataFrame, wante
     """Add the dates of what stands, from others of its group where it has none, and the year that it belongs to."""
     newest = both.sort("granted", "day", "seq", descending=True, nulls_last=True)
     filed = newest.drop_nulls("filing").group_by("group").agg(other_filing=pl.first("filing"))
-    told = named.join(wanted, on=["number", "of_application"]).group_by("group")
-    told = told.agg(told_filing=pl.col("filing").min(), told_publication=pl.col("publication").min())
+    by_group = named.join(wanted, on=["number", "of_application"]).group_by("group")
+    told = by_group.agg(told_filing=pl.col("filing").min(), told_publication=pl.col("publication").min())
     dated = winners.join(filed, on="group", how="left").join(told, on="group", how="left")
     dated = dated.with_columns(
         filing=pl.coalesce("filing", "other_filing", "told_filing"), publication=pl.coalesce("day", "told_publication")

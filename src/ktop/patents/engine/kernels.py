@@ -41,7 +41,8 @@ def _prefix_end(low: Any, block: UInt8, start: int, stop: int, end_row: int) -> 
     last, rest = end_row >> 16, end_row & 0xFFFF
     here = _first_at_least(block, start, stop, last)
     above = _first_at_least(block, here, stop, last + 1)
-    return _first_at_least(low, here, above, rest)
+    end: int = _first_at_least(low, here, above, rest)
+    return end
 
 
 @_compiled
@@ -376,7 +377,7 @@ def counts_between(docs: Any, day: Any, edges: Any) -> Any:
 @_compiled
 def earliest(docs: Any, day: Any) -> int:
     """Return the least day of some documents, at least one."""
-    least = day[docs[0]]
+    least: int = day[docs[0]]
     for doc in docs:
         least = min(least, day[doc])
     return least

@@ -35,7 +35,7 @@ def build_tables(corpus: Corpus, content: Content, folder: Path, space: TextSpac
     def save(name: str, array: npt.NDArray[Any]) -> None:
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
 
-    columns = {name: content.column(name) for name in _COLUMNS}
+    columns: dict[str, npt.NDArray[Any]] = {name: content.column(name) for name in _COLUMNS}
     topics = [np.load(segment.folder / space.folder.name / "topic.npy") for segment in content.segments]
     columns["topic"] = np.concatenate(topics)
     for name, column in columns.items():

@@ -49,4 +49,5 @@ def word_similarities(index: PatentIndex, questions: Sequence[Question]) -> Floa
 def meaning_similarities(ones: Sequence[Question], others: Sequence[Question]) -> Float32:
     """Return the (n, m) cosines of the sentence vectors of texts in different languages."""
     one, other = (np.stack([question.sentence for question in group]) for group in (ones, others))
-    return np.clip(one @ other.T, 0.0, 1.0).astype(np.float32)
+    alike: Float32 = np.clip(one @ other.T, 0.0, 1.0).astype(np.float32)
+    return alike

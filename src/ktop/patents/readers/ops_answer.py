@@ -9,14 +9,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ktop.domain.patent.document import normalise_publication_number
+from ktop.domain.patent.document import Patent, normalise_publication_number
 from ktop.kernel.errors import InputError
 from ktop.patents.readers import (
     MAX_ABSTRACT_CHARS,
     MAX_CLAIM_CHARS,
     MAX_DESCRIPTION_CHARS,
     Completion,
-    Patent,
     Record,
     Reject,
     Sample,
@@ -83,12 +82,12 @@ class OpsAnswer:
                 source.tally.saw(_held(root))
                 yield from _records(root)
             return
-        for _, root in xml_safe.well_formed(source, xml_safe.documents, holds_many=True):
-            if isinstance(root, Reject):
-                yield root
+        for _, document in xml_safe.well_formed(source, xml_safe.documents, holds_many=True):
+            if isinstance(document, Reject):
+                yield document
             else:
-                source.tally.saw(_held(root))
-                yield from _records(root)
+                source.tally.saw(_held(document))
+                yield from _records(document)
 
 
 def _held(root: ET.Element) -> int:
@@ -292,7 +291,7 @@ def _client_document(document: Mapping[str, Any], where: str) -> Patent | Reject
             applied.get("country") or "", applied.get("number") or "", applied.get("kind") or ""
         ),
         family=document.get("family_id") or None,
-        filing_date=next((found for printed in dates if (found := parse_date(printed))), None),
+        filing_date=next((filed for printed in dates if (filed := parse_date(printed))), None),
         publication_date=day,
         grant_date=day if kind[:1] in "BC" else None,
         ipc=symbols(re.sub(r"\s+", "", symbol)[:20] for symbol in document.get("intl_class") or []),

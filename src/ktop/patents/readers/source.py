@@ -111,7 +111,7 @@ class Source:
         if self.problem is not None:
             raise InputError(self.problem, file=self.name, **self.told)
         if self.opener is not None:
-            stream = io.BufferedReader(self.opener(), 1 << 20)
+            stream: io.BufferedReader[Any] = io.BufferedReader(self.opener(), 1 << 20)
         else:
             assert self.path is not None
             stream = self.path.open("rb")
