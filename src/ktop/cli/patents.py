@@ -151,6 +151,21 @@ def verify(
         raise typer.Exit(1)
 
 
+@app.command(help=help_of("patents_export"))
+def export(
+    ctx: typer.Context,
+    corpus: RequiredCorpus,
+    out: Annotated[Path, typer.Option(metavar="F.{parquet,csv,jsonl}", help=help_of("out_table"))],
+    lang: Lang = None,
+) -> None:
+    """Write the patents of a corpus as one table."""
+    terminal.languages(lang)
+    at = session(ctx)
+    with terminal.progress() as progress:
+        patents = at.platform.corpora.export_patents(at.actor, corpus, out, lang=terminal.lang, progress=progress)
+    terminal.note(terminal.say("patents_exported", patents=patents, out=out))
+
+
 @app.command(help=help_of("patents_measures"))
 def measures(ctx: typer.Context, corpus: RequiredCorpus, lang: Lang = None) -> None:
     """Compute citation, class and text measures of every patent."""

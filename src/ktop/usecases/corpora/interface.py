@@ -90,6 +90,12 @@ class Corpora(Protocol):
         """Compute the measures of every patent: ``patents``, ``citations``, ``resolved``, ``seconds``."""
         ...
 
+    def export_patents(
+        self, actor: Actor, corpus: Path, out: Path, *, lang: Lang = "ko", progress: Progress = silent
+    ) -> int:
+        """Write the patents as one table (.parquet, .csv, .jsonl); see ``ktop.usecases.corpora.export``."""
+        ...
+
     def verify_patents(
         self, actor: Actor, corpus: Path, *, repair: bool = False, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from ktop.patents.corpus.importing import ImportReport
 from ktop.usecases.corpora import corpus as work
 from ktop.usecases.corpora.demo import prepare_demo_corpus
 from ktop.usecases.corpora.engine import TechnologyEngine, corpus_is_ready, open_corpus
+from ktop.usecases.corpora.export import export_patents
 from ktop.usecases.corpora.interface import SearchRequest
 
 #: How long a technology rating waits for the corpus to be prepared before it asks to come back.
@@ -92,6 +93,11 @@ class CorpusService:
         self, actor: Actor, corpus: Path, *, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:
         return work.measure_patents(corpus, lang=lang, progress=progress)
+
+    def export_patents(
+        self, actor: Actor, corpus: Path, out: Path, *, lang: Lang = "ko", progress: Progress = silent
+    ) -> int:
+        return export_patents(corpus, out, lang=lang, progress=progress)
 
     def verify_patents(
         self, actor: Actor, corpus: Path, *, repair: bool = False, lang: Lang = "ko", progress: Progress = silent
