@@ -16,8 +16,8 @@ SET_LOW = {"borrowings_krw_t0": -3.0, "interest_expense_krw_t0": -3.0}
 
 
 def learn_amount_ranges(reference: pl.DataFrame) -> AmountRanges:
-    """Return the ranges of all facts in won, per head, of a reference population."""
-    names = [name for name, spec in FACTS.items() if spec.unit == "krw"]
+    """Return the ranges of all facts in won that a reference population has, per head."""
+    names = [name for name, spec in FACTS.items() if spec.unit == "krw" and name in reference.columns]
 
     def column(name: str) -> np.ndarray:
         return decimals(reference[name].cast(pl.Float64).fill_null(np.nan).to_numpy())
