@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from ktop.domain.party.actor import Actor
 from ktop.usecases.platform import Platform
@@ -20,8 +20,20 @@ from ktop.web.api.schemas import (
 )
 from ktop.web.asking import actor, platform
 
-Uses = Annotated[Platform, Depends(platform)]
-Acting = Annotated[Actor, Depends(actor)]
+
+# Asynchronous, because the framework gives a plain dependency a worker thread of its own, for every request.
+async def asked(request: Request) -> Platform:
+    """Return the platform this application was made with."""
+    return platform(request)
+
+
+async def asking(request: Request) -> Actor:
+    """Return who asks."""
+    return actor(request)
+
+
+Uses = Annotated[Platform, Depends(asked)]
+Acting = Annotated[Actor, Depends(asking)]
 Language = Annotated[str | None, Query(description="Language of error sentences.", pattern="^(ko|en)$")]
 ResultId = Annotated[str, Query(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 RatingId = Annotated[str, Path(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
