@@ -251,6 +251,8 @@ def test_amounts_are_written_as_people_say_them() -> None:
     assert money(50_000_000, "ko") == "5,000만 원"
     assert money(300_000_000, "ko") == "3억 원"
     assert money(140_000_000, "en") == "KRW 140 million"
+    assert money(-1_700_005_000, "ko") == "-17억 5,000 원" and money(-5_000, "ko") == "-5,000 원"
+    assert money(0, "ko") == "0 원" and money(-5_000, "en") == "KRW -0.005 million"
 
 
 def test_room_for_just_the_smallest_amount_is_room() -> None:

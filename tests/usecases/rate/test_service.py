@@ -12,6 +12,7 @@ from ktop.bootstrap import House
 from ktop.domain.party.actor import LOCAL_OWNER as OWNER
 from ktop.kernel.settings import Settings
 from ktop.models.registry import ModelRegistry
+from ktop.store.unit_of_work import Store
 from ktop.usecases.rate.recompute import recompute_ratings
 
 DAY = date(2026, 6, 30)
@@ -62,3 +63,12 @@ def test_models_of_the_installation_are_told(platform: House) -> None:
     }
     assert platform.models.model_card(OWNER, "ktrs-fm", "1.0.0")["origin"] == "released"
     assert platform.models.model_history(OWNER) == [] and platform.models.drift_reports(OWNER) == []
+
+
+def test_strangers_without_a_number_are_not_one_company(platform: House, tmp_path: Path) -> None:
+    example = platform.companies.example_record(OWNER, "hanbit-motion")
+    for name, number in (("A-1", "000-00-00000"), ("A-2", "000-00-00000"), ("A-3", "221-00-44172")):
+        platform.ratings.rate_company(OWNER, {**example, "company_id": name, "business_number": number}, DAY)
+    with Store.open(f"sqlite:///{tmp_path / 'ktop.sqlite3'}").unit(OWNER) as unit:
+        keys = [row.subject_key for row in unit.ratings.recent()]
+    assert sorted(map(str, keys)) == ["business_number:2210044172", "company_id:A-1", "company_id:A-2"]

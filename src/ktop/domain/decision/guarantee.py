@@ -30,13 +30,14 @@ _MAN, _EOK = 10_000, 100_000_000
 
 
 def money(krw: int, lang: Lang) -> str:
-    """Return an amount of whole 10 000 won as people write it: 1억 4,000만 원, KRW 140 million."""
+    """Return an amount as people write it: 1억 4,000만 원, KRW 140 million; to the won."""
     sign, krw = "-" if krw < 0 else "", abs(krw)
     if lang == "en":
         return f"KRW {sign}{krw / _MILLION:,.10g} million"
     eok, rest = divmod(krw, _EOK)
-    parts = [f"{eok:,}억"] * bool(eok) + [f"{rest // _MAN:,}만"] * bool(rest or not eok)
-    return sign + " ".join(parts) + " 원"
+    man, won = divmod(rest, _MAN)
+    parts = [f"{count:,}{unit}" for count, unit in ((eok, "억"), (man, "만"), (won, "")) if count]
+    return sign + " ".join(parts or ["0"]) + " 원"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.frame_columns import PLAIN_TEXT, as_text
 from ktop.domain.company.headings import heading_of
 from ktop.domain.values.kind import as_seen
+from ktop.kernel.clock import today
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
@@ -58,7 +59,7 @@ def rate_table(
     then every other column given, under its own name (led by ``given_`` where the answer has one of that name).
     """
     frame = table.frame
-    day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
+    day = as_of or today()
     facts, problems = FactTable.from_table(table, day)
     columns = _identity(frame, facts)
     columns["as_of"] = pl.Series([day] * frame.height, dtype=pl.Date)

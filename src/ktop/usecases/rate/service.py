@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.rating.rating import Rating
+from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, clean_digits
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError
 from ktop.models.compare import compare
@@ -21,9 +21,6 @@ from ktop.usecases.companies.interface import Companies
 from ktop.usecases.rate.interface import Kind, StoredRating
 from ktop.usecases.rate.recompute import recompute_file, recompute_ratings
 from ktop.usecases.technologies.interface import Technologies
-
-#: A business number (사업자등록번호) has ten digits, however it is written.
-BUSINESS_NUMBER_DIGITS = 10
 
 
 class RatingService:
@@ -122,9 +119,9 @@ class RatingService:
 
 def _subject_key(record: Mapping[str, Any]) -> str | None:
     """Return what all ratings of one company are found by: its business number, else the id it is known by here."""
-    digits = re.sub(r"\D", "", str(record.get("business_number") or ""))
-    if len(digits) == BUSINESS_NUMBER_DIGITS:
-        return f"business_number:{digits}"
+    number = BUSINESS_NUMBER.parse(record.get("business_number"))  # zeros only fill the place: strangers share them
+    if number is not None:
+        return f"business_number:{clean_digits(number)}"
     known_as = str(record.get("company_id") or "").strip()
     return f"company_id:{known_as[:100]}" if known_as else None
 

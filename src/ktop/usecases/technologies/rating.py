@@ -9,6 +9,7 @@ from ktop.domain.rating.rating import Rating
 from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology, prose_of, starts_with_item
+from ktop.kernel.clock import today
 from ktop.kernel.waiting import stop_if_nobody_waits
 from ktop.models.originality import compare
 from ktop.models.originality.definitions import neighbours_shown
@@ -29,7 +30,7 @@ def technology_of(summary: str, as_of: date | None) -> Technology:
 
     Raises ``InputError`` for a text that is too short, in neither language, or too large.
     """
-    day = as_of or date.today()  # noqa: DTZ011 - the user's own calendar day
+    day = as_of or today()
     # as prose first, so that an address or the mark of a list's item is not part of the title
     is_list = starts_with_item(summary)
     first, _, rest = (

@@ -15,6 +15,7 @@ import polars as pl
 from ktop.catalogue import Lang, load, text
 from ktop.domain.rating.grades import ladder
 from ktop.domain.technology.summary import Technology
+from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import damage_told_as
@@ -47,7 +48,7 @@ def read_pairs(path: Path) -> list[Pair]:
         days = whole["as_of"].cast(pl.String).to_list() if "as_of" in given.columns else [None] * len(rows)
         excluded = whole["exclude"].cast(pl.String).to_list() if "exclude" in given.columns else [None] * len(rows)
         return [
-            (a, b, date.fromisoformat(day[:10]) if day else date.today(), (out,) if out else ())  # noqa: DTZ011
+            (a, b, date.fromisoformat(day[:10]) if day else today(), (out,) if out else ())
             for (a, b), day, out in zip(rows, days, excluded, strict=True)
         ]
 

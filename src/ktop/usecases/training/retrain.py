@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.frame_columns import read_dates
 from ktop.domain.company.row_problems import RowProblems
+from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
@@ -153,7 +153,7 @@ def fact_table(frame: pl.DataFrame) -> FactTable:
 
 
 def _read_facts(frame: pl.DataFrame) -> tuple[FactTable, RowProblems]:
-    day = date.today()  # noqa: DTZ011 - the user's own calendar day
+    day = today()
     if "as_of" in frame.columns and frame.height:
         days = read_dates(FACTS["founded"], frame["as_of"], RowProblems.none_yet(frame.height))
         if not np.isnat(days).all():
