@@ -40,3 +40,10 @@ ensure() {
     }
     printf '%s' "$wanted" >"$stamp"
 }
+
+# The driver of PostgreSQL is installed where the database's address asks for it.
+ensure_database() {
+    case "${KTOP_DATABASE_URL:-}" in
+        postgres*) ensure postgres ;;
+    esac
+}

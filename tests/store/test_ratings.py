@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import traceback
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, Inspector, inspect, text
 
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.store.database import migrate, open_database
 from ktop.store.tables import metadata
+from ktop.store.tables.base import Instant
 from ktop.store.unit_of_work import Store
 
 DAY = date(2025, 1, 1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(f"sqlite:///{tmp_path / 'deep' / 'ktop.sqlite3'}")
 
 
 def test_a_rating_comes_back_as_given(store: Store) -> None:
@@ -47,14 +43,18 @@ def test_identifiers_differ_and_unknown_ones_are_refused(store: Store) -> None:
                 unit.ratings.get(unknown)
 
 
-def test_migrations_give_exactly_the_declared_tables_and_can_run_twice(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
+def test_migrations_give_exactly_the_declared_tables_and_can_run_twice(engine: Engine) -> None:
     migrate(engine)
     found = inspect(engine)
     assert set(found.get_table_names()) - {"alembic_version"} == set(metadata.tables)
     for name, table in metadata.tables.items():
-        assert {i["name"] for i in found.get_indexes(name)} == {i.name for i in table.indexes}
+        assert {i["name"] for i in found.get_indexes(name)} - _unique(found, name) == {i.name for i in table.indexes}
         assert {c["name"] for c in found.get_columns(name)} == {c.name for c in table.columns}
+
+
+def _unique(found: Inspector, table: str) -> set[str]:
+    """Return the indexes that PostgreSQL lists because a constraint has made them."""
+    return {str(constraint["name"]) for constraint in found.get_unique_constraints(table)}
 
 
 def test_what_is_acknowledged_is_synced(tmp_path: Path) -> None:
@@ -62,10 +62,9 @@ def test_what_is_acknowledged_is_synced(tmp_path: Path) -> None:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
 
 
-def test_a_failing_database_is_told_without_company_records(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
+def test_a_failing_database_is_told_without_company_records(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE ratings"))
+        connection.execute(text("ALTER TABLE ratings RENAME TO gone"))
     with pytest.raises(UnavailableError) as caught, Store(engine).unit(LOCAL_OWNER) as unit:
         unit.ratings.add(
             kind="company", subject="비밀기업", as_of=DAY, inputs={"record": {"name": "비밀기업"}}, results=[]
@@ -79,3 +78,23 @@ def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / "ktop.sqlite3").write_bytes(b"no database at all, but long enough to look like one" * 40)
     with pytest.raises(UnavailableError):
         open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
+
+
+def test_an_address_of_no_known_database_is_told_without_its_password() -> None:
+    for url in ("mysql://kim:secret@host/ktop", "not an address"):
+        with pytest.raises(UnavailableError) as caught:
+            open_database(url)
+        assert caught.value.key == "store.address_wrong" and "secret" not in str(caught.value)
+
+
+def test_a_moment_comes_back_with_its_zone_and_none_without_one_is_kept(store: Store) -> None:
+    seoul = timezone(timedelta(hours=9))
+    assert Instant().process_bind_param(datetime(2026, 1, 1, 8, tzinfo=seoul), None) == datetime(
+        2025, 12, 31, 23, tzinfo=UTC
+    )
+    with pytest.raises(ValueError, match="zone"):
+        Instant().process_bind_param(datetime(2026, 1, 1), None)  # noqa: DTZ001 - a moment without a zone is the case
+    with store.unit(LOCAL_OWNER) as unit:
+        made = unit.ratings.add(kind="company", subject="a", as_of=DAY, inputs={}, results=[])
+    with store.reading(LOCAL_OWNER) as unit:
+        assert unit.ratings.get(made.id).created.tzinfo is not None

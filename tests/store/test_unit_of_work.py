@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,20 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, column, create_engine, insert, select, table, text
+from databases import BACK_ENDS, empty_postgresql, migrated_postgresql
+from sqlalchemy import JSON, Date, DateTime, Engine, column, insert, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
-from ktop.kernel.errors import NotFoundError
-from ktop.store.database import MIGRATIONS, open_database
+from ktop.kernel.errors import NotFoundError, UnavailableError
+from ktop.store.audit import event_digest
+from ktop.store.database import MIGRATIONS, connect, open_database
 from ktop.store.ratings import RatingRepository
-from ktop.store.tables import audit_events, outbox, ratings
+from ktop.store.tables import audit_chain, audit_events, outbox, ratings
 from ktop.store.unit_of_work import Store
 
 BANK, AGENCY = Actor("kim", "bank-1"), Actor("lee", "agency-1")
 RESULT = {"model": {"name": "ktrs-fm", "version": "1.0.0"}, "scores": {"growth": 61.5}}
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}")
 
 
 def _add(unit: Any, subject: str = "한빛") -> str:
@@ -84,43 +80,142 @@ def test_the_database_refuses_to_change_audit_events(engine: Engine, change: str
     assert [event.actor for event in _rows(engine, audit_events)] == ["kim"]
 
 
+def test_the_database_refuses_to_change_ledger_and_chain(engine: Engine) -> None:
+    link = {"position": 1, "event": 1, "digest": "a" * 64, "hash": "b" * 64}
+    with engine.begin() as connection:
+        connection.execute(insert(audit_chain).values(**link))
+    for change in ("UPDATE audit_chain SET hash = 'x'", "DELETE FROM audit_chain"):
+        with pytest.raises(DBAPIError, match="only added to"), engine.begin() as connection:
+            connection.execute(text(change))
+
+
+def test_a_unit_that_reads_changes_nothing(engine: Engine) -> None:
+    store = Store(engine)
+    with pytest.raises(UnavailableError), store.reading(BANK) as unit:
+        _add(unit)
+    assert _rows(engine, ratings) == []
+    with store.unit(BANK) as unit:  # and the connection writes again
+        _add(unit)
+
+
+def test_an_event_s_digest_is_of_its_content(engine: Engine) -> None:
+    with Store(engine).unit(BANK) as unit:
+        _add(unit)
+    (event,) = _rows(engine, audit_events)
+    content = {name: getattr(event, name) for name in ("at", "tenant", "actor", "action", "subject", "details")}
+    assert event.digest == event_digest(**content)
+    assert event.digest != event_digest(**(content | {"actor": "lee"}))
+
+
+@pytest.fixture
+def two_organisations() -> Engine:
+    engine = open_database(migrated_postgresql())
+    for actor in (BANK, AGENCY):
+        with Store(engine).unit(actor) as unit:
+            _add(unit, actor.user)
+    return engine
+
+
+def test_postgresql_itself_keeps_organisations_apart(two_organisations: Engine) -> None:
+    store = Store(two_organisations)
+    with store.unit(BANK) as unit:  # statements of every kind, none with a condition
+        seen = unit.connection.execute(text("SELECT subject FROM ratings")).scalars().all()
+        assert seen == ["kim"]
+        assert unit.connection.execute(text("UPDATE ratings SET note = 'x'")).rowcount == 1
+        assert unit.connection.execute(text("DELETE FROM outbox")).rowcount == 1
+    with pytest.raises(UnavailableError), store.unit(BANK) as unit:
+        unit.connection.execute(text("UPDATE ratings SET tenant = 'agency-1'"))
+    with pytest.raises(UnavailableError), store.unit(BANK) as unit:
+        unit.connection.execute(
+            insert(outbox).values(id="1", at=datetime.now(UTC), tenant="agency-1", topic="x", payload={})
+        )
+    with store.installation() as work:
+        assert work.connection.execute(text("SELECT count(*) FROM ratings")).scalar() == 2
+        assert work.connection.execute(text("SELECT count(*) FROM ratings WHERE note = 'x'")).scalar() == 1
+
+
+def test_the_role_of_the_application_owns_nothing_and_bypasses_nothing(two_organisations: Engine) -> None:
+    with Store(two_organisations).unit(BANK) as unit:
+        role = unit.connection.execute(
+            text("SELECT rolname, rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = current_user")
+        ).one()
+        owned = unit.connection.execute(text("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")).scalar()
+        unbound = unit.connection.execute(
+            text(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+                "AND NOT (relrowsecurity AND relforcerowsecurity)"
+            )
+        ).scalars()
+        assert tuple(role) == ("ktop_application", False, False, False) and owned == 0
+        assert set(unbound) == {"alembic_version", "memberships", "organisations", "users"}
+        for table_of_installation in ("persons", "credentials", "sessions"):
+            assert unit.connection.execute(text(f"SELECT count(*) FROM {table_of_installation}")).scalar() == 0
+
+
+def test_a_pooled_connection_keeps_nobody_s_rights(two_organisations: Engine) -> None:
+    with Store(two_organisations).unit(BANK):
+        pass
+    with two_organisations.connect() as connection:
+        assert connection.execute(text("SELECT current_setting('ktop.organisation', true)")).scalar() == ""
+        assert connection.execute(text("SELECT current_user")).scalar() == "postgres"
+
+
 def _config(**attributes: Any) -> Config:
-    config = Config(**({"output_buffer": attributes.pop("out")} if "out" in attributes else {}))
+    config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(attributes)
     return config
 
 
-def test_ratings_of_the_former_schema_become_the_local_owner_s(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'former.sqlite3'}"
-    former = table("ratings", *map(column, ("id", "created", "as_of", "kind", "subject", "inputs", "results")))
-    engine = create_engine(url)
+@pytest.mark.parametrize("back_end", BACK_ENDS)
+def test_ratings_of_the_former_schema_become_the_local_owner_s(tmp_path: Path, back_end: str) -> None:
+    url = empty_postgresql() if back_end == "postgresql" else f"sqlite:///{tmp_path / 'former.sqlite3'}"
+    former = table(
+        "ratings",
+        *(column(name) for name in ("id", "kind", "subject")),
+        column("created", DateTime(timezone=True)),
+        column("as_of", Date),
+        column("inputs", JSON),
+        column("results", JSON),
+    )
+    engine = connect(url)
     with engine.begin() as connection:
         command.upgrade(_config(connection=connection), "0001")
-        values = {"created": "2025-06-30 01:02:03.000000", "as_of": "2025-06-30", "kind": "company", "subject": "한빛"}
-        stored = values | {"inputs": '{"record": {"name": "한빛"}}', "results": '[{"scores": {"index": 70.1}}]'}
+        made = datetime(2025, 6, 30, 1, 2, 3, tzinfo=UTC)
+        values = {"created": made, "as_of": date(2025, 6, 30), "kind": "company", "subject": "한빛"}
+        stored = values | {"inputs": {"record": {"name": "한빛"}}, "results": [{"scores": {"index": 70.1}}]}
         connection.execute(insert(former), [stored | {"id": f"{n:032x}"} for n in range(3)])
     engine.dispose()
     store = Store.open(url)
     with store.unit(LOCAL_OWNER) as unit:
         kept = unit.ratings.recent()
     assert [row.id for row in kept] == [f"{n:032x}" for n in range(3)]
-    assert kept[0].created == datetime(2025, 6, 30, 1, 2, 3, tzinfo=UTC) and kept[0].subject_key is None
+    assert kept[0].created == made and kept[0].subject_key is None
     assert kept[0].inputs == {"record": {"name": "한빛"}} and kept[0].results == [{"scores": {"index": 70.1}}]
     with store.unit(BANK) as unit:
         assert unit.ratings.recent() == []
 
 
-def test_the_migrations_can_be_written_for_postgresql() -> None:
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-    from alembic.script import ScriptDirectory
-
-    out = io.StringIO()
-    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": out})
-    with Operations.context(context):
-        for script in reversed(list(ScriptDirectory.from_config(_config()).walk_revisions())):
-            script.module.upgrade()
-    said = out.getvalue()
-    assert "BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events" in said
-    assert "ALTER TABLE ratings ADD COLUMN tenant VARCHAR(64) DEFAULT 'local' NOT NULL" in said
+@pytest.mark.parametrize("back_end", BACK_ENDS)
+def test_events_from_before_the_chain_stay_and_still_cannot_be_changed(tmp_path: Path, back_end: str) -> None:
+    url = empty_postgresql() if back_end == "postgresql" else f"sqlite:///{tmp_path / 'former.sqlite3'}"
+    engine = connect(url)
+    with engine.begin() as connection:
+        command.upgrade(_config(connection=connection), "0002")
+        connection.execute(
+            text(
+                "INSERT INTO audit_events (at, tenant, actor, action, subject, details) "
+                "VALUES ('2025-06-30 01:02:03+00', 'local', 'local-owner', 'rating.made', 'x', '{}')"
+            )
+        )
+    engine.dispose()
+    engine = open_database(url)
+    with pytest.raises(DBAPIError, match="never changed"), engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_events"))
+    with Store(engine).unit(LOCAL_OWNER) as unit:
+        _add(unit)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT digest = '' FROM audit_events ORDER BY number")).scalars().all() == [
+            1,
+            0,
+        ]

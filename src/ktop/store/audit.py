@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert
 
 from ktop.domain.party.actor import Actor
 from ktop.store.tables import audit_events, outbox
+from ktop.store.tables.base import new_id
 
 
 def tell(
-    connection: Connection, actor: Actor, at: datetime, action: str, subject: str, details: Mapping[str, Any]
+    connection: Connection,
+    actor: Actor,
+    at: datetime,
+    action: str,
+    subject: str,
+    details: Mapping[str, Any],
+    others: Sequence[str] = (),
 ) -> None:
     """Write the event and the message of one change.
 
@@ -23,9 +31,24 @@ def tell(
     action : what was done, ``kind.verb`` (``"rating.made"``).
     subject : identifier of what it was done to.
     details : JSON types, never personal data or inputs: events are kept when a person is erased.
+    others : organisations besides the actor's own that are told of it (an institution that was given a consent).
     """
-    said = {"action": action, "subject": subject, "details": dict(details)}
-    connection.execute(insert(audit_events).values(at=at, tenant=actor.organisation, actor=actor.user, **said))
+    said: dict[str, Any] = {"action": action, "subject": subject, "details": dict(details)}
+    event: dict[str, Any] = {"at": at, "tenant": actor.organisation, "actor": actor.user, **said}
+    connection.execute(insert(audit_events).values(**event, digest=event_digest(**event)))
+    message = said | ({"others": list(others)} if others else {})
     connection.execute(
-        insert(outbox).values(id=secrets.token_hex(16), at=at, tenant=actor.organisation, topic=action, payload=said)
+        insert(outbox).values(id=new_id(), at=at, tenant=actor.organisation, topic=action, payload=message)
     )
+
+
+def event_digest(
+    *, at: datetime, tenant: str, actor: str, action: str, subject: str, details: Mapping[str, Any]
+) -> str:
+    """Return the SHA-256 of an event's content, 64 hexadecimal digits: equal content, equal digest on every database.
+
+    The content is a JSON list with sorted keys and no spaces; ``at`` counts microseconds in UTC.
+    """
+    content = [at.astimezone(UTC).isoformat(timespec="microseconds"), tenant, actor, action, subject, details]
+    written = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(written.encode()).hexdigest()

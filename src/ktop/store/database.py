@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ktop.kernel.errors import UnavailableError
 
 _log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+#: The execution option of a connection that only reads.
+READ_ONLY = "ktop_read_only"
+#: Connections held open; each working thread needs one at a time.
+_POOL = 20
 
 
 def open_database(url: str) -> Engine:
@@ -26,16 +31,34 @@ def open_database(url: str) -> Engine:
     waits up to five seconds for a lock, enforces foreign keys and syncs every commit to the disk: what was acknowledged
     outlives a power cut. Errors never carry the values of a statement, which are company records.
 
-    Raises ``UnavailableError`` where the database cannot be reached or brought to the present form.
+    Raises ``UnavailableError`` where the database cannot be reached or brought to the present form, and where the
+    driver of PostgreSQL is not installed.
     """
-    address = make_url(url)
-    if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
-        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+    engine = connect(url)
     with telling_failure():
         migrate(engine)
+    return engine
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for ``url`` and leave the tables as they are; see ``open_database``."""
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise UnavailableError("store.address_wrong") from error
+    backend = address.get_backend_name()
+    if backend == "postgresql":
+        if importlib.util.find_spec("psycopg") is None:
+            raise UnavailableError("store.postgresql_not_installed")
+        address = address.set(drivername="postgresql+psycopg")
+        return create_engine(address, hide_parameters=True, pool_size=_POOL, max_overflow=_POOL, pool_pre_ping=True)
+    if backend != "sqlite":
+        raise UnavailableError("store.address_wrong")
+    if address.database not in (None, "", ":memory:"):
+        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -51,19 +74,31 @@ def telling_failure() -> Iterator[None]:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver at the first change
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the database behind ``engine`` to the newest revision; does nothing where it is there already."""
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once, unless only reading: a reader that turns writer midway may fail without waiting."""
+    reads = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the database behind ``engine`` to a revision, by default the newest, unless it is there already.
+
+    Two processes that start at the same time wait for each other.
+    """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7077)")  # any number that only migrations use
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

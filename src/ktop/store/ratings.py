@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import NotFoundError
 from ktop.store.audit import tell
 from ktop.store.tables import ratings
+from ktop.store.tables.base import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class RatingRow:
     inputs: Mapping[str, Any]
     results: Sequence[Mapping[str, Any]]
     subject_key: str | None = None
+    made_by: str | None = None
+    company: str | None = None
+    technology: str | None = None
 
 
 class RatingRepository:
@@ -46,14 +49,16 @@ class RatingRepository:
         inputs: Mapping[str, Any],
         results: Sequence[Mapping[str, Any]],
         subject_key: str | None = None,
+        company: str | None = None,
+        technology: str | None = None,
     ) -> RatingRow:
         """Store one answer and return it with its new identifier (128 random bits, hexadecimal).
 
         ``subject_key`` finds all ratings of one company again: ``business_number:…``, else ``company_id:…``, None for
-        what has neither.
+        what has neither. ``company`` and ``technology`` are what the organisation keeps and this is a rating of.
         """
         row = RatingRow(
-            id=secrets.token_hex(16),
+            id=new_id(),
             created=datetime.now(UTC),
             as_of=as_of,
             kind=kind,
@@ -61,20 +66,12 @@ class RatingRepository:
             inputs=dict(inputs),
             results=[dict(result) for result in results],
             subject_key=subject_key,
+            made_by=self._actor.user,
+            company=company,
+            technology=technology,
         )
-        self._connection.execute(
-            insert(ratings).values(
-                id=row.id,
-                created=row.created,
-                as_of=row.as_of,
-                kind=row.kind,
-                subject=row.subject,
-                inputs=row.inputs,
-                results=row.results,
-                tenant=self._actor.organisation,
-                subject_key=row.subject_key,
-            )
-        )
+        values = {field.name: getattr(row, field.name) for field in fields(RatingRow)}
+        self._connection.execute(insert(ratings).values(**values, tenant=self._actor.organisation))
         models = [dict(result["model"]) for result in row.results if "model" in result]
         tell(self._connection, self._actor, row.created, "rating.made", row.id, {"kind": kind, "models": models})
         return row
@@ -97,7 +94,4 @@ class RatingRepository:
 
 
 def _row(found: Row[Any]) -> RatingRow:
-    created = found.created if found.created.tzinfo else found.created.replace(tzinfo=UTC)  # SQLite drops the zone
-    return RatingRow(
-        found.id, created, found.as_of, found.kind, found.subject, found.inputs, found.results, found.subject_key
-    )
+    return RatingRow(**{field.name: getattr(found, field.name) for field in fields(RatingRow)})

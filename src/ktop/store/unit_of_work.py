@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from ktop.domain.party.actor import Actor
 from ktop.store.audit import tell
-from ktop.store.database import open_database, telling_failure
+from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.ratings import RatingRepository
 
 
@@ -28,9 +28,23 @@ class UnitOfWork:
         """The kept ratings of the actor's organisation."""
         return RatingRepository(self.connection, self.actor)
 
-    def tell(self, action: str, subject: str, details: Mapping[str, Any]) -> None:
-        """Write the audit event and the message of something done outside the database; see ``ktop.store.audit``."""
-        tell(self.connection, self.actor, datetime.now(UTC), action, subject, details)
+    def tell(self, action: str, subject: str, details: Mapping[str, Any], others: Sequence[str] = ()) -> None:
+        """Write the audit event and the message of something done in this unit; see ``ktop.store.audit``."""
+        tell(self.connection, self.actor, datetime.now(UTC), action, subject, details, others)
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationWork:
+    """A transaction of the installation itself, before or beyond any actor: sign-in, handing out jobs, sealing.
+
+    It has no repository of what organisations keep.
+    """
+
+    connection: Connection
+
+    def tell(self, actor: Actor, action: str, subject: str, details: Mapping[str, Any]) -> None:
+        """Write the audit event and the message of what somebody did; see ``ktop.store.audit``."""
+        tell(self.connection, actor, datetime.now(UTC), action, subject, details)
 
 
 class Store:
@@ -38,11 +52,17 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._postgresql = engine.dialect.name == "postgresql"
 
     @classmethod
     def open(cls, url: str) -> Store:
         """Open the database at an SQLAlchemy address, its tables brought to the present form."""
         return cls(open_database(url))
+
+    @property
+    def engine(self) -> Engine:
+        """The database itself, for backup and for the health of the installation."""
+        return self._engine
 
     @contextlib.contextmanager
     def unit(self, actor: Actor) -> Iterator[UnitOfWork]:
@@ -50,5 +70,43 @@ class Store:
 
         Raises ``UnavailableError`` where the database fails.
         """
-        with telling_failure(), self._engine.begin() as connection:
+        with self._begin(actor.organisation, "organisation", read_only=False) as connection:
             yield UnitOfWork(connection, actor)
+
+    @contextlib.contextmanager
+    def reading(self, actor: Actor) -> Iterator[UnitOfWork]:
+        """Give a unit of work that changes nothing, and for which no writer waits; the database refuses a change."""
+        with self._begin(actor.organisation, "organisation", read_only=True) as connection:
+            yield UnitOfWork(connection, actor)
+
+    @contextlib.contextmanager
+    def installation(self) -> Iterator[InstallationWork]:
+        """Give a transaction of the installation itself."""
+        with self._begin("", "installation", read_only=False) as connection:
+            yield InstallationWork(connection)
+
+    @contextlib.contextmanager
+    def _begin(self, organisation: str, scope: str, *, read_only: bool) -> Iterator[Connection]:
+        """Begin a transaction; on PostgreSQL as a role that row-level security binds to the organisation's rows."""
+        with telling_failure(), self._engine.connect() as connection:
+            connection.execution_options(**{READ_ONLY: read_only})
+            with connection.begin():
+                if self._postgresql:
+                    connection.execute(
+                        _BOUND,
+                        {"organisation": organisation, "scope": scope, "read_only": "on" if read_only else "off"},
+                    )
+                elif read_only:
+                    connection.exec_driver_sql("PRAGMA query_only=ON")
+                try:
+                    yield connection
+                finally:
+                    if read_only and not self._postgresql:
+                        connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+
+#: ``true``: until the end of the transaction, so that a pooled connection never keeps somebody's rights.
+_BOUND = text(
+    "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', :organisation, true), "
+    "set_config('ktop.scope', :scope, true), set_config('transaction_read_only', :read_only, true)"
+)

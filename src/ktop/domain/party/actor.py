@@ -1,4 +1,4 @@
-"""Who does something: a user of one organisation, or the local owner of an installation without accounts."""
+"""Who does something: a user or program of one organisation, or the local owner of an installation without accounts."""
 
 from __future__ import annotations
 
@@ -15,15 +15,26 @@ ROLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user acting for one organisation at a time.
+    """A user, or a program by its key, acting for one organisation at a time.
 
-    ``organisation`` is the tenant: nothing that another organisation keeps is seen or changed. Raises ``ValueError``
-    for an empty name and for a role there is none of.
+    Parameters
+    ----------
+    user : identifier of the user, or ``key:`` and the prefix of a program's key.
+    organisation : the tenant: nothing that another organisation keeps is seen or changed.
+    roles : what the user is in that organisation.
+    scopes : the permissions that a program's key is limited to; None for a person.
+    second_factor_missing : whether the organisation demands a second factor that this sign-in lacks.
+    known_by : how it is known who this is (``"password+totp"``, ``"passkey"``, ``"key"``), for consents and the audit.
+
+    Raises ``ValueError`` for an empty name and for a role there is none of.
     """
 
     user: str
     organisation: str
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    second_factor_missing: bool = False
+    known_by: str = "local"
 
     def __post_init__(self) -> None:
         if not self.user or not self.organisation:
@@ -34,3 +45,5 @@ class Actor:
 
 #: The person at an installation without accounts: the command line, and the pages with ``--solo``.
 LOCAL_OWNER = Actor("local-owner", "local", frozenset({"owner"}))
+#: The installation itself: what it does at its own hours, and what happens before somebody is known.
+INSTALLATION = Actor("installation", "installation")

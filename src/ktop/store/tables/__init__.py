@@ -1,0 +1,52 @@
+"""The tables of the platform; migrations/ brings a database from any older form to this one."""
+
+from ktop.store.tables.base import metadata
+from ktop.store.tables.consents import access_ledger, consent_changes, consents, transmissions
+from ktop.store.tables.identity import (
+    access_tokens,
+    api_keys,
+    credentials,
+    invitations,
+    memberships,
+    organisations,
+    persons,
+    sessions,
+    sign_in_failures,
+    users,
+)
+from ktop.store.tables.ratings import companies, documents, issued_results, ratings, record_versions, technologies
+from ktop.store.tables.trail import audit_chain, audit_events, audit_heads, outbox, webhook_deliveries, webhooks
+from ktop.store.tables.work import idempotency_keys, job_items, jobs
+
+__all__ = [
+    "access_ledger",
+    "access_tokens",
+    "api_keys",
+    "audit_chain",
+    "audit_events",
+    "audit_heads",
+    "companies",
+    "consent_changes",
+    "consents",
+    "credentials",
+    "documents",
+    "idempotency_keys",
+    "invitations",
+    "issued_results",
+    "job_items",
+    "jobs",
+    "memberships",
+    "metadata",
+    "organisations",
+    "outbox",
+    "persons",
+    "ratings",
+    "record_versions",
+    "sessions",
+    "sign_in_failures",
+    "technologies",
+    "transmissions",
+    "users",
+    "webhook_deliveries",
+    "webhooks",
+]
