@@ -170,10 +170,14 @@ def statement_facts(
         "sales_krw_t1": before.sales,
         "sales_krw_t2": earlier.sales,
         "operating_profit_krw_t0": now.operating_profit,
+        "operating_profit_krw_t1": before.operating_profit,
+        "operating_profit_krw_t2": earlier.operating_profit,
         "net_income_krw_t0": now.net_income,
         "net_income_krw_t1": before.net_income,
+        "net_income_krw_t2": earlier.net_income,
         "total_assets_krw_t0": now.assets,
         "total_assets_krw_t1": before.assets,
+        "capital_stock_krw_t0": capital_stock(now, v, streams),
         "equity_krw_t0": now.equity,
         "equity_krw_t1": before.equity,
         "intangible_assets_krw_t0": now.assets * zero_inflated(rng, spec["intangible_share"], v),
@@ -182,9 +186,23 @@ def statement_facts(
         "training_expense_krw_t0": v["staff_total"] * zero_inflated(rng, spec["training_per_head"], v),
         "marketing_expense_krw_t0": now.sales * zero_inflated(rng, spec["marketing_ratio"], v),
         "interest_expense_krw_t0": now.interest,
+        "interest_expense_krw_t1": before.interest,
+        "interest_expense_krw_t2": earlier.interest,
         "dividends_krw_t0": now.dividends,
         "borrowings_krw_t0": now.borrowings,
     }
+
+
+def capital_stock(now: Book, v: Mapping[str, Array], streams: Streams) -> Array:
+    """Return the paid-in capital (KRW): a share of the assets that is larger in young firms and venture firms.
+
+    It is drawn whatever the equity is, so equity lies below it (impaired capital) where losses have eaten into it.
+    """
+    rng = streams.stage("capital_stock")
+    spec = parameters("statements")["capital_stock"]
+    share = np.exp(linear(spec["level"], v) + rng.normal(0.0, spec["sd"], len(now.assets)))
+    value: Array = np.maximum(now.assets * share, spec["least_krw"])
+    return value
 
 
 def credit_facts(now: Book, v: Mapping[str, Array], streams: Streams) -> dict[str, Array]:
