@@ -14,6 +14,7 @@ from ktop.kernel.settings import Settings
 if TYPE_CHECKING:
     from ktop.models.registry import ModelRegistry
     from ktop.store.unit_of_work import Store
+    from ktop.usecases.audit.interface import Audit
     from ktop.usecases.companies.interface import Companies
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.models.interface import Models
@@ -92,6 +93,12 @@ class House:
         from ktop.usecases.corpora.service import CorpusService
 
         return self._once("corpora", lambda: CorpusService(self._settings))
+
+    @property
+    def audit(self) -> Audit:
+        from ktop.usecases.audit.service import AuditService
+
+        return self._once("audit", lambda: AuditService(self._store))
 
     @property
     def _registry(self) -> ModelRegistry:

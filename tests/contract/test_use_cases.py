@@ -10,6 +10,8 @@ from typing import Any, get_type_hints
 import pytest
 
 from ktop.domain.party.actor import Actor
+from ktop.usecases.audit.interface import Audit
+from ktop.usecases.audit.service import AuditService
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.corpora.interface import Corpora
@@ -35,6 +37,7 @@ USE_CASES: dict[type, type] = {
     Models: ModelService,
     Training: TrainingService,
     Corpora: CorpusService,
+    Audit: AuditService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

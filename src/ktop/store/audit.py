@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, insert, select
 
 from ktop.domain.party.actor import Actor
 from ktop.store.tables import audit_events, outbox
@@ -40,6 +40,32 @@ def tell(
     connection.execute(
         insert(outbox).values(id=new_id(), at=at, tenant=actor.organisation, topic=action, payload=message)
     )
+
+
+class AuditEvents:
+    """Audit events, newest first: those of an organisation, or of all where ``organisation`` is None."""
+
+    def __init__(self, connection: Connection, organisation: str | None) -> None:
+        self._connection, self._organisation = connection, organisation
+
+    def newest(
+        self, *, action: str | None = None, subject: str | None = None, before: object = None, limit: int = 50
+    ) -> Sequence[Row[Any]]:
+        """Return up to ``limit`` events with numbers below ``before``.
+
+        ``action`` is a whole action (``"rating.made"``) or a kind of them (``"rating"``).
+        """
+        query = select(audit_events).order_by(audit_events.c.number.desc()).limit(limit)
+        if self._organisation is not None:
+            query = query.where(audit_events.c.tenant == self._organisation)
+        if action:
+            own = audit_events.c.action
+            query = query.where(own == action if "." in action else own.startswith(f"{action}.", autoescape=True))
+        if subject:
+            query = query.where(audit_events.c.subject == subject)
+        if before is not None:
+            query = query.where(audit_events.c.number < before)
+        return self._connection.execute(query).all()
 
 
 def event_digest(

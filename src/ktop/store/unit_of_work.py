@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from ktop.domain.party.actor import Actor
-from ktop.store.audit import tell
+from ktop.store.audit import AuditEvents, tell
+from ktop.store.audit_chain import AuditChain
 from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.ratings import RatingRepository
 
@@ -28,6 +29,11 @@ class UnitOfWork:
         """The kept ratings of the actor's organisation."""
         return RatingRepository(self.connection, self.actor)
 
+    @property
+    def audit_events(self) -> AuditEvents:
+        """What was done in the actor's organisation."""
+        return AuditEvents(self.connection, self.actor.organisation)
+
     def tell(self, action: str, subject: str, details: Mapping[str, Any], others: Sequence[str] = ()) -> None:
         """Write the audit event and the message of something done in this unit; see ``ktop.store.audit``."""
         tell(self.connection, self.actor, datetime.now(UTC), action, subject, details, others)
@@ -41,6 +47,16 @@ class InstallationWork:
     """
 
     connection: Connection
+
+    @property
+    def audit_chain(self) -> AuditChain:
+        """The chain over all audit events."""
+        return AuditChain(self.connection)
+
+    @property
+    def audit_events(self) -> AuditEvents:
+        """What was done anywhere."""
+        return AuditEvents(self.connection, None)
 
     def tell(self, actor: Actor, action: str, subject: str, details: Mapping[str, Any]) -> None:
         """Write the audit event and the message of what somebody did; see ``ktop.store.audit``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ktop.usecases.audit.interface import Audit
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.models.interface import Models
@@ -43,4 +44,9 @@ class Platform(Protocol):
     @property
     def corpora(self) -> Corpora:
         """Patent corpora."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """What was done, by whom, and that the trail of it holds."""
         ...

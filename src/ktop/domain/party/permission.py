@@ -78,5 +78,4 @@ def require(actor: Actor, permission: str) -> None:
     """Raise ``ForbiddenError``, with the reason, where an actor may not do something."""
     answer = check(actor, permission)
     if isinstance(answer, Denied):
-        words = permissions()[permission]
-        raise ForbiddenError(answer.reason, permission=permission, ko=words["ko"], en=words["en"])
+        raise ForbiddenError(answer.reason, permission=permission, what=permissions()[permission])
