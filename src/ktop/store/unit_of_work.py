@@ -14,6 +14,8 @@ from ktop.domain.party.actor import Actor
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
 from ktop.store.database import READ_ONLY, open_database, telling_failure
+from ktop.store.job_queue import JobQueue
+from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
 
 
@@ -33,6 +35,11 @@ class UnitOfWork:
     def audit_events(self) -> AuditEvents:
         """What was done in the actor's organisation."""
         return AuditEvents(self.connection, self.actor.organisation)
+
+    @property
+    def jobs(self) -> JobRepository:
+        """The jobs of the actor's organisation."""
+        return JobRepository(self.connection, self.actor)
 
     def tell(self, action: str, subject: str, details: Mapping[str, Any], others: Sequence[str] = ()) -> None:
         """Write the audit event and the message of something done in this unit; see ``ktop.store.audit``."""
@@ -57,6 +64,11 @@ class InstallationWork:
     def audit_events(self) -> AuditEvents:
         """What was done anywhere."""
         return AuditEvents(self.connection, None)
+
+    @property
+    def jobs(self) -> JobQueue:
+        """The jobs of all organisations, to be handed out to workers."""
+        return JobQueue(self.connection)
 
     def tell(self, actor: Actor, action: str, subject: str, details: Mapping[str, Any]) -> None:
         """Write the audit event and the message of what somebody did; see ``ktop.store.audit``."""
@@ -96,9 +108,9 @@ class Store:
             yield UnitOfWork(connection, actor)
 
     @contextlib.contextmanager
-    def installation(self) -> Iterator[InstallationWork]:
-        """Give a transaction of the installation itself."""
-        with self._begin("", "installation", read_only=False) as connection:
+    def installation(self, *, reading: bool = False) -> Iterator[InstallationWork]:
+        """Give a transaction of the installation itself; where it only reads, no writer waits for it."""
+        with self._begin("", "installation", read_only=reading) as connection:
             yield InstallationWork(connection)
 
     @contextlib.contextmanager

@@ -25,6 +25,7 @@ jobs = Table(
     identifier(),
     tenant(),
     Column("made_by", String(120), nullable=False),
+    Column("rights", JSON, nullable=False),  # roles and scopes of who gave it, when it was given
     Column("kind", String(40), nullable=False),
     Column("key", String(200)),  # a job of the same key is the same job
     Column("priority", Integer, nullable=False),

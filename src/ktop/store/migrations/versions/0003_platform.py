@@ -261,6 +261,7 @@ def _tables() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=True),
         sa.Column("priority", sa.Integer(), nullable=False),
