@@ -91,6 +91,23 @@ def test_a_broken_xml_is_one_sentence_and_writes_nothing(ktop: Ktop, tmp_path: P
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_an_import_that_takes_nothing_fails_and_names_where_the_reasons_are(
+    ktop: Ktop, tmp_path: Path, lang: str
+) -> None:
+    rows = [{"id": f"US700000{number}B2", "title": ""} for number in range(3)]
+    (tmp_path / "untitled.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    outcome = ktop("patents", "import", tmp_path / "untitled.jsonl", "--corpus", tmp_path / "c", "--lang", lang)
+    assert outcome.status == 1
+    rejects = tmp_path / "c" / "rejects.jsonl"
+    assert outcome.err.strip() == text("patents.nothing_to_import", lang, files=1, rejected=3, rejects=str(rejects))
+    assert len(rejects.read_text("utf-8").splitlines()) == 3
+    rows[1]["title"] = "Lamp"
+    (tmp_path / "untitled.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    for _ in range(2):  # one that changes nothing is fine, too
+        assert ktop("patents", "import", tmp_path / "untitled.jsonl", "--corpus", tmp_path / "c").status == 0
+
+
 def test_search_by_text_and_by_table(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
     text = BATTERY.read_text("utf-8")
     hits = json.loads(ktop("patents", "search", text, "--corpus", corpus, "--top", "5", "--json").out)

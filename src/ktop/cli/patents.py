@@ -31,6 +31,10 @@ def import_(
     at = session(ctx)
     with terminal.progress() as progress:
         report = at.platform.corpora.import_patents(at.actor, paths, corpus, format_name=format_, progress=progress)
+    if report.records_read + report.records_superseded == 0:
+        rejects = corpus / "rejects.jsonl"
+        rejected = report.records_rejected
+        raise InputError("patents.nothing_to_import", files=report.files, rejected=rejected, rejects=str(rejects))
     terminal.note(
         terminal.say(
             "patents_imported",

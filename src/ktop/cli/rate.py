@@ -101,7 +101,10 @@ def batch(
     lang: Lang = None,
 ) -> None:
     """Rate a table of companies."""
+    from ktop.usecases.uploads import expect_table  # loads Polars
+
     langs = terminal.languages(lang)
+    expect_table(file)  # before the models are loaded, which takes as long
     at = session(ctx)
     with terminal.progress() as progress:
         report = at.platform.companies.rate_table(

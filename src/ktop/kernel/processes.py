@@ -14,6 +14,10 @@ from ktop.kernel.errors import UnavailableError
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
 
+#: All that a process which reads a file from outside sees of our environment: a variable that asks a library for
+#: backtraces can hang it.
+PLAIN_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
 
 def answers_in_order(
     work: Callable[[Part], Answer],

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.errors import KtopError
 
 #: What reading a damaged file raises. A panic is an assertion that fails in the compiled part of Polars; it is no
 #: ``Exception``. Values are what no column of their kind can hold (a day in the year 50,000).
@@ -21,11 +20,6 @@ DAMAGE: tuple[type[BaseException], ...] = (
     ValueError,
     OverflowError,
 )
-
-
-#: Days of Python's calendar, counted from 1970: years 1 to 9999. Polars fails as a whole where it writes out others.
-_DAYS = (-719_162, 2_932_896)
-_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}  # counts of nanoseconds reach from 1677 to 2262
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +73,3 @@ def damage_told_as(error: KtopError) -> Iterator[None]:
         yield
     except DAMAGE as damage:
         raise error from damage
-
-
-def read_parquet(path: Path) -> Table:
-    """Return the table of a Parquet file; raises ``InputError`` for a column with days outside the years 1 to 9999."""
-    frame = pl.read_parquet(path, glob=False)
-    for series in frame:
-        if series.dtype == pl.Date or isinstance(series.dtype, pl.Datetime):
-            unit = _PER_DAY.get(series.dtype.time_unit, 0) if isinstance(series.dtype, pl.Datetime) else 1
-            count = series.to_physical()
-            if unit and ((count < _DAYS[0] * unit) | (count >= (_DAYS[1] + 1) * unit)).any():
-                raise InputError("tables.days_out_of_range", column=series.name[:40])
-    return Table(frame, begins=0)

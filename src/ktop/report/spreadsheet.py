@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
+from ktop.kernel.processes import PLAIN_ENVIRONMENT
 from ktop.kernel.table_layout import Headings, lay_out, sheet_order
 from ktop.kernel.tables import Table, Told
 from ktop.report import sheet_cells
@@ -29,8 +30,6 @@ CELLS, CELLS_PER_BYTE = 1_000_000, 2
 OUTPUT_BYTES, OUTPUT_PER_BYTE = 20_000_000, 60
 #: Name of the sheet we write, whose second row holds labels.
 SHEET = "K-TOP"
-#: All that the reading process sees of our environment: a variable that asks a library for backtraces can hang it.
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
 #: Reading one may take ``MEMORY_BYTES`` and more, so that only one is read at a time; some wait, others are refused.
 READING = ConcurrencyLimiter(waiting=4, seconds=30.0, busy="records.tables_busy")
 
@@ -102,7 +101,7 @@ def _cells(path: Path, every: bool) -> list[Any]:
 
 def _rows_of(command: list[str], limit: int, seconds: float) -> list[Any]:
     """Run the reading process and return its lines; it is ended for good when it prints or takes more than it may."""
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    environment = {name: os.environ[name] for name in PLAIN_ENVIRONMENT if name in os.environ}
     rows: list[Any] = []
     with subprocess.Popen(  # noqa: S603 - a program of ours
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment

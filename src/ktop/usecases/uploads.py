@@ -20,8 +20,9 @@ from ktop.kernel.csv_tables import read_csv
 from ktop.kernel.errors import InputError, TooLargeError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.json_lines import read_json_lines
+from ktop.kernel.parquet import read_parquet, start_reading
 from ktop.kernel.table_layout import Headings
-from ktop.kernel.tables import Table, damage_told_as, read_parquet
+from ktop.kernel.tables import Table, damage_told_as
 from ktop.report.spreadsheet import inert, read_workbook, write_xlsx
 
 #: A company record with a long history and a thousand rights stays below 1 MB.
@@ -200,6 +201,12 @@ def read_told_table(path: Path, shown: str | None = None, headings: Headings | N
         if ending == ".jsonl":
             return read_json_lines(path)
         return read_workbook(path, headings)
+
+
+def expect_table(path: Path) -> None:
+    """Begin what ``read_told_table`` of this file waits for, where the caller has something else to do before."""
+    if path.suffix.lower() == ".parquet" and path.is_file():
+        start_reading()
 
 
 def sentences(table: Table, lang: Lang) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
+from damaged_inputs import DAY, FIRM, HEADER, OTHER
 
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.headings import CompanyHeadings
@@ -22,12 +23,7 @@ from ktop.usecases.companies.interface import BatchReport
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.uploads import read_told_table
 
-DAY = date(2026, 6, 30)
 SERVICE = CompanyService(ModelRegistry(None))
-HEADER = ["company_id", "name", "industry", "region", "founded", "staff_total", "technical_staff", "sales_krw_t0"]
-HEADER += ["rnd_expense_krw_t0", "patents_registered"]
-FIRM = ["A1", "가람정공", "C29280", "KR-41", "2012-03-05", 20, 6, 3_000_000_000, 150_000_000, 3]
-OTHER = ["A2", "나래전자", "C26110", "KR-11", "2018-11-20", 31, 12, 5_500_000_000, 400_000_000, 7]
 
 
 def book(path: Path, rows: Sequence[Sequence[Any]], **options: Any) -> Path:

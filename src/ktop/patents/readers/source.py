@@ -32,8 +32,8 @@ RATIO_COUNTS_FROM_BYTES = 1_000_000
 MAX_DEPTH = 4
 #: An archive within another is unpacked to the disk first, up to this size.
 MAX_NESTED_BYTES = 4 * 1024**3
-#: A zip member that must be held whole (Parquet) may be this large.
-MAX_MEMBER_IN_MEMORY_BYTES = 1024**3
+#: A zip member that must be unpacked to the disk to be read (Parquet) may be this large.
+MAX_MEMBER_ON_DISK_BYTES = 1024**3
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _MAGIC_BYTES = _TAR_MARK_AT + len(_TAR_MARK)
 #: How packed files begin, and what unpacks them.
@@ -124,13 +124,21 @@ class Source:
         with self.open() as stream:
             return stream.read(HEAD_BYTES)
 
-    def whole(self) -> bytes:
-        """Return all bytes of a zip member or gzip; refused above ``MAX_MEMBER_IN_MEMORY_BYTES``."""
-        with self.open() as stream:
-            data = stream.read(MAX_MEMBER_IN_MEMORY_BYTES + 1)
-        if len(data) > MAX_MEMBER_IN_MEMORY_BYTES:
-            raise TooLargeError("patents.file_too_large", file=self.name, limit=MAX_MEMBER_IN_MEMORY_BYTES // 1024**2)
-        return data
+    @contextlib.contextmanager
+    def on_disk(self) -> Iterator[Path]:
+        """Give a file that holds all bytes: of what is packed a copy, refused above ``MAX_MEMBER_ON_DISK_BYTES``."""
+        if self.path is not None and not self.packed and self.problem is None:
+            yield self.path
+            return
+        with tempfile.NamedTemporaryFile(prefix="ktop-unpacked-") as copy, self.open() as stream:
+            left = MAX_MEMBER_ON_DISK_BYTES
+            while chunk := stream.read(1 << 20):
+                if (left := left - len(chunk)) < 0:
+                    limit = MAX_MEMBER_ON_DISK_BYTES // 1024**2
+                    raise TooLargeError("patents.file_too_large", file=self.name, limit=limit)
+                copy.write(chunk)
+            copy.flush()
+            yield Path(copy.name)
 
 
 class _Guarded(io.RawIOBase):

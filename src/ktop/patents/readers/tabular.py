@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import polars as pl
-
 from ktop.kernel.errors import InputError
+from ktop.kernel.parquet import parquet_batches, parquet_columns
 from ktop.kernel.tables import DAMAGE, damage_told_as
 from ktop.patents.readers.charsets import guessed
 from ktop.patents.readers.delimited import Cut, cut_rows
@@ -55,7 +54,8 @@ def candidates(source: Source, head: bytes) -> Iterator[Layout]:
     """Yield what may be the table's header: the columns of Parquet, each of the first lines of a text."""
     if head.startswith(_PARQUET):
         try:
-            yield Layout(_scan(source).collect_schema().names())
+            with source.on_disk() as path:
+                yield Layout(parquet_columns(path))
         except DAMAGE:
             return
         return
@@ -119,23 +119,13 @@ def values(source: Source, layout: Layout, places: Sequence[int], *, damaged: bo
             yield from (row.cells[place] for place in places)
 
 
-def _scan(source: Source) -> pl.LazyFrame:
-    plain = source.path is not None and not source.packed
-    return pl.scan_parquet(source.path if plain else io.BytesIO(source.whole()))  # type: ignore[arg-type]
-
-
 def _parquet_rows(source: Source) -> Iterator[Row]:
-    """Read slices, so that a file of any size fits."""
-    with damage_told_as(InputError("patents.table_broken", file=source.name)):
-        frame = _scan(source)
-        offset = 0
-        while True:
-            batch = frame.slice(offset, _BATCH_ROWS).collect()
-            for number, cells in enumerate(batch.iter_rows(), offset + 1):
-                yield Row(f"row {number}", cells)
-            offset += batch.height
-            if batch.height < _BATCH_ROWS:
-                return
+    """Read batches, so that a file of any size fits."""
+    with damage_told_as(InputError("patents.table_broken", file=source.name)), source.on_disk() as path:
+        numbers = itertools.count(1)
+        for batch in parquet_batches(path, _BATCH_ROWS):
+            for cells in batch.iter_rows():
+                yield Row(f"row {next(numbers)}", cells)
 
 
 def _text_rows(source: Source, layout: Layout, damaged: bool) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from ktop.domain.rating.grades import ladder
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.parquet import read_parquet_frame
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import damage_told_as
 from ktop.patents.analysis.glossary import synonyms
@@ -42,7 +43,7 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises ``InputError`` for a file that is no such table.
     """
     with damage_told_as(InputError("originality.pairs_broken", path=path.name)):
-        given = pl.read_parquet(path, glob=False) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
+        given = read_parquet_frame(path) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
         rows = list(given.select(pl.col("a", "b").cast(pl.String)).drop_nulls().iter_rows())
         whole = given.drop_nulls(["a", "b"])
         days = whole["as_of"].cast(pl.String).to_list() if "as_of" in given.columns else [None] * len(rows)

@@ -20,6 +20,7 @@ from ktop.domain.technology.neighbourhood import day_number
 from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
+from ktop.kernel.parquet import read_parquet_frame
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import damage_told_as
 from ktop.models.originality import Weights
@@ -310,7 +311,7 @@ def _extras(path: Path | None, table: pl.DataFrame) -> dict[str, Floats]:
 def _numbers_of(path: Path) -> pl.DataFrame:
     """Return the numbers of a table by its column ``id``."""
     with damage_told_as(InputError("originality.extra_broken", path=path.name)):
-        given = pl.read_parquet(path, glob=False) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
+        given = read_parquet_frame(path) if path.suffix == ".parquet" else pl.read_csv(path, glob=False)
         numbers = [name for name, kind in given.schema.items() if kind.is_numeric() and name != "id"]
         return given.select(pl.col("id").cast(pl.String), *numbers)
 
