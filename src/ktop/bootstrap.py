@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.models.interface import Models
     from ktop.usecases.rate.interface import Ratings
+    from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
 T = TypeVar("T")
@@ -99,6 +100,12 @@ class House:
         from ktop.usecases.audit.service import AuditService
 
         return self._once("audit", lambda: AuditService(self._store))
+
+    @property
+    def repeats(self) -> Repeats:
+        from ktop.usecases.repeats.service import RepeatService
+
+        return self._once("repeats", lambda: RepeatService(self._store))
 
     @property
     def _registry(self) -> ModelRegistry:

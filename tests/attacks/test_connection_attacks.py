@@ -131,9 +131,9 @@ def test_a_failure_has_a_number_that_stands_in_the_log(tmp_path: Path, caplog: p
     with serving(tmp_path, Holding()) as port:
         kept = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG_SECONDS)
         kept.request("GET", "/api/v1/models?lang=en")
-        told = json.loads(kept.getresponse().read())["error"]
+        told = json.loads(kept.getresponse().read())
     assert told["code"] == "web.unexpected"
-    number = told["message"].rstrip(".").rsplit(" ", 1)[1]
+    number = told["detail"].rstrip(".").rsplit(" ", 1)[1]
     (line,) = [record.getMessage() for record in caplog.records if record.name == "ktop.web"]
     assert number in line
     assert "GET /api/v1/models: RuntimeError" in line

@@ -164,8 +164,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 
 def posted(api: TestClient, body: bytes) -> tuple[int, str, str]:
     answered = api.post("/api/v1/ratings/company?lang=en", content=body, headers={"content-type": "application/json"})
-    error = answered.json()["error"]
-    return answered.status_code, error["code"], error["message"]
+    error = answered.json()
+    return answered.status_code, error["code"], error["detail"]
 
 
 @settings(max_examples=60)

@@ -21,6 +21,8 @@ from ktop.usecases.models.service import ModelService
 from ktop.usecases.platform import Platform
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.rate.service import RatingService
+from ktop.usecases.repeats.interface import Repeats
+from ktop.usecases.repeats.service import RepeatService
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.technologies.service import TechnologyService
 from ktop.usecases.training.interface import Training
@@ -38,6 +40,7 @@ USE_CASES: dict[type, type] = {
     Training: TrainingService,
     Corpora: CorpusService,
     Audit: AuditService,
+    Repeats: RepeatService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

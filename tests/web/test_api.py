@@ -45,10 +45,12 @@ def test_rate_a_technology(client: TestClient) -> None:
 def test_errors_have_one_shape(client: TestClient, body: object, status: int, code: str) -> None:
     answer = client.post("/api/v1/ratings/technology?lang=en", json=body)
     assert answer.status_code == status
-    error = answer.json()["error"]
+    error = answer.json()
     assert error["code"] == code
-    assert set(answer.json()) == {"error"}
-    assert error["message"].isascii()
+    assert set(error) == {"type", "title", "status", "detail", "code", "details"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert error["status"] == status and error["details"]["en"] == error["detail"] != error["details"]["ko"]
+    assert error["detail"].isascii()
 
 
 @pytest.mark.parametrize(
@@ -62,19 +64,16 @@ def test_errors_have_one_shape(client: TestClient, body: object, status: int, co
 )
 def test_a_refused_field_is_told_in_the_readers_language(client: TestClient, body: object, said: str) -> None:
     answer = client.post("/api/v1/ratings/technology?lang=ko", json=body)
-    assert said in answer.json()["error"]["message"]
+    assert said in answer.json()["detail"]
 
 
 def test_broken_json_unknown_addresses_and_methods(client: TestClient) -> None:
     kind = {"content-type": "application/json"}
-    assert (
-        client.post("/api/v1/ratings/company", content=b"{", headers=kind).json()["error"]["code"]
-        == "web.body_not_json"
-    )
-    assert client.get("/api/v1/nothing").json()["error"]["code"] == "web.page_not_found"
+    assert client.post("/api/v1/ratings/company", content=b"{", headers=kind).json()["code"] == "web.body_not_json"
+    assert client.get("/api/v1/nothing").json()["code"] == "web.page_not_found"
     wrong = client.delete("/api/v1/models")
     assert wrong.status_code == 405
-    assert wrong.json()["error"]["code"] == "web.wrong_method"
+    assert wrong.json()["code"] == "web.wrong_method"
     assert wrong.headers["allow"]
     assert client.get("/api/v1/ratings/none").status_code == 404
 

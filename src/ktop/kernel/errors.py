@@ -75,9 +75,19 @@ class ChangedError(KtopError):
 
 
 class TooManyRequestsError(KtopError):
-    """More requests than one may make in this time."""
+    """More requests than one may make in this time; the next may come after ``retry_after_seconds``."""
 
     http_status = 429
+
+    def __init__(self, key: str, *, retry_after_seconds: int, **params: Any) -> None:
+        super().__init__(key, seconds=retry_after_seconds, **params)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PreconditionNeededError(KtopError):
+    """A change that must say which version it changes, and does not."""
+
+    http_status = 428
 
 
 class UnavailableError(KtopError):

@@ -37,6 +37,9 @@ class Settings(BaseModel):
     grace_seconds: int = Field(
         10, ge=0, description="Seconds that requests being worked on have to finish when the server is told to end."
     )
+    requests_per_minute: int = Field(
+        6000, ge=1, description="Requests that one API key, or one signed-in user, may make to the API in a minute."
+    )
     ratings_at_once: int = Field(4, ge=1, le=32, description="Requests that rate, worked on at the same time.")
     ratings_waiting: int = Field(
         32, ge=0, description="Requests that rate and wait for their turn; further ones get 503 with Retry-After."

@@ -17,6 +17,7 @@ from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
+from ktop.store.repeats import RepeatRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class UnitOfWork:
     def ratings(self) -> RatingRepository:
         """The kept ratings of the actor's organisation."""
         return RatingRepository(self.connection, self.actor)
+
+    @property
+    def repeats(self) -> RepeatRepository:
+        """The requests with an Idempotency-Key that came from the actor's organisation."""
+        return RepeatRepository(self.connection, self.actor)
 
     @property
     def audit_events(self) -> AuditEvents:

@@ -9,6 +9,7 @@ from ktop.usecases.companies.interface import Companies
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.models.interface import Models
 from ktop.usecases.rate.interface import Ratings
+from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
 
@@ -49,4 +50,9 @@ class Platform(Protocol):
     @property
     def audit(self) -> Audit:
         """What was done, by whom, and that the trail of it holds."""
+        ...
+
+    @property
+    def repeats(self) -> Repeats:
+        """Requests that a program sends again."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
@@ -12,6 +13,9 @@ from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
 from ktop.usecases.platform import Platform
 from ktop.web import api, assets, errors, pages
+from ktop.web.api.description import describe
+from ktop.web.api.rate_limits import RateLimits
+from ktop.web.api.repeats import Repeats
 from ktop.web.rating_queue import RatingQueue
 from ktop.web.security import FormTokens, Guard
 from ktop.web.waiting import Watch
@@ -40,6 +44,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
         redoc_url=None,
         lifespan=life,
     )
+    vars(app)["openapi"] = functools.partial(describe, app)  # the framework asks the application for it
     app.state.platform = platform
     app.state.fonts = WebFonts(settings.data / "fonts")
     app.state.tokens = FormTokens.stored(settings.data / "keys")
@@ -49,6 +54,8 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     errors.add_handlers(app)
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
     queue = ConcurrencyLimiter(settings.ratings_waiting, 60.0, "web.busy", at_once=settings.ratings_at_once)
+    app.add_middleware(Repeats, refuse=errors.answer)
+    app.add_middleware(RateLimits, refuse=errors.answer, per_minute=settings.requests_per_minute)
     app.add_middleware(RatingQueue, refuse=errors.answer, limiter=queue)
     app.add_middleware(Watch)  # around the queue: who leaves while waiting is noticed, too
     app.add_middleware(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException
 from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.errors import OWN_ERROR
 from ktop.domain.values.kind import shown
-from ktop.kernel.errors import BusyError, InputError, KtopError
+from ktop.kernel.errors import BusyError, InputError, KtopError, TooManyRequestsError
 from ktop.web.language import language
 from ktop.web.rendering import page
 
@@ -45,20 +46,35 @@ def for_program(request: Request) -> bool:
 
 def answer(request: Request, error: KtopError) -> Response:
     """Return the answer to an error in the reader's language."""
-    sentence = (
-        message(error, language(request)).encode("utf-8", "replace").decode()
-    )  # no answer can carry half a character
-    given = _answer(request, error, sentence)
-    if isinstance(error, BusyError):
+    if for_program(request):
+        given: Response = JSONResponse(
+            problem(error, language(request)), error.http_status, media_type="application/problem+json"
+        )
+    else:
+        sentence = _sentence(error, language(request))
+        given = page(request, "error.html", status=error.http_status, sentence=sentence, status_code=error.http_status)
+    if isinstance(error, BusyError | TooManyRequestsError):
         given.headers["retry-after"] = str(error.retry_after_seconds)
     return given
 
 
-def _answer(request: Request, error: KtopError, sentence: str) -> Response:
-    if for_program(request):
-        body: dict[str, Any] = {"error": {"code": error.key, "message": sentence}}
-        return JSONResponse(body, status_code=error.http_status)
-    return page(request, "error.html", status=error.http_status, sentence=sentence, status_code=error.http_status)
+def problem(error: KtopError, lang: Lang) -> dict[str, Any]:
+    """Return the problem details (RFC 9457) of an error: ``detail`` in the reader's language, both in ``details``.
+
+    ``code`` stays the same over time; ``type`` names it as a URN.
+    """
+    return {
+        "type": f"urn:ktop:problem:{error.key}",
+        "title": HTTPStatus(error.http_status).phrase,
+        "status": error.http_status,
+        "detail": _sentence(error, lang),
+        "code": error.key,
+        "details": {each: _sentence(error, each) for each in LANGS},
+    }
+
+
+def _sentence(error: KtopError, lang: Lang) -> str:
+    return message(error, lang).encode("utf-8", "replace").decode()  # no answer can carry half a character
 
 
 def first_problem(error: RequestValidationError) -> InputError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -56,17 +57,15 @@ class ProposalsRequest(BaseModel):
     proposals: list[Proposal] = Field(min_length=1, max_length=100)
 
 
-class ErrorDetail(BaseModel):
-    """One error: a code that stays the same over time, and a sentence for people."""
+class Problem(BaseModel):
+    """The one shape of every error: problem details (RFC 9457)."""
 
-    code: str
-    message: str
-
-
-class ErrorAnswer(BaseModel):
-    """The one shape of every error."""
-
-    error: ErrorDetail
+    type: str = Field(description="A URN of the code.", examples=["urn:ktop:problem:patents.summary_too_short"])
+    title: str = Field(description="The phrase of the status.")
+    status: int
+    detail: str = Field(description="One sentence for people, in the language asked for.")
+    code: str = Field(description="A code that stays the same over time.", examples=["patents.summary_too_short"])
+    details: dict[Literal["ko", "en"], str] = Field(description="The sentence in Korean and English.")
 
 
 class Stored(BaseModel):
@@ -102,5 +101,8 @@ def stored(found: StoredRating) -> Stored:
 
 
 def error_answers(*statuses: int) -> Mapping[int | str, dict[str, Any]]:
-    """Return the error answers of an operation for its OpenAPI entry."""
-    return {status: {"model": ErrorAnswer} for status in statuses}
+    """Return the error answers of an operation for its OpenAPI entry; any operation may also say 401, 403 and 429."""
+    said = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, **said} for status in sorted({*statuses, 401, 403, 422, 429})
+    }

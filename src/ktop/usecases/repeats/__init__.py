@@ -1,0 +1,1 @@
+"""Requests that a program sends again because it never saw the answer."""

@@ -1,0 +1,48 @@
+"""Keeps the answers to requests that carried an Idempotency-Key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from ktop.domain.party.actor import Actor
+from ktop.kernel.errors import ConflictError, InputError
+from ktop.store.unit_of_work import Store
+from ktop.usecases.repeats.interface import KeptAnswer
+
+#: How long an answer is kept, and after how long a request that never got one may be made again (its process died).
+KEPT = timedelta(hours=24)
+ABANDONED = timedelta(minutes=5)
+
+
+class RepeatService:
+    """See ``ktop.usecases.repeats.interface.Repeats``."""
+
+    def __init__(self, store: Callable[[], Store]) -> None:
+        self._store = store
+
+    def begin(self, actor: Actor, key: str, request: str) -> KeptAnswer | None:
+        now = datetime.now(UTC)
+        with self._store().unit(actor) as unit:
+            unit.repeats.forget_before(now - KEPT)
+            if unit.repeats.note(key, request, now):
+                return None
+            found = unit.repeats.get(key)
+            if found is None:  # forgotten between the two: its sender may simply try again
+                raise ConflictError("repeats.in_progress")
+            if found.request != request:
+                raise InputError("repeats.key_of_another")
+            if found.answer is None and now - found.created < ABANDONED:
+                raise ConflictError("repeats.in_progress")
+            if found.answer is None:
+                unit.repeats.note_again(key, now)
+                return None
+            return KeptAnswer(*found.answer)
+
+    def keep(self, actor: Actor, key: str, answer: KeptAnswer) -> None:
+        with self._store().unit(actor) as unit:
+            unit.repeats.keep(key, (answer.status, answer.media_type, answer.headers, answer.body))
+
+    def forget(self, actor: Actor, key: str) -> None:
+        with self._store().unit(actor) as unit:
+            unit.repeats.forget(key)
