@@ -68,7 +68,7 @@ class JobRepository:
             return _same(found, arguments)
         waiting = select(func.count()).where(jobs.c.tenant == self._actor.organisation, jobs.c.state == WAITING)
         if (self._connection.scalar(waiting) or 0) >= MOST_WAITING:
-            raise TooManyRequestsError("jobs.too_many_waiting", most=MOST_WAITING)
+            raise TooManyRequestsError("jobs.too_many_waiting", retry_after_seconds=60, most=MOST_WAITING)
         now = datetime.now(UTC)
         values: dict[str, Any] = {
             "id": new_id(),
