@@ -28,6 +28,8 @@ from ktop.models.originality.opinion import _names, _ocean, _speaks, _terms_in_u
 from ktop.models.originality.surroundings import Ocean, age_of_corpus_years, newcomers, ocean_of
 
 Make = Callable[..., Neighbourhood]
+#: The years of a corpus that reaches back far enough.
+LONG = np.arange(1990, 2021)
 
 
 @settings(max_examples=30, deadline=None)
@@ -226,11 +228,11 @@ def test_ocean_follows_density_and_growth(model: OriginalityModel, make: Make) -
     as_of = day_number(date(2020, 7, 1))
     young = as_of - np.concatenate([np.full(36, 200.0), np.full(4, 1600.0)])
     old = as_of - np.concatenate([np.full(4, 200.0), np.full(36, 1600.0)])
-    crowd, few = np.linspace(0.8, 0.6, 40), np.concatenate([[0.4], np.full(39, 0.05)])
+    crowd, few = np.linspace(0.8, 0.6, 40), np.concatenate([[0.7], np.full(39, 0.05)])
     found = {
-        (name_density, name_growth): model.rate(make(1, similarity=similarity, filing_day=filed)).details["ocean"][
-            "ocean"
-        ]
+        (name_density, name_growth): model.rate(
+            make(1, similarity=similarity, filing_day=filed, years=LONG, patents_per_year=np.full(len(LONG), 900))
+        ).details["ocean"]["ocean"]
         for name_density, similarity in (("crowd", crowd), ("few", few))
         for name_growth, filed in (("young", young), ("old", old))
     }

@@ -99,11 +99,18 @@ def test_features_of_which_nothing_was_found_are_told_without_a_share(
 ) -> None:
     none = np.empty(0, dtype=object)
     words = NeighbourWords(none, np.empty(0, int), np.empty(0, int), np.empty((0, 40), bool), np.empty(0, bool), none)
-    evidence = NeighbourEvidence(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0]))
-    rating = model.rate(replace(neighbourhood, similarity=np.linspace(0.7, 0.2, 40)), evidence)
+    evidence = NeighbourEvidence(words, neighbourhood.pair_similarity, overlap_of([0.1, 0.0, 0.0]))
+    rating = model.rate(well_covered(neighbourhood), evidence)
     korean, english = (opinion.text for opinion in rating.opinions if opinion.basis == ("novelty",))
     assert "0%" not in korean and "찾지 못했습니다" in korean
-    assert "0 %" not in english and "none of 2" in english
+    assert "0 %" not in english and "none of 3" in english and "before 1990" in english
+
+
+def well_covered(neighbourhood: Neighbourhood) -> Neighbourhood:
+    """Return the neighbourhood in a corpus that reaches back far and has the field."""
+    years = np.arange(1990, 2021)
+    near = np.linspace(0.7, 0.2, 40)
+    return replace(neighbourhood, similarity=near, years=years, patents_per_year=np.full(len(years), 900))
 
 
 def told_of(rating: Rating) -> dict[str, str]:

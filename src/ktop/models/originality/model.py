@@ -12,6 +12,7 @@ from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
 from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
+from ktop.models.originality.advice import Coverage, coverage_of, grounded_ocean
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
@@ -42,6 +43,8 @@ class Scored:
 
     ``scores`` holds core, originality, value, spillover and score, 0-100, None where it cannot be given; ``grade`` is
     None where the score is. ``duplicate_of`` is the patent that the text repeats, None where it repeats none.
+    ``coverage`` is what the corpus can tell of its field; ``held_by`` names the rules that hold the grade below what
+    the score alone would give.
     """
 
     scores: dict[str, float | None]
@@ -50,6 +53,8 @@ class Scored:
     measured: ScoredMeasures | None
     distribution: ReferenceDistribution
     duplicate_of: int | None
+    coverage: Coverage | None = None
+    held_by: tuple[str, ...] = ()
 
     @property
     def density(self) -> int:
@@ -82,14 +87,17 @@ class OriginalityModel:
         scores[SCORE] = measured.points[SCORE]
         duplicate = near_duplicate(neighbourhood)
         grade = ladder(LADDER).grade_of(measured.points[SCORE])
+        held_by: tuple[str, ...] = ()
         for holds, rule in (
             (duplicate is not None, "near_duplicate"),
             (is_thin_field(neighbourhood, distribution), "thin_field"),
         ):
             best = rules(rule)["best_grade"]
-            if holds and ladder(LADDER).at_least(grade, best):
-                grade = best
-        return Scored(scores, grade, ocean_of(neighbourhood, focused, distribution), measured, distribution, duplicate)
+            if holds and grade != best and ladder(LADDER).at_least(grade, best):
+                grade, held_by = best, (*held_by, rule)
+        coverage = coverage_of(neighbourhood, distribution)
+        ocean = grounded_ocean(ocean_of(neighbourhood, focused, distribution), coverage)
+        return Scored(scores, grade, ocean, measured, distribution, duplicate, coverage, held_by)
 
     def rate(self, neighbourhood: Neighbourhood, evidence: NeighbourEvidence | None = None) -> Rating:
         """Return the full rating with contributions, surroundings, opinions and warnings in both languages.
@@ -103,15 +111,17 @@ class OriginalityModel:
         details = surroundings(shown, scored.distribution, scored.ocean)
         details |= shown_terms(evidence)
         details |= landscape(shown, evidence)
-        thin = scored.measured is not None and is_thin_field(neighbourhood, scored.distribution)
         details["novelty"] = (
             None
             if evidence is None or scored.measured is None
-            else novelty(neighbourhood, evidence.overlap, scored.duplicate_of is not None, thin=thin)
+            else novelty(neighbourhood, evidence.overlap, scored.duplicate_of is not None, scored.coverage)
         )
         details["reference"] = {"patents": scored.distribution.size, "version": self.version}
+        if scored.coverage is not None:
+            details["coverage"] = scored.coverage.to_json()
+            details["held_by"] = list(scored.held_by)
         warnings = _warnings(neighbourhood, scored, details["novelty"])
-        if scored.measured is None or scored.grade is None or scored.ocean is None:
+        if scored.measured is None or scored.grade is None or scored.ocean is None or scored.coverage is None:
             return Rating(
                 model=self._ref(neighbourhood),
                 subject=_subject(neighbourhood),
@@ -146,7 +156,9 @@ class OriginalityModel:
                 scored.ocean,
                 details,
                 scored.distribution.size,
-                thin=thin,
+                coverage=scored.coverage,
+                copied=scored.duplicate_of,
+                held_by=scored.held_by,
             ),
             warnings=warnings,
             inputs=_inputs(neighbourhood),

@@ -13,20 +13,21 @@ import numpy as np
 
 from ktop.domain.technology.neighbour_evidence import Overlap
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_of
+from ktop.models.originality.advice import UNKNOWN, Coverage
 from ktop.models.originality.definitions import rules
 
-#: The least risk, and what stands in its place where there was hardly anything to compare with.
-LEAST, UNKNOWN = "low", "unknown"
+#: The least risk; ``UNKNOWN`` stands in its place where finding nothing says nothing.
+LEAST = "low"
 
 
 def novelty(
-    neighbourhood: Neighbourhood, overlap: Overlap | None, is_duplicate: bool, *, thin: bool = False
+    neighbourhood: Neighbourhood, overlap: Overlap | None, is_duplicate: bool, coverage: Coverage | None = None
 ) -> dict[str, Any] | None:
     """Return the features, what each of the nearest patents has of them, and the risk, as JSON types.
 
     ``single`` and ``joint`` are the shares of the technology (by technical content) found in one patent and in all of
-    them. ``thin``: the corpus hardly covers the field, so that finding nothing says nothing: the risk is then unknown
-    instead of low. None where the text has no feature that can be compared or no patent's text is at hand.
+    them. Where ``coverage`` gives no ground for a low risk it is unknown, and ``withheld`` says why. None where the
+    text has no feature that can be compared or no patent's text is at hand.
     """
     if overlap is None or not overlap.near:
         return None
@@ -37,9 +38,13 @@ def novelty(
     single, joint = float(shares.max()), float(overlap.weights[is_found.any(axis=0)].sum())
     best = scores.argmax(axis=0)
     risk = _risk(single, joint)
-    copied = any(near.copied >= float(rule["copied"]) for near in overlap.near)
+    if is_duplicate or any(near.copied >= float(rule["copied"]) for near in overlap.near):
+        risk = "high"
+    ground = None if coverage is None else coverage.beside(len(overlap.features))
+    withheld = ground.withholds("low_risk") if ground is not None and risk == LEAST else ()
     return {
-        "risk": "high" if is_duplicate or copied else UNKNOWN if thin and risk == LEAST else risk,
+        "risk": UNKNOWN if withheld else risk,
+        "withheld": list(withheld),
         "single": single,
         "joint": joint,
         "found_from": float(rule["found"]),

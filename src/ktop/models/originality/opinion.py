@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang, text
+from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Contribution, Opinion
 from ktop.domain.technology.neighbourhood import Neighbourhood
+from ktop.models.originality.advice import UNCLEAR, UNKNOWN, Coverage, filing_advice
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
-from ktop.models.originality.novelty import UNKNOWN
+from ktop.models.originality.novelty import copied_patent, holder_of_all
 from ktop.models.originality.surroundings import Ocean
 
 #: A measure is named as strength or weakness from this many points of the originality score on, the largest first.
 LEAST_POINTS = 1.0
 MOST_NAMED = 3
-#: Originality (독창성) from which filing looks well founded, and below which it looks weak; 0-100.
-FILING_STRONG, FILING_WEAK = 60.0, 35.0
 _TERMS_NAMED = 4
 _MIDDLE = 50.0
 #: A smaller share of the text's content is told as nothing.
@@ -38,7 +39,9 @@ def opinions(
     details: Mapping[str, Any],
     reference: int,
     *,
-    thin: bool = False,
+    coverage: Coverage,
+    copied: int | None = None,
+    held_by: Sequence[str] = (),
 ) -> tuple[Opinion, ...]:
     """Return all sentences, Korean first, in reading order.
 
@@ -48,17 +51,21 @@ def opinions(
     contributions : the rating's contributions; those of the overall score are spoken of.
     details : what ``surroundings`` returned.
     reference : number of reference patents.
-    thin : whether the corpus hardly covers the field; what it does not hold is then no evidence of novelty.
+    coverage : what the corpus can tell of the field; what it does not hold may be no evidence of novelty.
+    copied : position of the neighbour that the text repeats, None where it repeats none.
+    held_by : the rules that hold the grade below what the score alone would give.
     """
+    copy = _copy(neighbourhood, details, copied)
     spoken: list[Opinion] = []
     for lang in LANGS:
         spoken += _summary(lang, neighbourhood, scores, grade, reference)
+        spoken += _held(lang, scores, grade, coverage, copy, held_by)
         spoken += _parts(lang, contributions, details)
-        spoken.append(_ocean(lang, ocean))
+        spoken.append(_ocean(lang, ocean, coverage))
         spoken += _nearest(lang, details)
         spoken += _applicants(lang, details)
-        spoken.append(_advice(lang, scores, details, ocean, thin=thin))
-        spoken += _novelty(lang, details)
+        spoken.append(_advice(lang, scores, details, ocean, coverage, copy))
+        spoken += _novelty(lang, details, coverage)
         spoken.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
     return tuple(spoken)
 
@@ -168,7 +175,7 @@ def _close(lang: Lang, ocean: Ocean) -> str:
     return text("originality.at_least" if ocean.at_least else "originality.exactly", lang, n=ocean.close)
 
 
-def _ocean(lang: Lang, ocean: Ocean) -> Opinion:
+def _ocean(lang: Lang, ocean: Ocean, coverage: Coverage | None = None) -> Opinion:
     growth = (
         text("originality.growth_unknown", lang)
         if math.isnan(ocean.growth_ratio)
@@ -182,6 +189,7 @@ def _ocean(lang: Lang, ocean: Ocean) -> Opinion:
         close=_close(lang, ocean),
         density=min(99.0, ocean.density),
         growth=growth,
+        why="" if coverage is None or ocean.name != UNCLEAR else coverage.why(ocean.withheld, lang),
     )
     return Opinion(lang, spoken, ("density", "filing_growth"), "summary")
 
@@ -222,25 +230,92 @@ def _names(names: list[str], lang: Lang) -> str:
     return joined.removesuffix(".") if lang == "en" else joined
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The patent that the text repeats: how (a ``copy`` of the table of advice) and its id and title."""
+
+    kind: str
+    patent_id: str = ""
+    title: str = ""
+
+
+def _copy(neighbourhood: Neighbourhood, details: Mapping[str, Any], copied: int | None) -> _Copy:
+    if copied is not None:
+        return _Copy("verbatim", str(neighbourhood.patent_ids[copied]), str(neighbourhood.titles[copied]))
+    for kind, found in (
+        ("taken", copied_patent(details.get("novelty"))),
+        ("all_found", holder_of_all(details.get("novelty"))),
+    ):
+        if found is not None:
+            return _Copy(kind, str(found["patent_id"]), str(found["title"]))
+    return _Copy("none")
+
+
+def _held(
+    lang: Lang,
+    scores: Mapping[str, float | None],
+    grade: str,
+    coverage: Coverage,
+    copy: _Copy,
+    held_by: Sequence[str],
+) -> list[Opinion]:
+    """Return why the grade is held below what the score alone would give."""
+    score = scores[SCORE]
+    assert score is not None
+    alone = ladder("originality").grade_of(score)
+    return [
+        Opinion(
+            lang,
+            text(
+                f"originality.held_{rule}",
+                lang,
+                alone=alone,
+                grade=grade,
+                nearest=coverage.nearest,
+                patent_id=copy.patent_id,
+                title=copy.title,
+            ),
+            ("grade", rule),
+            "caution",
+        )
+        for rule in held_by
+    ]
+
+
 def _advice(
-    lang: Lang, scores: Mapping[str, float | None], details: Mapping[str, Any], ocean: Ocean, *, thin: bool
+    lang: Lang,
+    scores: Mapping[str, float | None],
+    details: Mapping[str, Any],
+    ocean: Ocean,
+    coverage: Coverage,
+    copy: _Copy,
 ) -> Opinion:
     originality = scores["originality"]
     assert originality is not None
-    tone = "strong" if originality >= FILING_STRONG else "weak" if originality < FILING_WEAK else "middle"
-    if thin:
-        tone = "thin"
+    novelty = details.get("novelty")
+    advice = filing_advice(
+        copy=copy.kind,
+        risk="none" if not novelty else str(novelty["risk"]),
+        originality=originality,
+        limits=coverage.limits,
+    )
+    nearest = None if not novelty else max(novelty["patents"], key=lambda patent: float(patent["share_found"]))
+    why = coverage.why(tuple(novelty["withheld"]) if novelty else coverage.withholds("low_risk"), lang)
     spoken = text(
-        f"originality.advice_{tone}",
+        f"originality.advice_{advice}",
         lang,
         originality=originality,
         nearest=details["neighbours"][0]["similarity"],
         close=_close(lang, ocean),
+        patent_id=copy.patent_id or (nearest["patent_id"] if nearest else ""),
+        title=copy.title,
+        share=100.0 * float(nearest["share_found"]) if nearest else 0.0,
+        why=why or text("originality.limit_nothing_compared", lang),
     )
     return Opinion(lang, spoken, ("originality", "backward_similarity"), "advice")
 
 
-def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
+def _novelty(lang: Lang, details: Mapping[str, Any], coverage: Coverage) -> list[Opinion]:
     """Return how much of the text the nearest patents have, and what none of them has."""
     novelty = details.get("novelty")
     if not novelty:
@@ -255,6 +330,8 @@ def _novelty(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
         patent_id=nearest["patent_id"],
         features=len(novelty["features"]),
         missing=len(missing),
+        first_year=coverage.first_year,
+        why=coverage.why(novelty["withheld"], lang),
     )
     return [Opinion(lang, spoken, ("novelty",), "advice")]
 
@@ -263,7 +340,7 @@ def _novelty_case(novelty: Mapping[str, Any], missing: int) -> str:
     """Return which sentence is true of what was found of the text."""
     risk = str(novelty["risk"])
     if risk == UNKNOWN:
-        return "thin"
+        return UNKNOWN
     if not missing and risk in ("high", "medium"):
         return "all_single" if risk == "high" else "all_joint"
     return "nothing" if novelty["joint"] < _LEAST_SHARE else risk

@@ -50,6 +50,7 @@ class Ocean:
     growth : percentile of the growth of similar filings; NaN where too few were filed to tell.
     growth_ratio : growth of similar filings relative to that of all patents; 1 = as all patents, NaN as above.
     recent, previous : similar filings in the last three years and the three years before.
+    withheld : why a better name is withheld and ``name`` is ``unclear`` (limits of the coverage, see ``advice``).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Ocean:
     growth_ratio: float
     recent: int
     previous: int
+    withheld: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON types; None for what is not known."""
@@ -72,6 +74,7 @@ class Ocean:
             "growth_ratio": _known(self.growth_ratio),
             "recent_filings": self.recent,
             "previous_filings": self.previous,
+            "withheld": list(self.withheld),
         }
 
 

@@ -46,10 +46,21 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
             patents=len(novelty["patents"]),
             limit=numbers.percent(novelty["found_from"], None, 0),
         ),
-        note=text("report.novelty_note", lang),
+        note=_withheld(details, lang) + text("report.novelty_note", lang),
         features=features,
         patents=tuple(_patent(patent, novelty["features"], lang) for patent in novelty["patents"]),
     )  # fmt: skip
+
+
+def _withheld(details: Mapping[str, Any], lang: Lang) -> str:
+    """Return why the risk is not judged, as a sentence before another; empty where it is."""
+    withheld = details["novelty"].get("withheld")
+    if not withheld:
+        return ""
+    why = ("; " if lang == "en" else ". ").join(
+        text(f"originality.limit_{limit}", lang, **details["coverage"]) for limit in withheld
+    )
+    return text("report.novelty_withheld", lang, why=why) + " "
 
 
 def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: Lang) -> ClosePatent:

@@ -31,7 +31,7 @@ _APPLICANTS_SHOWN, _TERMS_SHOWN, _YEARS_SHOWN = 8, 20, 20
 _SCORE = "score"
 #: From this similarity on a patent is shown beside a technology that could not be rated.
 _ALIKE = 0.005
-_OCEAN_TONES = {"blue": "good", "emerging": "good", "declining": "warn", "red": "bad"}
+_OCEAN_TONES = {"blue": "good", "emerging": "good", "declining": "warn", "red": "bad", "unclear": "warn"}
 
 
 def technology_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> RatingView:
