@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ktop.usecases.companies.interface import Companies
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.models.interface import Models
+    from ktop.usecases.operations.interface import Operations
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.technologies.interface import Technologies
@@ -100,6 +101,14 @@ class House:
         from ktop.usecases.audit.service import AuditService
 
         return self._once("audit", lambda: AuditService(self._store))
+
+    @property
+    def operations(self) -> Operations:
+        from ktop.usecases.operations.service import OperationService
+
+        return self._once(
+            "operations", lambda: OperationService(self._settings, self._store, self._registry, lambda: self.corpora)
+        )
 
     @property
     def repeats(self) -> Repeats:

@@ -18,6 +18,8 @@ from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.models.interface import Models
 from ktop.usecases.models.service import ModelService
+from ktop.usecases.operations.interface import Operations
+from ktop.usecases.operations.service import OperationService
 from ktop.usecases.platform import Platform
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.rate.service import RatingService
@@ -40,6 +42,7 @@ USE_CASES: dict[type, type] = {
     Training: TrainingService,
     Corpora: CorpusService,
     Audit: AuditService,
+    Operations: OperationService,
     Repeats: RepeatService,
 }
 METHODS = [

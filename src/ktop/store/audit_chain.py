@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from ktop.kernel import merkle
 from ktop.store.audit import event_digest
@@ -173,6 +173,23 @@ class AuditChain:
         """Return the heads of all days that have one, oldest first."""
         rows = self._connection.execute(select(audit_heads).order_by(audit_heads.c.day))
         return [Head(row.day, row.size, row.root, row.hash, row.signed) for row in rows]
+
+    def unsealed(self) -> int:
+        """Return how many of the newest events wait for a place."""
+        return self._connection.scalar(select(func.count()).select_from(self._waiting().subquery())) or 0
+
+    def oldest_unsealed(self) -> datetime | None:
+        """Return when the oldest of the newest events without a place happened."""
+        found: datetime | None = self._connection.scalar(select(func.min(self._waiting().subquery().c.at)))
+        return found
+
+    def _waiting(self) -> Select[Any]:
+        behind = max(0, self._newest_sealed() - _LATE)
+        return (
+            select(audit_events.c.number, audit_events.c.at)
+            .outerjoin(audit_chain, audit_chain.c.event == audit_events.c.number)
+            .where(audit_chain.c.event.is_(None), audit_events.c.number > behind)
+        )
 
     def newest_head(self) -> Head | None:
         """Return the head of the newest day that has one."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, func, select, text
 
 from ktop.domain.party.actor import Actor
 from ktop.store.audit import AuditEvents, tell
@@ -18,6 +18,7 @@ from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
+from ktop.store.tables import jobs, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,26 @@ class InstallationWork:
     def jobs(self) -> JobQueue:
         """The jobs of all organisations, to be handed out to workers."""
         return JobQueue(self.connection)
+
+    @property
+    def revision(self) -> str:
+        """The form that the tables are in."""
+        return str(self.connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+    def figures(self) -> dict[str, float]:
+        """Return figures for monitoring: jobs by state and late ones, messages that wait, unsealed events."""
+        states = dict.fromkeys(("waiting", "running", "done", "failed", "cancelled"), 0)
+        for state, count in self.connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state)):
+            states[state] = count
+        now = datetime.now(UTC)
+        late = select(func.count()).where(jobs.c.state == "waiting", jobs.c.not_before < now - timedelta(minutes=30))
+        waiting = select(func.count()).select_from(outbox).where(outbox.c.sent.is_(None))
+        return {
+            **{f"jobs_{state}": count for state, count in states.items()},
+            "jobs_late": self.connection.scalar(late) or 0,
+            "messages_waiting": self.connection.scalar(waiting) or 0,
+            "events_unsealed": self.audit_chain.unsealed(),
+        }
 
     def tell(self, actor: Actor, action: str, subject: str, details: Mapping[str, Any]) -> None:
         """Write the audit event and the message of what somebody did; see ``ktop.store.audit``."""

@@ -8,6 +8,7 @@ from ktop.usecases.audit.interface import Audit
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.models.interface import Models
+from ktop.usecases.operations.interface import Operations
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.technologies.interface import Technologies
@@ -55,4 +56,9 @@ class Platform(Protocol):
     @property
     def repeats(self) -> Repeats:
         """Requests that a program sends again."""
+        ...
+
+    @property
+    def operations(self) -> Operations:
+        """Running the installation as a whole."""
         ...

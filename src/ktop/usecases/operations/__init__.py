@@ -1,0 +1,1 @@
+"""Running an installation: backup, restore, health, and finding out what is wrong with its set-up."""

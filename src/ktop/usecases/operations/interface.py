@@ -1,0 +1,53 @@
+"""What an operator can do with an installation as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ktop.domain.party.actor import Actor
+from ktop.kernel.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``key`` names the sentence of it in the catalogue, ``values`` are named in it."""
+
+    name: str
+    state: Literal["good", "warning", "bad"]
+    key: str
+    values: Mapping[str, Any]
+
+
+class Operations(Protocol):
+    """Running an installation. Calls block and are thread-safe. Raises ``ForbiddenError`` where the actor may not."""
+
+    def backup(self, actor: Actor, out: Path, progress: Progress = silent) -> Mapping[str, int]:
+        """Write a copy of all tables and files of one moment to ``out`` while the installation runs on.
+
+        The copy holds the keys of the installation, so it is readable to its owner alone. Returns rows by table.
+        Raises ``UnavailableError`` where the database or the disk fails.
+        """
+        ...
+
+    def restore(self, actor: Actor, source: Path, progress: Progress = silent) -> Mapping[str, int]:
+        """Fill this installation, which must be empty, from a copy; return rows by table.
+
+        Every part is checked against the copy's own digests before anything is written. Raises ``InputError`` for a
+        file that is no copy or a damaged one, ``ConflictError`` where the installation is not empty.
+        """
+        ...
+
+    def ready(self, actor: Actor) -> Mapping[str, bool]:
+        """Return what the installation needs to answer requests, and whether it is there: database, models, corpus."""
+        ...
+
+    def doctor(self, actor: Actor) -> Sequence[Finding]:
+        """Look at the set-up, and return what was found, in the order in which it should be mended."""
+        ...
+
+    def figures(self, actor: Actor) -> Mapping[str, float]:
+        """Return figures of the installation for monitoring: jobs by state, messages that wait, unsealed events."""
+        ...

@@ -1,0 +1,70 @@
+"""Backs an installation up, restores one, and looks after its health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
+from ktop.kernel.errors import KtopError
+from ktop.kernel.progress import Progress, silent
+from ktop.kernel.settings import Settings
+from ktop.models.registry import ModelRegistry
+from ktop.store.dump import Dump
+from ktop.store.unit_of_work import Store
+from ktop.usecases.corpora.interface import Corpora
+from ktop.usecases.operations.backup import restore_backup, write_backup
+from ktop.usecases.operations.doctor import Doctor
+from ktop.usecases.operations.interface import Finding
+
+
+class OperationService:
+    """See ``ktop.usecases.operations.interface.Operations``."""
+
+    def __init__(
+        self, settings: Settings, store: Callable[[], Store], registry: ModelRegistry, corpora: Callable[[], Corpora]
+    ) -> None:
+        self._settings, self._store, self._registry, self._corpora = settings, store, registry, corpora
+
+    def backup(self, actor: Actor, out: Path, progress: Progress = silent) -> Mapping[str, int]:
+        require(actor, "platform:backup:make")
+        counts = write_backup(Dump(self._store().engine), self._settings.data, out, progress)
+        with self._store().unit(actor) as unit:
+            unit.tell("installation.backed_up", "backup", {"rows": sum(counts.values())})
+        return counts
+
+    def restore(self, actor: Actor, source: Path, progress: Progress = silent) -> Mapping[str, int]:
+        require(actor, "platform:backup:make")
+        counts = restore_backup(Dump(self._store().engine), self._settings.data, source, progress)
+        with self._store().unit(actor) as unit:
+            unit.tell("installation.restored", "backup", {"rows": sum(counts.values())})
+        return counts
+
+    def ready(self, actor: Actor) -> Mapping[str, bool]:
+        return {
+            "database": _holds(lambda: self._figures() is not None),
+            "models": _holds(lambda: bool(self._registry.entries())),
+            "corpus": _holds(lambda: self._corpora().is_prepared(actor)),
+        }
+
+    def doctor(self, actor: Actor) -> Sequence[Finding]:
+        require(actor, "platform:settings:read")
+        doctor = Doctor(self._settings, self._store, self._registry, lambda: self._corpora().is_prepared(actor))
+        order = {"bad": 0, "warning": 1, "good": 2}
+        return sorted(doctor.findings(), key=lambda finding: order[finding.state])
+
+    def figures(self, actor: Actor) -> Mapping[str, float]:
+        require(actor, "platform:settings:read")
+        return self._figures()
+
+    def _figures(self) -> Mapping[str, float]:
+        with self._store().installation() as work:
+            return work.figures()
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    try:
+        return condition()
+    except KtopError:
+        return False
