@@ -6,6 +6,7 @@ import socket
 
 from ktop.cli.state import Session, terminal
 from ktop.kernel.errors import UnavailableError
+from ktop.kernel.logs import configure
 from ktop.web.app import create_app
 from ktop.web.connections import server
 
@@ -13,6 +14,7 @@ from ktop.web.connections import server
 def run_server(at: Session, *, host: str | None, port: int | None) -> None:
     """Serve until interrupted. Raises ``UnavailableError`` where the port is taken."""
     configuration = at.settings
+    configure(configuration.log, requests=configuration.log_requests)
     host, port = host or configuration.host, port or configuration.port
     _require_free(host, port)
 

@@ -31,6 +31,12 @@ class Settings(BaseModel):
     )
     port: int = Field(8000, ge=1, le=65535, description="Port the platform listens on.")
 
+    metrics_token: str | None = Field(
+        None, repr=False, description="Token that /metrics asks for; without it, it answers this machine alone."
+    )
+    log: Literal["plain", "json"] = Field("plain", description="Form of the log on standard error.")
+    log_requests: bool = Field(False, description="Whether each request answered is logged, too.")
+
     connections: int = Field(400, ge=1, description="Connections held at the same time; further ones get 503.")
     header_seconds: float = Field(15.0, gt=0, description="Seconds within which the head of a request must arrive.")
     body_seconds: float = Field(30.0, gt=0, description="Seconds within which the body of a request must arrive.")

@@ -12,10 +12,11 @@ from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
 from ktop.usecases.platform import Platform
-from ktop.web import api, assets, errors, pages
+from ktop.web import api, assets, errors, monitoring, pages
 from ktop.web.api.description import describe
 from ktop.web.api.rate_limits import RateLimits
 from ktop.web.api.repeats import Repeats
+from ktop.web.monitoring import Figures, Monitor
 from ktop.web.rating_queue import RatingQueue
 from ktop.web.security import FormTokens, Guard
 from ktop.web.waiting import Watch
@@ -46,10 +47,12 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     )
     vars(app)["openapi"] = functools.partial(describe, app)  # the framework asks the application for it
     app.state.platform = platform
+    app.state.figures = Figures()
+    app.state.metrics_token = settings.metrics_token
     app.state.fonts = WebFonts(settings.data / "fonts")
     app.state.tokens = FormTokens.stored(settings.data / "keys")
     app.state.assets = assets.addresses(app.state.fonts)
-    for router in (assets.router, *pages.routers(), *api.routers()):
+    for router in (monitoring.router, assets.router, *pages.routers(), *api.routers()):
         app.include_router(router)
     errors.add_handlers(app)
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
@@ -61,4 +64,5 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     app.add_middleware(
         Guard, refuse=errors.answer, failed=errors.unexpected, hosts=hosts, seconds=settings.body_seconds
     )
+    app.add_middleware(Monitor, figures=app.state.figures)
     return app
