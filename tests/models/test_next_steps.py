@@ -11,7 +11,7 @@ import pytest
 
 from ktop.domain.company.fact_table import FactTable
 from ktop.models.company_model import CompanyModel
-from ktop.models.next_steps import _moved, steps
+from ktop.models.next_steps import SMALLEST_GAIN, _moved, steps, told_gain
 from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
@@ -90,3 +90,49 @@ def test_of_what_a_step_moves_only_what_is_known_is_named() -> None:
         assert _moved(indicators, SimpleNamespace(id="train"), batch, 1, score) == 1
     batch.values[1] = np.nan
     assert _moved(indicators, SimpleNamespace(id="train"), batch, 1, "growth") == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "rated", "cost", "sales", "told"),
+    [
+        ("file_patent", 9.0, (2_000_000, 5_000_000), 4e9, 9.0),  # no mere spending: whole, however cheap
+        ("spend_on_rnd", 10.0, (40_000_000, 40_000_000), 4e9, 4.7),
+        ("train_staff", 15.8, (7_200_000, 7_200_000), 4.3e9, 3.0),  # 5.5, but trivial beside sales
+        ("train_staff", 4.0, (7_200_000, 7_200_000), 4.3e9, 1.4),
+        ("train_staff", 15.8, (40_000_000, 40_000_000), 4.3e9, 5.53),
+        ("train_staff", 15.8, None, 4.3e9, 3.0),
+        ("train_staff", 15.8, (40_000_000, 40_000_000), math.nan, 3.0),  # beside unknown sales nothing is large
+        ("train_staff", -2.0, (7_200_000, 7_200_000), 4.3e9, -0.7),
+    ],
+)
+def test_mere_spending_is_told_only_as_far_as_it_is_believed(
+    step: str, rated: float, cost: tuple[int, int] | None, sales: float, told: float
+) -> None:
+    assert told_gain(rated, steps()[step], cost, sales) == pytest.approx(told)
+
+
+def test_a_step_says_what_it_costs_what_proves_it_and_what_it_lowers(model: CompanyModel, companies: FactTable) -> None:
+    lowering = 0
+    for row in range(40):
+        table = companies.take(np.array([row]))
+        rating = model.rate_row(table)
+        by_text = {step.text["en"]: step for step in steps().values()}
+        for given in rating.next_steps:
+            step = by_text[given.text["en"]]
+            assert given.months == step.months and set(given.evidence) == {"ko", "en"}
+            assert given.cost_krw is not None and 0 < given.cost_krw[0] <= given.cost_krw[1]
+            assert given.points <= given.rated_points + 1e-12
+            columns = {name: column for name, column in table.columns.items() if column.dtype.kind == "f"}
+            changes = {
+                fact: float(columns[fact][0]) + float(amount.evaluate(columns)[0])
+                for fact, amount in step.changes.items()
+            }
+            after = model.what_if(table, changes, ())
+            expected = {
+                name: after.scores[name] - rating.scores[name]
+                for name in rating.scores
+                if name != given.score and after.scores[name] - rating.scores[name] <= -SMALLEST_GAIN
+            }
+            assert given.lowers == pytest.approx(expected)
+            lowering += bool(expected)
+    assert lowering > 3

@@ -108,7 +108,10 @@ def _sentences(console: Console, view: RatingView, lang: Lang) -> None:
         _list(console, view.guarantee.text, clauses)
     for group in view.opinions:
         _list(console, group.title, group.items)
-    steps = [f"{step.text} {step.effect}" + (f" ({step.change})" if step.change else "") for step in view.steps]
+    steps = [
+        f"{step.text} {step.effect} ({'; '.join(part for part in (step.change, step.effort, step.evidence) if part)})"
+        for step in view.steps
+    ]
     _list(console, text("cli.next_steps", lang), steps)
     _list(console, text("cli.warnings", lang), view.warnings)
 

@@ -137,7 +137,7 @@ class CompanyModel(ABC):
         }
         details = self.details(batch, 0)
         details["positions"] = {name: other for name, other in positions.items() if name != main}
-        taken = steps_taken(self.indicators, self.explained, offered, batch)
+        taken = steps_taken(self.indicators, self.explained, offered, batch, table)
         rating = Rating(
             model=self.ref,
             subject={

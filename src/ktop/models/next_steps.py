@@ -7,11 +7,12 @@ and afterwards for what they gained.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
+from ktop.catalogue import load
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator, Step, steps
@@ -60,15 +61,24 @@ def with_steps(table: FactTable, offered: Sequence[Offer]) -> FactTable:
 
 
 def steps_taken(
-    indicators: Sequence[Indicator], explained: Sequence[str], offered: Sequence[Offer], batch: BatchRatings
+    indicators: Sequence[Indicator],
+    explained: Sequence[str],
+    offered: Sequence[Offer],
+    batch: BatchRatings,
+    table: FactTable,
 ) -> tuple[NextStep, ...]:
     """Return the steps that raise an explained score, the largest gain first, at most ``MOST`` a score.
 
-    ``batch`` is the rating of ``with_steps``: row 0 the company as it is, then a row for each of ``offered``.
+    ``batch`` is the rating of ``with_steps``: row 0 the company as it is, then a row for each of ``offered``; ``table``
+    the company as it is, which prices are worked out from. A gain is told as ``told_gain`` bounds it.
     """
+    columns = {name: column for name, column in table.columns.items() if FACTS[name].numeric}
+    costs = [_cost(step, columns) for step, _ in offered]
+    sales = float(columns["sales_krw_t0"][0])
     taken: list[NextStep] = []
     for score in explained:
-        gains = batch.scores[score][1:] - batch.scores[score][0]
+        rated = batch.scores[score][1:] - batch.scores[score][0]
+        gains = np.array([told_gain(rated[i], offered[i][0], costs[i], sales) for i in range(len(offered))])
         order = [int(i) for i in np.argsort(-gains, kind="stable") if gains[i] >= SMALLEST_GAIN]
         for place in order[:MOST]:
             step = offered[place][0]
@@ -83,9 +93,39 @@ def steps_taken(
                     points=float(gains[place]),
                     effort=step.effort,
                     text=dict(step.text),
+                    rated_points=float(rated[place]),
+                    lowers=_lowered(batch, place + 1, score),
+                    months=step.months,
+                    cost_krw=costs[place],
+                    evidence=dict(step.evidence),
                 )
             )
     return tuple(sorted(taken, key=lambda step: -step.points))
+
+
+def told_gain(rated: float, step: Step, cost_krw: tuple[int, int] | None, sales_krw: float) -> float:
+    """Return what is told of the points that rating again with a step gave.
+
+    Mere spending counts by the share that followed in firms that spent more, and an expense that is trivial beside the
+    firm's sales at most the points the catalogue allows (``steps.yaml``); every other step counts whole.
+    """
+    gain = float(rated) * step.counted
+    rule = load("steps")["trivial"]
+    if step.spending and (cost_krw is None or not cost_krw[1] >= rule["share_of_sales"] * sales_krw):
+        return min(gain, float(rule["most_points"]))
+    return gain
+
+
+def _cost(step: Step, columns: Mapping[str, Floats]) -> tuple[int, int] | None:
+    """Return the least and the most a step costs, KRW; None where a fact it depends on is missing."""
+    low, high = (float(formula.evaluate(columns)[0]) for formula in step.cost_krw)
+    return None if np.isnan(low) or np.isnan(high) else (round(low), round(high))
+
+
+def _lowered(batch: BatchRatings, row: int, score: str) -> dict[str, float]:
+    """Return the other scores that a step lowers by a noticeable amount, with their points."""
+    changes = {name: float(values[row] - values[0]) for name, values in batch.scores.items() if name != score}
+    return {name: change for name, change in changes.items() if change <= -SMALLEST_GAIN}
 
 
 def _moved(indicators: Sequence[Indicator], step: Step, batch: BatchRatings, row: int, score: str) -> int:

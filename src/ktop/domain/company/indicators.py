@@ -65,6 +65,10 @@ class Step:
     effort : "low", "medium" or "high".
     months : usual duration.
     text : what to do, Korean and English.
+    cost_krw : formulas of the least and the most it costs in the first year, KRW.
+    evidence : what proves it, Korean and English.
+    counted : share of the gain of rating again that is told, 1 unless the step is mere spending.
+    spending : whether it is an expense that anybody can book.
     """
 
     id: str
@@ -72,6 +76,10 @@ class Step:
     effort: str
     months: int
     text: Mapping[Lang, str]
+    cost_krw: tuple[Expression, Expression]
+    evidence: Mapping[Lang, str]
+    counted: float = 1.0
+    spending: bool = False
 
 
 def _indicator(name: str, entry: Mapping[str, Any]) -> Indicator:
@@ -147,6 +155,13 @@ def steps() -> Mapping[str, Step]:
             effort=entry["effort"],
             months=entry["months"],
             text=entry["text"],
+            cost_krw=(
+                compile_expression(str(entry["cost_krw"]["low"])),
+                compile_expression(str(entry["cost_krw"]["high"])),
+            ),
+            evidence=entry["evidence"],
+            counted=float(entry.get("spending", {}).get("counted", 1.0)),
+            spending="spending" in entry,
         )
         for name, entry in load("steps")["steps"].items()
     }

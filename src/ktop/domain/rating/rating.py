@@ -69,7 +69,17 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A feasible change and what re-rating with it gave: computed, never written by hand."""
+    """A feasible change and what re-rating with it gave: computed, never written by hand.
+
+    Parameters
+    ----------
+    points : what is told of the gain: what re-rating gave, less where the step is mere spending (``rated_points``).
+    rated_points : what re-rating gave.
+    lowers : other scores of the model that the step lowers, with their points (negative).
+    months : how long it usually takes.
+    cost_krw : least and most it costs in the first year, None where a fact is missing.
+    evidence : what proves it, by language.
+    """
 
     indicator: str
     from_value: float | str | None
@@ -78,6 +88,11 @@ class NextStep:
     points: float
     effort: str
     text: Mapping[Lang, str]
+    rated_points: float | None = None
+    lowers: Mapping[str, float] = field(default_factory=dict)
+    months: int | None = None
+    cost_krw: tuple[int, int] | None = None
+    evidence: Mapping[Lang, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +195,11 @@ class Rating:
                     "points": s.points,
                     "effort": s.effort,
                     "text": {lang: s.text[lang] for lang in langs},
+                    "rated_points": s.rated_points,
+                    "lowers": dict(s.lowers),
+                    "months": s.months,
+                    "cost_krw": None if s.cost_krw is None else {"low": s.cost_krw[0], "high": s.cost_krw[1]},
+                    "evidence": {lang: s.evidence[lang] for lang in langs if lang in s.evidence},
                 }
                 for s in self.next_steps
             ],

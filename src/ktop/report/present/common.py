@@ -264,12 +264,41 @@ def next_steps(rating: RatingJson, lang: Lang) -> tuple[Step, ...]:
             )
             for step in found
         ]
+        effects += _lowered(rating, found, lang)
         effort = found[0]["effort"]
-        words = efforts[effort][lang] if effort in efforts else effort
+        words = [text("report.step_effort", lang, effort=efforts[effort][lang] if effort in efforts else effort)]
+        words += _price(found[0], lang)
+        proof = (found[0].get("evidence") or {}).get(lang, "")
         shown.append(
-            Step(sentence, ", ".join(changes), ", ".join(effects), text("report.step_effort", lang, effort=words))
+            Step(
+                sentence,
+                ", ".join(changes),
+                ", ".join(effects),
+                " · ".join(words),
+                text("report.step_evidence", lang, evidence=proof) if proof else "",
+            )
         )
     return tuple(shown)
+
+
+def _lowered(rating: RatingJson, found: Sequence[Mapping[str, Any]], lang: Lang) -> list[str]:
+    """Return the scores that a step lowers, each with its points."""
+    lowered = {name: change for step in found for name, change in (step.get("lowers") or {}).items()}
+    return [
+        text("report.step_lowers", lang, score=score_label(rating, name, lang), points=numbers.points(change))
+        for name, change in lowered.items()
+    ]
+
+
+def _price(step: Mapping[str, Any], lang: Lang) -> list[str]:
+    """Return what a step costs and how long it takes; ratings of former versions of the program tell neither."""
+    told = []
+    if step.get("cost_krw"):
+        low, high = (numbers.money(step["cost_krw"][end], lang) for end in ("low", "high"))
+        told.append(text("report.step_cost" if low != high else "report.step_cost_one", lang, low=low, high=high))
+    if step.get("months"):
+        told.append(text("report.step_months", lang, months=step["months"]))
+    return told
 
 
 def _change(model: str, step: Mapping[str, Any], lang: Lang) -> str:

@@ -74,12 +74,16 @@ class Guarantee:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One computed next step: what to do, from what to what, which score it raises by how much."""
+    """One computed next step: what to do, from what to what, which score it raises or lowers by how much.
+
+    ``effort`` also tells cost and time; ``evidence`` what proves it, empty where it is not told.
+    """
 
     text: str
     change: str
     effect: str
     effort: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
