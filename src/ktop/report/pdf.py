@@ -1,5 +1,7 @@
 """PDF reports: what ``present`` shows, set by typst with our own fonts, archivable (PDF/A-2a) and tagged (PDF/UA-1).
 
+A report that is to be signed carries its signed result as a file, which makes it PDF/A-3a: 2 allows no such file.
+
 Everything a user wrote reaches the document as data: one JSON string whose values the document prints as text. Nothing
 is ever joined into typst mark-up, so that no input can become code.
 """
@@ -7,14 +9,15 @@ is ever joined into typst mark-up, so that no input can become code.
 from __future__ import annotations
 
 import functools
+import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ktop.catalogue import Lang, text
 from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
@@ -45,11 +48,26 @@ _WORDS = (
         "inputs",
         "breakdowns",
     ),
-    "breakdowns_lead",
+    *("breakdowns_lead", "seal_title", "seal_text", "seal_code", "seal_file"),
 )
 #: Typst holds some 45 MB for every document that it sets at the same time.
 PDF_MAKING = ConcurrencyLimiter(waiting=16, seconds=30.0, busy="report.pdf_busy")
 _COLUMNS = {"feature_columns": 3, "step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What makes a report one that can be verified.
+
+    Parameters
+    ----------
+    address : of the page that tells whether the result still counts; printed as a QR code.
+    name, content : the signed result, attached as a file.
+    """
+
+    address: str
+    name: str
+    content: bytes
 
 
 class ReportError(KtopError):
@@ -71,10 +89,12 @@ def technology_report(rating: Mapping[str, Any], lang: Lang, technology_text: st
     return report([rating], lang, technology_text=technology_text)
 
 
-def report(ratings: Sequence[Mapping[str, Any]], lang: Lang, *, technology_text: str | None = None) -> bytes:
+def report(
+    ratings: Sequence[Mapping[str, Any]], lang: Lang, *, technology_text: str | None = None, seal: Seal | None = None
+) -> bytes:
     """Return the PDF report of ratings made together. The same ratings give the same bytes.
 
-    Raises ``BusyError`` where too many others wait for theirs.
+    ``seal`` makes it one that is to be signed. Raises ``BusyError`` where too many others wait for theirs.
     """
     if not ratings:
         raise InputError("report.nothing_to_report")
@@ -82,8 +102,23 @@ def report(ratings: Sequence[Mapping[str, Any]], lang: Lang, *, technology_text:
     data = _for_print(asdict(view))
     data["words"] = _words(lang)
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
+    data["seal"] = None if seal is None else _sealed(seal)
     with PDF_MAKING.passing():
         return _set(data, date.fromisoformat(ratings[0]["as_of"]))
+
+
+def _sealed(seal: Seal) -> dict[str, str]:
+    """Return what the document prints and carries of a seal; the code stands still when a ninth of it is damaged."""
+    import segno
+
+    drawn = io.BytesIO()
+    segno.make_qr(seal.address, error="q").save(drawn, kind="svg", xmldecl=False, border=4)
+    return {
+        "address": seal.address,
+        "code": drawn.getvalue().decode(),
+        "name": seal.name,
+        "content": seal.content.decode(),
+    }
 
 
 def _words(lang: Lang) -> dict[str, Any]:
@@ -102,8 +137,10 @@ def _fonts() -> Any:
 
 
 def _set(data: Mapping[str, Any], day: date) -> bytes:
-    """Set the document: archivable for good (PDF/A-2a) and readable by screen readers (PDF/UA-1)."""
+    """Set the document: archivable for good (PDF/A) and readable by screen readers (PDF/UA-1)."""
     import typst
+
+    archivable: Literal["a-2a", "a-3a"] = "a-2a" if data["seal"] is None else "a-3a"
 
     documents = Path(str(resources.files("ktop.report"))) / "documents"
     compiler = typst.Compiler(
@@ -115,7 +152,9 @@ def _set(data: Mapping[str, Any], day: date) -> bytes:
     )
     try:
         content = compiler.compile(
-            format="pdf", pdf_standards=["a-2a", "ua-1"], timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC)
+            format="pdf",
+            pdf_standards=[archivable, "ua-1"],
+            timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
         )
     except typst.TypstError as error:
         raise ReportError("report.pdf_failed") from error
