@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ktop import cli
+from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.settings import Settings
 
 if TYPE_CHECKING:
     from ktop.models.registry import ModelRegistry
     from ktop.store.unit_of_work import Store
     from ktop.usecases.audit.interface import Audit
+    from ktop.usecases.batches.interface import Batches
     from ktop.usecases.companies.interface import Companies
     from ktop.usecases.corpora.interface import Corpora
+    from ktop.usecases.jobs.interface import Jobs
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
+    from ktop.usecases.work.interface import Work
 T = TypeVar("T")
 
 
@@ -115,6 +119,42 @@ class House:
         from ktop.usecases.repeats.service import RepeatService
 
         return self._once("repeats", lambda: RepeatService(self._store))
+
+    @property
+    def jobs(self) -> Jobs:
+        from ktop.usecases.jobs.service import JobService
+
+        return self._once("jobs", lambda: JobService(self._store))
+
+    @property
+    def batches(self) -> Batches:
+        from ktop.usecases.batches.service import BatchService
+
+        limit = self._settings.upload_mb
+        return self._once("batches", lambda: BatchService(self._store, self._registry, self.jobs, limit))
+
+    @property
+    def work(self) -> Work:
+        from ktop.usecases.batches.rating import rate_batch
+        from ktop.usecases.work.kinds import upkeep
+        from ktop.usecases.work.service import WorkService
+
+        return self._once(
+            "work",
+            lambda: WorkService(
+                self._store,
+                {
+                    "rate.batch": lambda running: rate_batch(running, self._registry),
+                    **upkeep(lambda: self.corpora, lambda: self.training),
+                },
+                self._settings.jobs_per_organisation,
+                self._seal,
+            ),
+        )
+
+    def _seal(self) -> int:
+        """Seal the audit trail on the installation's own behalf."""
+        return self.audit.seal(Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"})))
 
     @property
     def _registry(self) -> ModelRegistry:

@@ -12,10 +12,14 @@ import pytest
 from ktop.domain.party.actor import Actor
 from ktop.usecases.audit.interface import Audit
 from ktop.usecases.audit.service import AuditService
+from ktop.usecases.batches.interface import Batches
+from ktop.usecases.batches.service import BatchService
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
+from ktop.usecases.jobs.interface import Jobs
+from ktop.usecases.jobs.service import JobService
 from ktop.usecases.models.interface import Models
 from ktop.usecases.models.service import ModelService
 from ktop.usecases.operations.interface import Operations
@@ -29,6 +33,8 @@ from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.technologies.service import TechnologyService
 from ktop.usecases.training.interface import Training
 from ktop.usecases.training.service import TrainingService
+from ktop.usecases.work.interface import Work
+from ktop.usecases.work.service import WorkService
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
@@ -44,6 +50,9 @@ USE_CASES: dict[type, type] = {
     Audit: AuditService,
     Operations: OperationService,
     Repeats: RepeatService,
+    Jobs: JobService,
+    Batches: BatchService,
+    Work: WorkService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

@@ -142,7 +142,8 @@ def test_an_effect_is_kept_only_by_who_still_holds_the_job(store: Store, engine:
         }
         with pytest.raises(LeaseLostError), store.unit(BANK) as unit:
             unit.tell("rating.made", "x", {})  # stands for the effect
-            getattr(unit.jobs, write)(given_job.id, hold_of(first), *more.get(write, ({},)))
+            named = {"done": 1, "of": 2} if write == "finish_item" else {}
+            getattr(unit.jobs, write)(given_job.id, hold_of(first), *more.get(write, ({},)), **named)
     with store.unit(BANK) as unit:
         unit.tell("rating.made", "y", {})
         unit.jobs.finish(given_job.id, hold_of(second), {"rows": 3})
@@ -158,12 +159,15 @@ def test_a_finished_item_is_known_afterwards_and_cannot_be_finished_twice(store:
     (job,) = claim(store)
     for number in (0, 1):
         with store.unit(BANK) as unit:
-            unit.jobs.finish_item(job.id, hold_of(job), number, {"rows": number})
+            unit.jobs.finish_item(job.id, hold_of(job), number, {"rows": number}, done=number + 1, of=None)
     with pytest.raises(UnavailableError), store.unit(BANK) as unit:
-        unit.jobs.finish_item(job.id, hold_of(job), 1, {"rows": 9})
+        unit.jobs.finish_item(job.id, hold_of(job), 1, {"rows": 9}, done=9, of=9)
     with store.reading(BANK) as unit:
         assert unit.jobs.items(job.id) == {0: {"rows": 0}, 1: {"rows": 1}}
-    assert state(store, given_job).done == 2
+    with store.unit(BANK) as unit:
+        assert not unit.jobs.tell_progress(job.id, hold_of(job), 2, 3)
+    found = state(store, given_job)
+    assert (found.done, found.of) == (2, 3)
     with store.reading(AGENCY) as unit:
         assert unit.jobs.items(job.id) == {}
     with engine.connect() as connection:
@@ -196,12 +200,12 @@ def test_a_job_that_ends_its_workers_is_given_up_but_not_one_that_gets_on(store:
         for job in claim(store, 2, now=now):
             if job.id == good.id:
                 with store.unit(BANK) as unit:
-                    unit.jobs.finish_item(job.id, hold_of(job), number, {})
+                    unit.jobs.finish_item(job.id, hold_of(job), number, {}, done=0, of=None)
         now += LATER
         with store.installation() as work:
             work.jobs.requeue_lost(now)
     assert state(store, bad).state == "failed" and (state(store, bad).problem or {})["key"] == "jobs.lost"
-    assert state(store, good).state == "waiting" and state(store, good).done == MOST_ATTEMPTS + 2
+    assert state(store, good).state == "waiting" and state(store, good).attempts == 0
     with engine.connect() as connection:
         told = connection.execute(select(audit_events).where(audit_events.c.action == "job.failed")).all()
     assert [(event.tenant, event.subject) for event in told] == [("bank-1", bad.id)]

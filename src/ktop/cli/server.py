@@ -9,6 +9,7 @@ from ktop.kernel.errors import UnavailableError
 from ktop.kernel.logs import configure
 from ktop.web.app import create_app
 from ktop.web.connections import server
+from ktop.worker.process import worker_beside
 
 
 def run_server(at: Session, *, host: str | None, port: int | None) -> None:
@@ -26,7 +27,8 @@ def run_server(at: Session, *, host: str | None, port: int | None) -> None:
     app = create_app(configuration, platform)
     terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
     terminal.note(terminal.say("server_accounts", companies=companies))
-    server(app, configuration, host, port).run()
+    with worker_beside(configuration):
+        server(app, configuration, host, port).run()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -50,6 +50,17 @@ class Settings(BaseModel):
     ratings_waiting: int = Field(
         32, ge=0, description="Requests that rate and wait for their turn; further ones get 503 with Retry-After."
     )
+    upload_mb: int = Field(
+        30, ge=1, le=500, description="Megabytes that an uploaded table of companies may have; larger ones get 413."
+    )
+    worker: bool = Field(
+        True,
+        description="Whether the server starts a worker beside it; off where `ktop worker` runs elsewhere.",
+    )
+    jobs_at_once: int = Field(1, ge=1, le=32, description="Jobs that one worker does at the same time.")
+    jobs_per_organisation: int = Field(
+        2, ge=1, le=100, description="Jobs of one organisation that run at the same time, over all workers."
+    )
 
     @property
     def demo_corpus(self) -> Path:

@@ -149,16 +149,20 @@ class JobRepository:
         )
         return {row.number: row.result for row in found}
 
-    def finish_item(self, job_id: str, hold: str, number: int, result: Any) -> None:
-        """Note that an item is finished, together with what it brought about in this unit."""
-        self._held(job_id, hold, done=jobs.c.done + 1, attempts=0, lease_until=_lease(), problem=None)
+    def finish_item(self, job_id: str, hold: str, number: int, result: Any, *, done: int, of: int | None) -> bool:
+        """Note that an item is finished, with what it brought about in this unit; return whether to stop now.
+
+        ``done`` and ``of`` are how far the job is with it, in the job's own count: an item may be many rows.
+        """
+        cancelled = self._held(job_id, hold, done=done, of=of, attempts=0, lease_until=_lease(), problem=None)
         self._connection.execute(
             insert(job_items).values(job=job_id, number=number, tenant=self._actor.organisation, result=result)
         )
+        return cancelled
 
-    def tell_progress(self, job_id: str, hold: str, done: int, of: int | None) -> None:
-        """Note how far a job is."""
-        self._held(job_id, hold, done=done, of=of, lease_until=_lease())
+    def tell_progress(self, job_id: str, hold: str, done: int, of: int | None) -> bool:
+        """Note how far a job is; return whether it was cancelled."""
+        return self._held(job_id, hold, done=done, of=of, lease_until=_lease())
 
     def finish(self, job_id: str, hold: str, result: Mapping[str, Any]) -> None:
         """End a job well, together with what it brought about in this unit."""
@@ -200,7 +204,8 @@ class JobRepository:
         if action is not None:
             tell(self._connection, self._actor, now, action, job_id, {"kind": self.get(job_id).kind})
 
-    def _held(self, job_id: str, hold: str, **values: Any) -> None:
+    def _held(self, job_id: str, hold: str, **values: Any) -> bool:
+        """Change a job that is held, and return whether it was cancelled. Raises ``LeaseLostError``."""
         changed = self._connection.execute(
             update(jobs)
             .where(
@@ -210,9 +215,11 @@ class JobRepository:
                 jobs.c.state == RUNNING,
             )
             .values(**values)
-        )
-        if changed.rowcount != 1:
+            .returning(jobs.c.cancel)
+        ).one_or_none()
+        if changed is None:
             raise LeaseLostError
+        return bool(changed.cancel)
 
     def _by_key(self, kind: str, key: str) -> Job | None:
         found = self._connection.execute(self._own().where(jobs.c.kind == kind, jobs.c.key == key)).one_or_none()

@@ -14,6 +14,7 @@ from ktop.domain.party.actor import Actor
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
 from ktop.store.database import READ_ONLY, open_database, telling_failure
+from ktop.store.documents import DocumentRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
@@ -42,6 +43,11 @@ class UnitOfWork:
     def audit_events(self) -> AuditEvents:
         """What was done in the actor's organisation."""
         return AuditEvents(self.connection, self.actor.organisation)
+
+    @property
+    def documents(self) -> DocumentRepository:
+        """The files that the actor's organisation keeps."""
+        return DocumentRepository(self.connection, self.actor)
 
     @property
     def jobs(self) -> JobRepository:

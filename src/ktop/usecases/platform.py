@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from ktop.usecases.audit.interface import Audit
+from ktop.usecases.batches.interface import Batches
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.corpora.interface import Corpora
+from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
+from ktop.usecases.work.interface import Work
 
 
 class Platform(Protocol):
@@ -61,4 +64,19 @@ class Platform(Protocol):
     @property
     def operations(self) -> Operations:
         """Running the installation as a whole."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Work that outlives a request, as its owners follow it."""
+        ...
+
+    @property
+    def batches(self) -> Batches:
+        """Tables of companies, rated in the background."""
+        ...
+
+    @property
+    def work(self) -> Work:
+        """The side of the jobs that workers see."""
         ...

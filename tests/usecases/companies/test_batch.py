@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 
 from ktop.domain.party.actor import LOCAL_OWNER
+from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
-from ktop.usecases.companies.batch import rate_frame
+from ktop.usecases.companies.batch import TableRating, rate_frame
+from ktop.usecases.companies.rating import company_models
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.uploads import read_table
 
@@ -84,3 +86,17 @@ def test_an_unknown_company_alone_is_not_rated() -> None:
     rated, report = rate_frame(pl.DataFrame({"name": ["가상"]}), as_of=DAY, lang="en", registry=RELEASED)
     assert report.refused == 1
     assert rated.row(0, named=True)["problems"]
+
+
+def test_parts_together_are_the_whole_answer(firms: pl.DataFrame) -> None:
+    wrong = firms.with_columns(
+        staff_total=pl.when(pl.int_range(pl.len()) == 102).then(-4).otherwise("staff_total"),
+        name=pl.when(pl.int_range(pl.len()) > 40).then("name"),  # a first part without any name
+    )
+    whole, report = rate_frame(wrong, as_of=DAY, registry=RELEASED)
+    rating = TableRating(Table(wrong), company_models(None, RELEASED), as_of=DAY)
+    parts = [rating.rows(start, min(start + 41, 300)) for start in range(0, 300, 41)]
+    together = pl.concat(parts, how="vertical_relaxed")
+    assert together.columns == whole.columns
+    assert together.equals(whole)
+    assert rating.report(int(together["rated"].sum())) == report

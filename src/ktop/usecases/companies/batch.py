@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from ktop.catalogue import LANGS, Lang, message, text
+from ktop.catalogue import Lang, message, text
 from ktop.domain.company.amount_warnings import amount_warnings
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.frame_columns import PLAIN_TEXT, as_text
@@ -17,6 +17,7 @@ from ktop.domain.values.kind import as_seen
 from ktop.kernel.clock import today
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
+from ktop.models.company_model import CompanyModel
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies.decide import with_decisions
 from ktop.usecases.companies.interface import BatchReport
@@ -58,60 +59,80 @@ def rate_table(
     ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``;
     then every other column given, under its own name (led by ``given_`` where the answer has one of that name).
     """
-    frame = table.frame
-    day = as_of or today()
-    facts, problems = FactTable.from_table(table, day)
-    columns = _identity(frame, facts)
-    columns["as_of"] = pl.Series([day] * frame.height, dtype=pl.Date)
-    reasons = problems.reason_column(lang)
-    rated = facts.ok.copy()
-    answers: dict[str, pl.Series] = {}
-    chosen = company_models(models, registry)
-    for done, model in enumerate(chosen):
-        progress(done, len(chosen), text("cli.step_rating", lang))
-        ratings = with_decisions(model.rate_table(facts, contributions=False), facts)
-        prefix = model.name.replace("-", "_")
-        for name, column in ratings.to_frame().to_dict().items():
-            # What a refused row has in flags and counts is meaningless; an empty cell says so.
-            answers[f"{prefix}_{name}"] = pl.select(pl.when(pl.Series(ratings.ok)).then(column)).to_series()
-        answers[f"{prefix}_version"] = pl.Series([model.version] * frame.height, dtype=pl.String)
-        answers[f"{prefix}_trained_on"] = pl.Series([model.trained_on] * frame.height, dtype=pl.String)
-        unknown = facts.ok & ~ratings.ok
-        for row in np.flatnonzero(unknown):
-            sentence = message(model.refusal(facts, int(row)), lang)
-            reasons[row] = f"{reasons[row] or ''} {sentence}".strip()
-        rated &= ratings.ok
-    progress(len(chosen), len(chosen), text("cli.step_rating", lang))
-    columns["rated"] = pl.Series(rated)
-    columns["problems"] = pl.Series(reasons, dtype=pl.String)
-    doubts = amount_warnings(facts)
-    columns["warnings"] = pl.Series(
-        [
-            " ".join(warning.text[lang] for warning in (*problems.notes.get(row, ()), *doubts.get(row, ()))) or None
-            for row in range(frame.height)
-        ],
-        dtype=pl.String,
-    )
-    if doubts:
-        params = {"count": len(doubts), "row": min(doubts) + 1}
-        problems.warn("amounts_doubtful", {each: text("facts.amounts_doubtful", each, **params) for each in LANGS})
-    answered = {**columns, **answers}
-    for series in frame:
-        name = " ".join(series.name.split())
-        if name not in IDENTITY:
-            while name in answered:
-                name = f"given_{name}"
-            answered[name] = series
-    count = int(rated.sum())
-    return pl.DataFrame(answered), BatchReport(
-        rows=frame.height,
-        rated=count,
-        refused=frame.height - count,
-        remarks=(
-            *sentences(table, lang),
-            *(warning.text[lang] for warning in problems.warnings),
-        ),
-    )
+    rating = TableRating(table, company_models(models, registry), as_of=as_of, lang=lang)
+    answer = rating.rows(0, rating.height, progress)
+    return answer, rating.report(int(answer["rated"].sum()))
+
+
+class TableRating:
+    """A table of companies about to be rated: read as a whole, rated in parts that together are the whole answer.
+
+    What a column means (its unit, the order of its days) is for all its rows to tell, so that only the rating itself is
+    done in parts. See ``rate_table`` for what an answer holds.
+    """
+
+    def __init__(
+        self, table: Table, models: Sequence[CompanyModel], *, as_of: date | None = None, lang: Lang = "ko"
+    ) -> None:
+        self._table, self._models, self._lang = table, models, lang
+        self._day = as_of or today()
+        self._facts, self._problems = FactTable.from_table(table, self._day)
+        self._identity = _identity(table.frame, self._facts)
+        self._reasons = self._problems.reason_column(lang)
+        self._doubts = amount_warnings(self._facts)
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self._table.frame.height
+
+    def rows(self, start: int, stop: int, progress: Progress = silent) -> pl.DataFrame:
+        """Rate the rows from ``start`` (from 0) to before ``stop``."""
+        lang, count = self._lang, stop - start
+        facts = self._facts if count == self.height else self._facts.take(np.arange(start, stop))
+        columns = {name: column.slice(start, count) for name, column in self._identity.items()}
+        columns["as_of"] = pl.Series([self._day] * count, dtype=pl.Date)
+        reasons = self._reasons[start:stop]
+        rated = facts.ok.copy()
+        answers: dict[str, pl.Series] = {}
+        for done, model in enumerate(self._models):
+            progress(done, len(self._models), text("cli.step_rating", lang))
+            ratings = with_decisions(model.rate_table(facts, contributions=False), facts)
+            prefix = model.name.replace("-", "_")
+            for name, column in ratings.to_frame().to_dict().items():
+                # What a refused row has in flags and counts is meaningless; an empty cell says so.
+                answers[f"{prefix}_{name}"] = pl.select(pl.when(pl.Series(ratings.ok)).then(column)).to_series()
+            answers[f"{prefix}_version"] = pl.Series([model.version] * count, dtype=pl.String)
+            answers[f"{prefix}_trained_on"] = pl.Series([model.trained_on] * count, dtype=pl.String)
+            unknown = facts.ok & ~ratings.ok
+            for row in np.flatnonzero(unknown):
+                sentence = message(model.refusal(facts, int(row)), lang)
+                reasons[row] = f"{reasons[row] or ''} {sentence}".strip()
+            rated &= ratings.ok
+        progress(len(self._models), len(self._models), text("cli.step_rating", lang))
+        columns["rated"] = pl.Series(rated)
+        columns["problems"] = pl.Series(reasons, dtype=pl.String)
+        warnings = ((*self._problems.notes.get(row, ()), *self._doubts.get(row, ())) for row in range(start, stop))
+        columns["warnings"] = pl.Series(
+            [" ".join(warning.text[lang] for warning in row) or None for row in warnings], dtype=pl.String
+        )
+        answered = {**columns, **answers}
+        for series in self._table.frame:
+            name = " ".join(series.name.split())
+            if name not in IDENTITY:
+                while name in answered:
+                    name = f"given_{name}"
+                answered[name] = series.slice(start, count)
+        return pl.DataFrame(answered)
+
+    def report(self, rated: int) -> BatchReport:
+        """Return what the reader must know, where ``rated`` rows were rated in all parts together."""
+        remarks = [*sentences(self._table, self._lang)]
+        remarks += [warning.text[self._lang] for warning in self._problems.warnings]
+        if self._doubts:
+            params = {"count": len(self._doubts), "row": min(self._doubts) + 1}
+            remarks.append(text("facts.amounts_doubtful", self._lang, **params))
+        return BatchReport(rows=self.height, rated=rated, refused=self.height - rated, remarks=tuple(remarks))
 
 
 def _identity(frame: pl.DataFrame, facts: FactTable) -> dict[str, pl.Series]:

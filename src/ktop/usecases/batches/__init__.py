@@ -1,0 +1,1 @@
+"""Batches: a table of companies is given, rated in the background, and its answer downloaded."""

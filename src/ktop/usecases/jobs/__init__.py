@@ -1,0 +1,1 @@
+"""Jobs: given, followed, cancelled."""

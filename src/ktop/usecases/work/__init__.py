@@ -1,0 +1,1 @@
+"""What workers do: take jobs, hold them, do them."""
