@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ktop.usecases.operations.interface import Operations
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
+    from ktop.usecases.results.interface import Results
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
     from ktop.usecases.work.interface import Work
@@ -81,6 +82,18 @@ class House:
             "ratings",
             lambda: RatingService(self._store, self._registry, self.companies, lambda: self.technologies),
         )
+
+    @property
+    def results(self) -> Results:
+        from ktop.signing.credential import Issuer
+        from ktop.signing.keys import SigningKeys
+        from ktop.usecases.results.service import ResultService
+
+        def made() -> ResultService:
+            issuer = Issuer(self._settings.address, self._settings.issuer_name)
+            return ResultService(self._store, SigningKeys(self._settings.keys / "signing", issuer.name), issuer)
+
+        return self._once("results", made)
 
     @property
     def models(self) -> Models:

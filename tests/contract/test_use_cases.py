@@ -29,6 +29,8 @@ from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.rate.service import RatingService
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.repeats.service import RepeatService
+from ktop.usecases.results.interface import Results
+from ktop.usecases.results.service import ResultService
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.technologies.service import TechnologyService
 from ktop.usecases.training.interface import Training
@@ -44,6 +46,7 @@ USE_CASES: dict[type, type] = {
     Companies: CompanyService,
     Technologies: TechnologyService,
     Ratings: RatingService,
+    Results: ResultService,
     Models: ModelService,
     Training: TrainingService,
     Corpora: CorpusService,

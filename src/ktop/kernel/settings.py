@@ -31,6 +31,15 @@ class Settings(BaseModel):
     )
     port: int = Field(8000, ge=1, le=65535, description="Port the platform listens on.")
 
+    public_address: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
+        description="Address that others reach the platform by: signed results and QR codes name it, so keep it.",
+    )
+    issuer_name: str = Field(
+        "K-TOP", min_length=1, max_length=60, description="Name of the issuer in signed results and certificates."
+    )
+
     metrics_token: str | None = Field(
         None, repr=False, description="Token that /metrics asks for; without it, it answers this machine alone."
     )
@@ -61,6 +70,16 @@ class Settings(BaseModel):
     jobs_per_organisation: int = Field(
         2, ge=1, le=100, description="Jobs of one organisation that run at the same time, over all workers."
     )
+
+    @property
+    def address(self) -> str:
+        """Address that others reach the platform by, without a slash at its end."""
+        return (self.public_address or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys and secrets of this installation, its owner's alone."""
+        return self.data / "keys"
 
     @property
     def demo_corpus(self) -> Path:

@@ -19,6 +19,7 @@ from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
+from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.tables import jobs, outbox
 
 
@@ -33,6 +34,11 @@ class UnitOfWork:
     def ratings(self) -> RatingRepository:
         """The kept ratings of the actor's organisation."""
         return RatingRepository(self.connection, self.actor)
+
+    @property
+    def results(self) -> ResultRepository:
+        """The signed results of the actor's organisation."""
+        return ResultRepository(self.connection, self.actor)
 
     @property
     def repeats(self) -> RepeatRepository:
@@ -77,6 +83,11 @@ class InstallationWork:
     def audit_events(self) -> AuditEvents:
         """What was done anywhere."""
         return AuditEvents(self.connection, None)
+
+    @property
+    def published_results(self) -> PublishedResults:
+        """What anybody may know of signed results."""
+        return PublishedResults(self.connection)
 
     @property
     def jobs(self) -> JobQueue:

@@ -13,6 +13,7 @@ from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
+from ktop.usecases.results.interface import Results
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
 from ktop.usecases.work.interface import Work
@@ -34,6 +35,11 @@ class Platform(Protocol):
     @property
     def ratings(self) -> Ratings:
         """Ratings that are kept."""
+        ...
+
+    @property
+    def results(self) -> Results:
+        """Signed results."""
         ...
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ktop.domain.party.actor import Actor
+from ktop.domain.rating.rating import Rating
 
 Kind = Literal["company", "technology", "both"]
 
@@ -50,6 +51,17 @@ class Ratings(Protocol):
 
     def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
         """Rate a company and its technology at once and keep the answers together."""
+        ...
+
+    def keep(
+        self,
+        actor: Actor,
+        ratings: Sequence[Rating],
+        *,
+        record: Mapping[str, Any] | None = None,
+        text: str | None = None,
+    ) -> StoredRating:
+        """Keep ratings that were made otherwise, of one subject as of one day (by models chosen, in a corpus named)."""
         ...
 
     def rating(self, actor: Actor, rating_id: str) -> StoredRating:

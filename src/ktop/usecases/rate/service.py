@@ -53,6 +53,17 @@ class RatingService:
         ratings = [*found.ratings, self._technologies().rate_summary(actor, text, day)]
         return self._keep(actor, "both", day, ratings, found.failures, record=record, text=text)
 
+    def keep(
+        self,
+        actor: Actor,
+        ratings: Sequence[Rating],
+        *,
+        record: Mapping[str, Any] | None = None,
+        text: str | None = None,
+    ) -> StoredRating:
+        kind: Kind = "both" if record is not None and text is not None else "company" if text is None else "technology"
+        return self._keep(actor, kind, ratings[0].as_of, ratings, record=record, text=text)
+
     def rating(self, actor: Actor, rating_id: str) -> StoredRating:
         with self._store().unit(actor) as unit:
             return _stored(unit.ratings.get(rating_id))
