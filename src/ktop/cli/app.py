@@ -9,7 +9,7 @@ import typer
 
 from ktop import __version__
 from ktop.catalogue import text
-from ktop.cli import audit, jobs, lifecycle, operations, originality_learning, patents, rate
+from ktop.cli import audit, jobs, lifecycle, operations, originality_learning, patents, rate, signed
 from ktop.cli.options import help_of
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
@@ -24,6 +24,7 @@ app.add_typer(lifecycle.app, name="models")  # with the commands of models.py
 app.add_typer(originality_learning.app, name="originality")  # with the commands of originality.py
 app.add_typer(audit.app, name="audit")
 operations.add_to(app)
+signed.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.command("worker", help=text("jobs.help_worker", terminal.lang))(jobs.worker)
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)

@@ -10,6 +10,7 @@ import typer
 
 from ktop.catalogue import text as words
 from ktop.cli.options import AsOf, Corpus, Json, Lang, Report, help_of, parse_date
+from ktop.cli.signed import Signed, write_signed
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
 
@@ -29,15 +30,19 @@ def company(
     lang: Lang = None,
     json: Json = False,
     report: Report = None,
+    signed: Signed = None,
 ) -> None:
     """Rate one company."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
     at = session(ctx)
     companies = at.platform.companies
-    ratings = companies.rate_record(at.actor, companies.parse_record(at.actor, file), day, model, previous)
+    record = companies.parse_record(at.actor, file)
+    ratings = companies.rate_record(at.actor, record, day, model, previous)
     answers = [rating.to_json(langs) for rating in ratings]
-    if report is not None:
+    if signed is not None:
+        write_signed(at, at.platform.ratings.keep(at.actor, ratings, record=record), signed, report, langs[0])
+    elif report is not None:
         from ktop.cli.reports import write_company_report  # loads what draws charts
 
         write_company_report(answers, report, langs[0])
@@ -62,6 +67,7 @@ def technology(
     lang: Lang = None,
     json: Json = False,
     report: Report = None,
+    signed: Signed = None,
 ) -> None:
     """Rate one technology summary against a patent corpus."""
     langs = terminal.languages(lang)
@@ -77,7 +83,9 @@ def technology(
     answer = rating.to_json(langs)
     if suggest:
         answer["details"]["suggestions"] = technologies.suggest_terms(at.actor, summary, day, corpus=corpus)
-    if report is not None:
+    if signed is not None:
+        write_signed(at, at.platform.ratings.keep(at.actor, [rating], text=summary), signed, report, langs[0])
+    elif report is not None:
         from ktop.cli.reports import write_technology_report  # loads what draws charts
 
         write_technology_report(answer, report, langs[0])
