@@ -60,6 +60,14 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wait_until_idle(self) -> None:
+        """Wait until the process does nothing of its own any more: a new installation first cuts its fonts."""
+        idle = 0
+        while idle < 4:
+            before = self.cpu_seconds()
+            time.sleep(0.25)
+            idle = idle + 1 if self.cpu_seconds() - before < 0.02 else 0
+
 
 @contextmanager
 def started(tree: Path, corpus: str | None) -> Iterator[Server]:
@@ -81,7 +89,9 @@ def started(tree: Path, corpus: str | None) -> Iterator[Server]:
                     time.sleep(0.2)
             else:
                 raise SystemExit(f"{tree}: the server did not answer within two minutes")
-            yield Server(tree.name, port, corpus, process)
+            server = Server(tree.name, port, corpus, process)
+            server.wait_until_idle()
+            yield server
         finally:
             process.send_signal(signal.SIGTERM)
             try:

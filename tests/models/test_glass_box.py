@@ -138,3 +138,21 @@ def test_a_few_rows_get_the_same_bits_as_many() -> None:
         assert np.array_equal(model.contributions(bins[start:stop]), whole[start:stop])
         assert np.array_equal(model.variance(bins[start:stop]), variance[start:stop])
     assert np.array_equal(_model([]).contributions(bins[:2]), np.zeros((2, 4)))
+
+
+def test_a_few_rows_fall_into_the_same_bins_as_many() -> None:
+    model = _model([(0,)], known=(4, 3, 1, 5))  # the third input has no edge at all
+    chosen = [-np.inf, -1.0, -0.0, 0.0, 0.5, 1.0, np.nextafter(1.0, 2.0), 3.0, 1e300, np.inf, np.nan]
+    values = RANDOM.choice(chosen, size=(300, 4))
+    whole = model.bins(values)
+    expected = [
+        [
+            count - 1 if np.isnan(x) else sum(e < x for e in edges)
+            for x, edges, count in zip(row, model.edges, model.bin_counts, strict=True)
+        ]
+        for row in values
+    ]
+    assert whole.tolist() == expected
+    for start, stop in ((0, 1), (7, 8), (10, 40), (200, 264)):
+        part = model.bins(values[start:stop])
+        assert np.array_equal(part, whole[start:stop]) and part.dtype == whole.dtype

@@ -7,7 +7,7 @@ only reads them, each once, and fills texts in.
 from __future__ import annotations
 
 import functools
-import string
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Literal, TypeAlias
@@ -33,6 +33,7 @@ _PARTICLES = {
 # Final consonant of the spoken Korean name of a digit: 0 영, 1 일, 2 이, 3 삼, 4 사, 5 오, 6 육, 7 칠, 8 팔, 9 구.
 _DIGIT_ENDS_IN_CONSONANT = {"0": True, "1": True, "3": True, "6": True, "7": True, "8": True}
 _RIEUL_DIGITS = {"1", "7", "8"}
+_WITH_PARTICLE = re.compile(r"\{(\w+):josa ")
 _RIEUL = 8  # index of the final consonant ㄹ within a Hangul syllable block
 
 
@@ -63,17 +64,20 @@ def particle(word: str, kind: str) -> str:
     return with_vowel
 
 
-class _Filler(string.Formatter):
-    """``str.format`` with one more format type: ``{name:josa 은}`` writes the value and the particle that fits it."""
+class _Word(str):
+    """A value in a template that may take a Korean particle: ``{name:josa 은}`` writes it and the one that fits it."""
 
-    def format_field(self, value: Any, format_spec: str) -> Any:
-        if format_spec.startswith("josa "):
-            word = str(value)
-            return word + particle(word, format_spec[5:])
-        return super().format_field(value, format_spec)
+    __slots__ = ()
+
+    def __format__(self, format_spec: str) -> str:
+        return self + particle(self, format_spec.removeprefix("josa "))
 
 
-_FILLER = _Filler()
+@functools.cache
+def _with_particles(template: str) -> tuple[str, frozenset[str]]:
+    """Return a template whose fields with a particle have names of their own, and the names of these values."""
+    names = frozenset(_WITH_PARTICLE.findall(template))
+    return _WITH_PARTICLE.sub(lambda field: f"{{josa_{field[1]}:josa ", template), names
 
 
 @functools.cache
@@ -109,12 +113,15 @@ def text(key: str, lang: Lang, **params: Any) -> str:
     ``KeyError`` for an unknown key or a missing parameter: both are programming errors that tests find.
     """
     template = messages()[key][lang]
-    params = {
-        name: value[lang] if isinstance(value, dict) and lang in value else value for name, value in params.items()
-    }
-    if ":josa " in template:
-        return _FILLER.format(template, **params)
-    return template.format(**params) if "{" in template or "}" in template else template
+    if "{" not in template and "}" not in template:
+        return template
+    for name, value in params.items():
+        if isinstance(value, dict) and lang in value:
+            params[name] = value[lang]
+    if ":josa " not in template:
+        return template.format(**params)
+    template, names = _with_particles(template)
+    return template.format(**params, **{f"josa_{name}": _Word(params[name]) for name in names})
 
 
 def message(error: KtopError, lang: Lang) -> str:

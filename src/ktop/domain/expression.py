@@ -52,9 +52,8 @@ class Expression:
         ``columns`` maps each of ``names`` to an array of shape ``(n,)``; further columns are ignored. Raises
         ``InputError`` naming the first column that is not there.
         """
-        for name in sorted(self.names):
-            if name not in columns:
-                raise InputError("expression.unknown_name", name=name, source=self.source)
+        if not self.names <= columns.keys():
+            raise InputError("expression.unknown_name", name=min(self.names - columns.keys()), source=self.source)
         with np.errstate(all="ignore"):
             values = self._evaluate(columns)
         values = np.where(np.isfinite(values), values, np.nan)

@@ -93,22 +93,20 @@ class BatchRatings:
 
     def contributions(self, row: int) -> tuple[Contribution, ...]:
         """Return one company's contributions to every explained score."""
-        contributions = []
-        for score, parts in self.explained.items():
-            for k, (name, group) in enumerate(zip(self.indicators, self.groups, strict=True)):
-                value, level = float(self.values[row, k]), float(self.levels[row, k])
-                contributions.append(
-                    Contribution(
-                        score=score,
-                        indicator=name,
-                        group=group,
-                        value=None if np.isnan(value) else value,
-                        logit=float(parts.logits[row, k]),
-                        points=float(parts.points[row, k]),
-                        level=None if np.isnan(level) else level,
-                    )
-                )
-        return tuple(contributions)
+        known = [_known(column[row]) for column in (self.values, self.levels)]
+        return tuple(
+            Contribution(score, name, group, value, logit, points, level)
+            for score, parts in self.explained.items()
+            for name, group, value, logit, points, level in zip(
+                self.indicators,
+                self.groups,
+                known[0],
+                parts.logits[row].tolist(),
+                parts.points[row].tolist(),
+                known[1],
+                strict=True,
+            )
+        )
 
     def to_frame(self, contributions: bool = False) -> pl.DataFrame:
         """Return one row a company: scores, grades, probabilities with intervals, flags, and points where asked for.
@@ -124,15 +122,17 @@ class BatchRatings:
             for suffix, column in (("", value), ("_low", low), ("_high", high)):
                 columns[f"p_{target}{suffix}"] = pl.Series(column).fill_nan(None)
         columns |= {name: pl.Series(flag) for name, flag in self.flags.items()}
-        for name, values in self.columns.items():
-            # A column of words is one also where no row has any: parts of a table must fit together.
-            columns[name] = pl.Series(values.tolist(), dtype=pl.String if values.dtype == object else None)
+        columns |= {name: pl.Series(values.tolist()) for name, values in self.columns.items()}
         columns["indicators_missing"] = pl.Series(self.missing)
         if contributions:
             for score, parts in self.explained.items():
                 for k, name in enumerate(self.indicators):
                     columns[f"points_{score}_{name}"] = pl.Series(parts.points[:, k]).fill_nan(None)
         return pl.DataFrame(columns)
+
+
+def _known(numbers: Floats) -> list[float | None]:
+    return [None if number != number else number for number in numbers.tolist()]  # NaN alone differs from itself
 
 
 def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: Booleans) -> Explained:

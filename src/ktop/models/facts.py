@@ -51,7 +51,6 @@ def shifted_table(table: FactTable, shifts: Mapping[str, Floats], rows: int) -> 
 
 
 def _derived(columns: dict[str, npt.NDArray[Any]], table: FactTable) -> FactTable:
-    columns = {name: column.copy() for name, column in columns.items()}
     derive(columns, table.as_of)
     return FactTable(n=table.n, as_of=table.as_of, columns=columns, ok=table.ok)
 

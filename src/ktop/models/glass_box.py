@@ -81,11 +81,13 @@ class TermModel:
 
     def bins(self, values: Floats) -> Integers:
         """Return the bin of every value. ``values``: shape ``(n, features)``, NaN for missing."""
-        bins = np.empty(values.shape, dtype=np.int64)
-        for j, edges in enumerate(self.edges):
-            column = values[:, j]
-            bins[:, j] = np.where(np.isnan(column), len(edges) + 1, np.searchsorted(edges, column, side="left"))
-        return bins
+        if len(values) <= _FEW_ROWS:
+            bins = np.count_nonzero(self._padded_edges < values[:, :, None], axis=2)
+        else:
+            bins = np.empty(values.shape, dtype=np.int64)
+            for j, edges in enumerate(self.edges):
+                bins[:, j] = np.searchsorted(edges, values[:, j], side="left")
+        return np.where(np.isnan(values), self._missing_bins, bins)
 
     def contributions(self, bins: Integers) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
@@ -124,7 +126,7 @@ class TermModel:
     def gap_variance(self, bins: Integers, start: Floats | float = 0.0) -> Floats:
         """Return ``start`` plus the variance of what every row's missing inputs could contribute."""
         total = np.zeros(len(bins)) + start
-        for j in np.flatnonzero((bins == np.array(self.bin_counts) - 1).any(axis=0)).tolist():
+        for j in np.flatnonzero((bins == self._missing_bins).any(axis=0)).tolist():
             total += np.where(bins[:, j] == len(self.edges[j]) + 1, self.missing_variance[j], 0.0)
         return total
 
@@ -133,6 +135,19 @@ class TermModel:
         low = self.base + math.fsum(float(table.values.min()) for table in self.tables)
         high = self.base + math.fsum(float(table.values.max()) for table in self.tables)
         return low, high
+
+    @functools.cached_property
+    def _padded_edges(self) -> Floats:
+        """The edges of every input in a row of one length; beyond its own no value is larger than an edge."""
+        padded = np.full((len(self.edges), max(map(len, self.edges), default=0)), np.inf)
+        for row, edges in zip(padded, self.edges, strict=True):
+            row[: len(edges)] = edges
+        return padded
+
+    @functools.cached_property
+    def _missing_bins(self) -> Integers:
+        """The bin of a missing value of every input."""
+        return np.array(self.bin_counts, dtype=np.int64) - 1
 
     @functools.cached_property
     def _flat(self) -> _FlatTables:
@@ -235,6 +250,7 @@ class _FlatTables:
     starts : where each table's cells begin in ``values``, shape ``(tables,)``.
     variances : estimation variance of every cell of every table.
     shares, share_starts : the same for the Shapley tables, one a use.
+    owner : the table of every use.
     """
 
     features: int
@@ -245,6 +261,7 @@ class _FlatTables:
     variances: Floats
     shares: Floats
     share_starts: Integers
+    owner: Integers
 
     @classmethod
     def of(
@@ -274,6 +291,7 @@ class _FlatTables:
             variances=np.concatenate([np.zeros(0), *(table.variance.ravel() for table in tables)]),
             shares=np.concatenate([np.zeros(0), *flat_shares]),
             share_starts=np.cumsum([0, *map(len, flat_shares)])[:-1].astype(np.int64),
+            owner=np.repeat(np.arange(len(tables)), lengths),
         )
 
     def _cells(self, bins: Integers) -> Integers:
@@ -286,8 +304,7 @@ class _FlatTables:
     def contributions(self, bins: Integers) -> Floats:
         """Return each input's part of every row's logit, shape ``(n, features)``."""
         n = len(bins)
-        owner = np.repeat(np.arange(len(self.first)), np.diff(np.append(self.first, len(self.used))))
-        parts = self.shares[self._cells(bins)[owner] + self.share_starts[:, None]]
+        parts = self.shares[self._cells(bins)[self.owner] + self.share_starts[:, None]]
         place = np.arange(n) * self.features + self.used[:, None]
         # ``bincount`` adds in the order given, which is that of the tables.
         sums = np.bincount(place.ravel(), weights=parts.ravel(), minlength=n * self.features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Iterable, Sequence
 
@@ -54,6 +55,7 @@ def variant(key: str, choice: int) -> str:
     return known[choice % len(known)] if known else key
 
 
+@functools.cache
 def variants(key: str) -> Sequence[str]:
     """Return the keys ``key_1``, ``key_2`` … that the catalogue has."""
     texts = messages()

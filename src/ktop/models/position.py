@@ -6,6 +6,7 @@ single company can be read from them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,18 +86,29 @@ class PositionReference:
         """
         k = self.scores.index(score)
         positions: dict[str, Any] = {}
-        for g, (comparison, label) in enumerate(self.groups):
-            column = COMPARISONS[comparison]
-            if column is None or labels.get(column) == label:
+        for comparison, column in COMPARISONS.items():
+            label = "" if column is None else labels.get(column)
+            g = self._places.get((comparison, label))
+            if g is not None:
                 positions[comparison] = {
                     "score": score,
                     "label": label or None,
-                    "percentile": percentile(self.quantiles[g, k], value),
+                    "percentile": _at(self._curves[g, k], value),
                     "n": int(self.counts[g]),
                     "median": float(self.quantiles[g, k, QUANTILES // 2]),
-                    "histogram": [int(count) for count in self.histograms[g, k]],
+                    "histogram": self.histograms[g, k].tolist(),
                 }
         return positions
+
+    @functools.cached_property
+    def _places(self) -> dict[tuple[str, str | None], int]:
+        """Position of each group."""
+        return {group: g for g, group in enumerate(self.groups)}
+
+    @functools.cached_property
+    def _curves(self) -> dict[tuple[int, int], tuple[Floats, Floats]]:
+        """The curve of each group and score, see ``_curve``."""
+        return {(g, k): _curve(self.quantiles[g, k]) for g in range(len(self.groups)) for k in range(len(self.scores))}
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the numbers to store; the names travel as text."""
@@ -125,6 +137,15 @@ class PositionReference:
 
 def percentile(quantiles: Floats, value: float) -> float:
     """Return the share of a distribution at or below ``value``, 0-100, from its evenly spaced quantiles."""
+    return _at(_curve(quantiles), value)
+
+
+def _curve(quantiles: Floats) -> tuple[Floats, Floats]:
+    """Return the distinct values of evenly spaced quantiles, and the share of the distribution at or below each."""
     distinct, first = np.unique(quantiles, return_index=True)
     last = np.append(first[1:], len(quantiles)) - 1
-    return float(np.interp(value, distinct, last * (100.0 / (len(quantiles) - 1)), left=0.0, right=100.0))
+    return distinct, last * (100.0 / (len(quantiles) - 1))
+
+
+def _at(curve: tuple[Floats, Floats], value: float) -> float:
+    return float(np.interp(value, *curve, left=0.0, right=100.0))

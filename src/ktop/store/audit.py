@@ -35,11 +35,10 @@ def tell(
     """
     said: dict[str, Any] = {"action": action, "subject": subject, "details": dict(details)}
     event: dict[str, Any] = {"at": at, "tenant": actor.organisation, "actor": actor.user, **said}
-    connection.execute(insert(audit_events).values(**event, digest=event_digest(**event)))
+    connection.execute(insert(audit_events), event | {"digest": event_digest(**event)})
     message = said | ({"others": list(others)} if others else {})
-    connection.execute(
-        insert(outbox).values(id=new_id(), at=at, tenant=actor.organisation, topic=action, payload=message)
-    )
+    told = {"id": new_id(), "at": at, "tenant": actor.organisation, "topic": action, "payload": message}
+    connection.execute(insert(outbox), told)
 
 
 class AuditEvents:

@@ -71,7 +71,7 @@ class RatingRepository:
             technology=technology,
         )
         values = {field.name: getattr(row, field.name) for field in fields(RatingRow)}
-        self._connection.execute(insert(ratings).values(**values, tenant=self._actor.organisation))
+        self._connection.execute(insert(ratings), values | {"tenant": self._actor.organisation})
         models = [dict(result["model"]) for result in row.results if "model" in result]
         tell(self._connection, self._actor, row.created, "rating.made", row.id, {"kind": kind, "models": models})
         return row

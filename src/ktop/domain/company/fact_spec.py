@@ -49,11 +49,12 @@ class FactSpec:
     choices: Mapping[int | str, LocalText] = field(default_factory=dict)
     derived: bool = False
     aliases: tuple[str, ...] = ()
+    #: Whether a table column of this fact holds numbers (float64 with NaN).
+    numeric: bool = field(init=False)
 
-    @property
-    def numeric(self) -> bool:
-        """Whether a table column of this fact holds numbers (float64 with NaN)."""
-        return self.kind in NUMERIC_KINDS or any(isinstance(code, int) for code in self.choices)
+    def __post_init__(self) -> None:
+        numeric = self.kind in NUMERIC_KINDS or any(isinstance(code, int) for code in self.choices)
+        object.__setattr__(self, "numeric", numeric)  # asked hundreds of times a rating
 
     @property
     def label_with_name(self) -> LocalText:

@@ -65,7 +65,7 @@ class RatingService:
         return self._keep(actor, kind, ratings[0].as_of, ratings, record=record, text=text)
 
     def rating(self, actor: Actor, rating_id: str) -> StoredRating:
-        with self._store().unit(actor) as unit:
+        with self._store().reading(actor) as unit:
             return _stored(unit.ratings.get(rating_id))
 
     def what_if(self, actor: Actor, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

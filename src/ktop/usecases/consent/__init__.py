@@ -1,1 +1,0 @@
-"""Consents: asked for, given, narrowed, revoked, and who saw what by them."""

@@ -1,1 +1,0 @@
-"""Looking up results of companies by their consent."""
