@@ -93,6 +93,12 @@ def test_description_is_served_without_foreign_scripts(client: TestClient) -> No
         "/api/v1/models/history",
         "/api/v1/models/drift",
         "/api/v1/models/{name}/{version}",
+        "/api/v1/jobs",
+        "/api/v1/jobs/{job_id}",
+        "/api/v1/jobs/{job_id}/cancel",
+        "/api/v1/batches",
+        "/api/v1/batches/{job_id}",
+        "/api/v1/batches/{job_id}/answer",
     }
     assert client.get("/docs").status_code == 404
     page = client.get("/api").text

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from ktop.catalogue import load
-from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
+from ktop.kernel.places import Places
 from ktop.report import spreadsheet
 
 STATIC = [
@@ -341,9 +341,9 @@ def test_a_company_has_no_features_to_add(client: TestClient, rating: str) -> No
 def test_a_table_that_must_wait_too_long_is_told_so(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spreadsheet, "READING", ConcurrencyLimiter(waiting=0, seconds=0.01, busy="records.tables_busy"))
+    monkeypatch.setattr(spreadsheet, "READING", Places(at_once=1, waiting=0, seconds=0.01, busy="records.tables_busy"))
     table = ("p.xlsx", b"PK not read while another one is")
-    with spreadsheet.READING.passing():
+    with spreadsheet.READING.taken():
         answer = client.post("/proposals", data={"csrf": token}, files={"table": table})
     assert answer.status_code == 503
     assert "잠시 뒤에" in answer.text

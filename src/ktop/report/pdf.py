@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ktop.catalogue import Lang, text
-from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.places import Places
 from ktop.report.fonts import font_folder
 from ktop.report.present import report_view
 
@@ -51,7 +51,7 @@ _WORDS = (
     *("breakdowns_lead", "seal_title", "seal_text", "seal_code", "seal_file"),
 )
 #: Typst holds some 45 MB for every document that it sets at the same time.
-PDF_MAKING = ConcurrencyLimiter(waiting=16, seconds=30.0, busy="report.pdf_busy")
+PDF_MAKING = Places(at_once=2, waiting=16, seconds=30.0, busy="report.pdf_busy")
 _COLUMNS = {"feature_columns": 3, "step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
 
 
@@ -103,7 +103,7 @@ def report(
     data["words"] = _words(lang)
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
     data["seal"] = None if seal is None else _sealed(seal)
-    with PDF_MAKING.passing():
+    with PDF_MAKING.taken():
         return _set(data, date.fromisoformat(ratings[0]["as_of"]))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
+from ktop.kernel.places import Places
 from ktop.kernel.processes import PLAIN_ENVIRONMENT
 from ktop.kernel.table_layout import Headings, lay_out, sheet_order
 from ktop.kernel.tables import Table, Told
@@ -31,7 +31,7 @@ OUTPUT_BYTES, OUTPUT_PER_BYTE = 20_000_000, 60
 #: Name of the sheet we write, whose second row holds labels.
 SHEET = "K-TOP"
 #: Reading one may take ``MEMORY_BYTES`` and more, so that only one is read at a time; some wait, others are refused.
-READING = ConcurrencyLimiter(waiting=4, seconds=30.0, busy="records.tables_busy")
+READING = Places(at_once=1, waiting=4, seconds=30.0, busy="records.tables_busy")
 
 
 def read_xlsx(path: Path) -> pl.DataFrame:
@@ -95,7 +95,7 @@ def _cells(path: Path, every: bool) -> list[Any]:
     command = [sys.executable, "-P", sheet_cells.__file__, str(path), str(memory), str(seconds)]
     command += [str(CELLS + CELLS_PER_BYTE * size), str(output := OUTPUT_BYTES + OUTPUT_PER_BYTE * size)]
     command += ["every"] if every else []
-    with READING.passing():
+    with READING.taken():
         return _rows_of(command, output, 2 * seconds)
 
 

@@ -8,18 +8,21 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from ktop.kernel.concurrency_limiter import ConcurrencyLimiter
 from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
 from ktop.usecases.platform import Platform
 from ktop.web import api, assets, errors, monitoring, pages
+from ktop.web.admission import Admission
 from ktop.web.api.description import describe
 from ktop.web.api.rate_limits import RateLimits
 from ktop.web.api.repeats import Repeats
 from ktop.web.monitoring import Figures, Monitor
-from ktop.web.rating_queue import RatingQueue
-from ktop.web.security import FormTokens, Guard
+from ktop.web.rating_queue import UPLOADS, RatingQueue
+from ktop.web.security import BODY_LIMIT_BYTES, FormTokens, Guard
 from ktop.web.waiting import Watch
+
+#: Uploaded files that are in memory at the same time, and how many more senders wait with theirs.
+_UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 8
 
 
 def create_app(settings: Settings, platform: Platform) -> FastAPI:
@@ -56,13 +59,22 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
         app.include_router(router)
     errors.add_handlers(app)
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
-    queue = ConcurrencyLimiter(settings.ratings_waiting, 60.0, "web.busy", at_once=settings.ratings_at_once)
     app.add_middleware(Repeats, refuse=errors.answer)
     app.add_middleware(RateLimits, refuse=errors.answer, per_minute=settings.requests_per_minute)
-    app.add_middleware(RatingQueue, refuse=errors.answer, limiter=queue)
+    app.add_middleware(
+        RatingQueue,
+        refuse=errors.answer,
+        ratings=Admission(settings.ratings_at_once, settings.ratings_waiting, 60.0, "web.busy"),
+        uploads=Admission(_UPLOADS_AT_ONCE, _UPLOADS_WAITING, settings.body_seconds, "web.busy"),
+    )
     app.add_middleware(Watch)  # around the queue: who leaves while waiting is noticed, too
     app.add_middleware(
-        Guard, refuse=errors.answer, failed=errors.unexpected, hosts=hosts, seconds=settings.body_seconds
+        Guard,
+        refuse=errors.answer,
+        failed=errors.unexpected,
+        uploads=dict.fromkeys(UPLOADS, settings.upload_mb * 1_000_000 + BODY_LIMIT_BYTES),
+        hosts=hosts,
+        seconds=settings.body_seconds,
     )
     app.add_middleware(Monitor, figures=app.state.figures)
     return app

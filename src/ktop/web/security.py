@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from starlette.datastructures import FormData, MutableHeaders
@@ -68,7 +68,8 @@ def _of_this_machine(name: str) -> bool:
 
 class Guard:
     """ASGI middleware: security headers on every answer, HEAD answered like GET, no body over ``limit`` bytes read
-    nor waited for longer than ``seconds``, every failure answered here so that the kept connection stays usable.
+    (another limit for the paths of ``uploads``) nor waited for longer than ``seconds``, every failure answered here so
+    that the kept connection stays usable.
 
     ``refuse`` makes the answer to a request that is not taken: its body is, or turns out to be, too large, or it came
     to this machine's own address under another name than localhost or one of ``hosts``; ``failed`` makes that to an
@@ -81,6 +82,7 @@ class Guard:
         refuse: Callable[[Request, KtopError], Response],
         failed: Callable[[Request, Exception], Response],
         limit: int = BODY_LIMIT_BYTES,
+        uploads: Mapping[str, int] | None = None,
         hosts: Collection[str] = (),
         seconds: float = 30.0,
     ) -> None:
@@ -89,14 +91,15 @@ class Guard:
         self.hosts = frozenset(hosts)
         self.app = app
         self.refuse = refuse
-        self.limit = limit
+        self.limit, self.uploads = limit, dict(uploads or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        error: KtopError = TooLargeError("web.body_too_large", limit_mb=round(self.limit / 1e6, 1))
+        limit = self.uploads.get(scope["path"], self.limit) if scope["method"] == "POST" else self.limit
+        error: KtopError = TooLargeError("web.body_too_large", limit_mb=round(limit / 1e6, 1))
         read = 0
         refused = started = whole = False
         deadline = asyncio.get_running_loop().time() + self.seconds
@@ -131,7 +134,7 @@ class Guard:
                 error = TooSlowError("web.body_too_slow", seconds=round(self.seconds))
             read += len(message.get("body", b""))
             whole = message["type"] == "http.request" and not message.get("more_body", False)
-            if (read > self.limit or isinstance(error, TooSlowError)) and not refused and not started:
+            if (read > limit or isinstance(error, TooSlowError)) and not refused and not started:
                 # Whoever reads the body may turn the error into an answer of its own: ours is sent first.
                 refused = True
                 await self.refuse(Request(scope), error)(scope, receive, guarded)
@@ -147,7 +150,7 @@ class Guard:
             await self.refuse(Request(scope), ForeignHostError("web.foreign_host"))(scope, receive, guarded)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self.limit:
+        if length.isdigit() and int(length) > limit:
             await self.refuse(Request(scope), error)(scope, receive, guarded)
             return
         try:

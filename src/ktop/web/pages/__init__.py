@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 
-from ktop.web.pages import companies, compare, home, methods, models, proposals, ratings, technology
+from ktop.web.pages import companies, compare, home, jobs, methods, models, proposals, ratings, technology
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    return tuple(room.router for room in (home, companies, technology, proposals, ratings, compare, methods, models))
+    return tuple(
+        room.router for room in (home, companies, technology, proposals, ratings, compare, methods, models, jobs)
+    )
