@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from ktop.usecases.audit.interface import Audit
     from ktop.usecases.batches.interface import Batches
     from ktop.usecases.companies.interface import Companies
+    from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.jobs.interface import Jobs
+    from ktop.usecases.lookup.interface import Lookups
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
     from ktop.usecases.rate.interface import Ratings
@@ -126,6 +128,18 @@ class House:
         return self._once(
             "operations", lambda: OperationService(self._settings, self._store, self._registry, lambda: self.corpora)
         )
+
+    @property
+    def consents(self) -> Consents:
+        from ktop.usecases.consent.service import ConsentService
+
+        return self._once("consents", lambda: ConsentService(self._store))
+
+    @property
+    def lookups(self) -> Lookups:
+        from ktop.usecases.lookup.service import LookupService
+
+        return self._once("lookups", lambda: LookupService(self._store))
 
     @property
     def repeats(self) -> Repeats:

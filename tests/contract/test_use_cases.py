@@ -16,10 +16,14 @@ from ktop.usecases.batches.interface import Batches
 from ktop.usecases.batches.service import BatchService
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.companies.service import CompanyService
+from ktop.usecases.consent.interface import Consents
+from ktop.usecases.consent.service import ConsentService
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.jobs.service import JobService
+from ktop.usecases.lookup.interface import Lookups
+from ktop.usecases.lookup.service import LookupService
 from ktop.usecases.models.interface import Models
 from ktop.usecases.models.service import ModelService
 from ktop.usecases.operations.interface import Operations
@@ -56,6 +60,8 @@ USE_CASES: dict[type, type] = {
     Jobs: JobService,
     Batches: BatchService,
     Work: WorkService,
+    Consents: ConsentService,
+    Lookups: LookupService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

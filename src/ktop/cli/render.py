@@ -106,6 +106,10 @@ def _sentences(console: Console, view: RatingView, lang: Lang) -> None:
             for clause in view.guarantee.clauses
         ]
         _list(console, view.guarantee.text, clauses)
+    if view.evidence is not None:
+        rows = [" | ".join(row) for row in (view.evidence.table.columns, *view.evidence.table.rows)]
+        heading = f"{view.evidence.title}: {view.evidence.basis}"
+        _list(console, heading, [*rows, *view.evidence.contradictions])
     for group in view.opinions:
         _list(console, group.title, group.items)
     steps = [

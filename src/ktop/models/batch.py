@@ -122,7 +122,9 @@ class BatchRatings:
             for suffix, column in (("", value), ("_low", low), ("_high", high)):
                 columns[f"p_{target}{suffix}"] = pl.Series(column).fill_nan(None)
         columns |= {name: pl.Series(flag) for name, flag in self.flags.items()}
-        columns |= {name: pl.Series(values.tolist()) for name, values in self.columns.items()}
+        for name, values in self.columns.items():
+            # A column of words is one also where no row has any: parts of a table must fit together.
+            columns[name] = pl.Series(values.tolist(), dtype=pl.String if values.dtype == object else None)
         columns["indicators_missing"] = pl.Series(self.missing)
         if contributions:
             for score, parts in self.explained.items():

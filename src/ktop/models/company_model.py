@@ -7,7 +7,7 @@ scores. A company model says which scores and grades it gives (``rate_table``) a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -111,11 +111,13 @@ class CompanyModel(ABC):
         table: FactTable,
         inputs: Sequence[Input] | None = None,
         previous: Mapping[str, str] | None = None,
+        hold: Callable[[BatchRatings], BatchRatings] | None = None,
     ) -> Rating:
         """Rate the one company of a table, with opinions, position and next steps.
 
         ``inputs`` are the facts with their sources; where not given, the facts are stated without a source.
-        ``previous`` as in ``rate``.
+        ``previous`` as in ``rate``. ``hold`` is what a rule beside the model makes of the grades before they are put
+        into words.
         """
         if table.n != 1:
             raise ValueError(f"one company expected, the table has {table.n}")
@@ -126,6 +128,8 @@ class CompanyModel(ABC):
         batch = self.rate_again(rows, known) if known else self.rate_table(rows)
         if not batch.ok[0]:
             raise self.refusal(table, 0)
+        if hold is not None:
+            batch = hold(batch)
         facts = table.row(0)
         labels = {name: facts[name] for name in ("industry_group", "size", "age_band", "region")}
         main = self.explained[0]
@@ -171,16 +175,8 @@ class CompanyModel(ABC):
         return rating
 
     def what_if(self, table: FactTable, changes: Mapping[str, Any], inputs: Sequence[Input] | None = None) -> Rating:
-        """Rate the company of a one-row table with some facts changed.
-
-        ``changes`` maps names of facts to new values, None to make one missing. Raises ``InputError`` for an unknown
-        fact or a value beyond its limits. The facts changed state "what-if" as their source.
-        """
-        changed = changed_table(table, changes)
-        stated = [entry for entry in inputs or _bare_inputs(table.row(0)) if entry.name not in changes]
-        facts = changed.row(0)
-        made = [Input(name, _json(facts[name]), "what-if", None) for name in changes]
-        return self.rate_row(changed, [*stated, *made])
+        """Rate the company of a one-row table with some facts changed; see ``with_changes``."""
+        return self.rate_row(*with_changes(table, changes, inputs))
 
     def warnings(self, batch: BatchRatings, row: int) -> tuple[Warning, ...]:
         """Return what a reader must know before relying on the rating."""
@@ -193,6 +189,20 @@ class CompanyModel(ABC):
             key = "models.warning_few_indicators" if few else "models.warning_missing"
             warnings.append(warning(key, missing=missing, all=len(batch.indicators)))
         return tuple(warnings)
+
+
+def with_changes(
+    table: FactTable, changes: Mapping[str, Any], inputs: Sequence[Input] | None = None
+) -> tuple[FactTable, list[Input]]:
+    """Return a one-row table with some facts changed, and its inputs.
+
+    ``changes`` maps names of facts to new values, None to make one missing. Raises ``InputError`` for an unknown
+    fact or a value beyond its limits. The facts changed state "what-if" as their source.
+    """
+    changed = changed_table(table, changes)
+    stated = [entry for entry in inputs or _bare_inputs(table.row(0)) if entry.name not in changes]
+    facts = changed.row(0)
+    return changed, [*stated, *(Input(name, _json(facts[name]), "what-if", None) for name in changes)]
 
 
 def numeric_columns(table: FactTable) -> dict[str, Floats]:
@@ -229,4 +239,4 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-__all__ = ["CompanyModel", "PreviousGrades", "cell_labels", "numeric_columns", "plain", "warning"]
+__all__ = ["CompanyModel", "PreviousGrades", "cell_labels", "numeric_columns", "plain", "warning", "with_changes"]

@@ -156,8 +156,11 @@ class GrowthRiskModel(CompanyModel):
         warnings = list(super().warnings(batch, row))
         answers = {item.id: item.labels for item in checklist_items()}
         place = {name: k for k, name in enumerate(batch.indicators)}
+        aside = batch.details.get("set_aside", ())  # answered, but not counted: told by whoever set them aside
         unanswered = [
-            labels for name, labels in answers.items() if name in place and np.isnan(batch.values[row, place[name]])
+            labels
+            for name, labels in answers.items()
+            if name in place and name not in aside and np.isnan(batch.values[row, place[name]])
         ]
         if unanswered:
             shown = {lang: ", ".join(labels[lang] for labels in unanswered[:_MOST_NAMED]) for lang in LANGS}

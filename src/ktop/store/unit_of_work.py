@@ -11,10 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select, text
 
 from ktop.domain.party.actor import Actor
+from ktop.store.access_ledger import AccessLedger
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
+from ktop.store.consents import ConsentRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.documents import DocumentRepository
+from ktop.store.granted_results import GrantedResults
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
@@ -39,6 +42,21 @@ class UnitOfWork:
     def results(self) -> ResultRepository:
         """The signed results of the actor's organisation."""
         return ResultRepository(self.connection, self.actor)
+
+    @property
+    def consents(self) -> ConsentRepository:
+        """The consents that the actor's organisation gave, or was given."""
+        return ConsentRepository(self.connection, self.actor)
+
+    @property
+    def granted_results(self) -> GrantedResults:
+        """The ratings that companies let the actor's organisation see."""
+        return GrantedResults(self.connection, self.actor)
+
+    @property
+    def ledger(self) -> AccessLedger:
+        """Who saw what of whom."""
+        return AccessLedger(self.connection, self.actor)
 
     @property
     def repeats(self) -> RepeatRepository:

@@ -7,8 +7,10 @@ from typing import Protocol
 from ktop.usecases.audit.interface import Audit
 from ktop.usecases.batches.interface import Batches
 from ktop.usecases.companies.interface import Companies
+from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.jobs.interface import Jobs
+from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.rate.interface import Ratings
@@ -60,6 +62,16 @@ class Platform(Protocol):
     @property
     def audit(self) -> Audit:
         """What was done, by whom, and that the trail of it holds."""
+        ...
+
+    @property
+    def consents(self) -> Consents:
+        """Consents of companies for institutions."""
+        ...
+
+    @property
+    def lookups(self) -> Lookups:
+        """Results of companies by their consent."""
         ...
 
     @property

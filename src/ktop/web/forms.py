@@ -23,6 +23,8 @@ _MILLION = 1_000_000
 #: Facts that are given by the file or worked out, so nobody types them in.
 _NOT_ASKED = frozenset({"company_id", "corporate_number"})
 _REQUIRED = frozenset({"name"})
+#: How the field on what stands behind an answer is named, before the answer's own name.
+STATUS = "status_"
 #: Sections of the form: its own name and the groups of facts in it.
 _SECTIONS = (
     ("identity", ("identity",)),
@@ -55,6 +57,9 @@ class Field:
     required: bool = False
     options: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    #: What stands behind an answer of the checklist, "" where it is the firm's word; and the words to choose from.
+    status: str = ""
+    statuses: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def sections(
             else:
                 heading = fact_groups()[spec.group][lang] if len(groups) > 1 else ""
             found = field(spec, lang, values.get(spec.name, ""), problems.get(spec.name, ""))
+            if spec.group == "checklist":
+                found = replace(found, status=values.get(STATUS + spec.name, ""), statuses=_status_options(lang))
             parts.setdefault(heading, []).append(found)
         title, lead = text(f"web.section_{name}", lang), text(f"web.section_{name}_lead", lang)
         made.append(Section(name, title, lead, tuple((heading, tuple(fields)) for heading, fields in parts.items())))
@@ -129,6 +136,16 @@ def industry_options(lang: Lang) -> tuple[tuple[str, str], ...]:
         for code, entry in load("industries")["ksic"].items()
         if len(code) == 2
     )
+
+
+def _status_options(lang: Lang) -> tuple[tuple[str, str], ...]:
+    return tuple((code, words[lang]) for code, words in load("company")["values"]["status"].items())
+
+
+def statuses(posted: Mapping[str, str]) -> dict[str, str]:
+    """Return what stands behind each answer of the checklist; those that are the firm's word are left out."""
+    said = {spec.name: posted.get(STATUS + spec.name, "") for spec in asked() if spec.group == "checklist"}
+    return {name: status for name, status in said.items() if status in ("evidenced", "confirmed")}
 
 
 @functools.cache

@@ -92,9 +92,9 @@ def facts_and_inputs(company: Company, as_of: date) -> tuple[dict[str, FactValue
     inputs = []
     for name, value in values.items():
         path = paths[name] if name in detailed else f"facts.{name}"
-        source, day = (None, None) if value is None else source_of(company, path)
+        source, day, status = (None, None, None) if value is None else source_of(company, path)
         shown = value.isoformat() if isinstance(value, date) else value
-        inputs.append(Input(name=name, value=shown, source=source, date=day))
+        inputs.append(Input(name=name, value=shown, source=source, date=day, status=status))
     return values, tuple(inputs)
 
 

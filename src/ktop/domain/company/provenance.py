@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.rating.rating import Status
 
 if TYPE_CHECKING:
     from ktop.domain.company.record import Company, StaffCount, Statement
@@ -66,13 +67,15 @@ def paths_of_facts(statement: Statement | None, staff: StaffCount | None) -> dic
     return paths
 
 
-def source_of(company: Company, path: str) -> tuple[str | None, date | None]:
-    """Return source and date of the value at ``path``: the longest stated path that holds it, else the record's own."""
+def source_of(company: Company, path: str) -> tuple[str | None, date | None, Status | None]:
+    """Return source, date and status of the value at ``path``: of the longest stated path that holds it, else the
+    record's own.
+    """
     best = max(
         (entry for entry in company.sources if path == entry.path or path.startswith(f"{entry.path}.")),
         key=lambda entry: len(entry.path),
         default=None,
     )
     if best is None:
-        return company.source, company.source_date
-    return best.source, best.date
+        return company.source, company.source_date, company.source_status
+    return best.source, best.date, best.status

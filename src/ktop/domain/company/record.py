@@ -52,6 +52,7 @@ UNITS_KRW: Mapping[str, int] = {
 
 Degree = Annotated[Literal["none", "bachelor", "master", "doctor"] | None, choice("degree")]
 Organisation = Annotated[Literal["none", "department", "institute"] | None, choice("rnd_organisation")]
+EvidenceStatus = Annotated[Literal["declared", "evidenced", "confirmed"] | None, choice("status")]
 Funding = Annotated[Literal["own", "public"] | None, choice("funding")]
 Unit = Annotated[Literal["krw", "thousand_krw", "million_krw", "hundred_million_krw"], needed_choice("unit")]
 Result = Annotated[Literal["running", "success", "failure"], needed_choice("result")]
@@ -229,11 +230,15 @@ class Credit(RecordPart):
 
 
 class Source(RecordPart):
-    """Where the values under one path of the record come from."""
+    """Where the values under one path of the record come from, and what stands behind them.
+
+    ``status`` None says nothing: the values are the firm's word, and no longer path is asked.
+    """
 
     path: NeededText
     source: NeededText
     date: Day = None
+    status: EvidenceStatus = None
 
 
 class Company(RecordPart):
@@ -261,6 +266,7 @@ class Company(RecordPart):
     facts: dict[str, float | None] | None = None
     source: Text = None
     source_date: Day = None
+    source_status: EvidenceStatus = None
     sources: Annotated[tuple[Source, ...], Field(max_length=MAX_ENTRIES)] = ()
 
     @classmethod

@@ -9,6 +9,10 @@ from datetime import date
 from typing import Any, Literal
 
 Lang = Literal["ko", "en"]
+#: What stands behind a value: the firm's word, a document or collected source, an evaluator's confirmation.
+Status = Literal["declared", "evidenced", "confirmed"]
+#: What the values behind a rating are: the firm's word for some of them, or evidence for all.
+Basis = Literal["declared", "evidence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,22 @@ class Warning:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One value the rating used, with its provenance. ``value`` None means missing."""
+    """One value the rating used, with its provenance. ``value`` None means missing.
+
+    ``status`` None: nobody said what stands behind the value, so that it is the firm's word.
+    """
 
     name: str
     value: float | int | str | bool | None
     source: str | None
     date: date | None
+    status: Status | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON types; ``status`` only where it was said."""
+        known = {} if self.status is None else {"status": self.status}
+        day = self.date.isoformat() if self.date else None
+        return {"name": self.name, "value": self.value, "source": self.source, "date": day, **known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,7 @@ class Rating:
     contributions : every explained score's parts, see ``Contribution``.
     position : standing among others: ``{comparison: {"percentile", "n", "histogram"...}}``.
     details : what only this model has (guarantee decision, neighbours, trend ...), JSON-ready.
+    basis : whether declared values count or only evidenced ones; None where a rating has no such difference.
     """
 
     model: ModelRef
@@ -144,6 +159,7 @@ class Rating:
     warnings: tuple[Warning, ...] = ()
     inputs: tuple[Input, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    basis: Basis | None = None
 
     def check_sums(self, tolerance: float = 1e-9) -> None:
         """Raise ``ArithmeticError`` unless the contributions of every explained score add up (rows E1)."""
@@ -160,6 +176,7 @@ class Rating:
         return {
             "model": {"name": self.model.name, "version": self.model.version, "trained_on": self.model.trained_on},
             "subject": dict(self.subject),
+            **({} if self.basis is None else {"basis": self.basis}),
             "as_of": self.as_of.isoformat(),
             "scores": dict(self.scores),
             "grades": dict(self.grades),
@@ -204,10 +221,7 @@ class Rating:
                 for s in self.next_steps
             ],
             "warnings": [{"code": w.code, "text": {lang: w.text[lang] for lang in langs}} for w in self.warnings],
-            "inputs": [
-                {"name": i.name, "value": i.value, "source": i.source, "date": i.date.isoformat() if i.date else None}
-                for i in self.inputs
-            ],
+            "inputs": [entry.to_json() for entry in self.inputs],
             "details": dict(self.details),
         }
 

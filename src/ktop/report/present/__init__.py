@@ -153,6 +153,12 @@ def _inputs(ratings: Sequence[RatingJson], lang: Lang) -> tuple[tuple[InputGroup
     return groups, len(inputs) - absent, absent
 
 
+def _source(source: str | None, status: str | None, lang: Lang) -> str:
+    """Return where a value comes from and, where somebody said so, what stands behind it."""
+    named = "–" if not source else labels.word("source", str(source), lang)
+    return named if status is None else f"{named} ({text(f'report.status_{status}', lang)})"
+
+
 def _input_row(entry: Mapping[str, Any], lang: Lang) -> InputRow:
     name, value = entry["name"], entry["value"]
     absent = numbers.is_missing(value)
@@ -161,7 +167,7 @@ def _input_row(entry: Mapping[str, Any], lang: Lang) -> InputRow:
     return InputRow(
         labels.fact(name, lang),
         shown,
-        "–" if not source else labels.word("source", str(source), lang),
+        _source(source, entry.get("status"), lang),
         "–" if not entry.get("date") else str(entry["date"]),
         absent,
     )

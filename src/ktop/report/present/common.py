@@ -77,15 +77,25 @@ def grades(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
 
 
 def probabilities(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
-    """Return the event probabilities with their 90 % intervals."""
+    """Return the event probabilities with their 90 % intervals; where grades are held, with those on evidence."""
     return tuple(
         Figure(
             labels.word("target", name, lang),
             numbers.percent(p["value"], lang),
-            text("report.interval", lang, low=numbers.percent(p["low"], lang), high=numbers.percent(p["high"], lang)),
+            text("report.interval", lang, low=numbers.percent(p["low"], lang), high=numbers.percent(p["high"], lang))
+            + _on_evidence(rating, name, lang),
         )
         for name, p in rating["probabilities"].items()
     )
+
+
+def _on_evidence(rating: RatingJson, target: str, lang: Lang) -> str:
+    """Return a probability on evidence beside one that rests on declared values which the grades are held against."""
+    found = rating["details"].get("evidence") or {}
+    if not found.get("held") or found["evidence"] is None:
+        return ""
+    value = found["evidence"]["probabilities"][target]["value"]
+    return text("report.probability_on_evidence", lang, value=numbers.percent(value, lang))
 
 
 def breakdowns(rating: RatingJson, scores: Sequence[str], lang: Lang, medium: Medium = "all") -> tuple[Breakdown, ...]:

@@ -22,6 +22,7 @@ from ktop.report.present.common import (
     score_figure,
     score_gauge,
 )
+from ktop.report.present.evidence import evidence_view
 from ktop.report.present.views import Clause, Figure, Guarantee, RatingView
 
 
@@ -58,6 +59,7 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
         warnings=tuple(w["text"][lang] for w in rating["warnings"]),
         guarantee=guarantee,
         tracks=tracks_table(rating, lang),
+        evidence=evidence_view(rating, lang),
     )
 
 

@@ -73,6 +73,18 @@ class Guarantee:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a rating stands on: ``basis`` in words, both results beside the one shown, and contradicted answers."""
+
+    title: str
+    basis: str
+    tone: str
+    table: Table
+    contradictions: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One computed next step: what to do, from what to what, which score it raises or lowers by how much.
 
@@ -186,6 +198,7 @@ class RatingView:
     guarantee: Guarantee | None = None
     tracks: Table | None = None
     technology: Technology | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

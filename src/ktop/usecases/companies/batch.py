@@ -20,6 +20,7 @@ from ktop.kernel.tables import Table
 from ktop.models.company_model import CompanyModel
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies.decide import with_decisions
+from ktop.usecases.companies.evidence import rate_table_on_evidence
 from ktop.usecases.companies.interface import BatchReport
 from ktop.usecases.companies.rating import company_models
 from ktop.usecases.uploads import sentences
@@ -97,7 +98,7 @@ class TableRating:
         answers: dict[str, pl.Series] = {}
         for done, model in enumerate(self._models):
             progress(done, len(self._models), text("cli.step_rating", lang))
-            ratings = with_decisions(model.rate_table(facts, contributions=False), facts)
+            ratings = with_decisions(rate_table_on_evidence(model, facts), facts)
             prefix = model.name.replace("-", "_")
             for name, column in ratings.to_frame().to_dict().items():
                 # What a refused row has in flags and counts is meaningless; an empty cell says so.

@@ -72,10 +72,13 @@ class Companies(Protocol):
         """
         ...
 
-    def record_of_facts(self, actor: Actor, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    def record_of_facts(
+        self, actor: Actor, facts: Mapping[str, Any], statuses: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
         """Return the record that says just these facts (flat, names of the facts catalogue, absent or None = missing).
 
-        Values come from a form: numbers, ISO dates and texts. Rating the record checks them.
+        Values come from a form: numbers, ISO dates and texts. Rating the record checks them. ``statuses`` says what
+        stands behind answers of the checklist: "evidenced" or "confirmed"; declared where nothing is said.
         """
         ...
 

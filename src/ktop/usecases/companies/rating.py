@@ -11,10 +11,10 @@ from typing import Any
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError
-from ktop.models.company_model import CompanyModel
-from ktop.models.facts import changed_table
+from ktop.models.company_model import CompanyModel, with_changes
 from ktop.models.registry import KINDS, ModelRegistry
 from ktop.usecases.companies.decide import with_decision
+from ktop.usecases.companies.evidence import rate_on_evidence
 from ktop.usecases.uploads import existing
 
 #: The models a company is rated by where none is named, in the order of their results.
@@ -51,11 +51,12 @@ def former_grades(path: Path) -> dict[str, dict[str, str]]:
 
 
 def rate_by(model: CompanyModel, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
-    """Rate a company by one model, with what is decided on the rating, and doubtful about the record itself."""
-    rating = with_decision(model.rate(subject, previous), subject.table)
+    """Rate a company by one model as declared and on evidence, with what is decided on the rating, and doubtful."""
+    rating = with_decision(rate_on_evidence(model, subject.table, subject.inputs, previous), subject.table)
     return dataclasses.replace(rating, warnings=(*subject.warnings, *rating.warnings))
 
 
 def what_if(model: CompanyModel, subject: RatedSubject, changes: Mapping[str, Any]) -> Rating:
-    """Rate a company by one model with some facts changed, see ``CompanyModel.what_if``, and decide on that."""
-    return with_decision(model.what_if(subject.table, changes, subject.inputs), changed_table(subject.table, changes))
+    """Rate a company by one model with some facts changed, see ``with_changes``, and decide on that."""
+    table, inputs = with_changes(subject.table, changes, subject.inputs)
+    return with_decision(rate_on_evidence(model, table, inputs), table)

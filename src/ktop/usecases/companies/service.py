@@ -12,7 +12,6 @@ from ktop.domain.company.fact_frame import batch_columns
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.headings import CompanyHeadings
-from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
 from ktop.domain.rating.rating import Rating
@@ -22,6 +21,7 @@ from ktop.kernel.progress import Progress, silent
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
 from ktop.usecases.companies.batch import rate_table
+from ktop.usecases.companies.evidence import accepted_subject
 from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
 from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
 from ktop.usecases.uploads import parse_record, read_record, read_told_table, write_table
@@ -45,7 +45,9 @@ class CompanyService:
     def parse_record(self, actor: Actor, source: bytes | Path) -> Mapping[str, Any]:
         return read_record(source) if isinstance(source, Path) else parse_record(source)
 
-    def record_of_facts(self, actor: Actor, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    def record_of_facts(
+        self, actor: Actor, facts: Mapping[str, Any], statuses: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
         given = {name: value for name, value in facts.items() if value is not None}
         record: dict[str, Any] = {name: given.pop(name) for name in _RECORD_FIELDS if name in given}
         if "region" in given:
@@ -53,6 +55,11 @@ class CompanyService:
         answers = {name: given.pop(name) for name in list(given) if name in FACTS and FACTS[name].group == "checklist"}
         if answers:
             record["checklist"] = answers
+            record["sources"] = [
+                {"path": f"checklist.{name}", "source": "form", "status": status}
+                for name, status in (statuses or {}).items()
+                if name in answers
+            ]
         totals = {name: value for name, value in given.items() if name not in FACTS or not FACTS[name].derived}
         if totals:
             record["facts"] = totals
@@ -77,11 +84,11 @@ class CompanyService:
         previous: Path | None = None,
     ) -> Sequence[Rating]:
         former = former_grades(previous) if previous is not None else {}
-        subject = RatedSubject.of(record, as_of or today())
+        subject = accepted_subject(actor, record, as_of or today())
         return [rate_by(model, subject, former.get(model.name)) for model in company_models(models, self._registry)]
 
     def rate_by_fitting_models(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> CompanyRatings:
-        subject = RatedSubject.of(record, as_of or today())
+        subject = accepted_subject(actor, record, as_of or today())
         ratings: list[Rating] = []
         failures: dict[str, dict[str, str]] = {}
         last: KtopError | None = None
@@ -105,7 +112,7 @@ class CompanyService:
         changes: Mapping[str, Any],
         models: Sequence[str],
     ) -> Sequence[Rating]:
-        subject = RatedSubject.of(record, as_of)
+        subject = accepted_subject(actor, record, as_of)
         chosen = company_models(models, self._registry)
         return [what_if(model, subject, changes) for model in chosen]
 

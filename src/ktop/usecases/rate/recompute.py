@@ -21,6 +21,7 @@ from ktop.kernel.errors import InputError
 from ktop.models.company_model import CompanyModel
 from ktop.models.registry import KINDS, ModelRegistry
 from ktop.usecases.companies.decide import can_be_decided, with_decision
+from ktop.usecases.companies.evidence import rate_on_evidence
 from ktop.usecases.uploads import existing
 
 RatingJson = Mapping[str, Any]
@@ -29,6 +30,7 @@ RatingJson = Mapping[str, Any]
 FIGURES = (
     "model",
     "as_of",
+    "basis",
     "scores",
     "grades",
     "probabilities",
@@ -111,7 +113,13 @@ def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
         facts = {entry["name"]: entry["value"] for entry in stored["inputs"] if entry["name"] in FACTS}
         day = date.fromisoformat(stored["as_of"])
         inputs = tuple(
-            Input(e["name"], e["value"], e["source"], date.fromisoformat(e["date"]) if e["date"] else None)
+            Input(
+                e["name"],
+                e["value"],
+                e["source"],
+                date.fromisoformat(e["date"]) if e["date"] else None,
+                e.get("status"),
+            )
             for e in stored["inputs"]
         )
         previous = stored["details"].get("hysteresis", {}).get("previous")
@@ -119,12 +127,29 @@ def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
         table = FactTable.from_columns(_columns(facts), day)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError("models.not_recomputable") from error
-    again = _decided(model.rate_row(table, inputs, previous), table, stored).to_json(languages)
+    again = _decided(_rated(model, table, inputs, previous, stored), table, stored).to_json(languages)
     found = [
         difference for part in FIGURES if part in stored for difference in _differences(part, stored[part], again[part])
     ]
     reworded = any(stored.get(part) != again[part] for part in WORDING if part in stored and part != "warnings")
     return Recomputed(again, tuple(found), reworded)
+
+
+def _rated(
+    model: CompanyModel,
+    table: FactTable,
+    inputs: Sequence[Input],
+    previous: Mapping[str, str] | None,
+    stored: RatingJson,
+) -> Rating:
+    """Return the new rating by the version of the rule on evidence that the stored one names; none before there was."""
+    found = stored["details"].get("evidence")
+    if found is None:
+        return model.rate_row(table, inputs, previous)
+    try:
+        return rate_on_evidence(model, table, inputs, previous, found["rule"])
+    except (KeyError, TypeError) as error:
+        raise InputError("models.not_recomputable") from error
 
 
 def _decided(rating: Rating, table: FactTable, stored: RatingJson) -> Rating:

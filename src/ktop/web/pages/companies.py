@@ -67,7 +67,7 @@ async def rate_form(request: Request) -> Response:
         return _form(request, form, problems, status=422)
     use = platform(request)
     try:
-        record = await ask(request, use.companies.record_of_facts, facts)
+        record = await ask(request, use.companies.record_of_facts, facts, forms.statuses(form))
         return to_rating(await ask(request, use.ratings.rate_company, record, day(form.get("as_of"))))
     except InputError as error:
         return _form(request, form, sentence=message(error, lang), status=error.http_status)

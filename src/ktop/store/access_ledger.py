@@ -1,0 +1,86 @@
+"""The ledger of who saw what of a company, when, why and by which consent; only added to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from ktop.domain.party.actor import Actor
+from ktop.store.tables import access_ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One look of an institution at what a company consented to.
+
+    Parameters
+    ----------
+    reader, reader_user : the institution, and which of its users or programs.
+    rating : identifier of the rating; empty where only the list of results was seen.
+    seen : ``{"models": [...], "inputs": [groups]}``, or ``{"listed": [ratings]}``.
+    way : ``page``, ``program`` or ``sent`` (from the inbox).
+    """
+
+    number: int
+    at: datetime
+    reader: str
+    reader_user: str
+    consent: str
+    rating: str
+    seen: Mapping[str, Any]
+    purpose: str
+    way: str
+
+
+class AccessLedger:
+    """What others saw of the actor's organisation, and what the actor's organisation saw of others."""
+
+    def __init__(self, connection: Connection, actor: Actor) -> None:
+        self._connection, self._actor = connection, actor
+
+    def add(
+        self,
+        *,
+        company: str,
+        at: datetime,
+        consent: str,
+        rating: str,
+        seen: Mapping[str, Any],
+        purpose: str,
+        way: str,
+    ) -> None:
+        """Note that the actor sees something of a company."""
+        self._connection.execute(
+            insert(access_ledger).values(
+                at=at,
+                tenant=company,
+                reader=self._actor.organisation,
+                reader_user=self._actor.user,
+                consent=consent,
+                rating=rating,
+                seen=dict(seen),
+                purpose=purpose,
+                way=way,
+            )
+        )
+
+    def of_company(self, *, consent: str | None = None, before: object = None, limit: int = 50) -> list[Access]:
+        """Return who saw what of the actor's own organisation, newest first, with numbers below ``before``."""
+        query = (
+            select(access_ledger)
+            .where(access_ledger.c.tenant == self._actor.organisation)
+            .order_by(access_ledger.c.number.desc())
+            .limit(limit)
+        )
+        if consent is not None:
+            query = query.where(access_ledger.c.consent == consent)
+        if before is not None:
+            query = query.where(access_ledger.c.number < before)
+        return [
+            Access(**{field.name: getattr(row, field.name) for field in fields(Access)})
+            for row in self._connection.execute(query)
+        ]

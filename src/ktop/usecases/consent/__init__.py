@@ -1,0 +1,1 @@
+"""Consents: asked for, given, narrowed, revoked, and who saw what by them."""

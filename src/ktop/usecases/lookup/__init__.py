@@ -1,0 +1,1 @@
+"""Looking up results of companies by their consent."""

@@ -1,0 +1,79 @@
+"""What an institution can look up of companies that consented."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+
+from ktop.domain.party.actor import Actor
+from ktop.usecases.consent.interface import ConsentCard, PartyCard
+
+#: How somebody looked: on a page, by a program, or at what was sent to the inbox.
+Way = Literal["page", "program", "sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundResult:
+    """A result that may be opened, without anything of what it says."""
+
+    id: str
+    created: datetime
+    as_of: date
+    kind: str
+    models: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an institution may see of a company today: by which consents, which results."""
+
+    company: PartyCard
+    consents: Sequence[ConsentCard]
+    results: Sequence[FoundResult]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedResult:
+    """A result as far as a consent shows it.
+
+    Parameters
+    ----------
+    ratings : of the shape of ``Rating.to_json()``; what the consent does not name is left out.
+    withheld : models that answered, too, but that the consent does not name.
+    inputs : groups of inputs that were shown.
+    consent : by which it was opened; ``used_up`` where this look was its only one.
+    """
+
+    id: str
+    company: PartyCard
+    created: datetime
+    as_of: date
+    kind: str
+    ratings: Sequence[Mapping[str, Any]]
+    withheld: Sequence[str]
+    inputs: Sequence[str]
+    consent: str
+    purpose: str
+    used_up: bool
+
+
+class Lookups(Protocol):
+    """Results of companies by consent. Calls block and are thread-safe.
+
+    Whether a consent covers something is decided in the transaction that notes the look in the company's ledger. Raises
+    ``NotFoundError``, with the same sentence, where there is nothing and where there is something that no consent
+    covers.
+    """
+
+    def find(self, actor: Actor, business_number: str, way: Way) -> Found:
+        """Return what may be seen of the company of a business number; the newest results first, 50 at most."""
+        ...
+
+    def open(self, actor: Actor, rating_id: str, way: Way, consent_id: str | None = None) -> OpenedResult:
+        """Return a result by one consent: ``consent_id``, else the one that shows most of it.
+
+        A consent for one look is used up by it, and chosen only where no other covers anything.
+        """
+        ...
