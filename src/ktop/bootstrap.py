@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ktop.usecases.lookup.interface import Lookups
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
+    from ktop.usecases.programmes.interface import Programmes
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.results.interface import Results
@@ -140,6 +141,12 @@ class House:
         from ktop.usecases.lookup.service import LookupService
 
         return self._once("lookups", lambda: LookupService(self._store))
+
+    @property
+    def programmes(self) -> Programmes:
+        from ktop.usecases.programmes.service import ProgrammeService
+
+        return self._once("programmes", lambda: ProgrammeService(self._registry))
 
     @property
     def repeats(self) -> Repeats:

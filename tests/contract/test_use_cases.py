@@ -29,6 +29,8 @@ from ktop.usecases.models.service import ModelService
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.operations.service import OperationService
 from ktop.usecases.platform import Platform
+from ktop.usecases.programmes.interface import Programmes
+from ktop.usecases.programmes.service import ProgrammeService
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.rate.service import RatingService
 from ktop.usecases.repeats.interface import Repeats
@@ -55,6 +57,7 @@ USE_CASES: dict[type, type] = {
     Training: TrainingService,
     Corpora: CorpusService,
     Audit: AuditService,
+    Programmes: ProgrammeService,
     Operations: OperationService,
     Repeats: RepeatService,
     Jobs: JobService,

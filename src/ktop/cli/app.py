@@ -9,7 +9,7 @@ import typer
 
 from ktop import __version__
 from ktop.catalogue import text
-from ktop.cli import audit, jobs, lifecycle, operations, originality_learning, patents, rate, signed
+from ktop.cli import audit, jobs, lifecycle, operations, originality_learning, patents, programmes, rate, signed
 from ktop.cli.options import help_of
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
@@ -23,6 +23,7 @@ app.add_typer(lifecycle.app, name="models")  # with the commands of models.py
 
 app.add_typer(originality_learning.app, name="originality")  # with the commands of originality.py
 app.add_typer(audit.app, name="audit")
+app.add_typer(programmes.app, name="programmes")
 operations.add_to(app)
 signed.add_to(app)
 app.add_typer(jobs.app, name="jobs")

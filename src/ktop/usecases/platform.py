@@ -13,6 +13,7 @@ from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
+from ktop.usecases.programmes.interface import Programmes
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
@@ -97,4 +98,9 @@ class Platform(Protocol):
     @property
     def work(self) -> Work:
         """The side of the jobs that workers see."""
+        ...
+
+    @property
+    def programmes(self) -> Programmes:
+        """Support programmes."""
         ...

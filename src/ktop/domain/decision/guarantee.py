@@ -16,6 +16,7 @@ import numpy as np
 from ktop.catalogue import LANGS, Lang, LocalText, load, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
+from ktop.domain.decision.verdict import Failure, Success, Unknown, Verdict
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder, former_rule, ladder
 from ktop.domain.values.region import FOREIGN
@@ -38,33 +39,6 @@ def money(krw: int, lang: Lang) -> str:
     man, won = divmod(rest, _MAN)
     parts = [f"{count:,}{unit}" for count, unit in ((eok, "억"), (man, "만"), (won, "")) if count]
     return sign + " ".join(parts or ["0"]) + " 원"
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """The clause holds."""
-
-    outcome = "passed"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The clause does not hold: the guarantee is refused for ``reason``."""
-
-    reason: LocalText
-    outcome = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The clause cannot be checked: ``missing`` names the facts to be confirmed, ``reason`` says so."""
-
-    reason: LocalText
-    missing: tuple[str, ...]
-    outcome = "unknown"
-
-
-Verdict: TypeAlias = Success | Failure | Unknown
 
 
 @dataclass(frozen=True, slots=True)
