@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ktop.usecases.results.interface import Results
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
+    from ktop.usecases.transmissions.interface import Transmissions
     from ktop.usecases.work.interface import Work
 T = TypeVar("T")
 
@@ -135,6 +136,12 @@ class House:
         from ktop.usecases.consent.service import ConsentService
 
         return self._once("consents", lambda: ConsentService(self._store))
+
+    @property
+    def transmissions(self) -> Transmissions:
+        from ktop.usecases.transmissions.service import TransmissionService
+
+        return self._once("transmissions", lambda: TransmissionService(self._store, lambda: self.results))
 
     @property
     def lookups(self) -> Lookups:

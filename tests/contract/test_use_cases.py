@@ -41,6 +41,8 @@ from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.technologies.service import TechnologyService
 from ktop.usecases.training.interface import Training
 from ktop.usecases.training.service import TrainingService
+from ktop.usecases.transmissions.interface import Transmissions
+from ktop.usecases.transmissions.service import TransmissionService
 from ktop.usecases.work.interface import Work
 from ktop.usecases.work.service import WorkService
 
@@ -65,6 +67,7 @@ USE_CASES: dict[type, type] = {
     Work: WorkService,
     Consents: ConsentService,
     Lookups: LookupService,
+    Transmissions: TransmissionService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

@@ -24,6 +24,7 @@ from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.tables import jobs, outbox
+from ktop.store.transmissions import TransmissionRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class UnitOfWork:
     def granted_results(self) -> GrantedResults:
         """The ratings that companies let the actor's organisation see."""
         return GrantedResults(self.connection, self.actor)
+
+    @property
+    def transmissions(self) -> TransmissionRepository:
+        """The results that the actor's organisation sent and received."""
+        return TransmissionRepository(self.connection, self.actor)
 
     @property
     def ledger(self) -> AccessLedger:

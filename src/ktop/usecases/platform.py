@@ -19,6 +19,7 @@ from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
+from ktop.usecases.transmissions.interface import Transmissions
 from ktop.usecases.work.interface import Work
 
 
@@ -68,6 +69,11 @@ class Platform(Protocol):
     @property
     def consents(self) -> Consents:
         """Consents of companies for institutions."""
+        ...
+
+    @property
+    def transmissions(self) -> Transmissions:
+        """Results that companies send to institutions."""
         ...
 
     @property

@@ -1,0 +1,1 @@
+"""Results that a company sends to an institution: inbox, marks, receipt, withdrawal."""
