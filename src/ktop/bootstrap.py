@@ -15,11 +15,14 @@ from ktop.kernel.settings import Settings
 if TYPE_CHECKING:
     from ktop.models.registry import ModelRegistry
     from ktop.store.unit_of_work import Store
+    from ktop.usecases.accounts.interface import Accounts
+    from ktop.usecases.accounts.password_hashes import PasswordHashes
     from ktop.usecases.audit.interface import Audit
     from ktop.usecases.batches.interface import Batches
     from ktop.usecases.companies.interface import Companies
     from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
+    from ktop.usecases.demo.interface import Demo
     from ktop.usecases.jobs.interface import Jobs
     from ktop.usecases.lookup.interface import Lookups
     from ktop.usecases.models.interface import Models
@@ -118,6 +121,19 @@ class House:
         return self._once("corpora", lambda: CorpusService(self._settings))
 
     @property
+    def accounts(self) -> Accounts:
+        from ktop.usecases.accounts.service import AccountService
+
+        return self._once("accounts", lambda: AccountService(self._store, self._hashes))
+
+    @property
+    def demo(self) -> Demo:
+        from ktop.usecases.demo.service import DemoService
+
+        kept_in = self._settings.data / "demo-accounts.json"
+        return self._once("demo", lambda: DemoService(self._store, self._hashes, kept_in))
+
+    @property
     def audit(self) -> Audit:
         from ktop.usecases.audit.service import AuditService
 
@@ -202,6 +218,12 @@ class House:
         from ktop.models.registry import ModelRegistry
 
         return self._once("registry", lambda: ModelRegistry(self._settings.models))
+
+    @property
+    def _hashes(self) -> PasswordHashes:
+        from ktop.usecases.accounts.password_hashes import PasswordHashes
+
+        return self._once("hashes", PasswordHashes)
 
     def _store(self) -> Store:
         from ktop.store.unit_of_work import Store

@@ -48,7 +48,7 @@ class Holding(FakePlatform):
 
 @contextmanager
 def serving(folder: Path, services: FakePlatform | None = None, **set_to: Any) -> Iterator[int]:
-    settings = Settings(data=folder, **set_to)
+    settings = Settings(solo=True, data=folder, **set_to)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -243,7 +243,7 @@ class Stuck(FakePlatform):
     def rate_technology(self, actor, text, as_of):
         print("inside", flush=True)
         threading.Event().wait()
-settings = Settings(data=Path(sys.argv[2]), grace_seconds=1)
+settings = Settings(solo=True, data=Path(sys.argv[2]), grace_seconds=1)
 server(create_app(settings, Stuck()), settings, "127.0.0.1", int(sys.argv[3])).run()
 """
 

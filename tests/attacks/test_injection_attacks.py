@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(data=tmp_path_factory.mktemp("data"), corpus=None, database_url=None)
+    settings = Settings(solo=True, data=tmp_path_factory.mktemp("data"), corpus=None, database_url=None)
     yield TestClient(create_app(settings, House(settings)), headers={"accept-language": "ko"})
 
 

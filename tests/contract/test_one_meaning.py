@@ -158,7 +158,7 @@ class Reader:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    app = create_app(Settings(data=tmp_path_factory.mktemp("api")), Reader())  # type: ignore[arg-type]
+    app = create_app(Settings(solo=True, data=tmp_path_factory.mktemp("api")), Reader())  # type: ignore[arg-type]
     return TestClient(app, raise_server_exceptions=False)
 
 

@@ -10,6 +10,8 @@ from typing import Any, get_type_hints
 import pytest
 
 from ktop.domain.party.actor import Actor
+from ktop.usecases.accounts.interface import Accounts
+from ktop.usecases.accounts.service import AccountService
 from ktop.usecases.audit.interface import Audit
 from ktop.usecases.audit.service import AuditService
 from ktop.usecases.batches.interface import Batches
@@ -20,6 +22,8 @@ from ktop.usecases.consent.interface import Consents
 from ktop.usecases.consent.service import ConsentService
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
+from ktop.usecases.demo.interface import Demo
+from ktop.usecases.demo.service import DemoService
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.jobs.service import JobService
 from ktop.usecases.lookup.interface import Lookups
@@ -60,6 +64,8 @@ USE_CASES: dict[type, type] = {
     Corpora: CorpusService,
     Audit: AuditService,
     Programmes: ProgrammeService,
+    Accounts: AccountService,
+    Demo: DemoService,
     Operations: OperationService,
     Repeats: RepeatService,
     Jobs: JobService,

@@ -26,7 +26,7 @@ def services() -> FakePlatform:
 @pytest.fixture
 def client(services: FakePlatform, tmp_path: Path) -> Iterator[TestClient]:
     """A client without start-up work: no fonts are cut for tests of pages."""
-    yield TestClient(create_app(Settings(data=tmp_path), services), raise_server_exceptions=False)
+    yield TestClient(create_app(Settings(solo=True, data=tmp_path), services), raise_server_exceptions=False)
 
 
 @pytest.fixture

@@ -110,7 +110,9 @@ def test_description_is_served_without_foreign_scripts(client: TestClient) -> No
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory) -> schemathesis.BaseSchema:
     folder: Path = tmp_path_factory.mktemp("data")
-    return schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(Settings(data=folder), FakePlatform()))
+    return schemathesis.openapi.from_asgi(
+        "/api/v1/openapi.json", create_app(Settings(solo=True, data=folder), FakePlatform())
+    )
 
 
 load_all_checks()

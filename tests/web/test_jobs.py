@@ -21,7 +21,7 @@ OCTETS = {"content-type": "application/octet-stream"}
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    return House(Settings(data=tmp_path, upload_mb=3))
+    return House(Settings(solo=True, data=tmp_path, upload_mb=3))
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ SUMMARY = (
 @pytest.fixture(scope="module")
 def visitor(demo_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A browser at the application, put together as the server's start does."""
-    settings = Settings(data=tmp_path_factory.mktemp("data"), corpus=demo_corpus, database_url=None)
+    settings = Settings(solo=True, data=tmp_path_factory.mktemp("data"), corpus=demo_corpus, database_url=None)
     platform = House(settings)
     assert platform.corpora.is_prepared(LOCAL_OWNER)
     yield TestClient(create_app(settings, platform), headers={"accept-language": "en"})

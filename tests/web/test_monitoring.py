@@ -39,7 +39,7 @@ class _Watched(FakePlatform):
 
 def _client(tmp_path: Path, **settings: object) -> tuple[TestClient, _Watched]:
     platform = _Watched()
-    chosen = Settings(data=tmp_path, **settings)
+    chosen = Settings(solo=True, data=tmp_path, **settings)
     return TestClient(create_app(chosen, platform), raise_server_exceptions=False), platform  # type: ignore[arg-type]
 
 

@@ -53,10 +53,10 @@ def test_visit_cookie_is_closed_to_scripts_and_other_sites(client: TestClient) -
 
 
 def test_open_forms_outlive_a_restart(tmp_path: Path) -> None:
-    first = TestClient(create_app(Settings(data=tmp_path), FakePlatform()))
+    first = TestClient(create_app(Settings(solo=True, data=tmp_path), FakePlatform()))
     token = re.search(r'name="csrf" value="(\w+)"', first.get("/").text)
     assert token
-    second = TestClient(create_app(Settings(data=tmp_path), FakePlatform()), cookies=first.cookies)
+    second = TestClient(create_app(Settings(solo=True, data=tmp_path), FakePlatform()), cookies=first.cookies)
     assert second.post("/technology", data={"csrf": token[1], "text": "short"}).status_code == 422
     assert (tmp_path / "keys" / "form-secret").stat().st_mode & 0o077 == 0
 
@@ -121,7 +121,7 @@ def test_pages_stand_without_htmx(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     from ktop.web import assets
 
     monkeypatch.setattr(assets, "htmx", lambda: None)
-    client = TestClient(create_app(Settings(data=tmp_path), FakePlatform()))
+    client = TestClient(create_app(Settings(solo=True, data=tmp_path), FakePlatform()))
     assert "<script" not in client.get("/").text
     assert client.get("/static/0/htmx.js").status_code == 404
 
@@ -149,7 +149,7 @@ def test_a_defect_tells_nothing_of_itself(
     ],
 )
 def test_this_machine_answers_to_no_foreign_name(tmp_path: Path, name: str, status: int) -> None:
-    app = create_app(Settings(data=tmp_path, hosts="ktop.example, other.example"), FakePlatform())
+    app = create_app(Settings(solo=True, data=tmp_path, hosts="ktop.example, other.example"), FakePlatform())
     reached = TestClient(app, base_url="http://127.0.0.1:8000")
     assert reached.get("/", headers={"host": name}).status_code == status
     program = reached.get("/api/v1/models", headers={"host": name})

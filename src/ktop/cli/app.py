@@ -9,7 +9,18 @@ import typer
 
 from ktop import __version__
 from ktop.catalogue import text
-from ktop.cli import audit, jobs, lifecycle, operations, originality_learning, patents, programmes, rate, signed
+from ktop.cli import (
+    accounts,
+    audit,
+    jobs,
+    lifecycle,
+    operations,
+    originality_learning,
+    patents,
+    programmes,
+    rate,
+    signed,
+)
 from ktop.cli.options import help_of
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
@@ -28,6 +39,7 @@ operations.add_to(app)
 signed.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.command("worker", help=text("jobs.help_worker", terminal.lang))(jobs.worker)
+app.add_typer(accounts.app, name="accounts")
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
 app.add_typer(reference, name="reference")
 
@@ -53,11 +65,12 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help=help_of("port"))] = None,
     data: Annotated[Path | None, typer.Option(help=help_of("data"))] = None,
     host: Annotated[str | None, typer.Option(help=help_of("host"))] = None,
+    solo: Annotated[bool, typer.Option("--solo", help=help_of("solo"))] = False,
 ) -> None:
     """Start the platform."""
     from ktop.cli.server import run_server  # loads the web framework
 
-    run_server(session(ctx).at(data), host=host, port=port)
+    run_server(session(ctx).at(data), host=host, port=port, solo=solo)
 
 
 @app.command(help=help_of("schema"))

@@ -3,32 +3,67 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 
 from ktop.cli.state import Session, terminal
+from ktop.domain.party.permission import role_names
 from ktop.kernel.errors import UnavailableError
 from ktop.kernel.logs import configure
+from ktop.kernel.settings import Settings
+from ktop.usecases.demo.interface import DemoAccount
 from ktop.web.app import create_app
 from ktop.web.connections import server
+from ktop.web.security import is_of_this_machine
 from ktop.worker.process import worker_beside
 
 
-def run_server(at: Session, *, host: str | None, port: int | None) -> None:
-    """Serve until interrupted. Raises ``UnavailableError`` where the port is taken."""
-    configuration = at.settings
+def run_server(at: Session, *, host: str | None, port: int | None, solo: bool = False) -> None:
+    """Serve until interrupted.
+
+    Raises ``UnavailableError`` where the port is taken, and where strangers would reach what is not meant for them: an
+    installation without accounts, with demonstration accounts, or without TLS.
+    """
+    configuration = at.settings.model_copy(update={"solo": True}) if solo else at.settings
     configure(configuration.log, requests=configuration.log_requests)
     host, port = host or configuration.host, port or configuration.port
     _require_free(host, port)
 
     platform = at.platform
+    demo = _accounts_to_try(at, configuration, host)
     if not platform.corpora.is_prepared(at.actor):
         terminal.note(terminal.say("server_preparing"))
         platform.corpora.prepare_in_background(at.actor)
-    companies = len(platform.companies.example_companies(at.actor))
     app = create_app(configuration, platform)
     terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
-    terminal.note(terminal.say("server_accounts", companies=companies))
+    _tell_accounts(configuration, demo)
     with worker_beside(configuration):
         server(app, configuration, host, port).run()
+
+
+def _accounts_to_try(at: Session, configuration: Settings, host: str) -> Sequence[DemoAccount]:
+    """Return the demonstration accounts, made at a first start; refuse what strangers must not reach."""
+    beyond = not is_of_this_machine(host) or bool(configuration.public_url or configuration.hosts)
+    if configuration.solo:
+        if beyond:
+            raise UnavailableError("cli.server_solo_beyond")
+        return ()
+    if not is_of_this_machine(host) and not configuration.public_url.startswith("https://"):
+        raise UnavailableError("cli.server_without_tls")
+    if beyond:
+        if at.platform.demo.accounts_open(at.actor):
+            raise UnavailableError("cli.server_demo_beyond")
+        return ()
+    return at.platform.demo.prepare(at.actor) if configuration.demo else ()
+
+
+def _tell_accounts(configuration: Settings, demo: Sequence[DemoAccount]) -> None:
+    if configuration.solo:
+        terminal.note(terminal.say("server_solo"))
+    if demo:
+        terminal.note(terminal.say("server_demo", file=str(configuration.data / "demo-accounts.json")))
+        for one in demo:
+            role = role_names()[one.role][terminal.lang]
+            terminal.note(f"  {one.login:<20} {one.password:<18} {role} ({one.organisation})")
 
 
 def _require_free(host: str, port: int) -> None:

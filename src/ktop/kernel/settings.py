@@ -46,6 +46,24 @@ class Settings(BaseModel):
     log: Literal["plain", "json"] = Field("plain", description="Form of the log on standard error.")
     log_requests: bool = Field(False, description="Whether each request answered is logged, too.")
 
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+)?$",
+        description="Address that people reach the platform by, through a proxy that ends TLS (https://…).",
+    )
+    solo: bool = Field(
+        False, description="Run without accounts: whoever reaches the platform is its owner. On this machine only."
+    )
+
+    proxy: str = Field(
+        "127.0.0.1",
+        description="Addresses, split by commas, of the proxy at KTOP_PUBLIC_URL, which says where requests come from.",
+    )
+    demo: bool = Field(
+        True,
+        description="Fill a new installation with institutions and accounts to try it with; on this machine only.",
+    )
+
     connections: int = Field(400, ge=1, description="Connections held at the same time; further ones get 503.")
     header_seconds: float = Field(15.0, gt=0, description="Seconds within which the head of a request must arrive.")
     body_seconds: float = Field(30.0, gt=0, description="Seconds within which the body of a request must arrive.")

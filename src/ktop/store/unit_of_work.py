@@ -15,14 +15,17 @@ from ktop.store.access_ledger import AccessLedger
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
 from ktop.store.consents import ConsentRepository
+from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.documents import DocumentRepository
 from ktop.store.granted_results import GrantedResults
+from ktop.store.identity import IdentityRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.results import PublishedResults, ResultRepository
+from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.tables import jobs, outbox
 from ktop.store.transmissions import TransmissionRepository
 
@@ -137,6 +140,26 @@ class InstallationWork:
             "messages_waiting": self.connection.scalar(waiting) or 0,
             "events_unsealed": self.audit_chain.unsealed(),
         }
+
+    @property
+    def identity(self) -> IdentityRepository:
+        """Organisations, users, persons and memberships."""
+        return IdentityRepository(self.connection)
+
+    @property
+    def credentials(self) -> CredentialRepository:
+        """What proves who somebody is."""
+        return CredentialRepository(self.connection)
+
+    @property
+    def sessions(self) -> SessionRepository:
+        """Signed-in browsers."""
+        return SessionRepository(self.connection)
+
+    @property
+    def failures(self) -> FailureRepository:
+        """Failures to sign in."""
+        return FailureRepository(self.connection)
 
     def tell(self, actor: Actor, action: str, subject: str, details: Mapping[str, Any]) -> None:
         """Write the audit event and the message of what somebody did; see ``ktop.store.audit``."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ktop.usecases.accounts.interface import Accounts
 from ktop.usecases.audit.interface import Audit
 from ktop.usecases.batches.interface import Batches
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
+from ktop.usecases.demo.interface import Demo
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.models.interface import Models
@@ -62,6 +64,11 @@ class Platform(Protocol):
         ...
 
     @property
+    def accounts(self) -> Accounts:
+        """People: signing in and up, sessions, their own accounts."""
+        ...
+
+    @property
     def audit(self) -> Audit:
         """What was done, by whom, and that the trail of it holds."""
         ...
@@ -84,6 +91,11 @@ class Platform(Protocol):
     @property
     def repeats(self) -> Repeats:
         """Requests that a program sends again."""
+        ...
+
+    @property
+    def demo(self) -> Demo:
+        """Institutions and accounts to try the platform with."""
         ...
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from ktop.kernel.settings import Settings
 from ktop.report.fonts import WebFonts
@@ -18,8 +19,10 @@ from ktop.web.api.rate_limits import RateLimits
 from ktop.web.api.repeats import Repeats
 from ktop.web.monitoring import Figures, Monitor
 from ktop.web.rating_queue import UPLOADS, RatingQueue
+from ktop.web.route_access import require_access, require_complete
 from ktop.web.security import BODY_LIMIT_BYTES, FormTokens, Guard
 from ktop.web.waiting import Watch
+from ktop.web.who_asks import WhoAsks
 
 #: Uploaded files that are in memory at the same time, and how many more senders wait with theirs.
 _UPLOADS_AT_ONCE, _UPLOADS_WAITING = 2, 8
@@ -47,6 +50,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=life,
+        dependencies=[Depends(require_access)],
     )
     vars(app)["openapi"] = functools.partial(describe, app)  # the framework asks the application for it
     app.state.platform = platform
@@ -55,10 +59,14 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     app.state.fonts = WebFonts(settings.data / "fonts")
     app.state.tokens = FormTokens.stored(settings.data / "keys")
     app.state.assets = assets.addresses(app.state.fonts)
-    for router in (monitoring.router, assets.router, *pages.routers(), *api.routers()):
+    app.state.behind_tls = settings.public_url.startswith("https://")
+    routers = (monitoring.router, assets.router, *pages.routers(), *api.routers())
+    require_complete(*routers)
+    for router in routers:
         app.include_router(router)
     errors.add_handlers(app)
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
+    hosts += [urlsplit(settings.public_url).hostname or ""] if settings.public_url else []
     app.add_middleware(Repeats, refuse=errors.answer)
     app.add_middleware(RateLimits, refuse=errors.answer, per_minute=settings.requests_per_minute)
     app.add_middleware(
@@ -68,6 +76,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
         uploads=Admission(_UPLOADS_AT_ONCE, _UPLOADS_WAITING, settings.body_seconds, "web.busy"),
     )
     app.add_middleware(Watch)  # around the queue: who leaves while waiting is noticed, too
+    app.add_middleware(WhoAsks, refuse=errors.answer, solo=settings.solo)
     app.add_middleware(
         Guard,
         refuse=errors.answer,

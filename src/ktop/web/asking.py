@@ -7,8 +7,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Scope
 
-from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.domain.party.actor import VISITOR, Actor
+from ktop.usecases.accounts.interface import Asker
 from ktop.usecases.platform import Platform
 
 P = ParamSpec("P")
@@ -21,9 +23,27 @@ def platform(request: Request) -> Platform:
     return found
 
 
+def known_as(scope: Scope, actor: Actor, asker: Asker | None = None) -> None:
+    """Note for the rest of a request who sent it; ``ktop.web.who_asks`` finds out."""
+    scope.setdefault("state", {}).update(actor=actor, asker=asker)
+
+
 def actor(request: Request) -> Actor:
-    """Return who asks: without accounts, the owner of this installation."""
-    return LOCAL_OWNER
+    """Return who asks: the user of a session, the program of a key, the local owner (solo), or a visitor."""
+    found: Actor = getattr(request.state, "actor", VISITOR)
+    return found
+
+
+def asker(request: Request) -> Asker | None:
+    """Return the person whose session a request is part of, None for programs, visitors and the local owner."""
+    found: Asker | None = getattr(request.state, "asker", None)
+    return found
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser reaches the platform by https, itself or through a proxy that ends it."""
+    behind_tls: bool = request.app.state.behind_tls
+    return behind_tls or request.url.scheme == "https"
 
 
 async def ask(request: Request, use: Callable[Concatenate[Actor, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -132,6 +132,9 @@ def server(app: ASGIApp, settings: Settings, host: str, port: int) -> Server:
             ws="none",
             log_level="warning",
             server_header=False,
+            # Where a request comes from is believed of the proxy alone, and of nobody where there is none.
+            proxy_headers=bool(settings.public_url),
+            forwarded_allow_ips=settings.proxy,
             timeout_keep_alive=_KEPT_SECONDS,
             timeout_graceful_shutdown=settings.grace_seconds,
             h11_max_incomplete_event_size=_HEAD_BYTES,

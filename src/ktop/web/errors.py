@@ -7,16 +7,17 @@ import secrets
 import traceback
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.errors import OWN_ERROR
 from ktop.domain.values.kind import shown
-from ktop.kernel.errors import BusyError, InputError, KtopError, TooManyRequestsError
+from ktop.kernel.errors import BusyError, InputError, KtopError, SignInError, TooManyRequestsError
 from ktop.web.language import language
 from ktop.web.rendering import page
 
@@ -50,12 +51,26 @@ def answer(request: Request, error: KtopError) -> Response:
         given: Response = JSONResponse(
             problem(error, language(request)), error.http_status, media_type="application/problem+json"
         )
+        if isinstance(error, SignInError):
+            given.headers["www-authenticate"] = "Bearer"
+    elif isinstance(error, SignInError) and error.key == "access.sign_in":
+        given = _to_sign_in(request)
     else:
         sentence = _sentence(error, language(request))
         given = page(request, "error.html", status=error.http_status, sentence=sentence, status_code=error.http_status)
     if isinstance(error, BusyError | TooManyRequestsError):
         given.headers["retry-after"] = str(error.retry_after_seconds)
     return given
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Lead a visitor to the sign-in page, and from there back: to the page itself, or to that of the form sent."""
+    path = request.url.path if request.method == "GET" else str(getattr(request.state, "get_path", "/"))
+    query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
+    address = f"/sign-in?{urlencode({'next': path + query})}"
+    if "hx-request" in request.headers:  # a part of a page: the whole page is led there
+        return Response(status_code=401, headers={"hx-redirect": address})
+    return RedirectResponse(address, status_code=303)
 
 
 def problem(error: KtopError, lang: Lang) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ktop.catalogue import LANGS, Lang
+from ktop.web.asking import is_secure
 
 COOKIE = "ktop_lang"
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -26,7 +27,7 @@ def remember(request: Request, response: Response) -> None:
     chosen = request.query_params.get("lang")
     if chosen in LANGS and chosen != request.cookies.get(COOKIE):
         response.set_cookie(
-            COOKIE, chosen, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=request.url.scheme == "https"
+            COOKIE, chosen, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=is_secure(request)
         )
 
 

@@ -15,8 +15,8 @@ from ktop.web.admission import Admission
 #: Questions of a GET that rate again, and endings of addresses that do.
 _RATING_QUERIES = (b"suggest=1", b"recompute=1")
 _RATING_ENDINGS = ("/suggestions", "/recomputed")
-
-
+#: Beginnings of addresses whose forms are about people: nobody waits behind ratings to sign in.
+_OF_PEOPLE = ("/sign-", "/account", "/api/v1/oauth/")
 #: Where files are uploaded that are larger than a form. Nothing is rated there: a job does that.
 UPLOADS = ("/batches", "/api/v1/batches")
 
@@ -83,7 +83,7 @@ def _said_again(body: bytearray, receive: Receive) -> Receive:
 
 def _rates(scope: Scope) -> bool:
     if scope["method"] not in ("GET", "HEAD"):
-        return True
+        return not scope["path"].startswith(_OF_PEOPLE)
     return scope["path"].endswith(_RATING_ENDINGS) or any(q in scope["query_string"] for q in _RATING_QUERIES)
 
 

@@ -12,7 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ktop.catalogue import Lang, text
+from ktop.domain.party.actor import VISITOR
 from ktop.report import labels, numbers
+from ktop.web import navigation
+from ktop.web.asking import actor, asker
 from ktop.web.language import language, remember, switched
 from ktop.web.security import TOKEN_FIELD
 
@@ -59,7 +62,8 @@ def table_rows(
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page in the reader's language.
 
-    Templates get ``t(key, ...)`` for texts of ``messages/web.yaml``, ``lang``, ``csrf``, ``assets`` and ``values``.
+    Templates get ``t(key, ...)`` for texts of ``messages/web.yaml``, ``phrase(key, ...)`` for any,
+    ``lang``, ``csrf``, ``assets``, ``menu``, ``asker``, ``visiting`` and ``values``.
     """
     lang = language(request)
     state = request.app.state
@@ -68,7 +72,11 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "lang": lang,
         "other_lang": "en" if lang == "ko" else "ko",
         "other_address": switched(request, "en" if lang == "ko" else "ko"),
+        "phrase": functools.partial(_said, lang=lang),
         "here": request.url.path,
+        "menu": navigation.menu(request),
+        "asker": asker(request),
+        "visiting": actor(request) == VISITOR,
         "csrf": state.tokens.token(request),
         "assets": state.assets,
         "labels": labels,
@@ -84,3 +92,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 def web_text(key: str, *, lang: Lang, **params: Any) -> str:
     """Return a text of the page's own room."""
     return text(f"web.{key}", lang, **params)
+
+
+def _said(key: str, *, lang: Lang, **params: Any) -> str:
+    return text(key, lang, **params)

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ktop.kernel.errors import InputError, KtopError, TooLargeError
+from ktop.web.asking import actor, is_secure
 
 #: A company record may have 2 MB, a technology summary 20,000 characters; a form has both and its own overhead.
 BODY_LIMIT_BYTES = 2_600_000
@@ -57,7 +58,8 @@ class TooSlowError(KtopError):
     http_status = 408
 
 
-def _of_this_machine(name: str) -> bool:
+def is_of_this_machine(name: str) -> bool:
+    """Whether a name or address leads to this very machine."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -165,11 +167,11 @@ class Guard:
 
     def _meant_for_us(self, scope: Scope) -> bool:
         reached = (scope.get("server") or ("",))[0]
-        if not _of_this_machine(reached):
+        if not is_of_this_machine(reached):
             return True
         given = dict(scope["headers"]).get(b"host", b"").decode("latin-1").strip().lower()
         name = re.sub(r":\d*$", "", given).strip("[]").rstrip(".")
-        return _of_this_machine(name) or name in self.hosts
+        return is_of_this_machine(name) or name in self.hosts
 
 
 def require_text(parts: Iterable[str]) -> None:
@@ -184,8 +186,8 @@ def require_text(parts: Iterable[str]) -> None:
 class FormTokens:
     """Tokens that tie a form to the browser that fetched it.
 
-    A browser gets a random visit cookie (SameSite, not readable by scripts); each form carries the HMAC of it under a
-    secret of this installation. A foreign site can neither read the cookie nor make the token.
+    A browser gets a random visit cookie (SameSite, not readable by scripts); each form carries the HMAC of it and of
+    the session under a secret of this installation. A foreign site can neither read the cookie nor make the token.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -213,15 +215,13 @@ class FormTokens:
         visit = request.cookies.get(VISIT_COOKIE) or getattr(request.state, "new_visit", None)
         if not visit:
             visit = request.state.new_visit = secrets.token_hex(16)
-        return self._sign(visit)
+        return self._sign(visit, request)
 
     def remember(self, request: Request, response: Response) -> None:
         """Give the browser its visit cookie where one was started."""
         visit = getattr(request.state, "new_visit", None)
         if visit:
-            response.set_cookie(
-                VISIT_COOKIE, visit, httponly=True, samesite="lax", secure=request.url.scheme == "https"
-            )
+            response.set_cookie(VISIT_COOKIE, visit, httponly=True, samesite="lax", secure=is_secure(request))
 
     async def form(self, request: Request) -> FormData:
         """Read and check a posted form.
@@ -241,10 +241,12 @@ class FormTokens:
         require_text([part.filename or "" for part in form.values() if not isinstance(part, str)])
         visit = request.cookies.get(VISIT_COOKIE, "")
         given = form.get(TOKEN_FIELD)
-        expected = self._sign(visit).encode()
+        expected = self._sign(visit, request).encode()
         if not visit or not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected):
             raise ForeignFormError("web.foreign_form")
         return form
 
-    def _sign(self, visit: str) -> str:
-        return hmac.new(self._secret, visit.encode(), hashlib.sha256).hexdigest()
+    def _sign(self, visit: str, request: Request) -> str:
+        """Return the token of a visit, another one for each session and for nobody: none made before sign-in counts."""
+        said = f"{visit}|{actor(request).session}"
+        return hmac.new(self._secret, said.encode(), hashlib.sha256).hexdigest()

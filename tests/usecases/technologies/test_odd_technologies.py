@@ -39,7 +39,7 @@ def engine(demo_corpus: Path) -> TechnologyEngine:
 
 @pytest.fixture(scope="module")
 def client(demo_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    settings = Settings(data=tmp_path_factory.mktemp("odd"), corpus=demo_corpus)
+    settings = Settings(solo=True, data=tmp_path_factory.mktemp("odd"), corpus=demo_corpus)
     return TestClient(create_app(settings, House(settings)))
 
 

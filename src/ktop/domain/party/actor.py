@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Roles of a company, an agency, a bank and an investor, of the operator, and of an installation's own owner.
+#: Roles of a company, an agency, a bank and an investor, of the operator, of an installation's own owner, and of
+#: whoever has not signed in.
 ROLES = frozenset(
     (
-        *("owner", "company_owner", "company_staff", "agency_evaluator", "agency_manager"),
+        *("visitor", "owner", "company_owner", "company_staff", "agency_evaluator", "agency_manager"),
         *("bank_officer", "investor_analyst", "operator", "institution_administrator"),
     )
 )
@@ -26,6 +27,8 @@ class Actor:
     second_factor_missing : whether the organisation demands a second factor that this sign-in lacks.
     known_by : how it is known who this is (``"password+totp"``, ``"passkey"``, ``"key"``), for consents and the audit.
 
+    session : what the signed-in browser's session is listed and ended by; empty for programs and the local owner.
+
     Raises ``ValueError`` for an empty name and for a role there is none of.
     """
 
@@ -35,6 +38,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     second_factor_missing: bool = False
     known_by: str = "local"
+    session: str = ""
 
     def __post_init__(self) -> None:
         if not self.user or not self.organisation:
@@ -47,3 +51,5 @@ class Actor:
 LOCAL_OWNER = Actor("local-owner", "local", frozenset({"owner"}))
 #: The installation itself: what it does at its own hours, and what happens before somebody is known.
 INSTALLATION = Actor("installation", "installation")
+#: Whoever has not said who they are: sees what is public, and may sign in.
+VISITOR = Actor("visitor", "visitor", frozenset({"visitor"}), known_by="nothing")

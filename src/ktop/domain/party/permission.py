@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ktop.catalogue import LocalText, load
-from ktop.domain.party.actor import Actor
-from ktop.kernel.errors import ForbiddenError
+from ktop.domain.party.actor import VISITOR, Actor
+from ktop.kernel.errors import ForbiddenError, SignInError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,11 @@ def permissions() -> Mapping[str, LocalText]:
 
 @functools.cache
 def role_permissions() -> Mapping[str, frozenset[str]]:
-    """Return role → the permissions it has."""
+    """Return role → the permissions it has: its own and those of a visitor."""
     roles = load("permissions")["roles"]
-    return {
-        name: frozenset(permissions()) if role["permissions"] == ["*"] else frozenset(role["permissions"])
-        for name, role in roles.items()
-    }
+    everybody = roles["visitor"]["permissions"]
+    own = {name: permissions() if role["permissions"] == ["*"] else role["permissions"] for name, role in roles.items()}
+    return {name: frozenset((*found, *everybody)) for name, found in own.items()}
 
 
 def role_names() -> Mapping[str, LocalText]:
@@ -66,7 +65,7 @@ def check(actor: Actor, permission: str) -> Allowed | Denied:
         raise ValueError(f"no such permission: {permission}")
     giving = sorted(role for role in actor.roles if permission in role_permissions()[role])
     if not giving:
-        return Denied("access.role_lacks")
+        return Denied("access.sign_in" if actor == VISITOR else "access.role_lacks")
     if actor.scopes is not None and permission not in actor.scopes:
         return Denied("access.key_lacks")
     if actor.second_factor_missing:
@@ -75,7 +74,12 @@ def check(actor: Actor, permission: str) -> Allowed | Denied:
 
 
 def require(actor: Actor, permission: str) -> None:
-    """Raise ``ForbiddenError``, with the reason, where an actor may not do something."""
+    """Raise ``ForbiddenError``, with the reason, where an actor may not do something.
+
+    Raises ``SignInError`` where nobody has signed in.
+    """
     answer = check(actor, permission)
     if isinstance(answer, Denied):
+        if actor == VISITOR:
+            raise SignInError(answer.reason)
         raise ForbiddenError(answer.reason, permission=permission, what=permissions()[permission])

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ktop.domain.party.actor import LOCAL_OWNER
+from ktop.domain.party.actor import LOCAL_OWNER, VISITOR
 from ktop.kernel.errors import KtopError, TooManyRequestsError
 from ktop.web.asking import actor
 
@@ -35,15 +35,13 @@ class RateLimits:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        try:
-            who = actor(request)
-        except KtopError:  # nobody: the operation itself says what it needs
-            await self.app(scope, receive, send)
-            return
+        who = actor(request)
         if who == LOCAL_OWNER:
             await self.app(scope, receive, send)
             return
         counted = f"{who.organisation}/{who.user}"
+        if who == VISITOR:  # strangers share no window
+            counted += f"/{request.client.host if request.client else ''}"
         allowed = self.limiter.hit(self.limit, counted)
         window = self.limiter.get_window_stats(self.limit, counted)
         until = max(1, round(window.reset_time - time.time()))

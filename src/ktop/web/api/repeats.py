@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ktop.domain.party.actor import VISITOR
 from ktop.kernel.errors import InputError, KtopError
 from ktop.usecases.repeats.interface import KeptAnswer
 from ktop.web.asking import actor, platform
@@ -40,7 +41,7 @@ class Repeats:
             return
         request = Request(scope, receive)
         key = request.headers.get(HEADER)
-        if key is None:
+        if key is None or actor(request) == VISITOR:  # of strangers nothing is kept, least of all for other strangers
             await self.app(scope, receive, send)
             return
         try:

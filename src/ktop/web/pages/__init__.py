@@ -2,11 +2,10 @@
 
 from fastapi import APIRouter
 
-from ktop.web.pages import companies, compare, home, jobs, methods, models, proposals, ratings, technology
+from ktop.web.pages import accounts, companies, compare, home, jobs, methods, models, proposals, ratings, technology
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    return tuple(
-        room.router for room in (home, companies, technology, proposals, ratings, compare, methods, models, jobs)
-    )
+    rooms = (home, accounts, companies, technology, proposals, ratings, compare, methods, models, jobs)
+    return tuple(room.router for room in rooms)

@@ -1,0 +1,1 @@
+"""People: signing in and up, their sessions, and their own account."""

@@ -1,0 +1,55 @@
+"""Slows guessing down without letting a guesser shut anybody else out.
+
+Failures count for a login from one address, and for an address whatever the login: never for a login alone, which would
+let a stranger lock its owner out. IPv6 addresses count by their /64, which one subscriber holds whole.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime, timedelta
+
+from ktop.kernel.errors import TooManyRequestsError
+from ktop.store.unit_of_work import InstallationWork
+
+#: Failures that cost no wait: for one login from one address, and for one address.
+FREE_OF_PAIR, FREE_OF_ADDRESS = 5, 30
+#: Failures count for this long; no wait is longer than the other.
+_KEPT, _LONGEST = timedelta(hours=6), timedelta(minutes=15)
+
+
+def network(address: str) -> str:
+    """Return what an address counts by; text that is no address counts as it stands."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:100]
+    if isinstance(found, ipaddress.IPv6Address):
+        mapped = found.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.ip_network((int(found), 64), strict=False).network_address)
+    return str(found)
+
+
+class Throttle:
+    """The failures of one attempt: of whoever tries (a login, a user at some step) from one address."""
+
+    def __init__(self, who: str, address: str) -> None:
+        self._address = f"address|{network(address)}"
+        self._pair = f"pair|{network(address)}|{who}"
+
+    def require_patience(self, work: InstallationWork, now: datetime) -> None:
+        """Raise ``TooManyRequestsError`` where the next attempt comes too early."""
+        until = work.failures.until([self._pair, self._address])
+        if until is not None and until > now:
+            seconds = max(1, round((until - now).total_seconds()))
+            raise TooManyRequestsError("accounts.too_many_failures", retry_after_seconds=seconds)
+
+    def note(self, work: InstallationWork, now: datetime) -> None:
+        """Count a failure."""
+        work.failures.note(self._pair, now, free=FREE_OF_PAIR, kept=_KEPT, longest=_LONGEST)
+        work.failures.note(self._address, now, free=FREE_OF_ADDRESS, kept=_KEPT, longest=_LONGEST)
+
+    def forget(self, work: InstallationWork) -> None:
+        """Forget the failures of the pair after a success; those of the address stay, or one's own login would clear
+        the way for guessing others'."""
+        work.failures.forget(self._pair)

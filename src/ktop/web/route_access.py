@@ -1,0 +1,125 @@
+"""Who may reach which address: every route of pages and API, and the permission it needs.
+
+The table is asked before any route is; one that is missing from it is refused, and the application does not start.
+``open`` is for everybody, ``person`` for whoever has signed in by a browser. Use cases ask for permissions again
+themselves, because commands and jobs reach them without an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+
+from ktop.domain.party.actor import VISITOR, Actor
+from ktop.domain.party.permission import Allowed, check, require
+from ktop.kernel.errors import ForbiddenError, SignInError
+from ktop.web.asking import actor
+
+OPEN, PERSON = "open", "person"
+
+ACCESS: Mapping[str, str] = {
+    # Files and states
+    "GET /static/{digest}/{name}": OPEN,
+    "GET /fonts/{key}/{name}.woff2": OPEN,
+    "GET /favicon.ico": OPEN,
+    "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /metrics": OPEN,
+    # First page and what is public
+    "GET /": "platform:example:read",
+    "GET /methods": OPEN,
+    "GET /methods/{model}": OPEN,
+    "GET /api": OPEN,
+    "GET /models": "platform:model:read",
+    "GET /models/{name}/{version}": "platform:model:read",
+    # Accounts
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "GET /sign-up": OPEN,
+    "POST /sign-up": OPEN,
+    "POST /sign-out": PERSON,
+    "GET /account": PERSON,
+    "POST /account/organisation": PERSON,
+    "POST /account/password": PERSON,
+    "POST /account/sessions": PERSON,
+    # Ratings
+    "POST /ratings": "own:rating:make",
+    "GET /companies": "own:rating:make",
+    "POST /companies": "own:rating:make",
+    "GET /companies/new": "own:rating:make",
+    "POST /companies/new": "own:rating:make",
+    "GET /technology": "own:rating:make",
+    "POST /technology": "own:rating:make",
+    "GET /proposals": "own:batch:run",
+    "POST /proposals": "own:batch:run",
+    "GET /compare": "own:rating:read",
+    "POST /compare": "own:rating:make",
+    "GET /ratings/{rating_id}": "own:rating:read",
+    "GET /ratings/{rating_id}.json": "own:rating:read",
+    "GET /ratings/{rating_id}.pdf": "own:document:read",
+    "POST /ratings/{rating_id}/what-if": "own:rating:read",
+    # Jobs and batches
+    "GET /batches": "own:batch:run",
+    "POST /batches": "own:batch:run",
+    "GET /batches/{batch_id}": "own:job:read",
+    "GET /batches/{batch_id}/answer": "own:job:read",
+    "GET /jobs": "own:job:read",
+    "GET /jobs/{job_id}": "own:job:read",
+    "POST /jobs/{job_id}/cancel": "own:job:cancel",
+    "GET /api/v1/batches": "own:job:read",
+    "POST /api/v1/batches": "own:batch:run",
+    "GET /api/v1/batches/{job_id}": "own:job:read",
+    "GET /api/v1/batches/{job_id}/answer": "own:job:read",
+    "GET /api/v1/jobs": "own:job:read",
+    "POST /api/v1/jobs": "own:job:read",  # and what the kind of job needs
+    "GET /api/v1/jobs/{job_id}": "own:job:read",
+    "POST /api/v1/jobs/{job_id}/cancel": "own:job:cancel",
+    # API
+    "POST /api/v1/ratings/company": "own:rating:make",
+    "POST /api/v1/ratings/technology": "own:rating:make",
+    "GET /api/v1/ratings/{rating_id}": "own:rating:read",
+    "GET /api/v1/ratings/{rating_id}/recomputed": "own:rating:read",
+    "GET /api/v1/ratings/{rating_id}/suggestions": "own:rating:read",
+    "POST /api/v1/proposals": "own:batch:run",
+    "GET /api/v1/compare": "own:rating:read",
+    "GET /api/v1/schema/company": "platform:example:read",
+    "GET /api/v1/models": "platform:model:read",
+    "GET /api/v1/models/history": "platform:model:read",
+    "GET /api/v1/models/drift": "platform:model:read",
+    "GET /api/v1/models/{name}/{version}": "platform:model:read",
+}
+
+
+async def require_access(request: Request) -> None:
+    """Let a request through to its route, or raise ``SignInError`` or ``ForbiddenError``."""
+    needed = ACCESS[_named(request.method, request.scope["route"].path)]
+    who = actor(request)
+    if needed == PERSON and not who.session:
+        raise SignInError("access.sign_in") if who == VISITOR else ForbiddenError("access.person_only")
+    if needed not in (OPEN, PERSON):
+        require(who, needed)
+
+
+def may_reach(who: Actor, address: str) -> bool:
+    """Whether a page may be shown to somebody, so that menus offer nothing that is refused."""
+    needed = ACCESS[f"GET {address}"]
+    return needed == OPEN or (bool(who.session) if needed == PERSON else isinstance(check(who, needed), Allowed))
+
+
+def routes_of(*routers: APIRouter) -> set[str]:
+    """Return the routes of some routers, as the table names them."""
+    found = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return {_named(method, route.path) for route in found for method in route.methods or ()}
+
+
+def require_complete(*routers: APIRouter) -> None:
+    """Raise ``RuntimeError`` where a route is missing from the table, which would be refused to everybody."""
+    missing = sorted(routes_of(*routers) - ACCESS.keys())
+    if missing:
+        raise RuntimeError(f"add to ACCESS in {__name__} who may reach: {', '.join(missing)}")
+
+
+def _named(method: str, path: str) -> str:
+    return f"{'GET' if method == 'HEAD' else method} {path}"
