@@ -128,7 +128,12 @@ def _lines(found: Verification) -> Sequence[tuple[str, str]]:
     company = None if found.company is None else f"{found.company}{number}"
     technology = None if found.technology is None else found.technology or _say("untitled")
     models = [
-        (_say("model"), f"{m.name} {m.version}" + "".join(f" · {ladder} {grade}" for ladder, grade in m.grades.items()))
+        (
+            _say("model"),
+            f"{m.name} {m.version}"
+            + "".join(f" · {ladder} {grade}" for ladder, grade in m.grades.items())
+            + (f" · {_say(f'basis_{m.basis}')}" if m.basis in ("declared", "evidence") else ""),
+        )
         for m in found.models
     ]
     lines = [

@@ -85,7 +85,7 @@ def disclosures_of(ratings: Sequence[Mapping[str, Any]]) -> tuple[list[str], int
     missing = set()
     for rating in ratings:
         for entry in rating["inputs"]:
-            value = {part: entry[part] for part in ("value", "source", "date")}
+            value = {part: entry[part] for part in ("value", "source", "date", "status") if part in entry}
             if value["value"] is None:
                 missing.add(entry["name"])
             elif seen.setdefault(entry["name"], value) != value:
@@ -204,6 +204,13 @@ def _rating(rating: Mapping[str, Any]) -> dict[str, Any]:
         "probabilities": rating["probabilities"],
         "warnings": [warning["code"] for warning in rating["warnings"]],
     }
+    if "basis" in rating:  # declared by the firm, or on evidence; and both results
+        evidence = rating["details"]["evidence"]
+        found["basis"] = rating["basis"]
+        found["evidence"] = {
+            "rule": evidence["rule"],
+            **{kind: evidence[kind] and evidence[kind]["grades"] for kind in ("declared", "evidence")},
+        }
     guarantee = rating["details"].get("guarantee")
     if guarantee:
         found["guarantee"] = {name: guarantee[name] for name in ("rule", "status", "amount_krw")}

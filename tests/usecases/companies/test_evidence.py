@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import itertools
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.decision.evidence import checklist_facts, evidence_rule
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.domain.party.disclosure import disclosed
 from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Rating
 from ktop.models.registry import ModelRegistry
 from ktop.report.present import rating_view
+from ktop.report.present.evidence import evidence_view
+from ktop.signing import credential
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
 from ktop.usecases.companies import examples
@@ -275,3 +279,46 @@ def test_the_examples_are_rated() -> None:
     for record in examples.example_records().values():
         rating = rated(dict(record))
         assert rating.basis == "declared"
+
+
+def test_an_institution_sees_what_a_grade_stands_on_and_no_answer_that_was_not_granted() -> None:
+    gamed = rated(zombie(5)).to_json()
+    shown = disclosed(gamed, ())
+    assert shown["basis"] == "declared" and shown.keys() == gamed.keys()
+    found, whole = shown["details"]["evidence"], gamed["details"]["evidence"]
+    assert found["held"] == whole["held"]
+    assert found["evidence"] == {"grades": whole["evidence"]["grades"]}
+    assert not {"contradictions", "left_out", "uniform", "counts"} & found.keys()
+    codes = {warning["code"] for warning in shown["warnings"]}
+    assert "declared_held" in codes and not {"contradictions", "uniform_answers"} & codes
+    assert any("On evidence" in opinion["text"] for opinion in shown["opinions"])
+    for lang in LANGS:
+        view = evidence_view(shown, lang)
+        assert view is not None and view.contradictions == ()
+        assert len(view.table.rows) == 3  # the grades and no more
+    nothing = rated({"name": "빈 기록", "checklist": dict.fromkeys(checklist_facts(), 5)}).to_json()
+    assert disclosed(nothing, ())["details"]["evidence"]["evidence"] is None
+    assert evidence_view(disclosed(nothing, ()), "ko") is not None
+
+
+def test_a_signed_result_says_what_the_grade_stands_on() -> None:
+    marks = [{"path": "checklist.q06", "source": "visit", "date": "2026-05-20", "status": "confirmed"}]
+    ratings = [rated(zombie(5, sources=marks)).to_json()]
+    shown, missing = credential.disclosures_of(ratings)
+    body = credential.body(
+        credential.RatedAnswer(DAY, ratings),
+        credential.Issuer("https://ktop.example.org", "K-TOP (invented)"),
+        result_id="a" * 32,
+        issued=datetime(2026, 6, 1, tzinfo=UTC),
+        status_list=0,
+        status_index=1,
+        disclosed=shown,
+        missing=missing,
+    )
+    signed = next(r for r in body["credentialSubject"]["ratings"] if r["model"]["name"] == "ktrs-fm")
+    found = ratings[0]["details"]["evidence"]
+    assert signed["basis"] == "declared" and signed["evidence"]["rule"] == RULE.version
+    assert signed["evidence"]["evidence"] == found["evidence"]["grades"]
+    opened = [json.loads(base64.urlsafe_b64decode(one + "=" * (-len(one) % 4))) for one in shown]
+    values = {name: value for _, name, value in opened}
+    assert values["q06"]["status"] == "confirmed" and "status" not in values["q07"]

@@ -35,7 +35,7 @@ _RESULT_DETAILS = ("growth_perspective", "tracks", "reference_rates", "matrix")
 #: What a sentence may rest on to say no more than the result does.
 _RESULT_BASIS = (
     *("scores.", "grades.", "probabilities.", "position.all.", "details.positions.risk.all.", "model.trained_on"),
-    *("details.growth_perspective.", "details.reference_rates."),
+    *("details.growth_perspective.", "details.reference_rates.", "details.evidence"),
 )
 
 
@@ -54,6 +54,7 @@ def disclosed(rating: Mapping[str, Any], granted: Collection[str]) -> dict[str, 
     return {
         "model": rating["model"],
         "subject": _subject(rating["subject"], technology, granted),
+        **({"basis": rating["basis"]} if "basis" in rating else {}),
         "as_of": rating["as_of"],
         "scores": rating["scores"],
         "grades": rating["grades"],
@@ -97,6 +98,14 @@ def _details(details: Mapping[str, Any], granted: Collection[str]) -> dict[str, 
         shown["peer_rates"] = details["peer_rates"]
     if "positions" in details:
         shown["positions"] = {score: _position(of, granted) for score, of in details["positions"].items()}
+    if "evidence" in details:  # contradictions tell figures, and what was left out tells what was entered
+        shown["evidence"] = _both_results(details["evidence"])
     if "guarantee" in details:  # its amount is a share of sales, its clauses say which fact fails
         shown["guarantee"] = {name: details["guarantee"][name] for name in ("rule", "status")}
     return shown
+
+
+def _both_results(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the grades as declared and on evidence, and which of them are held."""
+    both = {kind: found[kind] and {"grades": found[kind]["grades"]} for kind in ("declared", "evidence")}
+    return {"rule": found["rule"], **both, "most_notches": found["most_notches"], "held": found["held"]}

@@ -92,7 +92,7 @@ def probabilities(rating: RatingJson, lang: Lang) -> tuple[Figure, ...]:
 def _on_evidence(rating: RatingJson, target: str, lang: Lang) -> str:
     """Return a probability on evidence beside one that rests on declared values which the grades are held against."""
     found = rating["details"].get("evidence") or {}
-    if not found.get("held") or found["evidence"] is None:
+    if not found.get("held") or "probabilities" not in (found["evidence"] or {}):
         return ""
     value = found["evidence"]["probabilities"][target]["value"]
     return text("report.probability_on_evidence", lang, value=numbers.percent(value, lang))

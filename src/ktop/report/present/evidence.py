@@ -15,7 +15,10 @@ _TONES = {"declared": "warn", "evidence": "good"}
 
 
 def evidence_view(rating: RatingJson, lang: Lang) -> Evidence | None:
-    """Return the section on declared and evidenced values, None for a rating given before there was a rule on them."""
+    """Return the section on declared and evidenced values, None for a rating given before there was a rule on them.
+
+    Of a rating that is shown without all of its inputs only the grades are known (``domain.party.disclosure``).
+    """
     found = rating["details"].get("evidence")
     if not isinstance(found, Mapping):
         return None
@@ -27,9 +30,9 @@ def evidence_view(rating: RatingJson, lang: Lang) -> Evidence | None:
         table=_table(rating, found, lang),
         contradictions=tuple(
             entry["text"][lang] + " " + text(f"report.answer_{'' if entry['counted'] else 'not_'}counted", lang)
-            for entry in found["contradictions"]
+            for entry in found.get("contradictions", ())
         ),
-        note=found["note"][lang],
+        note=found["note"][lang] if "note" in found else "",
     )
 
 
@@ -49,6 +52,7 @@ def _table(rating: RatingJson, found: Mapping[str, Any], lang: Lang) -> Table:
             *("–" if result is None else numbers.score(result["scores"].get(name), lang) for result in results),
         )
         for name in rating["base"]
+        if "scores" in found["declared"]
     ]
     rows += [
         (
@@ -59,6 +63,7 @@ def _table(rating: RatingJson, found: Mapping[str, Any], lang: Lang) -> Table:
             ),
         )
         for name in rating["probabilities"]
+        if "scores" in found["declared"]
     ]
     columns = ("item", "as_declared", "on_evidence", "this_rating")
     return Table(text("report.two_results", lang), tuple(text(f"report.{name}", lang) for name in columns), tuple(rows))

@@ -35,7 +35,7 @@ class IssuedResult:
 
 @dataclass(frozen=True, slots=True)
 class RatedModel:
-    """What one model answered, as it was signed."""
+    """What one model answered, as it was signed; ``basis`` is "" of results signed before there was one."""
 
     name: str
     version: str
@@ -43,6 +43,7 @@ class RatedModel:
     grades: Mapping[str, str]
     probabilities: Mapping[str, Mapping[str, float]]
     trained_on: str
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ def _verification(verified: document.Verified, revoked: datetime | None, checked
                 rating["grades"],
                 rating["probabilities"],
                 str(rating["model"].get("trainedOn", "")),
+                str(rating.get("basis", "")),
             )
             for rating in claims.ratings
         ],
