@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.demo.interface import Demo
     from ktop.usecases.jobs.interface import Jobs
+    from ktop.usecases.keys.interface import Keys
     from ktop.usecases.lookup.interface import Lookups
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
@@ -125,6 +126,12 @@ class House:
         from ktop.usecases.accounts.service import AccountService
 
         return self._once("accounts", lambda: AccountService(self._store, self._hashes))
+
+    @property
+    def keys(self) -> Keys:
+        from ktop.usecases.keys.service import KeyService
+
+        return self._once("keys", lambda: KeyService(self._store))
 
     @property
     def demo(self) -> Demo:

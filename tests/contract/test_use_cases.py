@@ -26,6 +26,8 @@ from ktop.usecases.demo.interface import Demo
 from ktop.usecases.demo.service import DemoService
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.jobs.service import JobService
+from ktop.usecases.keys.interface import Keys
+from ktop.usecases.keys.service import KeyService
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.lookup.service import LookupService
 from ktop.usecases.models.interface import Models
@@ -66,6 +68,7 @@ USE_CASES: dict[type, type] = {
     Programmes: ProgrammeService,
     Accounts: AccountService,
     Demo: DemoService,
+    Keys: KeyService,
     Operations: OperationService,
     Repeats: RepeatService,
     Jobs: JobService,

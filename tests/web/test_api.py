@@ -87,6 +87,7 @@ def test_description_is_served_without_foreign_scripts(client: TestClient) -> No
         "/api/v1/schema/company",
         "/api/v1/ratings/{rating_id}/recomputed",
         "/api/v1/ratings/{rating_id}/suggestions",
+        "/api/v1/oauth/token",
         "/api/v1/compare",
         "/api/v1/proposals",
         "/api/v1/models",
@@ -122,6 +123,7 @@ OPERATIONS = [
     ("get", "/api/v1/ratings/{rating_id}"),
     ("get", "/api/v1/schema/company"),
     ("get", "/api/v1/models"),
+    ("post", "/api/v1/oauth/token"),
 ]
 
 

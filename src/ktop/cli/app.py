@@ -13,6 +13,7 @@ from ktop.cli import (
     accounts,
     audit,
     jobs,
+    keys,
     lifecycle,
     operations,
     originality_learning,
@@ -40,6 +41,7 @@ signed.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.command("worker", help=text("jobs.help_worker", terminal.lang))(jobs.worker)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(keys.app, name="keys")
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
 app.add_typer(reference, name="reference")
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 
 from ktop.domain.party.actor import Actor
 from ktop.store.access_ledger import AccessLedger
+from ktop.store.api_keys import ApiKeyRepository, KeyDoor
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
 from ktop.store.consents import ConsentRepository
@@ -87,6 +88,11 @@ class UnitOfWork:
         """The jobs of the actor's organisation."""
         return JobRepository(self.connection, self.actor)
 
+    @property
+    def api_keys(self) -> ApiKeyRepository:
+        """The keys of the actor's organisation."""
+        return ApiKeyRepository(self.connection, self.actor)
+
     def tell(self, action: str, subject: str, details: Mapping[str, Any], others: Sequence[str] = ()) -> None:
         """Write the audit event and the message of something done in this unit; see ``ktop.store.audit``."""
         tell(self.connection, self.actor, datetime.now(UTC), action, subject, details, others)
@@ -155,6 +161,11 @@ class InstallationWork:
     def sessions(self) -> SessionRepository:
         """Signed-in browsers."""
         return SessionRepository(self.connection)
+
+    @property
+    def keys(self) -> KeyDoor:
+        """Keys and tokens of programs, as they are presented."""
+        return KeyDoor(self.connection)
 
     @property
     def failures(self) -> FailureRepository:

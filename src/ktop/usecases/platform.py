@@ -12,6 +12,7 @@ from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.jobs.interface import Jobs
+from ktop.usecases.keys.interface import Keys
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
@@ -91,6 +92,11 @@ class Platform(Protocol):
     @property
     def repeats(self) -> Repeats:
         """Requests that a program sends again."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """Keys of programs."""
         ...
 
     @property

@@ -18,6 +18,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/technology", "web.nav_technology"),
     ("/compare", "web.nav_compare"),
     ("/methods", "web.nav_methods"),
+    ("/organisation/keys", "keys.title"),
     ("/api", "web.nav_api"),
 )
 #: What visitors are shown as well, though it leads them to sign in first: what this is for.

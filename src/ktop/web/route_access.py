@@ -44,6 +44,11 @@ ACCESS: Mapping[str, str] = {
     "POST /account/organisation": PERSON,
     "POST /account/password": PERSON,
     "POST /account/sessions": PERSON,
+    "GET /organisation/keys": "own:key:manage",
+    "POST /organisation/keys": "own:key:manage",
+    "POST /organisation/keys/{key_id}/rotate": "own:key:manage",
+    "POST /organisation/keys/{key_id}/revoke": "own:key:manage",
+    "POST /api/v1/oauth/token": OPEN,
     # Ratings
     "POST /ratings": "own:rating:make",
     "GET /companies": "own:rating:make",

@@ -20,6 +20,8 @@ _COOKIE = "ktop_session"
 _FOR_EVERYBODY = re.compile(r"/(static|fonts)/|/(favicon\.ico|healthz|readyz|metrics)$")
 #: A key of ours anywhere in an address, however it is called there.
 _KEY_IN_ADDRESS = re.compile(rb"ktop_[0-9a-z]+_|access_token=|api_?key=", re.IGNORECASE)
+#: Where a program shows its key in another way (OAuth 2).
+_TOKEN_ADDRESS = "/api/v1/oauth/token"  # noqa: S105 - an address
 _UNSAFE = frozenset(("POST", "PUT", "PATCH", "DELETE"))
 
 
@@ -53,8 +55,13 @@ class WhoAsks:
     async def _find_out(self, request: Request, scope: Scope) -> None:
         if _KEY_IN_ADDRESS.search(scope["query_string"]):
             raise InputError("access.key_in_address")
-        if "authorization" in request.headers:
-            raise SignInError("access.key_wrong")
+        given = request.headers.get("authorization")
+        if given is not None and scope["path"] != _TOKEN_ADDRESS:
+            kind, _, key = given.partition(" ")
+            if kind.lower() != "bearer":
+                raise SignInError("access.key_wrong")
+            known_as(scope, await run_in_threadpool(platform(request).keys.recognise, VISITOR, key.strip()[:200]))
+            return
         token = request.cookies.get(cookie_name(request))
         if token and not _foreign_use_of_the_api(request):
             found = await run_in_threadpool(platform(request).accounts.asker, VISITOR, token)

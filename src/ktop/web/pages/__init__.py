@@ -2,10 +2,22 @@
 
 from fastapi import APIRouter
 
-from ktop.web.pages import accounts, companies, compare, home, jobs, methods, models, proposals, ratings, technology
+from ktop.web.pages import (
+    accounts,
+    companies,
+    compare,
+    home,
+    jobs,
+    keys,
+    methods,
+    models,
+    proposals,
+    ratings,
+    technology,
+)
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    rooms = (home, accounts, companies, technology, proposals, ratings, compare, methods, models, jobs)
+    rooms = (home, accounts, keys, companies, technology, proposals, ratings, compare, methods, models, jobs)
     return tuple(room.router for room in rooms)

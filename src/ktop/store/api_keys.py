@@ -1,0 +1,122 @@
+"""Keys of programs, and the tokens they got for them; found by public prefix or by hash, never by what is secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+
+from ktop.domain.party.actor import Actor
+from ktop.kernel.errors import NotFoundError
+from ktop.store.tables import access_tokens, api_keys, organisations
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key. ``id`` is the prefix it is shown by, ``secret`` the SHA-256 of the rest."""
+
+    id: str
+    tenant: str
+    name: str
+    secret: str
+    scopes: Sequence[str]
+    made_by: str
+    created: datetime
+    expires: datetime
+    revoked: datetime | None = None
+    used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInUse:
+    """A key with the kind and state of its organisation; of a token, with the token's own scopes and end."""
+
+    key: KeyRow
+    kind: str
+    state: str
+    scopes: Sequence[str]
+    expires: datetime
+
+
+class ApiKeyRepository:
+    """The keys of an actor's organisation, within one transaction."""
+
+    def __init__(self, connection: Connection, actor: Actor) -> None:
+        self._connection, self._actor = connection, actor
+
+    def all(self) -> list[KeyRow]:
+        """Return the organisation's keys, newest first, revoked ones included."""
+        query = select(api_keys).where(api_keys.c.tenant == self._actor.organisation)
+        rows = self._connection.execute(query.order_by(api_keys.c.created.desc(), api_keys.c.id))
+        return [KeyRow(**row._mapping) for row in rows]
+
+    def get(self, key_id: str) -> KeyRow:
+        """Return one key; raises ``NotFoundError`` where the organisation has none of that prefix."""
+        found = self._connection.execute(select(api_keys).where(self._own(key_id))).first()
+        if found is None:
+            raise NotFoundError("keys.not_found")
+        return KeyRow(**found._mapping)
+
+    def add(self, row: KeyRow) -> None:
+        """Enter a key of the actor's organisation."""
+        values = {name: getattr(row, name) for name in KeyRow.__slots__}
+        self._connection.execute(
+            insert(api_keys).values(**values | {"tenant": self._actor.organisation, "scopes": list(row.scopes)})
+        )
+
+    def replace_secret(self, key_id: str, secret: str, expires: datetime) -> None:
+        """Put another secret in the place of a key's former one."""
+        changed = update(api_keys).where(self._own(key_id)).values(secret=secret, expires=expires)
+        self._connection.execute(changed)
+
+    def revoke(self, key_id: str, now: datetime) -> None:
+        """Revoke a key for good."""
+        self._connection.execute(update(api_keys).where(self._own(key_id)).values(revoked=now))
+
+    def _own(self, key_id: str) -> ColumnElement[bool]:
+        return and_(api_keys.c.tenant == self._actor.organisation, api_keys.c.id == key_id)
+
+
+class KeyDoor:
+    """Keys and tokens as they are presented, before it is known whose they are; of the installation."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def key(self, key_id: str) -> KeyInUse | None:
+        """Return a key by its prefix, None where there is none."""
+        query = (
+            select(api_keys, organisations.c.kind, organisations.c.state)
+            .join(organisations, organisations.c.id == api_keys.c.tenant)
+            .where(api_keys.c.id == key_id)
+        )
+        found = self._connection.execute(query).first()
+        if found is None:
+            return None
+        values = dict(found._mapping)
+        kind, state = values.pop("kind"), values.pop("state")
+        return KeyInUse(KeyRow(**values), kind, state, found.scopes, found.expires)
+
+    def token(self, token_hash: str) -> KeyInUse | None:
+        """Return what a token stands for by its hash, None where there is none."""
+        found = self._connection.execute(select(access_tokens).where(access_tokens.c.id == token_hash)).first()
+        key = self.key(found.key) if found is not None else None
+        if found is None or key is None:
+            return None
+        return KeyInUse(key.key, key.kind, key.state, found.scopes, min(found.expires, key.expires))
+
+    def add_token(self, token_hash: str, key_id: str, scopes: Sequence[str], now: datetime, expires: datetime) -> None:
+        """Keep a token; those that are over go."""
+        self._connection.execute(delete(access_tokens).where(access_tokens.c.expires < now))
+        values = {"id": token_hash, "key": key_id, "scopes": list(scopes), "created": now, "expires": expires}
+        self._connection.execute(insert(access_tokens).values(**values))
+
+    def end_tokens(self, key_id: str) -> None:
+        """End the tokens of a key."""
+        self._connection.execute(delete(access_tokens).where(access_tokens.c.key == key_id))
+
+    def use(self, key_id: str, now: datetime) -> None:
+        """Note that a key was used."""
+        self._connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(used=now))

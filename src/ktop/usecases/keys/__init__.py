@@ -1,0 +1,1 @@
+"""Keys of programs: made, rotated, revoked, and recognised."""
