@@ -178,3 +178,33 @@ def screen(
     if report.done_before:
         terminal.note(_say("already_screened", file=out.name))
     terminal.note(_say("screened", rows=report.rows, counts=_counts(report.decisions), file=out.name))
+
+
+@app.command("effect", help=_say("help_effect"))
+def effect(
+    ctx: typer.Context,
+    panel: Annotated[Path, typer.Option("--panel", metavar="P", help=text("effect.help_panel", terminal.lang))],
+    outcome: Annotated[
+        str, typer.Option("--outcome", metavar="COLUMN", help=text("effect.help_outcome", terminal.lang))
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help=text("effect.help_out", terminal.lang))],
+    covariates: Annotated[
+        str, typer.Option("--covariates", metavar="A,B", help=text("effect.help_covariates", terminal.lang))
+    ] = "",
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Estimate the effect of a programme."""
+    chosen = terminal.languages(lang)[0]
+    at = session(ctx)
+    named = [name.strip() for name in covariates.split(",") if name.strip()]
+    found = at.platform.programmes.effect(at.actor, panel, outcome, named, out, chosen)
+    if json:
+        terminal.json(dict(found))
+        return
+    if found["refused"]:
+        lead = text("effect.lead_nothing", chosen, reason=found["refused"][chosen])
+    else:
+        shown = {name: f"{value:+.4g}" for name, value in found["att"].items()}
+        lead = text("effect.lead_effect", chosen, outcome=outcome, **shown)
+    terminal.note(text("effect.done", chosen, lead=lead, folder=str(out)))

@@ -107,6 +107,27 @@ def report(
         return _set(data, date.fromisoformat(ratings[0]["as_of"]))
 
 
+def sections_pdf(title: str, parts: Sequence[Any], lang: Lang, day: date) -> bytes:
+    """Return sections (``ktop.report.validation.Section``), without their charts, as PDF."""
+    shown = [
+        {name: getattr(part, name) for name in ("heading", "level", "said", "notice", "items")}
+        | {"table": None if part.table is None else {"columns": part.table.columns, "rows": part.table.rows}}
+        for part in parts
+    ]
+    data = {
+        "lang": lang,
+        "title": title,
+        "subject": title,
+        "models": [],
+        "as_of": day.isoformat(),
+        "origin": text("report.platform", lang),
+        "words": {"platform": text("report.platform", lang), "as_of": text("report.as_of", lang)},
+        "parts": shown,
+    }
+    with PDF_MAKING.taken():
+        return _set(data, day, "sections.typ")
+
+
 def _sealed(seal: Seal) -> dict[str, str]:
     """Return what the document prints and carries of a seal; the code stands still when a ninth of it is damaged."""
     import segno
@@ -136,15 +157,15 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_folder())])
 
 
-def _set(data: Mapping[str, Any], day: date) -> bytes:
+def _set(data: Mapping[str, Any], day: date, document: str = "report.typ") -> bytes:
     """Set the document: archivable for good (PDF/A) and readable by screen readers (PDF/UA-1)."""
     import typst
 
-    archivable: Literal["a-2a", "a-3a"] = "a-2a" if data["seal"] is None else "a-3a"
+    archivable: Literal["a-2a", "a-3a"] = "a-2a" if data.get("seal") is None else "a-3a"
 
     documents = Path(str(resources.files("ktop.report"))) / "documents"
     compiler = typst.Compiler(
-        documents / "report.typ",
+        documents / document,
         root=documents,
         font_paths=_fonts(),
         ignore_system_fonts=True,

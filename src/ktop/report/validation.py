@@ -64,6 +64,11 @@ def render(metrics: Figures, lang: Lang) -> str:
     reading = tuple(say(f"reading_{key}") for key in ("auc", "interval", "slope", "grades", "psi"))
     parts.append(Section(say("reading"), 2, items=reading))
     title = say("title", model=_called(metrics["model"]))
+    return sections_page(title, parts, lang)
+
+
+def sections_page(title: str, parts: Sequence[Section], lang: Lang) -> str:
+    """Return sections as one page of HTML that refers to nothing outside itself; every text is escaped."""
     return _environment().get_template("validation.html").render(lang=lang, title=title, parts=parts)
 
 

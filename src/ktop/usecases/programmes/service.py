@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,12 +29,13 @@ from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
 from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, clean_digits
 from ktop.kernel.clock import today
-from ktop.kernel.errors import InputError, NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies.batch import rate_table
 from ktop.usecases.companies.rating import company_models, models_for, rate_by
+from ktop.usecases.programmes.effect import effect_of_panel
 from ktop.usecases.programmes.interface import ClauseCount, RuleCheck, ScreeningReport
 from ktop.usecases.uploads import (
     existing,
@@ -143,6 +145,15 @@ class ProgrammeService:
                 if name in columns:
                     columns[name] = np.array([value], dtype=object if name in GRADES else np.float64)
         return [_standing(rule, columns) for _, rule in _shipped() if rule.clauses]
+
+    def effect(
+        self, actor: Actor, panel: Path, outcome: str, covariates: Sequence[str], out: Path, lang: Lang = "ko"
+    ) -> Mapping[str, Any]:
+        require(actor, "own:programme:manage")
+        for package in ("diff_diff", "pandas", "scipy"):
+            if importlib.util.find_spec(package) is None:
+                raise UnavailableError("effect.not_installed")
+        return effect_of_panel(panel, outcome, covariates, out, lang)
 
     def _rated(
         self, table: Table, day: date, lang: Lang, progress: Progress
