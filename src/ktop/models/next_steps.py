@@ -7,7 +7,7 @@ and afterwards for what they gained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -34,10 +34,14 @@ def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Off
 
     A step with an unknown fact, without effect, or beyond a fact's limit is not offered.
     """
-    names = dict.fromkeys(name for indicator in indicators for name in indicator.feasible)
+    return offers_of((name for indicator in indicators for name in indicator.feasible), table)
+
+
+def offers_of(names: Iterable[str], table: FactTable) -> list[Offer]:
+    """Return the steps of these ids that the one company of ``table`` can take; see ``offered_steps``."""
     columns = {name: column for name, column in table.columns.items() if FACTS[name].numeric}
     offered = []
-    for name in names:
+    for name in dict.fromkeys(names):
         step = steps()[name]
         amounts = {fact: float(amount.evaluate(columns)[0]) for fact, amount in step.changes.items()}
         after = {fact: float(columns[fact][0]) + amount for fact, amount in amounts.items()}

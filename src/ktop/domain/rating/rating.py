@@ -79,7 +79,8 @@ class NextStep:
     ----------
     points : what is told of the gain: what re-rating gave, less where the step is mere spending (``rated_points``).
     rated_points : what re-rating gave.
-    lowers : other scores of the model that the step lowers, with their points (negative).
+    lowers : other scores that the step lowers, with their points (negative); those of other models that rated the firm
+        at the same time are named ``model:score``.
     months : how long it usually takes.
     cost_krw : least and most it costs in the first year, None where a fact is missing.
     evidence : what proves it, by language.

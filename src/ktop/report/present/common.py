@@ -295,9 +295,18 @@ def _lowered(rating: RatingJson, found: Sequence[Mapping[str, Any]], lang: Lang)
     """Return the scores that a step lowers, each with its points."""
     lowered = {name: change for step in found for name, change in (step.get("lowers") or {}).items()}
     return [
-        text("report.step_lowers", lang, score=score_label(rating, name, lang), points=numbers.points(change))
+        text("report.step_lowers", lang, score=_lowered_label(rating, name, lang), points=numbers.points(change))
         for name, change in lowered.items()
     ]
+
+
+def _lowered_label(rating: RatingJson, name: str, lang: Lang) -> str:
+    """Return the words of a score, of another model where the name is ``model:score``."""
+    model, _, score = name.rpartition(":")
+    if not model:
+        return score_label(rating, name, lang)
+    label, of = labels.word("score", score, lang), labels.word("model", model, lang)
+    return label if label in of else f"{of} {label}"
 
 
 def _price(step: Mapping[str, Any], lang: Lang) -> list[str]:

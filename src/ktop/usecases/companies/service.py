@@ -24,6 +24,7 @@ from ktop.usecases.companies.batch import rate_table
 from ktop.usecases.companies.evidence import accepted_subject
 from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
 from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
+from ktop.usecases.companies.steps_elsewhere import with_steps_elsewhere
 from ktop.usecases.uploads import parse_record, read_record, read_told_table, write_table
 
 #: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
@@ -102,7 +103,8 @@ class CompanyService:
                 failures[model.name] = {lang: message(error, lang) for lang in LANGS}
         if not ratings and last is not None:
             raise last
-        return CompanyRatings(ratings, failures)
+        used = [self._registry.model(rating.model.name) for rating in ratings]
+        return CompanyRatings(with_steps_elsewhere(ratings, used, subject.table), failures)
 
     def rate_changed(
         self,

@@ -131,8 +131,20 @@ def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
     found = [
         difference for part in FIGURES if part in stored for difference in _differences(part, stored[part], again[part])
     ]
-    reworded = any(stored.get(part) != again[part] for part in WORDING if part in stored and part != "warnings")
+    reworded = any(_alone(stored.get(part)) != again[part] for part in WORDING if part in stored and part != "warnings")
     return Recomputed(again, tuple(found), reworded)
+
+
+def _alone(part: Any) -> Any:
+    """Return next steps without what they do to scores of other models, which are not computed again here."""
+    if not isinstance(part, list):
+        return part
+    return [
+        {**entry, "lowers": {score: change for score, change in entry["lowers"].items() if ":" not in score}}
+        if isinstance(entry, dict) and isinstance(entry.get("lowers"), dict)
+        else entry
+        for entry in part
+    ]
 
 
 def _rated(
