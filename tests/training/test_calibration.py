@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from ktop.models.calibration import expit
-from ktop.training.calibration import fit_offsets, fit_platt, fit_platt_by_year
+from ktop.models.calibration import Platt, expit
+from ktop.training.calibration import fit_offsets, fit_platt, fit_platt_by_year, mean_level
 
 RANDOM = np.random.default_rng(5)
 
@@ -66,3 +68,14 @@ def test_one_usable_year_calibrates_as_ever() -> None:
     assert fit_platt_by_year(raw, y, year) == fit_platt(raw, y)
     alike = fit_platt_by_year(raw[:2500], y[:2500], np.arange(2500) % 2)
     assert abs(alike.slope - fit_platt(raw[:2500], y[:2500]).slope) < 0.02
+
+
+def test_a_year_counts_for_the_level_from_ten_rows_of_either_outcome() -> None:
+    line = Platt(0.5, 1.0)
+    for fewest, counts in ((9, False), (10, True)):
+        for outcome in ([1.0] * fewest + [0.0] * 30, [0.0] * fewest + [1.0] * 30):
+            year = np.zeros(len(outcome), dtype=np.int64)
+            level = mean_level(line, np.zeros(len(outcome)), np.array(outcome), year)
+            share = float(np.mean(outcome))
+            assert level.intercept == pytest.approx(math.log(share / (1 - share)) if counts else 0.5, abs=1e-6)
+            assert level.slope == 1.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ktop.domain.company.errors import _where
+from ktop.domain.company.errors import _where, refuse_unwritable_keys
 from ktop.domain.company.record import Company
 from ktop.kernel.errors import InputError
 
@@ -29,3 +31,18 @@ def test_the_field_meant_is_looked_for_in_its_own_part(part: str, content: objec
     with pytest.raises(InputError) as refused:
         Company.from_mapping({"name": "가람", part: content})
     assert refused.value.params["nearest"] == nearest
+
+
+def test_names_are_looked_through_to_a_depth_that_ends() -> None:
+    record: dict[str, Any] = {"a": 1}
+    record["itself"] = record
+    refuse_unwritable_keys(record)  # ends, though the record never does
+    for depth, refused in ((31, True), (32, False)):
+        nested: dict[str, Any] = {"\ud800": 1}
+        for _ in range(depth - 1):
+            nested = {"a": nested}
+        if refused:
+            with pytest.raises(InputError):
+                refuse_unwritable_keys(nested)
+        else:
+            refuse_unwritable_keys(nested)

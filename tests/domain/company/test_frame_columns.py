@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ktop.domain.company.fact_column import plain
 from ktop.domain.company.fact_spec import FACTS
-from ktop.domain.company.frame_columns import read_column, with_numbers
+from ktop.domain.company.frame_columns import as_text, read_column, with_numbers
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.row_problems import RowProblems
 from ktop.domain.values.kind import RefusedValueError
@@ -102,3 +102,8 @@ def test_a_panel_of_text_becomes_numbers_by_the_same_rules() -> None:
     assert read["real"].to_list() == [-1.5, 2.0, None]
     assert read["text"].to_list() == ["1,2,3", "5", "6"]
     assert read["code"].to_list() == ["007", "1", "2"]
+
+
+def test_whole_numbers_read_as_decimals_are_shown_whole() -> None:
+    given = pl.Series([3.0, -3.0, 3.5, 0.0, 1e17, 1e18, float("inf"), float("nan"), None])
+    assert as_text(given).to_list() == ["3", "-3", "3.5", "0", "100000000000000000", "1e+18", "inf", None, None]

@@ -10,6 +10,7 @@ import pytest
 
 from ktop.domain.technology.neighbourhood import Neighbourhood, WordPresence
 from ktop.kernel.arrays import Floats
+from ktop.models.originality import focus
 from ktop.models.originality.focus import focused_similarity
 
 Make = Callable[..., Neighbourhood]
@@ -65,6 +66,31 @@ def test_focused_similarity_stays_within_0_and_1(make: Make) -> None:
     for seed in range(10):
         values = focused_similarity(make(seed))
         assert values.min() >= 0.0 and values.max() <= 1.0
+
+
+@pytest.mark.parametrize("seed", [90, 182, 342, 402])
+def test_words_of_the_field_are_judged_twice(make: Make, seed: int) -> None:
+    """For these texts a third look would choose other words: the similarity is that of the second."""
+    rng = np.random.default_rng(seed)
+    words = WordPresence(
+        terms=np.array([f"w{i}" for i in range(10)], dtype=object),
+        weight=np.ones(10),
+        df=rng.integers(20, 300, 10),
+        in_neighbour=rng.random((10, 12)) < rng.uniform(0.05, 0.8, (10, 1)),
+    )
+    found = replace(make(seed, n=12, terms=4, corpus_size=1000), text_terms=words)
+    present = words.in_neighbour.astype(np.float64)
+    idf = np.log(1001.0 / (words.df + 1.0)) + 1.0
+    mass = np.square(idf)[:, None] * present
+    whole = mass.sum(axis=0)
+    part = mass / np.where(whole > 0.0, whole, 1.0) * found.similarity
+    looks = [np.ones(10, dtype=bool)]
+    for _ in range(3):
+        looks.append(focus._words_of_the_field(found, part, present, looks[-1]))
+    assert not np.array_equal(looks[2], looks[3])
+    share = np.sqrt(np.square(idf[looks[2]]).sum() / np.square(idf).sum())
+    expected = np.where(whole > 0.0, part[looks[2]].sum(axis=0) / share, found.similarity)
+    np.testing.assert_allclose(focused_similarity(found), np.minimum(expected, 1.0), rtol=1e-12)
 
 
 def test_an_empty_neighbourhood_has_none(make: Make) -> None:

@@ -1,0 +1,77 @@
+"""What the search by words asks the postings for: weights worked out by hand, and how good a later match must be."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ktop.patents.analysis.terms import PAIR, term_code
+from ktop.patents.engine import lexical
+from ktop.patents.engine.lexical import PAIR_WEIGHT, LexicalReader
+from ktop.patents.engine.segment import MAX_IMPACT
+
+WORD, PAIR_OF_WORDS = "lamp", f"lamp{PAIR}post"
+
+
+def tables(patents: int, counts: dict[str, int]) -> Any:
+    known = {term_code(term): count for term, count in counts.items()}
+    return SimpleNamespace(
+        about={"patents": patents},
+        totals_of=lambda codes: np.array([known.get(int(code), 0) for code in codes]),
+        rank=np.arange(100),
+    )
+
+
+def segment(start: int, rows: int) -> Any:
+    return SimpleNamespace(
+        start=start,
+        rows=rows,
+        end=lambda before: rows,
+        places=lambda codes: (np.zeros(len(codes), dtype=np.int64), np.ones(len(codes), dtype=np.int64)),
+        postings=(),
+    )
+
+
+def idf(patents: int, df: int) -> float:
+    return math.log(1 + (patents - df + 0.5) / (df + 0.5))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Gather what the kernel is asked; it finds as many rows as a segment has, scored 5, 4, 3 ..."""
+    calls: list[dict[str, Any]] = []
+
+    def found(starts: Any, stops: Any, weights: Any, group: Any, end: int, part: Any, limit: int, least: float) -> Any:
+        calls.append({"weights": weights.tolist(), "group": group.tolist(), "limit": limit, "least": least})
+        rows = min(end, limit)
+        return np.arange(rows, dtype=np.int64), np.array([5, 4, 3, 2, 1][:rows], dtype=np.float32)
+
+    monkeypatch.setattr(lexical.kernels, "sum_postings", found)
+    return calls
+
+
+def test_a_term_weighs_by_its_rarity_and_a_pair_less(asked: list[dict[str, Any]]) -> None:
+    reader = LexicalReader([segment(0, 2)], tables(10, {WORD: 3, PAIR_OF_WORDS: 2}))
+    reader.search([{WORD: 1.0, "unknown": 0.0}, {PAIR_OF_WORDS: 0.5}], 4, None, np.empty(0, dtype=np.uint8))
+    word, pair = (weight / (MAX_IMPACT / 255.0) for weight in asked[0]["weights"])
+    assert word == pytest.approx(idf(10, 3), rel=1e-6)
+    assert pair == pytest.approx(0.5 * PAIR_WEIGHT * idf(10, 2), rel=1e-6)
+    assert asked[0]["group"] == [0, 1]
+
+
+def test_rarity_of_words_of_none_some_and_all_patents() -> None:
+    reader = LexicalReader([], tables(10, {"some": 4, "all": 10, "counted twice": 12}))
+    codes = np.array([term_code(word) for word in ("none", "some", "all", "counted twice")], dtype=np.uint32)
+    assert np.allclose(reader._rarity(codes), [idf(10, 0), idf(10, 4), idf(10, 10), idf(10, 10)], rtol=1e-12)
+
+
+def test_a_later_segment_must_beat_the_last_of_a_full_list_alone(asked: list[dict[str, Any]]) -> None:
+    reader = LexicalReader([segment(0, 2), segment(2, 5), segment(7, 5)], tables(10, {WORD: 3}))
+    docs, _ = reader.search([{WORD: 1.0}], 3, None, np.empty(0, dtype=np.uint8))
+    # Two rows fill no list of three; three do, and the third has a score of 3.
+    assert [call["least"] for call in asked] == [0.0, 0.0, float(np.nextafter(np.float32(3), np.float32(0)))]
+    assert docs.tolist() == [0, 2, 7]
