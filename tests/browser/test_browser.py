@@ -23,7 +23,7 @@ ADDRESSES = [
     "/api",
     "/none",
 ]
-ADDRESSES += ["/models", "/models/ktrs-fm/1.0.0", "/compare?kind=technology", "/proposals"]
+ADDRESSES += ["/models", "/models/ktrs-fm/1.0.0", "/compare?kind=technology", "/proposals", "/verify"]
 
 
 def rate_all(page: Page) -> str:

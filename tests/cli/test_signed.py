@@ -22,7 +22,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def files(made: Path, ktop: Ktop, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KTOP_DATA", str(made / "data"))
-    monkeypatch.setenv("KTOP_PUBLIC_ADDRESS", "https://ktop.example.org/")
+    monkeypatch.setenv("KTOP_PUBLIC_URL", "https://ktop.example.org")
     monkeypatch.setenv("KTOP_ISSUER_NAME", "가온 평가원")
     if not (made / "jwks.json").exists():
         paths = ("--signed", made / "result.json", "--report", made / "report.pdf")

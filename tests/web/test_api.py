@@ -100,6 +100,12 @@ def test_description_is_served_without_foreign_scripts(client: TestClient) -> No
         "/api/v1/batches",
         "/api/v1/batches/{job_id}",
         "/api/v1/batches/{job_id}/answer",
+        "/api/v1/ratings/{rating_id}/results",
+        "/api/v1/results/{result_id}",
+        "/api/v1/results/{result_id}/file",
+        "/api/v1/results/{result_id}/report",
+        "/api/v1/results/{result_id}/revocation",
+        "/api/v1/results/verify",
     }
     assert client.get("/docs").status_code == 404
     page = client.get("/api").text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -73,8 +72,11 @@ def verify(
     if json:
         terminal.json(_plain(found))
         return
-    for label, value in _lines(found):
-        terminal.console().print(f"{label}: {value}", markup=False)
+    from ktop.report.present.verification import verification_rows  # loads the words of every model
+
+    verdict = _say("authentic" if found.status_checked else "authentic_unchecked")
+    for label, value in ((_say("verdict"), verdict), *verification_rows(asdict(found), terminal.lang)):
+        terminal.console().print(f"{label}: {value}", markup=False, soft_wrap=True)
 
 
 def disclose(
@@ -121,32 +123,6 @@ def _read(path: Path) -> bytes:
     if existing(path).stat().st_size > _MOST_BYTES:
         raise TooLargeError("signing.too_large")
     return path.read_bytes()
-
-
-def _lines(found: Verification) -> Sequence[tuple[str, str]]:
-    number = f" ({found.business_number})" if found.business_number else ""
-    company = None if found.company is None else f"{found.company}{number}"
-    technology = None if found.technology is None else found.technology or _say("untitled")
-    models = [
-        (
-            _say("model"),
-            f"{m.name} {m.version}"
-            + "".join(f" · {ladder} {grade}" for ladder, grade in m.grades.items())
-            + (f" · {_say(f'basis_{m.basis}')}" if m.basis in ("declared", "evidence") else ""),
-        )
-        for m in found.models
-    ]
-    lines = [
-        (_say("verdict"), _say("authentic" if found.status_checked else "authentic_unchecked")),
-        (_say("issuer"), f"{found.issuer_name} ({found.issuer})"),
-        (_say("company"), company),
-        (_say("technology"), technology),
-        *models,
-        (_say("as_of"), found.as_of.isoformat()),
-        (_say("issued"), found.issued.isoformat()),
-        (_say("inputs"), _say("inputs_counted", shown=len(found.inputs), withheld=found.withheld)),
-    ]
-    return [(label, value) for label, value in lines if value is not None]
 
 
 def _plain(found: Verification) -> dict[str, Any]:

@@ -31,11 +31,6 @@ class Settings(BaseModel):
     )
     port: int = Field(8000, ge=1, le=65535, description="Port the platform listens on.")
 
-    public_address: str | None = Field(
-        None,
-        pattern=r"^https?://[^\s/?#]+[^\s?#]*$",
-        description="Address that others reach the platform by: signed results and QR codes name it, so keep it.",
-    )
     issuer_name: str = Field(
         "K-TOP", min_length=1, max_length=60, description="Name of the issuer in signed results and certificates."
     )
@@ -91,8 +86,8 @@ class Settings(BaseModel):
 
     @property
     def address(self) -> str:
-        """Address that others reach the platform by, without a slash at its end."""
-        return (self.public_address or f"http://{self.host}:{self.port}").rstrip("/")
+        """Address that people reach the platform by; signed results and QR codes name it."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def keys(self) -> Path:

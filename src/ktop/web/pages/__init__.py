@@ -13,11 +13,12 @@ from ktop.web.pages import (
     models,
     proposals,
     ratings,
+    signed,
     technology,
 )
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    rooms = (home, accounts, keys, companies, technology, proposals, ratings, compare, methods, models, jobs)
+    rooms = (home, accounts, keys, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     return tuple(room.router for room in rooms)
