@@ -37,6 +37,24 @@ def test_json_has_the_published_shape_and_adds_up(ktop: Ktop) -> None:
         assert {opinion["lang"] for opinion in rating["opinions"]} == {"ko", "en"}
 
 
+def test_what_can_be_rated_is_rated_and_the_rest_says_why(ktop: Ktop, tmp_path: Path) -> None:
+    """A firm of which only the checklist is known has no Tech-Index, but a KTRS-FM rating; an old one no start-up's."""
+    answers = {"name": "가람시험(가상)", "checklist": {f"q{k:02d}": 4 for k in range(1, 26)}}
+    file = tmp_path / "checklist.yaml"
+    file.write_text(yaml.safe_dump(answers, allow_unicode=True), "utf-8")
+    outcome = ktop("rate", "company", file, "--json", "--lang", "en", "--as-of", "2026-06-30")
+    assert outcome.status == 0
+    assert [rating["model"]["name"] for rating in json.loads(outcome.out)] == ["ktrs-fm"]
+    assert "tech-index" in outcome.err
+    both = ktop(
+        "rate", "company", HANBIT, "--model", "start-up", "--model", "ktrs-fm", "--json", "--as-of", "2026-06-30"
+    )
+    assert both.status == 0 and both.err.strip()
+    assert [rating["model"]["name"] for rating in json.loads(both.out)] == ["ktrs-fm"]
+    alone = ktop("rate", "company", HANBIT, "--model", "start-up", "--as-of", "2026-06-30")
+    assert alone.status == 1
+
+
 def test_one_model_one_language(ktop: Ktop) -> None:
     outcome = ktop("rate", "company", HANBIT, "--model", "tech-index", "--lang", "en", "--json")
     (rating,) = json.loads(outcome.out)

@@ -29,6 +29,8 @@ BY_ID = {i.id: i for i in (*tech_index_indicators(), *ktrs_fm_items(), *checklis
         ("innovation_asset_investment", 3.456, "3.5%", "3.5%"),
         ("patent_applications", 1.0, "1건", "1 application"),
         ("patent_applications", 12.0, "12건", "12 applications"),
+        ("rnd_organisation", 2.0, "기업부설연구소", "certified corporate R&D institute"),
+        ("rnd_organisation", 0.0, "없음", "none"),
         ("q07", 4.0, "5단계 가운데 4단계", "answer 4 of 5"),
     ],
 )

@@ -38,10 +38,12 @@ def company(
     at = session(ctx)
     companies = at.platform.companies
     record = companies.parse_record(at.actor, file)
-    ratings = companies.rate_record(at.actor, record, day, model, previous)
-    answers = [rating.to_json(langs) for rating in ratings]
+    found = companies.rate_possible(at.actor, record, day, model, previous)
+    answers = [rating.to_json(langs) for rating in found.ratings]
+    for sentence in found.failures.values():
+        terminal.note(sentence[langs[0]])
     if signed is not None:
-        write_signed(at, at.platform.ratings.keep(at.actor, ratings, record=record), signed, report, langs[0])
+        write_signed(at, at.platform.ratings.keep(at.actor, found.ratings, record=record), signed, report, langs[0])
     elif report is not None:
         from ktop.cli.reports import write_company_report  # loads what draws charts
 

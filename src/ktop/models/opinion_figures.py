@@ -6,7 +6,8 @@ import functools
 import zlib
 from collections.abc import Iterable, Sequence
 
-from ktop.catalogue import Lang, messages, text
+from ktop.catalogue import Lang, LocalText, messages, text
+from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.indicators import ChecklistItem, Indicator
 
 _MAN = 10_000
@@ -17,6 +18,9 @@ def shown_value(indicator: Indicator, value: float, lang: Lang) -> str:
     """Return an indicator's value with its unit, e.g. 3건, 12.4%, 25만 원/명, answer 4 of 5."""
     if isinstance(indicator, ChecklistItem):
         return text("opinion.answer", lang, value=int(value))
+    code = coded(indicator, value)
+    if code is not None:
+        return within_sentence(code[lang])
     unit = indicator.unit[lang]
     if indicator.unit["en"].startswith("KRW"):
         if lang == "ko":
@@ -27,6 +31,14 @@ def shown_value(indicator: Indicator, value: float, lang: Lang) -> str:
     if lang == "ko" or unit == "%":
         return number + unit
     return f"{number} {unit[:-1] if number == '1' and unit.endswith('s') else unit}"
+
+
+def coded(indicator: Indicator, value: float) -> LocalText | None:
+    """Return the words of a value that is a code of one fact (2: certified institute), None for any other value."""
+    spec = FACTS.get(indicator.expression.source)
+    if spec is None or not spec.choices or spec.kind == "flag":
+        return None
+    return spec.choices.get(int(value))
 
 
 def percent(share: float) -> str:

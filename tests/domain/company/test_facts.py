@@ -118,7 +118,8 @@ def test_citations_nobody_looked_up_are_unknown() -> None:
     pending = {"kind": "patent", "status": "pending", "filed": "2025-01-01"}
     assert facts(ip=[granted])["patents_cited"] is None
     assert facts(ip=[pending])["patents_cited"] is None
-    assert facts(ip=[{**granted, "cited_by": 3}, granted])["patent_citations"] is None
+    assert facts(ip=[{**granted, "cited_by": 3}, granted])["patent_citations"] == 3
+    assert facts(ip=[{**granted, "cited_by": 3}, granted])["patents_cited"] == 1
     assert facts(ip=[{**granted, "cited_by": 3}, pending])["patent_citations"] == 3
     assert facts(ip=[{**granted, "cited_by": 0}])["patents_cited"] == 0
 

@@ -216,10 +216,9 @@ def _rights(company: Company, as_of: date) -> dict[str, FactValue]:
 
     patents = [right for right in company.ip if right.kind == "patent" and _known_by(right, as_of)]
     claims = [right.claims for right in patents if right.claims is not None]
-    # A pending application that nobody looked up is not expected to be cited yet; a granted one must be known.
-    looked_up = [right for right in patents if right.cited_by is not None or right.registered is not None]
-    known = all(right.cited_by is not None for right in looked_up) and (bool(looked_up) or not patents)
-    citations = [right.cited_by or 0 for right in looked_up]
+    # What is not known of one patent does not undo what is known of the others; ``citations_unknown`` tells of it.
+    citations = [right.cited_by for right in patents if right.cited_by is not None]
+    known = bool(citations) or not patents
     return {
         "patent_claims_mean": sum(claims) / len(claims) if claims else None,
         "patents_registered": sum(1 for right in patents if in_force(right)),
@@ -227,6 +226,16 @@ def _rights(company: Company, as_of: date) -> dict[str, FactValue]:
         "patent_citations": sum(citations) if known else None,
         "other_ip": sum(1 for right in company.ip if right.kind != "patent" and in_force(right)),
     }
+
+
+def citations_unknown(company: Company, as_of: date) -> tuple[int, int]:
+    """Return of how many granted patents nobody looked the citations up, and of how many patents somebody did.
+
+    A pending application that nobody looked up is not expected to be cited yet.
+    """
+    patents = [right for right in company.ip or () if right.kind == "patent" and _known_by(right, as_of)]
+    unknown = sum(1 for right in patents if right.cited_by is None and right.registered is not None)
+    return unknown, sum(1 for right in patents if right.cited_by is not None)
 
 
 def _known_by(right: IpRight, as_of: date) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, text
-from ktop.domain.company.facts import newest_staff, newest_statement
+from ktop.domain.company.facts import citations_unknown, newest_staff, newest_statement
 from ktop.domain.company.periods import FEWEST_MONTHS, YEAR_MONTHS, first_months, periods_of
 from ktop.domain.rating.rating import Warning
 from ktop.domain.values.registration_numbers import CorporateNumber
@@ -35,6 +35,9 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
     staff = newest_staff(company, as_of)
     if staff is not None and (months := _months(staff.date, as_of)) > OLD_STAFF_MONTHS:
         found.append(_warning("staff_old", date=str(staff.date), months=months))
+    unknown, looked_up = citations_unknown(company, as_of)
+    if unknown and looked_up:
+        found.append(_warning("citations_partly_known", unknown=unknown, known=looked_up))
     later = _later(company, as_of)
     if later:
         found.append(_warning("future", as_of=str(as_of), count=later))

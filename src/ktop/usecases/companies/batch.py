@@ -13,6 +13,7 @@ from ktop.domain.company.amount_warnings import amount_warnings
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.frame_columns import PLAIN_TEXT, as_text
 from ktop.domain.company.headings import heading_of
+from ktop.domain.company.plausibility import implausible_warnings
 from ktop.domain.values.kind import as_seen
 from ktop.kernel.clock import today
 from ktop.kernel.progress import Progress, silent
@@ -80,7 +81,7 @@ class TableRating:
         self._facts, self._problems = FactTable.from_table(table, self._day)
         self._identity = _identity(table.frame, self._facts)
         self._reasons = self._problems.reason_column(lang)
-        self._doubts = amount_warnings(self._facts)
+        self._doubts, self._odd = amount_warnings(self._facts), implausible_warnings(self._facts)
 
     @property
     def height(self) -> int:
@@ -113,10 +114,9 @@ class TableRating:
         progress(len(self._models), len(self._models), text("cli.step_rating", lang))
         columns["rated"] = pl.Series(rated)
         columns["problems"] = pl.Series(reasons, dtype=pl.String)
-        warnings = ((*self._problems.notes.get(row, ()), *self._doubts.get(row, ())) for row in range(start, stop))
-        columns["warnings"] = pl.Series(
-            [" ".join(warning.text[lang] for warning in row) or None for row in warnings], dtype=pl.String
-        )
+        told = (self._problems.notes, self._doubts, self._odd)
+        warnings = ([warning.text[lang] for notes in told for warning in notes.get(r, ())] for r in range(start, stop))
+        columns["warnings"] = pl.Series([" ".join(row) or None for row in warnings], dtype=pl.String)
         answered = {**columns, **answers}
         for series in self._table.frame:
             name = " ".join(series.name.split())

@@ -110,6 +110,20 @@ class Companies(Protocol):
         """
         ...
 
+    def rate_possible(
+        self,
+        actor: Actor,
+        record: Mapping[str, Any],
+        as_of: date | None = None,
+        models: Sequence[str] | None = None,
+        previous: Path | None = None,
+    ) -> CompanyRatings:
+        """Rate a record as ``rate_record`` does, by each of the models that can; the others say why they cannot.
+
+        Raises ``InputError`` where none of them can.
+        """
+        ...
+
     def rate_by_fitting_models(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> CompanyRatings:
         """Rate a record by every model that fits the company; one that cannot rate it says why beside the others.
 

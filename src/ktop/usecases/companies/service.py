@@ -12,6 +12,7 @@ from ktop.domain.company.fact_frame import batch_columns
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.headings import CompanyHeadings
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
 from ktop.domain.rating.rating import Rating
@@ -88,16 +89,34 @@ class CompanyService:
         subject = accepted_subject(actor, record, as_of or today())
         return [rate_by(model, subject, former.get(model.name)) for model in company_models(models, self._registry)]
 
+    def rate_possible(
+        self,
+        actor: Actor,
+        record: Mapping[str, Any],
+        as_of: date | None = None,
+        models: Sequence[str] | None = None,
+        previous: Path | None = None,
+    ) -> CompanyRatings:
+        former = former_grades(previous) if previous is not None else {}
+        subject = accepted_subject(actor, record, as_of or today())
+        return self._rate_possible(subject, models, former)
+
     def rate_by_fitting_models(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> CompanyRatings:
         subject = accepted_subject(actor, record, as_of or today())
+        return self._rate_possible(subject, models_for(subject), {})
+
+    def _rate_possible(
+        self, subject: RatedSubject, models: Sequence[str] | None, former: Mapping[str, Mapping[str, str]]
+    ) -> CompanyRatings:
+        """Rate by every model that can; the error of the last one where none can."""
         ratings: list[Rating] = []
         failures: dict[str, dict[str, str]] = {}
         last: KtopError | None = None
-        for model in company_models(models_for(subject), self._registry):
+        for model in company_models(models, self._registry):
             try:
-                ratings.append(rate_by(model, subject))
+                ratings.append(rate_by(model, subject, former.get(model.name)))
             except InputError as error:
-                if not error.key.startswith("models."):
+                if not error.key.startswith(("models.", "startup.")):
                     raise
                 last = error
                 failures[model.name] = {lang: message(error, lang) for lang in LANGS}
