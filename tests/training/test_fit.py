@@ -216,6 +216,45 @@ def test_joint_effects_of_two_groups_have_a_part_of_their_own() -> None:
     assert caught.value.params["place"] == "features.b.group"
 
 
+def test_a_group_beside_the_others_enters_by_value_and_shares_out_what_both_explain() -> None:
+    """``b`` is decided by its rare tail, which levels and coarse bins would blur, and ``a`` goes with it: together they
+    are told as they are, not ``a`` first with all that it shares with ``b``."""
+    random = np.random.default_rng(14)
+    b = random.normal(size=9000)
+    a = 0.6 * b + 0.8 * random.normal(size=9000)
+    tail = b < -2.0
+    y = (random.random(9000) < 1 / (1 + np.exp(-(0.6 * a - 1.0 + 2.5 * tail)))).astype(float)
+    frame = pl.DataFrame({"firm": np.arange(9000), "sector": np.array(["n", "s"] * 4500), "a": a, "b": b, "y": y})
+    scheme: dict[str, Any] = {
+        "name": "t", "id": "firm", "groups": {"g": {}, "h": {"beside": "all"}},
+        "features": {"a": {"group": "g", "monotone": 1}, "b": {"group": "h"}},
+        "targets": {"y": {"outcome": "column", "column": "y"}}, "members": 2,
+        "comparison": {"cells": ["sector"], "minimum": 200, "levels": True},
+        "tracks": {"ai": {"method": "boosting", "feature_fraction": 1.0, "max_bin": 8}},
+    }  # fmt: skip
+    trained = train_scheme(scheme, frame[:6000])
+    found, rest = predict(trained, frame[6000:]), y[6000:]
+    assert trained.meta["by_value"] == ["b"]
+    assert PanelModel.from_artefact(trained).by_value == ("b",)
+    for rows in (tail[6000:], ~tail[6000:]):
+        error = np.sqrt(rest[rows].mean() * (1 - rest[rows].mean()) / rows.sum())
+        assert abs(found["p_y"].to_numpy()[rows].mean() - rest[rows].mean()) < 3.3 * error
+    parts = sum(found[name].to_numpy() for name in ("base_y", "group_g_y", "group_h_y"))
+    assert np.abs(parts - logit(found["p_y"].to_numpy())).max() < 1e-9
+    slope = np.polyfit(a[6000:], found["group_g_y"].to_numpy(), 1)[0]
+    assert 0.4 < slope < 0.8, "the effect of a, b held"
+    again = train_scheme(scheme, frame[:6000])
+    assert all(np.array_equal(again.arrays[name], array) for name, array in trained.arrays.items())
+    scheme["groups"]["h"] = {"beside": "some"}
+    with pytest.raises(InputError) as caught:
+        train_scheme(scheme, frame)
+    assert caught.value.params["place"] == "groups.h.beside"
+    scheme["groups"]["h"], scheme["features"]["a"]["group"] = {"beside": "all"}, "h"
+    with pytest.raises(InputError) as caught:
+        train_scheme(scheme, frame)
+    assert caught.value.params["place"] == "groups"
+
+
 @pytest.mark.real_data
 def test_the_listed_company_scheme_beats_the_published_glass_box(shared_data: Path) -> None:
     """Train on FY1999-2008, calibrate on 2009-10 (what is known by 2013), test on 2011-14: more discrimination than was

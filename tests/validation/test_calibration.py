@@ -88,6 +88,18 @@ def test_equal_predictions_stay_in_one_bin() -> None:
     assert math.isnan(ece([], []))
 
 
+def test_bins_of_another_figure_find_what_the_average_hides() -> None:
+    """Right on average and by tenth of the prediction, wrong by the figure: .3 for everybody, where the first half had
+    none and the second .6."""
+    figure = np.array([1.0] * 10 + [2.0] * 10 + [np.nan] * 5)
+    y = np.array([0.0] * 10 + [1.0] * 6 + [0.0] * 4 + [1.0] * 5)
+    low, high = reliability_table(y, np.full(25, 0.3), bins=2, by=figure, level=0.99)
+    assert (low.n, low.events, low.rate, high.n, high.events, high.rate) == (10, 0, 0.0, 10, 6, 0.6)
+    assert low.predicted == high.predicted == pytest.approx(0.3)
+    assert (high.low, high.high) == jeffreys_interval(6, 10, 0.99)
+    assert reliability_table(y, np.full(25, 0.3), by=np.full(25, np.nan)) == ()
+
+
 def test_hosmer_lemeshow_by_hand() -> None:
     y = np.array([1.0] * 2 + [0.0] * 8 + [1.0] * 6 + [0.0] * 4)
     p = np.array([0.1] * 10 + [0.5] * 10)

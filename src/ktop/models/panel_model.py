@@ -7,9 +7,10 @@ plus one exact part per feature. Runs on NumPy alone.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder
-from ktop.kernel.arrays import Floats, Integers, Texts
+from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.models.artefact import FORMAT, Artefact
 from ktop.models.calibration import Platt, expit
 from ktop.models.glass_box import TermModel, add_columns
@@ -38,6 +39,7 @@ class Estimate:
     logit : calibrated logit, shape ``(n,)``.
     variance : of the logit: estimation, plus what missing inputs could contribute.
     tracks : each track's own calibrated logit.
+    track_parts : each track's part per feature of that logit, shape ``(n, features)``.
     """
 
     base: Floats
@@ -45,6 +47,18 @@ class Estimate:
     logit: Floats
     variance: Floats
     tracks: Mapping[str, Floats]
+    track_parts: Mapping[str, Floats] = field(default_factory=dict)
+
+    def without(self, left_out: Booleans) -> Estimate:
+        """Return what would be said were some features those of the average reference subject, shape ``(features,)``.
+
+        The parts of these features are taken away, exactly; the variance stays.
+        """
+        kept = np.where(left_out, 0.0, self.contributions)
+        tracks = {
+            name: logit - add_columns(self.track_parts[name][:, left_out], 0.0) for name, logit in self.tracks.items()
+        }
+        return dataclasses.replace(self, contributions=kept, logit=add_columns(kept, self.base), tracks=tracks)
 
     @property
     def probability(self) -> Floats:
@@ -103,11 +117,12 @@ class TargetModel:
         contributions = np.zeros(X.shape)
         variance = np.full(len(X), self.unseen_variance)
         gaps = np.zeros(len(X))
-        tracks = {}
+        tracks, track_parts = {}, {}
         for name, (model, platt) in self.tracks.items():
             bins = model.bins(X)
             parts = model.contributions(bins)
             tracks[name] = platt(add_columns(parts, model.base)) + offset
+            track_parts[name] = platt.slope * parts
             contributions += self.factors[name] * parts
             # The tracks see the same rows: their errors are taken as fully shared, the cautious end.
             share = len(self.tracks) * self.factors[name] ** 2
@@ -119,7 +134,7 @@ class TargetModel:
         if self.widths is not None:
             variance = self.widths[0] * variance + self.widths[1] * gaps
         base = self.base + offset
-        return Estimate(base, contributions, add_columns(contributions, base), variance, tracks)
+        return Estimate(base, contributions, add_columns(contributions, base), variance, tracks, track_parts)
 
     def variances(self, X: Floats) -> tuple[Floats, Floats]:
         """Return the two parts that ``widths`` are factors on: estimation and unseen structure, and missing inputs."""
@@ -152,6 +167,7 @@ class PanelModel:
     signs : target → monotone sign of every feature.
     peers : the reference distribution of every feature by comparison cell; None without comparison.
     uses_levels : whether features enter the model as their level among peers.
+    by_value : names of the features that enter by their value all the same.
     targets : by name.
     ladders : grades by name, cut on a target's probability: ``target``, ``symbols``, ``cuts``, ``better``.
     """
@@ -164,6 +180,7 @@ class PanelModel:
     uses_levels: bool
     targets: Mapping[str, TargetModel]
     ladders: Mapping[str, Mapping[str, Any]]
+    by_value: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -191,7 +208,15 @@ class PanelModel:
 
     def inputs(self, values: Floats, cells: Integers) -> Floats:
         """Return what enters the model: the values, or their levels."""
-        return self.levels(values, cells) if self.uses_levels else values
+        return self.entering(values, self.levels(values, cells)) if self.uses_levels else values
+
+    def entering(self, values: Floats, levels: Floats) -> Floats:
+        """Return what enters the model of features whose values and levels are known."""
+        if not self.uses_levels:
+            return values
+        if not self.by_value:
+            return levels
+        return np.where([name in self.by_value for name in self.features], values, levels)
 
     def group_logits(self, contributions: Floats) -> dict[str, Floats]:
         """Return each group's part of a logit: the sum of its features' contributions."""
@@ -229,6 +254,8 @@ class PanelModel:
                 arrays[f"{target}/{track}/platt"] = np.array([platt.intercept, platt.slope])
                 arrays |= {f"{target}/{track}/{name}": array for name, array in terms.to_arrays().items()}
         meta["uses_levels"] = self.uses_levels
+        if self.by_value:
+            meta["by_value"] = list(self.by_value)
         if self.peers is not None:
             meta["peers"] = {"cells": list(self.peers.cells), "keys": [list(key) for key in self.peers.keys]}
             arrays |= {f"peers/{name}": array for name, array in self.peers.to_arrays().items()}
@@ -271,6 +298,7 @@ class PanelModel:
             uses_levels=bool(meta["uses_levels"]),
             targets=targets,
             ladders=meta["ladders"],
+            by_value=tuple(meta.get("by_value", ())),
         )
 
 

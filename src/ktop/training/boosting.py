@@ -8,6 +8,8 @@ small tables: nothing is approximated, and the tables replace LightGBM when the 
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,12 @@ from ktop.training.terms import Box, RawTerms
 #: Threads of LightGBM: fixed, because sums over another number of threads could differ in the last bits; one, because
 #: on tables this small more threads mostly wait for each other (beside other work: 43 s with two, 4 s with one).
 _THREADS = 1
+#: Ordinary groups and those grown beside them take so many turns: what both could explain is shared out as a joint fit
+#: would, while each keeps its own fineness. One after the other, high capability beside heavy losses was foretold .30
+#: of sustainable growth where .13 came.
+_TURNS = 10
+#: Between the seeds of two turns; far above the members of any bag.
+_SEEDS_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,8 @@ class BoostingSettings:
     ``table_inputs`` is the most inputs of a tree that goes into one table as a whole; see ``RawTerms.add``. 0: every
     set of inputs that a leaf depends on (at most four: depth 4) has a small table of its own, which carries deep trees.
     ``interplay_rounds`` is how many trees of the interplay groups are grown after those of the others.
+    ``beside_rounds`` is how many trees there are of the groups that are grown beside the others, and ``beside_max_bin``
+    how finely these see their inputs: the tail of a ratio (equity used up, the heaviest losses) decides.
     """
 
     rounds: int = 150
@@ -43,6 +53,22 @@ class BoostingSettings:
     feature_fraction: float = 0.6
     table_inputs: int = 3
     interplay_rounds: int = 80
+    beside_rounds: int = 300
+    beside_max_bin: int = 64
+
+    def beside(self) -> BoostingSettings:
+        """Return the settings of the groups grown beside the others: pairs of inputs, so that finely cut tables stay
+        small, and little restraint, so that the rare tail gets its due."""
+        return dataclasses.replace(
+            self,
+            rounds=self.beside_rounds,
+            max_bin=self.beside_max_bin,
+            depth=2,
+            leaves=4,
+            table_inputs=2,
+            min_leaf_rows=max(1, self.min_leaf_rows // 2),
+            l2=min(self.l2, 1.0),
+        )
 
 
 def fit_boosting(
@@ -54,6 +80,7 @@ def fit_boosting(
     settings: BoostingSettings,
     seed: int,
     interplay: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> list[RawTerms]:
     """Grow one model per weighting and compile each into tables.
 
@@ -64,6 +91,7 @@ def fit_boosting(
     weights : one array of row weights per member of the bag (a bootstrap over firms gives whole numbers).
     groups, signs : group and monotone sign (-1, 0, 1) of every feature.
     interplay : groups whose trees start from what the trees of all others left over.
+    beside : groups grown in turns with the ordinary ones, with settings of their own.
 
     Raises ``UnavailableError("models.training_parts_missing")`` without LightGBM.
     """
@@ -72,16 +100,30 @@ def fit_boosting(
     except ImportError as error:
         raise UnavailableError("models.training_parts_missing") from error
 
-    late = [j for j, group in enumerate(groups) if group in interplay]
-    early = [j for j, group in enumerate(groups) if group not in interplay]
-    first = _Stage(lightgbm, X, outcome, early, groups, signs, settings)
-    second = _Stage(lightgbm, X, outcome, late, groups, signs, settings) if late else None
+    def stages_of(chosen: Sequence[int], own: BoostingSettings) -> list[_Stage]:
+        return [_Stage(lightgbm, X, outcome, chosen, groups, signs, own)] if chosen else []
+
+    ordinary = [j for j, group in enumerate(groups) if group not in interplay and group not in beside]
+    in_turns = stages_of(ordinary, settings)
+    in_turns += stages_of([j for j, group in enumerate(groups) if group in beside], settings.beside())
+    late = stages_of(
+        [j for j, group in enumerate(groups) if group in interplay],
+        dataclasses.replace(settings, rounds=settings.interplay_rounds),
+    )
+    turns = _TURNS if len(in_turns) > 1 else 1
     members = []
     for member, weight in enumerate(weights):
-        terms, logit = first.grow(weight, settings.rounds, seed + member)
-        if second is not None:
-            terms = terms.joined(second.grow(weight, settings.interplay_rounds, seed + member, logit)[0])
-        members.append(terms)
+        logit: Floats | None = None
+        grown: list[list[Any]] = [[] for _ in (*in_turns, *late)]
+        for turn in range(turns):
+            for trees, stage in zip(grown, in_turns, strict=False):
+                more, logit = stage.grow(weight, seed + member + _SEEDS_APART * turn, (turn, turns), logit)
+                trees += more
+        for trees, stage in zip(grown[len(in_turns) :], late, strict=True):
+            more, logit = stage.grow(weight, seed + member, (0, 1), logit)
+            trees += more
+        terms = [stage.compiled(trees) for trees, stage in zip(grown, (*in_turns, *late), strict=True)]
+        members.append(functools.reduce(RawTerms.joined, terms))
     return members
 
 
@@ -98,9 +140,8 @@ class _Stage:
         signs: Sequence[int],
         settings: BoostingSettings,
     ) -> None:
-        self._lightgbm, self._chosen, self._count = lightgbm, list(chosen), X.shape[1]
+        self._lightgbm, self._chosen, self._count, self._settings = lightgbm, list(chosen), X.shape[1], settings
         self._X = X if len(self._chosen) == X.shape[1] else np.ascontiguousarray(X[:, self._chosen])
-        self._table_inputs = settings.table_inputs
         own = [groups[j] for j in self._chosen]
         self._parameters = {
             "objective": "binary",
@@ -123,15 +164,25 @@ class _Stage:
         }
         # One data set for all members, so that all share their bin edges; the bag differs in weights only.
         self._data = lightgbm.Dataset(self._X, label=outcome, params=self._parameters, free_raw_data=False)
+        self._started = False  # whether the data set holds the logits that a member's trees started from
 
-    def grow(self, weight: Floats, rounds: int, seed: int, start: Floats | None = None) -> tuple[RawTerms, Floats]:
-        """Return one member's trees as boxes, and the logits of all rows, ``start`` not included."""
+    def grow(self, weight: Floats, seed: int, turn: tuple[int, int], start: Floats | None) -> tuple[list[Any], Floats]:
+        """Return one member's trees of one turn (which, of how many), as LightGBM tells them, and the logits of all
+        rows after it; ``start`` are those before it."""
         self._data.set_weight(weight)
-        if start is not None:
+        if start is not None or self._started:
             self._data.set_init_score(start)
+            self._started = start is not None
+        which, turns = turn
+        rounds = self._settings.rounds * (which + 1) // turns - self._settings.rounds * which // turns
         booster = self._lightgbm.train({**self._parameters, "seed": seed}, self._data, num_boost_round=rounds)
-        terms = compile_trees(booster.dump_model(), len(self._chosen), self._table_inputs)
-        return terms.among(self._chosen, self._count), np.asarray(booster.predict(self._X, raw_score=True))
+        added = np.asarray(booster.predict(self._X, raw_score=True))
+        return booster.dump_model()["tree_info"], added if start is None else start + added
+
+    def compiled(self, trees: list[Any]) -> RawTerms:
+        """Return trees as boxes."""
+        terms = compile_trees({"tree_info": trees}, len(self._chosen), self._settings.table_inputs)
+        return terms.among(self._chosen, self._count)
 
 
 def compile_trees(model: dict[str, Any], feature_count: int, table_inputs: int = 3) -> RawTerms:

@@ -90,7 +90,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         peers = LevelReference.fit(X, labels, plan.comparison.cells, plan.comparison.minimum)
         cells = peers.find(labels, data.n)
         chains = peers.chains(cells)
-        X = peers(X, cells) if plan.comparison.levels else X
+        if plan.comparison.levels:
+            X = np.where([feature.name in plan.by_value for feature in plan.features], X, peers(X, cells))
     targets: dict[str, TargetModel] = {}
     ladders: dict[str, Any] = {}
     card: dict[str, Any] = {}
@@ -140,6 +141,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         signs={target.name: plan.signs(target.name) for target in plan.targets},
         peers=peers,
         uses_levels=plan.comparison is not None and plan.comparison.levels,
+        by_value=plan.by_value,
         targets=targets,
         ladders=ladders,
     )

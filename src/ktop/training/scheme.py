@@ -45,6 +45,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "years": (1, 20),
     "rounds": (1, 10_000),
     "interplay_rounds": (1, 10_000),
+    "beside_rounds": (1, 10_000),
+    "beside_max_bin": (2, 1_000),
     "learning_rate": (1e-4, 1),
     "leaves": (2, 1_000),
     "depth": (1, 20),
@@ -161,6 +163,8 @@ class Scheme:
     honest_intervals : whether intervals also hold what the form of the model leaves out (``structure`` module).
     interplay : groups that hold copies of the other groups' features (the last of ``features``), grown after these:
         what features of different groups do only together has a part of its own.
+    beside : groups that are grown in turns with the ordinary ones and finer than these; their features enter by their
+        value, also where the others enter as levels.
     source : what the scheme was read from, kept in the model.
     """
 
@@ -181,6 +185,7 @@ class Scheme:
     level: Literal["recent", "cycle"] = "recent"
     honest_intervals: bool = False
     interplay: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     seed: int = 20241103
     source: Mapping[str, Any] = field(default_factory=dict)
 
@@ -188,6 +193,11 @@ class Scheme:
     def own_features(self) -> tuple[Feature, ...]:
         """The features without the copies that make the interplay; they come first."""
         return tuple(feature for feature in self.features if feature.group not in self.interplay)
+
+    @property
+    def by_value(self) -> tuple[str, ...]:
+        """Names of the features that never enter as levels."""
+        return tuple(feature.name for feature in self.features if feature.group in self.beside)
 
     def signs(self, target: str) -> tuple[int, ...]:
         """Return the monotone sign of every feature for one target."""
@@ -215,7 +225,10 @@ def read_scheme(content: Any) -> Scheme:
     )
     if not features or not targets:
         raise InputError("models.scheme_empty")
-    interplay = tuple(str(name) for name, words in groups.items() if _is_interplay(str(name), words))
+    interplay = tuple(str(name) for name, words in groups.items() if _is_of_all(str(name), words, "of"))
+    beside = tuple(str(name) for name, words in groups.items() if _is_of_all(str(name), words, "beside"))
+    if all(feature.group in beside for feature in features):
+        raise InputError("models.scheme_value", place="groups", given="beside: all")
     features += _copies(features, interplay)
     tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
     missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
@@ -236,6 +249,7 @@ def read_scheme(content: Any) -> Scheme:
         level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
         honest_intervals=_read(YES_NO, top.get("honest_intervals", False), "honest_intervals"),
         interplay=interplay,
+        beside=beside,
         calibration_years=_whole(top.get("calibration_years", 3), "calibration_years"),
         seed=_whole(top.get("seed", 20241103), "seed"),
         source=top,
@@ -283,11 +297,12 @@ def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
     return columns
 
 
-def _is_interplay(group: str, words: Any) -> bool:
-    """Return whether a group is made of copies of all the others' features (``of: all``)."""
-    if not isinstance(words, Mapping) or "of" not in words:
+def _is_of_all(group: str, words: Any, key: str) -> bool:
+    """Return whether a group is made of copies of all the others' features (``of: all``), or grown beside all
+    the others (``beside: all``)."""
+    if not isinstance(words, Mapping) or key not in words:
         return False
-    _choice(words["of"], ("all",), f"groups.{group}.of")
+    _choice(words[key], ("all",), f"groups.{group}.{key}")
     return True
 
 

@@ -106,13 +106,15 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
         if track.method == "boosting":
             settings = _boosting_settings(track)
             seed = plan.seed + 7919 * number
-            members = fit_boosting(given, y[taught], weights, own_groups, own_signs, settings, seed, plan.interplay)
+            members = fit_boosting(
+                given, y[taught], weights, own_groups, own_signs, settings, seed, plan.interplay, plan.beside
+            )
         else:
             card, members = fit_scorecard(given, y[taught], weights, own_signs, _settings(ScorecardSettings, track))
         if len(chosen) < len(names):
             members = [member.among(chosen, len(names)) for member in members]
             card = None if card is None else card.among(chosen, len(names))
-        model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card)
+        model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card, beside=plan.beside)
         raw = (logits * unseen).sum(axis=0) / np.maximum(unseen.sum(axis=0), 1)
         platt = _line(plan, raw, y, rows.year, honest, seen)
         tracks[track.name] = (model, platt)

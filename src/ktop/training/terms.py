@@ -7,6 +7,7 @@ and moves the zero of every table to the average over the reference subjects.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -76,6 +77,7 @@ def assemble(
     signs: Sequence[int],
     missing: MissingRule = "learned",
     central: RawTerms | None = None,
+    beside: Sequence[str] = (),
 ) -> tuple[TermModel, Floats]:
     """Make one ``TermModel`` of the members of a bag; returns it and every member's logits, shape ``(members, n)``.
 
@@ -85,6 +87,8 @@ def assemble(
         contributions are counted from) and how much each input varies.
     signs : monotone sign of every feature; decides which way "better" is for the cautious rule (0: not applied).
     central : the model itself where it is not the mean of the members (then they only give the spread).
+    beside : groups whose inputs go together so closely that the cautious rule is made to hold over the rows themselves,
+        not only table by table, which takes the inputs as independent.
     """
     everyone = [*members, central] if central is not None else list(members)
     edges = tuple(_union([member.edges[j] for member in everyone]) for j in range(X.shape[1]))
@@ -110,7 +114,30 @@ def assemble(
     unknown = np.zeros(X.shape[1], dtype=np.float64)
     model = TermModel(tuple(features), tuple(groups), edges, tuple(weights), base, tuple(tables), unknown)
     logits = _member_logits(stacks[: len(members)], frames, bins)
+    if missing == "cautious":
+        for j in (j for j, group in enumerate(groups) if group in beside and signs[j]):
+            model, pays = _without_gain(model, bins, j, signs[j])
+            logits[:, bins[:, j] == len(edges[j]) + 1] -= pays
     return _with_variances(model, bins, logits), logits
+
+
+def _without_gain(model: TermModel, bins: Integers, j: int, sign: int) -> tuple[TermModel, float]:
+    """Return the model with a missing value of one input lowered by what hiding it would pay on average, and this.
+
+    The average is over the rows that know the input; where hiding costs anyway the model stays as it is.
+    """
+    unknown = len(model.edges[j]) + 1
+    known = bins[bins[:, j] < unknown]
+    hidden = known.copy()
+    hidden[:, j] = unknown
+    gain = float(np.mean(model.logit(hidden) - model.logit(known))) if len(known) else 0.0
+    if gain * sign <= 0:
+        return model, 0.0
+    pays = float(f"{gain:.10g}")
+    values = np.zeros(unknown + 1)
+    values[-1] = -pays
+    table = Table((j,), values, np.zeros(unknown + 1, dtype=np.float32))
+    return dataclasses.replace(model, tables=(*model.tables, table)), pays
 
 
 def _union(edges: Sequence[Floats]) -> Floats:

@@ -91,17 +91,26 @@ class ReliabilityBin:
     high: float
 
 
-def reliability_table(y: npt.ArrayLike, p: npt.ArrayLike, bins: int = 10) -> tuple[ReliabilityBin, ...]:
-    """Return mean prediction and event rate in bins of equal count, lowest predictions first."""
-    outcomes, predictions, _ = known_pairs(y, p)
+def reliability_table(
+    y: npt.ArrayLike, p: npt.ArrayLike, bins: int = 10, by: npt.ArrayLike | None = None, level: float = 0.95
+) -> tuple[ReliabilityBin, ...]:
+    """Return mean prediction and event rate in bins of equal count, lowest first, with Jeffreys intervals of ``level``.
+
+    Bins are those of the predictions, or of another figure ``by`` (shape of ``p``, rows without it are left out):
+    predictions that are right on average can contradict what a figure tells.
+    """
+    outcomes, predictions, known = known_pairs(y, p)
+    figure = predictions if by is None else np.asarray(by, dtype=np.float64)[known]
+    told = ~np.isnan(figure)
+    outcomes, predictions, figure = outcomes[told], predictions[told], figure[told]
     if not len(outcomes):
         return ()
-    which = equal_count_bins(predictions, bins)
+    which = equal_count_bins(figure, bins)
     rows = []
     for index in range(int(which.max()) + 1):
         inside = which == index
         n, events = int(inside.sum()), int(outcomes[inside].sum())
-        low, high = jeffreys_interval(events, n)
+        low, high = jeffreys_interval(events, n, level)
         rows.append(ReliabilityBin(n, events, float(predictions[inside].mean()), events / n, low, high))
     return tuple(rows)
 
