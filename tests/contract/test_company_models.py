@@ -14,6 +14,7 @@ from reference_records import to_company_record
 
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
+from ktop.domain.company.indicators import accounts_ratios
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company
 from ktop.kernel.errors import InputError
@@ -144,7 +145,12 @@ def test_a_rating_says_all_that_the_contract_asks(model: CompanyModel, populatio
     rating.check_sums()
     answer = json.loads(json.dumps(rating.to_json(), allow_nan=False))
     assert answer["model"] == {"name": model.name, "version": model.version, "trained_on": "synthetic"}
-    assert {part["indicator"] for part in answer["contributions"]} == set(model.panel.features)
+    scored = {part.indicator for part in rating.contributions}
+    assert scored <= set(model.panel.features) and len(scored) >= 14
+    apart = set(model.panel.features) - scored
+    accounts = answer["details"].get("accounts", {"probabilities": {}})["probabilities"].values()
+    assert all({ratio["indicator"] for ratio in entry["ratios"]} >= apart for entry in accounts)
+    assert not apart or {ratio.id for ratio in accounts_ratios()} == apart
     assert {"all", "industry", "size", "age", "region"} <= set(answer["position"])
     assert sum(answer["position"]["all"]["histogram"]) == answer["position"]["all"]["n"]
     for entry in (*answer["warnings"], *answer["next_steps"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ktop.domain.company.indicators import ACCOUNTS
 from ktop.domain.rating.rating import Base, Contribution, ModelRef, Probability
 from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.models.panel_model import Estimate
@@ -26,6 +28,7 @@ class Explained:
     base_logit, base_points : where each company starts: the average reference company it is compared with, ``(n,)``.
     logit : the additive quantity, shape ``(n,)``.
     logits, points : parts per indicator, shape ``(n, indicators)``; base + row sum is ``logit`` and the score.
+    counted : which indicators the score is made of, shape ``(indicators,)``; the others have no part. None: all.
     """
 
     base_logit: Floats
@@ -33,6 +36,7 @@ class Explained:
     logit: Floats
     logits: Floats
     points: Floats
+    counted: Booleans | None = None
 
     def base(self, row: int) -> Base:
         """Return one company's starting point."""
@@ -77,9 +81,21 @@ class BatchRatings:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def required(self) -> Booleans:
+        """Which indicators a rating is expected to know, shape ``(indicators,)``: all but the optional accounts."""
+        return np.array([group != ACCOUNTS for group in self.groups], dtype=bool)
+
+    @property
     def missing(self) -> Integers:
-        """Number of missing indicators of every company."""
-        return np.asarray(np.isnan(self.values).sum(axis=1), dtype=np.int64)
+        """Number of missing indicators of every company, the accounts not counted."""
+        return np.asarray(np.isnan(self.values[:, self.required]).sum(axis=1), dtype=np.int64)
+
+    @property
+    def accounts_known(self) -> Integers | None:
+        """Number of ratios of the accounts that are known of every company; None where the model reads none."""
+        if self.required.all():
+            return None
+        return np.asarray((~np.isnan(self.values[:, ~self.required])).sum(axis=1), dtype=np.int64)
 
     def score(self, name: str, row: int) -> float | None:
         """Return one company's score, None where it cannot be given."""
@@ -97,22 +113,25 @@ class BatchRatings:
         return tuple(
             Contribution(score, name, group, value, logit, points, level)
             for score, parts in self.explained.items()
-            for name, group, value, logit, points, level in zip(
+            for name, group, value, logit, points, level, counted in zip(
                 self.indicators,
                 self.groups,
                 known[0],
                 parts.logits[row].tolist(),
                 parts.points[row].tolist(),
                 known[1],
-                strict=True,
+                itertools.repeat(True) if parts.counted is None else parts.counted.tolist(),
+                strict=parts.counted is not None,
             )
+            if counted
         )
 
     def to_frame(self, contributions: bool = False) -> pl.DataFrame:
         """Return one row a company: scores, grades, probabilities with intervals, flags, and points where asked for.
 
         Columns: the score's name, ``grade_<ladder>``, ``p_<target>`` with ``_low`` and ``_high``, the flags, what else
-        this model gives, ``indicators_missing``, and ``points_<score>_<indicator>``.
+        this model gives, ``indicators_missing``, ``accounts_known`` where the model reads the accounts, and
+        ``points_<score>_<indicator>``.
         """
         import polars as pl
 
@@ -126,9 +145,13 @@ class BatchRatings:
             # A column of words is one also where no row has any: parts of a table must fit together.
             columns[name] = pl.Series(values.tolist(), dtype=pl.String if values.dtype == object else None)
         columns["indicators_missing"] = pl.Series(self.missing)
+        if self.accounts_known is not None:
+            columns["accounts_known"] = pl.Series(self.accounts_known)
         if contributions:
             for score, parts in self.explained.items():
                 for k, name in enumerate(self.indicators):
+                    if parts.counted is not None and not parts.counted[k]:
+                        continue
                     columns[f"points_{score}_{name}"] = pl.Series(parts.points[:, k]).fill_nan(None)
         return pl.DataFrame(columns)
 
@@ -137,7 +160,9 @@ def _known(numbers: Floats) -> list[float | None]:
     return [None if number != number else number for number in numbers.tolist()]  # NaN alone differs from itself
 
 
-def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: Booleans) -> Explained:
+def explain(
+    estimate: Estimate, shown: Floats, base_points: Floats, ok: Booleans, counted: Booleans | None = None
+) -> Explained:
     """Return a score's exact parts from its estimate; ``shown`` is the displayed score, ``base_points`` its start.
 
     Points are spread as ``ktop.domain.rating.rating.points_of`` does; rows not ``ok`` become NaN.
@@ -151,4 +176,5 @@ def explain(estimate: Estimate, shown: Floats, base_points: Floats, ok: Booleans
         estimate.logit + blank,
         estimate.contributions + blank[:, None],
         estimate.contributions * slope[:, None] + blank[:, None],
+        counted,
     )

@@ -6,6 +6,7 @@ scores. A company model says which scores and grades it gives (``rate_table``) a
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -18,7 +19,7 @@ from ktop.catalogue import LANGS, text
 from ktop.domain.company.fact_column import plain
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
-from ktop.domain.company.indicators import Indicator
+from ktop.domain.company.indicators import Indicator, indicators_of
 from ktop.domain.rating.rating import Input, ModelRef, NextStep, Opinion, Rating, Warning
 from ktop.kernel.arrays import Booleans, Floats, Texts
 from ktop.kernel.errors import InputError
@@ -68,8 +69,17 @@ class CompanyModel(ABC):
 
     @property
     @abstractmethod
+    def known_indicators(self) -> tuple[Indicator, ...]:
+        """The indicators that versions of this model are made of, as today's catalogue has them."""
+
+    @functools.cached_property
     def indicators(self) -> tuple[Indicator, ...]:
-        """The model's indicators with their words, in the order of its features."""
+        """This version's indicators with their words, in the order of its features.
+
+        Raises ``KeyError`` for a feature that the catalogue does not have.
+        """
+        formulas = {name: expression.source for name, expression in self.panel.expressions.items()}
+        return indicators_of(self.known_indicators, formulas)
 
     @abstractmethod
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
@@ -183,11 +193,13 @@ class CompanyModel(ABC):
         warnings = []
         if self.trained_on == "synthetic":
             warnings.append(warning("models.warning_synthetic"))
-        missing = int(batch.missing[row])
+        missing, expected = int(batch.missing[row]), int(batch.required.sum())
         if missing:
-            few = len(batch.indicators) - missing < FEW_INDICATORS * len(batch.indicators)
+            few = expected - missing < FEW_INDICATORS * expected
             key = "models.warning_few_indicators" if few else "models.warning_missing"
-            warnings.append(warning(key, missing=missing, all=len(batch.indicators)))
+            warnings.append(warning(key, missing=missing, all=expected))
+        if batch.accounts_known is not None and batch.accounts_known[row] == 0:
+            warnings.append(warning("models.warning_no_accounts"))
         return tuple(warnings)
 
 

@@ -21,6 +21,7 @@ from ktop.domain.company.indicators import checklist_items
 from ktop.domain.rating.grades import business_matrix, ladder
 from ktop.domain.rating.rating import NextStep, Opinion, Warning
 from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
+from ktop.models.accounts import accounts_of, changed_probabilities, with_accounts
 from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings, explain
 from ktop.models.calibration import expit, logit
@@ -54,6 +55,7 @@ class GrowthRiskModel(CompanyModel):
         self.matrix = str(rules.get("matrix", FIRST_MATRIX))
         #: The growth and risk ladders as they were cut when the model was released.
         self.rungs = {name: self.panel.ladder(name) for name in TARGETS}
+        self.accounts = accounts_of(self.panel.groups)
 
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
         """Rate every company of a table; see ``CompanyModel``. Levels are given with ``contributions`` only."""
@@ -86,14 +88,13 @@ class GrowthRiskModel(CompanyModel):
             scores[name] = self._score(name, estimate.logit)
             low, high = estimate.interval()
             probabilities[TARGETS[name]] = (estimate.probability + blank, low + blank, high + blank)
-            tracks = {track: self.rungs[name].indexes(expit(z)) for track, z in estimate.tracks.items()}
-            joint = free = self.rungs[name].indexes(estimate.probability)
+            tracks, joint = self._rungs(name, estimate)
+            free = joint
             if previous:
                 held = self._held(name, estimate, joint, previous.get(name))
                 flags["grade_kept"] |= ok & (held != joint)
                 joint = held
-            # The track a person can check by hand holds the AI track back, never the other way round.
-            final = np.maximum(joint, tracks["statistics"] - self.notch_cap)
+            final = self._capped(joint, tracks)
             positions[name] = np.where(ok, final, -1)
             grades[name] = _symbols(name, positions[name])
             marks["capped"][name] = ok & (final > joint)
@@ -109,8 +110,15 @@ class GrowthRiskModel(CompanyModel):
                 name: explain(estimate, scores[name], self._score(name, estimate.base), ok)
                 for name, estimate in estimates.items()
             }
-        business = business_matrix(self.matrix).indexes(positions["growth"], positions["risk"])
-        grades = {"business": _symbols("business", business), **grades}
+        grades = {"business": self._business(positions), **grades}
+        details: dict[str, Any] = {"previous": previous, "table": table, "marks": marks}
+        if self.accounts.any():
+            details["estimates"] = {TARGETS[name]: estimate for name, estimate in estimates.items()}
+            without = {name: np.where(ok, self._without_accounts(name, e), -1) for name, e in estimates.items()}
+            details["without"] = {"business": self._business(without)}
+            details["without"] |= {name: _symbols(name, positions) for name, positions in without.items()}
+            details["with"] = dict(grades)  # before any rule beside the model holds them
+            columns |= {f"grade_{name}_without_accounts": symbols for name, symbols in details["without"].items()}
         levels = self.panel.levels(values, cells) if contributions else np.full(values.shape, np.nan)
         return BatchRatings(
             model=self.ref,
@@ -127,8 +135,26 @@ class GrowthRiskModel(CompanyModel):
             explained=explained,
             flags=flags,
             columns=columns,
-            details={"previous": previous, "table": table, "marks": marks},
+            details=details,
         )
+
+    def _rungs(self, name: str, estimate: Estimate) -> tuple[dict[str, Integers], Integers]:
+        """Return the positions on a ladder that each track gives by itself, and that of both."""
+        tracks = {track: self.rungs[name].indexes(expit(z)) for track, z in estimate.tracks.items()}
+        return tracks, self.rungs[name].indexes(estimate.probability)
+
+    def _capped(self, joint: Integers, tracks: Mapping[str, Integers]) -> Integers:
+        # The track a person can check by hand holds the AI track back, never the other way round.
+        return np.maximum(joint, tracks["statistics"] - self.notch_cap)
+
+    def _without_accounts(self, name: str, estimate: Estimate) -> Integers:
+        """Return the positions on a ladder were the accounts those of the average reference firm."""
+        tracks, joint = self._rungs(name, estimate.without(self.accounts))
+        return self._capped(joint, tracks)
+
+    def _business(self, positions: Mapping[str, Integers]) -> Texts:
+        joined = business_matrix(self.matrix).indexes(positions["growth"], positions["risk"])
+        return _symbols("business", joined)
 
     def more_scores(self, estimates: Mapping[str, Estimate]) -> dict[str, Floats]:
         """Return scores beside growth and risk; none unless a model gives some."""
@@ -199,7 +225,18 @@ class GrowthRiskModel(CompanyModel):
             name: self.reference.of(name, float(batch.scores[name][row]), {})["all"]["percentile"] for name in TARGETS
         }
         rates = {target: (mean, self.rates[target]) for target, mean in self.peer_rates(batch, row).items()}
-        return opinions(self.indicators, batch, row, percentiles, rates, taken)
+        told = opinions(self.indicators, batch, row, percentiles, rates, taken)
+        return with_accounts(told, self._accounts(batch, row), "growth_risk.accounts_changed")
+
+    def _accounts(self, batch: BatchRatings, row: int) -> dict[str, Any] | None:
+        """Return what the accounts changed (``accounts.changed_probabilities``), the grades included."""
+        if "estimates" not in batch.details:
+            return None
+        grades = {
+            name: {"without": symbols[row], "with": batch.details["with"][name][row]}
+            for name, symbols in batch.details["without"].items()
+        }
+        return changed_probabilities(batch, row) | {"grades": grades}
 
     def details(self, batch: BatchRatings, row: int) -> dict[str, Any]:
         """Return what each track says by itself, and the rules that held."""
@@ -213,6 +250,9 @@ class GrowthRiskModel(CompanyModel):
             "peer_rates": self.peer_rates(batch, row),
             "matrix": self.matrix,
         }
+        accounts = self._accounts(batch, row)
+        if accounts is not None:
+            details["accounts"] = accounts
         if batch.details["previous"]:
             details["hysteresis"] = {
                 "previous": {name: symbols[row] for name, symbols in batch.details["previous"].items()},

@@ -132,7 +132,7 @@ def caution_sentences(
     indicators: Sequence[Indicator], batch: BatchRatings, row: int, score: str, synthetic: bool
 ) -> list[Opinion]:
     """Return the cautions: what is missing, and that a model was trained on synthetic companies."""
-    missing = [k for k in range(len(indicators)) if np.isnan(batch.values[row, k])]
+    missing = [k for k in np.flatnonzero(batch.required).tolist() if np.isnan(batch.values[row, k])]
     cautions: list[Opinion] = []
     if missing:
         key = "opinion.caution_missing" if len(missing) <= 4 else "opinion.caution_missing_many"

@@ -13,8 +13,8 @@ from ktop.report.numbers import day, figure, is_missing, missing, money
 
 #: Catalogue files of each model's indicators, where their words and units stand.
 _CATALOGUES = {
-    "tech-index": ("indicators",),
-    "ktrs-fm": ("ktrs_fm", "checklist"),
+    "tech-index": ("indicators", "accounts"),
+    "ktrs-fm": ("ktrs_fm", "checklist", "accounts"),
     "start-up": ("startup", "checklist"),
     "originality": ("originality",),
 }
@@ -66,6 +66,9 @@ def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None
         return figure(value, lang)
     if "options" in entry:
         return text("report.answer", lang, value=int(value))
+    codes = FACTS[entry["formula"]].choices if entry.get("formula") in FACTS else {}
+    if int(value) in codes and FACTS[entry["formula"]].kind == "choice":
+        return codes[int(value)][lang]
     unit: Mapping[Lang, str] = entry["unit"]
     if entry.get("format") == "percent":
         value = 100 * value

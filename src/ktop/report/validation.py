@@ -11,7 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ktop.catalogue import Lang, messages, text
 from ktop.domain.company.classification import cell_labels
-from ktop.domain.company.indicators import checklist_items, ktrs_fm_items, startup_items, tech_index_indicators
+from ktop.domain.company.indicators import (
+    accounts_ratios,
+    checklist_items,
+    ktrs_fm_items,
+    startup_items,
+    tech_index_indicators,
+)
 from ktop.domain.values.region import regions
 from ktop.report.charts import Chart, Table
 from ktop.report.charts.diagnostics import gaps, grade_rates, reliability, roc
@@ -334,7 +340,7 @@ def _periods(periods: Sequence[Figures], say: Words) -> list[Section]:
 
 
 def _stability(drift: Figures, say: Words) -> list[Section]:
-    items = (*tech_index_indicators(), *ktrs_fm_items(), *startup_items(), *checklist_items())
+    items = (*tech_index_indicators(), *ktrs_fm_items(), *startup_items(), *checklist_items(), *accounts_ratios())
     labels = {item.id: item.labels for item in items}
     entries = [(say("prediction"), drift["psi"])] if "psi" in drift else []
     for name, entry in sorted(drift.get("csi", {}).items(), key=lambda item: -(item[1]["value"] or 0.0)):

@@ -13,37 +13,53 @@ import numpy as np
 import polars as pl
 
 from ktop.catalogue import load
-from ktop.domain.company.indicators import Indicator, checklist_items, indicator_groups, ktrs_fm_items, startup_items
+from ktop.domain.company.indicators import (
+    Indicator,
+    accounts_ratios,
+    checklist_items,
+    indicator_groups,
+    ktrs_fm_items,
+    startup_items,
+)
 from ktop.domain.rating.grades import ladder
 from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
 from ktop.models.growth_risk import TARGETS
 from ktop.training.fit import train_scheme
-from ktop.training.release_parts import group_ranges, scored_reference, with_reference
+from ktop.training.release_parts import accounts_group, group_ranges, scored_reference, with_reference
 
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """What one model differs in: its quantitative items, and the boosting rounds and smallest leaf its sample bears."""
+    """What one model differs in: its quantitative items, the boosting rounds and smallest leaf its sample bears, and
+    whether it reads the accounts."""
 
     items: Callable[[], tuple[Indicator, ...]]
     item_groups: str
     rounds: int
     min_leaf_rows: int
+    accounts: bool
 
 
 _RECIPES: Mapping[str, _Recipe] = {
-    "ktrs-fm": _Recipe(ktrs_fm_items, "ktrs_fm", rounds=300, min_leaf_rows=200),
-    "start-up": _Recipe(startup_items, "startup", rounds=250, min_leaf_rows=150),
+    "ktrs-fm": _Recipe(ktrs_fm_items, "ktrs_fm", rounds=300, min_leaf_rows=200, accounts=True),
+    "start-up": _Recipe(startup_items, "startup", rounds=250, min_leaf_rows=150, accounts=False),
 }
 
 
 def scheme(name: str, seed: int) -> dict[str, Any]:
-    """Return the scheme of "ktrs-fm" (39 items) or "start-up" (40 items, none of them financial)."""
+    """Return the scheme of "ktrs-fm" (39 items and the accounts) or "start-up" (40 items, none of them financial).
+
+    The accounts are grown beside the items: their part of a probability is what they add to what the items say.
+    """
     recipe = _RECIPES[name]
-    items = (*recipe.items(), *checklist_items())
-    groups = {**indicator_groups(recipe.item_groups), **indicator_groups("checklist")}
+    items: tuple[Indicator, ...] = (*recipe.items(), *checklist_items())
+    words = {**indicator_groups(recipe.item_groups), **indicator_groups("checklist")}
+    groups: dict[str, Any] = {group: dict(label) for group, label in words.items()}
+    if recipe.accounts:
+        items, groups = (*items, *accounts_ratios()), {**groups, **accounts_group()}
+    targets = {"high_growth": "high_growth", "failure": "failure_3y"}
     boosting = {
         "method": "boosting", "rounds": recipe.rounds, "learning_rate": 0.06, "leaves": 4, "depth": 2, "max_bin": 10,
         "min_leaf_rows": recipe.min_leaf_rows, "l2": 10.0, "feature_fraction": 0.5, "table_inputs": 3,
@@ -51,20 +67,18 @@ def scheme(name: str, seed: int) -> dict[str, Any]:
     return {
         "name": name,
         "id": "company_id",
-        "groups": {group: dict(words) for group, words in groups.items()},
+        "groups": groups,
         "features": {
             item.id: {
                 "expression": item.expression.source,
                 "group": item.group,
-                "monotone": {"high_growth": item.direction, "failure": -item.direction},
+                "monotone": {target: item.sign(target) for target in targets},
             }
             for item in items
         },
-        "targets": {
-            "high_growth": {"outcome": "column", "column": "high_growth"},
-            "failure": {"outcome": "column", "column": "failure_3y"},
-        },
-        "tracks": {"ai": boosting, "statistics": {"method": "scorecard", "prebins": 12}},
+        "targets": {target: {"outcome": "column", "column": column} for target, column in targets.items()},
+        # Bins of two per cent: equity used up is that rare, and decides.
+        "tracks": {"ai": boosting, "statistics": {"method": "scorecard", "prebins": 40, "min_share": 0.02}},
         # Who is compared with whom: for the level shown beside each item, and for each cell's own event rate.
         "comparison": {
             "cells": ["industry_group", "size", "age_band"],

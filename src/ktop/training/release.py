@@ -48,10 +48,10 @@ class Release:
 
 
 RELEASES: Mapping[str, Release] = {
-    "tech-index": Release(train_tech_index, "1.3.0", 80_000),
-    "ktrs-fm": Release(functools.partial(train_growth_risk, "ktrs-fm"), "1.3.0", 80_000),
+    "tech-index": Release(train_tech_index, "1.4.0", 80_000),
+    "ktrs-fm": Release(functools.partial(train_growth_risk, "ktrs-fm"), "1.4.0", 80_000),
     # Only young firms of the population are used: about a third of it.
-    "start-up": Release(functools.partial(train_growth_risk, "start-up"), "1.3.0", 160_000, test_firms=80_000),
+    "start-up": Release(functools.partial(train_growth_risk, "start-up"), "1.4.0", 160_000, test_firms=80_000),
 }
 
 

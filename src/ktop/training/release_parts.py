@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from ktop.domain.company.indicators import indicator_groups
 from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 from ktop.training.panel import Panel
+
+
+def accounts_group() -> dict[str, Any]:
+    """Return the group of the accounts as a scheme has it: grown beside all others, by value."""
+    return {name: {**words, "beside": "all"} for name, words in indicator_groups("accounts").items()}
 
 
 def scored_reference(

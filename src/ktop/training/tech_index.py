@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from ktop.catalogue import load
-from ktop.domain.company.indicators import indicator_groups, tech_index_indicators
+from ktop.domain.company.indicators import ACCOUNTS, accounts_ratios, indicator_groups, tech_index_indicators
 from ktop.kernel.progress import Progress, silent
+from ktop.models.accounts import accounts_of
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
 from ktop.models.panel_model import weighted_estimate
 from ktop.training.fit import train_scheme
-from ktop.training.release_parts import group_ranges, scored_reference, with_reference
+from ktop.training.release_parts import accounts_group, group_ranges, scored_reference, with_reference
 
 SETTINGS = {
     "method": "boosting", "rounds": 200, "learning_rate": 0.05, "leaves": 6, "depth": 3, "max_bin": 12,
@@ -23,19 +23,26 @@ SETTINGS = {
 
 
 def scheme(seed: int) -> dict[str, Any]:
-    """Return the scheme of Tech-Index: 14 indicators as levels among comparable firms, two targets, one track."""
+    """Return the scheme of Tech-Index: 14 indicators as levels among comparable firms, two targets, one track.
+
+    The accounts are grown beside the 14 indicators: the capabilities are what these say, and the accounts' part of each
+    probability is what they add.
+    """
     targets = ("high_growth", "sustainable_growth")
     return {
         "name": "tech-index",
         "id": "company_id",
-        "groups": {name: dict(words) for name, words in indicator_groups("indicators").items()},
+        "groups": {
+            **{name: dict(words) for name, words in indicator_groups("indicators").items()},
+            **accounts_group(),
+        },
         "features": {
             indicator.id: {
                 "expression": indicator.expression.source,
                 "group": indicator.group,
-                "monotone": indicator.direction,
+                "monotone": {target: indicator.sign(target) for target in targets},
             }
-            for indicator in tech_index_indicators()
+            for indicator in (*tech_index_indicators(), *accounts_ratios())
         },
         "targets": {target: {"outcome": "column", "column": target} for target in targets},
         "tracks": {"ai": SETTINGS},
@@ -60,14 +67,14 @@ def train_tech_index(reference: pl.DataFrame, seed: int, progress: Progress = si
     estimates = {target: model.targets[target].estimate(inputs, cells) for target in rules["index_weights"]}
     index = weighted_estimate(
         [(weight, model.targets[target], estimates[target]) for target, weight in rules["index_weights"].items()]
-    )
-    ends = [model.targets[target].range() for target in rules["index_weights"]]
-    weights = list(rules["index_weights"].values())
-    low, high = (float(np.dot(weights, [end[k] for end in ends])) for k in (0, 1))
+    ).without(accounts_of(model.groups))
+    bounds = {group: ends for group, ends in group_ranges(model, rules["index_weights"]).items() if group != ACCOUNTS}
+    start = float(index.base[0])
+    low, high = (start + sum(ends[k] for ends in bounds.values()) for k in (0, 1))
     scales = {"index": PercentileScale.fit(index.logit, low, high)}
-    bounds = group_ranges(model, rules["index_weights"])
-    for group, logit in model.group_logits(index.contributions).items():
-        scales[group] = PercentileScale.fit(logit, *bounds[group])
+    parts = model.group_logits(index.contributions)
+    for group, ends in bounds.items():
+        scales[group] = PercentileScale.fit(parts[group], *ends)
     shown = {"index": scales["index"](index.logit)}
     return with_reference(
         artefact,

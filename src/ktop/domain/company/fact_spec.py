@@ -34,6 +34,8 @@ class FactSpec:
     choices : allowed values and their words; empty where any value goes.
     derived : worked out here from other facts; a given value is only used where that is not possible.
     aliases : further headings it has in tables of others.
+    direction : +1 where more of it speaks for a firm, -1 where less of it does, 0 where neither does.
+    may_lower : why improving it may all the same lower a prospect; None where it may not.
     """
 
     name: str
@@ -49,6 +51,8 @@ class FactSpec:
     choices: Mapping[int | str, LocalText] = field(default_factory=dict)
     derived: bool = False
     aliases: tuple[str, ...] = ()
+    direction: int = 0
+    may_lower: LocalText | None = None
     #: Whether a table column of this fact holds numbers (float64 with NaN).
     numeric: bool = field(init=False)
 
@@ -106,6 +110,7 @@ def _read() -> dict[str, FactSpec]:
             minimum=1,
             maximum=5,
             choices=dict(item["options"]),
+            direction=1,
         )
     return facts
 
@@ -127,6 +132,8 @@ def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, LocalText]) -
         choices=_FLAG_CHOICES if kind == "flag" else entry.get("choices", {}),
         derived=entry.get("from") == "derived",
         aliases=tuple(entry.get("also", ())),
+        direction={"+": 1, "-": -1, None: 0}[entry.get("direction")],
+        may_lower=entry.get("may_lower"),
     )
 
 

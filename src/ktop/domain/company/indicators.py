@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,18 @@ from ktop.domain.expression import Expression, compile_expression
 
 if TYPE_CHECKING:
     from ktop.domain.company.fact_table import FactTable
+
+
+#: The group of the ratios of a firm's statements, which stands beside the groups of every model that reads them.
+ACCOUNTS = "accounts"
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A formula that earlier model versions have for an indicator, and the words that fit it."""
+
+    formula: str
+    definition: Mapping[Lang, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,8 @@ class Indicator:
     expression : its formula over company facts.
     source : where the formula comes from, "reconstruction" where the original is not public.
     feasible : ids of the steps (``steps()``) a company can take to move it; empty where it cannot.
+    former : formulas it had in earlier model versions.
+    no_sign : targets for which ``direction`` does not hold, and why; models impose neither direction there.
     """
 
     id: str
@@ -41,6 +56,19 @@ class Indicator:
     expression: Expression
     source: str
     feasible: tuple[str, ...] = ()
+    former: tuple[Former, ...] = ()
+    no_sign: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
+
+    def sign(self, target: str) -> int:
+        """Return which way a higher value moves the probability of a target: +1, -1, or 0 where either may be."""
+        return 0 if target in self.no_sign else -self.direction if target == "failure" else self.direction
+
+    def by(self, formula: str) -> Indicator:
+        """Return the indicator as a model version has it whose formula is ``formula``, with the words that fit."""
+        if formula == self.expression.source:
+            return self
+        words = next((former.definition for former in self.former if former.formula == formula), self.definition)
+        return dataclasses.replace(self, definition=words, expression=compile_expression(formula))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +121,8 @@ def _indicator(name: str, entry: Mapping[str, Any]) -> Indicator:
         expression=compile_expression(str(entry["formula"])),
         source=entry["source"],
         feasible=tuple(entry["feasible"]),
+        former=tuple(Former(str(one["formula"]), one["definition"]) for one in entry.get("former", ())),
+        no_sign=entry.get("no_sign", {}),
     )
 
 
@@ -112,6 +142,21 @@ def ktrs_fm_items() -> tuple[Indicator, ...]:
 def startup_items() -> tuple[Indicator, ...]:
     """Return the 15 items of the start-up model, none of them financial."""
     return tuple(_indicator(name, entry) for name, entry in load("startup")["indicators"].items())
+
+
+@functools.cache
+def accounts_ratios() -> tuple[Indicator, ...]:
+    """Return the six ratios of a firm's statements, of the group ``ACCOUNTS``."""
+    return tuple(_indicator(name, entry) for name, entry in load("accounts")["indicators"].items())
+
+
+def indicators_of(known: Iterable[Indicator], formulas: Mapping[str, str]) -> tuple[Indicator, ...]:
+    """Return the indicators of one model version, given by the formula of each, in that order.
+
+    Raises ``KeyError`` for one that ``known`` does not have.
+    """
+    by_id = {indicator.id: indicator for indicator in known}
+    return tuple(by_id[name].by(formula) for name, formula in formulas.items())
 
 
 @functools.cache
@@ -139,7 +184,7 @@ def checklist_items() -> tuple[ChecklistItem, ...]:
 def indicator_groups(catalogue: str) -> Mapping[str, Mapping[Lang, str]]:
     """Return the groups of one catalogue, id → words, in order.
 
-    ``catalogue`` is "indicators" (Tech-Index), "ktrs_fm", "startup" or "checklist".
+    ``catalogue`` is "indicators" (Tech-Index), "ktrs_fm", "startup", "checklist" or "accounts".
     """
     groups: Mapping[str, Mapping[Lang, str]] = load(catalogue)["groups"]
     return groups

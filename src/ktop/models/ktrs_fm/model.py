@@ -1,17 +1,17 @@
-"""KTRS-FM in use: growth and risk from 14 quantitative items and 25 checklist answers."""
+"""KTRS-FM in use: growth and risk from 14 quantitative items, 25 checklist answers and the accounts."""
 
 from __future__ import annotations
 
-from ktop.domain.company.indicators import Indicator, checklist_items, ktrs_fm_items
+from ktop.domain.company.indicators import Indicator, accounts_ratios, checklist_items, ktrs_fm_items
 from ktop.models.growth_risk import GrowthRiskModel
 
 
 class KtrsFmModel(GrowthRiskModel):
-    """Growth grade, risk grade and technology-business grade from 39 items."""
+    """Growth grade, risk grade and technology-business grade from 39 items and six ratios of the accounts."""
 
     name = "ktrs-fm"
 
     @property
-    def indicators(self) -> tuple[Indicator, ...]:
-        """The 14 quantitative items, then the 25 checklist items."""
-        return (*ktrs_fm_items(), *checklist_items())
+    def known_indicators(self) -> tuple[Indicator, ...]:
+        """The 14 quantitative items, the 25 checklist items, and the ratios of the accounts (from 1.4.0 on)."""
+        return (*ktrs_fm_items(), *checklist_items(), *accounts_ratios())

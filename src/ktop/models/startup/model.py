@@ -38,7 +38,7 @@ class StartUpModel(GrowthRiskModel):
         self.group_weights: Mapping[str, float] = rules["group_weights"]
 
     @property
-    def indicators(self) -> tuple[Indicator, ...]:
+    def known_indicators(self) -> tuple[Indicator, ...]:
         """The 15 items on team, technology and IP, then the 25 checklist items."""
         return (*startup_items(), *checklist_items())
 

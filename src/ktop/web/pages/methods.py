@@ -58,6 +58,7 @@ async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
         ktrs_fm=_indicators("ktrs_fm", "indicators", lang),
         startup=_indicators("startup", "indicators", lang),
         checklist=_indicators("checklist", "items", lang),
+        accounts=_indicators("accounts", "indicators", lang),
         measures=_measures(lang),
         ladders=_ladders(lang, graded),
         matrix=load("grades")["business_matrix"] if "risk" in graded else None,
