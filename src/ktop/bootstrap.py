@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
     from ktop.usecases.transmissions.interface import Transmissions
+    from ktop.usecases.webhooks.interface import Webhooks
     from ktop.usecases.work.interface import Work
 T = TypeVar("T")
 
@@ -213,8 +214,18 @@ class House:
                 },
                 self._settings.jobs_per_organisation,
                 self._seal,
+                lambda: self.webhooks.deliver(INSTALLATION),
             ),
         )
+
+    @property
+    def webhooks(self) -> Webhooks:
+        from ktop.kernel.sealing import Sealer
+        from ktop.usecases.webhooks.service import WebhookService
+
+        sealer = Sealer(self._settings.keys / "sealing.key")
+        anywhere = self._settings.webhooks_anywhere
+        return self._once("webhooks", lambda: WebhookService(self._store, sealer, anywhere=anywhere))
 
     def _seal(self) -> int:
         """Seal the audit trail on the installation's own behalf."""

@@ -49,6 +49,8 @@ from ktop.usecases.training.interface import Training
 from ktop.usecases.training.service import TrainingService
 from ktop.usecases.transmissions.interface import Transmissions
 from ktop.usecases.transmissions.service import TransmissionService
+from ktop.usecases.webhooks.interface import Webhooks
+from ktop.usecases.webhooks.service import WebhookService
 from ktop.usecases.work.interface import Work
 from ktop.usecases.work.service import WorkService
 
@@ -77,6 +79,7 @@ USE_CASES: dict[type, type] = {
     Consents: ConsentService,
     Lookups: LookupService,
     Transmissions: TransmissionService,
+    Webhooks: WebhookService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

@@ -138,3 +138,46 @@ def test_names_of_files_lead_nowhere(client: TestClient) -> None:
         assert given.status_code == 202
         shown = client.get("/batches").text
         assert "<script>" not in shown and "../" not in given.json()["file"]
+
+
+def test_a_webhook_s_way_over_the_pages(tmp_path: Path) -> None:
+    house = House(Settings(solo=True, data=tmp_path, webhooks_anywhere=True))
+    client = TestClient(create_app(house._settings, house), raise_server_exceptions=False)
+    csrf = token_on(client.get("/webhooks").text)
+    wrong = client.post("/webhooks", data={"csrf": csrf, "url": "ftp://x/", "topic": "rating"})
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text
+    added = client.post("/webhooks", data={"csrf": csrf, "url": "http://127.0.0.1:9/<b>", "topic": ["rating", "job"]})
+    assert "whsec_" in added.text and "&lt;b&gt;" in added.text
+    assert "whsec_" not in client.get("/webhooks").text
+    link = re.search(r'href="(/webhooks/[0-9a-f]{32})"', added.text)
+    assert link
+    house.jobs.give(LOCAL_OWNER, "models.drift", {})
+    while house.webhooks.deliver(INSTALLATION):
+        pass
+    shown = client.get(link[1])
+    assert "job.given" in shown.text and "연결할 수 없습니다" in shown.text
+    for do, words in (("pause", "멈춤"), ("resume", "보냄")):
+        assert words in client.post(link[1], data={"csrf": csrf, "do": do}).text
+    assert client.post(link[1], data={"do": "remove"}).status_code == 403
+    client.post(link[1], data={"csrf": csrf, "do": "remove"})
+    assert client.get(link[1]).status_code == 404
+
+
+def test_a_webhook_s_way_over_the_api(tmp_path: Path) -> None:
+    house = House(Settings(solo=True, data=tmp_path, webhooks_anywhere=True))
+    client = TestClient(create_app(house._settings, house), raise_server_exceptions=False)
+    added = client.post("/api/v1/webhooks", json={"url": "http://127.0.0.1:9/", "topics": ["job"]})
+    assert added.status_code == 201 and added.json()["secret"].startswith("whsec_")
+    address = f"/api/v1/webhooks/{added.json()['id']}"
+    assert "secret" not in client.get(address).json()
+    assert client.get("/api/v1/webhooks").json() == [client.get(address).json()]
+    house.jobs.give(LOCAL_OWNER, "models.drift", {})
+    while house.webhooks.deliver(INSTALLATION):
+        pass
+    (sent,) = client.get(f"{address}/deliveries").json()["items"]
+    assert (sent["topic"], sent["state"]) == ("job.given", "waiting") and set(sent["problem"]) == {"ko", "en"}
+    assert client.post(f"/api/v1/deliveries/{sent['id']}/again").status_code == 409
+    assert client.patch(address, json={"state": "paused"}).json()["state"] == "paused"
+    assert client.delete(address).status_code == 204
+    assert client.get(address).status_code == 404
+    assert client.post("/api/v1/webhooks", json={"url": "http://127.0.0.1:9/", "topics": ["x"]}).status_code == 422

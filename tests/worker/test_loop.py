@@ -34,6 +34,7 @@ class Invented:
         self.cancelled: set[str] = set()
         self.changed = threading.Condition()
         self.away = 0
+        self.delivered = 0
 
     def anything_waits(self, actor: Actor, more_urgent_than: int | None = None) -> bool:
         if self.away:
@@ -62,6 +63,12 @@ class Invented:
             self.changed.notify_all()
 
     def tend(self, actor: Actor) -> None: ...
+
+    def deliver(self, actor: Actor) -> int:
+        with self.changed:
+            self.delivered += 1
+            self.changed.notify_all()
+        return 0
 
     def until(self, happened: Callable[[], bool]) -> None:
         with self.changed:
@@ -131,3 +138,9 @@ def test_it_outlives_a_database_that_is_away(running: Any) -> None:
     work.away = 3
     running(work)
     work.until(lambda: work.begun == ["0"])
+
+
+def test_messages_are_delivered_while_jobs_are_done(running: Any) -> None:
+    work = Invented(FOR_A_TABLE)
+    running(work)
+    work.until(lambda: work.begun == ["0"] and work.delivered >= 2)

@@ -80,6 +80,9 @@ class Settings(BaseModel):
         description="Whether the server starts a worker beside it; off where `ktop worker` runs elsewhere.",
     )
     jobs_at_once: int = Field(1, ge=1, le=32, description="Jobs that one worker does at the same time.")
+    webhooks_anywhere: bool = Field(
+        False, description="Whether webhooks may go by http and into private networks; for trials only."
+    )
     jobs_per_organisation: int = Field(
         2, ge=1, le=100, description="Jobs of one organisation that run at the same time, over all workers."
     )

@@ -29,6 +29,7 @@ from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.tables import jobs, outbox
 from ktop.store.transmissions import TransmissionRepository
+from ktop.store.webhooks import WebhookDispatch, WebhookRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,11 @@ class UnitOfWork:
         """The keys of the actor's organisation."""
         return ApiKeyRepository(self.connection, self.actor)
 
+    @property
+    def webhooks(self) -> WebhookRepository:
+        """Where the actor's organisation wants to be told of what happens."""
+        return WebhookRepository(self.connection, self.actor)
+
     def tell(self, action: str, subject: str, details: Mapping[str, Any], others: Sequence[str] = ()) -> None:
         """Write the audit event and the message of something done in this unit; see ``ktop.store.audit``."""
         tell(self.connection, self.actor, datetime.now(UTC), action, subject, details, others)
@@ -126,6 +132,11 @@ class InstallationWork:
     def jobs(self) -> JobQueue:
         """The jobs of all organisations, to be handed out to workers."""
         return JobQueue(self.connection)
+
+    @property
+    def webhooks(self) -> WebhookDispatch:
+        """The messages of all organisations, to be sent to who listens."""
+        return WebhookDispatch(self.connection)
 
     @property
     def revision(self) -> str:

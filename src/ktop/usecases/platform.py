@@ -23,6 +23,7 @@ from ktop.usecases.results.interface import Results
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
 from ktop.usecases.transmissions.interface import Transmissions
+from ktop.usecases.webhooks.interface import Webhooks
 from ktop.usecases.work.interface import Work
 
 
@@ -127,4 +128,9 @@ class Platform(Protocol):
     @property
     def programmes(self) -> Programmes:
         """Support programmes."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Servers of organisations that are told of what happens."""
         ...

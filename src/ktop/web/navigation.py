@@ -16,6 +16,7 @@ from ktop.web.route_access import may_reach
 MENU: tuple[tuple[str, str], ...] = (
     ("/companies", "web.nav_companies"),
     ("/technology", "web.nav_technology"),
+    ("/batches", "web.nav_batches"),
     ("/compare", "web.nav_compare"),
     ("/methods", "web.nav_methods"),
     ("/organisation/keys", "keys.title"),

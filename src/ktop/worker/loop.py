@@ -42,6 +42,7 @@ class Worker:
     def __init__(self, work: Work, *, at_once: int = 1, poll_seconds: float = POLL_SECONDS) -> None:
         self.name = secrets.token_hex(8)
         self._work, self._at_once, self._poll_seconds = work, at_once, poll_seconds
+        self._deliver_seconds = 2 * poll_seconds
         self._ending = threading.Event()
         self._free = threading.Event()
         self._hands: list[_Hand] = []
@@ -56,6 +57,8 @@ class Worker:
 
         A job that does not get to its next item in time goes on where it was when another worker finds its lease ended.
         """
+        delivering = threading.Thread(target=self._deliver, name="deliver", daemon=True)
+        delivering.start()
         renewed = tended = time.monotonic()
         while not self._ending.is_set():
             try:
@@ -73,6 +76,7 @@ class Worker:
             self._free.wait(self._poll_seconds)
             self._free.clear()
         self._give_back(grace_seconds)
+        delivering.join(grace_seconds)
 
     def _fill(self) -> bool:
         """Take jobs where there is room, else make room for a more urgent one; return whether any was taken."""
@@ -99,6 +103,17 @@ class Worker:
         hand = _Hand(job, threading.Thread(target=do, name=f"job-{job.id[:8]}", daemon=True), stop)
         self._hands.append(hand)
         hand.thread.start()
+
+    def _deliver(self) -> None:
+        """Send messages to webhooks, in a thread of its own: a receiver may take seconds to answer."""
+        while not self._ending.is_set():
+            sent = 0
+            try:
+                sent = self._work.deliver(INSTALLATION)
+            except KtopError as error:
+                _LOG.warning("messages could not be delivered: %s", error.key)
+            if not sent:
+                self._ending.wait(self._deliver_seconds)
 
     def _forget_done(self) -> None:
         self._hands = [hand for hand in self._hands if hand.thread.is_alive()]

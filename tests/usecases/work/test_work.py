@@ -29,7 +29,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 def done_by(store: Store, doing: Doing) -> Job:
     """Give a job, let it be done once and return it."""
     job = JobService(lambda: store).give(LOCAL_OWNER, "models.drift", {})
-    work = WorkService(lambda: store, {"models.drift": doing}, 2, lambda: None)
+    work = WorkService(lambda: store, {"models.drift": doing}, 2, lambda: None, lambda: 0)
     (taken,) = work.take(INSTALLATION, "w", 1)
     work.do(INSTALLATION, taken, lambda: None)
     return JobService(lambda: store).job(LOCAL_OWNER, job.id)
@@ -96,12 +96,13 @@ def test_progress_is_told_in_numbers(store: Store) -> None:
 
 
 def test_only_the_installation_works_jobs_off(store: Store) -> None:
-    work = WorkService(lambda: store, {}, 2, lambda: None)
+    work = WorkService(lambda: store, {}, 2, lambda: None, lambda: 0)
     for call in (
         lambda: work.take(LOCAL_OWNER, "w", 1),
         lambda: work.hold(LOCAL_OWNER, {}),
         lambda: work.anything_waits(LOCAL_OWNER),
         lambda: work.tend(LOCAL_OWNER),
+        lambda: work.deliver(LOCAL_OWNER),
     ):
         with pytest.raises(ForbiddenError):
             call()
@@ -109,7 +110,7 @@ def test_only_the_installation_works_jobs_off(store: Store) -> None:
 
 def test_a_kind_of_a_newer_version_waits_for_a_newer_worker(store: Store) -> None:
     JobService(lambda: store).give(LOCAL_OWNER, "models.drift", {})
-    work = WorkService(lambda: store, {}, 2, lambda: None)
+    work = WorkService(lambda: store, {}, 2, lambda: None, lambda: 0)
     (taken,) = work.take(INSTALLATION, "w", 1)
     work.do(INSTALLATION, taken, lambda: None)
     assert JobService(lambda: store).job(LOCAL_OWNER, taken.id).state == "waiting"

@@ -35,3 +35,7 @@ class Work(Protocol):
     def tend(self, actor: Actor) -> None:
         """Do what the installation does in between: seal the audit trail."""
         ...
+
+    def deliver(self, actor: Actor) -> int:
+        """Send what webhooks are to be told now; return how much that was, 0 where nothing waits."""
+        ...

@@ -28,12 +28,19 @@ class WorkService:
     kinds : kind of job → what does it.
     at_once : jobs of one organisation that run at the same time.
     seal : seals the audit trail.
+    deliver : sends what webhooks are to be told; returns how much that was.
     """
 
     def __init__(
-        self, store: Callable[[], Store], kinds: Mapping[str, Doing], at_once: int, seal: Callable[[], object]
+        self,
+        store: Callable[[], Store],
+        kinds: Mapping[str, Doing],
+        at_once: int,
+        seal: Callable[[], object],
+        deliver: Callable[[], int],
     ) -> None:
-        self._store, self._kinds, self._at_once, self._seal = store, kinds, at_once, seal
+        self._store, self._kinds, self._at_once = store, kinds, at_once
+        self._seal, self._deliver = seal, deliver
 
     def anything_waits(self, actor: Actor, more_urgent_than: int | None = None) -> bool:
         _require_installation(actor)
@@ -79,6 +86,10 @@ class WorkService:
     def tend(self, actor: Actor) -> None:
         _require_installation(actor)
         self._seal()
+
+    def deliver(self, actor: Actor) -> int:
+        _require_installation(actor)
+        return self._deliver()
 
     def _do(self, store: Store, job: Job, asked: Callable[[], Stop | None]) -> None:
         with store.installation(reading=True) as work:

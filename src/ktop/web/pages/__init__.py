@@ -15,10 +15,14 @@ from ktop.web.pages import (
     ratings,
     signed,
     technology,
+    webhooks,
 )
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    rooms = (home, accounts, keys, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
+    rooms = (
+        *(home, accounts, keys, companies, technology, proposals, ratings, signed, compare, methods, models, jobs),
+        webhooks,
+    )
     return tuple(room.router for room in rooms)
