@@ -29,7 +29,7 @@ def files(made: Path, ktop: Ktop, monkeypatch: pytest.MonkeyPatch) -> Path:
         outcome = ktop("rate", "company", EXAMPLE, "--as-of", "2026-06-30", "--json", *paths)
         assert outcome.status == 0 and "https://ktop.example.org/verify/" in outcome.err
         assert [rating["model"]["name"] for rating in json.loads(outcome.out)] == ["tech-index", "ktrs-fm"]
-        (made / "jwks.json").write_text(ktop("keys", "list").out)
+        (made / "jwks.json").write_text(ktop("signing-keys", "list").out)
     return made
 
 
@@ -81,9 +81,9 @@ def test_inputs_are_withheld_on_the_command_line(ktop: Ktop, files: Path, tmp_pa
 
 def test_keys_are_rotated_and_withdrawn(ktop: Ktop, files: Path, tmp_path: Path) -> None:
     first = json.loads((files / "jwks.json").read_text())["keys"][0]["kid"]
-    assert ktop("keys", "rotate").status == 0
-    assert [key["kid"] for key in json.loads(ktop("keys", "list").out)["keys"]][1] == first
+    assert ktop("signing-keys", "rotate").status == 0
+    assert [key["kid"] for key in json.loads(ktop("signing-keys", "list").out)["keys"]][1] == first
     assert ktop("verify", files / "result.json").status == 0
-    assert ktop("keys", "rotate", "--withdraw", first).status == 0
+    assert ktop("signing-keys", "rotate", "--withdraw", first).status == 0
     assert ktop("verify", files / "result.json").status == 1
-    assert ktop("keys", "rotate", "--withdraw", "nobody").status == 1
+    assert ktop("signing-keys", "rotate", "--withdraw", "nobody").status == 1

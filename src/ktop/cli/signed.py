@@ -1,4 +1,4 @@
-"""``ktop verify``, ``ktop disclose`` and ``ktop keys``: signed results, and the keys that sign them."""
+"""``ktop verify``, ``ktop disclose`` and ``ktop signing-keys``: signed results, and the keys that sign them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the root."""
     app.command("verify", help=_say("help_verify"))(verify)
     app.command("disclose", help=_say("help_disclose"))(disclose)
-    app.add_typer(keys, name="keys")
+    app.add_typer(keys, name="signing-keys")
 
 
 def write_signed(at: Session, kept: StoredRating, out: Path, report: Path | None, lang: Language) -> None:
