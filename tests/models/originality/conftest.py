@@ -84,6 +84,14 @@ def make_neighbourhood(
             topic=rng.integers(0, 4, 2 * n),
         ),
         background=np.sort(rng.beta(1.2, 20, 500)),
+        copied=np.full(n, 0.2),
+    )
+    # drawn last, so that the draws above stay what they were
+    among = np.clip(0.5 + rng.normal(0.0, 0.05, 2 * n), -1.0, 1.0)
+    found = replace(
+        found,
+        in_meaning=replace(found.in_meaning, among=among),
+        field_use=np.clip(df / 20_000 * rng.uniform(1.0, 6.0, terms) + 0.01, 0.0, 1.0),
     )
     return replace(found, **changes)
 

@@ -136,7 +136,7 @@ def test_table_survives_writing_and_names_itself(reference: OriginalityReference
 
 def test_a_table_of_other_formulas_is_refused(reference: OriginalityReference, tmp_path, monkeypatch) -> None:
     reference.save(tmp_path)
-    monkeypatch.setattr("ktop.models.originality.reference.version", lambda: "9.9.9")
+    monkeypatch.setattr("ktop.models.originality.reference.installed_versions", lambda: ("9.9.9",))
     with pytest.raises(InputError) as refused:
         OriginalityReference.load(tmp_path)
     assert refused.value.key == "originality.other_version"

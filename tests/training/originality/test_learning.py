@@ -27,7 +27,20 @@ def test_released_weights_say_what_they_were_learned_from() -> None:
     assert math.isclose(math.fsum(found.shares.values()), 1.0, abs_tol=1e-9)
     assert math.isclose(math.fsum(found.trait(trait) for trait in TRAITS), 1.0, abs_tol=1e-9)
     assert all(found.trait(trait) > 0.0 for trait in TRAITS)
+    assert {"corpus", "judged_on"} <= set(found.about)
+
+
+def test_former_weights_stay_and_are_named_as_before() -> None:
+    found = released("3.0.0")
+    assert found.digest == "760f0048" and found.formulas == "3.0.0"
     assert {"fingerprint", "patents", "years", "events"} <= set(found.about)
+    assert found.shares["field_gap"] == 0.0 < found.shares["cycle_time"]
+
+
+def test_no_weight_stands_against_its_trait() -> None:
+    # a new field is neither close to what there is nor old, and a copy in other words has a wording of its own
+    for name in ("cycle_time", "subject_closeness", "wording_gap", "word_rarity", "unexplained_share"):
+        assert released().shares[name] == 0.0
 
 
 def test_weights_survive_a_file(tmp_path: Path) -> None:

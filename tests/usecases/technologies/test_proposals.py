@@ -220,7 +220,7 @@ def test_a_technology_is_analysed_and_encoded_once(engine: TechnologyEngine, mon
     filler = "We are proud to offer the best service to all our valued customers around the world."
     text = STRANGE.replace("battery cell", "battery cell of a drone")  # asked by no other test
     rating = rate_technology(engine, f"{text} {filler}", as_of=DAY)
-    assert len(analysed) == 1, "scores and neighbour evidence ask by one question"
+    assert len(analysed) == 2, "scores and neighbour evidence ask by one question, and by what of it the field knows"
     assert "valued customers" not in analysed[0]
     assert "valued customers" not in str(rating.details["novelty"])
 

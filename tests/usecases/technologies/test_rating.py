@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import random
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
-from ktop.usecases.corpora.reference import bring_reference_up_to_date
+from ktop.usecases.corpora.neighbourhood import patent_technology
+from ktop.usecases.corpora.reference import REFERENCE_FILE, bring_reference_up_to_date, of_version
 from ktop.usecases.technologies.rating import rate_technology, technology_of
+from ktop.usecases.training.originality_attacks import ADDED, COPIED, Vocabulary
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
 DAY = date(2026, 6, 30)
@@ -50,10 +54,43 @@ def test_rating_twice_gives_the_same_bits(engine: TechnologyEngine) -> None:
     assert once == again
 
 
+def test_ratings_of_a_former_version_are_given_again_to_the_last_bit(demo_corpus: Path) -> None:
+    former = open_corpus(demo_corpus, formulas="3.0.0")
+    stored = json.loads((Path(__file__).parents[2] / "golden" / "originality-3.0.0.json").read_text("utf-8"))
+    for name, parts in stored.items():
+        again = rate_technology(former, (EXAMPLES / name).read_text("utf-8"), as_of=date(2020, 1, 1)).to_json()
+        assert {part: again[part] for part in parts} == parts
+    with pytest.raises(NotFoundError) as unknown:
+        open_corpus(demo_corpus, formulas="2.0.0")
+    assert unknown.value.key == "originality.no_version"
+
+
+def test_what_people_add_lifts_no_score_and_copies_are_held(engine: TechnologyEngine) -> None:
+    words, draw = Vocabulary.of(engine.index.corpus, "en"), random.Random(5)
+    docs = engine.index.tables.dated_docs()
+    patents = engine.index.corpus.get([engine.index.patent_id(int(doc)) for doc in docs[-80::4]]).values()
+    told = [patent for patent in patents if patent.language == "en"][:6]
+    assert len(told) == 6
+    shifts = []
+    for patent in told:
+        technology = patent_technology(patent)
+        before = engine.model.score(engine.neighbourhood(technology, (patent.id,), background=False))
+        for name in ("invented_words", "words_used_once", "fashionable_sentence"):
+            attacked = replace(technology, text=ADDED[name](technology.text, words, draw))
+            after = engine.model.score(engine.neighbourhood(attacked, (patent.id,), background=False))
+            shifts.append(after.scores["score"] - before.scores["score"])
+        for name in ("verbatim", "swapped_10_rare", "swapped_30_common"):
+            day = technology.as_of + timedelta(days=1)
+            copy = replace(technology, text=COPIED[name](technology.text, words, draw), as_of=day)
+            assert engine.model.score(engine.neighbourhood(copy, background=False)).grade == "C"
+    # 3 points at 36,879 patents; here the field of a text is half of the corpus
+    assert abs(sum(shifts) / len(shifts)) <= 4.0
+
+
 def test_the_reference_is_made_once(demo_corpus: Path) -> None:
-    first = (demo_corpus / "originality-reference.npz").stat().st_mtime_ns
+    first = (demo_corpus / of_version(REFERENCE_FILE, None)).stat().st_mtime_ns
     bring_reference_up_to_date(demo_corpus)
-    assert (demo_corpus / "originality-reference.npz").stat().st_mtime_ns == first
+    assert (demo_corpus / of_version(REFERENCE_FILE, None)).stat().st_mtime_ns == first
 
 
 def test_a_patent_pasted_as_a_technology_is_told_so(engine: TechnologyEngine, demo_corpus: Path) -> None:

@@ -111,11 +111,13 @@ class NearestInMeaning:
     cosine : (k,) cosine of text vectors that both languages share, -1 to 1.
     filing_day : (k,) days since 1970.
     topic : (k,) number of the text topic, -1 where there is none.
+    among : (k,) mean cosine of each to the hundred of the others that are nearest to it; empty where it was not asked.
     """
 
     cosine: Floats
     filing_day: Floats
     topic: Integers
+    among: Floats = field(default_factory=lambda: np.empty(0))
 
     @classmethod
     def none(cls) -> NearestInMeaning:
@@ -151,6 +153,10 @@ class Neighbourhood:
     text_terms : every distinct word of the technology's text after analysis.
     term_pairs, pair_df : (p, 2) indices into ``key_terms`` and how many earlier patents have both terms.
     in_meaning : the earlier patents nearest in meaning, more than the neighbours.
+    field_use : for each of ``text_terms`` the share of the patents nearest in meaning that use it; empty where the
+        text was read whole.
+    copied : (n,) how far the text is a copy of each neighbour, from 1 on it is one; empty where it was not asked.
+    left_out : words that count nothing, because the field or nobody knows them.
     background : similarity (same scale) of a fixed sample of earlier patents of the corpus, ascending.
     seconds : time spent by step.
     """
@@ -180,6 +186,9 @@ class Neighbourhood:
     in_meaning: NearestInMeaning
     background: Floats
     seconds: Mapping[str, float] = field(default_factory=dict)
+    field_use: Floats = field(default_factory=lambda: np.empty(0))
+    copied: Floats = field(default_factory=lambda: np.empty(0))
+    left_out: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -198,6 +207,7 @@ class Neighbourhood:
         return replace(
             self,
             **{name: getattr(self, name)[:n] for name in _PER_NEIGHBOUR},
+            copied=self.copied[:n],
             classes=self.classes.first(n),
             topics=self.topics.first(n),
             applicants=self.applicants.first(n),

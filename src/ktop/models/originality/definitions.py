@@ -63,8 +63,18 @@ def rules(name: str) -> Any:
 
 
 def version() -> str:
-    """Return the version of the formulas and weights."""
+    """Return the version of the formulas and weights in force."""
     return str(load("originality")["version"])
+
+
+def installed_versions() -> tuple[str, ...]:
+    """Return the version in force and the former ones that ratings can still be given by."""
+    return (version(), *(str(former) for former in load("originality")["former"]))
+
+
+def is_former(name: str) -> bool:
+    """Return whether a version of the formulas reads the whole text and caps as versions up to 3 did."""
+    return name != version()
 
 
 def neighbours_wanted() -> int:

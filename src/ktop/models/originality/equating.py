@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,8 @@ class Equating:
     names : (m,) names of the measures.
     slope, intercept : (m,) equated value = intercept + slope x value.
     lowest, highest : (m,) what the pairs had in the corpus's language; equated values stay between.
+    style : (m,) added to what is in the corpus's own language or has been led to it: what abstracts, of which the
+        reference is made, have more of than summaries as users write them; zeros where only languages are equated.
     corpus : digest of the index that the pairs were rated against (``PatentIndex.key``).
     reference : version of the reference that they belong to.
     """
@@ -52,6 +54,7 @@ class Equating:
     highest: Floats
     corpus: str
     reference: str
+    style: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(
@@ -76,11 +79,33 @@ class Equating:
         slope, intercept, lowest, highest = lines.T
         return cls(language, names, slope, intercept, lowest, highest, corpus, reference)
 
+    def styled(self, usual: Mapping[str, float], told: Sequence[Mapping[str, float]]) -> Equating:
+        """Return the same with the style of summaries equated, too (mean equating; Kolen and Brennan 2014, chapter 2).
+
+        Parameters
+        ----------
+        usual : measure → its median among the reference; measures that are not named stay as they are.
+        told : measures of summaries as users write them, in the corpus's own language.
+        """
+        style = np.zeros(len(self.names))
+        for j, name in enumerate(self.names):
+            known = [row[name] for row in told if not math.isnan(row[name])]
+            if len(known) >= FEWEST_PAIRS and not math.isnan(usual.get(name, math.nan)):
+                style[j] = usual[name] - float(np.median(known))
+        return replace(self, style=style)
+
     def apply(self, values: Mapping[str, float], language: str) -> dict[str, float]:
-        """Return the measures of a technology told in ``language``, on the scale of the corpus's language."""
+        """Return the measures of a technology told in ``language``, on the scale of the reference."""
+        equated = dict(values) if language == self.language else self._led(values)
+        if self.style.any():
+            for name, shift in zip(self.names, self.style.tolist(), strict=True):
+                if not math.isnan(equated.get(name, math.nan)):
+                    equated[name] += shift
+        return equated
+
+    def _led(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Return measures of the other language on the scale of the corpus's language."""
         equated = dict(values)
-        if language == self.language:
-            return equated
         for name, slope, intercept, lowest, highest in zip(
             self.names, self.slope, self.intercept, self.lowest, self.highest, strict=True
         ):
@@ -95,6 +120,8 @@ class Equating:
         content = hashlib.sha256(f"{self.language} {' '.join(self.names)}".encode())
         for part in (self.slope, self.intercept, self.lowest, self.highest):
             content.update(np.ascontiguousarray(part).tobytes())
+        if self.style.any():
+            content.update(np.ascontiguousarray(self.style).tobytes())
         return content.hexdigest()[:8]
 
     def save(self, path: Path) -> None:
@@ -107,7 +134,7 @@ class Equating:
             "corpus": self.corpus,
             "reference": self.reference,
         }
-        arrays = {name: getattr(self, name) for name in ("slope", "intercept", "lowest", "highest")}
+        arrays = {name: getattr(self, name) for name in ("slope", "intercept", "lowest", "highest", "style")}
         save(Artefact(meta, arrays), path)
 
     @classmethod
@@ -118,6 +145,7 @@ class Equating:
         arrays = {
             name: artefact.arrays[name].astype(np.float64) for name in ("slope", "intercept", "lowest", "highest")
         }
+        arrays["style"] = artefact.arrays.get("style", np.zeros(0)).astype(np.float64)  # files of version 3 have none
         return cls(meta["language"], tuple(meta["names"]), **arrays, corpus=meta["corpus"], reference=meta["reference"])
 
 

@@ -47,6 +47,8 @@ def measure_values(neighbourhood: Neighbourhood, focused: Floats | None = None) 
     near = descending_focus(neighbourhood) if focused is None else focused
     return {
         "word_dependence": words.word_dependence(neighbourhood),
+        "field_dependence": words.field_dependence(neighbourhood),
+        "local_centrality": subject.local_centrality(neighbourhood),
         "word_centrality": words.word_centrality(neighbourhood),
         "subject_closeness": subject.subject_closeness(neighbourhood),
         "neighbour_claims": neighbour_claims(neighbourhood),
@@ -55,6 +57,8 @@ def measure_values(neighbourhood: Neighbourhood, focused: Floats | None = None) 
         "wording_gap": subject.wording_gap(neighbourhood),
         "word_rarity": words.word_rarity(neighbourhood),
         "unexplained_share": words.unexplained_share(neighbourhood),
+        "field_rarity": words.field_rarity(neighbourhood),
+        "field_gap": words.field_gap(neighbourhood),
         "new_terms": new_terms(neighbourhood),
         "unmet_pairs": words.unmet_pairs(neighbourhood),
         "atypical_pairs": atypical_pairs(neighbourhood),

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ktop.catalogue import LANGS, text
-from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Base, Contribution, Input, ModelRef, Rating, Warning, points_of
 from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality.advice import Coverage, coverage_of, grounded_ocean
-from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, rules
+from ktop.models.originality.caps import LADDER as LADDER
+from ktop.models.originality.caps import held_grade, is_thin_field
+from ktop.models.originality.definitions import SCORE, TRAITS, is_former, measures, neighbours_shown, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, measure_values
@@ -32,7 +33,6 @@ from ktop.models.originality.surroundings import (
 )
 from ktop.models.originality.weighing import has_classes
 
-LADDER = "originality"
 _HISTOGRAM_BINS = 20
 _MOSTLY = 0.5
 
@@ -80,21 +80,14 @@ class OriginalityModel:
         values = measure_values(neighbourhood, focused)
         if self.equating is not None:
             values = self.equating.apply(values, neighbourhood.technology.language)
-        measured = distribution.score(values)
+        measured = distribution.score(values, 1.0 if is_former(self.reference.formulas) else float(rules("certainty")))
         scores: dict[str, float | None] = {
             trait: measured.points[trait] if _is_known(trait, measured, distribution) else None for trait in TRAITS
         }
         scores[SCORE] = measured.points[SCORE]
-        duplicate = near_duplicate(neighbourhood)
-        grade = ladder(LADDER).grade_of(measured.points[SCORE])
-        held_by: tuple[str, ...] = ()
-        for holds, rule in (
-            (duplicate is not None, "near_duplicate"),
-            (is_thin_field(neighbourhood, distribution), "thin_field"),
-        ):
-            best = rules(rule)["best_grade"]
-            if holds and grade != best and ladder(LADDER).at_least(grade, best):
-                grade, held_by = best, (*held_by, rule)
+        grade, held_by, duplicate = held_grade(
+            neighbourhood, distribution, measured.points[SCORE], self.reference.formulas
+        )
         coverage = coverage_of(neighbourhood, distribution)
         ocean = grounded_ocean(ocean_of(neighbourhood, focused, distribution), coverage)
         return Scored(scores, grade, ocean, measured, distribution, duplicate, coverage, held_by)
@@ -116,11 +109,14 @@ class OriginalityModel:
             if evidence is None or scored.measured is None
             else novelty(neighbourhood, evidence.overlap, scored.duplicate_of is not None, scored.coverage)
         )
+        if neighbourhood.left_out:
+            details["left_out"] = list(neighbourhood.left_out)
         details["reference"] = {"patents": scored.distribution.size, "version": self.version}
         if scored.coverage is not None:
             details["coverage"] = scored.coverage.to_json()
             details["held_by"] = list(scored.held_by)
-        warnings = _warnings(neighbourhood, scored, details["novelty"])
+        former = is_former(self.reference.formulas)
+        warnings = _warnings(neighbourhood, scored, details["novelty"], "near_duplicate" if former else "copy")
         if scored.measured is None or scored.grade is None or scored.ocean is None or scored.coverage is None:
             return Rating(
                 model=self._ref(neighbourhood),
@@ -185,23 +181,9 @@ def is_comparable(neighbourhood: Neighbourhood, distribution: ReferenceDistribut
     return bool(neighbourhood.similarity[0] >= rule["share"] * distribution.usual_nearest(rule["quantile"]))
 
 
-def near_duplicate(neighbourhood: Neighbourhood) -> int | None:
-    """Return the position of the neighbour whose text the technology repeats, None where there is none."""
-    rule = rules("near_duplicate")
-    for i in range(min(3, neighbourhood.size)):
-        if neighbourhood.similarity[i] >= rule["similarity"] or neighbourhood.lexical[i] >= rule["lexical"]:
-            return i
-    return None
-
-
-def is_thin_field(neighbourhood: Neighbourhood, distribution: ReferenceDistribution) -> bool:
-    """Return whether the nearest patent is less near than nearly all reference patents have one."""
-    return bool(neighbourhood.similarity[0] < distribution.usual_nearest(rules("thin_field")["quantile"]))
-
-
 def _is_known(trait: str, measured: ScoredMeasures, distribution: ReferenceDistribution) -> bool:
     return any(
-        distribution.shares[measure.name] > 0.0 and not math.isnan(measured.measures[measure.name].value)
+        distribution.shares.get(measure.name, 0.0) > 0.0 and not math.isnan(measured.measures[measure.name].value)
         for measure in measures()
         if measure.trait == trait
     )
@@ -210,16 +192,17 @@ def _is_known(trait: str, measured: ScoredMeasures, distribution: ReferenceDistr
 def _contributions(measured: ScoredMeasures, distribution: ReferenceDistribution) -> tuple[Contribution, ...]:
     """Return every measure's part of its trait and of the overall score; they add up exactly."""
     contributions = []
+    weighed = [measure for measure in measures() if measure.name in distribution.weighed]
     for score in (*TRAITS, SCORE):
         logits = {
             measure.name: distribution.shares[measure.name]
             * measured.measures[measure.name].logit
             * (distribution.trait_shares[measure.trait] if score == SCORE else 1.0)
-            for measure in measures()
+            for measure in weighed
             if score in (SCORE, measure.trait)
         }
         points = points_of(logits, measured.z[score], 0.0, measured.points[score], measured.base_points[score])
-        for measure in measures():
+        for measure in weighed:
             if measure.name in logits:
                 part = measured.measures[measure.name]
                 contributions.append(
@@ -277,7 +260,9 @@ def _inputs(neighbourhood: Neighbourhood) -> tuple[Input, ...]:
     )
 
 
-def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str, Any] | None) -> tuple[Warning, ...]:
+def _warnings(
+    neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str, Any] | None, copy_rule: str
+) -> tuple[Warning, ...]:
     warnings: list[tuple[str, dict[str, Any]]] = []
     if neighbourhood.corpus_size == 0:
         warnings.append(("no_patents", {}))
@@ -293,7 +278,7 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
                     "patent_id": str(neighbourhood.patent_ids[i]),
                     "title": str(neighbourhood.titles[i]),
                     "similarity": float(neighbourhood.similarity[i]),
-                    "grade": rules("near_duplicate")["best_grade"],
+                    "grade": rules(copy_rule)["best_grade"],
                 },
             )
         )
@@ -303,6 +288,8 @@ def _warnings(neighbourhood: Neighbourhood, scored: Scored, overlap: Mapping[str
         warnings.append(("copied", about))
     elif copied := holder_of_all(overlap):
         warnings.append(("all_found", {"patent_id": str(copied["patent_id"]), "title": str(copied["title"])}))
+    if neighbourhood.left_out and scored.measured is not None:
+        warnings.append(("left_out", {"words": ", ".join(neighbourhood.left_out)}))
     if neighbourhood.corpus.get("synthetic"):
         warnings.append(("synthetic_corpus", {}))
     if 0 < neighbourhood.corpus_size < rules("small_corpus"):

@@ -20,7 +20,14 @@ from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact, load, save
-from ktop.models.originality.definitions import measures, neighbours_wanted, settings, version
+from ktop.models.originality.definitions import (
+    installed_versions,
+    is_former,
+    measures,
+    neighbours_wanted,
+    settings,
+    version,
+)
 from ktop.models.originality.measures import DAYS_PER_YEAR, descending_focus, measure_values
 from ktop.models.originality.reference_distribution import ReferenceDistribution
 from ktop.models.originality.weights import Weights, released
@@ -51,6 +58,7 @@ class OriginalityReference:
     seed : seed of the sample.
     weights : how much each measure counts; not part of the stored table.
     key : digest of all that the neighbourhoods followed from; a table of another key is made anew.
+    formulas : version of the formulas that the measures were taken by.
     """
 
     patent_ids: tuple[str, ...]
@@ -63,6 +71,7 @@ class OriginalityReference:
     seed: int
     weights: Weights = field(default_factory=released)
     key: str = ""
+    formulas: str = field(default_factory=version)
 
     @property
     def size(self) -> int:
@@ -81,7 +90,7 @@ class OriginalityReference:
     @property
     def version(self) -> str:
         """Version of a rating given with this table: the formulas' version, the table's and the weights' digests."""
-        return f"{version()}+{self.digest}.{self.weights.digest}"
+        return f"{self.formulas}+{self.digest}.{self.weights.digest}"
 
     def weighted(self, weights: Weights) -> OriginalityReference:
         """Return the same table with other weights."""
@@ -118,7 +127,7 @@ class OriginalityReference:
         meta = {
             "format": 1,
             "model": MODEL,
-            "version": version(),
+            "version": self.formulas,
             "names": list(self.names),
             "patent_ids": list(self.patent_ids),
             "corpus": dict(self.corpus),
@@ -137,7 +146,7 @@ class OriginalityReference:
     def load(cls, path: Path) -> OriginalityReference:
         """Read a table; raises ``InputError("originality.other_version")`` for one of other formulas."""
         artefact = load(path / FILE_NAME if path.is_dir() else path)
-        if artefact.meta.get("model") != MODEL or artefact.meta.get("version") != version():
+        if artefact.meta.get("model") != MODEL or artefact.meta.get("version") not in installed_versions():
             raise InputError(
                 "originality.other_version", found=str(artefact.meta.get("version", "?")), wanted=version()
             )
@@ -151,6 +160,8 @@ class OriginalityReference:
             corpus=artefact.meta["corpus"],
             seed=int(artefact.meta["seed"]),
             key=str(artefact.meta.get("key", "")),
+            formulas=str(artefact.meta["version"]),
+            weights=released(str(artefact.meta["version"])),
         )
 
 
@@ -180,6 +191,7 @@ def build_reference(
     *,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
+    formulas: str | None = None,
 ) -> OriginalityReference:
     """Rate reference patents as of their own filing days and return the table.
 
@@ -190,12 +202,14 @@ def build_reference(
     patent_ids : the sample, from ``choose_sample``.
     seed : the sample's seed, kept in the table.
     progress : called with patents done and patents in all.
+    formulas : version of the formulas, of which the neighbourhoods must be; the one in force where None.
 
     Raises ``InputError("originality.no_reference")`` for an empty sample.
     """
     if not patent_ids:
         raise InputError("originality.no_reference", fewest=FEWEST_EARLIER)
-    names = tuple(measure.name for measure in measures())
+    formulas = formulas or version()
+    names = measured_by(formulas)
     n = neighbours_wanted()
     values = np.full((len(patent_ids), len(names)), np.nan)
     similarity = np.full((len(patent_ids), n), np.nan)
@@ -223,7 +237,18 @@ def build_reference(
         nearest=nearest[order],
         corpus=corpus,
         seed=seed,
+        formulas=formulas,
+        weights=released(formulas),
     )
+
+
+def measured_by(formulas: str) -> tuple[str, ...]:
+    """Return the measures of a version's table: all that are known today, or those that a former version weighed."""
+    names = (measure.name for measure in measures())
+    if not is_former(formulas):
+        return tuple(names)
+    weighed = released(formulas).shares
+    return tuple(name for name in names if weighed[name] > 0.0)
 
 
 _EPOCH_ORDINAL = 719_163  # date(1970, 1, 1).toordinal()

@@ -88,6 +88,7 @@ class ReferenceDistribution:
     close_counts : (w,) numbers of close patents, ascending.
     nearest : (w,) plain similarities to the nearest patent, ascending.
     later : the window holds patents that were filed after the as-of day (the corpus has too few before it).
+    weighed : measures that the version weighs, whether the corpus can give them or not.
     """
 
     names: tuple[str, ...]
@@ -100,6 +101,7 @@ class ReferenceDistribution:
     close_counts: Floats
     nearest: Floats
     later: bool
+    weighed: frozenset[str]
 
     @classmethod
     def of(
@@ -137,7 +139,17 @@ class ReferenceDistribution:
         z[SCORE] = np.sum([trait_shares[trait] * z[trait] for trait in TRAITS], axis=0)
         curves = {name: PercentileCurve.of(column) for name, column in z.items()}
         return cls(
-            names, columns, shares, trait_shares, curves, z[SCORE], close, np.sort(counts), np.sort(nearest), later
+            names,
+            columns,
+            shares,
+            trait_shares,
+            curves,
+            z[SCORE],
+            close,
+            np.sort(counts),
+            np.sort(nearest),
+            later,
+            frozenset(name for name in names if weights.shares.get(name, 0.0) > 0.0),
         )
 
     @property
@@ -145,14 +157,17 @@ class ReferenceDistribution:
         """Number of reference patents in the window."""
         return len(self.z_scores)
 
-    def score(self, values: Mapping[str, float]) -> ScoredMeasures:
-        """Return the technology's levels, logits and scores. A missing measure adds nothing to any logit."""
+    def score(self, values: Mapping[str, float], certainty: float = 1.0) -> ScoredMeasures:
+        """Return the technology's levels, logits and scores. A missing measure adds nothing to any logit.
+
+        Every logit is multiplied by ``certainty``, 0 to 1: how far one telling of a technology is to be believed.
+        """
         scored = {}
         for name, column in zip(self.names, self.columns, strict=True):
             value = values[name]
             usable = self.shares[name] > 0.0 and not math.isnan(value)
             level = _level(column, value) if usable else math.nan
-            logit = _SIGNS[name] * float(bounded_logits(level)) if usable else 0.0
+            logit = certainty * _SIGNS[name] * float(bounded_logits(level)) if usable else 0.0
             scored[name] = ScoredMeasure(value, 100.0 * level, logit)
         z = {
             trait: math.fsum(self.shares[name] * scored[name].logit for name in self.names if _trait(name) == trait)
@@ -223,7 +238,7 @@ def _trait(name: str) -> str:
 def _shares(names: tuple[str, ...], columns: tuple[Floats, ...], weights: Weights) -> dict[str, float]:
     """Return each measure's weight within its trait; one that the corpus cannot give, or that is constant, has none."""
     usable = {
-        name: weights.shares[name] if len(column) >= FEWEST_KNOWN and column[0] < column[-1] else 0.0
+        name: weights.shares.get(name, 0.0) if len(column) >= FEWEST_KNOWN and column[0] < column[-1] else 0.0
         for name, column in zip(names, columns, strict=True)
     }
     total = {trait: math.fsum(w for name, w in usable.items() if _trait(name) == trait) for trait in TRAITS}

@@ -15,6 +15,8 @@ from ktop.kernel.arrays import Floats
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.weighing import DAYS_PER_YEAR, FEWEST, NAN, diversity, reading_day
 
+#: Patents nearest in meaning that centrality is read from.
+AROUND = 100
 #: Added to shares of young patents before their ratio is taken, so that a handful of patents does not decide it.
 SHARE_PRIOR = 0.02
 #: Years added to mean ages, so that a corpus of a few weeks has a ratio, too.
@@ -25,6 +27,18 @@ def subject_closeness(neighbourhood: Neighbourhood) -> float:
     """Return the mean cosine of text vectors to the patents nearest in meaning; -1 to 1."""
     cosine = neighbourhood.in_meaning.cosine
     return float(cosine.mean()) if len(cosine) >= FEWEST else NAN
+
+
+def local_centrality(neighbourhood: Neighbourhood) -> float:
+    """Return closeness to the nearest patents in meaning less how close these lie together; NaN where not asked.
+
+    The local outlier factor (Breunig, Kriegel, Ng and Sander 2000) as a difference of cosines: a technology amid a
+    loose new field is as central as one amid a dense old one.
+    """
+    near = neighbourhood.in_meaning
+    if len(near.among) < FEWEST or len(near.among) != len(near.cosine):
+        return NAN
+    return float(near.cosine[:AROUND].mean() - near.among[:AROUND].mean())
 
 
 def wording_gap(neighbourhood: Neighbourhood) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 from ktop.catalogue import load
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.files import atomic_path
-from ktop.models.originality.definitions import TRAITS, measures, version
+from ktop.models.originality.definitions import TRAITS, installed_versions, measures, version
 
 FORMAT = "originality-weights-1"
 
@@ -25,18 +25,24 @@ class Weights:
 
     Parameters
     ----------
-    shares : measure → weight, never negative, adding up to 1. A measure's weight within its trait is its share of the
-        trait's sum; a trait's share of the score is that sum: every trait score is an exact part of the whole.
+    shares : measure → weight, never negative, adding up to 1; a measure that a former version lacks has none. A
+        measure's weight within its trait is its share of the trait's sum; a trait's share of the score is that sum:
+        every trait score is an exact part of the whole.
     about : what they were learned from (corpus, patents, years, fingerprint, figures), JSON types.
+    formulas : the version of the formulas that they belong to.
     """
 
     shares: Mapping[str, float]
     about: Mapping[str, Any] = field(default_factory=dict)
+    formulas: str = field(default_factory=version)
 
     def __post_init__(self) -> None:
         """Check. Raises ``InputError("originality.weights_broken")`` for other measures, numbers or sums."""
-        known = {measure.name for measure in measures()}
-        sound = set(self.shares) == known and all(math.isfinite(w) and w >= 0.0 for w in self.shares.values())
+        known = [measure.name for measure in measures()]
+        given = set(self.shares)
+        all_given = given == set(known) if self.formulas == version() else given <= set(known)
+        sound = all_given and all(math.isfinite(w) and w >= 0.0 for w in self.shares.values())
+        object.__setattr__(self, "shares", {name: self.shares.get(name, 0.0) for name in known} if sound else {})
         if not sound or abs(math.fsum(self.shares.values()) - 1.0) > _ROUNDING:
             raise InputError("originality.weights_broken")
 
@@ -47,14 +53,14 @@ class Weights:
     @functools.cached_property
     def digest(self) -> str:
         """Eight hexadecimal digits that name exactly these weights."""
-        content = "\n".join(f"{name} {self.shares[name]!r}" for name in sorted(self.shares))
+        content = "\n".join(f"{name} {share!r}" for name, share in sorted(self.shares.items()) if share)
         return hashlib.sha256(content.encode()).hexdigest()[:8]
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of a file of weights."""
         return {
             "format": FORMAT,
-            "model_version": version(),
+            "model_version": self.formulas,
             "weights": {measure.name: self.shares[measure.name] for measure in measures()},
             "learned_from": dict(self.about),
         }
@@ -74,11 +80,11 @@ class Weights:
         """
         if not isinstance(content, Mapping) or content.get("format") != FORMAT:
             raise InputError("originality.weights_broken")
-        if content.get("model_version") != version():
+        if content.get("model_version") not in installed_versions():
             raise InputError("originality.other_version", found=str(content.get("model_version")), wanted=version())
         try:
             shares = {str(name): float(weight) for name, weight in content["weights"].items()}
-            return cls(shares, dict(content.get("learned_from") or {}))
+            return cls(shares, dict(content.get("learned_from") or {}), str(content["model_version"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError("originality.weights_broken") from error
 
@@ -97,9 +103,11 @@ _ROUNDING = 1e-6
 
 
 @functools.cache
-def released() -> Weights:
-    """Return the weights that come with the program (``catalogue/originality_weights.yaml``)."""
-    return Weights.from_json(load("originality_weights"))
+def released(formulas: str | None = None) -> Weights:
+    """Return the weights that come with the program (``catalogue/originality_weights.yaml``) or a former version."""
+    if formulas is None or formulas == version():
+        return Weights.from_json(load("originality_weights"))
+    return Weights.from_json(load(f"former_originality/{formulas}"))
 
 
 @functools.cache

@@ -12,9 +12,13 @@ import math
 import numpy as np
 
 from ktop.domain.technology.neighbourhood import Neighbourhood
-from ktop.kernel.arrays import Floats
-from ktop.models.originality.focus import SHARE_CAP
+from ktop.kernel.arrays import Floats, Integers
+from ktop.models.originality.focus import FEWEST_WORDS, SHARE_CAP
 from ktop.models.originality.weighing import FEWEST, FEWEST_AROUND, NAN
+
+#: A word of the field is so many times as frequent there as among all patents, of which fewer than this share have it.
+FIELD_LIFT = 1.5
+FIELD_SHARE = 0.05
 
 
 def word_dependence(neighbourhood: Neighbourhood) -> float:
@@ -40,6 +44,46 @@ def unexplained_share(neighbourhood: Neighbourhood) -> float:
         return NAN
     weight, used = weights_and_use
     return float(np.average(1.0 - used, weights=weight))
+
+
+def field_dependence(neighbourhood: Neighbourhood) -> float:
+    """Return what ``word_dependence`` does, over the patents nearest in meaning: they stay when the words change."""
+    words, use = neighbourhood.text_terms, neighbourhood.field_use
+    if not len(use) or neighbourhood.corpus_size < 2:
+        return NAN
+    usual = np.minimum(words.df / neighbourhood.corpus_size, SHARE_CAP)
+    return float(np.average(use - usual, weights=_weights(neighbourhood)))
+
+
+def field_gap(neighbourhood: Neighbourhood) -> float:
+    """Return the share of the field's words in the text that the patents nearest in meaning lack, by rarity, 0 to 1."""
+    chosen = _words_of_the_field(neighbourhood)
+    if chosen is None:
+        return NAN
+    return float(np.average(1.0 - neighbourhood.field_use[chosen], weights=_weights(neighbourhood)[chosen]))
+
+
+def field_rarity(neighbourhood: Neighbourhood) -> float:
+    """Return ``word_rarity`` over the field's words in the text alone: how it is told, for whom, does not count."""
+    chosen = _words_of_the_field(neighbourhood)
+    if chosen is None:
+        return NAN
+    words = neighbourhood.text_terms
+    rarity = 1.0 - np.log1p(words.df[chosen]) / math.log1p(neighbourhood.corpus_size)
+    return float(np.average(rarity, weights=words.weight[chosen]))
+
+
+def _words_of_the_field(neighbourhood: Neighbourhood) -> Integers | None:
+    """Return where the text's words stand that the patents nearest in meaning use more than others; None under four.
+
+    Words that a large share of all patents has are those of claims and reports, of which people use more or fewer.
+    """
+    use, words = neighbourhood.field_use, neighbourhood.text_terms
+    if not len(use) or neighbourhood.corpus_size < 2:
+        return None
+    usual = words.df / neighbourhood.corpus_size
+    chosen = np.flatnonzero((use > FIELD_LIFT * usual) & (usual < FIELD_SHARE))
+    return chosen if len(chosen) >= FEWEST_WORDS else None
 
 
 def word_rarity(neighbourhood: Neighbourhood) -> float:

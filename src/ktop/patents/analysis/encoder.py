@@ -55,3 +55,10 @@ def encode_terms(terms: Sequence[str]) -> npt.NDArray[np.float32]:
     if not terms:
         return np.empty((0, DIMENSIONS), dtype=np.float32)
     return np.stack([_cached(term) for term in terms])
+
+
+@functools.lru_cache(maxsize=4_000)
+def encode_sentence(text: str) -> npt.NDArray[np.float32]:
+    """Return the unit vector of one sentence, remembered, (512,); encoded alone, so that its company changes no bit."""
+    vector: npt.NDArray[np.float32] = encode([text])[0]
+    return vector

@@ -52,6 +52,8 @@ class Question:
     ----------
     counts : index term or pair → how often it stands in the text.
     runs : its noun phrases.
+    meaning : (512,) vector of the text as a sentence where it is known already; made of its beginning where None.
+    whole : the question that this one is a part of, whose translations and glossary stand for it; None for none.
     """
 
     text: str
@@ -61,6 +63,8 @@ class Question:
     runs: Sequence[Run]
     space: TextSpace
     translations: dict[str, list[Translation]] = field(default_factory=dict)
+    meaning: npt.NDArray[np.float32] | None = None
+    whole: Question | None = None
 
     @classmethod
     def of(cls, text: str, language: Lang, analyser: Analyser, space: TextSpace, title: str | None = None) -> Question:
@@ -116,6 +120,8 @@ class Question:
     @cached_property
     def sentence(self) -> npt.NDArray[np.float32]:
         """(512,) the text as one sentence, by the encoder."""
+        if self.meaning is not None:
+            return self.meaning
         found: npt.NDArray[np.float32] = encode([self.text[:MAX_SENTENCE_CHARS]])[0]
         return found
 
@@ -136,11 +142,22 @@ class Question:
     @cached_property
     def vector_across(self) -> npt.NDArray[np.float32]:
         """The text vector for patents of the other language."""
-        gloss = self._gloss()
         sentences = [(self.sentence, 1.0)]
-        if gloss:
-            sentences.append((encode([gloss[:MAX_SENTENCE_CHARS]])[0], GLOSS_WEIGHT))
+        if self.gloss_vector is not None:
+            sentences.append((self.gloss_vector, GLOSS_WEIGHT))
         return self.space.question_across(self._mean, sentences)
+
+    @cached_property
+    def gloss_vector(self) -> npt.NDArray[np.float32] | None:
+        """(512,) the glossary's words for the text as one sentence; None where it has none."""
+        if self.whole is not None:
+            return self.whole.gloss_vector
+        gloss = self._gloss()
+        return encode([gloss[:MAX_SENTENCE_CHARS]])[0] if gloss else None
+
+    def vector_of(self, meaning: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return what ``vector_across`` would be with another vector for the whole text, without the glossary."""
+        return self.space.question_across(self._mean, [(meaning, 1.0)])
 
     def _gloss(self) -> str:
         """Return the text's words as the glossary has them in the other language; empty where it has none."""

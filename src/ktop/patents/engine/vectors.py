@@ -78,6 +78,11 @@ class SentenceSpace:
         with np.load(self.folder / "sentences.npz", allow_pickle=False) as stored:
             return stored["term_mean"], stored["sentence_mean"], stored["regression"], stored["directions"]
 
+    @property
+    def mean(self) -> Float32:
+        """(512,) mean of the vectors of whole texts: what all patents have in common."""
+        return self._fitted[1]
+
     @cached_property
     def _table(self) -> tuple[UInt32, Float32, Float32]:
         """Codes, ascending, their weights, and their vectors along the main directions, (terms, HALF)."""

@@ -22,13 +22,17 @@ from ktop.domain.technology.neighbourhood import (
 )
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.arrays import Floats, Integers, Texts
+from ktop.patents.analysis.encoder import encode_sentence
 from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import Filter, PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGES, Display
 from ktop.patents.engine.sorted_search import among, places_not_less
+from ktop.patents.engine.vectors import across
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
+from ktop.patents.neighbours.copies import copied
+from ktop.patents.neighbours.field_words import read_within_field, sentences_of, users_of
 from ktop.patents.neighbours.keyterms import KeyTerm, counterparts_of, key_terms
 from ktop.patents.neighbours.similarity import Similarity
 from ktop.patents.neighbours.term_statistics import EarlierPatents
@@ -38,6 +42,8 @@ KEY_TERMS = 20
 MAX_TEXT_TERMS = 150
 #: Patents nearest by meaning alone that are candidates, too, as a multiple of the neighbours wanted.
 NEAREST_IN_MEANING = 1.5
+#: Of the patents nearest in meaning, how many around each say how close together they lie.
+AROUND = 100
 
 Docs = Integers
 
@@ -50,6 +56,7 @@ def neighbourhood(
     size: int = NEIGHBOURS,
     n_terms: int = KEY_TERMS,
     background: bool = True,
+    within_field: bool = False,
 ) -> Neighbourhood:
     """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
@@ -59,6 +66,8 @@ def neighbourhood(
     exclude : ids that do not count, nor do other patents of their families: for a technology that is itself in the
         corpus.
     background : whether to compare the corpus's fixed sample, too (``Neighbourhood.background``; empty otherwise).
+    within_field : whether words that the field does not know count nothing (``field_words``), meaning is that of all
+        sentences, and copies are looked for; otherwise the text is read whole, as versions up to 3 of the model do.
     """
     clock = _Clock()
     day = as_of or technology.as_of
@@ -66,7 +75,12 @@ def neighbourhood(
     excluded = np.empty(0, dtype=np.int64)
     if exclude:
         excluded = index.tables.family_of(index.docs_of(list(exclude)))
-    question = question_of(index, technology)
+    whole = question = question_of(index, technology)
+    reading = None
+    if within_field:
+        reading = read_within_field(index, technology, whole, before, excluded)
+        question = Question.of(reading.text, technology.language, index.analyser, index.space)
+        question.meaning, question.whole, question.translations = reading.meaning, whole, whole.translations
     clock.lap("analyse")
     meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
     near = candidates(index, question, size, before, excluded, meant)
@@ -86,6 +100,11 @@ def neighbourhood(
     tables = index.tables
     topics = [int(topic) for topic in tables.topic[docs]]
     names = tables.about["topics"]
+    words, groups = _text_terms(index, question, earlier, docs)
+    extra: dict[str, Any] = {}
+    if reading is not None:
+        use = users_of(index, meant, groups) / max(len(meant), 1)
+        extra = {"field_use": use, "copied": copied(index, whole, earlier, docs), "left_out": reading.left_out}
     found = Neighbourhood(
         technology=technology,
         as_of=day,
@@ -106,14 +125,18 @@ def neighbourhood(
         measures=_measures(index, docs, before),
         pair_similarity=rated.pairs(order),
         key_terms=key,
-        text_terms=_text_terms(index, question, earlier, docs),
+        text_terms=words,
         term_pairs=pairs,
         pair_df=pair_df,
         in_meaning=NearestInMeaning(
-            cosine=cosines, filing_day=tables.day[meant].astype(np.float64), topic=tables.topic[meant].astype(np.int64)
+            cosine=cosines,
+            filing_day=tables.day[meant].astype(np.float64),
+            topic=tables.topic[meant].astype(np.int64),
+            among=np.empty(0) if reading is None else _among(index, meant),
         ),
         background=np.sort(closeness.of_sample().similarity) if background else np.empty(0),
         seconds=clock.laps,
+        **extra,
     )
     clock.lap("surroundings")
     return found
@@ -136,6 +159,8 @@ def prepare(index: PatentIndex, technology: Technology) -> None:
     a search. The index remembers it; a neighbourhood asked for without it is the same, only later.
     """
     question = question_of(index, technology)
+    for sentence in sentences_of(question.text):
+        encode_sentence(sentence)
     _ = question.vector, question.vector_across
     if index.languages - {question.language}:
         question.bridged_groups()
@@ -261,8 +286,23 @@ def _statistics(terms: Sequence[KeyTerm], earlier: EarlierPatents, docs: Docs) -
     )
 
 
-def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, docs: Docs) -> WordPresence:
-    """Return the distinct words of the text and where they are found, the most repeated first.
+def _among(index: PatentIndex, docs: Docs) -> Floats:
+    """Return the mean cosine of each of some patents to the hundred others that are nearest to it in meaning."""
+    vectors = across(index.dense.vectors_of(docs))
+    cosine = vectors @ vectors.T
+    np.fill_diagonal(cosine, -np.inf)
+    count = min(AROUND, len(docs) - 1)
+    if count < 1:
+        return np.zeros(len(docs))
+    nearest = np.partition(cosine, len(docs) - count, axis=1)[:, len(docs) - count :]
+    mean: Floats = nearest.mean(axis=1).astype(np.float64)
+    return mean
+
+
+def _text_terms(
+    index: PatentIndex, question: Question, earlier: EarlierPatents, docs: Docs
+) -> tuple[WordPresence, list[tuple[str, ...]]]:
+    """Return the distinct words of the text and where they are found, the most repeated first, and their index terms.
 
     Where the corpus is only in the other language, words without a counterpart are left out: that they are missing
     there would say something about translation, not about novelty.
@@ -283,12 +323,13 @@ def _text_terms(index: PatentIndex, question: Question, earlier: EarlierPatents,
                 met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
                 present[:, j] = np.logical_or.reduceat(met, starts)
     weights = np.array([term.weight for term in kept], dtype=np.float64)
-    return WordPresence(
+    found = WordPresence(
         terms=_objects([term.surface for term in kept]),
         weight=weights / weights.max() if len(weights) else weights,
         df=earlier.counts_of_any(groups),
         in_neighbour=present,
     )
+    return found, groups
 
 
 def _pairs(terms: Sequence[KeyTerm]) -> tuple[Integers, Integers]:

@@ -166,7 +166,8 @@ def fit_with_years(
 
     rate = float(np.clip(y.mean(), 1e-4, 1.0 - 1e-4))
     opening = np.concatenate([begin, np.full(len(known_years), np.log(rate / (1.0 - rate)))])
-    bounds = [(0.0, None)] * m + [(-15.0, 15.0)] * len(known_years)
+    # a measure that learning starts from without any weight belongs to former versions
+    bounds = [(0.0, None if share > 0.0 else 0.0) for share in first] + [(-15.0, 15.0)] * len(known_years)
     optimum = minimize(loss, opening, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS})
     coefficients: Floats = np.asarray(optimum.x[:m], dtype=np.float64)
     return coefficients, dict(zip(known_years.tolist(), optimum.x[m:].tolist(), strict=True))

@@ -10,15 +10,21 @@ from pathlib import Path
 from ktop.catalogue import Lang
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology
-from ktop.kernel.errors import KtopError
+from ktop.kernel.errors import KtopError, NotFoundError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.originality import OriginalityModel, OriginalityReference, Weights, released
+from ktop.models.originality.definitions import installed_versions, version
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import Layout
 from ktop.patents.neighbours.neighbourhood import prepare
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
-from ktop.usecases.corpora.reference import REFERENCE_FILE, bring_reference_up_to_date, load_reference
+from ktop.usecases.corpora.reference import (
+    REFERENCE_FILE,
+    bring_reference_up_to_date,
+    load_reference,
+    of_version,
+)
 
 #: An institution's own weights, beside the index of the corpus that they were learned from.
 WEIGHTS_FILE = "originality-weights.json"
@@ -46,13 +52,15 @@ class TechnologyEngine:
         """
         if self.index.is_current:
             return
-        found = (_changed(Layout(self.folder).pointer), _changed(self.folder / REFERENCE_FILE))
+        formulas = self.model.reference.formulas
+        file = self.folder / of_version(REFERENCE_FILE, formulas)
+        found = (_changed(Layout(self.folder).pointer), _changed(file))
         if found == self._tried:  # looked at already, and of no use yet
             return
         self._tried = found
         try:
             index = PatentIndex(self.folder)
-            reference = load_reference(self.folder, index)
+            reference = load_reference(self.folder, index, formulas)
             if reference is not None:
                 self.model = _model(self.folder, index, reference)
                 self.index = index
@@ -70,7 +78,7 @@ class TechnologyEngine:
         self.prepare(technology)
         with self.lock:
             self.follow()
-            return neighbourhood_of(self.index, technology, exclude, background)
+            return neighbourhood_of(self.index, technology, exclude, background, self.model.reference.formulas)
 
 
 def _changed(path: Path) -> float:
@@ -89,22 +97,32 @@ def corpus_is_ready(folder: Path) -> bool:
         return False
 
 
-def open_corpus(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> TechnologyEngine:
+def open_corpus(
+    folder: Path, *, lang: Lang = "ko", progress: Progress = silent, formulas: str | None = None
+) -> TechnologyEngine:
     """Open a corpus for rating; steps of the work are named in ``lang``.
 
-    Raises ``NotFoundError`` for a folder that holds no corpus, ``UnavailableError`` for one not indexed yet.
+    ``formulas`` is the version of the model, the one in force where None: a former one gives its ratings again.
+
+    Raises ``NotFoundError`` for a folder that holds no corpus or a version that is not installed, ``UnavailableError``
+    for a corpus not indexed yet.
     """
+    if formulas is not None and formulas not in installed_versions():
+        raise NotFoundError("originality.no_version", version=formulas, installed=", ".join(installed_versions()))
     index = PatentIndex(folder)
-    reference = load_reference(folder, index) or bring_reference_up_to_date(folder, lang=lang, progress=progress)
+    reference = load_reference(folder, index, formulas)
+    if reference is None:
+        reference = bring_reference_up_to_date(folder, lang=lang, progress=progress, formulas=formulas)
     return TechnologyEngine(index, _model(folder, index, reference), folder)
 
 
 def _model(folder: Path, index: PatentIndex, reference: OriginalityReference) -> OriginalityModel:
     equating = bring_equating_up_to_date(folder, index, reference)
-    return OriginalityModel(reference.weighted(weights_in_force(folder)), equating)
+    return OriginalityModel(reference.weighted(weights_in_force(folder, reference.formulas)), equating)
 
 
-def weights_in_force(folder: Path) -> Weights:
-    """Return the weights learned from this corpus where it has its own, else those released with the program."""
+def weights_in_force(folder: Path, formulas: str | None = None) -> Weights:
+    """Return the weights learned from this corpus where it has its own of this version, else those released with it."""
     path = folder / WEIGHTS_FILE
-    return Weights.load(path) if path.is_file() else released()
+    own = Weights.load(path) if path.is_file() else None
+    return own if own is not None and own.formulas == (formulas or version()) else released(formulas)

@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from ktop import catalogue
-from ktop.domain.technology.neighbourhood import day_of
+from ktop.domain.technology.neighbourhood import day_number, day_of
 from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.models.originality import OriginalityReference
+from ktop.models.originality.definitions import is_former, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.measures import measure_values
 from ktop.patents.engine.index import PatentIndex
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
+from ktop.usecases.corpora.reference import of_version
 
 EQUATING_FILE = "originality-equating.npz"
 #: A corpus with this share of patents in the other language answers in it by itself: nothing is equated (measured,
@@ -29,7 +31,7 @@ ENOUGH_OF_A_LANGUAGE = 0.1
 
 def load_equating(folder: Path, index: PatentIndex, reference: OriginalityReference) -> Equating | None:
     """Return the lines between the languages of a corpus if there are any made of this index with this reference."""
-    path = folder / EQUATING_FILE
+    path = folder / of_version(EQUATING_FILE, reference.formulas)
     if not path.is_file():
         return None
     try:
@@ -54,7 +56,10 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
 
     def measured(text: str, language: Lang) -> Mapping[str, float]:
         technology = Technology(text=text, language=language, as_of=day)
-        return measure_values(neighbourhood_of(index, technology, background=False))
+        return _of_table(
+            reference,
+            measure_values(neighbourhood_of(index, technology, background=False, formulas=reference.formulas)),
+        )
 
     summaries = catalogue.load("patents/bilingual_summaries")
     language = main_language(index)
@@ -65,9 +70,18 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
     second: Lang = "en" if language == "ko" else "ko"
     owners = [*range(len(summaries)), *range(len(summaries))]
     found = Equating.of(language, told[language], told[second], _key(index), reference.version, owners)
-    with atomic_path(folder / EQUATING_FILE) as beside:
+    if not is_former(reference.formulas):
+        distribution = reference.distribution(day_number(day))
+        usual = {name: distribution.quantile(name, 0.5) for name in rules("style")}
+        found = found.styled(usual, told[language])
+    with atomic_path(folder / of_version(EQUATING_FILE, reference.formulas)) as beside:
         found.save(beside)
     return found
+
+
+def _of_table(reference: OriginalityReference, values: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the measures that a reference table has."""
+    return {name: value for name, value in values.items() if name in reference.names}
 
 
 def _key(index: PatentIndex) -> str:

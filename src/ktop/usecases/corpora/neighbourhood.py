@@ -5,19 +5,30 @@ from __future__ import annotations
 from ktop.domain.patent.document import Patent
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology
-from ktop.models.originality.definitions import neighbours_wanted
+from ktop.models.originality.definitions import is_former, neighbours_wanted
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.neighbours.neighbourhood import neighbourhood
 
 
 def neighbourhood_of(
-    index: PatentIndex, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
+    index: PatentIndex,
+    technology: Technology,
+    exclude: tuple[str, ...] = (),
+    background: bool = True,
+    formulas: str | None = None,
 ) -> Neighbourhood:
     """Return the neighbourhood of a technology in an index, with as many neighbours as the model wants.
 
-    ``background`` is needed for pictures, not for scores.
+    ``background`` is needed for pictures, not for scores. ``formulas`` is the model's version, today's where None.
     """
-    return neighbourhood(index, technology, exclude=exclude, size=neighbours_wanted(), background=background)
+    return neighbourhood(
+        index,
+        technology,
+        exclude=exclude,
+        size=neighbours_wanted(),
+        background=background,
+        within_field=formulas is None or not is_former(formulas),
+    )
 
 
 def patent_technology(patent: Patent) -> Technology | None:

@@ -13,6 +13,7 @@ from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.models.originality import OriginalityReference, build_reference
+from ktop.models.originality.definitions import version
 from ktop.models.originality.reference import choose_sample
 from ktop.patents.engine.index import PatentIndex
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
@@ -23,22 +24,34 @@ REFERENCE_SEED = 20241103
 REFERENCE_FILE = "originality-reference.npz"
 
 
-def load_reference(folder: Path, index: PatentIndex) -> OriginalityReference | None:
+def of_version(file: str, formulas: str | None) -> str:
+    """Return the name of a file of a version of the model; those of former versions stay beside it."""
+    stem, _, ending = file.rpartition(".")
+    return file if formulas == _FIRST else f"{stem}-{formulas or version()}.{ending}"
+
+
+#: The version whose files had no version in their names.
+_FIRST = "3.0.0"
+
+
+def load_reference(folder: Path, index: PatentIndex, formulas: str | None = None) -> OriginalityReference | None:
     """Return the reference table of a corpus if there is one made from this very index and by this model."""
-    path = folder / REFERENCE_FILE
+    path = folder / of_version(REFERENCE_FILE, formulas)
     if not path.is_file():
         return None
     try:
         reference = OriginalityReference.load(path)
     except (KtopError, KeyError, ValueError):
         return None  # written by another version of the program: made again
-    return reference if reference.key == index.key else None
+    return reference if (reference.key, reference.formulas) == (index.key, formulas or version()) else None
 
 
-def bring_reference_up_to_date(folder: Path, *, lang: Lang = "ko", progress: Progress = silent) -> OriginalityReference:
+def bring_reference_up_to_date(
+    folder: Path, *, lang: Lang = "ko", progress: Progress = silent, formulas: str | None = None
+) -> OriginalityReference:
     """Rate reference patents of the corpus, each as of its own filing day, unless this has been done already."""
     index = PatentIndex(folder)
-    known = load_reference(folder, index)
+    known = load_reference(folder, index, formulas)
     if known is not None:
         return known
     days = np.asarray(index.tables.day)
@@ -50,13 +63,17 @@ def bring_reference_up_to_date(folder: Path, *, lang: Lang = "ko", progress: Pro
     def neighbourhoods(patent_id: str) -> Neighbourhood:
         technology = patent_technology(patents[patent_id])
         assert technology is not None, "only dated patents are drawn"
-        return neighbourhood_of(index, technology, (patent_id,), background=False)
+        return neighbourhood_of(index, technology, (patent_id,), background=False, formulas=formulas)
 
     label = text("cli.step_reference", lang)
     made = build_reference(
-        neighbourhoods, ids, seed=REFERENCE_SEED, progress=lambda done, total: progress(done, total, label)
+        neighbourhoods,
+        ids,
+        seed=REFERENCE_SEED,
+        progress=lambda done, total: progress(done, total, label),
+        formulas=formulas,
     )
     reference = replace(made, key=index.key)
-    with atomic_path(folder / REFERENCE_FILE) as beside:
+    with atomic_path(folder / of_version(REFERENCE_FILE, formulas)) as beside:
         reference.save(beside)
     return reference

@@ -19,7 +19,7 @@ from ktop.kernel.errors import InputError, KtopError, TooLargeError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.kernel.waiting import stop_if_nobody_waits
-from ktop.models.originality.model import is_thin_field
+from ktop.models.originality.caps import is_thin_field
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.neighbourhood import question_of
 from ktop.patents.neighbours.repeats import meaning_similarities, word_similarities
@@ -220,7 +220,9 @@ def _rated(
         technology = technology_of(f"{title}\n{body}" if title and body else title or body, _day(proposal, as_of))
         engine.prepare(technology)
         with engine.lock:
-            found = neighbourhood_of(engine.index, technology, background=False)
+            found = neighbourhood_of(
+                engine.index, technology, background=False, formulas=engine.model.reference.formulas
+            )
             question = question_of(engine.index, technology)
     except KtopError as error:
         return row | {"problem": message(error, lang)}, None

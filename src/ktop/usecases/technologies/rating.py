@@ -50,7 +50,7 @@ def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | Non
         stop_if_nobody_waits()  # asked here, too: the wait for the lock may have been long
         engine.follow()
         model = engine.model
-        found = neighbourhood_of(engine.index, technology)
+        found = neighbourhood_of(engine.index, technology, formulas=model.reference.formulas)
         evidence = neighbour_evidence(engine.index, found.nearest(neighbours_shown()))
     return model.rate(found, evidence)
 

@@ -39,7 +39,7 @@ def suggest_terms(engine: TechnologyEngine, summary: str, *, as_of: date | None 
     technology = technology_of(summary, as_of)
     engine.prepare(technology)
     with engine.lock:
-        found = neighbourhood_of(engine.index, technology, background=False)
+        found = neighbourhood_of(engine.index, technology, background=False, formulas=engine.model.reference.formulas)
         question = question_of(engine.index, technology)
         shown = found.nearest(neighbours_shown())
         words, pairs = neighbour_words(engine.index, shown, question), neighbour_pairs(engine.index, shown)

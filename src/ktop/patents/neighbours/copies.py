@@ -1,0 +1,63 @@
+"""How far the text of a technology is that of an earlier patent, words swapped or not.
+
+Text and patent are compared by their words and pairs of neighbouring words: shingles of one and two words, whose
+containment tells copies (Broder 1997). The index holds every patent's shingles, so that among the neighbours the exact
+share is at hand; a sketch such as MinHash would only estimate it. Each shingle counts by its rarity: what any two
+patents of a field share says nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ktop.kernel.arrays import Floats, Integers
+from ktop.patents.analysis.terms import term_code
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.questions import Question
+from ktop.patents.neighbours.similarity import PAIR_WEIGHT
+from ktop.patents.neighbours.term_statistics import EarlierPatents
+
+#: Rarity counts up to this: a misprint is no stronger evidence than a rare word.
+MOST_RARE = 8.0
+#: Shared words that either share must rest on.
+FEWEST_ALIKE, FEWEST_CONTAINED = 8, 12
+#: Shares of all (Dice) and of the smaller of both (overlap) that a copy with three words in ten swapped hardly ever
+#: falls below and other patents hardly ever reach (docs/methods/originality.md has the distributions).
+COPIED_OF_ALL, COPIED_OF_SMALLER = 0.40, 0.47
+#: Share of the smaller one's pairs: the words of a field come together anew in every text, its pairs in a copy alone.
+COPIED_PAIRS = 0.25
+#: Fewer pairs than these say nothing of a text told again as a whole.
+FEWEST_PAIRS = 6
+
+
+def copied(index: PatentIndex, question: Question, earlier: EarlierPatents, docs: Integers) -> Floats:
+    """Return how far the text is a copy of each of some patents of its language, (n,): from 1 on it is one.
+
+    The larger of Dice's share over ``COPIED_OF_ALL`` (the whole told again) and the overlap over ``COPIED_OF_SMALLER``
+    (a part of a patent, or a patent within a longer text), as far as pairs are shared, too; 0 where they rest on too
+    few words.
+    """
+    found = np.zeros(len(docs))
+    own = np.array(sorted({term_code(term) for term in question.counts}), dtype=np.uint32)
+    if not len(own) or not len(docs):
+        return found
+    theirs = [segment.terms_of(row)[0] for segment, row in map(index.segment_of, docs.tolist())]
+    codes = np.unique(np.concatenate([own, *theirs]))
+    df = np.minimum(earlier.document_frequencies(codes), earlier.size)
+    rarity = np.minimum(np.log((earlier.size + 1.0) / (df + 1.0)), MOST_RARE)
+    rarity = np.where(codes & 1, PAIR_WEIGHT * rarity, rarity)
+    mine = float(rarity[np.searchsorted(codes, own)].sum())
+    own_pairs = int(np.count_nonzero(own & 1))
+    for i, terms in enumerate(theirs):
+        shared = np.intersect1d(own, terms, assume_unique=True)
+        words = int(np.count_nonzero((shared & 1) == 0))
+        common = float(rarity[np.searchsorted(codes, shared)].sum())
+        other = float(rarity[np.searchsorted(codes, terms)].sum())
+        few = min(own_pairs, int(np.count_nonzero(terms & 1)))
+        pairs = (len(shared) - words) / max(few, 1) / COPIED_PAIRS
+        if words >= FEWEST_ALIKE and mine + other > 0.0:
+            alike = 2.0 * common / (mine + other) / COPIED_OF_ALL
+            found[i] = min(alike, pairs) if few >= FEWEST_PAIRS else alike
+        if words >= FEWEST_CONTAINED and min(mine, other) > 0.0:
+            found[i] = max(found[i], min(common / min(mine, other) / COPIED_OF_SMALLER, pairs))
+    return found

@@ -1,0 +1,77 @@
+"""Words that a field or nobody knows count nothing, nor do sentences made of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from ktop.domain.technology.neighbourhood import day_number
+from ktop.domain.technology.summary import Technology
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.neighbours.field_words import Reading, read_within_field, sentence_weights
+from ktop.patents.neighbours.neighbourhood import neighbourhood, question_of
+
+AS_OF = date(2024, 1, 1)
+NOBODY = np.empty(0, dtype=np.int64)
+
+
+@pytest.fixture(scope="module")
+def index(demo_corpus) -> PatentIndex:
+    return PatentIndex(demo_corpus)
+
+
+@pytest.fixture(scope="module")
+def text(index: PatentIndex) -> str:
+    docs = index.tables.dated_docs()
+    patents = index.corpus.get([index.patent_id(int(doc)) for doc in docs[-60:]]).values()
+    return next(
+        f"{patent.title}. {patent.abstract}"
+        for patent in patents
+        if patent.language == "en" and (patent.abstract or "").count(". ") >= 2
+    )
+
+
+def read(index: PatentIndex, text: str) -> Reading:
+    technology = Technology.from_text(text, AS_OF)
+    return read_within_field(index, technology, question_of(index, technology), day_number(AS_OF), NOBODY)
+
+
+def test_invented_words_are_left_out_wherever_they_stand(index: PatentIndex, text: str) -> None:
+    plain = read(index, text)
+    attacked = read(index, text.replace(" the ", " the brolumvex ", 1))
+    assert "brolumvex" in attacked.left_out and "brolumvex" not in attacked.text
+    assert attacked.text.split() == plain.text.split()
+
+
+def test_a_sentence_of_strange_words_goes_as_a_whole(index: PatentIndex, text: str) -> None:
+    plain = read(index, text)
+    attacked = read(
+        index, f"{text.rstrip('. ')}. A brolumvex plovcre is coupled to the hux dolfengri through a kelnovris."
+    )
+    assert attacked.sentences == plain.sentences + 1
+    assert attacked.text == plain.text and np.array_equal(attacked.meaning, plain.meaning)
+
+
+def test_a_text_of_nothing_but_strange_words_is_read_as_it_is(index: PatentIndex) -> None:
+    strange = "Brolumvex plovcre dolfengri kelnovris huxquar stogri nandol vexlum fenris jorplo trecre wimzan."
+    assert read(index, strange).text.rstrip(".") == strange.rstrip(".")
+
+
+def test_a_sentence_of_another_subject_counts_little() -> None:
+    about, other = np.array([1.0, 0.1, 0.0]), np.array([0.0, 0.05, 1.0])
+    vectors = np.array([about, [1.0, 0.2, 0.1], other, [1.0, 0.0, 0.0]])
+    weights = sentence_weights(vectors, np.array([10.0, 10.0, 30.0, 10.0]))
+    assert weights[2] < 0.2 * weights[0]
+    assert sentence_weights(vectors[:2], np.array([3.0, 4.0])).tolist() == [3.0, 4.0], "nobody can tell of two"
+
+
+def test_a_neighbourhood_within_the_field_tells_what_it_left_out(index: PatentIndex, text: str) -> None:
+    technology = Technology.from_text(text.replace(" the ", " the brolumvex ", 1), AS_OF)
+    whole, within = (neighbourhood(index, technology, within_field=chosen) for chosen in (False, True))
+    assert whole.left_out == () and not len(whole.field_use) and not len(whole.copied)
+    assert "brolumvex" in within.left_out and len(within.copied) == within.size
+    assert len(within.field_use) == len(within.text_terms.terms) and within.technology == technology
+    assert ((within.field_use >= 0.0) & (within.field_use <= 1.0)).all()
+    assert len(within.in_meaning.among) == len(within.in_meaning.cosine)
