@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktop.catalogue import message
-from ktop.domain.expression import MAX_CHARACTERS, compile_expression
+from ktop.domain.expression import MAX_CHARACTERS, compile_expression, evaluate_all
 from ktop.kernel.errors import InputError
 
 NAN = float("nan")
@@ -164,3 +164,16 @@ def test_what_no_text_can_hold_is_refused_in_a_sentence_that_can_be_sent(source:
     with pytest.raises(InputError) as refused:
         compile_expression(source)
     assert message(refused.value, "ko").encode("utf-8")
+
+
+def test_several_formulas_give_what_each_gives() -> None:
+    columns = {"a": np.array([1.0, np.nan, -2.0, np.inf]), "b": np.array([0.0, 3.0, 4.0, 5.0])}
+    expressions = [compile_expression(source) for source in ("a / b", "7", "log(a)", "where(a > 0, b, a)", "1e308 * b")]
+    found = evaluate_all(expressions, columns, 4)
+    assert found.shape == (4, 5)
+    for place, expression in enumerate(expressions):
+        np.testing.assert_array_equal(found[:, place], expression.evaluate(columns))
+    assert np.isnan(found[0, 0]) and np.isnan(found[1, 4])
+    with pytest.raises(InputError) as caught:
+        evaluate_all([compile_expression("c + d")], columns, 4)
+    assert caught.value.params["name"] == "c"

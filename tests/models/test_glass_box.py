@@ -156,3 +156,12 @@ def test_a_few_rows_fall_into_the_same_bins_as_many() -> None:
     for start, stop in ((0, 1), (7, 8), (10, 40), (200, 264)):
         part = model.bins(values[start:stop])
         assert np.array_equal(part, whole[start:stop]) and part.dtype == whole.dtype
+
+
+def test_looking_a_row_up_once_gives_the_same_as_twice() -> None:
+    model = _model([(0,), (0, 1), (2, 3)])
+    bins = np.stack([RANDOM.integers(0, count, 300) for count in model.bin_counts], axis=1)
+    for rows in (bins, bins[:64], bins[:1], bins[:0]):
+        parts, variance = model.looked_up(rows)
+        assert np.array_equal(parts, model.contributions(rows))
+        assert np.array_equal(variance, model.estimation_variance(rows))

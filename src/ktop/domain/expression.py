@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 import functools
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -52,12 +52,23 @@ class Expression:
         ``columns`` maps each of ``names`` to an array of shape ``(n,)``; further columns are ignored. Raises
         ``InputError`` naming the first column that is not there.
         """
+        with np.errstate(all="ignore"):
+            return self._value(columns)
+
+    def _value(self, columns: Mapping[str, Floats]) -> Floats:
         if not self.names <= columns.keys():
             raise InputError("expression.unknown_name", name=min(self.names - columns.keys()), source=self.source)
-        with np.errstate(all="ignore"):
-            values = self._evaluate(columns)
-        values = np.where(np.isfinite(values), values, np.nan)
+        values = _finite(self._evaluate(columns))
         return np.broadcast_to(values, _rows(columns)).copy() if values.ndim == 0 else values
+
+
+def evaluate_all(expressions: Collection[Expression], columns: Mapping[str, Floats], n: int) -> Floats:
+    """Return the values of several formulas, shape ``(n, formulas)``, as ``Expression.evaluate`` gives each."""
+    values = np.empty((n, len(expressions)))
+    with np.errstate(all="ignore"):
+        for place, expression in enumerate(expressions):
+            values[:, place] = expression._value(columns)
+    return values
 
 
 def _rows(columns: Mapping[str, Floats]) -> tuple[int, ...]:

@@ -92,7 +92,7 @@ class TermModel:
     def contributions(self, bins: Integers) -> Floats:
         """Return each input's exact part of the logit, shape ``(n, features)``; ``base`` + row sum is the logit."""
         if len(bins) <= _FEW_ROWS:
-            return self._flat.contributions(bins)
+            return self._flat.contributions(self._flat.cells(bins))
         parts = np.zeros((len(self.features), len(bins)))
         for start in range(0, len(bins), _CHUNK):
             rows = slice(start, start + _CHUNK)
@@ -102,6 +102,13 @@ class TermModel:
                 for k, j in enumerate(table.inputs):
                     parts[j, rows] += shares[k][cells]
         return np.ascontiguousarray(parts.T)
+
+    def looked_up(self, bins: Integers) -> tuple[Floats, Floats]:
+        """Return ``contributions`` and ``estimation_variance`` of the same rows."""
+        if len(bins) <= _FEW_ROWS:
+            cells = self._flat.cells(bins)
+            return self._flat.contributions(cells), self._flat.variance(cells)
+        return self.contributions(bins), self.estimation_variance(bins)
 
     def logit(self, bins: Integers) -> Floats:
         """Return the logit of every row, shape ``(n,)``, as base plus contributions."""
@@ -114,7 +121,7 @@ class TermModel:
     def estimation_variance(self, bins: Integers) -> Floats:
         """Return how much another sample of training subjects would move every row's logit, as a variance."""
         if len(bins) <= _FEW_ROWS:
-            return self._flat.variance(bins)
+            return self._flat.variance(self._flat.cells(bins))
         total = np.zeros(len(bins))
         for start in range(0, len(bins), _CHUNK):
             rows = slice(start, start + _CHUNK)
@@ -294,27 +301,27 @@ class _FlatTables:
             owner=np.repeat(np.arange(len(tables)), lengths),
         )
 
-    def _cells(self, bins: Integers) -> Integers:
+    def cells(self, bins: Integers) -> Integers:
         """Return each row's flat position in every table, shape ``(tables, n)``."""
         if not len(self.used):
             return np.zeros((0, len(bins)), dtype=np.int64)
         steps = np.take_along_axis(self.steps, bins.T[self.used], axis=1)
         return np.asarray(np.add.reduceat(steps, self.first, axis=0), dtype=np.int64)
 
-    def contributions(self, bins: Integers) -> Floats:
+    def contributions(self, cells: Integers) -> Floats:
         """Return each input's part of every row's logit, shape ``(n, features)``."""
-        n = len(bins)
-        parts = self.shares[self._cells(bins)[self.owner] + self.share_starts[:, None]]
+        n = cells.shape[1]
+        parts = self.shares[cells[self.owner] + self.share_starts[:, None]]
         place = np.arange(n) * self.features + self.used[:, None]
         # ``bincount`` adds in the order given, which is that of the tables.
         sums = np.bincount(place.ravel(), weights=parts.ravel(), minlength=n * self.features)
         return np.asarray(sums, dtype=np.float64).reshape(n, self.features)
 
-    def variance(self, bins: Integers) -> Floats:
+    def variance(self, cells: Integers) -> Floats:
         """Return the sum of every row's cells' variances, shape ``(n,)``."""
-        n = len(bins)
-        cells = self.variances[self._cells(bins) + self.starts[:, None]]
-        sums = np.bincount(np.tile(np.arange(n), len(cells)), weights=cells.ravel(), minlength=n)
+        n = cells.shape[1]
+        own = self.variances[cells + self.starts[:, None]]
+        sums = np.bincount(np.tile(np.arange(n), len(own)), weights=own.ravel(), minlength=n)
         return np.asarray(sums, dtype=np.float64)
 
 

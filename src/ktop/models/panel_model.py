@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.domain.expression import Expression, compile_expression
+from ktop.domain.expression import Expression, compile_expression, evaluate_all
 from ktop.domain.rating.grades import Ladder
 from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 from ktop.models.artefact import FORMAT, Artefact
@@ -120,16 +120,16 @@ class TargetModel:
         tracks, track_parts = {}, {}
         for name, (model, platt) in self.tracks.items():
             bins = model.bins(X)
-            parts = model.contributions(bins)
+            parts, own = model.looked_up(bins)
             tracks[name] = platt(add_columns(parts, model.base)) + offset
             track_parts[name] = platt.slope * parts
             contributions += self.factors[name] * parts
             # The tracks see the same rows: their errors are taken as fully shared, the cautious end.
             share = len(self.tracks) * self.factors[name] ** 2
             if self.widths is None:
-                variance += share * model.variance(bins)
+                variance += share * model.gap_variance(bins, own)
             else:
-                variance += share * model.estimation_variance(bins)
+                variance += share * own
                 gaps += share * model.gap_variance(bins)
         if self.widths is not None:
             variance = self.widths[0] * variance + self.widths[1] * gaps
@@ -189,10 +189,7 @@ class PanelModel:
 
     def values(self, columns: Mapping[str, Floats], n: int) -> Floats:
         """Return the features' raw values, shape ``(n, features)``, NaN for missing."""
-        X = np.full((n, len(self.expressions)), np.nan)
-        for j, expression in enumerate(self.expressions.values()):
-            X[:, j] = expression.evaluate(columns)
-        return X
+        return evaluate_all(self.expressions.values(), columns, n)
 
     def cells(self, labels: Mapping[str, Texts], n: int) -> Integers:
         """Return the comparison cell of every row; zeros where the model compares nobody."""
