@@ -1,0 +1,60 @@
+"""What is handed out for servers names settings, commands and files that there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ktop.cli.app import app
+from ktop.kernel.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DEPLOYMENT = [ROOT / "Dockerfile", ROOT / "compose.yaml", *sorted((ROOT / "deploy" / "systemd").iterdir())]
+#: Names that the files themselves introduce for whoever fills them in.
+_OWN = {"KTOP_DATABASE_PASSWORD"}
+
+
+def _compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+    return found
+
+
+def test_every_setting_named_is_one() -> None:
+    known = {f"KTOP_{name.upper()}" for name in Settings.model_fields} | _OWN
+    for path in DEPLOYMENT:
+        assert set(re.findall(r"KTOP_[A-Z_]+", path.read_text("utf-8"))) <= known, path.name
+
+
+def test_every_command_is_one() -> None:
+    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    called = set()
+    for path in DEPLOYMENT:
+        called |= set(re.findall(r"/opt/ktop/run ([a-z]+)", path.read_text("utf-8")))
+    called |= {service["command"][0] for service in _compose()["services"].values() if "command" in service}
+    assert called == {"serve", "worker", "backup"} and called <= known
+
+
+def test_every_file_copied_into_the_image_is_there_and_packages_are_pinned() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
+        assert all((ROOT / name).exists() for name in line.split()[:-1]), line
+    for name in re.findall(r"-r (requirements/\S+)", text):
+        assert (ROOT / name).is_file()
+    assert "--require-hashes" in text and "USER ktop" in text
+
+
+def test_nothing_listens_beyond_this_machine_by_itself() -> None:
+    for name, service in _compose()["services"].items():
+        assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", [])), name
+        if "build" in service:
+            assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+
+
+def test_units_run_without_rights_they_do_not_need() -> None:
+    for name in ("ktop.service", "ktop-worker@.service"):
+        unit = (ROOT / "deploy" / "systemd" / name).read_text("utf-8")
+        for line in ("User=ktop", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
+            assert line in unit.splitlines(), (name, line)
