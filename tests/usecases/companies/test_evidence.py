@@ -264,6 +264,7 @@ def test_both_results_stand_on_the_page(lang: Any) -> None:
     gamed = rated(zombie(5))
     view = rating_view(gamed.to_json(), lang)
     assert view.evidence is not None and len(view.evidence.contradictions) >= 3
+    assert view.version.endswith(view.evidence.basis)
     business = view.evidence.table.rows[0]
     found = gamed.details["evidence"]
     assert business[1:] == (

@@ -35,6 +35,8 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
     guarantee = guarantee_view(rating, lang)
     shown_grades = grades(rating, lang)
     perspective = _perspective(rating, lang)
+    evidence = evidence_view(rating, lang)
+    version = text("report.model_version", lang, name=model, version=rating["model"]["version"])
     headline = list(shown_grades)
     if not shown_grades and main is not None:
         headline = [score_figure(rating, main, lang), *perspective]
@@ -44,7 +46,8 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
         model=model,
         title=labels.word("model", model, lang),
         lead=labels.word("lead", model, lang),
-        version=text("report.model_version", lang, name=model, version=rating["model"]["version"]),
+        # What the grade stands on is told with the model, wherever the grade is shown.
+        version=version if evidence is None else f"{version} · {evidence.basis}",
         headline=tuple(headline),
         grades=shown_grades + perspective,
         scores=tuple(score_figure(rating, name, lang) for name in rating["scores"]),
@@ -59,7 +62,7 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
         warnings=tuple(w["text"][lang] for w in rating["warnings"]),
         guarantee=guarantee,
         tracks=tracks_table(rating, lang),
-        evidence=evidence_view(rating, lang),
+        evidence=evidence,
     )
 
 
