@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, and_, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from ktop.domain.party.actor import Actor
@@ -32,6 +32,9 @@ class RatingRow:
     made_by: str | None = None
     company: str | None = None
     technology: str | None = None
+    title: str = ""
+    note: str = ""
+    archived: bool = False
 
 
 class RatingRepository:
@@ -87,6 +90,43 @@ class RatingRepository:
         """Return the newest answers first, ``limit`` at most."""
         query = self._own().order_by(ratings.c.created.desc(), ratings.c.id).limit(limit)
         return [_row(found) for found in self._connection.execute(query)]
+
+    def found(
+        self,
+        *,
+        search: str = "",
+        kind: str | None = None,
+        archived: bool = False,
+        before: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[RatingRow]:
+        """Return answers, newest first, whose subject, title or note holds ``search``; ``before`` is where a page ends.
+
+        ``archived`` chooses between those that were put away and the others.
+        """
+        query = self._own().where(ratings.c.archived == archived)
+        if search:
+            of = (ratings.c.subject, ratings.c.title, ratings.c.note)
+            query = query.where(or_(*(column.icontains(search, autoescape=True) for column in of)))
+        if kind:
+            query = query.where(ratings.c.kind == kind)
+        if before:
+            created, rating_id = before
+            earlier = and_(ratings.c.created == created, ratings.c.id < rating_id)
+            query = query.where(or_(ratings.c.created < created, earlier))
+        query = query.order_by(ratings.c.created.desc(), ratings.c.id.desc()).limit(limit)
+        return [_row(row) for row in self._connection.execute(query)]
+
+    def describe(self, rating_id: str, *, title: str, note: str, archived: bool) -> RatingRow:
+        """Say what an organisation calls an answer, what it notes on it and whether it is put away.
+
+        Raises ``NotFoundError`` where there is none of that identifier.
+        """
+        row = self.get(rating_id)
+        own = and_(ratings.c.tenant == self._actor.organisation, ratings.c.id == rating_id)
+        self._connection.execute(update(ratings).where(own).values(title=title, note=note, archived=archived))
+        tell(self._connection, self._actor, datetime.now(UTC), "rating.described", rating_id, {"archived": archived})
+        return replace(row, title=title, note=note, archived=archived)
 
     def _own(self) -> Select[Any]:
         """Return the query that every other one is made of: the actor's organisation and no other."""

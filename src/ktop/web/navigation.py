@@ -17,6 +17,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/companies", "web.nav_companies"),
     ("/technology", "web.nav_technology"),
     ("/batches", "web.nav_batches"),
+    ("/my/results", "kept.title"),
     ("/compare", "web.nav_compare"),
     ("/methods", "web.nav_methods"),
     ("/organisation/keys", "keys.title"),

@@ -84,6 +84,9 @@ ACCESS: Mapping[str, str] = {
     "GET /api/v1/results/{result_id}/report": "own:document:read",
     "POST /api/v1/results/{result_id}/revocation": "own:result:revoke",
     "POST /api/v1/results/verify": OPEN,
+    "GET /my/results": "own:rating:read",
+    "GET /my/results/{rating_id}": "own:rating:edit",
+    "POST /my/results/{rating_id}": "own:rating:edit",
     # Jobs and batches
     "GET /batches": "own:batch:run",
     "POST /batches": "own:batch:run",
@@ -115,6 +118,8 @@ ACCESS: Mapping[str, str] = {
     # API
     "POST /api/v1/ratings/company": "own:rating:make",
     "POST /api/v1/ratings/technology": "own:rating:make",
+    "GET /api/v1/ratings": "own:rating:read",
+    "PATCH /api/v1/ratings/{rating_id}": "own:rating:edit",
     "GET /api/v1/ratings/{rating_id}": "own:rating:read",
     "GET /api/v1/ratings/{rating_id}/recomputed": "own:rating:read",
     "GET /api/v1/ratings/{rating_id}/suggestions": "own:rating:read",

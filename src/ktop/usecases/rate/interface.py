@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.rating.rating import Rating
+from ktop.kernel.paging import Page
 
 Kind = Literal["company", "technology", "both"]
 
@@ -32,6 +33,26 @@ class StoredRating:
     record: Mapping[str, Any] | None = None
     text: str | None = None
     failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResult:
+    """A kept answer as a list shows it.
+
+    ``name`` is whom or what was rated, ``title`` and ``note`` what the organisation added. ``figures`` maps each model
+    to its headline: the Tech-Index (0 to 100), the technology-business grade, the originality grade; None where it gave
+    none.
+    """
+
+    id: str
+    kind: Kind
+    created: datetime
+    as_of: date
+    name: str
+    title: str
+    note: str
+    archived: bool
+    figures: Mapping[str, float | str | None]
 
 
 class Ratings(Protocol):
@@ -66,6 +87,33 @@ class Ratings(Protocol):
 
     def rating(self, actor: Actor, rating_id: str) -> StoredRating:
         """Return a kept answer."""
+        ...
+
+    def results(
+        self,
+        actor: Actor,
+        *,
+        search: str = "",
+        kind: Kind | None = None,
+        archived: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[KeptResult]:
+        """Return the organisation's kept answers, newest first, whose name, title or note holds ``search``.
+
+        Raises ``InputError`` for a wrong limit or cursor.
+        """
+        ...
+
+    def result(self, actor: Actor, rating_id: str) -> KeptResult:
+        """Return a kept answer as a list shows it."""
+        ...
+
+    def describe(self, actor: Actor, rating_id: str, *, title: str, note: str, archived: bool) -> KeptResult:
+        """Name a kept answer, note something on it, put it away or take it out again; the answer itself never changes.
+
+        Raises ``InputError`` for a title over 200 or a note over 2,000 characters.
+        """
         ...
 
     def what_if(self, actor: Actor, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

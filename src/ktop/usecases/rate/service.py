@@ -8,19 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
 from ktop.domain.rating.rating import Rating
 from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, clean_digits
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError
+from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.models.compare import compare
 from ktop.models.originality import compare as compare_technologies
 from ktop.models.registry import ModelRegistry
 from ktop.store.ratings import RatingRow
 from ktop.store.unit_of_work import Store
 from ktop.usecases.companies.interface import Companies
-from ktop.usecases.rate.interface import Kind, StoredRating
+from ktop.usecases.rate.interface import KeptResult, Kind, StoredRating
 from ktop.usecases.rate.recompute import recompute_file, recompute_ratings
 from ktop.usecases.technologies.interface import Technologies
+
+_LONGEST_TITLE, _LONGEST_NOTE = 200, 2000
+#: Where each model's headline stands.
+_HEADLINES = {
+    "tech-index": ("scores", "index"),
+    "ktrs-fm": ("grades", "business"),
+    "start-up": ("grades", "business"),
+    "originality": ("grades", "originality"),
+}
 
 
 class RatingService:
@@ -67,6 +78,39 @@ class RatingService:
     def rating(self, actor: Actor, rating_id: str) -> StoredRating:
         with self._store().reading(actor) as unit:
             return _stored(unit.ratings.get(rating_id))
+
+    def results(
+        self,
+        actor: Actor,
+        *,
+        search: str = "",
+        kind: Kind | None = None,
+        archived: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[KeptResult]:
+        require(actor, "own:rating:read")
+        rows = rows_asked(limit)
+        behind: Any = read_cursor(after, datetime, str) if after else None
+        with self._store().reading(actor) as unit:
+            found = unit.ratings.found(
+                search=search.strip(), kind=kind, archived=archived, before=behind, limit=rows + 1
+            )
+        return page_of([_as_listed(row) for row in found], rows, lambda result: (result.created, result.id))
+
+    def result(self, actor: Actor, rating_id: str) -> KeptResult:
+        require(actor, "own:rating:read")
+        with self._store().reading(actor) as unit:
+            return _as_listed(unit.ratings.get(rating_id))
+
+    def describe(self, actor: Actor, rating_id: str, *, title: str, note: str, archived: bool) -> KeptResult:
+        require(actor, "own:rating:edit")
+        if len(title) > _LONGEST_TITLE or len(note) > _LONGEST_NOTE:
+            raise InputError("kept.too_long", title=_LONGEST_TITLE, note=_LONGEST_NOTE)
+        with self._store().unit(actor) as unit:
+            return _as_listed(
+                unit.ratings.describe(rating_id, title=title.strip(), note=note.strip(), archived=archived)
+            )
 
     def what_if(self, actor: Actor, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         kept = self.rating(actor, rating_id)
@@ -144,6 +188,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _as_listed(row: RatingRow) -> KeptResult:
+    kind: Any = row.kind
+    figures = {}
+    for result in row.results:
+        name = result["model"]["name"]
+        if name in _HEADLINES:
+            part, headline = _HEADLINES[name]
+            figures[name] = result.get(part, {}).get(headline)
+    return KeptResult(row.id, kind, row.created, row.as_of, row.subject, row.title, row.note, row.archived, figures)
 
 
 def _stored(row: RatingRow) -> StoredRating:

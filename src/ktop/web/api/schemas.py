@@ -79,6 +79,39 @@ class Stored(BaseModel):
     failures: dict[str, dict[str, str]] = Field(description="Models that could not rate, and why, by language.")
 
 
+class Result(BaseModel):
+    """A kept result as a list shows it."""
+
+    id: str
+    kind: Literal["company", "technology", "both"]
+    created: datetime.datetime
+    as_of: datetime.date
+    name: str = Field(description="Whom or what was rated.")
+    title: str = Field(description="What the organisation calls it.")
+    note: str
+    archived: bool
+    figures: dict[str, float | str | None] = Field(
+        description="Headline of each model: Tech-Index, technology-business grade, originality grade."
+    )
+
+
+class Results(BaseModel):
+    """One page of kept results; ``after`` asks for the next, null on the last."""
+
+    items: list[Result]
+    after: str | None
+
+
+class Description(BaseModel):
+    """What an organisation calls a result and notes on it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field("", max_length=200, examples=["Spring application"])
+    note: str = Field("", max_length=2000)
+    archived: bool = False
+
+
 class Comparison(BaseModel):
     """Two kept results side by side."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
@@ -12,7 +13,10 @@ from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.schemas import (
     CompanyRequest,
     Comparison,
+    Description,
     ProposalsRequest,
+    Result,
+    Results,
     Stored,
     TechnologyRequest,
     error_answers,
@@ -54,6 +58,29 @@ def rate_company(body: CompanyRequest, use: Uses, who: Acting, lang: Language = 
 def rate_technology(body: TechnologyRequest, use: Uses, who: Acting, lang: Language = None) -> Stored:
     """Rate a technology summary against the installed patent corpus."""
     return stored(use.ratings.rate_technology(who, body.text, body.as_of))
+
+
+@router.get("/ratings", tags=["ratings"], responses={**error_answers(422)})
+def ratings(
+    use: Uses,
+    who: Acting,
+    search: Annotated[str, Query(max_length=200, description="Part of a name, title or note.")] = "",
+    kind: Annotated[Literal["company", "technology", "both"] | None, Query(description="What was rated.")] = None,
+    archived: Annotated[bool, Query(description="Those put away instead of the others.")] = False,
+    limit: Annotated[int, Query(ge=1, le=200, description="Results on a page.")] = 50,
+    after: Annotated[str | None, Query(max_length=400, description="Where the page before ended.")] = None,
+    lang: Language = None,
+) -> Results:
+    """List the organisation's kept results, newest first."""
+    found = use.ratings.results(who, search=search, kind=kind, archived=archived, limit=limit, after=after)
+    return Results(items=[Result(**asdict(result)) for result in found.items], after=found.after)
+
+
+@router.patch("/ratings/{rating_id}", tags=["ratings"], responses={**error_answers(404, 422)})
+def describe(rating_id: RatingId, body: Description, use: Uses, who: Acting, lang: Language = None) -> Result:
+    """Name a kept result, note something on it, put it away; the result itself never changes."""
+    found = use.ratings.describe(who, rating_id, title=body.title, note=body.note, archived=body.archived)
+    return Result(**asdict(found))
 
 
 @router.get("/ratings/{rating_id}", tags=["ratings"], responses={**error_answers(404, 422)})

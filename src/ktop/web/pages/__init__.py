@@ -8,6 +8,7 @@ from ktop.web.pages import (
     compare,
     home,
     jobs,
+    kept,
     keys,
     methods,
     models,
@@ -22,7 +23,7 @@ from ktop.web.pages import (
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
     rooms = (
-        *(home, accounts, keys, companies, technology, proposals, ratings, signed, compare, methods, models, jobs),
-        webhooks,
+        *(home, accounts, keys, kept, companies, technology, proposals, ratings, signed, compare, methods, models),
+        *(jobs, webhooks),
     )
     return tuple(room.router for room in rooms)
