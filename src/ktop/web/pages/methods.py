@@ -125,6 +125,7 @@ def _measures(lang: Lang) -> list[dict[str, str]]:
             "example": told[name]["example"][lang],
         }
         for name, entry in content["indicators"].items()
+        if weights[name] > 0.0  # others belong to former versions
     ]
 
 
