@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from starlette.testclient import TestClient
 
 from ktop.catalogue import load
+from ktop.domain.company.indicators import tech_index_indicators
 from ktop.kernel.places import Places
 from ktop.report import spreadsheet
 
@@ -281,7 +282,8 @@ def test_what_is_not_there_is_said(client: TestClient, address: str) -> None:
 
 def test_methods_tell_formulas_cuts_and_limits(client: TestClient) -> None:
     page = client.get("/methods").text
-    assert "100*rnd_expense_krw_t0/sales_krw_t0" in page
+    formulas = [indicator.expression.source for indicator in tech_index_indicators()]
+    assert formulas and all(html.escape(formula) in page for formula in formulas)
     first_cut = load("grades")["ladders"]["growth"]["cuts"][0]
     assert f"≥ {100 * first_cut:g}%" in page
     assert "가상 기업 자료로 학습하였습니다" in page
