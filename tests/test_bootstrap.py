@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -79,3 +81,11 @@ def test_threads_that_ask_at_the_same_time_get_one_use_case(tmp_path: Path) -> N
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: house.corpora, range(32)))
     assert all(one is found[0] for one in found)
+
+
+def test_a_command_that_needs_no_database_loads_none() -> None:
+    """Help and usage come in a moment: the database alone takes .4 s to load."""
+    heavy = "sqlalchemy", "polars", "fastapi", "pyhanko", "numba"
+    program = f"import sys; import ktop.cli.app; print(*[name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

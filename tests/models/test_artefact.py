@@ -71,7 +71,7 @@ def test_released_models_are_small_and_listed_with_their_cards() -> None:
     cards = ModelRegistry().cards()
     assert {"tech-index", "ktrs-fm"} <= {card["name"] for card in cards}
     folder = released_folder()
-    assert sum(file.stat().st_size for file in folder.iterdir()) < 8 * 1024 * 1024
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 12 * 1024 * 1024  # every version stays
     for card in cards:
         assert card["synthetic"] is True and card["champion"] in (True, False)
         assert card["out_of_sample"]["population"]["seed"] != card["training_population"]["seed"]

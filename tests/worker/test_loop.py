@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from ktop.domain.party.actor import Actor
-from ktop.domain.work.job import FOR_A_PERSON, FOR_A_TABLE, Job
+from ktop.domain.work.job import FOR_A_PERSON, FOR_A_TABLE, Job, Stop
 from ktop.kernel.errors import UnavailableError
-from ktop.usecases.jobs.running import Stop
 from ktop.worker import loop
 from ktop.worker.loop import Worker
 

@@ -9,9 +9,8 @@ import time
 from dataclasses import dataclass
 
 from ktop.domain.party.actor import INSTALLATION
-from ktop.domain.work.job import LEASE_SECONDS, Job
+from ktop.domain.work.job import LEASE_SECONDS, Job, Stop
 from ktop.kernel.errors import KtopError
-from ktop.usecases.jobs.running import Stop
 from ktop.usecases.work.interface import Work
 
 _LOG = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from databases import BACK_ENDS, database_url
 from ktop.bootstrap import House
 from ktop.catalogue import LANGS, message, text
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
+from ktop.domain.work.job import Stop
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
 from ktop.kernel.settings import Settings
 from ktop.models.registry import ModelRegistry
@@ -22,7 +23,6 @@ from ktop.training.reference import build_reference
 from ktop.usecases.batches import rating
 from ktop.usecases.batches.interface import Batch, Ending
 from ktop.usecases.companies.batch import rate_frame
-from ktop.usecases.jobs.running import Stop
 
 DAY = date(2021, 12, 31)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
 
@@ -13,6 +13,9 @@ WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "faile
 STATES = (WAITING, RUNNING, DONE, FAILED, CANCELLED)
 #: States that a job never leaves.
 ENDED = frozenset((DONE, FAILED, CANCELLED))
+
+#: Why work on a job stops: its owner cancelled it, its worker ends or makes room for what is more urgent.
+Stop = Literal["cancelled", "give_back"]
 
 #: Smaller goes first: what a person waits for, tables of many, what the installation does at its own hours.
 FOR_A_PERSON, FOR_A_TABLE, UPKEEP = 10, 50, 90

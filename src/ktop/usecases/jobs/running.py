@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from ktop.domain.party.actor import Actor
-from ktop.domain.work.job import Job
+from ktop.domain.work.job import Job, Stop
 from ktop.store.unit_of_work import Store, UnitOfWork
 
-#: Why work on a job stops: its owner cancelled it, its worker ends or makes room for what is more urgent.
-Stop = Literal["cancelled", "give_back"]
 #: Progress is written so often at most.
 _BETWEEN_SECONDS = 0.5
 

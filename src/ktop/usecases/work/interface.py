@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ktop.domain.party.actor import Actor
-from ktop.domain.work.job import Job
-from ktop.usecases.jobs.running import Stop
+from ktop.domain.work.job import Job, Stop
 
 
 class Work(Protocol):

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ktop.domain.party.actor import INSTALLATION, Actor
-from ktop.domain.work.job import Job
+from ktop.domain.work.job import Job, Stop
 from ktop.kernel.errors import ForbiddenError, KtopError, UnavailableError
 from ktop.store.jobs import LeaseLostError
 from ktop.store.unit_of_work import Store
-from ktop.usecases.jobs.running import Running, Stop, StoppedError
+from ktop.usecases.jobs.running import Running, StoppedError
 
 _LOG = logging.getLogger(__name__)
 Doing = Callable[[Running], None]
