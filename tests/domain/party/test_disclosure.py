@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ktop.domain.company.fact_spec import FACTS, fact_groups
 from ktop.domain.party.disclosure import disclosed, groups_of
+from ktop.report.present import report_view
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
@@ -52,7 +53,10 @@ def test_a_result_alone_tells_no_input(name: str) -> None:
     assert set(shown["position"]) == {"all"}
     assert shown["opinions"], "what only tells the grade is shown"
     if "guarantee" in rating["details"]:
-        assert set(shown["details"]["guarantee"]) == {"rule", "status"}, "the amount is a share of sales"
+        assert set(shown["details"]["decision"]) == {"rule", "status"}, "the amount is a share of sales"
+    assert "guarantee" not in shown["details"]
+    for lang in ("ko", "en"):
+        assert report_view([shown], lang), "pages and reports show it as it is"
     values = numbers([entry["value"] for entry in rating["inputs"]])
     leaked = {value for value in values & numbers(shown) if len(value) >= LONG}
     assert not leaked

@@ -101,7 +101,7 @@ def _details(details: Mapping[str, Any], granted: Collection[str]) -> dict[str, 
     if "evidence" in details:  # contradictions tell figures, and what was left out tells what was entered
         shown["evidence"] = _both_results(details["evidence"])
     if "guarantee" in details:  # its amount is a share of sales, its clauses say which fact fails
-        shown["guarantee"] = {name: details["guarantee"][name] for name in ("rule", "status")}
+        shown["decision"] = {name: details["guarantee"][name] for name in ("rule", "status")}
     return shown
 
 
