@@ -104,7 +104,7 @@ def report(
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
     data["seal"] = None if seal is None else _sealed(seal)
     with PDF_MAKING.taken():
-        return _set(data, date.fromisoformat(ratings[0]["as_of"]))
+        return set_document(data, date.fromisoformat(ratings[0]["as_of"]))
 
 
 def sections_pdf(title: str, parts: Sequence[Any], lang: Lang, day: date) -> bytes:
@@ -125,7 +125,7 @@ def sections_pdf(title: str, parts: Sequence[Any], lang: Lang, day: date) -> byt
         "parts": shown,
     }
     with PDF_MAKING.taken():
-        return _set(data, day, "sections.typ")
+        return set_document(data, day, "sections.typ")
 
 
 def _sealed(seal: Seal) -> dict[str, str]:
@@ -157,8 +157,8 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_folder())])
 
 
-def _set(data: Mapping[str, Any], day: date, document: str = "report.typ") -> bytes:
-    """Set the document: archivable for good (PDF/A) and readable by screen readers (PDF/UA-1)."""
+def set_document(data: Mapping[str, Any], day: date, document: str = "report.typ") -> bytes:
+    """Set a document of ``report/documents``: archivable for good (PDF/A), readable by screen readers (PDF/UA-1)."""
     import typst
 
     archivable: Literal["a-2a", "a-3a"] = "a-2a" if data.get("seal") is None else "a-3a"

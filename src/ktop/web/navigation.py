@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from ktop.catalogue import text
-from ktop.domain.party.actor import VISITOR
+from ktop.domain.party.actor import LOCAL_OWNER, VISITOR
 from ktop.web.asking import actor
 from ktop.web.language import language
 from ktop.web.route_access import may_reach
@@ -19,12 +19,18 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/batches", "web.nav_batches"),
     ("/my/results", "kept.title"),
     ("/compare", "web.nav_compare"),
+    ("/consents", "consent.nav_consents"),
+    ("/ledger", "consent.nav_ledger"),
+    ("/lookup", "consent.nav_lookup"),
+    ("/inbox", "consent.nav_inbox"),
     ("/methods", "web.nav_methods"),
     ("/organisation/keys", "keys.title"),
     ("/api", "web.nav_api"),
 )
 #: What visitors are shown as well, though it leads them to sign in first: what this is for.
 _INVITING = frozenset(("/companies", "/technology"))
+#: What only organisations have to do with each other: an installation without accounts has one.
+_BETWEEN_ORGANISATIONS = frozenset(("/consents", "/ledger", "/lookup", "/inbox"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +48,6 @@ def menu(request: Request) -> tuple[Entry, ...]:
     return tuple(
         Entry(address, text(key, lang), path == address or path.startswith(f"{address}/"))
         for address, key in MENU
-        if may_reach(who, address) or (who == VISITOR and address in _INVITING)
+        if (may_reach(who, address) or (who == VISITOR and address in _INVITING))
+        and not (who == LOCAL_OWNER and address in _BETWEEN_ORGANISATIONS)
     )

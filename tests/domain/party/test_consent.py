@@ -179,7 +179,7 @@ def test_words_of_consents_are_known_elsewhere() -> None:
     assert set(words["inputs"]) == {*fact_groups(), "technology_text"}
 
 
-@pytest.mark.parametrize(("reason", "kept"), [("  왜 ", "왜"), ("", "")])
+@pytest.mark.parametrize(("reason", "kept"), [("  왜 ", "왜"), ("", ""), ("가\u0000나\u202e", "가나")])
 def test_a_reason_is_kept_without_space_around_it(reason: str, kept: str) -> None:
     assert rules.check_reason(reason) == kept
     with pytest.raises(InputError):

@@ -202,9 +202,15 @@ def check_terms(terms: Terms, today: date) -> None:
 
 def check_reason(reason: str) -> str:
     """Return a reason without space around it; raises ``InputError`` for one that is too long."""
-    if len(reason.strip()) > _LONGEST_REASON:
+    said = plain_text(reason)
+    if len(said) > _LONGEST_REASON:
         raise InputError("consent.reason_long", most=_LONGEST_REASON)
-    return reason.strip()
+    return said
+
+
+def plain_text(said: str) -> str:
+    """Return what people wrote without space around it and without signs that nobody sees, which no database takes."""
+    return "".join(sign for sign in said if sign.isprintable() or sign == "\n").strip()
 
 
 def state_name(state: State) -> LocalText:

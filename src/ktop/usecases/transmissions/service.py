@@ -10,7 +10,7 @@ from typing import Any
 from ktop.catalogue import load
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.party.actor import Actor
-from ktop.domain.party.consent import ONE_RATING, Consent, Sight, Terms, may_see
+from ktop.domain.party.consent import ONE_RATING, Consent, Sight, Terms, may_see, plain_text
 from ktop.domain.party.permission import Allowed, require
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError
@@ -48,7 +48,7 @@ class TransmissionService:
         signed: bool = False,
     ) -> SentResult:
         require(actor, "own:result:send")
-        said = message.strip()
+        said = plain_text(message)
         if len(said) > _LONGEST_MESSAGE:
             raise InputError("transmission.message_long", most=_LONGEST_MESSAGE)
         file = self._signed_file(actor, rating_id, inputs) if signed else None

@@ -6,10 +6,12 @@ from ktop.web.pages import (
     accounts,
     companies,
     compare,
+    consents,
     home,
     jobs,
     kept,
     keys,
+    lookups,
     methods,
     models,
     proposals,
@@ -24,6 +26,6 @@ def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
     rooms = (
         *(home, accounts, keys, kept, companies, technology, proposals, ratings, signed, compare, methods, models),
-        *(jobs, webhooks),
+        *(jobs, webhooks, consents, lookups),
     )
     return tuple(room.router for room in rooms)
