@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ktop.usecases.lookup.interface import Lookups
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
+    from ktop.usecases.portfolio.interface import Portfolio
     from ktop.usecases.programmes.interface import Programmes
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
@@ -154,6 +155,12 @@ class House:
         return self._once(
             "operations", lambda: OperationService(self._settings, self._store, self._registry, lambda: self.corpora)
         )
+
+    @property
+    def portfolio(self) -> Portfolio:
+        from ktop.usecases.portfolio.service import PortfolioService
+
+        return self._once("portfolio", lambda: PortfolioService(self._store, self.companies, lambda: self.ratings))
 
     @property
     def consents(self) -> Consents:

@@ -35,6 +35,8 @@ from ktop.usecases.models.service import ModelService
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.operations.service import OperationService
 from ktop.usecases.platform import Platform
+from ktop.usecases.portfolio.interface import Portfolio
+from ktop.usecases.portfolio.service import PortfolioService
 from ktop.usecases.programmes.interface import Programmes
 from ktop.usecases.programmes.service import ProgrammeService
 from ktop.usecases.rate.interface import Ratings
@@ -78,6 +80,7 @@ USE_CASES: dict[type, type] = {
     Work: WorkService,
     Consents: ConsentService,
     Lookups: LookupService,
+    Portfolio: PortfolioService,
     Transmissions: TransmissionService,
     Webhooks: WebhookService,
 }

@@ -23,6 +23,7 @@ from ktop.store.granted_results import GrantedResults
 from ktop.store.identity import IdentityRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
+from ktop.store.portfolio import Portfolio
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.results import PublishedResults, ResultRepository
@@ -48,6 +49,11 @@ class UnitOfWork:
     def results(self) -> ResultRepository:
         """The signed results of the actor's organisation."""
         return ResultRepository(self.connection, self.actor)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The companies and technologies that the actor's organisation keeps."""
+        return Portfolio(self.connection, self.actor)
 
     @property
     def consents(self) -> ConsentRepository:

@@ -16,6 +16,7 @@ from ktop.usecases.keys.interface import Keys
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
+from ktop.usecases.portfolio.interface import Portfolio
 from ktop.usecases.programmes.interface import Programmes
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
@@ -73,6 +74,11 @@ class Platform(Protocol):
     @property
     def audit(self) -> Audit:
         """What was done, by whom, and that the trail of it holds."""
+        ...
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """Companies and technologies that the organisation keeps."""
         ...
 
     @property

@@ -62,12 +62,16 @@ class Ratings(Protocol):
     record or text that is wrong, ``UnavailableError`` where the corpus or the database is not ready.
     """
 
-    def rate_company(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
-        """Rate a company by the models that fit it and keep the answer."""
+    def rate_company(
+        self, actor: Actor, record: Mapping[str, Any], as_of: date | None, company: str | None = None
+    ) -> StoredRating:
+        """Rate a company by the models that fit it and keep the answer, with the kept ``company`` it is of."""
         ...
 
-    def rate_technology(self, actor: Actor, text: str, as_of: date | None) -> StoredRating:
-        """Rate a technology summary against the corpus in force and keep the answer."""
+    def rate_technology(
+        self, actor: Actor, text: str, as_of: date | None, technology: str | None = None
+    ) -> StoredRating:
+        """Rate a technology summary against the corpus in force and keep the answer, with the kept ``technology``."""
         ...
 
     def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:

@@ -49,14 +49,19 @@ class RatingService:
     ) -> None:
         self._store, self._registry, self._companies, self._technologies = store, models, companies, technologies
 
-    def rate_company(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> StoredRating:
+    def rate_company(
+        self, actor: Actor, record: Mapping[str, Any], as_of: date | None, company: str | None = None
+    ) -> StoredRating:
         day = as_of or today()
         found = self._companies.rate_by_fitting_models(actor, record, day)
-        return self._keep(actor, "company", day, found.ratings, found.failures, record=record)
+        return self._keep(actor, "company", day, found.ratings, found.failures, record=record, company=company)
 
-    def rate_technology(self, actor: Actor, text: str, as_of: date | None) -> StoredRating:
+    def rate_technology(
+        self, actor: Actor, text: str, as_of: date | None, technology: str | None = None
+    ) -> StoredRating:
         day = as_of or today()
-        return self._keep(actor, "technology", day, [self._technologies().rate_summary(actor, text, day)], text=text)
+        rated = [self._technologies().rate_summary(actor, text, day)]
+        return self._keep(actor, "technology", day, rated, text=text, technology=technology)
 
     def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
         day = as_of or today()
@@ -157,6 +162,8 @@ class RatingService:
         failures: Mapping[str, Mapping[str, str]] | None = None,
         record: Mapping[str, Any] | None = None,
         text: str | None = None,
+        company: str | None = None,
+        technology: str | None = None,
     ) -> StoredRating:
         results = [rating.to_json() for rating in ratings]
         name = (record or {}).get("name") or results[0]["subject"].get("title") or results[0]["subject"].get("name")
@@ -165,9 +172,11 @@ class RatingService:
                 kind=kind,
                 subject=str(name or ""),
                 as_of=day,
-                inputs={"record": _plain(record), "text": text, "failures": dict(failures or {})},
+                inputs={"record": plain_record(record), "text": text, "failures": dict(failures or {})},
                 results=results,
                 subject_key=_subject_key(record or {}),
+                company=company,
+                technology=technology,
             )
         return _stored(row)
 
@@ -181,12 +190,12 @@ def _subject_key(record: Mapping[str, Any]) -> str | None:
     return f"company_id:{known_as[:100]}" if known_as else None
 
 
-def _plain(value: Any) -> Any:
+def plain_record(value: Any) -> Any:
     """Return a value in JSON types: YAML reads dates as dates."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain_record(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain_record(entry) for entry in value]
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

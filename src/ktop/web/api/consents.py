@@ -69,7 +69,7 @@ class ConsentAsked(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    business_number: str = Field(max_length=40, description="The company's, ten digits.", examples=["101-00-00113"])
+    business_number: str = Field(max_length=40, description="The company's, ten digits.", examples=["101-00-00114"])
     terms: TermsGiven
     reason: Reason = ""
 

@@ -1,0 +1,1 @@
+"""Companies and technologies that an organisation keeps."""
