@@ -102,12 +102,15 @@ class Weights:
 _ROUNDING = 1e-6
 
 
-@functools.cache
 def released(formulas: str | None = None) -> Weights:
     """Return the weights that come with the program (``catalogue/originality_weights.yaml``) or a former version."""
-    if formulas is None or formulas == version():
-        return Weights.from_json(load("originality_weights"))
-    return Weights.from_json(load(f"former_originality/{formulas}"))
+    return _released(formulas or version())
+
+
+@functools.cache
+def _released(formulas: str) -> Weights:
+    own = formulas == version()
+    return Weights.from_json(load("originality_weights" if own else f"former_originality/{formulas}"))
 
 
 @functools.cache
