@@ -53,7 +53,7 @@ class JobQueue:
         again = self._connection.execute(
             update(jobs)
             .where(*lost, jobs.c.cancel.is_(False), jobs.c.attempts < MOST_ATTEMPTS)
-            .values(state=WAITING, not_before=now, **free)
+            .values(state=WAITING, **free)
         )
         given_up = self._connection.execute(
             update(jobs)

@@ -45,6 +45,7 @@ jobs = Table(
     Column("ended", Instant),
     UniqueConstraint("tenant", "kind", "key", name="uq_jobs_key"),
     Index("ix_jobs_waiting", "state", "priority", "not_before", "created"),
+    Index("ix_jobs_running", "state", "tenant"),
     Index("ix_jobs_tenant", "tenant", "created"),
 )
 

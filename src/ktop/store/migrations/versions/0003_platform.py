@@ -283,6 +283,7 @@ def _tables() -> None:
         sa.UniqueConstraint("tenant", "kind", "key", name="uq_jobs_key"),
     )
     with op.batch_alter_table("jobs") as table:
+        table.create_index("ix_jobs_running", ["state", "tenant"])
         table.create_index("ix_jobs_tenant", ["tenant", "created"])
         table.create_index("ix_jobs_waiting", ["state", "priority", "not_before", "created"])
 
