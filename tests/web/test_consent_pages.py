@@ -109,6 +109,9 @@ def test_receipts_are_files_in_both_languages(client: TestClient, acting: Acting
 
 def test_a_result_is_sent_opened_and_taken_back(client: TestClient, acting: Acting, house: House) -> None:
     rating = add_rating(house._store(), COMPANY, GAON, RATING)
+    for acting.now, sends in ((COMPANY, True), (STAFF, False)):
+        assert (f'href="/send/{rating}"' in client.get(f"/ratings/{rating}").text) == sends
+        assert ('href="/sent"' in client.get("/consents").text) == sends
     acting.now = COMPANY
     form = {"institution": "ibk", "purpose": "loan_review", "message": "심사 <i>부탁</i>", "signed": "1"}
     assert post(client, f"/send/{rating}", form, f"/send/{rating}").headers["location"] == "/sent"

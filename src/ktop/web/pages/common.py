@@ -13,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from ktop.catalogue import messages
+from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.domain.party.permission import Allowed, check
 from ktop.domain.values.day import DAY
 from ktop.domain.values.kind import RefusedValueError
 from ktop.kernel.errors import InputError, NotFoundError
@@ -65,6 +67,11 @@ async def chosen_record(request: Request, form: FormData) -> Mapping[str, Any]:
     if isinstance(company, str) and company:
         return await ask(request, platform(request).companies.example_record, company)
     raise InputError("web.no_company_chosen")
+
+
+def may_send(who: Actor) -> bool:
+    """Whether somebody may send results to institutions: the owner of an installation without accounts has none."""
+    return who != LOCAL_OWNER and isinstance(check(who, "own:result:send"), Allowed)
 
 
 def to_rating(stored: StoredRating) -> RedirectResponse:

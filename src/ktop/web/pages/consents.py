@@ -28,7 +28,7 @@ from ktop.usecases.consent.interface import AccessEntry, ConsentCard
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, day, posted, texts
+from ktop.web.pages.common import blocking, day, may_send, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -214,6 +214,7 @@ async def _list(
         notice=(await ask(request, use.notice)).text[lang],
         may_give=may_give,
         may_ask=may_ask,
+        may_send=may_send(who),
         given=texts(form) if form else {},
         checked={name: _checked(form, name) if form else frozenset() for name in ("results", "inputs")},
         problem=problem,

@@ -20,9 +20,9 @@ from ktop.report.present.what_if import Change, changes_between
 from ktop.usecases.rate.interface import StoredRating
 from ktop.web import forms
 from ktop.web.api.schemas import stored as as_json
-from ktop.web.asking import ask, platform
+from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, identifier, posted, texts
+from ktop.web.pages.common import blocking, identifier, may_send, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -136,6 +136,7 @@ async def _page(
         failures=[sentence[lang] for sentence in stored.failures.values()],
         fields=fields,
         has_company=has_company,
+        may_send=may_send(actor(request)),
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
         result=result,
