@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.demo.interface import Demo
+    from ktop.usecases.institutions.interface import Institutions
     from ktop.usecases.jobs.interface import Jobs
     from ktop.usecases.keys.interface import Keys
     from ktop.usecases.lookup.interface import Lookups
+    from ktop.usecases.members.interface import Members
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
     from ktop.usecases.portfolio.interface import Portfolio
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.results.interface import Results
+    from ktop.usecases.second_factor.interface import SecondFactors
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
     from ktop.usecases.transmissions.interface import Transmissions
@@ -128,6 +131,26 @@ class House:
         from ktop.usecases.accounts.service import AccountService
 
         return self._once("accounts", lambda: AccountService(self._store, self._hashes))
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        from ktop.kernel.sealing import Sealer
+        from ktop.usecases.second_factor.service import SecondFactorService
+
+        sealer = Sealer(self._settings.data / "keys" / "sealing.key")
+        return self._once("second_factors", lambda: SecondFactorService(self._store, sealer))
+
+    @property
+    def institutions(self) -> Institutions:
+        from ktop.usecases.institutions.service import InstitutionService
+
+        return self._once("institutions", lambda: InstitutionService(self._store, self._hashes))
+
+    @property
+    def members(self) -> Members:
+        from ktop.usecases.members.service import MemberService
+
+        return self._once("members", lambda: MemberService(self._store, self._hashes))
 
     @property
     def keys(self) -> Keys:

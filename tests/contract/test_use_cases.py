@@ -24,12 +24,16 @@ from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.demo.service import DemoService
+from ktop.usecases.institutions.interface import Institutions
+from ktop.usecases.institutions.service import InstitutionService
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.jobs.service import JobService
 from ktop.usecases.keys.interface import Keys
 from ktop.usecases.keys.service import KeyService
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.lookup.service import LookupService
+from ktop.usecases.members.interface import Members
+from ktop.usecases.members.service import MemberService
 from ktop.usecases.models.interface import Models
 from ktop.usecases.models.service import ModelService
 from ktop.usecases.operations.interface import Operations
@@ -45,6 +49,8 @@ from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.repeats.service import RepeatService
 from ktop.usecases.results.interface import Results
 from ktop.usecases.results.service import ResultService
+from ktop.usecases.second_factor.interface import SecondFactors
+from ktop.usecases.second_factor.service import SecondFactorService
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.technologies.service import TechnologyService
 from ktop.usecases.training.interface import Training
@@ -73,6 +79,9 @@ USE_CASES: dict[type, type] = {
     Accounts: AccountService,
     Demo: DemoService,
     Keys: KeyService,
+    SecondFactors: SecondFactorService,
+    Institutions: InstitutionService,
+    Members: MemberService,
     Operations: OperationService,
     Repeats: RepeatService,
     Jobs: JobService,

@@ -18,7 +18,7 @@ SESSION = "ktop_session"
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Installation]:
     store = Store.open(database_url("sqlite", tmp_path))
-    made = Installation(store)
+    made = Installation(store, tmp_path)
     for name, kind in (("bank", "bank"), ("company", "company"), ("other", "company")):
         made.add_organisation(name, kind)
     made.add_user("kim", ("company", "company_owner"), ("other", "company_staff"))

@@ -17,7 +17,7 @@ from ktop.store.unit_of_work import Store
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Installation]:
     store = Store.open(database_url("sqlite", tmp_path))
-    made = Installation(store)
+    made = Installation(store, tmp_path)
     made.add_organisation("bank", "bank")
     made.add_user("admin", ("bank", "institution_administrator"), demo=True)
     yield made

@@ -12,6 +12,7 @@ from ktop.catalogue import text
 from ktop.cli import (
     accounts,
     audit,
+    institutions,
     jobs,
     keys,
     lifecycle,
@@ -41,6 +42,7 @@ signed.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.command("worker", help=text("jobs.help_worker", terminal.lang))(jobs.worker)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(institutions.app, name="institutions")
 app.add_typer(keys.app, name="keys")
 reference = typer.Typer(help=help_of("reference"), no_args_is_help=True)
 app.add_typer(reference, name="reference")

@@ -21,6 +21,7 @@ from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.documents import DocumentRepository
 from ktop.store.granted_results import GrantedResults
 from ktop.store.identity import IdentityRepository
+from ktop.store.invitations import InvitationRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.portfolio import Portfolio
@@ -178,6 +179,11 @@ class InstallationWork:
     def sessions(self) -> SessionRepository:
         """Signed-in browsers."""
         return SessionRepository(self.connection)
+
+    @property
+    def invitations(self) -> InvitationRepository:
+        """Links by which people join or set a new password."""
+        return InvitationRepository(self.connection)
 
     @property
     def keys(self) -> KeyDoor:

@@ -11,9 +11,11 @@ from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
+from ktop.usecases.institutions.interface import Institutions
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.keys.interface import Keys
 from ktop.usecases.lookup.interface import Lookups
+from ktop.usecases.members.interface import Members
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.portfolio.interface import Portfolio
@@ -21,6 +23,7 @@ from ktop.usecases.programmes.interface import Programmes
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
+from ktop.usecases.second_factor.interface import SecondFactors
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
 from ktop.usecases.transmissions.interface import Transmissions
@@ -99,6 +102,21 @@ class Platform(Protocol):
     @property
     def repeats(self) -> Repeats:
         """Requests that a program sends again."""
+        ...
+
+    @property
+    def second_factors(self) -> SecondFactors:
+        """Second factors of people."""
+        ...
+
+    @property
+    def institutions(self) -> Institutions:
+        """The institutions of the installation."""
+        ...
+
+    @property
+    def members(self) -> Members:
+        """Members of an organisation."""
         ...
 
     @property

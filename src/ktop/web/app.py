@@ -59,6 +59,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     app.state.fonts = WebFonts(settings.data / "fonts")
     app.state.tokens = FormTokens.stored(settings.data / "keys")
     app.state.assets = assets.addresses(app.state.fonts)
+    app.state.public_url = settings.public_url
     app.state.behind_tls = settings.public_url.startswith("https://")
     routers = (monitoring.router, assets.router, *pages.routers(), *api.routers())
     require_complete(*routers)

@@ -53,8 +53,8 @@ def answer(request: Request, error: KtopError) -> Response:
         )
         if isinstance(error, SignInError):
             given.headers["www-authenticate"] = "Bearer"
-    elif isinstance(error, SignInError) and error.key == "access.sign_in":
-        given = _to_sign_in(request)
+    elif error.key in _LEADS_TO:
+        given = _to_sign_in(request, _LEADS_TO[error.key])
     else:
         sentence = _sentence(error, language(request))
         given = page(request, "error.html", status=error.http_status, sentence=sentence, status_code=error.http_status)
@@ -63,11 +63,15 @@ def answer(request: Request, error: KtopError) -> Response:
     return given
 
 
-def _to_sign_in(request: Request) -> Response:
-    """Lead a visitor to the sign-in page, and from there back: to the page itself, or to that of the form sent."""
+#: Errors of pages that lead somewhere instead, and from there back.
+_LEADS_TO = {"access.sign_in": "/sign-in", "access.second_factor": "/account/second-factor"}
+
+
+def _to_sign_in(request: Request, where: str) -> Response:
+    """Lead somebody to where they prove who they are, and from there back: to the page, or to that of the form sent."""
     path = request.url.path if request.method == "GET" else str(getattr(request.state, "get_path", "/"))
     query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-    address = f"/sign-in?{urlencode({'next': path + query})}"
+    address = f"{where}?{urlencode({'next': path + query})}"
     if "hx-request" in request.headers:  # a part of a page: the whole page is led there
         return Response(status_code=401, headers={"hx-redirect": address})
     return RedirectResponse(address, status_code=303)

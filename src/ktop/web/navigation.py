@@ -24,6 +24,8 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/lookup", "consent.nav_lookup"),
     ("/inbox", "consent.nav_inbox"),
     ("/methods", "web.nav_methods"),
+    ("/institutions", "institutions.title"),
+    ("/organisation/members", "members.title"),
     ("/organisation/keys", "keys.title"),
     ("/api", "web.nav_api"),
 )

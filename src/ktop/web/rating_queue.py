@@ -16,7 +16,7 @@ from ktop.web.admission import Admission
 _RATING_QUERIES = (b"suggest=1", b"recompute=1")
 _RATING_ENDINGS = ("/suggestions", "/recomputed")
 #: Beginnings of addresses whose forms are about people: nobody waits behind ratings to sign in.
-_OF_PEOPLE = ("/sign-", "/account", "/api/v1/oauth/")
+_OF_PEOPLE = ("/sign-", "/account", "/join/", "/organisation/", "/institutions", "/api/v1/oauth/")
 #: Where files are uploaded that are larger than a form. Nothing is rated there: a job does that.
 UPLOADS = ("/batches", "/api/v1/batches")
 

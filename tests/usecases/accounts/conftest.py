@@ -16,7 +16,7 @@ from ktop.store.unit_of_work import Store
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """An installation with a bank, a company, and people of both."""
     store = Store.open(database_url(request.param, tmp_path))
-    made = Installation(store)
+    made = Installation(store, tmp_path)
     for name, kind in (("bank", "bank"), ("company", "company"), ("other", "company")):
         made.add_organisation(name, kind)
     made.add_user("kim", ("company", "company_owner"))

@@ -20,7 +20,7 @@ from ktop.usecases.demo.service import DemoService
 @pytest.fixture(params=BACK_ENDS)
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     store = Store.open(database_url(request.param, tmp_path))
-    yield Installation(store)
+    yield Installation(store, tmp_path)
     store.engine.dispose()
 
 

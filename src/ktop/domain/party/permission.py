@@ -73,6 +73,12 @@ def check(actor: Actor, permission: str) -> Allowed | Denied:
     return Allowed(giving[0])
 
 
+def require_any(actor: Actor, *wanted: str) -> None:
+    """Raise as ``require`` where an actor has none of some permissions; the first is named."""
+    if not any(isinstance(check(actor, permission), Allowed) for permission in wanted):
+        require(actor, wanted[0])
+
+
 def require(actor: Actor, permission: str) -> None:
     """Raise ``ForbiddenError``, with the reason, where an actor may not do something.
 

@@ -66,6 +66,34 @@ def asks_second_factor(organisations: list[tuple[OrganisationRow, frozenset[str]
     return any(needs_second_factor(row.kind) for row, _ in organisations)
 
 
+def renew_session(
+    work: InstallationWork,
+    actor: Actor,
+    *,
+    now: datetime,
+    organisation: str | None = None,
+    strength: int | None = None,
+    known_by: str | None = None,
+) -> NewSession:
+    """Put a new session in the place of the actor's, for another organisation or by more factors.
+
+    It ends when the former one would have.
+    """
+    session = next(row for row in work.sessions.of(actor.user) if row.public_id == actor.session)
+    work.sessions.end(actor.user, actor.session)
+    began, _ = begin_session(
+        work,
+        user=actor.user,
+        organisation=organisation or session.organisation or "",
+        strength=strength or session.strength,
+        known_by=known_by or actor.known_by,
+        agent=session.agent,
+        now=now,
+        until=session.expires,
+    )
+    return began
+
+
 def begin_session(
     work: InstallationWork,
     *,

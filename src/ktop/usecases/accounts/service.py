@@ -35,6 +35,7 @@ from ktop.usecases.accounts.people import (
     open_organisations,
     read_login,
     read_name,
+    renew_session,
     require_person,
     require_whole_person,
 )
@@ -131,18 +132,7 @@ class AccountService:
             mine = open_organisations(work.identity.memberships_of(actor.user))
             if organisation not in {row.id for row, _ in mine}:
                 raise ForbiddenError("accounts.not_a_member")
-            session = next(row for row in work.sessions.of(actor.user) if row.public_id == actor.session)
-            work.sessions.end(actor.user, actor.session)
-            began, _ = begin_session(
-                work,
-                user=actor.user,
-                organisation=organisation,
-                strength=session.strength,
-                known_by=actor.known_by,
-                agent=session.agent,
-                now=now,
-                until=session.expires,
-            )
+            began = renew_session(work, actor, organisation=organisation, now=now)
             work.tell(Actor(actor.user, organisation), "account.switched", actor.user, {"from": actor.organisation})
             return began
 

@@ -15,6 +15,7 @@ from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, KtopError
@@ -39,17 +40,21 @@ class CompanyService:
         self._registry = models
 
     def example_companies(self, actor: Actor) -> Sequence[CompanyCard]:
+        require(actor, "platform:example:read")
         return examples.company_cards()
 
     def example_record(self, actor: Actor, company_id: str) -> Mapping[str, Any]:
+        require(actor, "platform:example:read")
         return examples.example_record(company_id)
 
     def parse_record(self, actor: Actor, source: bytes | Path) -> Mapping[str, Any]:
+        require(actor, "own:rating:make")
         return read_record(source) if isinstance(source, Path) else parse_record(source)
 
     def record_of_facts(
         self, actor: Actor, facts: Mapping[str, Any], statuses: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
+        require(actor, "own:rating:make")
         given = {name: value for name, value in facts.items() if value is not None}
         record: dict[str, Any] = {name: given.pop(name) for name in _RECORD_FIELDS if name in given}
         if "region" in given:
@@ -69,12 +74,15 @@ class CompanyService:
         return record
 
     def facts_of_record(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:
+        require(actor, "own:rating:make")
         return company_facts(Company.from_mapping(record), as_of or today())
 
     def company_schema(self, actor: Actor) -> Mapping[str, Any]:
+        require(actor, "platform:example:read")
         return company_schema()
 
     def batch_columns(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
+        require(actor, "platform:example:read")
         return batch_columns()
 
     def rate_record(
@@ -85,6 +93,7 @@ class CompanyService:
         models: Sequence[str] | None = None,
         previous: Path | None = None,
     ) -> Sequence[Rating]:
+        require(actor, "own:rating:make")
         former = former_grades(previous) if previous is not None else {}
         subject = accepted_subject(actor, record, as_of or today())
         return [rate_by(model, subject, former.get(model.name)) for model in company_models(models, self._registry)]
@@ -97,11 +106,13 @@ class CompanyService:
         models: Sequence[str] | None = None,
         previous: Path | None = None,
     ) -> CompanyRatings:
+        require(actor, "own:rating:make")
         former = former_grades(previous) if previous is not None else {}
         subject = accepted_subject(actor, record, as_of or today())
         return self._rate_possible(subject, models, former)
 
     def rate_by_fitting_models(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> CompanyRatings:
+        require(actor, "own:rating:make")
         subject = accepted_subject(actor, record, as_of or today())
         return self._rate_possible(subject, models_for(subject), {})
 
@@ -133,6 +144,7 @@ class CompanyService:
         changes: Mapping[str, Any],
         models: Sequence[str],
     ) -> Sequence[Rating]:
+        require(actor, "own:rating:make")
         subject = accepted_subject(actor, record, as_of)
         chosen = company_models(models, self._registry)
         return [what_if(model, subject, changes) for model in chosen]
@@ -148,6 +160,7 @@ class CompanyService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> BatchReport:
+        require(actor, "own:batch:run")
         progress(0, None, text("cli.step_reading", lang))
         table = read_told_table(source, headings=CompanyHeadings())
         rated, report = rate_table(

@@ -9,6 +9,7 @@ from typing import Any
 
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require, require_any
 from ktop.kernel.errors import UnavailableError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
@@ -21,6 +22,8 @@ from ktop.usecases.corpora.interface import SearchRequest
 
 #: How long a technology rating waits for the corpus to be prepared before it asks to come back.
 PATIENCE_SECONDS = 10.0
+#: Who rates a technology, or looks at such a rating again, needs a corpus for it, searching or not.
+_NEEDS_A_CORPUS = ("own:rating:make", "own:rating:read", "own:batch:run", "platform:corpus:read")
 
 
 class CorpusService:
@@ -35,12 +38,16 @@ class CorpusService:
         self._share_done = 0.0
 
     def is_prepared(self, actor: Actor) -> bool:
+        require(actor, "platform:corpus:read")
         return corpus_is_ready(self._in_force)
 
     def prepare(self, actor: Actor, progress: Progress = silent) -> None:
+        require(actor, "platform:corpus:manage")
         open_corpus(self.folder(actor, progress=progress), progress=progress)
 
     def prepare_in_background(self, actor: Actor) -> None:
+        require(actor, "platform:corpus:manage")
+
         def run() -> None:
             try:
                 self.prepare(actor, self._note_progress)
@@ -56,6 +63,7 @@ class CorpusService:
     def folder(
         self, actor: Actor, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
     ) -> Path:
+        require_any(actor, *_NEEDS_A_CORPUS)
         folder = named or self._in_force
         if folder == self._demo:
             prepare_demo_corpus(folder, lang=lang, progress=progress)
@@ -64,6 +72,7 @@ class CorpusService:
     def engine(
         self, actor: Actor, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
     ) -> TechnologyEngine:
+        require_any(actor, *_NEEDS_A_CORPUS)
         if self._preparing is not None and not self._prepared.wait(PATIENCE_SECONDS):
             raise UnavailableError("platform.corpus_preparing", percent=round(100 * self._share_done))
         with self._opening:  # opening loads models: once, however many ask at the same time
@@ -82,29 +91,35 @@ class CorpusService:
         format_name: str | None = None,
         progress: Progress = silent,
     ) -> ImportReport:
+        require(actor, "platform:corpus:manage")
         return work.import_patents(paths, corpus, format_name=format_name, progress=progress)
 
     def index_patents(
         self, actor: Actor, corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:
+        require(actor, "platform:corpus:manage")
         return work.index_patents(corpus, workers=workers, lang=lang, progress=progress)
 
     def measure_patents(
         self, actor: Actor, corpus: Path, *, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:
+        require(actor, "platform:corpus:manage")
         return work.measure_patents(corpus, lang=lang, progress=progress)
 
     def export_patents(
         self, actor: Actor, corpus: Path, out: Path, *, lang: Lang = "ko", progress: Progress = silent
     ) -> int:
+        require(actor, "platform:corpus:read")
         return export_patents(corpus, out, lang=lang, progress=progress)
 
     def verify_patents(
         self, actor: Actor, corpus: Path, *, repair: bool = False, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:
+        require(actor, "platform:corpus:read")
         return work.verify_patents(corpus, repair=repair, lang=lang, progress=progress)
 
     def search_text(self, actor: Actor, text: str, corpus: Path, how: SearchRequest) -> Sequence[Mapping[str, Any]]:
+        require(actor, "platform:corpus:read")
         return work.search_text(text, corpus=corpus, how=how)
 
     def search_table(
@@ -118,4 +133,5 @@ class CorpusService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> Mapping[str, int]:
+        require(actor, "platform:corpus:read")
         return work.search_queries(queries, out, corpus=corpus, how=how, lang=lang, progress=progress)

@@ -52,6 +52,7 @@ class RatingService:
     def rate_company(
         self, actor: Actor, record: Mapping[str, Any], as_of: date | None, company: str | None = None
     ) -> StoredRating:
+        require(actor, "own:rating:make")
         day = as_of or today()
         found = self._companies.rate_by_fitting_models(actor, record, day)
         return self._keep(actor, "company", day, found.ratings, found.failures, record=record, company=company)
@@ -59,11 +60,13 @@ class RatingService:
     def rate_technology(
         self, actor: Actor, text: str, as_of: date | None, technology: str | None = None
     ) -> StoredRating:
+        require(actor, "own:rating:make")
         day = as_of or today()
         rated = [self._technologies().rate_summary(actor, text, day)]
         return self._keep(actor, "technology", day, rated, text=text, technology=technology)
 
     def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
+        require(actor, "own:rating:make")
         day = as_of or today()
         found = self._companies.rate_by_fitting_models(actor, record, day)
         ratings = [*found.ratings, self._technologies().rate_summary(actor, text, day)]
@@ -77,10 +80,12 @@ class RatingService:
         record: Mapping[str, Any] | None = None,
         text: str | None = None,
     ) -> StoredRating:
+        require(actor, "own:rating:make")
         kind: Kind = "both" if record is not None and text is not None else "company" if text is None else "technology"
         return self._keep(actor, kind, ratings[0].as_of, ratings, record=record, text=text)
 
     def rating(self, actor: Actor, rating_id: str) -> StoredRating:
+        require(actor, "own:rating:read")
         with self._store().reading(actor) as unit:
             return _stored(unit.ratings.get(rating_id))
 
@@ -118,6 +123,7 @@ class RatingService:
             )
 
     def what_if(self, actor: Actor, rating_id: str, changes: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:rating:make")
         kept = self.rating(actor, rating_id)
         if kept.record is None:
             raise InputError("platform.no_company_to_change")
@@ -126,12 +132,14 @@ class RatingService:
         return [rating.to_json() for rating in changed]
 
     def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
+        require(actor, "own:rating:read")
         kept = self.rating(actor, rating_id)
         if kept.text is None:
             raise InputError("platform.no_technology_to_suggest_for")
         return self._technologies().suggest_terms(actor, kept.text, kept.as_of)
 
     def compare(self, actor: Actor, a_id: str, b_id: str) -> Mapping[str, Any]:
+        require(actor, "own:rating:read")
         a, b = self.rating(actor, a_id), self.rating(actor, b_id)
         first = {rating["model"]["name"]: rating for rating in a.ratings}
         second = {rating["model"]["name"]: rating for rating in b.ratings}
@@ -148,9 +156,11 @@ class RatingService:
         return {"a": a, "b": b, "gaps": gaps, "technologies": technologies}
 
     def recompute(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:rating:read")
         return recompute_ratings(self.rating(actor, rating_id).ratings, self._registry)
 
     def recompute_file(self, actor: Actor, path: Path) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:rating:read")
         return recompute_file(path, self._registry)
 
     def _keep(

@@ -9,6 +9,7 @@ from typing import Any
 
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import TooLargeError
 from ktop.kernel.progress import Progress, silent
@@ -36,9 +37,11 @@ class TechnologyService:
         self._corpora = corpora
 
     def example_technologies(self, actor: Actor) -> Sequence[TechnologyExample]:
+        require(actor, "platform:example:read")
         return examples.example_technologies()
 
     def read_summary(self, actor: Actor, path: Path) -> str:
+        require(actor, "own:rating:make")
         return read_text(path)
 
     def rate_summary(
@@ -51,12 +54,14 @@ class TechnologyService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> Rating:
+        require(actor, "own:rating:make")
         engine = self._corpora.engine(actor, corpus, lang=lang, progress=progress)
         return rate_technology(engine, summary, as_of=as_of)
 
     def suggest_terms(
         self, actor: Actor, summary: str, as_of: date | None = None, *, corpus: Path | None = None
     ) -> Mapping[str, Any]:
+        require(actor, "own:rating:read")
         return suggest_terms(self._corpora.engine(actor, corpus), summary, as_of=as_of)
 
     def compare_summaries(
@@ -70,6 +75,7 @@ class TechnologyService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> Mapping[str, Any]:
+        require(actor, "own:rating:make")
         engine = self._corpora.engine(actor, corpus, lang=lang, progress=progress)
         return compare_technologies(engine, first, second, as_of=as_of)
 
@@ -85,6 +91,7 @@ class TechnologyService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> Mapping[str, Any]:
+        require(actor, "own:batch:run")
         return score_queries(
             queries,
             out,
@@ -106,6 +113,7 @@ class TechnologyService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> RankReport:
+        require(actor, "own:batch:run")
         return rank_file(
             source,
             out,
@@ -116,6 +124,7 @@ class TechnologyService:
         )
 
     def rank_upload(self, actor: Actor, source: bytes, name: str, lang: Lang) -> RankedUpload:
+        require(actor, "own:batch:run")
         table, shown = uploaded_table(source, name)
         rows = self.rank_proposals(actor, proposals_of(table.frame, shown, AT_ONCE), lang)
         return RankedUpload(rows, sentences(table, lang))
@@ -123,9 +132,11 @@ class TechnologyService:
     def rank_proposals(
         self, actor: Actor, proposals: Sequence[Mapping[str, Any]], lang: Lang
     ) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:batch:run")
         if len(proposals) > AT_ONCE:
             raise TooLargeError("records.too_many_proposals", rows=len(proposals), limit=AT_ONCE)
         return rank_rows(proposals, self._corpora.engine(actor), lang=lang)
 
     def ranked_spreadsheet(self, actor: Actor, rows: Sequence[Mapping[str, Any]], lang: Lang) -> bytes:
+        require(actor, "own:batch:run")
         return spreadsheet(rows, lang)

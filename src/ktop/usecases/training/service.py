@@ -9,6 +9,7 @@ from typing import Any
 
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
 from ktop.kernel.progress import Progress, silent
 from ktop.models.registry import ModelRegistry
 from ktop.store.unit_of_work import Store
@@ -40,9 +41,11 @@ class TrainingService:
         progress: Progress = silent,
         warn: Warn = unheard,
     ) -> Mapping[str, Any]:
+        require(actor, "platform:model:manage")
         return panels.train_panel(scheme, data, out, until=until, progress=progress, warn=warn)
 
     def predict_panel(self, actor: Actor, model: str, data: Path, out: Path, *, warn: Warn = unheard) -> int:
+        require(actor, "platform:model:manage")
         return panels.predict_panel(open_model(model, self._registry), data, out, warn=warn)
 
     def validate_panel(
@@ -56,6 +59,7 @@ class TrainingService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> None:
+        require(actor, "platform:model:manage")
         validate_panel(model, data, out, registry=self._registry, since=since, lang=lang, progress=progress)
 
     def compare_versions(
@@ -69,6 +73,7 @@ class TrainingService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> Mapping[str, Any]:
+        require(actor, "platform:model:manage")
         return compare(
             champion,
             challenger,
@@ -92,6 +97,7 @@ class TrainingService:
         progress: Progress = silent,
         warn: Warn = unheard,
     ) -> Mapping[str, Any]:
+        require(actor, "platform:model:manage")
         card = retrain(
             name,
             data,
@@ -110,6 +116,7 @@ class TrainingService:
     def measure_drift(
         self, actor: Actor, model: str | None = None, data: Path | None = None
     ) -> Sequence[Mapping[str, Any]]:
+        require(actor, "platform:model:manage")
         if model is not None and data is not None:
             return [drift_of_table(model, data, registry=self._registry)]
         with self._store().unit(actor) as unit:
@@ -128,11 +135,13 @@ class TrainingService:
         seed: int | None = None,
         progress: Progress = silent,
     ) -> Mapping[str, Any]:
+        require(actor, "platform:model:manage")
         return panels.release_models(out, names=names, firms=firms, seed=seed, progress=progress)
 
     def build_reference_population(
         self, actor: Actor, *, firms: int, seed: int, out: Path, progress: Progress = silent
     ) -> Mapping[str, Any]:
+        require(actor, "platform:model:manage")
         return panels.build_reference_population(firms=firms, seed=seed, out=out, progress=progress)
 
     def train_originality(
@@ -146,6 +155,7 @@ class TrainingService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> Mapping[str, Any]:
+        require(actor, "platform:model:manage")
         return train_weights(corpus, out, patents=patents, until=until, lang=lang, progress=progress)
 
     def validate_originality(
@@ -160,6 +170,7 @@ class TrainingService:
         lang: Lang = "ko",
         progress: Progress = silent,
     ) -> str:
+        require(actor, "platform:model:manage")
         report = validate_originality(
             corpus, out, patents=patents, pairs=pairs, extra=extra, lang=lang, progress=progress
         )

@@ -8,14 +8,17 @@ from ktop.web.pages import (
     compare,
     consents,
     home,
+    institutions,
     jobs,
     kept,
     keys,
     lookups,
+    members,
     methods,
     models,
     proposals,
     ratings,
+    second_factor,
     signed,
     technology,
     webhooks,
@@ -24,8 +27,6 @@ from ktop.web.pages import (
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    rooms = (
-        *(home, accounts, keys, kept, companies, technology, proposals, ratings, signed, compare, methods, models),
-        *(jobs, webhooks, consents, lookups),
-    )
-    return tuple(room.router for room in rooms)
+    of_people = (accounts, second_factor, members, institutions, keys, webhooks, consents, lookups)
+    of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
+    return tuple(room.router for room in (*of_ratings, *of_people))

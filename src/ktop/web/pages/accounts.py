@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import message
 from ktop.domain.party.permission import role_names
-from ktop.kernel.errors import ConflictError, InputError, KtopError, SignInError, TooManyRequestsError
+from ktop.kernel.errors import ConflictError, InputError, SignInError, TooManyRequestsError
 from ktop.usecases.accounts.interface import NewSession, SignUp
 from ktop.web import who_asks
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import posted, texts
+from ktop.web.pages.common import ours, posted, texts, told
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -24,21 +23,21 @@ router = APIRouter(include_in_schema=False)
 @router.get("/sign-in")
 async def sign_in_form(request: Request) -> Response:
     """Ask for login and password; ``?next=`` says what page needed them."""
-    return page(request, "sign_in.html", next=_ours(request.query_params.get("next", "")), login="", problem="")
+    return page(request, "sign_in.html", next=ours(request.query_params.get("next", "")), login="", problem="")
 
 
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
     """Sign in and lead on to the page that was asked for."""
     form = texts(await posted(request))
-    onward, login = _ours(form.get("next", "")), form.get("login", "")
+    onward, login = ours(form.get("next", "")), form.get("login", "")
     try:
         session = await ask(
             request, platform(request).accounts.sign_in, login, form.get("password", ""), who_asks.browser(request)
         )
     except (SignInError, TooManyRequestsError) as error:
         problem = message(error, language(request))
-        return _told(page(request, "sign_in.html", error.http_status, next=onward, login=login, problem=problem), error)
+        return told(page(request, "sign_in.html", error.http_status, next=onward, login=login, problem=problem), error)
     return _with_session(request, session, onward or "/")
 
 
@@ -58,7 +57,7 @@ async def sign_up(request: Request) -> Response:
         session = await ask(request, platform(request).accounts.sign_up, given, who_asks.browser(request))
     except (InputError, ConflictError, TooManyRequestsError) as error:
         problem = message(error, language(request))
-        return _told(page(request, "sign_up.html", error.http_status, given=form, problem=problem), error)
+        return told(page(request, "sign_up.html", error.http_status, given=form, problem=problem), error)
     return _with_session(request, session, "/account")
 
 
@@ -95,9 +94,7 @@ async def change_password(request: Request) -> Response:
     try:
         await ask(request, platform(request).accounts.change_password, *given)
     except (InputError, TooManyRequestsError) as error:
-        return _told(
-            await _account(request, problem=message(error, language(request)), status=error.http_status), error
-        )
+        return told(await _account(request, problem=message(error, language(request)), status=error.http_status), error)
     return await _account(request, done="accounts.password_changed")
 
 
@@ -123,18 +120,3 @@ def _with_session(request: Request, session: NewSession, onward: str) -> Respons
     answer = RedirectResponse(onward, status_code=303)
     who_asks.remember(request, answer, session)
     return answer
-
-
-def _told(answer: Response, error: KtopError) -> Response:
-    if isinstance(error, TooManyRequestsError):
-        answer.headers["retry-after"] = str(error.retry_after_seconds)
-    return answer
-
-
-def _ours(address: str) -> str:
-    """Return an address to lead on to where it is one of this site, else nothing: a link must not lead elsewhere."""
-    parts = urlsplit(address)
-    plain = address.isascii() and address.isprintable() and "\\" not in address
-    if plain and address.startswith("/") and not address.startswith("//") and not parts.netloc and not parts.scheme:
-        return address
-    return ""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
@@ -17,7 +18,7 @@ from ktop.domain.party.actor import LOCAL_OWNER, Actor
 from ktop.domain.party.permission import Allowed, check
 from ktop.domain.values.day import DAY
 from ktop.domain.values.kind import RefusedValueError
-from ktop.kernel.errors import InputError, NotFoundError
+from ktop.kernel.errors import InputError, KtopError, NotFoundError, TooManyRequestsError
 from ktop.usecases.rate.interface import StoredRating
 from ktop.web.asking import ask, platform
 
@@ -77,3 +78,19 @@ def may_send(who: Actor) -> bool:
 def to_rating(stored: StoredRating) -> RedirectResponse:
     """Lead to the page of a result just made."""
     return RedirectResponse(f"/ratings/{stored.id}", status_code=303)
+
+
+def told(answer: Response, error: KtopError) -> Response:
+    """Return a page that tells an error, saying to programs, too, when to come again."""
+    if isinstance(error, TooManyRequestsError):
+        answer.headers["retry-after"] = str(error.retry_after_seconds)
+    return answer
+
+
+def ours(address: str) -> str:
+    """Return an address to lead on to where it is one of this site, else nothing: a link must not lead elsewhere."""
+    parts = urlsplit(address)
+    plain = address.isascii() and address.isprintable() and "\\" not in address
+    if plain and address.startswith("/") and not address.startswith("//") and not parts.netloc and not parts.scheme:
+        return address
+    return ""

@@ -1,0 +1,1 @@
+"""Institutions of the installation: created, suspended, merged."""

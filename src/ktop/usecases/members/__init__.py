@@ -1,0 +1,1 @@
+"""Members of an organisation: invited, listed, ended; new passwords by link."""

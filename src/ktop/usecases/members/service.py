@@ -1,0 +1,225 @@
+"""Invites members by link, ends memberships, and lets an administrator hand over a new password."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from ktop.catalogue import LocalText
+from ktop.domain.party.actor import Actor
+from ktop.domain.party.organisation import ACTIVE, needs_second_factor
+from ktop.domain.party.password import check_password
+from ktop.domain.party.permission import require, role_permissions, roles_of_kind
+from ktop.kernel.errors import ConflictError, InputError, NotFoundError
+from ktop.store.identity import OrganisationRow
+from ktop.store.invitations import InvitationRow
+from ktop.store.unit_of_work import InstallationWork, Store
+from ktop.usecases.accounts.interface import Browser, NewSession
+from ktop.usecases.accounts.password_hashes import PasswordHashes
+from ktop.usecases.accounts.people import (
+    asks_second_factor,
+    begin_session,
+    read_login,
+    read_name,
+    renew_session,
+    require_whole_person,
+)
+from ktop.usecases.members.interface import Joining, Link, LinkTold, Member, NewLink
+
+_JOIN_WITHIN, _RESET_WITHIN = timedelta(days=7), timedelta(days=1)
+_MANAGES = "own:member:manage"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemberService:
+    """See ``ktop.usecases.members.interface.Members``. ``now`` tells the time."""
+
+    def __init__(self, store: Callable[[], Store], hashes: PasswordHashes, now: Callable[[], datetime] = _now) -> None:
+        self._store, self._hashes, self._now = store, hashes, now
+
+    def members(self, actor: Actor) -> Sequence[Member]:
+        require(actor, "own:member:read")
+        with self._store().installation(reading=True) as work:
+            rows = work.identity.members_of(actor.organisation)
+        return [Member(row.user, row.login, row.name, row.role, row.created) for row in rows]
+
+    def roles(self, actor: Actor) -> Sequence[str]:
+        require(actor, _MANAGES)
+        with self._store().installation(reading=True) as work:
+            return _givable(actor, work.identity.organisation(actor.organisation))
+
+    def links(self, actor: Actor) -> Sequence[Link]:
+        require(actor, _MANAGES)
+        with self._store().installation(reading=True) as work:
+            rows = work.invitations.of(actor.organisation, self._now())
+        return [Link(row.public_id, _purpose(row), row.role, row.expires) for row in rows]
+
+    def invite(self, actor: Actor, role: str) -> NewLink:
+        require(actor, _MANAGES)
+        with self._store().installation() as work:
+            possible = _givable(actor, work.identity.organisation(actor.organisation))
+            if role not in possible:
+                raise InputError("institutions.unknown_role", known=", ".join(possible))
+            return self._link(work, actor, "join", _JOIN_WITHIN, role=role)
+
+    def withdraw(self, actor: Actor, link: str) -> None:
+        require(actor, _MANAGES)
+        with self._store().installation() as work:
+            if not work.invitations.withdraw(actor.organisation, link):
+                raise NotFoundError("members.no_such_link")
+            work.tell(actor, "member.link_withdrawn", link, {})
+
+    def end(self, actor: Actor, user: str) -> None:
+        require(actor, _MANAGES)
+        now = self._now()
+        with self._store().installation() as work:
+            if not work.identity.end_memberships(user, actor.organisation, now):
+                raise NotFoundError("members.no_such_member")
+            left = work.identity.members_of(actor.organisation)
+            if not any(_MANAGES in role_permissions()[row.role] and row.state == ACTIVE for row in left):
+                raise ConflictError("members.last_manager")
+            work.tell(actor, "member.ended", user, {})
+
+    def reset(self, actor: Actor, user: str, *, second_factor: bool = False) -> NewLink:
+        require(actor, _MANAGES)
+        with self._store().installation() as work:
+            organisations = {row.id for row, _ in work.identity.memberships_of(user)}
+            if actor.organisation not in organisations:
+                raise NotFoundError("members.no_such_member")
+            if organisations != {actor.organisation}:
+                raise ConflictError("members.of_others_too")
+            if second_factor:
+                for kind in ("totp", "recovery", "passkey"):
+                    work.credentials.remove(user, kind)
+                work.sessions.end_all(user)
+            work.invitations.withdraw_resets(user)
+            return self._link(work, actor, "reset", _RESET_WITHIN, user=user, second_factor=second_factor)
+
+    def read_link(self, actor: Actor, token: str) -> LinkTold:
+        with self._store().installation(reading=True) as work:
+            row, organisation = self._open(work, token)
+            person = work.identity.person(row.user) if row.user else None
+        name: LocalText = {"ko": organisation.name_ko, "en": organisation.name_en}
+        return LinkTold(_purpose(row), name, row.role, person.login if person else None)
+
+    def join(self, actor: Actor, token: str, given: Joining, browser: Browser) -> NewSession:
+        login, name, now = read_login(given.login), read_name(given.name), self._now()
+        with self._store().installation(reading=True) as work:
+            row, organisation = self._open(work, token, "join")
+        second = needs_second_factor(organisation.kind)
+        about = (login, name, organisation.name_ko, organisation.name_en)
+        check_password(given.password, beside_second_factor=second, about=about)
+        hashed = self._hashes.hash(given.password)
+        with self._store().installation() as work:
+            self._use(work, token, now)
+            if work.identity.person_of_login(login) is not None:
+                raise ConflictError("accounts.login_taken")
+            user = work.identity.add_user(login=login, name=name, lang=given.lang, demo=False, now=now)
+            self._add(work, user, row, now)
+            work.credentials.set_password(user, hashed, now)
+            session, _ = begin_session(
+                work,
+                user=user,
+                organisation=row.tenant,
+                strength=1,
+                known_by="password",
+                agent=browser.agent,
+                now=now,
+            )
+            return session
+
+    def join_as(self, actor: Actor, token: str) -> NewSession:
+        require_whole_person(actor)
+        now = self._now()
+        with self._store().installation() as work:
+            row, _ = self._open(work, token, "join")
+            self._use(work, token, now)
+            held = {(kept.id, role) for kept, roles in work.identity.memberships_of(actor.user) for role in roles}
+            if (row.tenant, row.role) in held:
+                raise ConflictError("members.already")
+            self._add(work, actor.user, row, now)
+            return renew_session(work, actor, organisation=row.tenant, now=now)
+
+    def set_password(self, actor: Actor, token: str, password: str) -> None:
+        now = self._now()
+        with self._store().installation(reading=True) as work:
+            row, _ = self._open(work, token, "reset")
+            person = work.identity.person(row.user or "")
+            organisations = work.identity.memberships_of(row.user or "")
+        if person is None:
+            raise NotFoundError("members.no_such_link")
+        about = (
+            person.login,
+            person.name,
+            *(name for kept, _ in organisations for name in (kept.name_ko, kept.name_en)),
+        )
+        check_password(password, beside_second_factor=asks_second_factor(organisations), about=about)
+        hashed = self._hashes.hash(password)
+        with self._store().installation() as work:
+            self._use(work, token, now)
+            work.credentials.set_password(person.user, hashed, now)
+            work.sessions.end_all(person.user)
+            work.tell(Actor(person.user, row.tenant), "account.password_reset", person.user, {})
+
+    def _open(
+        self, work: InstallationWork, token: str, purpose: str | None = None
+    ) -> tuple[InvitationRow, OrganisationRow]:
+        row = work.invitations.find(token, self._now())
+        if row is None or (purpose is not None and row.purpose != purpose):
+            raise NotFoundError("members.no_such_link")
+        organisation = work.identity.organisation(row.tenant)
+        if organisation.state != ACTIVE:
+            raise NotFoundError("members.no_such_link")
+        return row, organisation
+
+    def _use(self, work: InstallationWork, token: str, now: datetime) -> None:
+        if not work.invitations.use(token, now):
+            raise NotFoundError("members.no_such_link")
+
+    def _add(self, work: InstallationWork, user: str, row: InvitationRow, now: datetime) -> None:
+        assert row.role is not None, "a link to join has a role"
+        work.identity.add_membership(user, row.tenant, row.role, now)
+        work.tell(Actor(user, row.tenant), "member.joined", user, {"role": row.role, "invited_by": row.made_by})
+
+    def _link(
+        self,
+        work: InstallationWork,
+        actor: Actor,
+        purpose: str,
+        within: timedelta,
+        *,
+        role: str | None = None,
+        user: str | None = None,
+        second_factor: bool = False,
+    ) -> NewLink:
+        token, now = secrets.token_urlsafe(32), self._now()
+        expires = now + within
+        public = work.invitations.add(
+            token,
+            purpose=purpose,
+            organisation=actor.organisation,
+            made_by=actor.user,
+            now=now,
+            expires=expires,
+            role=role,
+            user=user,
+        )
+        told = {"purpose": purpose, "role": role, "user": user, "second_factor": second_factor}
+        work.tell(actor, "member.link_made", public, told)
+        return NewLink(token, expires)
+
+
+def _givable(actor: Actor, organisation: OrganisationRow) -> list[str]:
+    """Return the roles of an organisation that an actor can give: who runs the installation is named by such alone."""
+    runs = "platform:institution:manage"
+    own = any(runs in role_permissions()[role] for role in actor.roles)
+    return [role for role in roles_of_kind(organisation.kind) if own or runs not in role_permissions()[role]]
+
+
+def _purpose(row: InvitationRow) -> Literal["join", "reset"]:
+    return "join" if row.purpose == "join" else "reset"

@@ -1,0 +1,1 @@
+"""Second factors: an authenticator app, and codes for when it is lost."""

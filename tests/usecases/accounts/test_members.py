@@ -1,0 +1,164 @@
+"""Administrators invite, end and reset within their own organisation; the operator enters, suspends and merges them."""
+
+from __future__ import annotations
+
+import pytest
+from people import PASSWORD, Installation
+
+from ktop.domain.party.actor import LOCAL_OWNER, VISITOR, Actor
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, SignInError
+from ktop.usecases.accounts.interface import Asker, Browser
+from ktop.usecases.members.interface import Joining
+
+ADMIN = Actor("admin", "bank", frozenset({"institution_administrator"}))
+OWNER = Actor("kim", "company", frozenset({"company_owner"}))
+OPERATOR = Actor("op", "kotec", frozenset({"operator"}))
+HERE = Browser("192.0.2.1", "Firefox")
+NEW = Joining("new.person", "새 사람", "tanrekoi vulmi")
+
+
+def asker(house: Installation, token: str) -> Asker:
+    found = house.accounts.asker(VISITOR, token)
+    assert found is not None
+    return found
+
+
+def user_of(house: Installation, login: str) -> str:
+    with house.store.installation() as work:
+        person = work.identity.person_of_login(login)
+    assert person is not None
+    return person.user
+
+
+def test_an_invited_person_joins_once_with_the_role_given(house: Installation) -> None:
+    link = house.members.invite(ADMIN, "bank_officer")
+    told = house.members.read_link(VISITOR, link.token)
+    assert (told.purpose, told.role, told.organisation["en"]) == ("join", "bank_officer", "bank")
+    who = asker(house, house.members.join(VISITOR, link.token, NEW, HERE).token)
+    assert (who.actor.organisation, who.actor.roles) == ("bank", {"bank_officer"}) and who.second_factor == "enrol"
+    for again in (
+        lambda: house.members.join(VISITOR, link.token, Joining("other", "x", "tanrekoi vulmi"), HERE),
+        lambda: house.members.read_link(VISITOR, link.token),
+        lambda: house.members.set_password(VISITOR, link.token, "tanrekoi vulmi"),
+    ):
+        with pytest.raises(NotFoundError, match="no_such_link"):
+            again()
+    assert "new.person" in {member.login for member in house.members.members(ADMIN)}
+    assert "new.person" not in {member.login for member in house.members.members(OWNER)}
+
+
+def test_a_link_ends_and_can_be_withdrawn_by_its_organisation_alone(house: Installation) -> None:
+    late, gone = house.members.invite(ADMIN, "bank_officer"), house.members.invite(ADMIN, "bank_officer")
+    card = house.members.links(ADMIN)[0]
+    assert house.members.links(OWNER) == []
+    with pytest.raises(NotFoundError):
+        house.members.withdraw(OWNER, card.id)
+    for each in house.members.links(ADMIN):
+        house.members.withdraw(ADMIN, each.id)
+    late = house.members.invite(ADMIN, "bank_officer")
+    house.clock.pass_by(days=7)
+    for link in (late, gone):
+        with pytest.raises(NotFoundError):
+            house.members.join(VISITOR, link.token, NEW, HERE)
+
+
+def test_nobody_gives_a_role_of_another_kind_or_above_their_own(house: Installation) -> None:
+    house.add_organisation("kotec", "operator")
+    staff = Actor("x", "kotec", frozenset({"institution_administrator"}))
+    for actor, role in ((ADMIN, "operator"), (ADMIN, "company_owner"), (OWNER, "bank_officer"), (staff, "operator")):
+        with pytest.raises(InputError):
+            house.members.invite(actor, role)
+    assert "operator" in house.members.roles(OPERATOR) and "operator" not in house.members.roles(staff)
+    with pytest.raises(ForbiddenError):
+        house.members.invite(Actor("lee", "bank", frozenset({"bank_officer"})), "bank_officer")
+
+
+def test_somebody_signed_in_joins_another_organisation_with_the_same_account(house: Installation) -> None:
+    link = house.members.invite(OWNER, "company_staff")
+    other = house.add_user("park", ("other", "company_owner"))
+    who = asker(house, house.accounts.sign_in(VISITOR, "park", PASSWORD, HERE).token)
+    now = asker(house, house.members.join_as(who.actor, link.token).token)
+    assert (now.actor.user, now.actor.organisation, now.actor.roles) == (other, "company", {"company_staff"})
+
+
+def test_a_member_is_ended_but_never_the_last_who_manages(house: Installation) -> None:
+    with pytest.raises(ConflictError):
+        house.members.end(OWNER, user_of(house, "kim"))
+    lee = user_of(house, "lee")
+    house.members.end(OWNER, lee)
+    with pytest.raises(NotFoundError):
+        house.members.end(OWNER, lee)
+    with house.store.installation() as work:
+        assert [row.id for row, _ in work.identity.memberships_of(lee)] == ["bank"]
+
+
+def test_an_administrator_hands_over_a_new_password_of_own_people_only(house: Installation) -> None:
+    staff = house.add_user("staff", ("company", "company_staff"))
+    token = house.accounts.sign_in(VISITOR, "staff", PASSWORD, HERE).token
+    link = house.members.reset(OWNER, staff)
+    assert house.members.read_link(VISITOR, link.token).login == "staff"
+    with pytest.raises(InputError):
+        house.members.set_password(VISITOR, link.token, "short")
+    house.members.set_password(VISITOR, link.token, "a quite new passphrase")
+    assert house.accounts.asker(VISITOR, token) is None
+    with pytest.raises(SignInError):
+        house.accounts.sign_in(VISITOR, "staff", PASSWORD, HERE)
+    with pytest.raises(NotFoundError):
+        house.members.reset(ADMIN, staff)
+    with pytest.raises(ConflictError, match="of_others_too"):  # lee is of the bank as well: a deputy's key to its door
+        house.members.reset(OWNER, user_of(house, "lee"))
+
+
+def test_the_operator_enters_suspends_and_reopens_an_institution(house: Installation) -> None:
+    made = house.institutions.create(OPERATOR, "nh", "bank", "농협은행", "NongHyup Bank")
+    assert (made.state, made.kind) == ("active", "bank")
+    with pytest.raises(ConflictError):
+        house.institutions.create(OPERATOR, "nh", "bank", "농협은행", "NongHyup Bank")
+    for given in (("N H", "bank"), ("nh2", "company"), ("nh2", "church")):
+        with pytest.raises(InputError):
+            house.institutions.create(OPERATOR, *given, "이름", "name")
+    token = house.accounts.sign_in(VISITOR, "demo.bank", PASSWORD, HERE).token
+    key = house.keys.make(ADMIN, "x", ["own:rating:read"]).key
+    house.institutions.suspend(OPERATOR, "bank")
+    assert house.accounts.asker(VISITOR, token) is None
+    with pytest.raises(ForbiddenError):
+        house.accounts.sign_in(VISITOR, "demo.bank", PASSWORD, HERE)
+    with pytest.raises(SignInError):
+        house.keys.recognise(VISITOR, key)
+    house.institutions.reopen(OPERATOR, "bank")
+    assert house.keys.recognise(VISITOR, key).organisation == "bank"
+    assert {card.id for card in house.institutions.institutions(ADMIN).items} == {"bank", "nh"}
+
+
+def test_a_merged_institution_s_people_go_on_in_the_other(house: Installation) -> None:
+    house.institutions.create(OPERATOR, "nh", "bank", "농협은행", "NongHyup Bank")
+    with pytest.raises(InputError):
+        house.institutions.merge(OPERATOR, "bank", "company")
+    merged = house.institutions.merge(OPERATOR, "bank", "nh")
+    assert (merged.state, merged.merged_into) == ("merged", "nh")
+    who = asker(house, house.accounts.sign_in(VISITOR, "demo.bank", PASSWORD, HERE).token)
+    assert (who.actor.organisation, who.actor.roles) == ("nh", {"bank_officer"})
+    with pytest.raises(ConflictError):
+        house.institutions.reopen(OPERATOR, "bank")
+
+
+def test_only_the_operator_changes_institutions(house: Installation) -> None:
+    for actor in (ADMIN, OWNER):
+        for call in (
+            lambda who: house.institutions.suspend(who, "bank"),
+            lambda who: house.institutions.merge(who, "bank", "bank"),
+            lambda who: house.institutions.create(who, "nh", "bank", "a", "b"),
+            lambda who: house.institutions.add_account(who, "bank", "bank_officer", "abc", "x"),
+        ):
+            with pytest.raises(ForbiddenError):
+                call(actor)
+    with pytest.raises(SignInError):
+        house.institutions.institutions(VISITOR)
+
+
+def test_the_command_line_makes_the_first_account(house: Installation) -> None:
+    password = house.institutions.add_account(LOCAL_OWNER, "bank", "institution_administrator", "first", "첫 관리자")
+    who = asker(house, house.accounts.sign_in(VISITOR, "first", password, HERE).token)
+    assert who.actor.roles == {"institution_administrator"} and who.second_factor == "enrol"
+    with pytest.raises(InputError):
+        house.institutions.add_account(LOCAL_OWNER, "bank", "company_owner", "second", "x")
