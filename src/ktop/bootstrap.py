@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ktop.usecases.operations.interface import Operations
     from ktop.usecases.portfolio.interface import Portfolio
     from ktop.usecases.programmes.interface import Programmes
+    from ktop.usecases.providers.interface import Providers
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.results.interface import Results
@@ -145,6 +146,16 @@ class House:
         from ktop.usecases.institutions.service import InstitutionService
 
         return self._once("institutions", lambda: InstitutionService(self._store, self._hashes))
+
+    @property
+    def providers(self) -> Providers:
+        from ktop.kernel.sealing import Sealer
+        from ktop.usecases.providers.service import ProviderService
+
+        settings = self._settings
+        sealer = Sealer(settings.data / "keys" / "sealing.key")
+        client = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+        return self._once("providers", lambda: ProviderService(self._store, sealer, *client))
 
     @property
     def members(self) -> Members:

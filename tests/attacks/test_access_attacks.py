@@ -24,7 +24,7 @@ from ktop.web.route_access import ACCESS, OPEN, PERSON, routes_of
 
 PEOPLE = sorted(ROLES - {"owner", "visitor"})
 #: What is not asked here: it answers for long, or is of no actor.
-_OTHER = {"GET /metrics", "GET /readyz", "POST /sign-out", "POST /account/sessions"}
+_OTHER = {"GET /metrics", "GET /readyz", "GET /sign-in/provider/back", "POST /sign-out", "POST /account/sessions"}
 
 
 def test_the_table_names_every_route_and_nothing_else() -> None:

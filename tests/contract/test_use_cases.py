@@ -43,6 +43,8 @@ from ktop.usecases.portfolio.interface import Portfolio
 from ktop.usecases.portfolio.service import PortfolioService
 from ktop.usecases.programmes.interface import Programmes
 from ktop.usecases.programmes.service import ProgrammeService
+from ktop.usecases.providers.interface import Providers
+from ktop.usecases.providers.service import ProviderService
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.rate.service import RatingService
 from ktop.usecases.repeats.interface import Repeats
@@ -82,6 +84,7 @@ USE_CASES: dict[type, type] = {
     SecondFactors: SecondFactorService,
     Institutions: InstitutionService,
     Members: MemberService,
+    Providers: ProviderService,
     Operations: OperationService,
     Repeats: RepeatService,
     Jobs: JobService,

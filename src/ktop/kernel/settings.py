@@ -59,6 +59,14 @@ class Settings(BaseModel):
         description="Fill a new installation with institutions and accounts to try it with; on this machine only.",
     )
 
+    oidc_issuer: str | None = Field(
+        None, description="Issuer of the OpenID Connect provider that people may sign in by; without it, none."
+    )
+    oidc_client_id: str = Field("", description="Name that the provider knows this installation by.")
+    oidc_client_secret: str = Field(
+        "", repr=False, description="Secret that the provider knows this installation by; keep it out of files."
+    )
+
     connections: int = Field(400, ge=1, description="Connections held at the same time; further ones get 503.")
     header_seconds: float = Field(15.0, gt=0, description="Seconds within which the head of a request must arrive.")
     body_seconds: float = Field(30.0, gt=0, description="Seconds within which the body of a request must arrive.")

@@ -20,6 +20,7 @@ from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.portfolio.interface import Portfolio
 from ktop.usecases.programmes.interface import Programmes
+from ktop.usecases.providers.interface import Providers
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
@@ -112,6 +113,11 @@ class Platform(Protocol):
     @property
     def institutions(self) -> Institutions:
         """The institutions of the installation."""
+        ...
+
+    @property
+    def providers(self) -> Providers:
+        """Signing in by somebody else's word (OpenID Connect)."""
         ...
 
     @property

@@ -46,6 +46,12 @@ def is_secure(request: Request) -> bool:
     return behind_tls or request.url.scheme == "https"
 
 
+def origin(request: Request) -> str:
+    """Return the address that people reach the platform by, without a slash at its end."""
+    public: str = request.app.state.public_url
+    return public.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
+
+
 async def ask(request: Request, use: Callable[Concatenate[Actor, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a use case on behalf of who sent the request; it blocks, so in a worker thread."""
     return await run_in_threadpool(use, actor(request), *args, **kwargs)

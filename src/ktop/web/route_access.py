@@ -37,6 +37,8 @@ ACCESS: Mapping[str, str] = {
     # Accounts
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
+    "GET /sign-in/provider": OPEN,
+    "GET /sign-in/provider/back": OPEN,
     "GET /sign-up": OPEN,
     "POST /sign-up": OPEN,
     "POST /sign-out": PERSON,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import message
+from ktop.domain.party.actor import VISITOR
 from ktop.domain.party.permission import role_names
 from ktop.kernel.errors import ConflictError, InputError, SignInError, TooManyRequestsError
 from ktop.usecases.accounts.interface import NewSession, SignUp
@@ -23,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/sign-in")
 async def sign_in_form(request: Request) -> Response:
     """Ask for login and password; ``?next=`` says what page needed them."""
-    return page(request, "sign_in.html", next=ours(request.query_params.get("next", "")), login="", problem="")
+    return await _sign_in(request, ours(request.query_params.get("next", "")))
 
 
 @router.post("/sign-in")
@@ -37,7 +38,7 @@ async def sign_in(request: Request) -> Response:
         )
     except (SignInError, TooManyRequestsError) as error:
         problem = message(error, language(request))
-        return told(page(request, "sign_in.html", error.http_status, next=onward, login=login, problem=problem), error)
+        return told(await _sign_in(request, onward, login, problem, error.http_status), error)
     return _with_session(request, session, onward or "/")
 
 
@@ -110,9 +111,15 @@ async def end_sessions(request: Request) -> Response:
     return RedirectResponse("/account", status_code=303)
 
 
+async def _sign_in(request: Request, onward: str, login: str = "", problem: str = "", status: int = 200) -> Response:
+    provider = platform(request).providers.available(VISITOR)
+    return page(request, "sign_in.html", status, next=onward, login=login, problem=problem, provider=provider)
+
+
 async def _account(request: Request, *, problem: str = "", done: str = "", status: int = 200) -> Response:
     found = await ask(request, platform(request).accounts.account)
     values: dict[str, Any] = {"account": found, "role_names": role_names(), "problem": problem, "done": done}
+    values["provider"] = platform(request).providers.available(VISITOR)
     return page(request, "account.html", status, **values)
 
 

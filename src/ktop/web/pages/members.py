@@ -12,7 +12,7 @@ from ktop.domain.party.permission import Allowed, check, role_names
 from ktop.kernel.errors import ConflictError, InputError, KtopError
 from ktop.usecases.members.interface import Joining, NewLink
 from ktop.web import who_asks
-from ktop.web.asking import actor, ask, platform
+from ktop.web.asking import actor, ask, origin, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
 from ktop.web.rendering import page
@@ -115,7 +115,7 @@ async def _members(request: Request, *, made: NewLink | None = None, error: Ktop
         "links": await ask(request, use.links) if manages else (),
         "role_names": role_names(),
         "made": made,
-        "address": f"{_origin(request)}/join/{made.token}" if made else "",
+        "address": f"{origin(request)}/join/{made.token}" if made else "",
         "problem": message(error, language(request)) if error else "",
     }
     return page(request, "members.html", error.http_status if error else 200, **values)
@@ -128,8 +128,3 @@ async def _follow(
     values = {"told": told, "token": token, "given": given or {}, "role_names": role_names()}
     problem = message(error, language(request)) if error else ""
     return page(request, "join.html", error.http_status if error else 200, problem=problem, **values)
-
-
-def _origin(request: Request) -> str:
-    public: str = request.app.state.public_url
-    return public.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
