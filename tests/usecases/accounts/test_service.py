@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from people import PASSWORD, Installation
+from people import HASHES, PASSWORD, Installation
 from sqlalchemy import text
 
 from ktop.domain.party.actor import VISITOR, Actor
 from ktop.domain.party.permission import Allowed, Denied, check
 from ktop.kernel.errors import (
+    BusyError,
     ConflictError,
     ForbiddenError,
     InputError,
@@ -17,6 +18,7 @@ from ktop.kernel.errors import (
     TooManyRequestsError,
 )
 from ktop.usecases.accounts.interface import Asker, Browser, SignUp
+from ktop.usecases.accounts.password_hashes import PasswordHashes
 
 HERE, THERE = Browser("192.0.2.1", "Firefox"), Browser("198.51.100.7", "curl")
 
@@ -192,3 +194,27 @@ def test_signing_in_leaves_events_without_anything_personal(house: Installation)
         events = work.audit_events.newest()
     assert [event.action for event in events] == ["account.sign_in_failed", "account.signed_in"]
     assert "hunter2" not in str(events) and "192.0.2.1" not in str(events)
+
+
+@pytest.mark.parametrize(("login", "password"), [("kim", PASSWORD), ("kim", "wrong"), ("nobody", PASSWORD)])
+def test_every_attempt_costs_one_hash(
+    house: Installation, monkeypatch: pytest.MonkeyPatch, login: str, password: str
+) -> None:
+    HASHES.verify("x", None)  # the hash of nobody is made once
+    done: list[str] = []
+    real = HASHES._hasher.verify_and_update
+    monkeypatch.setattr(HASHES._hasher, "verify_and_update", lambda *given: done.append("verified") or real(*given))
+    monkeypatch.setattr(HASHES._hasher, "hash", lambda given: done.append("hashed"))
+    try:
+        house.accounts.sign_in(VISITOR, login, password, HERE)
+    except SignInError:
+        pass
+    assert done == ["verified"], "how long an answer takes does not tell whether there is such a login"
+
+
+def test_a_flood_of_sign_ins_is_turned_away_rather_than_queued() -> None:
+    hashes = PasswordHashes(1, 8, 1)
+    held = [hashes._places.acquire(blocking=False) for _ in range(10)]
+    assert all(held)
+    with pytest.raises(BusyError):
+        hashes.verify("x", None)
