@@ -30,7 +30,7 @@ def test_a_company_model_is_held_against_its_baseline_and_the_published_form(pan
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     failure, growth = (metrics["targets"][name] for name in ("failure", "high_growth"))
     assert failure["stability"]["against"] == "baseline" and failure["stability"]["psi"]["verdict"] == "stable"
-    assert len(failure["stability"]["csi"]) == 39
+    assert len(failure["stability"]["csi"]) == 45  # 14 items, 25 answers, six ratios of the accounts
     assert sum(row["firms"] for row in failure["published"]["rows"]) == failure["rows_used"]
     assert "published" not in growth, "the form is about failures"
     assert set(failure["fairness"]["dimensions"]) == {"industry_group", "size", "age_band", "region"}
