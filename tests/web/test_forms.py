@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.values.kind import MISSING_WORDS, half_width
 from ktop.web import forms
 
 
@@ -46,7 +47,12 @@ def test_amounts_survive_the_form(sales: float, staff: int) -> None:
 def test_anything_typed_is_read_or_said(typed: dict[str, str]) -> None:
     facts, problems = forms.read(typed, "en")
     for name, value in typed.items():
-        assert (name in facts) + (name in problems) == (1 if value.strip() or name == "name" else 0)
+        said = name in facts or name in problems
+        # Words such as NA say that a value is missing, and a number of zeros only fills its place.
+        missing = half_width(value).strip().casefold() in {*MISSING_WORDS, "-", "n/a", ""}
+        missing |= name.endswith("_number") and set(half_width(value)) - set(" -") == {"0"}
+        assert not (name in facts and name in problems) and (said or missing)
+        assert not said or value.strip() or name == "name"
 
 
 def test_blank_is_missing_and_zero_is_zero() -> None:

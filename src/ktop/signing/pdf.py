@@ -11,6 +11,7 @@ import hashlib
 import io
 import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from cryptography.hazmat.primitives import serialization
 from joserfc.jwk import ECKey
@@ -90,7 +91,10 @@ def sign_pdf(content: bytes, key: InstalledKey, issuer_name: str, label: str) ->
             pass
 
     writer = AsWritten(io.BytesIO(content))
-    made = signers.PdfSigner(about, signer, new_field_spec=field).sign_pdf(writer, bytes_reserved=2 * _PLACE_BYTES)
+    signing = signers.PdfSigner(about, signer, new_field_spec=field)
+    # pyHanko runs an event loop of its own, which a thread that has one already refuses.
+    with ThreadPoolExecutor(max_workers=1) as alone:
+        made = alone.submit(signing.sign_pdf, writer, bytes_reserved=2 * _PLACE_BYTES).result()
     return bytes(made.getvalue())
 
 
