@@ -76,11 +76,6 @@ class CredentialRepository:
             values["data"] = {"counter": counter}
         return self._connection.execute(update(credentials).where(own).values(**values)).rowcount == 1
 
-    def change_data(self, credential: str, data: Mapping[str, Any], now: datetime) -> None:
-        """Keep what has changed of a credential's public part, and that it was used."""
-        own = credentials.c.id == credential
-        self._connection.execute(update(credentials).where(own).values(data=dict(data), used=now))
-
     def remove(self, user: str, kind: str, credential: str | None = None) -> int:
         """Remove a user's credentials of a kind, or one of them; return how many."""
         own = and_(credentials.c.user == user, credentials.c.kind == kind)

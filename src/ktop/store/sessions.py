@@ -118,11 +118,6 @@ class SessionRepository:
         query = select(sessions).where(sessions.c.user == user).order_by(sessions.c.created.desc())
         return self._connection.execute(query).all()
 
-    def agent_of(self, public_id: str) -> str:
-        """Return what browser a session is of; empty where it has ended."""
-        query = select(sessions.c.agent).where(sessions.c.public_id == public_id)
-        return self._connection.execute(query).scalar() or ""
-
     def end(self, user: str, public_id: str) -> bool:
         """End one session of a user; return whether there was one."""
         own = and_(sessions.c.user == user, sessions.c.public_id == public_id)
