@@ -21,7 +21,7 @@ from ktop.kernel.processes import PLAIN_ENVIRONMENT
 from ktop.kernel.tables import Table
 
 #: What decoding a small file may take, and what each byte of a larger one adds (numbers pack about 10 to 1).
-MEMORY_BYTES, MEMORY_PER_BYTE = 500_000_000, 60
+MEMORY_BYTES, MEMORY_PER_BYTE = 700_000_000, 60
 #: What of it reaches this process, at a time where it is read in batches: a few bytes of a file can tell of a value in
 #: a million rows.
 OUTPUT_BYTES, OUTPUT_PER_BYTE = 300_000_000, 60

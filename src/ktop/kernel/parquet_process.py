@@ -29,6 +29,10 @@ IDLE_SECONDS = 30
 _DAMAGE = (pl.exceptions.PolarsError, OSError, ValueError, OverflowError)
 
 
+class _TooLargeError(Exception):
+    """The rows take more than was asked for."""
+
+
 def frames(path: str, rows: int | None) -> Iterator[pl.DataFrame]:
     """Yield a frame of the columns without rows, then the rows.
 
@@ -62,12 +66,14 @@ def answer(asked: dict[str, Any], out: BinaryIO) -> bool:
             frame.write_ipc_stream(block)
             taken = block.tell() + (taken if asked["rows"] is None else 0)
             if taken > asked["bytes"]:
-                raise ValueError("too large")
-            out.write(block.tell().to_bytes(8, "big") + block.getbuffer())
+                raise _TooLargeError
+            out.write(block.tell().to_bytes(8, "big"))
+            out.write(block.getbuffer())
         out.write(bytes(8))
-    except (*_DAMAGE, pl.exceptions.PanicException) as error:
+    except (*_DAMAGE, _TooLargeError, pl.exceptions.PanicException) as error:
         out.write(DAMAGED.to_bytes(8, "big"))
-        sound = isinstance(error, _DAMAGE)  # a panic may leave locks behind that nobody opens
+        # a panic may leave locks behind that nobody opens, and memory once taken may not be given back
+        sound = isinstance(error, _DAMAGE)
     out.flush()
     return sound
 

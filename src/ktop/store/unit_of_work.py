@@ -243,6 +243,8 @@ class Store:
         """Begin a transaction; on PostgreSQL as a role that row-level security binds to the organisation's rows."""
         with telling_failure(), self._engine.connect() as connection:
             connection.execution_options(**{READ_ONLY: read_only})
+            if self._postgresql and read_only:  # all that is read is of one moment, as SQLite sees to by itself
+                connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 if self._postgresql:
                     connection.execute(
