@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 from signed import BUSINESS_NUMBER, ISSUER, NOW, Installation, part
 
 from ktop.signing import document
-from ktop.signing.credential import disclosures_of
+from ktop.signing.credential import GUARANTEE_AMOUNT, disclosures_of
 from ktop.signing.document import SignedResult
 from ktop.signing.errors import NotAuthenticError
 
@@ -38,11 +38,7 @@ def test_it_says_who_rated_whom_by_which_models_and_when(issuer: Installation) -
     assert [by_model["ktrs-fm"][of] for of in ("scores", "grades", "probabilities")] == [
         ktrs[of] for of in ("scores", "grades", "probabilities")
     ]
-    assert by_model["ktrs-fm"]["guarantee"] == {
-        "rule": "small-guarantee-1",
-        "status": "conditional",
-        "amount_krw": 220000000,
-    }
+    assert by_model["ktrs-fm"]["guarantee"] == {"rule": "small-guarantee-1", "status": "conditional"}
     assert found.key_id == issuer.keys.current().id
 
 
@@ -103,8 +99,25 @@ def test_withheld_inputs_are_nowhere_in_it_and_the_grade_still_verifies(issuer: 
 def test_every_given_input_can_be_shown_and_missing_ones_are_counted(issuer: Installation) -> None:
     whole = document.verify(issuer.issue(), issuer.public, NOW)
     given = {name: value for name, value in invented.FACTS.items() if value is not None}
-    assert {name: entry["value"] for name, entry in whole.inputs.items() if name != "text"} == given
-    assert (whole.withheld, whole.claims.given, whole.claims.missing) == (0, len(given) + 1, 2)
+    shown = {name: entry["value"] for name, entry in whole.inputs.items() if name != "text"}
+    assert shown == given | {GUARANTEE_AMOUNT: 220_000_000}
+    assert (whole.withheld, whole.claims.given, whole.claims.missing) == (0, len(given) + 2, 2)
+
+
+def test_the_amount_of_a_guarantee_is_an_input_because_it_bounds_sales(issuer: Installation) -> None:
+    whole = issuer.issue()
+    assert "220000000" not in json.dumps(part(whole.token, 1))
+    shown = document.verify(whole.showing({GUARANTEE_AMOUNT}), issuer.public, NOW).inputs
+    amount = {"value": 220_000_000, "source": "small-guarantee-1", "date": invented.AS_OF.isoformat()}
+    assert shown == {GUARANTEE_AMOUNT: amount}
+
+
+def test_results_that_were_signed_with_the_amount_in_clear_still_verify(issuer: Installation) -> None:
+    signed = part(issuer.issue().token, 1)
+    rating = next(one for one in signed["credentialSubject"]["ratings"] if "guarantee" in one)
+    rating["guarantee"]["amount_krw"] = 220_000_000
+    found = document.verify(SignedResult(issuer.sign(signed)), issuer.public, NOW)
+    assert rating in found.claims.ratings
 
 
 def test_no_two_results_have_a_digest_in_common(issuer: Installation) -> None:

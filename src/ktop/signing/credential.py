@@ -18,6 +18,10 @@ from ktop.signing.errors import NotAuthenticError
 #: The second context lets names that no vocabulary defines be plain names.
 CONTEXTS = ("https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2")
 KIND = "TechnologyRatingCredential"
+#: The amount of a guarantee is a share of sales and tells what they are at least: an input like others, no result.
+GUARANTEE_AMOUNT = "guarantee_amount_krw"
+#: Inputs that a file shows only where they are named.
+WITHHELD_UNLESS_NAMED = frozenset((GUARANTEE_AMOUNT,))
 #: How far a verifier's clock may be behind the issuer's.
 CLOCK_LEEWAY = timedelta(minutes=5)
 
@@ -79,11 +83,19 @@ class Claims:
 def disclosures_of(ratings: Sequence[Mapping[str, Any]]) -> tuple[list[str], int]:
     """Return every input that was given, each once, salted and ready to be shown, and how many were missing.
 
-    An input that two models saw differently is named ``model:name`` for the later one.
+    An input that two models saw differently is named ``model:name`` for the later one. The amount of a guarantee is one
+    of them, its rule as the source.
     """
     seen: dict[str, Mapping[str, Any]] = {}
     missing = set()
     for rating in ratings:
+        guarantee = rating.get("details", {}).get("guarantee")
+        if guarantee and guarantee["amount_krw"] is not None:
+            seen[GUARANTEE_AMOUNT] = {
+                "value": guarantee["amount_krw"],
+                "source": guarantee["rule"],
+                "date": rating["as_of"],
+            }
         for entry in rating["inputs"]:
             value = {part: entry[part] for part in ("value", "source", "date", "status") if part in entry}
             if value["value"] is None:
@@ -213,7 +225,7 @@ def _rating(rating: Mapping[str, Any]) -> dict[str, Any]:
         }
     guarantee = rating["details"].get("guarantee")
     if guarantee:
-        found["guarantee"] = {name: guarantee[name] for name in ("rule", "status", "amount_krw")}
+        found["guarantee"] = {name: guarantee[name] for name in ("rule", "status")}
     return found
 
 

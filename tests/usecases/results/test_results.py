@@ -41,7 +41,7 @@ def test_a_rating_is_signed_and_verifies(results: ResultService, rating: str) ->
         ("originality", "1.0.0"),
     ]
     assert found.models[1].grades == invented.ktrs_fm()["grades"]
-    assert found.as_of == invented.AS_OF and found.status_checked and found.revoked is None and found.withheld == 0
+    assert found.as_of == invented.AS_OF and found.status_checked and found.revoked is None and found.withheld == 1
 
 
 def test_a_bank_verifies_with_the_published_keys_and_list_alone(

@@ -100,7 +100,10 @@ class Results(Protocol):
         ...
 
     def result_file(self, actor: Actor, result_id: str, shown: Collection[str] | None = None) -> bytes:
-        """Return the signed result as a JSON file that shows the inputs named (all of them where None)."""
+        """Return the signed result as a JSON file that shows the inputs named.
+
+        Where None, it shows all that the models asked for, but not the amount of a guarantee: it bounds sales.
+        """
         ...
 
     def result_report(self, actor: Actor, result_id: str, lang: Lang) -> bytes:

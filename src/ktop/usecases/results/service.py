@@ -66,7 +66,8 @@ class ResultService:
         with self._store().reading(actor) as unit:
             unit.results.get(result_id)
             whole = _whole(unit, result_id)
-        return (whole if shown is None else _showing(whole, shown)).to_bytes()
+        named = set(whole.names()) - credential.WITHHELD_UNLESS_NAMED if shown is None else shown
+        return _showing(whole, named).to_bytes()
 
     def result_report(self, actor: Actor, result_id: str, lang: Lang) -> bytes:
         require(actor, "own:document:read")

@@ -103,11 +103,13 @@ def result_file(
     result_id: SignedId,
     use: Uses,
     who: Acting,
-    show: Annotated[list[str] | None, Query(description="Inputs to show; all of them where none is named.")] = None,
+    show: Annotated[
+        list[str] | None, Query(description="Inputs to show; without any, all but a guarantee's amount.")
+    ] = None,
     none: Annotated[bool, Query(description="Show no input at all.")] = False,
     lang: Language = None,
 ) -> SignedFile:
-    """Fetch the signed file, with all inputs or only those named."""
+    """Fetch the signed file, with the inputs of the models or only those named."""
     content = use.results.result_file(who, result_id, () if none else show)
     return SignedFile(**json.loads(content))
 
