@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.demo.interface import Demo
+    from ktop.usecases.finance.interface import Finance
     from ktop.usecases.institutions.interface import Institutions
     from ktop.usecases.jobs.interface import Jobs
     from ktop.usecases.keys.interface import Keys
@@ -254,10 +255,16 @@ class House:
                     **upkeep(lambda: self.corpora, lambda: self.training),
                 },
                 self._settings.jobs_per_organisation,
-                self._seal,
+                self._tend,
                 lambda: self.webhooks.deliver(INSTALLATION),
             ),
         )
+
+    @property
+    def finance(self) -> Finance:
+        from ktop.usecases.finance.service import FinanceService
+
+        return self._once("finance", lambda: FinanceService(self._store))
 
     @property
     def webhooks(self) -> Webhooks:
@@ -268,9 +275,10 @@ class House:
         anywhere = self._settings.webhooks_anywhere
         return self._once("webhooks", lambda: WebhookService(self._store, sealer, anywhere=anywhere))
 
-    def _seal(self) -> int:
-        """Seal the audit trail on the installation's own behalf."""
-        return self.audit.seal(Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"})))
+    def _tend(self) -> None:
+        """Do what the installation owes by the clock: steps of cases, then the seal of the audit trail."""
+        self.finance.tend(INSTALLATION)
+        self.audit.seal(Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"})))
 
     @property
     def _registry(self) -> ModelRegistry:

@@ -24,6 +24,8 @@ from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.demo.service import DemoService
+from ktop.usecases.finance.interface import Finance
+from ktop.usecases.finance.service import FinanceService
 from ktop.usecases.institutions.interface import Institutions
 from ktop.usecases.institutions.service import InstitutionService
 from ktop.usecases.jobs.interface import Jobs
@@ -95,6 +97,7 @@ USE_CASES: dict[type, type] = {
     Portfolio: PortfolioService,
     Transmissions: TransmissionService,
     Webhooks: WebhookService,
+    Finance: FinanceService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

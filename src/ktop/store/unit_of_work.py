@@ -19,6 +19,7 @@ from ktop.store.consents import ConsentRepository
 from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.documents import DocumentRepository
+from ktop.store.finance import CaseClock, CaseRepository
 from ktop.store.granted_results import GrantedResults
 from ktop.store.identity import IdentityRepository
 from ktop.store.invitations import InvitationRepository
@@ -70,6 +71,11 @@ class UnitOfWork:
     def transmissions(self) -> TransmissionRepository:
         """The results that the actor's organisation sent and received."""
         return TransmissionRepository(self.connection, self.actor)
+
+    @property
+    def cases(self) -> CaseRepository:
+        """The guarantee and loan cases that the actor's organisation is a side of."""
+        return CaseRepository(self.connection, self.actor)
 
     @property
     def ledger(self) -> AccessLedger:
@@ -195,9 +201,16 @@ class InstallationWork:
         """Failures to sign in."""
         return FailureRepository(self.connection)
 
-    def tell(self, actor: Actor, action: str, subject: str, details: Mapping[str, Any]) -> None:
+    @property
+    def case_clock(self) -> CaseClock:
+        """Guarantee and loan cases that wait for a rule."""
+        return CaseClock(self.connection)
+
+    def tell(
+        self, actor: Actor, action: str, subject: str, details: Mapping[str, Any], others: Sequence[str] = ()
+    ) -> None:
         """Write the audit event and the message of what somebody did; see ``ktop.store.audit``."""
-        tell(self.connection, actor, datetime.now(UTC), action, subject, details)
+        tell(self.connection, actor, datetime.now(UTC), action, subject, details, others)
 
 
 class Store:

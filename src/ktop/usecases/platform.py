@@ -11,6 +11,7 @@ from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
+from ktop.usecases.finance.interface import Finance
 from ktop.usecases.institutions.interface import Institutions
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.keys.interface import Keys
@@ -158,6 +159,11 @@ class Platform(Protocol):
     @property
     def programmes(self) -> Programmes:
         """Support programmes."""
+        ...
+
+    @property
+    def finance(self) -> Finance:
+        """Guarantee and loan in one process."""
         ...
 
     @property

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Roles of a company, an agency, a bank and an investor, of the operator, of an installation's own owner, and of
-#: whoever has not signed in.
+#: Roles of a company, an agency, a bank, a guarantor and an investor, of the operator, of an installation's own owner,
+#: and of whoever has not signed in.
 ROLES = frozenset(
     (
         *("visitor", "owner", "company_owner", "company_staff", "agency_evaluator", "agency_manager"),
-        *("bank_officer", "investor_analyst", "operator", "institution_administrator"),
+        *("bank_officer", "guarantee_officer", "investor_analyst", "operator", "institution_administrator"),
     )
 )
 

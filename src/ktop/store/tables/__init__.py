@@ -2,6 +2,7 @@
 
 from ktop.store.tables.base import metadata
 from ktop.store.tables.consents import access_ledger, consent_changes, consents, transmissions
+from ktop.store.tables.finance import finance_cases, finance_documents, finance_steps
 from ktop.store.tables.identity import (
     access_tokens,
     api_keys,
@@ -30,6 +31,9 @@ __all__ = [
     "consents",
     "credentials",
     "documents",
+    "finance_cases",
+    "finance_documents",
+    "finance_steps",
     "idempotency_keys",
     "invitations",
     "issued_results",

@@ -27,7 +27,7 @@ class WorkService:
     ----------
     kinds : kind of job → what does it.
     at_once : jobs of one organisation that run at the same time.
-    seal : seals the audit trail.
+    tend : what is owed by the clock.
     deliver : sends what webhooks are to be told; returns how much that was.
     """
 
@@ -36,11 +36,11 @@ class WorkService:
         store: Callable[[], Store],
         kinds: Mapping[str, Doing],
         at_once: int,
-        seal: Callable[[], object],
+        tend: Callable[[], object],
         deliver: Callable[[], int],
     ) -> None:
         self._store, self._kinds, self._at_once = store, kinds, at_once
-        self._seal, self._deliver = seal, deliver
+        self._tend, self._deliver = tend, deliver
 
     def anything_waits(self, actor: Actor, more_urgent_than: int | None = None) -> bool:
         _require_installation(actor)
@@ -85,7 +85,7 @@ class WorkService:
 
     def tend(self, actor: Actor) -> None:
         _require_installation(actor)
-        self._seal()
+        self._tend()
 
     def deliver(self, actor: Actor) -> int:
         _require_installation(actor)

@@ -1,0 +1,232 @@
+"""One guarantee and loan case and what follows which step: no change without a person or a named rule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from ktop.catalogue import load
+from ktop.domain.finance.process import Action, Side, process
+from ktop.domain.values.count import Count
+from ktop.domain.values.kind import RefusedValueError
+from ktop.domain.values.money import Money
+from ktop.domain.values.number import Number
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError
+
+_LONGEST_REASON = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a company applies for.
+
+    Parameters
+    ----------
+    rating : the kept rating that it stands on.
+    purpose : a key of catalogue/finance.yaml; ``words`` say it in the company's own.
+    amount_krw : the loan wished for.
+    months : for how long.
+    inputs : groups of inputs that guarantor and bank see beside the result.
+    """
+
+    rating: str
+    purpose: str
+    amount_krw: int
+    months: int
+    words: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step that was taken: by whom, or by which rule, when, why, with which figures."""
+
+    number: int
+    action: str
+    before: str
+    after: str
+    side: Side
+    by: str
+    at: datetime
+    reason: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it stands.
+
+    Parameters
+    ----------
+    company, guarantor, bank : the organisations of its three sides.
+    state : one of ``process().states``; ``guarantee`` and ``loan`` say where these parts stand.
+    figures : what was decided so far: guaranteed amount, fee, loan, interest, term.
+    since : when the state was reached; ``due`` its last day.
+    version : counts the steps taken.
+    """
+
+    id: str
+    company: str
+    guarantor: str
+    bank: str
+    application: Application
+    state: str
+    guarantee: str
+    loan: str
+    figures: Mapping[str, float]
+    since: datetime
+    due: date | None
+    version: int
+    created: datetime
+
+    def side_of(self, organisation: str) -> Side | None:
+        """Return the side that an organisation is, None for a stranger."""
+        sides: dict[str, Side] = {self.bank: "bank", self.guarantor: "guarantor", self.company: "company"}
+        return sides.get(organisation)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can follow."""
+        return process().states[self.state].waits_for is None
+
+
+def check_application(application: Application) -> None:
+    """Raise ``InputError`` for a purpose, an amount or a term that no application can have."""
+    if application.purpose not in load("finance")["purposes"]:
+        raise InputError("finance.no_such_purpose")
+    figures({"loan_krw": application.amount_krw, "months": application.months}, ("loan_krw", "months"))
+    if len(application.words) > _LONGEST_REASON:
+        raise InputError("finance.reason_long", most=_LONGEST_REASON)
+
+
+def figures(given: Mapping[str, object], needed: Sequence[str]) -> dict[str, float]:
+    """Return the figures of a step, validated; raises ``InputError`` for one that is missing, odd or out of bounds."""
+    read: dict[str, float] = {}
+    for name in needed:
+        about = load("finance")["figures"][name]
+        kind = _KINDS[about["kind"]](minimum=about["least"], maximum=about["most"])
+        try:
+            value = kind.parse(given.get(name))
+        except RefusedValueError as refusal:
+            raise refusal.at(about["label"]) from None
+        if value is None:
+            raise InputError("finance.figure_missing", what=about["label"])
+        read[name] = value
+    if strange := sorted(set(given) - set(needed)):
+        raise InputError("finance.figure_unknown", what=strange[0][:60])
+    return read
+
+
+_KINDS: Mapping[str, Any] = {"money": Money, "percent": Number, "count": Count}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What comes with a step: the reason, the figures as typed, and what is known around it.
+
+    Parameters
+    ----------
+    documents : kinds of documents that are there.
+    consents : sides that the company lets see its result now.
+    """
+
+    reason: str = ""
+    figures: Mapping[str, object] = field(default_factory=dict)
+    documents: Collection[str] = ()
+    consents: Collection[Side] = ()
+
+
+def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: datetime, given: Given) -> Step:
+    """Return the step that somebody takes; ``follow`` gives the case after it.
+
+    Parameters
+    ----------
+    steps : those taken so far, in order.
+    by : the user, or the name of the rule.
+
+    Raises ``InputError`` for what is missing or odd, ``ForbiddenError`` for the wrong side or person, ``ConflictError``
+    where the case does not stand where the step begins.
+    """
+    action = process().actions.get(name)
+    if action is None:
+        raise InputError("finance.no_such_action", action=name[:60])
+    if action.by != side or (action.rule is not None and by != action.rule):
+        raise ForbiddenError("finance.other_side", action=action.label, side=load("finance")["sides"][action.by])
+    if case.state not in action.before:
+        raise ConflictError("finance.not_now", action=action.label, state=process().states[case.state].label)
+    if action.once and any(step.action == name for step in steps):
+        raise ConflictError("finance.only_once", action=action.label)
+    if action.overdue and not overdue(case, at):
+        raise ConflictError("finance.not_overdue")
+    if action.another_person and _last_of(steps, side) == by:
+        raise ForbiddenError("finance.another_person")
+    _require_all(action, side, given)
+    said = figures(given.figures, action.figures)
+    _check_money(case, said)
+    after = action.second if action.second and _needs_second(case, side) else action.to
+    return Step(case.version + 1, name, case.state, after, side, by, at, given.reason.strip(), said)
+
+
+def follow(case: Case, step: Step) -> Case:
+    """Return a case after a step, its parts and its last day as the process says."""
+    action, state = process().actions[step.action], process().states[step.after]
+    decided = step.after == action.to
+    due = None if state.days is None else step.at.date() + timedelta(days=state.days)
+    return replace(
+        case,
+        state=step.after,
+        guarantee=_part(case.guarantee, action.guarantee) if decided else case.guarantee,
+        loan=_part(case.loan, action.loan) if decided else case.loan,
+        figures={**case.figures, **step.figures},
+        since=step.at,
+        due=due,
+        version=step.number,
+    )
+
+
+def overdue(case: Case, at: datetime) -> bool:
+    """Whether the last day of the present state is over."""
+    return case.due is not None and at.date() > case.due
+
+
+def _part(before: str, after: str | None) -> str:
+    """Return where a part stands: what was never approved cannot lapse, and what was refused stays so."""
+    if after is None or (after in ("lapsed", "ended") and before in ("none", "refused")):
+        return before
+    return after
+
+
+def _require_all(action: Action, side: Side, given: Given) -> None:
+    reason = given.reason.strip()
+    if action.reason and not reason:
+        raise InputError("finance.reason_missing", action=action.label)
+    if len(reason) > _LONGEST_REASON:
+        raise InputError("finance.reason_long", most=_LONGEST_REASON)
+    if action.documents:
+        kinds = load("finance")["documents"]
+        if lacking := [about for name, about in kinds.items() if about["needed"] and name not in given.documents]:
+            raise InputError("finance.document_missing", what=lacking[0])
+    if action.consent and side not in given.consents:
+        raise ConflictError("finance.no_consent")
+
+
+def _check_money(case: Case, said: Mapping[str, float]) -> None:
+    """Raise ``InputError`` for amounts that do not go with the application and with one another."""
+    known = {**case.figures, **said}
+    most, share = case.application.amount_krw, known.get("share_percent", 100) / 100
+    if known.get("loan_krw", 0) > most:
+        raise InputError("finance.loan_above_application", most=f"{most:,.0f}")
+    guaranteed, of = known.get("guaranteed_krw"), known.get("loan_krw", most)
+    if guaranteed is not None and guaranteed > of * share:
+        raise InputError("finance.guarantee_above_share", percent=f"{share * 100:g}", most=f"{of * share:,.0f}")
+
+
+def _needs_second(case: Case, side: Side) -> bool:
+    limits = load("finance")["second_above_krw"]
+    return side in limits and case.application.amount_krw > limits[side]
+
+
+def _last_of(steps: Sequence[Step], side: Side) -> str | None:
+    return next((step.by for step in reversed(steps) if step.side == side), None)

@@ -1,0 +1,211 @@
+"""Guarantee and loan cases: each is of three organisations, the company, the guarantor and the bank."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, insert, or_, select, tuple_, update
+
+from ktop.domain.finance.case import Application, Case, Step
+from ktop.domain.finance.process import process
+from ktop.domain.party.actor import Actor
+from ktop.kernel.errors import ConflictError, NotFoundError
+from ktop.store.tables import finance_cases, finance_documents, finance_steps
+from ktop.store.tables.base import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDocument:
+    """What is known of a file of a case without reading it."""
+
+    id: str
+    kind: str
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+    created: datetime
+    made_by: str
+
+
+_KNOWN = [finance_documents.c[field.name] for field in fields(CaseDocument)]
+
+
+class CaseRepository:
+    """The cases that an actor's organisation is a side of, within one transaction."""
+
+    def __init__(self, connection: Connection, actor: Actor) -> None:
+        self._connection, self._actor = connection, actor
+
+    def add(self, case: Case) -> None:
+        """Keep a new case of the actor's own company."""
+        if case.company != self._actor.organisation:
+            raise NotFoundError("finance.not_found")
+        self._connection.execute(insert(finance_cases).values(**_values(case)))
+
+    def get(self, case_id: str, *, to_change: bool = False) -> Case:
+        """Return a case; ``to_change`` keeps others from changing it until the transaction ends.
+
+        Raises ``NotFoundError`` where the organisation is no side of one of that identifier; a draft is the company's.
+        """
+        query = select(finance_cases).where(finance_cases.c.id == case_id, self._cases())
+        if to_change:
+            query = query.with_for_update()
+        found = self._connection.execute(query).one_or_none()
+        if found is None:
+            raise NotFoundError("finance.not_found")
+        return _case(found)
+
+    def newest(
+        self, *, states: Collection[str] = (), before: tuple[Any, ...] | None = None, limit: int = 50
+    ) -> list[Case]:
+        """Return cases, newest first, behind ``before`` (moment made, identifier); all states where none is named."""
+        query = select(finance_cases).where(self._cases())
+        if states:
+            query = query.where(finance_cases.c.state.in_(states))
+        if before is not None:
+            query = query.where(tuple_(finance_cases.c.created, finance_cases.c.id) < before)
+        query = query.order_by(finance_cases.c.created.desc(), finance_cases.c.id.desc()).limit(limit)
+        return [_case(row) for row in self._connection.execute(query)]
+
+    def revise(self, case: Case) -> None:
+        """Keep what a draft or a returned application says now."""
+        self._connection.execute(
+            update(finance_cases)
+            .where(finance_cases.c.id == case.id, finance_cases.c.tenant == self._actor.organisation)
+            .values(application=asdict(case.application), guarantor=case.guarantor, bank=case.bank)
+        )
+
+    def take(self, case: Case, step: Step, key: str) -> None:
+        """Keep a step and the case as it stands after it.
+
+        Raises ``ConflictError`` where somebody else took a step meanwhile.
+        """
+        values = {name: value for name, value in _values(case).items() if name in _CHANGING}
+        ours = (finance_cases.c.id == case.id) & self._cases()
+        changed = update(finance_cases).where(ours, finance_cases.c.version == step.number - 1).values(**values)
+        if self._connection.execute(changed).rowcount != 1:
+            raise ConflictError("finance.changed_meanwhile")
+        said = {name: getattr(step, name) for name in _STEP}
+        sides = {"tenant": case.company, "guarantor": case.guarantor, "bank": case.bank}
+        self._connection.execute(insert(finance_steps).values(**said, **sides, case=case.id, key=key, step=step.number))
+
+    def steps(self, case_id: str) -> list[Step]:
+        """Return the steps of a case, in order."""
+        query = select(finance_steps).where(finance_steps.c.case == case_id, self._mine(finance_steps))
+        return [_step(row) for row in self._connection.execute(query.order_by(finance_steps.c.step))]
+
+    def step_of(self, case_id: str, key: str) -> Step | None:
+        """Return the step that somebody named so before."""
+        query = select(finance_steps).where(
+            finance_steps.c.case == case_id, finance_steps.c.key == key, self._mine(finance_steps)
+        )
+        found = self._connection.execute(query).one_or_none()
+        return None if found is None else _step(found)
+
+    def add_document(self, case: Case, *, kind: str, name: str, media_type: str, content: bytes) -> CaseDocument:
+        """Keep a file of a case and return what is known of it."""
+        made = CaseDocument(
+            id=new_id(),
+            kind=kind,
+            name=name[-200:],
+            media_type=media_type,
+            bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            created=datetime.now(UTC),
+            made_by=self._actor.user,
+        )
+        values: dict[str, Any] = {field.name: getattr(made, field.name) for field in fields(CaseDocument)}
+        sides = {"tenant": case.company, "guarantor": case.guarantor, "bank": case.bank}
+        self._connection.execute(insert(finance_documents).values(**values, **sides, case=case.id, content=content))
+        return made
+
+    def documents(self, case_id: str) -> list[CaseDocument]:
+        """Return what is known of the files of a case, oldest first."""
+        query = select(*_KNOWN).where(finance_documents.c.case == case_id, self._mine(finance_documents))
+        ordered = query.order_by(finance_documents.c.created, finance_documents.c.id)
+        return [_document(row) for row in self._connection.execute(ordered)]
+
+    def document(self, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
+        """Return one file of a case; raises ``NotFoundError`` where there is none of that identifier."""
+        query = select(*_KNOWN, finance_documents.c.content).where(
+            finance_documents.c.id == document_id, finance_documents.c.case == case_id, self._mine(finance_documents)
+        )
+        found = self._connection.execute(query).one_or_none()
+        if found is None:
+            raise NotFoundError("store.document_not_found")
+        known = {field.name: getattr(found, field.name) for field in fields(CaseDocument)}
+        return CaseDocument(**known), bytes(found.content)
+
+    def _cases(self) -> ColumnElement[bool]:
+        """What the organisation may know of: a draft is the company's own."""
+        own = finance_cases.c.tenant == self._actor.organisation
+        return or_(own, (finance_cases.c.state != "draft") & self._mine(finance_cases))
+
+    def _mine(self, table: Table) -> ColumnElement[bool]:
+        own = self._actor.organisation
+        return or_(table.c.tenant == own, table.c.guarantor == own, table.c.bank == own)
+
+
+class CaseClock:
+    """The cases of all organisations that wait for a rule or whose time has run out, for the installation itself."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def waiting(self, day: date, limit: int) -> Sequence[Case]:
+        """Return cases whose next step is a rule's, those that have waited longest first."""
+        by_rule = [name for name, state in process().states.items() if state.waits_for == "rule"]
+        over = [action.before for action in process().actions.values() if action.overdue]
+        may_end = sorted(set().union(*over))
+        query = select(finance_cases).where(
+            or_(
+                finance_cases.c.state.in_(by_rule),
+                (finance_cases.c.due < day) & finance_cases.c.state.in_(may_end),
+            )
+        )
+        return [_case(row) for row in self._connection.execute(query.order_by(finance_cases.c.since).limit(limit))]
+
+    def to_remind(self, until: date, limit: int) -> Sequence[Case]:
+        """Return cases whose last day is at hand and of which nobody was reminded in their present state."""
+        query = select(finance_cases).where(
+            finance_cases.c.due <= until,
+            or_(finance_cases.c.reminded.is_(None), finance_cases.c.reminded < finance_cases.c.since),
+        )
+        return [_case(row) for row in self._connection.execute(query.order_by(finance_cases.c.due).limit(limit))]
+
+    def reminded(self, case_id: str, at: datetime) -> None:
+        """Note that a reminder was sent."""
+        self._connection.execute(update(finance_cases).where(finance_cases.c.id == case_id).values(reminded=at))
+
+
+_CHANGING = ("state", "guarantee", "loan", "figures", "since", "due", "version")
+_STEP = [field.name for field in fields(Step) if field.name != "number"]
+
+
+def _values(case: Case) -> dict[str, Any]:
+    values = {field.name: getattr(case, field.name) for field in fields(Case) if field.name != "company"}
+    return values | {"tenant": case.company, "application": asdict(case.application), "figures": dict(case.figures)}
+
+
+def _case(row: Row[Any]) -> Case:
+    read = {
+        field.name: getattr(row, field.name) for field in fields(Case) if field.name not in ("company", "application")
+    }
+    return Case(company=row.tenant, application=_application(row.application), **read)
+
+
+def _application(read: Mapping[str, Any]) -> Application:
+    return Application(**{**read, "inputs": tuple(read["inputs"])})
+
+
+def _step(row: Row[Any]) -> Step:
+    return Step(number=row.step, **{name: getattr(row, name) for name in _STEP})
+
+
+def _document(row: Row[Any]) -> CaseDocument:
+    return CaseDocument(**{field.name: getattr(row, field.name) for field in fields(CaseDocument)})

@@ -1,0 +1,1 @@
+"""Guarantee and loan in one process."""

@@ -1,0 +1,342 @@
+"""Leads guarantee and loan cases from step to step; every step is one transaction with its event and message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ktop.catalogue import load
+from ktop.domain.finance import eligibility
+from ktop.domain.finance.case import Application, Case, Given, Step, act, check_application, follow, overdue
+from ktop.domain.finance.process import Side, process
+from ktop.domain.party.actor import INSTALLATION, Actor
+from ktop.domain.party.consent import ONE_RATING, Sight, Terms, may_see
+from ktop.domain.party.permission import Allowed, require, require_any
+from ktop.kernel.clock import today
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
+from ktop.kernel.file_types import media_type_of
+from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
+from ktop.store.consents import Party
+from ktop.store.finance import CaseDocument
+from ktop.store.tables.base import new_id
+from ktop.store.unit_of_work import Store, UnitOfWork
+from ktop.usecases.consent.interface import PartyCard
+from ktop.usecases.consent.service import give_in, party_card
+from ktop.usecases.finance.interface import CaseCard
+
+_PURPOSES: Mapping[Side, str] = {"guarantor": "guarantee_review", "bank": "loan_review"}
+_TENDED_AT_ONCE = 100
+_LONGEST_KEY = 50  # beside the name of the organisation
+
+
+class FinanceService:
+    """See ``ktop.usecases.finance.interface.Finance``."""
+
+    def __init__(self, store: Callable[[], Store], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store, self._clock = store, clock
+
+    def partners(self, actor: Actor) -> Mapping[str, Sequence[PartyCard]]:
+        require(actor, "own:finance:apply")
+        with self._store().reading(actor) as unit:
+            found = unit.consents.institutions()
+        kinds = {"guarantors": load("finance")["guarantor_kinds"], "banks": load("finance")["bank_kinds"]}
+        return {side: [party_card(one) for one in found if one.kind in of] for side, of in kinds.items()}
+
+    def apply(self, actor: Actor, application: Application, *, guarantor: str, bank: str) -> CaseCard:
+        require(actor, "own:finance:apply")
+        check_application(application)
+        now = self._clock()
+        with self._store().unit(actor) as unit:
+            if unit.consents.party(actor.organisation).kind != "company":
+                raise ForbiddenError("consent.only_companies")
+            unit.ratings.get(application.rating)
+            _require_partners(unit, guarantor, bank)
+            made = Case(
+                id=new_id(),
+                company=actor.organisation,
+                guarantor=guarantor,
+                bank=bank,
+                application=application,
+                state="draft",
+                guarantee="none",
+                loan="none",
+                figures={},
+                since=now,
+                due=None,
+                version=0,
+                created=now,
+            )
+            unit.cases.add(made)
+            unit.tell("finance.drafted", made.id, {"guarantor": guarantor, "bank": bank})
+            return _card(unit, made, whole=True)
+
+    def revise(self, actor: Actor, case_id: str, application: Application, *, guarantor: str, bank: str) -> CaseCard:
+        require(actor, "own:finance:apply")
+        check_application(application)
+        with self._store().unit(actor) as unit:
+            found = unit.cases.get(case_id, to_change=True)
+            if found.company != actor.organisation:
+                raise NotFoundError("finance.not_found")
+            fixed = found.state == "returned" and (guarantor, bank) != (found.guarantor, found.bank)
+            if found.state not in ("draft", "returned") or fixed:
+                raise ConflictError("finance.not_open", state=process().states[found.state].label)
+            unit.ratings.get(application.rating)
+            _require_partners(unit, guarantor, bank)
+            revised = replace(found, application=application, guarantor=guarantor, bank=bank)
+            unit.cases.revise(revised)
+            others = [] if found.state == "draft" else [guarantor, bank]
+            unit.tell("finance.revised", found.id, {"state": found.state}, others)
+            return _card(unit, revised, whole=True)
+
+    def act(
+        self,
+        actor: Actor,
+        case_id: str,
+        action: str,
+        *,
+        reason: str = "",
+        figures: Mapping[str, object] | None = None,
+        key: str | None = None,
+        version: int | None = None,
+    ) -> CaseCard:
+        require_any(actor, "own:finance:apply", "own:finance:decide")
+        named = new_id() if key is None else f"{actor.organisation}:{key}"
+        if key is not None and not 0 < len(key) <= _LONGEST_KEY:
+            raise InputError("finance.key", most=_LONGEST_KEY)
+        with self._store().unit(actor) as unit:
+            case = unit.cases.get(case_id, to_change=True)
+            side = _side(case, actor)
+            require(actor, "own:finance:apply" if side == "company" else "own:finance:decide")
+            before = unit.cases.step_of(case_id, named)
+            if before is None:
+                if version is not None and version != case.version:
+                    raise ConflictError("finance.changed_meanwhile")
+                given = Given(reason, figures or {}, _kinds(unit, case_id), _consents(unit, case, side))
+                step = act(case, unit.cases.steps(case_id), action, side, actor.user, self._clock(), given)
+                if action == "submit":
+                    _let_see(unit, case)
+                _take(unit, case, step, named)
+            elif before.action != action:
+                raise ConflictError("finance.key_used")
+        self._by_rules(case_id, case.company)
+        return self.case(actor, case_id)
+
+    def cases(
+        self,
+        actor: Actor,
+        *,
+        states: Collection[str] = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[CaseCard]:
+        require_any(actor, "own:finance:apply", "own:finance:decide")
+        if not set(states) <= process().states.keys():
+            raise InputError("finance.no_such_state")
+        rows = rows_asked(limit)
+        before = read_cursor(after, datetime, str) if after else None
+        with self._store().reading(actor) as unit:
+            found = unit.cases.newest(states=states, before=before, limit=rows + 1)
+            parties = unit.consents.names([side for one in found for side in (one.company, one.guarantor, one.bank)])
+            cards = [_card_of(one, parties, actor) for one in found]
+        return page_of(cards, rows, lambda card: (card.created, card.id))
+
+    def case(self, actor: Actor, case_id: str) -> CaseCard:
+        require_any(actor, "own:finance:apply", "own:finance:decide")
+        with self._store().reading(actor) as unit:
+            return _card(unit, unit.cases.get(case_id), whole=True)
+
+    def add_document(self, actor: Actor, case_id: str, kind: str, name: str, content: bytes) -> CaseCard:
+        require(actor, "own:finance:apply")
+        rules = load("finance")
+        if kind not in rules["documents"]:
+            raise InputError("finance.no_such_document_kind")
+        if len(content) > rules["document_bytes"]:
+            raise TooLargeError("finance.document_large", most=rules["document_bytes"] // 1_000_000)
+        media_type = media_type_of(content)
+        with self._store().unit(actor) as unit:
+            case = unit.cases.get(case_id, to_change=True)
+            if case.company != actor.organisation:
+                raise NotFoundError("finance.not_found")
+            if case.state not in ("draft", "submitted", "returned", "documents", "guarantee_appealed", "loan_appealed"):
+                raise ConflictError("finance.not_open", state=process().states[case.state].label)
+            if len(unit.cases.documents(case_id)) >= rules["documents_most"]:
+                raise ConflictError("finance.documents_many", most=rules["documents_most"])
+            made = unit.cases.add_document(case, kind=kind, name=_plain(name), media_type=media_type, content=content)
+            details = {"document": made.id, "kind": kind, "sha256": made.sha256, "bytes": made.bytes}
+            unit.tell("finance.document_added", case.id, details, [] if case.state == "draft" else [case.guarantor])
+            return _card(unit, case, whole=True)
+
+    def document(self, actor: Actor, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
+        require_any(actor, "own:finance:apply", "own:finance:decide")
+        with self._store().unit(actor) as unit:
+            case = unit.cases.get(case_id)
+            if not _sees_all(case, _side(case, actor)):
+                raise NotFoundError("store.document_not_found")
+            found = unit.cases.document(case_id, document_id)
+            if actor.organisation != case.company:
+                unit.tell("finance.document_read", case.id, {"document": document_id}, [case.company])
+            return found
+
+    def tend(self, actor: Actor) -> int:
+        if actor != INSTALLATION:
+            raise ForbiddenError("jobs.workers_only")
+        now = self._clock()
+        with self._store().installation(reading=True) as work:
+            waiting = work.case_clock.waiting(now.date(), _TENDED_AT_ONCE)
+            late = work.case_clock.to_remind(
+                now.date() + timedelta(days=load("finance")["remind_days"]), _TENDED_AT_ONCE
+            )
+        done = sum(self._by_rules(case.id, case.company) for case in waiting)
+        for case in late:
+            with self._store().installation() as work:
+                work.case_clock.reminded(case.id, now)
+                turn = process().states[case.state].waits_for
+                told = {"guarantor": case.guarantor, "bank": case.bank}.get(turn or "", case.company)
+                reminder = Actor("rule:reminder-1", case.company)
+                work.tell(reminder, "finance.due", case.id, {"due": str(case.due), "state": case.state}, [told])
+        return done + len(late)
+
+    def _by_rules(self, case_id: str, company: str) -> int:
+        """Take every step that a rule owes a case, each in a transaction of its own; return how many."""
+        taken = 0
+        while self._by_rule(case_id, company):
+            taken += 1
+        return taken
+
+    def _by_rule(self, case_id: str, company: str) -> bool:
+        now = self._clock()
+        with self._store().unit(Actor("rule", company)) as unit:
+            case = unit.cases.get(case_id, to_change=True)
+            owed = _owed(unit, case, now)
+            if owed is None:
+                return False
+            name, given = owed
+            rule = process().actions[name].rule or ""
+            step = act(case, unit.cases.steps(case_id), name, "rule", rule, now, given)
+            _take(replace(unit, actor=Actor(f"rule:{rule}", company)), case, step, f"rule:{step.number}")
+            return True
+
+
+def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | None:
+    """Return the step that a rule has to take now, None where it is somebody's turn."""
+    if case.state == "submitted":
+        rating = unit.ratings.get(case.application.rating)
+        found = eligibility.find(case.application, rating.results, rating.as_of, now.date())
+        if found.eligible:
+            return "find_eligible", Given(figures={"share_percent": found.share_percent})
+        reason = found.reason()
+        return "find_ineligible", Given(reason=f"{reason['ko']}\n{reason['en']}")
+    if case.state == "approved":
+        return "hand_over", Given()
+    if overdue(case, now):
+        late = [action for action in process().possible(case.state, "rule") if action.overdue]
+        return (late[0].name, Given()) if late else None
+    return None
+
+
+def _require_partners(unit: UnitOfWork, guarantor: str, bank: str) -> None:
+    rules = load("finance")
+    for organisation, kinds in ((guarantor, rules["guarantor_kinds"]), (bank, rules["bank_kinds"])):
+        if unit.consents.party(organisation).kind not in kinds:
+            raise InputError("finance.no_such_partner")
+
+
+def _side(case: Case, actor: Actor) -> Side:
+    side = case.side_of(actor.organisation)
+    if side is None:
+        raise NotFoundError("finance.not_found")
+    return side
+
+
+def _sees_all(case: Case, side: Side) -> bool:
+    return side != "bank" or process().states[case.state].bank_sees
+
+
+def _kinds(unit: UnitOfWork, case_id: str) -> frozenset[str]:
+    return frozenset(document.kind for document in unit.cases.documents(case_id))
+
+
+def _plain(name: str) -> str:
+    """Return a file's name without folders and control characters."""
+    return "".join(letter for letter in re.split(r"[/\\]", name)[-1] if letter.isprintable())[-200:] or "document"
+
+
+def _card(unit: UnitOfWork, case: Case, *, whole: bool = False) -> CaseCard:
+    parties = unit.consents.names([case.company, case.guarantor, case.bank])
+    card = _card_of(case, parties, unit.actor)
+    if not whole:
+        return card
+    steps = [_shown(case, step, card.you) for step in unit.cases.steps(case.id)]
+    documents = unit.cases.documents(case.id) if _sees_all(case, card.you) else ()
+    actions = [action.name for action in process().possible(case.state, card.you)]
+    return replace(card, steps=steps, documents=documents, actions=actions)
+
+
+def _shown(case: Case, step: Step, side: Side) -> Step:
+    """Return a step as a side sees it: who exactly took it on another side is that side's own business."""
+    figures = step.figures if _sees_all(case, side) else {}
+    return replace(step, by=step.by if step.side in (side, "rule") else "", figures=figures)
+
+
+def _card_of(case: Case, parties: Mapping[str, Party], actor: Actor) -> CaseCard:
+    you = _side(case, actor)
+    return CaseCard(
+        id=case.id,
+        company=party_card(parties[case.company]),
+        guarantor=party_card(parties[case.guarantor]),
+        bank=party_card(parties[case.bank]),
+        you=you,
+        application=case.application,
+        state=case.state,
+        guarantee=case.guarantee,
+        loan=case.loan,
+        figures=dict(case.figures) if _sees_all(case, you) else {},
+        since=case.since,
+        due=case.due,
+        version=case.version,
+        created=case.created,
+    )
+
+
+def _take(unit: UnitOfWork, case: Case, step: Step, key: str) -> None:
+    after = follow(case, step)
+    unit.cases.take(after, step, key)
+    details = {
+        "from": step.before,
+        "to": step.after,
+        "step": step.number,
+        "side": step.side,
+        "guarantee": after.guarantee,
+        "loan": after.loan,
+        "process": process().version,
+    }
+    others = {case.company, case.guarantor, case.bank} - {unit.actor.organisation}
+    unit.tell(f"finance.{step.action}", case.id, details, sorted(others))
+
+
+def _let_see(unit: UnitOfWork, case: Case) -> None:
+    """Let guarantor and bank see the rating that the application stands on, unless they may already."""
+    day = today()
+    for purpose, organisation in ((_PURPOSES["guarantor"], case.guarantor), (_PURPOSES["bank"], case.bank)):
+        result = ONE_RATING + case.application.rating
+        held = [one for one in unit.consents.active_with(organisation) if result in one.terms.results]
+        if any(one.terms.purpose == purpose and day <= one.terms.valid_until for one in held):
+            continue
+        until = day + timedelta(days=load("consent")["default_days"])
+        terms = Terms(purpose, frozenset({result}), frozenset(case.application.inputs), frozenset(), day, until)
+        give_in(unit, organisation, terms, "")
+
+
+def _consents(unit: UnitOfWork, case: Case, side: Side) -> frozenset[Side]:
+    """Return the side itself where the company lets it see the rating now; nobody ends that before this unit ends."""
+    if side not in _PURPOSES:
+        return frozenset()
+    rating, day = case.application.rating, today()
+    for consent in unit.consents.covering(case.company, once=False):
+        if ONE_RATING + rating in consent.terms.results and isinstance(
+            may_see(consent, Sight("", rating), day), Allowed
+        ):
+            return frozenset((side,))
+    return frozenset()

@@ -1,0 +1,218 @@
+"""A case goes from draft to an end by steps of the right side only, whatever is tried in whatever order."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from ktop.catalogue import load
+from ktop.domain.finance.case import Application, Case, Given, Step, act, check_application, figures, follow, overdue
+from ktop.domain.finance.process import Side, process
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError
+
+BEGUN = datetime(2026, 6, 1, 9, tzinfo=UTC)
+#: How many sequences are tried; ``KTOP_SEQUENCES=10000`` tries as many as a release is judged by.
+SEQUENCES = int(os.environ.get("KTOP_SEQUENCES", "150"))
+SIDES: tuple[Side, ...] = ("company", "guarantor", "bank", "rule")
+NEEDED = [name for name, about in load("finance")["documents"].items() if about["needed"]]
+
+
+def draft(amount_krw: int = 100_000_000) -> Case:
+    return Case(
+        id="case",
+        company="gaon",
+        guarantor="kotec",
+        bank="ibk",
+        application=Application("rating", "research", amount_krw, 36),
+        state="draft",
+        guarantee="none",
+        loan="none",
+        figures={},
+        since=BEGUN,
+        due=None,
+        version=0,
+        created=BEGUN,
+    )
+
+
+def given_for(name: str, case: Case, side: Side) -> Given:
+    """What a sensible person says with a step."""
+    typed = {
+        "share_percent": 85,
+        "guaranteed_krw": int(case.application.amount_krw * 0.8),
+        "fee_percent": "1.2",
+        "loan_krw": f"{case.application.amount_krw:,}",
+        "interest_percent": 4.5,
+        "months": 36,
+    }
+    needed = process().actions[name].figures
+    return Given("사유", {key: typed[key] for key in needed}, NEEDED, {side})
+
+
+def test_every_state_is_reached_and_none_is_a_trap() -> None:
+    reached, found = {"draft"}, True
+    while found:
+        steps = [action for action in process().actions.values() if action.before & reached]
+        following = {state for action in steps for state in (action.to, action.second) if state}
+        found, reached = bool(following - reached), reached | following
+    assert reached == set(process().states)
+    ends = {name for name, state in process().states.items() if state.waits_for is None}
+    for state in reached - ends:
+        assert process().possible(state, process().states[state].waits_for or "rule"), f"nobody can leave {state}"
+    back = set(ends)
+    for _ in process().states:
+        back |= {state for action in process().actions.values() if action.to in back for state in action.before}
+    assert back == reached, "an end is in reach from everywhere"
+
+
+def test_every_wait_has_an_end_or_is_the_banks_own() -> None:
+    timed = {state for action in process().actions.values() if action.overdue for state in action.before}
+    assert all(process().states[state].days for state in timed)
+    waiting = {name for name, state in process().states.items() if state.waits_for == "company"} - {"draft"}
+    assert waiting <= timed, "what waits for the company runs out by itself"
+
+
+class Cases(RuleBasedStateMachine):
+    """Four sides try steps on one case; a plain record of money tells whether what must hold does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case, self.steps, self.at = draft(), list[Step](), BEGUN
+        self.fixed: dict[str, float] = {}
+
+    @rule(
+        name=st.sampled_from(sorted(process().actions)),
+        side=st.sampled_from(SIDES),
+        person=st.sampled_from(["kim", "lee"]),
+        hours=st.integers(0, 600),
+        sensible=st.booleans(),
+    )
+    def step(self, name: str, side: Side, person: str, hours: int, sensible: bool) -> None:
+        self.at += timedelta(hours=hours)
+        action = process().actions[name]
+        if sensible:  # else most sequences would never leave the draft
+            possible = [one for one in process().actions.values() if self.case.state in one.before]
+            action = possible[hours % len(possible)] if possible else action
+            name, side = action.name, action.by
+        by = action.rule or person if side == "rule" else f"{side}-{person}"
+        try:
+            step = act(self.case, self.steps, name, side, by, self.at, given_for(name, self.case, side))
+        except KtopError as refusal:
+            assert isinstance(refusal, InputError | ForbiddenError | ConflictError)
+            assert side != action.by or self.case.state not in action.before or refusal.key != "finance.other_side"
+            return
+        assert side == action.by and self.case.state in action.before
+        assert not (action.overdue and not overdue(self.case, self.at))
+        self.steps.append(step)
+        self.case = follow(self.case, step)
+        if self.case.state == "signed":
+            self.fixed = dict(self.case.figures)
+
+    @invariant()
+    def the_parts_agree_with_the_common_state(self) -> None:
+        case = self.case
+        assert case.version == len(self.steps)
+        if case.state in ("signed", "disbursed", "monitored"):
+            assert (case.guarantee, case.loan in ("agreed", "paid_out")) == ("in_force", True)
+        if case.state == "bank_review":
+            assert case.guarantee == "approved"
+        if case.ended:
+            assert case.guarantee in ("none", "refused", "lapsed", "ended")
+            assert case.loan in ("none", "refused", "ended", "repaid")
+
+    @invariant()
+    def money_stays_after_the_contract(self) -> None:
+        if self.fixed:
+            assert dict(self.case.figures) == self.fixed
+            assert self.fixed["guaranteed_krw"] <= self.fixed["loan_krw"] * self.fixed["share_percent"] / 100
+
+    @invariant()
+    def two_people_decide_on_much(self) -> None:
+        confirmed = [step for step in self.steps if process().actions[step.action].another_person]
+        for step in confirmed:
+            before = [one for one in self.steps[: step.number - 1] if one.side == step.side]
+            assert before and before[-1].by != step.by
+
+
+Cases.TestCase.settings = settings(max_examples=SEQUENCES, stateful_step_count=30)
+TestCases = Cases.TestCase
+
+
+class MuchMoney(Cases):
+    """The same above the limit at which two people decide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case = draft(500_000_000)
+
+
+MuchMoney.TestCase.settings = settings(max_examples=SEQUENCES, stateful_step_count=30)
+TestMuchMoney = MuchMoney.TestCase
+
+
+def test_much_needs_two_people() -> None:
+    case = draft(500_000_000)
+    steps: list[Step] = []
+    for name, side, by in (
+        ("submit", "company", "a"),
+        ("find_eligible", "rule", "eligibility-1"),
+        ("hand_in", "company", "a"),
+        ("approve_guarantee", "guarantor", "kim"),
+    ):
+        step = act(case, steps, name, side, by, BEGUN, given_for(name, case, side))  # type: ignore[arg-type]
+        steps.append(step)
+        case = follow(case, step)
+    assert case.state == "guarantee_second" and case.guarantee == "asked"
+    with pytest.raises(ForbiddenError) as same:
+        act(case, steps, "confirm_guarantee", "guarantor", "kim", BEGUN, Given(consents={"guarantor"}))
+    assert same.value.key == "finance.another_person"
+    step = act(case, steps, "confirm_guarantee", "guarantor", "lee", BEGUN, Given(consents={"guarantor"}))
+    assert follow(case, step).guarantee == "approved"
+
+
+def test_figures_are_validated_where_they_are_said() -> None:
+    assert figures({"loan_krw": "120,000,000", "months": "36"}, ("loan_krw", "months")) == {
+        "loan_krw": 120_000_000,
+        "months": 36,
+    }
+    for wrong in ("", "-1", "1e400", "NaN", "1,2,3", "99999999999999"):
+        with pytest.raises(InputError):
+            figures({"loan_krw": wrong, "months": 1}, ("loan_krw", "months"))
+    with pytest.raises(InputError) as unknown:
+        figures({"loan_krw": 5_000_000, "months": 1, "bonus": 3}, ("loan_krw", "months"))
+    assert unknown.value.key == "finance.figure_unknown"
+
+
+def test_more_than_was_applied_for_is_refused() -> None:
+    case = draft()
+    for name in ("submit", "find_eligible", "hand_in", "approve_guarantee", "hand_over"):
+        action = process().actions[name]
+        case = follow(case, act(case, [], name, action.by, action.rule or "x", BEGUN, given_for(name, case, action.by)))
+    for changed, key in (
+        ({"loan_krw": 100_000_001}, "finance.loan_above_application"),
+        ({"loan_krw": 90_000_000}, "finance.guarantee_above_share"),
+    ):
+        given = given_for("offer_loan", case, "bank")
+        wrong = Given("", {**given.figures, **changed}, (), {"bank"})
+        with pytest.raises(InputError) as refused:
+            act(case, [], "offer_loan", "bank", "kim", BEGUN, wrong)
+        assert refused.value.key == key
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Application("r", "gambling", 100_000_000, 36),
+        Application("r", "research", 10, 36),
+        Application("r", "research", 100_000_000, 0),
+        Application("r", "research", 100_000_000, 36, "가" * 1001),
+    ],
+)
+def test_an_odd_application_is_refused(wrong: Application) -> None:
+    with pytest.raises(InputError):
+        check_application(wrong)

@@ -1,0 +1,249 @@
+"""A case through all hands, on both databases: the whole way, refusal and appeal, time running out, strangers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
+
+from consenting import BANK, COMPANY, GAON, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations, add_rating
+from databases import BACK_ENDS, database_url
+
+from ktop.catalogue import load
+from ktop.domain.finance.case import Application
+from ktop.domain.party.actor import INSTALLATION, Actor
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from ktop.store.tables import audit_events, organisations, outbox
+from ktop.store.unit_of_work import Store
+from ktop.usecases.consent.service import ConsentService
+from ktop.usecases.finance.interface import CaseCard
+from ktop.usecases.finance.service import FinanceService
+
+GUARANTOR = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
+PDF = b"%PDF-1.7 invented"
+DECIDED = {"guaranteed_krw": "80,000,000", "fee_percent": "1.1"}
+OFFERED = {"loan_krw": "100,000,000", "interest_percent": "4.2", "months": "36"}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 7, 15, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(params=BACK_ENDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(database_url(request.param, tmp_path))
+    add_organisations(store)
+    with store.installation() as work:
+        work.connection.execute(
+            insert(organisations).values(
+                id="kotec",
+                kind="operator",
+                name_ko="기술보증기금",
+                name_en="KOTEC",
+                state="active",
+                demo=True,
+                settings={},
+                created=datetime.now(UTC),
+                version=1,
+            )
+        )
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def finance(store: Store, clock: Clock) -> FinanceService:
+    return FinanceService(lambda: store, clock)
+
+
+@pytest.fixture
+def handed_in(store: Store, finance: FinanceService) -> CaseCard:
+    """A case that the guarantor has to review."""
+    case = begun(store, finance)
+    assert finance.act(COMPANY, case.id, "submit").state == "documents", "the rule decides at once"
+    for kind in ("business_registration", "statements"):
+        finance.add_document(COMPANY, case.id, kind, f"C:\\서류\\{kind}.pdf", PDF)
+    return finance.act(COMPANY, case.id, "hand_in")
+
+
+def begun(store: Store, finance: FinanceService, amount_krw: int = 100_000_000) -> CaseCard:
+    application = Application(
+        add_rating(store, COMPANY, GAON), "research", amount_krw, 36, "시제품 개발", ("statement",)
+    )
+    return finance.apply(COMPANY, application, guarantor="kotec", bank="ibk")
+
+
+def at_the_bank(finance: FinanceService, case: CaseCard) -> CaseCard:
+    return finance.act(GUARANTOR, case.id, "approve_guarantee", figures=DECIDED)
+
+
+def test_the_whole_way(store: Store, finance: FinanceService, handed_in: CaseCard) -> None:
+    assert handed_in.state == "guarantee_review" and handed_in.figures == {"share_percent": 85}
+    seen = finance.case(BANK, handed_in.id)
+    assert seen.state == handed_in.state and seen.documents == () and seen.figures == {}, "not the bank's turn yet"
+    case = at_the_bank(finance, handed_in)
+    assert (case.state, case.guarantee, case.loan) == ("bank_review", "approved", "asked")
+    seen = finance.case(BANK, case.id)
+    assert [one.kind for one in seen.documents] == ["business_registration", "statements"]
+    assert seen.documents[0].name == "business_registration.pdf"
+    document, content = finance.document(BANK, case.id, seen.documents[0].id)
+    assert content == PDF and document.media_type == "application/pdf"
+    assert finance.act(BANK, case.id, "offer_loan", figures=OFFERED).state == "contract"
+    for actor, action, state in (
+        (COMPANY, "sign", "signed"),
+        (BANK, "disburse", "disbursed"),
+        (BANK, "monitor", "monitored"),
+        (BANK, "close", "closed"),
+    ):
+        case = finance.act(actor, case.id, action)
+        assert case.state == state
+        assert {finance.case(one, case.id).state for one in (COMPANY, GUARANTOR, BANK)} == {state}
+    assert (case.guarantee, case.loan) == ("ended", "repaid")
+    assert case.figures["guaranteed_krw"] == 80_000_000 and case.actions == []
+    told = [one.action for one in finance.case(COMPANY, case.id).steps]
+    assert told[:3] == ["submit", "find_eligible", "hand_in"] and told[4] == "hand_over"
+    with store.engine.connect() as connection:
+        events = set(connection.scalars(select(audit_events.c.action).where(audit_events.c.subject == case.id)))
+        messages = connection.execute(select(outbox.c.payload).where(outbox.c.topic == "finance.sign")).scalars().all()
+    assert {f"finance.{name}" for name in told} <= events
+    assert messages[0]["others"] == ["ibk", "kotec"]
+
+
+def test_a_refusal_an_appeal_and_a_second_refusal(finance: FinanceService, handed_in: CaseCard, clock: Clock) -> None:
+    case = at_the_bank(finance, handed_in)
+    with pytest.raises(InputError):
+        finance.act(BANK, case.id, "refuse_loan")
+    case = finance.act(BANK, case.id, "refuse_loan", reason="담보 여력 부족")
+    assert (case.state, case.guarantee, case.loan) == ("loan_refused", "approved", "refused")
+    assert finance.act(COMPANY, case.id, "appeal_loan", reason="수주 계약 추가").state == "loan_appealed"
+    with pytest.raises(ForbiddenError):
+        finance.act(BANK, case.id, "reopen_loan", reason="다시 봄")
+    other_officer = replace(BANK, user="user-second")
+    assert finance.act(other_officer, case.id, "reopen_loan", reason="다시 봄").state == "bank_review"
+    assert finance.act(BANK, case.id, "refuse_loan", reason="그대로").loan == "refused"
+    with pytest.raises(ConflictError) as once:
+        finance.act(COMPANY, case.id, "appeal_loan", reason="또")
+    assert once.value.key == "finance.only_once"
+    clock.now += timedelta(days=15)
+    assert finance.tend(INSTALLATION) >= 1
+    case = finance.case(COMPANY, case.id)
+    assert (case.state, case.guarantee) == ("lapsed", "lapsed"), "the guarantee does not outlive the refusal"
+    assert case.steps[-1].by == "deadline-1"
+
+
+def test_what_is_not_eligible_ends_with_reasons(store: Store, finance: FinanceService) -> None:
+    case = finance.act(COMPANY, begun(store, finance, 900_000_000).id, "submit")
+    assert (case.state, case.guarantee) == ("ineligible", "refused")
+    assert "한도" in case.steps[-1].reason and "limit" in case.steps[-1].reason
+
+
+def test_the_same_step_sent_again_is_the_same_step(store: Store, finance: FinanceService, handed_in: CaseCard) -> None:
+    case = finance.act(GUARANTOR, handed_in.id, "approve_guarantee", figures=DECIDED, key="core-17")
+    again = finance.act(GUARANTOR, case.id, "approve_guarantee", figures=DECIDED, key="core-17")
+    assert again.version == case.version and again.state == "bank_review"
+    with pytest.raises(ConflictError) as other:
+        finance.act(GUARANTOR, case.id, "refuse_guarantee", reason="x", key="core-17")
+    assert other.value.key == "finance.key_used"
+    with pytest.raises(ConflictError) as late:
+        finance.act(BANK, case.id, "disburse", key="too-early")
+    assert late.value.key == "finance.not_now"
+    with pytest.raises(ConflictError) as old:
+        finance.act(BANK, case.id, "offer_loan", figures=OFFERED, version=case.version - 1)
+    assert old.value.key == "finance.changed_meanwhile"
+
+
+def test_strangers_and_wrong_sides_are_refused(store: Store, finance: FinanceService, handed_in: CaseCard) -> None:
+    for stranger in (OTHER_COMPANY, OTHER_BANK):
+        for attempt in (
+            lambda who: finance.case(who, handed_in.id),
+            lambda who: finance.act(who, handed_in.id, "withdraw"),
+            lambda who: finance.act(who, handed_in.id, "approve_guarantee", figures=DECIDED),
+        ):
+            with pytest.raises(NotFoundError):
+                attempt(stranger)
+        assert finance.cases(stranger).items == []
+    with pytest.raises(ForbiddenError):
+        finance.act(BANK, handed_in.id, "approve_guarantee", figures=DECIDED)
+    with pytest.raises(ForbiddenError):
+        finance.act(STAFF, handed_in.id, "withdraw")
+    with pytest.raises(ForbiddenError):
+        finance.tend(GUARANTOR)
+    draft = begun(store, finance)
+    with pytest.raises(NotFoundError):
+        finance.case(BANK, draft.id)
+    assert [one.id for one in finance.cases(BANK).items] == [handed_in.id]
+    assert {one.id for one in finance.cases(COMPANY).items} == {handed_in.id, draft.id}
+
+
+def test_a_revoked_consent_stops_the_approval(store: Store, finance: FinanceService, handed_in: CaseCard) -> None:
+    consents = ConsentService(lambda: store)
+    given = {card.grantee.id: card.consent for card in consents.consents(COMPANY).items}
+    assert given["kotec"].terms.purpose == "guarantee_review" and given["ibk"].terms.purpose == "loan_review"
+    consents.revoke(COMPANY, given["kotec"].id, "")
+    with pytest.raises(ConflictError) as refused:
+        at_the_bank(finance, handed_in)
+    assert refused.value.key == "finance.no_consent"
+    assert finance.act(GUARANTOR, handed_in.id, "return_to_company", reason="동의가 필요합니다").state == "returned"
+
+
+def test_returned_and_sent_again(store: Store, finance: FinanceService, handed_in: CaseCard, clock: Clock) -> None:
+    finance.act(GUARANTOR, handed_in.id, "return_to_company", reason="금액 확인")
+    changed = replace(handed_in.application, amount_krw=90_000_000)
+    with pytest.raises(ConflictError):
+        finance.revise(COMPANY, handed_in.id, changed, guarantor="kotec", bank="shinhan")
+    finance.revise(COMPANY, handed_in.id, changed, guarantor="kotec", bank="ibk")
+    assert finance.act(COMPANY, handed_in.id, "submit").state == "documents"
+    clock.now += timedelta(days=12)
+    assert finance.tend(INSTALLATION) == 1, "reminded once"
+    assert finance.tend(INSTALLATION) == 0
+    clock.now += timedelta(days=5)
+    finance.tend(INSTALLATION)
+    assert finance.case(COMPANY, handed_in.id).state == "expired"
+
+
+def test_what_a_rule_owes_is_done_after_a_crash(
+    store: Store, finance: FinanceService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = begun(store, finance)
+    monkeypatch.setattr(FinanceService, "_by_rules", lambda *_: 0)  # as if the process had ended there
+    assert finance.act(COMPANY, case.id, "submit").state == "submitted"
+    monkeypatch.undo()
+    assert finance.tend(INSTALLATION) == 1
+    assert finance.case(COMPANY, case.id).state == "documents"
+
+
+def test_files_are_taken_by_what_they_are(store: Store, finance: FinanceService) -> None:
+    case = begun(store, finance)
+    for content in (b"MZ\x90", b"<html>", b"", b"PK\x03\x04broken"):
+        with pytest.raises(InputError) as refused:
+            finance.add_document(COMPANY, case.id, "other", "invoice.pdf", content)
+        assert refused.value.key == "finance.document_type"
+    with pytest.raises(InputError):
+        finance.add_document(COMPANY, case.id, "passport", "a.pdf", PDF)
+
+
+def test_above_the_limit_a_second_officer_confirms(
+    finance: FinanceService, handed_in: CaseCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(load("finance")["second_above_krw"], "guarantor", 50_000_000)
+    case = at_the_bank(finance, handed_in)
+    assert (case.state, case.guarantee) == ("guarantee_second", "asked")
+    with pytest.raises(ForbiddenError):
+        finance.act(GUARANTOR, case.id, "confirm_guarantee")
+    assert finance.act(replace(GUARANTOR, user="second"), case.id, "confirm_guarantee").state == "bank_review"
