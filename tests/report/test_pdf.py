@@ -26,7 +26,7 @@ def test_korean_company_report_can_be_read() -> None:
     read = words_of(content)
     for expected in ("가온정밀 주식회사", "혁신성장역량지수", "70.9", "위험등급", "미입력", "대표자의 동업종 경력이"):
         assert expected in read
-    assert "tech-index 1.0.0판" in read
+    assert "tech-index 버전 1.0.0" in read
     assert "가상 기업 자료로 학습" in read
     assert "2026년 3월 31일" in read
 
