@@ -56,16 +56,25 @@ def changed_probabilities(batch: BatchRatings, row: int) -> dict[str, Any]:
     return {"known": known, "all": len(chosen), "probabilities": changed}
 
 
-def with_accounts(told: Sequence[Opinion], accounts: Mapping[str, Any] | None, key: str) -> tuple[Opinion, ...]:
+def with_accounts(
+    told: Sequence[Opinion], accounts: Mapping[str, Any] | None, key: str, shown: Mapping[str, str] | None = None
+) -> tuple[Opinion, ...]:
     """Return opinions with the sentence on what the accounts changed, after the other summaries; ``key`` is its text.
 
-    Firms without any ratio, and models without accounts, have no such sentence.
+    Firms without any ratio, and models without accounts, have no such sentence. ``shown`` are the rating's own grades:
+    where a rule beside the model held one of them, the sentence says that its grades are those before that rule.
     """
     if accounts is None or not accounts["known"]:
         return tuple(told)
     place = next((k for k, opinion in enumerate(told) if opinion.kind != "summary"), len(told))
     basis = tuple(f"details.accounts.{part}" for part in accounts if part not in ("known", "all"))
-    added = [Opinion(lang, text(key, lang, **_figures(accounts, lang)), basis, "summary") for lang in LANGS]
+    before = any(entry["with"] != (shown or {}).get(name) for name, entry in accounts.get("grades", {}).items())
+    added = []
+    for lang in LANGS:
+        said = text(key, lang, **_figures(accounts, lang))
+        if before and shown:
+            said += " " + text(f"{key}_before_rules", lang, **shown)
+        added.append(Opinion(lang, said, basis, "summary"))
     return (*told[:place], *added, *told[place:])
 
 

@@ -226,7 +226,8 @@ class GrowthRiskModel(CompanyModel):
         }
         rates = {target: (mean, self.rates[target]) for target, mean in self.peer_rates(batch, row).items()}
         told = opinions(self.indicators, batch, row, percentiles, rates, taken)
-        return with_accounts(told, self._accounts(batch, row), "growth_risk.accounts_changed")
+        shown = {name: str(symbols[row]) for name, symbols in batch.grades.items()}
+        return with_accounts(told, self._accounts(batch, row), "growth_risk.accounts_changed", shown)
 
     def _accounts(self, batch: BatchRatings, row: int) -> dict[str, Any] | None:
         """Return what the accounts changed (``accounts.changed_probabilities``), the grades included."""

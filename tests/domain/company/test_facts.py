@@ -192,8 +192,15 @@ def test_warnings_name_what_is_old_unused_or_unsourced() -> None:
     assert "statement_old" in codes(date(2028, 12, 31))
     assert "staff_old" in codes(date(2028, 12, 31))
     assert "statement_none" in codes(statements=[])
+    assert "statement_none" not in codes(statements=[], facts={"sales_krw_t0": 1e9})
     assert "no_source" in codes(source=...)
     assert "corporate_number" in codes(corporate_number="110111-0062433")
+
+
+def test_amounts_given_without_a_statement_are_said_to_be_used() -> None:
+    told = company_warnings(Company.from_mapping(record(statements=[], facts={"sales_krw_t0": 1e9})), AS_OF)
+    said = next(warning.text for warning in told if warning.code == "statement_totals")
+    assert "1 of 24" in said["en"] and "1개(모두 24개" in said["ko"]
 
 
 def test_a_table_of_records_holds_the_same_facts() -> None:

@@ -32,7 +32,7 @@ WINDOW_YEARS = 3
 _DEGREES = FACT_CODES["degree"][1]
 _ORGANISATIONS = FACT_CODES["rnd_organisation"][1]
 # Amounts taken from the newest statement and the ones before it: (item of the record, fact stem, how many years).
-_ITEMS: Sequence[tuple[str, str, int]] = (
+AMOUNTS: Sequence[tuple[str, str, int]] = (
     ("sales", "sales_krw", 3),
     ("operating_profit", "operating_profit_krw", 3),
     ("net_income", "net_income_krw", 3),
@@ -158,7 +158,7 @@ def _statements(company: Company, as_of: date) -> dict[str, FactValue]:
     by_year = {statement.year: statement for statement in company.statements or ()}
     periods = periods_of(company.statements or ())
     facts: dict[str, FactValue] = {}
-    for item, stem, years in _ITEMS:
+    for item, stem, years in AMOUNTS:
         for back in range(years):
             statement = by_year.get(newest.year - back)
             amount = None if statement is None else statement.krw(item)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, text
-from ktop.domain.company.facts import citations_unknown, newest_staff, newest_statement
+from ktop.domain.company.facts import AMOUNTS, citations_unknown, newest_staff, newest_statement
 from ktop.domain.company.periods import FEWEST_MONTHS, YEAR_MONTHS, first_months, periods_of
 from ktop.domain.rating.rating import Warning
 from ktop.domain.values.registration_numbers import CorporateNumber
@@ -28,7 +28,7 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
         found.append(_warning("corporate_number", value=number))
     statement = newest_statement(company, as_of)
     if statement is None:
-        found.append(_warning("statement_none"))
+        found.append(_without_statement(company))
     elif (months := _months(statement.ends, as_of)) > OLD_STATEMENT_MONTHS:
         found.append(_warning("statement_old", year=statement.year, months=months))
     found += _periods(company, statement)
@@ -44,6 +44,15 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
     if company.source is None:
         found.append(_warning("no_source"))
     return tuple(found)
+
+
+def _without_statement(company: Company) -> Warning:
+    """Return what a missing statement means: amounts given as totals are used, whether or not a statement tells them."""
+    amounts = [f"{stem}_t{back}" for _, stem, years in AMOUNTS for back in range(years)]
+    known = sum((company.facts or {}).get(name) is not None for name in amounts)
+    if not known:
+        return _warning("statement_none")
+    return _warning("statement_totals", known=known, all=len(amounts))
 
 
 def _periods(company: Company, newest: Statement | None) -> list[Warning]:
