@@ -140,14 +140,16 @@ def test_the_same_warning_is_said_once() -> None:
     assert [len(view.warnings) for view in views] == [1, 0]
 
 
-def test_an_even_distribution_is_not_drawn() -> None:
+def test_the_place_among_peers_is_a_strip_for_each_group_and_a_missing_one_is_hatched() -> None:
     rating = invented.tech_index()
-    rating["position"]["all"]["histogram"] = [400] * 20
-    rating["position"]["industry"]["histogram"] = [1, 2, 9, 2]
+    groups = len(rating["position"])
+    rating["position"]["industry"]["percentile"] = None
     position = report_view([rating], "ko").ratings[0].position
-    assert position is not None
-    assert position.chart is not None
-    assert "같은 업종" in position.chart.title
+    assert position is not None and position.chart is not None
+    assert len(position.chart.table.rows) == groups
+    absent = next(row for row in position.chart.table.rows if row[0] == "같은 업종")
+    assert absent[2] == "–" and "비교 대상 부족" in absent[1]
+    assert position.chart.svg.count("<path") == 1, "one strip is hatched"
 
 
 def test_what_if_tells_better_from_worse() -> None:

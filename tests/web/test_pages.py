@@ -121,7 +121,7 @@ def test_language_is_remembered(client: TestClient) -> None:
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_all_three_results_at_once(client: TestClient, rating: str, lang: str) -> None:
-    page = client.get(rating, params={"lang": lang}).text
+    page = client.get(rating, params={"lang": lang, "part": "all"}).text
     check_page(page, lang)
     page = html.unescape(page)
     index, fast, technology = invented.tech_index(), invented.ktrs_fm(), invented.originality()
@@ -142,8 +142,9 @@ def test_all_three_results_at_once(client: TestClient, rating: str, lang: str) -
 
 
 def test_company_alone_and_technology_alone(client: TestClient, token: str) -> None:
-    assert 'id="originality"' not in client.get(rated(client, token, company="demo-1")).text
-    answer = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=True)
+    assert 'id="originality"' not in client.get(rated(client, token, company="demo-1"), params={"part": "all"}).text
+    made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]
+    answer = client.get(made, params={"part": "all"})
     assert 'id="originality"' in answer.text
     assert 'id="tech-index"' not in answer.text
     assert SAMPLE in answer.text
@@ -322,7 +323,7 @@ def test_a_methods_page_tells_all_rules_of_its_model_and_no_others(client: TestC
 
 def test_added_features_are_tried_on_request(client: TestClient, token: str) -> None:
     made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]
-    plain = client.get(made)
+    plain = client.get(made, params={"part": "novelty"})
     assert 'name="suggest"' in plain.text
     assert "형광" not in plain.text.split('id="suggestions"')[1].split("</div>")[0]
     tried = client.get(f"{made}?suggest=1")

@@ -46,8 +46,10 @@ def points(value: float) -> str:
 
 
 def percent(share: float | None, lang: Lang | None, digits: int = 1) -> str:
-    """Return a share (0-1) in percent."""
-    return missing(lang) if share is None or is_missing(share) else f"{100 * share:.{digits}f}%"
+    """Return a share (0-1) in percent; with one decimal, a share below one per cent has two, as in the sentences."""
+    if share is None or is_missing(share):
+        return missing(lang)
+    return f"{100 * share:.{2 if digits == 1 and 0 < share < 0.01 else digits}f}%"
 
 
 def money(krw: float | None, lang: Lang) -> str:

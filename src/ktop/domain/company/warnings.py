@@ -47,7 +47,7 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
 
 
 def _without_statement(company: Company) -> Warning:
-    """Return what a missing statement means: amounts given as totals are used, whether or not a statement tells them."""
+    """Return what a missing statement means: amounts given as totals are used without one."""
     amounts = [f"{stem}_t{back}" for _, stem, years in AMOUNTS for back in range(years)]
     known = sum((company.facts or {}).get(name) is not None for name in amounts)
     if not known:

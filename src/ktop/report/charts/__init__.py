@@ -4,9 +4,12 @@ from ktop.report.charts.bars import bars, side_by_side
 from ktop.report.charts.chart import Chart, Table
 from ktop.report.charts.gauge import gauge
 from ktop.report.charts.histogram import histogram
+from ktop.report.charts.ladder import Rung, ladder
 from ktop.report.charts.matrix import matrix
 from ktop.report.charts.patent_map import MappedPatent, patent_map
 from ktop.report.charts.radar import radar
+from ktop.report.charts.shares import shares
+from ktop.report.charts.strips import Strip, strips
 from ktop.report.charts.trend import Ahead, trend
 from ktop.report.charts.waterfall import WaterfallStep, waterfall
 
@@ -14,15 +17,20 @@ __all__ = [
     "Ahead",
     "Chart",
     "MappedPatent",
+    "Rung",
+    "Strip",
     "Table",
     "WaterfallStep",
     "bars",
     "gauge",
     "histogram",
+    "ladder",
     "matrix",
     "patent_map",
     "radar",
+    "shares",
     "side_by_side",
+    "strips",
     "trend",
     "waterfall",
 ]

@@ -91,6 +91,21 @@ def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> st
     return tag("line", x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2), **attributes)
 
 
+def hatching(x: float, y: float, width: float, height: float, *, gap: float = 6.0) -> str:
+    """Return slanted lines across a rectangle: what is missing or may not be relied on, told apart without colour.
+
+    Lines and not a pattern: a pattern needs an identifier, and many charts stand on one page.
+    """
+    drawn = []
+    at = gap / 2
+    while at < width + height:
+        x1, y1 = (x + at, y) if at <= width else (x + width, y + at - width)
+        x2, y2 = (x, y + at) if at <= height else (x + at - height, y + height)
+        drawn.append(f"M{number(x1)} {number(y1)}L{number(x2)} {number(y2)}")
+        at += gap
+    return tag("path", d="".join(drawn), fill="none", line="other", stroke_width=1)
+
+
 def label(
     x: float, y: float, content: str, *, size: float = 13, anchor: str = "start", kind: str = "ink", **more: object
 ) -> str:

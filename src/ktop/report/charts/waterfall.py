@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ktop.catalogue import Lang, text
 from ktop.report.charts.chart import Chart, drawing, known, shown, signed
-from ktop.report.charts.svg import escape, label, line, number, points, rect, shorten, tag, text_width
+from ktop.report.charts.svg import escape, hatching, label, line, number, points, rect, shorten, tag, text_width
 
 _TOP, _BAR, _FIGURE = 4.0, 18.0, 56.0
 #: Below this width a bar stands under its name instead of beside it.
@@ -90,8 +90,13 @@ def waterfall(
         if not stacked:
             drawn.append(line(x_of(start), y - row + bar + _BAR, x_of(start), y + bar, line="grid", stroke_width=1))
         x1, x2 = sorted((x_of(start), x_of(end)))
-        drawn.append(rect(x1, y + bar, max(x2 - x1, 1), _BAR, kind="plus" if part.points >= 0 else "minus"))
-        if x2 - x1 >= 10:  # an arrow head inside the bar: the direction does not rest on colour alone
+        if part.value is None:  # a missing item is no fault: hatched and grey, never red
+            drawn.append(rect(x1, y + bar, max(x2 - x1, 1), _BAR, kind="track"))
+            drawn.append(hatching(x1, y + bar, max(x2 - x1, 1), _BAR))
+        else:
+            drawn.append(rect(x1, y + bar, max(x2 - x1, 1), _BAR, kind="plus" if part.points >= 0 else "minus"))
+        # An arrow head inside the bar: the direction does not rest on colour alone.
+        if x2 - x1 >= 10 and part.value is not None:
             drawn.append(_arrow(x_of(end), y + bar + _BAR / 2, forward=part.points >= 0))
         drawn.append(label(width, y + 17, signed(part.points, lang), size=13, anchor="end"))
         rows.append((part.label, part.group, given, signed(part.points, lang, 2)))

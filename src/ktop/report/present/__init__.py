@@ -14,6 +14,7 @@ from ktop.report.charts.svg import shorten
 from ktop.report.present.common import Medium, RatingJson, short_model
 from ktop.report.present.company import company_view
 from ktop.report.present.technology import technology_view
+from ktop.report.present.verdict import verdict
 from ktop.report.present.views import Figure, InputGroup, InputRow, RatingView, ReportView
 
 #: Facts that are shown under a company's name, where known.
@@ -62,6 +63,7 @@ def report_view(
         models=tuple(view.version for view in views),
         origin=origin(ratings, lang),
         text=_summary(ratings, technology_text)[:_SUMMARY_TEXT_CHARS],
+        verdict=verdict(ratings, lang),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ktop.catalogue import Lang, load, messages, text
 from ktop.domain.rating.percentile import percentile_words
 from ktop.report import labels, numbers
-from ktop.report.charts import Table, WaterfallStep, gauge, histogram, radar, waterfall
+from ktop.report.charts import Chart, Strip, Table, WaterfallStep, gauge, radar, strips, waterfall
 from ktop.report.present.views import Breakdown, Figure, Position, Sentences, Step
 
 RatingJson = Mapping[str, Any]
@@ -192,25 +192,30 @@ def position(rating: RatingJson, lang: Lang) -> Position | None:
         for name in order
     )
     title = text("report.position_title", lang)
-    chart = None
-    drawable = [name for name in order if positions[name].get("histogram")]
-    score = main_score(rating)
-    if drawable and score is not None:
-        # A score that is a percentile of all firms spreads them evenly: such a picture says nothing, the next one does.
-        name = next((n for n in drawable if not _is_flat(positions[n]["histogram"])), drawable[0])
-        drawn = positions[name]
-        title = text("report.position_within", lang, comparison=labels.word("comparison", name, lang))
-        edges, counts = bins(drawn["histogram"])
-        value = rating["scores"][score]
-        own = None if value is None else f"{value:.1f} · {percentile_words(drawn['percentile'], lang)}"
-        chart = histogram(title, edges, counts, value, lang, own_label=own, axis_label=score_label(rating, score, lang))
-    return Position(chart, Table(title, columns, rows))
+    drawn = [_strips(rating, main_score(rating), positions, order, lang)]
+    # A model of two scores has the places of its second one beside those of the first.
+    for name, other in (rating["details"].get("positions") or {}).items():
+        drawn.append(_strips(rating, name, other, [key for key in order if key in other], lang))
+    return Position(drawn[0], Table(title, columns, rows), tuple(drawn[1:]))
 
 
-def _is_flat(histogram_: Any, most: float = 1.1) -> bool:
-    """Whether no bar is much taller than the mean bar."""
-    _, counts = bins(histogram_)
-    return max(counts) < most * sum(counts) / len(counts)
+def _strips(
+    rating: RatingJson, score: str | None, positions: Mapping[str, Any], order: Sequence[str], lang: Lang
+) -> Chart:
+    groups = []
+    for name in order:
+        percentile = positions[name]["percentile"]
+        absent = numbers.is_missing(percentile)
+        groups.append(
+            Strip(
+                labels.word("comparison", name, lang),
+                text("result.peers", lang, n=numbers.figure(positions[name].get("n"), lang, 0)),
+                None if absent else float(percentile),
+                text("report.no_peers", lang) if absent else percentile_words(percentile, lang),
+            )
+        )
+    label = score_label(rating, score, lang) if score else labels.word("model", rating["model"]["name"], lang)
+    return strips(text("result.strips_of", lang, score=label), groups, lang)
 
 
 def bins(found: Any) -> tuple[list[float], list[float]]:

@@ -23,7 +23,8 @@ from ktop.report.present.common import (
     score_gauge,
 )
 from ktop.report.present.evidence import evidence_view
-from ktop.report.present.views import Clause, Figure, Guarantee, RatingView
+from ktop.report.present.guarantee import guarantee_view
+from ktop.report.present.views import Figure, RatingView
 
 
 def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> RatingView:
@@ -90,35 +91,6 @@ def _matrix(own: tuple[str, str], lang: Lang) -> Chart:
         catalogue["ladders"]["business"]["symbols"],
         own if own in cells else None,
         lang,
-    )
-
-
-_TONES = {"possible": "good", "conditional": "warn", "refused": "bad"}
-_MET = {"passed": True, "failed": False}
-
-
-def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
-    """Return the guarantee decision with every clause (``GuaranteeDecision.to_json``), None for a model without one."""
-    decision = rating["details"].get("guarantee")
-    if not isinstance(decision, Mapping):
-        return None
-    status, amount = decision["status"], decision["amount_krw"]
-    clauses = tuple(
-        Clause(
-            _MET.get(clause["outcome"]),
-            text(f"report.clause_{clause['outcome']}", lang),
-            clause["label"][lang],
-            clause["reason"][lang] if clause["reason"] else "",
-        )
-        for clause in decision["clauses"]
-    )
-    return Guarantee(
-        decision=text(f"report.guarantee_{status}", lang),
-        tone=_TONES[status],
-        limit=text("report.guarantee_limit", lang, amount=numbers.money(amount, lang)) if amount else "",
-        text=decision["text"][lang],
-        clauses=clauses,
-        note=decision["note"][lang],
     )
 
 

@@ -44,10 +44,11 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Standing among others: one distribution and the percentile within each comparison group."""
+    """Standing among others: strips of the main score, those of further scores, and the places as a table."""
 
     chart: Chart | None
     table: Table
+    others: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ class Guarantee:
     text: str
     clauses: tuple[Clause, ...]
     note: str
+    #: The limit worked out line by line, where the rating shows what it is worked out from; how many clauses are met.
+    arithmetic: Table | None = None
+    met: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,30 @@ class InputGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a result opens with.
+
+    ``model`` is the one that decides, ``figure`` its grade or index; where ``relied`` is False the figure is no ground
+    for anything and ``meaning`` says why. ``sure`` says in words how sure it is, ``strip`` draws grades and intervals,
+    ``known`` what is known of a company. ``to_do`` comes before the computed ``steps``. ``beside`` are the other
+    answers, ``story`` why they differ, ``meanings`` what every grade means.
+    """
+
+    model: str
+    figure: Figure
+    relied: bool
+    meaning: str
+    sure: tuple[str, ...]
+    strip: Chart | None
+    known: Chart | None
+    steps: tuple[Step, ...]
+    to_do: tuple[str, ...]
+    beside: tuple[Figure, ...]
+    story: tuple[str, ...]
+    meanings: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """Ratings of one subject made together, and what they rest on."""
 
@@ -237,4 +265,5 @@ class ReportView:
     models: tuple[str, ...]
     origin: str
     text: str = ""
+    verdict: Verdict | None = None
     words: dict[str, str] = field(default_factory=dict)

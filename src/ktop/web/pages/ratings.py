@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse, Response
 from ktop.catalogue import Lang, message, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.kernel.errors import InputError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
 from ktop.report.present.models import recomputed_sentence
+from ktop.report.present.views import ReportView
 from ktop.report.present.what_if import Change, changes_between
 from ktop.usecases.rate.interface import StoredRating
 from ktop.web import forms
@@ -26,6 +27,14 @@ from ktop.web.pages.common import blocking, identifier, may_send, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One part of a result and its words; the overview's ``id`` is empty."""
+
+    id: str
+    label: str
 
 
 # These two stand before the page: its address would match theirs too.
@@ -119,6 +128,7 @@ async def _page(
 ) -> Response:
     lang = language(request)
     use = platform(request)
+    part = "what-if" if typed is not None else _part(request)
     view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text, medium="page")
     has_company = any(not is_technology(one) for one in stored.ratings)
     fields: tuple[forms.Field, ...] = ()
@@ -131,6 +141,8 @@ async def _page(
         template,
         status,
         view=view,
+        part=part,
+        tabs=_tabs(view, lang, with_fields=bool(fields)),
         stored=stored,
         created=numbers.moment(stored.created, lang),
         failures=[sentence[lang] for sentence in stored.failures.values()],
@@ -146,6 +158,35 @@ async def _page(
         recomputed=recomputed,
         say=lambda key: text(f"lifecycle.{key}", lang),
     )
+
+
+def _part(request: Request) -> str:
+    """Return the part of the result that is asked for; what is asked for beside it names its own."""
+    if request.query_params.get("suggest") == "1":
+        return "novelty"
+    if request.query_params.get("recompute") == "1":
+        return "about"
+    return request.query_params.get("part", "")
+
+
+def _tabs(view: ReportView, lang: Lang, *, with_fields: bool) -> tuple[Tab, ...]:
+    """Return the parts that a result has, the overview first: each is a page of its own, so none needs a script."""
+    found = [Tab("", text("result.part_overview", lang))]
+    found += [Tab(rating.model, labels.word("tab", rating.model, lang)) for rating in view.ratings]
+    technology = next((rating.technology for rating in view.ratings if rating.technology), None)
+    if technology is not None and technology.neighbours:
+        found.append(Tab("patents", text("result.part_patents", lang)))
+    if technology is not None and (technology.novelty or technology.suggestions):
+        found.append(Tab("novelty", text("result.part_novelty", lang)))
+    if with_fields:
+        found.append(Tab("what-if", text("web.what_if", lang)))
+    if view.inputs:
+        found.append(Tab("inputs", text("result.part_inputs", lang)))
+    if view.text:
+        found.append(Tab("text", text("result.part_text", lang)))
+    found.append(Tab("about", text("result.part_about", lang)))
+    found.append(Tab("all", text("result.part_all", lang)))
+    return tuple(found)
 
 
 async def _typed_before(request: Request, stored: StoredRating) -> Mapping[str, str]:

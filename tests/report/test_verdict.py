@@ -1,0 +1,60 @@
+"""The verdict of a result: one answer, what it means, how sure it is, and why models differ."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
+
+import invented
+
+from ktop.domain.rating.grades import ladders
+from ktop.report.present.grade_meanings import meaning_table
+from ktop.report.present.verdict import known_items, verdict
+
+
+def test_the_grade_leads_and_the_index_stands_beside_it() -> None:
+    shown = verdict([invented.tech_index(), invented.ktrs_fm()], "en")
+    assert shown.model == "ktrs-fm" and shown.relied
+    assert shown.figure.value == invented.ktrs_fm()["grades"]["business"]
+    assert any("Tech-Index" in figure.label for figure in shown.beside)
+    assert any("decides the grade" in sentence for sentence in shown.story)
+
+
+def test_an_index_alone_is_the_verdict() -> None:
+    shown = verdict([invented.tech_index()], "ko")
+    assert shown.figure.value == f"{invented.tech_index()['scores']['index']:.1f}"
+    assert shown.story == ()
+
+
+def test_a_technology_that_the_corpus_cannot_judge_has_no_ground_and_says_so() -> None:
+    rating = copy.deepcopy(invented.originality())
+    assert verdict([rating], "en").relied
+    rating["warnings"] = [{"code": "thin_field", "text": {"ko": "가까운 특허가 없음", "en": "Nothing is near."}}]
+    shown = verdict([rating], "en")
+    assert not shown.relied and shown.meaning == "Nothing is near."
+    assert "very good" not in shown.meaning and shown.to_do
+
+
+def test_a_company_of_which_little_is_known_is_not_relied_on() -> None:
+    rating = copy.deepcopy(invented.ktrs_fm())
+    for part in rating["contributions"]:
+        part["value"] = None
+    shown = verdict([rating], "en")
+    everything = sum(count for _, _, count in known_items(rating))
+    assert not shown.relied and f"Only 0 of the {everything} items" in shown.meaning
+
+
+@pytest.mark.parametrize("name", ["business", "growth", "risk", "originality"])
+def test_every_grade_has_its_meaning(name: str) -> None:
+    table = meaning_table(name, "en")
+    assert [row[0] for row in table.rows] == list(ladders()[name].symbols)
+    assert table.rows[0][1] == "very good" and table.rows[-1][1] == "very low"
+    if name == "growth":
+        assert table.rows[1][2] == "48% to 62%"
+    if name == "risk":
+        assert table.rows[1][2] == "0.15% to 0.3%"
