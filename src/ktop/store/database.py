@@ -56,7 +56,8 @@ def connect(url: str) -> Engine:
         raise UnavailableError("store.address_wrong")
     if address.database not in (None, "", ":memory:"):
         Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, hide_parameters=True)
+    held = {} if address.database in (None, "", ":memory:") else {"pool_size": _POOL, "max_overflow": _POOL}
+    engine = create_engine(address, hide_parameters=True, **held)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

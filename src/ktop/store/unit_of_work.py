@@ -30,6 +30,7 @@ from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.sessions import FailureRepository, SessionRepository
+from ktop.store.shared_commits import SharedCommits
 from ktop.store.tables import jobs, outbox
 from ktop.store.transmissions import TransmissionRepository
 from ktop.store.webhooks import WebhookDispatch, WebhookRepository
@@ -219,6 +220,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._postgresql = engine.dialect.name == "postgresql"
+        self._commits = None if self._postgresql else SharedCommits(engine)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -254,6 +256,10 @@ class Store:
     @contextlib.contextmanager
     def _begin(self, organisation: str, scope: str, *, read_only: bool) -> Iterator[Connection]:
         """Begin a transaction; on PostgreSQL as a role that row-level security binds to the organisation's rows."""
+        if self._commits is not None and not read_only:
+            with telling_failure(), self._commits.write() as connection:
+                yield connection
+            return
         with telling_failure(), self._engine.connect() as connection:
             connection.execution_options(**{READ_ONLY: read_only})
             if self._postgresql and read_only:  # all that is read is of one moment, as SQLite sees to by itself
