@@ -65,7 +65,26 @@ def test_report_is_archivable_tagged_and_titled() -> None:
     assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
     assert "가온정밀" in str(document.metadata.title if document.metadata else "")
     fonts = re.findall(rb"/FontName\s*/([A-Za-z+\-]+)", content)
-    assert all(b"NotoSansKR" in name for name in fonts)
+    assert all(b"NotoSans" in name for name in fonts)
+
+
+def test_a_report_has_cover_contents_summary_and_appendix() -> None:
+    content = company_report([invented.tech_index(), invented.ktrs_fm()], "ko")
+    pages = [re.sub(r"\s+", " ", page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
+    assert "차례" in pages[0]
+    assert "서명하지 않은 사본" in pages[0]
+    assert pages[1].startswith("한눈에 보기")
+    read = " ".join(pages)
+    for heading in ("방법과 한계", "등급의 뜻", "용어 풀이"):
+        assert read.count(heading) >= 2  # in the contents and where it stands
+    assert "R1이 가장 안전하고" in read
+
+
+def test_a_long_korean_summary_can_be_printed() -> None:
+    words = [f"기술{number}은" for number in range(900)]
+    read = words_of(technology_report(invented.originality(), "ko", " ".join(words)))
+    assert words[0] in read
+    assert words[500] in read
 
 
 def test_same_rating_gives_the_same_bytes() -> None:

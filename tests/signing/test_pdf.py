@@ -124,7 +124,8 @@ def test_the_page_to_verify_at_stands_on_the_first_page(issuer: Installation, re
     page = PdfReader(io.BytesIO(sealed(issuer, result, lang))).pages[0]
     assert ADDRESS in "".join(page.extract_text().split())
     links = [a.get_object() for a in page["/Annots"]]
-    assert [link["/A"]["/URI"] for link in links] == [ADDRESS]
+    outside = [link["/A"]["/URI"] for link in links if "/A" in link]  # the contents lead to places inside
+    assert outside == [ADDRESS]
 
 
 def test_a_report_without_a_seal_is_as_it_always_was(before: bytes) -> None:

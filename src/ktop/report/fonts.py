@@ -41,6 +41,17 @@ def font_folder() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+#: Family of the font that has every weight, for bold text on paper.
+BOLD_FAMILY = "Noto Sans CJK KR"
+
+
+@functools.cache
+def bold_font_folder() -> Path | None:
+    """Return the folder of the variable Noto Sans CJK (OFL), None in an installation made before it came with it."""
+    spec = importlib.util.find_spec("manimgx_fonts_cjk")
+    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
+
+
 def _common_hangul() -> Iterable[int]:
     """Yield the 2,350 syllables of KS X 1001: nearly all of running Korean text."""
     for row in range(0xB0, 0xC9):

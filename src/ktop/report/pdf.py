@@ -22,7 +22,8 @@ from typing import Any, Literal
 from ktop.catalogue import Lang, text
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.places import Places
-from ktop.report.fonts import font_folder
+from ktop.report.appendix import appendix
+from ktop.report.fonts import BOLD_FAMILY, bold_font_folder, font_folder
 from ktop.report.present import report_view
 
 _WORDS = (
@@ -49,10 +50,12 @@ _WORDS = (
         "breakdowns",
     ),
     *("breakdowns_lead", "seal_title", "seal_text", "seal_code", "seal_file"),
+    *("number", "unsigned", "contents", "summary_page", "sure", "appendix", "method", "limits"),
+    *("grade_meanings", "grades_fixed", "glossary", "glossary_lead"),
 )
 #: Typst holds some 45 MB for every document that it sets at the same time.
 PDF_MAKING = Places(at_once=2, waiting=16, seconds=30.0, busy="report.pdf_busy")
-_COLUMNS = {"feature_columns": 3, "step_columns": 3, "neighbour_columns": 5, "input_columns": 4}
+_COLUMNS = {"feature_columns": 3, "step_columns": 3, "neighbour_columns": 5, "input_columns": 4, "glossary_columns": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def report(
     data["words"] = _words(lang)
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
     data["seal"] = None if seal is None else _sealed(seal)
+    data["appendix"] = appendix(ratings, lang)
+    data["appendix"]["grades"] = [asdict(table) for table in data["appendix"]["grades"]]
     with PDF_MAKING.taken():
         return set_document(data, date.fromisoformat(ratings[0]["as_of"]))
 
@@ -136,6 +141,7 @@ def _sealed(seal: Seal) -> dict[str, str]:
     segno.make_qr(seal.address, error="q").save(drawn, kind="svg", xmldecl=False, border=4)
     return {
         "address": seal.address,
+        "number": seal.address.rsplit("/", 1)[-1],
         "code": drawn.getvalue().decode(),
         "name": seal.name,
         "content": seal.content.decode(),
@@ -154,7 +160,10 @@ def _fonts() -> Any:
     """Return our fonts, read once: no font of the machine may change how a report looks."""
     import typst
 
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font_folder())])
+    folders = [folder for folder in (font_folder(), bold_font_folder()) if folder is not None]
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder) for folder in folders]
+    )
 
 
 def set_document(data: Mapping[str, Any], day: date, document: str = "report.typ") -> bytes:
@@ -169,7 +178,10 @@ def set_document(data: Mapping[str, Any], day: date, document: str = "report.typ
         root=documents,
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(_printable(data), ensure_ascii=False)},
+        sys_inputs={
+            "data": json.dumps(_printable(data), ensure_ascii=False),
+            "bold": "" if bold_font_folder() is None else BOLD_FAMILY,
+        },
     )
     try:
         content = compiler.compile(
@@ -187,7 +199,7 @@ _BOLD_TEXT = re.compile(r'(<text [^>]*?fill="(#[0-9a-f]{6})"[^>]*?)font-weight="
 
 
 def _for_print(value: Any) -> Any:
-    """Make bold text of charts bold by a thin outline: the embedded fonts have one weight."""
+    """Make bold text of charts bold by a thin outline: a picture is set in the font of one weight."""
     if isinstance(value, Mapping):
         return {
             key: _BOLD_TEXT.sub(r'\1stroke="\2" stroke-width="0.45"', part) if key == "svg" else _for_print(part)
