@@ -23,6 +23,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/ledger", "consent.nav_ledger"),
     ("/lookup", "consent.nav_lookup"),
     ("/inbox", "consent.nav_inbox"),
+    ("/finance", "finance.nav"),
     ("/methods", "web.nav_methods"),
     ("/institutions", "institutions.title"),
     ("/organisation/members", "members.title"),
@@ -32,7 +33,7 @@ MENU: tuple[tuple[str, str], ...] = (
 #: What visitors are shown as well, though it leads them to sign in first: what this is for.
 _INVITING = frozenset(("/companies", "/technology"))
 #: What only organisations have to do with each other: an installation without accounts has one.
-_BETWEEN_ORGANISATIONS = frozenset(("/consents", "/ledger", "/lookup", "/inbox"))
+_BETWEEN_ORGANISATIONS = frozenset(("/consents", "/ledger", "/lookup", "/inbox", "/finance"))
 
 
 @dataclass(frozen=True, slots=True)

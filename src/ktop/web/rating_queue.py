@@ -18,7 +18,7 @@ _RATING_ENDINGS = ("/suggestions", "/recomputed")
 #: Beginnings of addresses whose forms are about people: nobody waits behind ratings to sign in.
 _OF_PEOPLE = ("/sign-", "/account", "/join/", "/organisation/", "/institutions", "/api/v1/oauth/")
 #: Where files are uploaded that are larger than a form. Nothing is rated there: a job does that.
-UPLOADS = ("/batches", "/api/v1/batches")
+UPLOADS = ("/batches", "/api/v1/batches", "/finance/documents", "/api/v1/finance/documents")
 
 
 class RatingQueue:

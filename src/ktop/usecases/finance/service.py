@@ -131,7 +131,7 @@ class FinanceService:
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[CaseCard]:
-        require_any(actor, "own:finance:apply", "own:finance:decide")
+        require(actor, "own:finance:read")
         if not set(states) <= process().states.keys():
             raise InputError("finance.no_such_state")
         rows = rows_asked(limit)
@@ -143,7 +143,7 @@ class FinanceService:
         return page_of(cards, rows, lambda card: (card.created, card.id))
 
     def case(self, actor: Actor, case_id: str) -> CaseCard:
-        require_any(actor, "own:finance:apply", "own:finance:decide")
+        require(actor, "own:finance:read")
         with self._store().reading(actor) as unit:
             return _card(unit, unit.cases.get(case_id), whole=True)
 
@@ -169,7 +169,7 @@ class FinanceService:
             return _card(unit, case, whole=True)
 
     def document(self, actor: Actor, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
-        require_any(actor, "own:finance:apply", "own:finance:decide")
+        require(actor, "own:finance:read")
         with self._store().unit(actor) as unit:
             case = unit.cases.get(case_id)
             if not _sees_all(case, _side(case, actor)):

@@ -7,6 +7,7 @@ from ktop.web.pages import (
     companies,
     compare,
     consents,
+    finance,
     home,
     institutions,
     jobs,
@@ -28,6 +29,6 @@ from ktop.web.pages import (
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    of_people = (accounts, providers, second_factor, members, institutions, keys, webhooks, consents, lookups)
+    of_people = (accounts, providers, second_factor, members, institutions, keys, webhooks, consents, lookups, finance)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     return tuple(room.router for room in (*of_ratings, *of_people))

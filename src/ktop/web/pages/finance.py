@@ -1,0 +1,283 @@
+"""Guarantee and loan in one process: apply, hand in documents, decide, and follow the one state that all sides see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData, UploadFile
+
+from ktop.catalogue import Lang, load, message, text
+from ktop.domain.decision.guarantee import money
+from ktop.domain.finance.case import Application, Step
+from ktop.domain.finance.process import Action, process
+from ktop.domain.party.permission import Allowed, check
+from ktop.domain.values.kind import RefusedValueError
+from ktop.domain.values.money import Money
+from ktop.domain.values.number import Number
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from ktop.report import numbers
+from ktop.usecases.finance.interface import CaseCard
+from ktop.web.asking import actor, ask, platform
+from ktop.web.downloads import download
+from ktop.web.language import language
+from ktop.web.pages.common import identifier, posted, texts
+from ktop.web.pages.consents import words
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+#: The way of a case that goes well, as the page draws it.
+_WAY = ("submitted", "documents", "guarantee_review", "bank_review", "contract", "disbursed", "closed")
+_PLACES = {
+    "draft": -1,
+    "returned": 1,
+    "guarantee_second": 2,
+    "guarantee_appealed": 2,
+    "approved": 2,
+    "bank_second": 3,
+    "loan_appealed": 3,
+    "signed": 4,
+    "monitored": 5,
+}
+_TONES = {"closed": "good", "ineligible": "bad", "refused": "bad", "lapsed": "bad", "expired": "bad"}
+
+
+@router.get("/finance")
+async def cases(request: Request, rating: str = "", after: str | None = None) -> Response:
+    """List cases, and to a company offer to apply."""
+    return await _list(request, {"rating": rating} if rating else {}, after=after)
+
+
+@router.post("/finance")
+async def apply(request: Request) -> Response:
+    """Begin a case as a draft."""
+    form = await posted(request)
+    fields = texts(form)
+    try:
+        application = _application(form, language(request))
+        card = await ask(
+            request,
+            platform(request).finance.apply,
+            application,
+            guarantor=fields.get("guarantor", ""),
+            bank=fields.get("bank", ""),
+        )
+    except (InputError, NotFoundError) as error:
+        return await _list(request, fields, message(error, language(request)), error.http_status)
+    return _to(card.id)
+
+
+@router.post("/finance/documents")
+async def add_document(request: Request) -> Response:
+    """Add a file to a case."""
+    form = await posted(request, "/finance")
+    case_id, upload = identifier(str(form.get("case", ""))), form.get("file")
+    request.state.get_path = f"/finance/{case_id}"
+    try:
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            raise InputError("finance.no_file")
+        kind = str(form.get("kind", ""))
+        content = await upload.read()
+        await ask(request, platform(request).finance.add_document, case_id, kind, upload.filename, content)
+    except (InputError, ConflictError) as error:
+        return await _one(request, case_id, message(error, language(request)), error.http_status)
+    return _to(case_id)
+
+
+@router.get("/finance/{case_id}")
+async def case(request: Request, case_id: str) -> Response:
+    """Show one case with what can be done."""
+    return await _one(request, identifier(case_id))
+
+
+@router.get("/finance/{case_id}/documents/{document_id}")
+async def document(request: Request, case_id: str, document_id: str) -> Response:
+    """Give a file of a case, to be kept: nothing of it is shown within a page."""
+    found = platform(request).finance.document
+    known, content = await ask(request, found, identifier(case_id), identifier(document_id))
+    return download(content, known.name, known.media_type)
+
+
+@router.post("/finance/{case_id}/steps")
+async def step(request: Request, case_id: str) -> Response:
+    """Take a step."""
+    form = await posted(request, f"/finance/{identifier(case_id)}")
+    fields = texts(form)
+    action = process().actions.get(fields.get("action", ""))
+    try:
+        await ask(
+            request,
+            platform(request).finance.act,
+            case_id,
+            fields.get("action", ""),
+            reason=fields.get("reason", ""),
+            figures={name: fields.get(name, "") for name in (action.figures if action else ())},
+            version=int(fields["version"]) if fields.get("version", "").isdecimal() else None,
+        )
+    except (InputError, ConflictError, ForbiddenError) as error:
+        return await _one(request, case_id, message(error, language(request)), error.http_status, fields)
+    return _to(case_id)
+
+
+def _application(form: FormData, lang: Lang) -> Application:
+    fields = texts(form)
+    amount = _number(fields.get("amount_krw"), Money(0, 1e13, worded=True), text("finance.field_amount", lang))
+    months = _number(fields.get("months"), Number(0, 1000), text("finance.field_months", lang))
+    inputs = tuple(sorted(value for value in form.getlist("inputs") if isinstance(value, str)))
+    return Application(
+        rating=identifier(fields.get("rating") or None),
+        purpose=fields.get("purpose", ""),
+        amount_krw=int(amount),
+        months=int(months),
+        words=fields.get("words", ""),
+        inputs=inputs,
+    )
+
+
+def _number(given: str | None, kind: Number, where: str) -> float:
+    try:
+        return kind.parse(given) or 0
+    except RefusedValueError as refusal:
+        raise refusal.at(where) from None
+
+
+def _to(case_id: str) -> RedirectResponse:
+    return RedirectResponse(f"/finance/{case_id}", status_code=303)
+
+
+def _say(lang: Lang) -> Any:
+    def said(key: str, **params: Any) -> str:
+        return text(f"finance.{key}", lang, **params)
+
+    return said
+
+
+async def _list(
+    request: Request,
+    given: Mapping[str, str],
+    problem: str = "",
+    status: int = 200,
+    after: str | None = None,
+) -> Response:
+    lang, use = language(request), platform(request)
+    found = await ask(request, use.finance.cases, limit=50, after=after)
+    may_apply = isinstance(check(actor(request), "own:finance:apply"), Allowed)
+    partners: Mapping[str, Any] = await ask(request, use.finance.partners) if may_apply else {}
+    kept = (await ask(request, use.ratings.results, kind="company", limit=50)).items if may_apply else ()
+    return page(
+        request,
+        "finance.html",
+        status,
+        say=_say(lang),
+        rows=[_row(card, lang) for card in found.items],
+        after=found.after,
+        may_apply=may_apply,
+        guarantors=partners.get("guarantors", ()),
+        banks=partners.get("banks", ()),
+        ratings=[(one.id, f"{one.title or one.name} ({numbers.day(one.as_of, lang)})") for one in kept],
+        purposes={name: label[lang] for name, label in load("finance")["purposes"].items()},
+        inputs=words(lang)["inputs"],
+        given=given,
+        problem=problem,
+    )
+
+
+async def _one(
+    request: Request, case_id: str, problem: str = "", status: int = 200, given: Mapping[str, str] | None = None
+) -> Response:
+    lang = language(request)
+    card = await ask(request, platform(request).finance.case, case_id)
+    rules = load("finance")
+    place = _WAY.index(card.state) if card.state in _WAY else _PLACES.get(card.state)
+    return page(
+        request,
+        "finance_case.html",
+        status,
+        say=_say(lang),
+        card=card,
+        row=_row(card, lang),
+        way=[(process().states[name].label[lang], place is not None and at <= place) for at, name in enumerate(_WAY)],
+        stopped=place is None,
+        facts=_facts(card, lang),
+        figures=[
+            (rules["figures"][name]["label"][lang], _figure(name, value, lang)) for name, value in card.figures.items()
+        ],
+        steps=[_step(one, lang) for one in card.steps],
+        documents=[
+            {
+                "address": f"/finance/{card.id}/documents/{one.id}",
+                "kind": rules["documents"][one.kind][lang],
+                "name": one.name,
+                "size": numbers.figure(one.bytes / 1000, lang, 0),
+                "created": numbers.moment(one.created, lang),
+                "sha256": one.sha256,
+            }
+            for one in card.documents
+        ],
+        forms=[_form(process().actions[name], lang) for name in card.actions],
+        may_add=card.you == "company" and card.state in ("draft", "returned", "documents"),
+        kinds={name: (about[lang], about["needed"]) for name, about in rules["documents"].items()},
+        given=given or {},
+        problem=problem,
+    )
+
+
+def _row(card: CaseCard, lang: Lang) -> dict[str, Any]:
+    state = process().states[card.state]
+    waits = load("finance")["sides"][state.waits_for][lang] if state.waits_for else ""
+    return {
+        "id": card.id,
+        "company": card.company.name[lang],
+        "guarantor": card.guarantor.name[lang],
+        "bank": card.bank.name[lang],
+        "amount": money(card.application.amount_krw, lang),
+        "state": state.label[lang],
+        "tone": _TONES.get(card.state, ""),
+        "waits": waits,
+        "yours": state.waits_for == card.you,
+        "due": numbers.day(card.due, lang) if card.due else "",
+    }
+
+
+def _facts(card: CaseCard, lang: Lang) -> list[tuple[str, str]]:
+    application, say = card.application, _say(lang)
+    return [
+        (say("field_amount"), money(application.amount_krw, lang)),
+        (say("field_months"), numbers.figure(application.months, lang)),
+        (say("field_purpose"), load("finance")["purposes"][application.purpose][lang]),
+        (say("part_guarantee"), say(f"guarantee_{card.guarantee}")),
+        (say("part_loan"), say(f"loan_{card.loan}")),
+    ]
+
+
+def _figure(name: str, value: float, lang: Lang) -> str:
+    return (
+        money(int(value), lang) if load("finance")["figures"][name]["kind"] == "money" else numbers.figure(value, lang)
+    )
+
+
+def _step(one: Step, lang: Lang) -> dict[str, Any]:
+    action, rules = process().actions[one.action], load("finance")
+    said = [
+        f"{rules['figures'][name]['label'][lang]} {_figure(name, value, lang)}" for name, value in one.figures.items()
+    ]
+    return {
+        "at": numbers.moment(one.at, lang),
+        "side": rules["sides"][one.side][lang] + (f" ({one.by})" if one.side == "rule" else ""),
+        "action": action.label[lang],
+        "state": process().states[one.after].label[lang],
+        "reason": " · ".join([*([one.reason] if one.reason else []), *said]),
+    }
+
+
+def _form(action: Action, lang: Lang) -> dict[str, Any]:
+    about = load("finance")["figures"]
+    return {
+        "action": action.name,
+        "label": action.label[lang],
+        "reason": action.reason,
+        "grave": action.to in ("withdrawn", "refused", "guarantee_refused", "loan_refused", "lapsed"),
+        "figures": [(name, about[name]["label"][lang], about[name]["kind"]) for name in action.figures],
+    }

@@ -1,0 +1,162 @@
+"""An application walks from company to guarantor to bank on pages and by API, and nobody sees what is not theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acting import Acting, acting_as
+from consenting import BANK, COMPANY, GAON, OTHER_BANK, STAFF, add_organisations, golden
+from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.domain.party.actor import Actor
+from ktop.kernel.clock import today
+from ktop.kernel.settings import Settings
+from ktop.store.identity import OrganisationRow
+from ktop.web.app import create_app
+
+GUARANTOR = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
+INVESTOR = Actor("user-investor", "k-vic", frozenset({"investor_analyst"}))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    house = House(Settings(data=tmp_path))
+    add_organisations(house._store())
+    with house._store().installation() as work:
+        now = datetime.now(UTC)
+        work.identity.add_organisation(OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", now))
+    return house
+
+
+@pytest.fixture
+def client(house: House) -> Iterator[TestClient]:
+    yield TestClient(create_app(house._settings, house), base_url="http://localhost", follow_redirects=False)
+
+
+@pytest.fixture
+def acting(client: TestClient) -> Iterator[Acting]:
+    with acting_as(COMPANY) as acting:
+        yield acting
+
+
+@pytest.fixture
+def rating(house: House) -> str:
+    with house._store().unit(COMPANY) as unit:
+        return unit.ratings.add(
+            kind="company",
+            subject="가온정밀",
+            as_of=today(),
+            inputs={"record": {"name": "가온정밀", "business_number": GAON}},
+            results=[golden("ktrs-fm-1.3.0-hanbit-motion")],
+        ).id
+
+
+def send(client: TestClient, address: str, page: str, form: dict[str, Any], **files: Any) -> Any:
+    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
+    assert token, page
+    return client.post(address, data={"csrf": token[1], **form}, **files)
+
+
+def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) -> None:
+    form = {"rating": rating, "guarantor": "kotec", "bank": "ibk", "purpose": "research", "months": "36"}
+    refused = send(client, "/finance", "/finance", {**form, "amount_krw": "많이", "words": "<b>시제품</b>"})
+    assert refused.status_code == 422 and "많이" in refused.text and "&lt;b&gt;시제품&lt;/b&gt;" in refused.text
+    made = send(client, "/finance", "/finance", {**form, "amount_krw": "1억"})
+    assert made.status_code == 303
+    case = made.headers["location"]
+    steps = f"{case}/steps"
+    assert send(client, steps, case, {"action": "submit"}).status_code == 303
+    lacking = send(client, steps, case, {"action": "hand_in"})
+    assert lacking.status_code == 422 and "사업자등록증" in lacking.text
+    for kind in ("business_registration", "statements"):
+        file = {"file": (f"{kind}.pdf", b"%PDF-1.7 invented", "application/pdf")}
+        fields = {"case": case.rsplit("/", 1)[1], "kind": kind}
+        assert send(client, "/finance/documents", case, fields, files=file).status_code == 303
+    assert send(client, steps, case, {"action": "hand_in"}).status_code == 303
+
+    acting.now = BANK
+    early = client.get(case).text
+    assert "보증 심사" in early and "statements.pdf" not in early, "it has not come to the bank yet"
+
+    acting.now = GUARANTOR
+    assert "우리 차례" in client.get("/finance").text
+    given = {"action": "approve_guarantee", "guaranteed_krw": "90,000,000", "fee_percent": "1.1"}
+    too_much = send(client, steps, case, given)
+    assert too_much.status_code == 422 and "85%" in too_much.text and 'value="90,000,000"' in too_much.text
+    assert send(client, steps, case, {**given, "guaranteed_krw": "8,000만"}).status_code == 422, "digits, in won"
+    assert send(client, steps, case, {**given, "guaranteed_krw": "80,000,000"}).status_code == 303
+
+    acting.now = BANK
+    page = client.get(case).text
+    assert "statements.pdf" in page and "조건부 승인" in page
+    document = re.search(rf'href="({case}/documents/[0-9a-f]+)"', page)
+    assert document
+    file = client.get(document[1])
+    assert file.headers["content-disposition"].startswith("attachment") and file.content.startswith(b"%PDF")
+    offer = {"action": "offer_loan", "loan_krw": "100,000,000", "interest_percent": "4.2", "months": "36"}
+    assert send(client, steps, case, offer).status_code == 303
+
+    acting.now = COMPANY
+    english = client.get(f"{case}?lang=en").text
+    assert "Sign the contract" in english and "Interest a year" in english
+    assert send(client, steps, case, {"action": "sign"}).status_code == 303
+    acting.now = BANK
+    for action in ("disburse", "monitor", "close"):
+        assert send(client, steps, case, {"action": action}).status_code == 303
+    assert "Closed" in client.get(case).text
+
+    acting.now = OTHER_BANK
+    assert client.get(case).status_code == 404 and client.get(document[1]).status_code == 404
+    acting.now = INVESTOR
+    assert client.get("/finance").status_code == 403
+
+
+def test_a_bank_takes_part_by_api_alone(client: TestClient, acting: Acting, rating: str) -> None:
+    """The bank's own system is slow, sends twice, out of order, and contradicts itself."""
+    body = {"rating": rating, "guarantor": "kotec", "bank": "ibk", "purpose": "equipment", "amount_krw": 90_000_000}
+    made = client.post("/api/v1/finance/cases", json={**body, "months": 24})
+    assert made.status_code == 201, made.text
+    case = f"/api/v1/finance/cases/{made.json()['id']}"
+
+    def step(action: str, status: int = 201, **said: Any) -> Any:
+        answer = client.post(f"{case}/steps", json={"action": action, **said})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    changed = client.put(case, json={**body, "amount_krw": 80_000_000, "months": 24})
+    assert changed.json()["application"]["amount_krw"] == 80_000_000
+    assert step("submit", 200)["state"] == "documents"
+    for kind in ("business_registration", "statements"):
+        query = f"case={made.json()['id']}&kind={kind}&name={kind}.png"
+        added = client.post(f"/api/v1/finance/documents?{query}", content=b"\x89PNG\r\n\x1a\n...")
+        assert added.status_code == 201
+    assert step("hand_in", 200)["state"] == "guarantee_review"
+    acting.now = BANK
+    offer = {"loan_krw": 80_000_000, "interest_percent": 3.9, "months": 24}
+    early = step("offer_loan", 409, figures=offer, key="core-1")
+    assert early["status"] == 409 and "보증 심사" in str(early)
+    acting.now = GUARANTOR
+    assert step("approve_guarantee", 200, figures={"guaranteed_krw": 68_000_000, "fee_percent": 1.2})
+    acting.now = BANK
+    seen = client.get(case).json()
+    first = step("offer_loan", 200, figures=offer, key="core-2", version=seen["version"])
+    again = step("offer_loan", 200, figures=offer, key="core-2", version=seen["version"])
+    assert first == again
+    contradiction = step("refuse_loan", 409, reason="담당자 변경", key="core-3")
+    assert contradiction["status"] == 409
+    assert step("offer_loan", 409, figures={**offer, "interest_percent": 9}, key="core-4")
+    assert client.get(case).json()["figures"]["interest_percent"] == 3.9
+    assert [one["id"] for one in client.get("/api/v1/finance/cases?state=contract").json()["items"]] == [seen["id"]]
+    acting.now = OTHER_BANK
+    assert client.get(case).status_code == 404
+    acting.now = STAFF
+    assert client.get(case).status_code == 200
+    assert step("sign", 403)
+    found = client.get("/api/v1/finance/process").json()
+    assert found["actions"]["offer_loan"]["by"] == "bank" and found["states"]["contract"]["days"] == 30
