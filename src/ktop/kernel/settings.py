@@ -83,6 +83,9 @@ class Settings(BaseModel):
     upload_mb: int = Field(
         30, ge=1, le=500, description="Megabytes that an uploaded table of companies may have; larger ones get 413."
     )
+    web_processes: int = Field(
+        1, ge=1, le=64, description="Processes that answer requests, on one port; each is one core's worth."
+    )
     worker: bool = Field(
         True,
         description="Whether the server starts a worker beside it; off where `ktop worker` runs elsewhere.",

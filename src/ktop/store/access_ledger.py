@@ -12,6 +12,9 @@ from sqlalchemy import Connection, insert, select
 from ktop.domain.party.actor import Actor
 from ktop.store.tables import access_ledger
 
+#: No number comes back: nobody asks for it here.
+_ADD = insert(access_ledger).inline()
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -55,17 +58,18 @@ class AccessLedger:
     ) -> None:
         """Note that the actor sees something of a company."""
         self._connection.execute(
-            insert(access_ledger).values(
-                at=at,
-                tenant=company,
-                reader=self._actor.organisation,
-                reader_user=self._actor.user,
-                consent=consent,
-                rating=rating,
-                seen=dict(seen),
-                purpose=purpose,
-                way=way,
-            )
+            _ADD,
+            {
+                "at": at,
+                "tenant": company,
+                "reader": self._actor.organisation,
+                "reader_user": self._actor.user,
+                "consent": consent,
+                "rating": rating,
+                "seen": dict(seen),
+                "purpose": purpose,
+                "way": way,
+            },
         )
 
     def of_company(self, *, consent: str | None = None, before: object = None, limit: int = 50) -> list[Access]:

@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import NotFoundError
 from ktop.store.tables import access_tokens, api_keys, organisations
+
+#: Asked for each request of a program.
+_KEY_IN_USE = (
+    select(api_keys, organisations.c.kind, organisations.c.state)
+    .join(organisations, organisations.c.id == api_keys.c.tenant)
+    .where(api_keys.c.id == bindparam("key"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,7 @@ class KeyDoor:
 
     def key(self, key_id: str) -> KeyInUse | None:
         """Return a key by its prefix, None where there is none."""
-        query = (
-            select(api_keys, organisations.c.kind, organisations.c.state)
-            .join(organisations, organisations.c.id == api_keys.c.tenant)
-            .where(api_keys.c.id == key_id)
-        )
-        found = self._connection.execute(query).first()
+        found = self._connection.execute(_KEY_IN_USE, {"key": key_id}).first()
         if found is None:
             return None
         values = dict(found._mapping)

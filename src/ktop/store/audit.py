@@ -14,6 +14,9 @@ from ktop.domain.party.actor import Actor
 from ktop.store.tables import audit_events, outbox
 from ktop.store.tables.base import new_id
 
+#: Made once, and without asking for the new row's number: every write runs them.
+_EVENT, _MESSAGE = insert(audit_events).inline(), insert(outbox).inline()
+
 
 def tell(
     connection: Connection,
@@ -35,10 +38,10 @@ def tell(
     """
     said: dict[str, Any] = {"action": action, "subject": subject, "details": dict(details)}
     event: dict[str, Any] = {"at": at, "tenant": actor.organisation, "actor": actor.user, **said}
-    connection.execute(insert(audit_events), event | {"digest": event_digest(**event)})
+    connection.execute(_EVENT, event | {"digest": event_digest(**event)})
     message = said | ({"others": list(others)} if others else {})
     told = {"id": new_id(), "at": at, "tenant": actor.organisation, "topic": action, "payload": message}
-    connection.execute(insert(outbox), told)
+    connection.execute(_MESSAGE, told)
 
 
 class AuditEvents:

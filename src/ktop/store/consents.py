@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, tuple_, update
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.consent import Consent, State, Terms
 from ktop.kernel.errors import ConflictError, NotFoundError
-from ktop.store.tables import consent_changes, consents, organisations
+from ktop.store.tables import consent_changes, consents, organisations, ratings
 
 _TERMS = [field.name for field in fields(Terms)]
 _SETS = ("results", "inputs", "technologies")
@@ -92,23 +92,18 @@ class ConsentRepository:
             query = query.where(tuple_(consents.c.created, consents.c.id) < before)
         return [_consent(found) for found in self._connection.execute(query)]
 
+    def covering_rating(self, rating_id: str, *, once: bool) -> list[Consent]:
+        """Return the active consents, of a kind, of the company that keeps a rating; see ``covering``."""
+        given = {"rating": rating_id, "grantee": self._actor.organisation}
+        return [_consent(found) for found in self._connection.execute(_COVERING_RATING[once], given)]
+
     def covering(self, company: str, *, once: bool) -> list[Consent]:
         """Return the active consents of a company for the actor's organisation, those of a kind.
 
         Until this transaction ends nobody else can end them; those that a look-up uses up are held for it alone.
         """
-        query = (
-            select(consents)
-            .where(
-                consents.c.tenant == company,
-                consents.c.grantee == self._actor.organisation,
-                consents.c.state == "active",
-                consents.c.once == once,
-            )
-            .order_by(consents.c.created, consents.c.id)
-            .with_for_update(read=not once)
-        )
-        return [_consent(found) for found in self._connection.execute(query)]
+        given = {"company": company, "grantee": self._actor.organisation}
+        return [_consent(found) for found in self._connection.execute(_COVERING[once], given)]
 
     def active_with(self, grantee: str) -> list[Consent]:
         """Return the active consents that the actor's own organisation gave one institution, oldest first."""
@@ -134,9 +129,7 @@ class ConsentRepository:
 
     def party(self, organisation_id: str) -> Party:
         """Return an organisation that takes part; raises ``NotFoundError`` for one that is unknown or not active."""
-        found = self._connection.execute(
-            select(organisations).where(organisations.c.id == organisation_id, organisations.c.state == "active")
-        ).one_or_none()
+        found = self._connection.execute(_PARTY, {"organisation": organisation_id}).one_or_none()
         if found is None:
             raise NotFoundError("consent.no_such_organisation")
         return _party(found)
@@ -192,6 +185,26 @@ class ConsentRepository:
     def _of_two(self, consent: Consent) -> None:
         if self._actor.organisation not in (consent.company, consent.grantee):
             raise NotFoundError("consent.not_found")
+
+
+def _covering(once: bool) -> Select[Any]:
+    return (
+        select(consents)
+        .where(consents.c.grantee == bindparam("grantee"), consents.c.state == "active", consents.c.once == once)
+        .order_by(consents.c.created, consents.c.id)
+        .with_for_update(read=not once, of=consents)
+    )
+
+
+#: Each look-up asks these: making a statement anew takes longer than running it.
+_COVERING = {once: _covering(once).where(consents.c.tenant == bindparam("company")) for once in (False, True)}
+_COVERING_RATING = {
+    once: _covering(once)
+    .join(ratings, ratings.c.tenant == consents.c.tenant)
+    .where(ratings.c.id == bindparam("rating"))
+    for once in (False, True)
+}
+_PARTY = select(organisations).where(organisations.c.id == bindparam("organisation"), organisations.c.state == "active")
 
 
 def _values(consent: Consent) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from ktop.store.jobs import JobRepository
 from ktop.store.portfolio import Portfolio
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
+from ktop.store.request_counts import RequestCountRepository
 from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.shared_commits import SharedCommits
@@ -196,6 +197,11 @@ class InstallationWork:
     def keys(self) -> KeyDoor:
         """Keys and tokens of programs, as they are presented."""
         return KeyDoor(self.connection)
+
+    @property
+    def request_counts(self) -> RequestCountRepository:
+        """Requests that web processes counted."""
+        return RequestCountRepository(self.connection)
 
     @property
     def failures(self) -> FailureRepository:

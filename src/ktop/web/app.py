@@ -61,7 +61,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     app.state.assets = assets.addresses(app.state.fonts)
     app.state.public_url = settings.public_url
     app.state.behind_tls = settings.public_url.startswith("https://")
-    routers = (monitoring.router, assets.router, *pages.routers(), *api.routers())
+    routers = (monitoring.router, assets.router, *api.routers(), *pages.routers())  # programs ask most often
     require_complete(*routers)
     for router in routers:
         app.include_router(router)
@@ -69,7 +69,12 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     hosts = [name.strip().lower() for name in settings.hosts.split(",") if name.strip()]
     hosts += [urlsplit(settings.public_url).hostname or ""] if settings.public_url else []
     app.add_middleware(Repeats, refuse=errors.answer)
-    app.add_middleware(RateLimits, refuse=errors.answer, per_minute=settings.requests_per_minute)
+    app.add_middleware(
+        RateLimits,
+        refuse=errors.answer,
+        per_minute=settings.requests_per_minute,
+        shared=settings.web_processes > 1 or not settings.database.startswith("sqlite"),
+    )
     app.add_middleware(
         RatingQueue,
         refuse=errors.answer,

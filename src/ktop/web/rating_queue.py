@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -11,11 +13,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ktop.kernel.errors import BusyError, InputError, KtopError
 from ktop.web.admission import Admission
+from ktop.web.route_access import ACCESS
 
 #: Questions of a GET that rate again, and endings of addresses that do.
 _RATING_QUERIES = (b"suggest=1", b"recompute=1")
 _RATING_ENDINGS = ("/suggestions", "/recomputed")
-#: Beginnings of addresses whose forms are about people: nobody waits behind ratings to sign in.
+#: What is sent to a route that needs one of these rates; and to these, reads an uploaded PDF.
+_RATING_PERMISSIONS = frozenset(("own:rating:make", "own:batch:run"))
+_ALSO_EXPENSIVE = frozenset(("POST /verify", "POST /api/v1/results/verify"))
+#: Beginnings of addresses whose forms are about people, and are read field by field.
 _OF_PEOPLE = ("/sign-", "/account", "/join/", "/organisation/", "/institutions", "/api/v1/oauth/")
 #: Where files are uploaded that are larger than a form. Nothing is rated there: a job does that.
 UPLOADS = ("/batches", "/api/v1/batches", "/finance/documents", "/api/v1/finance/documents")
@@ -24,8 +30,9 @@ UPLOADS = ("/batches", "/api/v1/batches", "/finance/documents", "/api/v1/finance
 class RatingQueue:
     """ASGI middleware: a request that rates gets a place of ``ratings`` once its body is whole, or is refused.
 
-    The body is read before a place is asked for, so that a slow sender holds none. An upload asks for a place of
-    ``uploads`` before its body is read, so that only so many large files are in memory.
+    Any other change goes by: nobody waits behind ratings to sign in or to revoke a consent. The body is read before a
+    place is asked for, so that a slow sender holds none. An upload asks for a place of ``uploads`` before its body is
+    read, so that only so many large files are in memory.
     """
 
     def __init__(
@@ -39,7 +46,7 @@ class RatingQueue:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, after others where it rates."""
-        if scope["type"] != "http" or not _rates(scope):
+        if scope["type"] != "http" or not (_rates(scope) or _changes(scope)):
             await self.app(scope, receive, send)
             return
         try:
@@ -51,6 +58,9 @@ class RatingQueue:
             if body is None:
                 return  # the sender has left
             _require_whole_characters(scope, body)
+            if not _rates(scope):
+                await self.app(scope, _said_again(body, receive), send)
+                return
             async with self.ratings.place():
                 await self.app(scope, _said_again(body, receive), send)
         except (BusyError, InputError) as error:
@@ -82,9 +92,23 @@ def _said_again(body: bytearray, receive: Receive) -> Receive:
 
 
 def _rates(scope: Scope) -> bool:
+    if scope["method"] == "POST":
+        return rating_addresses().fullmatch(scope["path"]) is not None
     if scope["method"] not in ("GET", "HEAD"):
-        return not scope["path"].startswith(_OF_PEOPLE)
+        return False
     return scope["path"].endswith(_RATING_ENDINGS) or any(q in scope["query_string"] for q in _RATING_QUERIES)
+
+
+def _changes(scope: Scope) -> bool:
+    return scope["method"] not in ("GET", "HEAD") and not scope["path"].startswith(_OF_PEOPLE)
+
+
+@functools.cache
+def rating_addresses() -> re.Pattern[str]:
+    """Return the pattern of the addresses that rate what is posted to them."""
+    posted = (route for route in ACCESS if route.startswith("POST "))
+    rating = [route for route in posted if ACCESS[route] in _RATING_PERMISSIONS or route in _ALSO_EXPENSIVE]
+    return re.compile("|".join(re.sub(r"\{\w+\}", "[^/]+", route.removeprefix("POST ")) for route in rating))
 
 
 def _require_whole_characters(scope: Scope, body: bytearray) -> None:

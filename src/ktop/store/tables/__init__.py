@@ -17,7 +17,7 @@ from ktop.store.tables.identity import (
 )
 from ktop.store.tables.ratings import companies, documents, issued_results, ratings, record_versions, technologies
 from ktop.store.tables.trail import audit_chain, audit_events, audit_heads, outbox, webhook_deliveries, webhooks
-from ktop.store.tables.work import idempotency_keys, job_items, jobs
+from ktop.store.tables.work import idempotency_keys, job_items, jobs, request_counts
 
 __all__ = [
     "access_ledger",
@@ -46,6 +46,7 @@ __all__ = [
     "persons",
     "ratings",
     "record_versions",
+    "request_counts",
     "sessions",
     "sign_in_failures",
     "technologies",

@@ -59,6 +59,16 @@ job_items = Table(
     Column("result", JSON, nullable=False),
 )
 
+#: What each web process counted, by minute since 1970; ``whose`` is a hash of organisation and user.
+request_counts = Table(
+    "request_counts",
+    metadata,
+    Column("process", String(16), primary_key=True),
+    Column("minute", Integer, primary_key=True, autoincrement=False),
+    Column("whose", String(32), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
 #: The answer to a request that carried an Idempotency-Key, given again when the same request comes again.
 idempotency_keys = Table(
     "idempotency_keys",

@@ -16,28 +16,26 @@ from ktop.usecases.consent.service import party_card
 from ktop.usecases.lookup.interface import OpenedResult, Way
 
 
-def open_result(
-    unit: UnitOfWork, company: str, rating_id: str, way: Way, consent_id: str | None = None
-) -> OpenedResult | None:
+def open_result(unit: UnitOfWork, rating_id: str, way: Way, consent_id: str | None = None) -> OpenedResult | None:
     """Return what the actor's institution may see of one result, None where nothing; see ``Lookups.open``."""
     for once in (False, True):
-        consents = holding(unit, unit.consents.covering(company, once=once))
+        consents = holding(unit, unit.consents.covering_rating(rating_id, once=once))
         asked = [consent for consent in consents if consent_id in (None, consent.id)]
-        rating = _read(unit, company, rating_id, asked)
+        rating = _read(unit, rating_id, asked)
         if rating is None:
             continue
         best = max(asked, key=lambda consent: _shown(consent, rating), default=None)
         if best is not None and _shown(best, rating)[0]:
-            return _open(unit, company, rating, best, way)
+            return _open(unit, rating, best, way)
     return None
 
 
-def _read(unit: UnitOfWork, company: str, rating_id: str, consents: Sequence[Consent]) -> GrantedRating | None:
+def _read(unit: UnitOfWork, rating_id: str, consents: Sequence[Consent]) -> GrantedRating | None:
     """Return the rating, of the company itself unless it sent that very one; None where no consent could cover it."""
     if not consents:
         return None
     sent = any(ONE_RATING + rating_id in consent.terms.results for consent in consents)
-    return unit.granted_results.get(company, rating_id, of_itself=not sent)
+    return unit.granted_results.get(consents[0].company, rating_id, of_itself=not sent)
 
 
 def holding(unit: UnitOfWork, consents: Sequence[Consent]) -> list[Consent]:
@@ -67,7 +65,8 @@ def _shown(consent: Consent, rating: GrantedRating) -> tuple[int, int]:
     return len(results), len(consent.terms.inputs) if results else 0
 
 
-def _open(unit: UnitOfWork, company: str, rating: GrantedRating, consent: Consent, way: Way) -> OpenedResult:
+def _open(unit: UnitOfWork, rating: GrantedRating, consent: Consent, way: Way) -> OpenedResult:
+    company = consent.company
     results = covered(consent, rating)
     models = [result["model"]["name"] for result in results]
     groups = frozenset().union(*(groups_of(result) for result in results))

@@ -64,11 +64,8 @@ class LookupService:
 
     def open(self, actor: Actor, rating_id: str, way: Way, consent_id: str | None = None) -> OpenedResult:
         require(actor, "granted:result:read")
-        opened = None
         with self._store().unit(actor) as unit:
-            company = unit.granted_results.owner(rating_id)
-            if company is not None:
-                opened = open_result(unit, company, rating_id, way, consent_id)
+            opened = open_result(unit, rating_id, way, consent_id)
             if opened is None:
                 unit.tell("result.refused", rating_id, {})
         if opened is None:

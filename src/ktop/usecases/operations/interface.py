@@ -48,6 +48,12 @@ class Operations(Protocol):
         """Look at the set-up, and return what was found, in the order in which it should be mended."""
         ...
 
+    def share_request_counts(
+        self, actor: Actor, process: str, counts: Mapping[tuple[int, str], int]
+    ) -> Mapping[tuple[int, str], int]:
+        """Tell how many requests a web process counted, by minute (since 1970) and whose; return what others told."""
+        ...
+
     def figures(self, actor: Actor) -> Mapping[str, float]:
         """Return figures of the installation for monitoring: jobs by state, messages that wait, unsealed events."""
         ...

@@ -58,8 +58,15 @@ class OperationService:
         require(actor, "platform:settings:read")
         return self._figures()
 
-    def _figures(self) -> Mapping[str, float]:
+    def share_request_counts(
+        self, actor: Actor, process: str, counts: Mapping[tuple[int, str], int]
+    ) -> Mapping[tuple[int, str], int]:
+        require(actor, "platform:settings:read")
         with self._store().installation() as work:
+            return work.request_counts.share(process, counts)
+
+    def _figures(self) -> Mapping[str, float]:
+        with self._store().installation(reading=True) as work:
             return work.figures()
 
 

@@ -170,9 +170,9 @@ class TransmissionService:
             raise NotFoundError("transmission.not_found")
         if found.withdrawn is not None:
             return found, None
-        opened = open_result(unit, found.tenant, found.rating, "sent", found.consent)
+        opened = open_result(unit, found.rating, "sent", found.consent)
         if opened is None:  # narrowed meanwhile, or another consent covers it now
-            opened = open_result(unit, found.tenant, found.rating, "sent")
+            opened = open_result(unit, found.rating, "sent")
         if opened is None:
             unit.tell("result.refused", found.rating, {"transmission": found.id})
         elif found.read is None:
