@@ -1,0 +1,90 @@
+"""Every page is valid HTML: what a validator would say about it, and what screen readers need, besides axe."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from acting import acting_as
+from consenting import BANK, COMPANY, GAON, add_organisations, add_rating
+from fake_platform import SAMPLE
+from markup import problems
+from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.domain.party.actor import Actor
+from ktop.kernel.settings import Settings
+from ktop.web.app import create_app
+
+_ADDRESS = re.compile(r'(?:href|action)="(/[^"#?]*)[^"]*"')
+#: Not pages: files, and what has no form of its own.
+_NO_PAGES = re.compile(
+    r"^/(static|fonts|api/v1|favicon)|\.(json|pdf|csv|xlsx|yaml)$|receipt|/answer$|/file$|^/sign-out"
+)
+
+#: The same for everybody, looked at without accounts.
+_OF_ALL = ("/methods", "/models", "/api", "/companies", "/companies/new", "/technology", "/proposals", "/verify", "/")
+OPERATOR = Actor("user-operator", "ktop", frozenset({"operator"}), known_by="password+totp")
+
+
+def test_pages_without_accounts_are_valid(client: TestClient, token: str) -> None:
+    sent = {"csrf": token, "company": "demo-1", "text": SAMPLE}
+    result = client.post("/ratings", data=sent, follow_redirects=False).headers["location"]
+    parts = [f"{result}?part={part}" for part in ("all", "tech-index", "ktrs-fm", "originality")]
+    wrong = _walk(client, ["/", "/companies/new?from=demo-1", result, *parts])
+    refused = client.post("/companies/new", data={"csrf": token, "name": "", "staff_total": "많음"}).text
+    wrong |= {"/companies/new, refused": problems(refused)} if problems(refused) else {}
+    assert not wrong, wrong
+
+
+def test_pages_of_people_are_valid(tmp_path: Path) -> None:
+    house = House(Settings(data=tmp_path))
+    add_organisations(house._store())
+    add_rating(house._store(), COMPANY, GAON, "ktrs-fm-1.3.0-hanbit-motion")
+    browser = TestClient(create_app(house._settings, house), base_url="http://localhost", follow_redirects=False)
+    with acting_as(COMPANY) as acting:
+        for acting.now, start in ((COMPANY, "/my/results"), (BANK, "/lookup"), (OPERATOR, "/institutions")):
+            wrong = _walk(browser, [start], set(_OF_ALL))
+            assert not wrong, wrong
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<input id="a" aria-label="b" requiredaria-describedby="c">',
+        '<input id="a" aria-label="b"class="c">',
+        '<p id="a">x</p><p id="a">y</p>',
+        '<input id="a" name="a">',
+        '<input id="a" aria-label="b" aria-describedby="c">',
+        "<p>x<div>y</div></p>",
+        "<ul><p>x</p></ul>",
+        '<a href="/x"><button type="button">y</button></a>',
+        '<a href="/x"></a>',
+        "<b><i>x</b></i>",
+    ],
+)
+def test_faults_are_found(markup: str) -> None:
+    page = "<!doctype html><html lang=ko><head><title>x</title></head><body>{}</body></html>"
+    assert problems(page.format("<p>x</p>")) == []
+    assert problems(page.format(markup))
+
+
+def _walk(client: TestClient, starts: list[str], seen: set[str] | None = None) -> dict[str, list[str]]:
+    """Return what is wrong with the pages that links lead to from some, a page of one kind once."""
+    seen = set() if seen is None else seen
+    waiting, wrong = list(starts), dict[str, list[str]]()
+    while waiting and len(seen) < 80:
+        address = waiting.pop(0)
+        kind = re.sub(r"[0-9a-f-]{8,}|demo-\d", "*", address)
+        if kind in seen or _NO_PAGES.search(address.split("?")[0]):
+            continue
+        seen.add(kind)
+        answer = client.get(address)
+        if answer.status_code != 200 or "text/html" not in answer.headers["content-type"]:
+            continue
+        if found := problems(answer.text):
+            wrong[address] = found[:8]
+        waiting += dict.fromkeys(_ADDRESS.findall(answer.text))
+    assert len(seen) > 8
+    return wrong
