@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.results.interface import Results
     from ktop.usecases.second_factor.interface import SecondFactors
+    from ktop.usecases.statistics.interface import Statistics
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
     from ktop.usecases.transmissions.interface import Transmissions
@@ -252,13 +253,19 @@ class House:
                 self._store,
                 {
                     "rate.batch": lambda running: rate_batch(running, self._registry),
-                    **upkeep(lambda: self.corpora, lambda: self.training),
+                    **upkeep(lambda: self.corpora, lambda: self.training, lambda: self.statistics),
                 },
                 self._settings.jobs_per_organisation,
                 self._tend,
                 lambda: self.webhooks.deliver(INSTALLATION),
             ),
         )
+
+    @property
+    def statistics(self) -> Statistics:
+        from ktop.usecases.statistics.service import StatisticsService
+
+        return self._once("statistics", lambda: StatisticsService(self._store, self._settings.data / "statistics"))
 
     @property
     def finance(self) -> Finance:

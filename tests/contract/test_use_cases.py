@@ -55,6 +55,8 @@ from ktop.usecases.results.interface import Results
 from ktop.usecases.results.service import ResultService
 from ktop.usecases.second_factor.interface import SecondFactors
 from ktop.usecases.second_factor.service import SecondFactorService
+from ktop.usecases.statistics.interface import Statistics
+from ktop.usecases.statistics.service import StatisticsService
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.technologies.service import TechnologyService
 from ktop.usecases.training.interface import Training
@@ -98,6 +100,7 @@ USE_CASES: dict[type, type] = {
     Transmissions: TransmissionService,
     Webhooks: WebhookService,
     Finance: FinanceService,
+    Statistics: StatisticsService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

@@ -22,6 +22,7 @@ from ktop.cli import (
     programmes,
     rate,
     signed,
+    statistics,
 )
 from ktop.cli.options import help_of
 from ktop.cli.state import session, terminal
@@ -39,6 +40,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(programmes.app, name="programmes")
 operations.add_to(app)
 signed.add_to(app)
+statistics.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.command("worker", help=text("jobs.help_worker", terminal.lang))(jobs.worker)
 app.add_typer(accounts.app, name="accounts")

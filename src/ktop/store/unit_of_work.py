@@ -32,6 +32,7 @@ from ktop.store.request_counts import RequestCountRepository
 from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.shared_commits import SharedCommits
+from ktop.store.statistics import InstallationFigures
 from ktop.store.tables import jobs, outbox
 from ktop.store.transmissions import TransmissionRepository
 from ktop.store.webhooks import WebhookDispatch, WebhookRepository
@@ -207,6 +208,11 @@ class InstallationWork:
     def failures(self) -> FailureRepository:
         """Failures to sign in."""
         return FailureRepository(self.connection)
+
+    @property
+    def figures_of_all(self) -> InstallationFigures:
+        """Counts over all organisations, to be published."""
+        return InstallationFigures(self.connection)
 
     @property
     def case_clock(self) -> CaseClock:

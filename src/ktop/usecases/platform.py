@@ -26,6 +26,7 @@ from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
 from ktop.usecases.second_factor.interface import SecondFactors
+from ktop.usecases.statistics.interface import Statistics
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
 from ktop.usecases.transmissions.interface import Transmissions
@@ -159,6 +160,11 @@ class Platform(Protocol):
     @property
     def programmes(self) -> Programmes:
         """Support programmes."""
+        ...
+
+    @property
+    def statistics(self) -> Statistics:
+        """Figures for the public."""
         ...
 
     @property

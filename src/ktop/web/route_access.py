@@ -32,6 +32,8 @@ ACCESS: Mapping[str, str] = {
     "GET /methods": OPEN,
     "GET /methods/{model}": OPEN,
     "GET /api": OPEN,
+    "GET /statistics": OPEN,
+    "GET /api/v1/statistics": OPEN,
     "GET /models": "platform:model:read",
     "GET /models/{name}/{version}": "platform:model:read",
     # Accounts

@@ -8,12 +8,15 @@ from typing import Any
 
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.jobs.running import Running
+from ktop.usecases.statistics.interface import Statistics
 from ktop.usecases.training.interface import Training
 
 Doing = Callable[[Running], None]
 
 
-def upkeep(corpora: Callable[[], Corpora], training: Callable[[], Training]) -> dict[str, Doing]:
+def upkeep(
+    corpora: Callable[[], Corpora], training: Callable[[], Training], statistics: Callable[[], Statistics]
+) -> dict[str, Doing]:
     """Return what the kinds of upkeep do. Each may be done again from its beginning: it writes beside and renames."""
 
     def prepare(running: Running) -> None:
@@ -55,7 +58,12 @@ def upkeep(corpora: Callable[[], Corpora], training: Callable[[], Training]) -> 
         models = [report["model"] for report in reports]
         _end(running, {"models": [f"{model['name']}@{model['version']}" for model in models]})
 
+    def publish(running: Running) -> None:
+        statistics().publish(running.actor)
+        _end(running, {})
+
     return {
+        "statistics.publish": publish,
         "corpus.prepare": prepare,
         "patents.import": import_patents,
         "patents.index": index,

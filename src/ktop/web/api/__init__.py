@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from ktop.web.api import consents, finance, jobs, lookups, oauth, results, v1, webhooks
+from ktop.web.api import consents, finance, jobs, lookups, oauth, results, statistics, v1, webhooks
 
 VERSION = "1.0.0"
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    return tuple(room.router for room in (v1, jobs, oauth, results, webhooks, consents, lookups, finance))
+    return tuple(room.router for room in (v1, jobs, oauth, results, webhooks, consents, lookups, finance, statistics))

@@ -22,6 +22,7 @@ from ktop.web.pages import (
     ratings,
     second_factor,
     signed,
+    statistics,
     technology,
     webhooks,
 )
@@ -29,6 +30,18 @@ from ktop.web.pages import (
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    of_people = (accounts, providers, second_factor, members, institutions, keys, webhooks, consents, lookups, finance)
+    of_people = (
+        accounts,
+        providers,
+        second_factor,
+        members,
+        institutions,
+        keys,
+        webhooks,
+        consents,
+        lookups,
+        finance,
+        statistics,
+    )
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     return tuple(room.router for room in (*of_ratings, *of_people))

@@ -1,0 +1,161 @@
+"""Counts what is published: half-years, grades, industries and regions, small cells hidden."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
+from ktop.kernel.files import atomic_path
+from ktop.store.statistics import InstallationFigures, RatedFirm
+from ktop.store.unit_of_work import Store
+from ktop.usecases.statistics.interface import Published
+from ktop.validation.small_cells import LEAST, without_small_cells
+
+#: What stands in a CSV file where a count is hidden.
+HIDDEN = "hidden"
+#: Models whose technology-business grade is counted; the one rated last counts for a firm.
+_GRADED = ("ktrs-fm", "start-up")
+#: A rating as much later than another tells what became of the firm.
+_LATER_DAYS = 330
+#: The model's own target: sales growth of 20 % a year (높은 성장).
+_HIGH_GROWTH = 0.20
+_TABLES = {
+    "usage": ("half_year", "kind", "count"),
+    "grades_by_industry": ("half_year", "industry", "grade", "firms"),
+    "grades_by_region": ("half_year", "region", "grade", "firms"),
+    "later": ("grade", "outcome", "firms"),
+}
+
+
+class StatisticsService:
+    """See ``ktop.usecases.statistics.interface.Statistics``; ``folder`` is where the page reads."""
+
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        folder: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store, self._folder, self._clock = store, folder, clock
+
+    def publish(self, actor: Actor, folder: Path | None = None) -> Published:
+        require(actor, "platform:statistics:read")
+        with self._store().installation(reading=True) as work:
+            tables = _tables(work.figures_of_all)
+        made = Published(self._clock(), tables)
+        _write(made, folder or self._folder)
+        with self._store().installation() as work:
+            work.tell(actor, "statistics.published", "statistics", {"tables": sorted(tables)})
+        return made
+
+    def published(self, actor: Actor) -> Published | None:
+        try:
+            read = json.loads((self._folder / "figures.json").read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        return Published(datetime.fromisoformat(read["made"]), read["tables"])
+
+
+def half_year(at: datetime) -> str:
+    """Return the half-year of a moment, as ``2026-H1``."""
+    return f"{at.year}-H{1 if at.month <= 6 else 2}"
+
+
+def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
+    usage = [
+        {"half_year": half, "kind": kind, "count": count}
+        for kind, moments in found.moments().items()
+        for half, count in sorted(Counter(map(half_year, moments)).items())
+    ]
+    latest: dict[tuple[str, str], dict[str, str]] = {}
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for firm, rows in groupby(found.rated_firms(), key=lambda row: row.firm):
+        history = list(rows)
+        for row in history:
+            if (graded := _graded(row)) is not None:
+                latest[half_year(row.created), firm] = graded
+        _count_later(history, outcomes)
+    return {
+        "usage": usage,
+        "grades_by_industry": _by(latest, "industry"),
+        "grades_by_region": _by(latest, "region"),
+        "later": [
+            {"grade": grade, "outcome": outcome, "firms": count}
+            for (grade, outcome), count in sorted(without_small_cells(outcomes).items())
+        ],
+    }
+
+
+def _graded(row: RatedFirm) -> dict[str, str] | None:
+    for result in row.results:
+        if result["model"]["name"] in _GRADED and "business" in result.get("grades", {}):
+            subject = result.get("subject", {})
+            return {
+                "grade": result["grades"]["business"],
+                "industry": subject.get("industry_group") or "",
+                "region": subject.get("region") or "",
+            }
+    return None
+
+
+def _by(latest: Mapping[tuple[str, str], Mapping[str, str]], what: str) -> list[dict[str, Any]]:
+    """Return firms by half-year, ``what`` and grade, each half-year a table of its own."""
+    shown = []
+    for half in sorted({half for half, _ in latest}):
+        counts = Counter((graded[what], graded["grade"]) for (of, _), graded in latest.items() if of == half)
+        shown += [
+            {"half_year": half, what: name, "grade": grade, "firms": count}
+            for (name, grade), count in sorted(without_small_cells(counts).items())
+        ]
+    return shown
+
+
+def _count_later(history: Sequence[RatedFirm], outcomes: Counter[tuple[str, str]]) -> None:
+    """Count what a firm's first rating that is old enough was followed by: one count a firm and outcome."""
+    first, last = history[0], history[-1]
+    graded = _graded(first)
+    days = (last.created - first.created).days
+    if graded is None or days < _LATER_DAYS:
+        return
+    before, after = _values(first), _values(last)
+    outcomes[graded["grade"], "rated_again"] += 1
+    if 1 in (after.get("default_record_3y"), after.get("business_suspended")):
+        outcomes[graded["grade"], "failure"] += 1
+    sold, sells = before.get("sales_krw_t0"), after.get("sales_krw_t0")
+    if sold and sold > 0 and sells is not None and sells >= 0:
+        growth = (sells / sold) ** (365.25 / days) - 1
+        outcomes[graded["grade"], "high_growth" if growth >= _HIGH_GROWTH else "other_growth"] += 1
+
+
+def _values(row: RatedFirm) -> dict[str, Any]:
+    return {one["name"]: one.get("value") for result in row.results for one in result.get("inputs", ())}
+
+
+def _write(made: Published, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = {"made": made.made.isoformat(), "least": LEAST, "tables": made.tables}
+    _put(folder / "figures.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+    for name, columns in _TABLES.items():
+        _put(folder / f"{name}.csv", "\ufeff" + _csv(columns, made.tables[name]))
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([HIDDEN if row[name] is None else row[name] for name in columns] for row in rows)
+    return written.getvalue()
+
+
+def _put(path: Path, content: str) -> None:
+    with atomic_path(path) as beside:
+        beside.write_text(content, "utf-8")

@@ -1,0 +1,76 @@
+"""What is published of the platform, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ktop.catalogue import Lang, load, text
+from ktop.domain.company.classification import cell_labels
+from ktop.domain.rating.grades import ladder
+from ktop.report import numbers
+from ktop.validation.small_cells import LEAST
+from ktop.web.asking import ask, platform
+from ktop.web.language import language
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/statistics")
+async def statistics(request: Request) -> Response:
+    """Show the public figures."""
+    lang = language(request)
+    found = await ask(request, platform(request).statistics.published)
+    tables = [] if found is None else _tables(found.tables, lang)
+    made = "" if found is None else numbers.moment(found.made, lang)
+    return page(request, "statistics.html", tables=tables, made=made, least=LEAST)
+
+
+def _tables(found: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    usage = _cross(found["usage"], "kind", "half_year", "count")
+    shown = [{"title": text("statistics.usage", lang), **_worded(usage, "kind", lang)}]
+    for name, what in (("grades_by_industry", "industry"), ("grades_by_region", "region")):
+        halves = sorted({row["half_year"] for row in found[name]}, reverse=True)
+        for half in halves[:1]:  # the file has the others
+            rows = [row for row in found[name] if row["half_year"] == half]
+            crossed = _cross(rows, what, "grade", "firms")
+            shown.append({"title": text(f"statistics.{name}", lang, half=half), **_worded(crossed, what, lang)})
+    later = _cross(found["later"], "outcome", "grade", "firms")
+    return [*shown, {"title": text("statistics.later", lang), **_worded(later, "outcome", lang)}]
+
+
+def _cross(rows: Sequence[Mapping[str, Any]], down: str, across: str, count: str) -> dict[str, Any]:
+    """Return rows as a table of two ways, grades in the order of their ladder."""
+    order = {grade: at for at, grade in enumerate(ladder("business").symbols)}
+    columns = sorted({row[across] for row in rows}, key=lambda name: (order.get(name, 99), name))
+    cells = {(row[down], row[across]): row[count] for row in rows}
+    names = sorted({row[down] for row in rows})
+    return {
+        "columns": columns,
+        "rows": [(name, [cells.get((name, column), 0) for column in columns]) for name in names],
+    }
+
+
+def _worded(table: dict[str, Any], what: str, lang: Lang) -> dict[str, Any]:
+    hidden = text("statistics.hidden", lang)
+    rows = [
+        [_word(what, name, lang), *[hidden if count is None else f"{count:,}" for count in counts]]
+        for name, counts in table["rows"]
+    ]
+    return {"head": [text(f"statistics.{what}", lang), *table["columns"]], "rows": rows}
+
+
+def _word(what: str, name: str, lang: Lang) -> str:
+    if not name:
+        return text("statistics.not_known", lang)
+    if what == "region":
+        found: Mapping[str, Any] = load("regions")["regions"]
+        return str(found[name][lang]) if name in found else name
+    if what == "industry":
+        labels = cell_labels("industry_group")
+        return labels[name][lang] if name in labels else name
+    return text(f"statistics.{what}_{name}", lang)

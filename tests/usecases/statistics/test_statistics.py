@@ -1,0 +1,94 @@
+"""Public figures count every firm once, hide small cells, and need the operator's permission."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
+
+from consenting import BANK, COMPANY, OTHER_COMPANY, add_organisations
+from databases import BACK_ENDS, database_url
+
+from ktop.domain.party.actor import Actor
+from ktop.kernel.errors import ForbiddenError
+from ktop.store.tables import ratings
+from ktop.store.unit_of_work import Store
+from ktop.usecases.statistics.service import HIDDEN, StatisticsService, half_year
+
+OPERATOR = Actor("user-operator", "kotec", frozenset({"operator"}))
+NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture(params=BACK_ENDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(database_url(request.param, tmp_path))
+    add_organisations(store)
+    yield store
+    store.engine.dispose()
+
+
+def rated(store: Store, actor: Actor, number: int, grade: str, at: datetime, **values: Any) -> None:
+    result = {
+        "model": {"name": "ktrs-fm", "version": "1.4.0"},
+        "grades": {"business": grade},
+        "subject": {"industry_group": "machinery", "region": "KR-30"},
+        "inputs": [{"name": name, "value": value} for name, value in values.items()],
+    }
+    with store.unit(actor) as unit:
+        row = unit.ratings.add(
+            kind="company",
+            subject=f"기업 {number}",
+            as_of=date(2026, 1, 1),
+            inputs={},
+            results=[result],
+            subject_key=f"business_number:{number:010}",
+        )
+        unit.connection.execute(update(ratings).where(ratings.c.id == row.id).values(created=at))
+
+
+def test_firms_are_counted_once_with_their_last_grade(store: Store, tmp_path: Path) -> None:
+    for number in range(7):
+        rated(store, COMPANY, number, "BB", NOW - timedelta(days=30))
+        rated(store, OTHER_COMPANY, number, "A", NOW - timedelta(days=20))  # the same firms, rated elsewhere
+    for number in range(10, 13):
+        rated(store, COMPANY, number, "CCC", NOW - timedelta(days=20))
+    service = StatisticsService(lambda: store, tmp_path / "figures", lambda: NOW)
+    assert service.published(BANK) is None
+    made = service.publish(OPERATOR)
+    firms = {(row["grade"], row["firms"]) for row in made.tables["grades_by_industry"]}
+    assert firms == {("A", None), ("CCC", None)}, "the 3 are hidden, and the 7 would tell them"
+    usage = {(row["half_year"], row["kind"]): row["count"] for row in made.tables["usage"]}
+    assert usage == {("2026-H1", "ratings"): 17}
+    assert service.published(BANK) == made
+    written = (tmp_path / "figures" / "grades_by_region.csv").read_text("utf-8-sig")
+    assert list(csv.reader(written.splitlines()))[1] == ["2026-H1", "KR-30", "A", HIDDEN]
+    elsewhere = service.publish(OPERATOR, tmp_path / "out")
+    assert elsewhere.tables == made.tables and (tmp_path / "out" / "figures.json").is_file()
+    with pytest.raises(ForbiddenError):
+        service.publish(BANK)
+
+
+def test_what_became_of_firms_is_told_a_year_later(store: Store, tmp_path: Path) -> None:
+    then = NOW - timedelta(days=400)
+    for number in range(12):
+        rated(store, COMPANY, number, "BBB", then, sales_krw_t0=1e9)
+        sales, failed = (2e9, 0) if number < 6 else (1e9, 1)
+        rated(store, COMPANY, number, "BBB", NOW, sales_krw_t0=sales, default_record_3y=failed)
+    rated(store, COMPANY, 50, "BBB", NOW - timedelta(days=100), sales_krw_t0=1e9)
+    rated(store, COMPANY, 50, "BBB", NOW, sales_krw_t0=9e9)
+    made = StatisticsService(lambda: store, tmp_path, lambda: NOW).publish(OPERATOR)
+    found = {row["outcome"]: row["firms"] for row in made.tables["later"]}
+    assert found == {"rated_again": 12, "failure": 6, "high_growth": 6, "other_growth": 6}
+
+
+def test_half_years() -> None:
+    assert half_year(datetime(2026, 6, 30, tzinfo=UTC)) == "2026-H1"
+    assert half_year(datetime(2026, 7, 1, tzinfo=UTC)) == "2026-H2"
