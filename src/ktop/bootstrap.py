@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.results.interface import Results
+    from ktop.usecases.seasons.interface import Seasons
     from ktop.usecases.second_factor.interface import SecondFactors
     from ktop.usecases.statistics.interface import Statistics
     from ktop.usecases.technologies.interface import Technologies
@@ -223,6 +224,13 @@ class House:
         return self._once("programmes", lambda: ProgrammeService(self._registry))
 
     @property
+    def seasons(self) -> Seasons:
+        from ktop.usecases.seasons.service import SeasonService
+
+        limit = self._settings.upload_mb
+        return self._once("seasons", lambda: SeasonService(self._store, self._registry, limit))
+
+    @property
     def repeats(self) -> Repeats:
         from ktop.usecases.repeats.service import RepeatService
 
@@ -244,6 +252,7 @@ class House:
     @property
     def work(self) -> Work:
         from ktop.usecases.batches.rating import rate_batch
+        from ktop.usecases.seasons.ranking import rank_call
         from ktop.usecases.work.kinds import upkeep
         from ktop.usecases.work.service import WorkService
 
@@ -252,6 +261,7 @@ class House:
             lambda: WorkService(
                 self._store,
                 {
+                    "programme.rank": lambda running: rank_call(running, self._registry),
                     "rate.batch": lambda running: rate_batch(running, self._registry),
                     **upkeep(lambda: self.corpora, lambda: self.training, lambda: self.statistics),
                 },

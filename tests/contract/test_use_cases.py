@@ -53,6 +53,8 @@ from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.repeats.service import RepeatService
 from ktop.usecases.results.interface import Results
 from ktop.usecases.results.service import ResultService
+from ktop.usecases.seasons.interface import Seasons
+from ktop.usecases.seasons.service import SeasonService
 from ktop.usecases.second_factor.interface import SecondFactors
 from ktop.usecases.second_factor.service import SecondFactorService
 from ktop.usecases.statistics.interface import Statistics
@@ -82,6 +84,7 @@ USE_CASES: dict[type, type] = {
     Corpora: CorpusService,
     Audit: AuditService,
     Programmes: ProgrammeService,
+    Seasons: SeasonService,
     Accounts: AccountService,
     Demo: DemoService,
     Keys: KeyService,

@@ -26,6 +26,7 @@ from ktop.store.invitations import InvitationRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
 from ktop.store.portfolio import Portfolio
+from ktop.store.programmes import SeasonRepository
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.request_counts import RequestCountRepository
@@ -79,6 +80,11 @@ class UnitOfWork:
     def cases(self) -> CaseRepository:
         """The guarantee and loan cases that the actor's organisation is a side of."""
         return CaseRepository(self.connection, self.actor)
+
+    @property
+    def seasons(self) -> SeasonRepository:
+        """The programmes of the actor's agency, and what the actor's company applied for."""
+        return SeasonRepository(self.connection, self.actor)
 
     @property
     def ledger(self) -> AccessLedger:

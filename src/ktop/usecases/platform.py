@@ -25,6 +25,7 @@ from ktop.usecases.providers.interface import Providers
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
+from ktop.usecases.seasons.interface import Seasons
 from ktop.usecases.second_factor.interface import SecondFactors
 from ktop.usecases.statistics.interface import Statistics
 from ktop.usecases.technologies.interface import Technologies
@@ -100,6 +101,11 @@ class Platform(Protocol):
     @property
     def lookups(self) -> Lookups:
         """Results of companies by their consent."""
+        ...
+
+    @property
+    def seasons(self) -> Seasons:
+        """Seasons of support programmes: rules, calls, applicants, results."""
         ...
 
     @property

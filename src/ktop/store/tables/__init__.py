@@ -15,6 +15,16 @@ from ktop.store.tables.identity import (
     sign_in_failures,
     users,
 )
+from ktop.store.tables.programmes import (
+    programme_appeals,
+    programme_applications,
+    programme_calls,
+    programme_conflicts,
+    programme_followups,
+    programme_projects,
+    programme_results,
+    programme_rules,
+)
 from ktop.store.tables.ratings import companies, documents, issued_results, ratings, record_versions, technologies
 from ktop.store.tables.trail import audit_chain, audit_events, audit_heads, outbox, webhook_deliveries, webhooks
 from ktop.store.tables.work import idempotency_keys, job_items, jobs, request_counts
@@ -44,6 +54,14 @@ __all__ = [
     "organisations",
     "outbox",
     "persons",
+    "programme_appeals",
+    "programme_applications",
+    "programme_calls",
+    "programme_conflicts",
+    "programme_followups",
+    "programme_projects",
+    "programme_results",
+    "programme_rules",
     "ratings",
     "record_versions",
     "request_counts",

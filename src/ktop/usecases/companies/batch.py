@@ -84,6 +84,11 @@ class TableRating:
         self._doubts, self._odd = amount_warnings(self._facts), implausible_warnings(self._facts)
 
     @property
+    def facts(self) -> FactTable:
+        """What was read of all rows."""
+        return self._facts
+
+    @property
     def height(self) -> int:
         """Number of rows."""
         return self._table.frame.height

@@ -17,26 +17,27 @@ import numpy as np
 import polars as pl
 
 from ktop import catalogue
-from ktop.catalogue import LANGS, Lang, load, text
+from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.company.rated_subject import RatedSubject
-from ktop.domain.decision.programme import GRADES, SCORES, SME_LIMIT, ProgrammeRule, read_rule
+from ktop.domain.decision.programme import GRADES, SCORES, ProgrammeRule, read_rule
 from ktop.domain.decision.rule_file import LONGEST_RULE_BYTES, plain, read_rule_file
 from ktop.domain.decision.screening import Columns, Screening, screen
 from ktop.domain.decision.verdict import Success
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
-from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, clean_digits
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
-from ktop.usecases.companies.batch import rate_table
+from ktop.usecases.companies.batch import TableRating
 from ktop.usecases.companies.rating import company_models, models_for, rate_by
+from ktop.usecases.programmes.applicants import MODELS, figures_of, identities, sme_limit
 from ktop.usecases.programmes.effect import effect_of_panel
-from ktop.usecases.programmes.interface import ClauseCount, RuleCheck, ScreeningReport
+from ktop.usecases.programmes.interface import RuleCheck, ScreeningReport
+from ktop.usecases.programmes.preview import clause_counts
 from ktop.usecases.uploads import (
     existing,
     read_table,
@@ -46,8 +47,6 @@ from ktop.usecases.uploads import (
     write_table,
 )
 
-#: Models whose scores and grades rules may name.
-_MODELS = ("tech-index", "ktrs-fm")
 _DIGEST_COLUMN = "screening"
 
 
@@ -82,10 +81,10 @@ class ProgrammeService:
             return RuleCheck(rule.id, len(rule.clauses), len(rule.points), 0, {}, (), {}, ())
         table, _ = _told(applicants)
         rated, columns, facts, remarks = self._rated(table, as_of or today(), lang, progress)
-        found = screen(rule, columns, facts.ok, _identity(facts))
+        found = screen(rule, columns, facts.ok, identities(facts))
         changed: Counter[tuple[str, str]] = Counter()
         if against is not None:
-            before = screen(_read(against), columns, facts.ok, _identity(facts)).decisions
+            before = screen(_read(against), columns, facts.ok, identities(facts)).decisions
             changed.update((old, new) for old, new in zip(before, found.decisions, strict=True) if old != new)
         return RuleCheck(
             rule=rule.id,
@@ -93,7 +92,7 @@ class ProgrammeService:
             criterion_count=len(rule.points),
             rows=rated.height,
             decisions=dict(Counter(found.decisions)),
-            clauses=_clause_counts(found, facts),
+            clauses=clause_counts(found, facts.ok.tolist()),
             changed=dict(changed),
             remarks=remarks,
         )
@@ -125,7 +124,7 @@ class ProgrammeService:
             return ScreeningReport(rule.id, table.frame.height, counts, (), done_before=True)
         rated, columns, facts, remarks = self._rated(table, day, lang, progress)
         progress(1, 2, text("programmes.step_screen", lang))
-        found = screen(rule, columns, facts.ok, _identity(facts))
+        found = screen(rule, columns, facts.ok, identities(facts))
         answer = _answer(found, rated, lang, mark)
         write_table(answer, out)
         progress(2, 2, text("programmes.step_screen", lang))
@@ -134,14 +133,14 @@ class ProgrammeService:
     def screen_record(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Sequence[Mapping[str, Any]]:
         require(actor, "own:rating:make")
         subject = RatedSubject.of(record, as_of or today())
-        columns = dict(subject.table.columns) | _sme_limit(subject.table)
+        columns = dict(subject.table.columns) | sme_limit(subject.table)
         columns |= {name: np.array([np.nan]) for name in SCORES}
         columns |= {name: np.array([None], dtype=object) for name in GRADES}
-        fitting = [name for name in models_for(subject) if name in _MODELS]
+        fitting = [name for name in models_for(subject) if name in MODELS]
         for model in company_models(fitting, self._registry):
             rating = rate_by(model, subject).to_json()
             prefix = model.name.replace("-", "_")
-            for name, value in _named(prefix, rating).items():
+            for name, value in figures_of(prefix, rating).items():
                 if name in columns:
                     columns[name] = np.array([value], dtype=object if name in GRADES else np.float64)
         return [_standing(rule, columns) for _, rule in _shipped() if rule.clauses]
@@ -160,18 +159,18 @@ class ProgrammeService:
     ) -> tuple[pl.DataFrame, Columns, FactTable, Sequence[str]]:
         """Rate all rows, and return the ratings and the columns that rules look at."""
         progress(0, 2, text("programmes.step_rate", lang))
-        rated, report = rate_table(table, registry=self._registry, models=_MODELS, as_of=day, lang=lang)
-        facts, _ = FactTable.from_table(table, day)
-        columns: dict[str, Any] = dict(facts.columns) | _sme_limit(facts)
+        rating = TableRating(table, company_models(MODELS, self._registry), as_of=day, lang=lang)
+        rated, facts = rating.rows(0, rating.height), rating.facts
+        columns: dict[str, Any] = dict(facts.columns) | sme_limit(facts)
         for name in SCORES:
             columns[name] = rated[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
         for name in GRADES:
             columns[name] = np.array(rated[name].to_list(), dtype=object)
-        return rated, columns, facts, report.remarks
+        return rated, columns, facts, rating.report(int(rated["rated"].sum())).remarks
 
     def _mark(self, applicants: str, rules: Path | None, rule: ProgrammeRule, day: date) -> str:
         """Return what a result is the result of: applicants, rules, day and model versions."""
-        versions = [self._registry.champion(name) for name in _MODELS]
+        versions = [self._registry.champion(name) for name in MODELS]
         source = hashlib.sha256(rules.read_bytes()).hexdigest() if rules else rule.id
         whole = json.dumps([applicants, source, day.isoformat(), versions])
         return f"{rule.id} {hashlib.sha256(whole.encode()).hexdigest()[:16]}"
@@ -203,30 +202,6 @@ def _read(rules: Path) -> ProgrammeRule:
         return read_rule(file.read(LONGEST_RULE_BYTES + 1))
 
 
-def _sme_limit(facts: FactTable) -> dict[str, Any]:
-    limits = load("guarantee")["sme_sales_limit_krw"]
-    groups = facts.columns["industry_group"]
-    return {SME_LIMIT: np.array([limits.get(group, np.nan) for group in groups], dtype=np.float64)}
-
-
-def _identity(facts: FactTable) -> list[str | None]:
-    """Return what tells applicants apart: the business number, where there is a real one."""
-    numbers = []
-    for given in facts.columns["business_number"]:
-        number = BUSINESS_NUMBER.parse(given) if given is not None else None
-        numbers.append(None if number is None else clean_digits(number))
-    return numbers
-
-
-def _named(prefix: str, rating: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of one rating under the names that rules use."""
-    return {
-        **{f"{prefix}_{name}": value for name, value in rating["scores"].items()},
-        **{f"{prefix}_grade_{name}": value for name, value in rating["grades"].items()},
-        **{f"{prefix}_p_{name}": value["value"] for name, value in rating["probabilities"].items()},
-    }
-
-
 def _standing(rule: ProgrammeRule, columns: Columns) -> dict[str, Any]:
     found = screen(rule, columns, np.ones(1, dtype=bool), [None])
     verdicts = found.verdicts(0)
@@ -250,23 +225,6 @@ def _standing(rule: ProgrammeRule, columns: Columns) -> dict[str, Any]:
             for clause in rule.clauses
         ],
     }
-
-
-def _clause_counts(found: Screening, facts: FactTable) -> list[ClauseCount]:
-    states = found.states[facts.ok]
-    failed = states == 0
-    alone = failed & (failed.sum(axis=1) == 1)[:, None]
-    return [
-        ClauseCount(
-            clause.id,
-            clause.label,
-            int((states[:, k] == 1).sum()),
-            int(failed[:, k].sum()),
-            int(np.isnan(states[:, k]).sum()),
-            int(alone[:, k].sum()),
-        )
-        for k, clause in enumerate(found.rule.clauses)
-    ]
 
 
 def _answer(found: Screening, rated: pl.DataFrame, lang: Lang, mark: str) -> pl.DataFrame:
