@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ktop.usecases.accounts.password_hashes import PasswordHashes
     from ktop.usecases.audit.interface import Audit
     from ktop.usecases.batches.interface import Batches
+    from ktop.usecases.collect.asking import SourceRoom
+    from ktop.usecases.collect.interface import Collect
     from ktop.usecases.companies.interface import Companies
     from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
@@ -200,6 +202,20 @@ class House:
         return self._once("portfolio", lambda: PortfolioService(self._store, self.companies, lambda: self.ratings))
 
     @property
+    def collect(self) -> Collect:
+        from ktop.usecases.collect.service import CollectService
+
+        return self._once("collect", lambda: CollectService(self._store, lambda: self.portfolio, self._public_sources))
+
+    @property
+    def _public_sources(self) -> SourceRoom:
+        from ktop.usecases.collect.asking import SourceRoom
+
+        kept = self._settings.keys / "sources.yaml"
+        named = self._settings.sources or (kept if kept.is_file() else None)
+        return self._once("public sources", lambda: SourceRoom(self._store, named))
+
+    @property
     def consents(self) -> Consents:
         from ktop.usecases.consent.service import ConsentService
 
@@ -263,6 +279,7 @@ class House:
                 {
                     "programme.rank": lambda running: rank_call(running, self._registry),
                     "rate.batch": lambda running: rate_batch(running, self._registry),
+                    "collect.company": lambda running: self._public_sources.do(running),
                     **upkeep(lambda: self.corpora, lambda: self.training, lambda: self.statistics),
                 },
                 self._settings.jobs_per_organisation,

@@ -16,6 +16,8 @@ from ktop.usecases.audit.interface import Audit
 from ktop.usecases.audit.service import AuditService
 from ktop.usecases.batches.interface import Batches
 from ktop.usecases.batches.service import BatchService
+from ktop.usecases.collect.interface import Collect
+from ktop.usecases.collect.service import CollectService
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.consent.interface import Consents
@@ -75,6 +77,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 from fake_platform import FakePlatform
 
 USE_CASES: dict[type, type] = {
+    Collect: CollectService,
     Companies: CompanyService,
     Technologies: TechnologyService,
     Ratings: RatingService,

@@ -12,6 +12,7 @@ from ktop.catalogue import text
 from ktop.cli import (
     accounts,
     audit,
+    collect,
     institutions,
     jobs,
     keys,
@@ -38,6 +39,7 @@ app.add_typer(lifecycle.app, name="models")  # with the commands of models.py
 app.add_typer(originality_learning.app, name="originality")  # with the commands of originality.py
 app.add_typer(audit.app, name="audit")
 app.add_typer(programmes.app, name="programmes")
+app.add_typer(collect.app, name="collect")
 operations.add_to(app)
 signed.add_to(app)
 statistics.add_to(app)

@@ -35,6 +35,11 @@ class Settings(BaseModel):
         "K-TOP", min_length=1, max_length=60, description="Name of the issuer in signed results and certificates."
     )
 
+    sources: Path | None = Field(
+        None,
+        description="File of keys and addresses of public sources; without it, keys/sources.yaml in the data folder.",
+    )
+
     metrics_token: str | None = Field(
         None, repr=False, description="Token that /metrics asks for; without it, it answers this machine alone."
     )

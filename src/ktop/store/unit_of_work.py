@@ -15,6 +15,7 @@ from ktop.store.access_ledger import AccessLedger
 from ktop.store.api_keys import ApiKeyRepository, KeyDoor
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
+from ktop.store.collection import CollectionRepository, SourceLedger
 from ktop.store.consents import ConsentRepository
 from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
@@ -107,6 +108,11 @@ class UnitOfWork:
         return DocumentRepository(self.connection, self.actor)
 
     @property
+    def collections(self) -> CollectionRepository:
+        """What the actor's organisation collected of companies."""
+        return CollectionRepository(self.connection, self.actor)
+
+    @property
     def jobs(self) -> JobRepository:
         """The jobs of the actor's organisation."""
         return JobRepository(self.connection, self.actor)
@@ -149,6 +155,11 @@ class InstallationWork:
     def published_results(self) -> PublishedResults:
         """What anybody may know of signed results."""
         return PublishedResults(self.connection)
+
+    @property
+    def sources(self) -> SourceLedger:
+        """How often and how well public sources were asked."""
+        return SourceLedger(self.connection)
 
     @property
     def jobs(self) -> JobQueue:

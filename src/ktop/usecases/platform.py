@@ -7,6 +7,7 @@ from typing import Protocol
 from ktop.usecases.accounts.interface import Accounts
 from ktop.usecases.audit.interface import Audit
 from ktop.usecases.batches.interface import Batches
+from ktop.usecases.collect.interface import Collect
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
@@ -81,6 +82,11 @@ class Platform(Protocol):
     @property
     def audit(self) -> Audit:
         """What was done, by whom, and that the trail of it holds."""
+        ...
+
+    @property
+    def collect(self) -> Collect:
+        """What public sources know of companies."""
         ...
 
     @property

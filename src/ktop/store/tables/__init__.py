@@ -1,6 +1,13 @@
 """The tables of the platform; migrations/ brings a database from any older form to this one."""
 
 from ktop.store.tables.base import metadata
+from ktop.store.tables.collection import (
+    collected_answers,
+    collections,
+    source_counts,
+    source_states,
+    value_choices,
+)
 from ktop.store.tables.consents import access_ledger, consent_changes, consents, transmissions
 from ktop.store.tables.finance import finance_cases, finance_documents, finance_steps
 from ktop.store.tables.identity import (
@@ -36,6 +43,8 @@ __all__ = [
     "audit_chain",
     "audit_events",
     "audit_heads",
+    "collected_answers",
+    "collections",
     "companies",
     "consent_changes",
     "consents",
@@ -67,9 +76,12 @@ __all__ = [
     "request_counts",
     "sessions",
     "sign_in_failures",
+    "source_counts",
+    "source_states",
     "technologies",
     "transmissions",
     "users",
+    "value_choices",
     "webhook_deliveries",
     "webhooks",
 ]

@@ -1,0 +1,146 @@
+"""``ktop collect``: a company's record from public sources."""
+
+from __future__ import annotations
+
+import dataclasses
+import json as json_text
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ktop.catalogue import load, text
+from ktop.cli.options import Json, Lang
+from ktop.cli.state import session, terminal
+from ktop.kernel.files import atomic_path
+from ktop.usecases.collect.interface import CompanyCollection
+
+
+def _say(key: str, **params: Any) -> str:
+    return text(f"collect.{key}", terminal.lang, **params)
+
+
+app = typer.Typer(help=_say("help"), no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Nothing to do before a command; without this Typer would make the only command the group itself."""
+
+
+@app.command("company", help=_say("help_company"))
+def company(
+    ctx: typer.Context,
+    business_number: Annotated[str, typer.Option("--business-number", metavar="N", help=_say("help_number"))],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help=_say("help_out"))],
+    sources: Annotated[Path | None, typer.Option("--sources", metavar="FILE.yaml", help=_say("help_sources"))] = None,
+    name: Annotated[list[str] | None, typer.Option("--name", help=_say("help_name"))] = None,
+    corporate_number: Annotated[
+        str | None, typer.Option("--corporate-number", metavar="N", help=_say("help_corporate_number"))
+    ] = None,
+    accept_names: Annotated[bool, typer.Option("--accept-names", help=_say("help_accept_names"))] = False,
+    made_up: Annotated[bool, typer.Option("--made-up", help=_say("help_made_up"))] = False,
+    lang: Lang = None,
+    json: Json = False,
+) -> None:
+    """Collect one company."""
+    terminal.languages(lang)
+    at = session(ctx)
+    with terminal.progress() as progress:
+        found = at.platform.collect.collect(
+            at.actor,
+            business_number,
+            names=tuple(name or ()),
+            corporate_number=corporate_number,
+            made_up=made_up,
+            sources=sources,
+            accept_names=accept_names,
+            progress=progress,
+        )
+    with atomic_path(out) as beside:
+        beside.write_text(json_text.dumps(found.record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    if json:
+        terminal.json(_told(found))
+        return
+    for sentence in _sentences(found):
+        terminal.note(sentence)
+    terminal.note(_say("written", file=out.name, values=len(found.record.get("sources", ()))))
+
+
+def _sentences(found: CompanyCollection) -> list[str]:
+    """Return what a person should know: made up, each source, what is missing and why, what to look at."""
+    known = load("sources")["sources"]
+    sentences = [_say("made_up_note")] if found.made_up else []
+    for source, report in found.reports.items():
+        label = known[source]["name"][terminal.lang]
+        words = _say(f"outcome_{report.outcome}")
+        sentences.append(_say("source_line", source=label, outcome=words, calls=report.calls + report.reused))
+        if report.retry_at is not None:
+            sentences.append("  " + _say("retry_at", moment=f"{report.retry_at.astimezone():%Y-%m-%d %H:%M}"))
+    sentences += [text(notice.key, terminal.lang, **notice.params) for notice in found.notices]
+    entries = {".".join(one.value.path.split(".")[:2]) for one in found.questions}
+    if entries:
+        sentences.append(_say("by_name_alone", count=len(entries)))
+    if found.gathered is not None:
+        for path, (key, params) in found.gathered.left_out.items():
+            sentences.append(_say("left_out", path=path, why=text(key, terminal.lang, **params)))
+    return sentences
+
+
+def _told(found: CompanyCollection) -> dict[str, Any]:
+    """Return the collection as JSON: the record, where every value comes from, and what is missing and why."""
+    values = [
+        {
+            "path": path,
+            "value": _plain(merged.value),
+            "state": merged.state,
+            "source": merged.source,
+            "date": _plain(merged.on),
+            "stated": [
+                {
+                    "source": one.source,
+                    "value": _plain(one.value.value),
+                    "date": _plain(one.value.on),
+                    "at": one.at.isoformat(),
+                    "answer": one.answer,
+                }
+                for one in merged.stated
+            ],
+        }
+        for path, merged in found.values.items()
+    ]
+    sources = [
+        {
+            "source": source,
+            "outcome": report.outcome,
+            "calls": report.calls,
+            "reused": report.reused,
+            "failures": [dict(zip(("operation", "outcome", "detail"), f, strict=True)) for f in report.failures],
+            "retry_at": report.retry_at.isoformat() if report.retry_at else None,
+        }
+        for source, report in found.reports.items()
+    ]
+    return {
+        "collection": found.id,
+        "business_number": found.business_number,
+        "made_up": found.made_up,
+        "record": found.record,
+        "values": values,
+        "sources": sources,
+        "missing": [
+            {"source": source, "why": report.outcome, "would_give": load("sources")["sources"][source]["feeds"]}
+            for source, report in found.reports.items()
+            if report.outcome != "found"
+        ],
+        "coverage": [dataclasses.asdict(one) for one in found.coverage],
+        "notices": [{"key": n.key, "text": text(n.key, terminal.lang, **n.params)} for n in found.notices],
+        "by_name_alone": sorted({".".join(one.value.path.split(".")[:2]) for one in found.questions}),
+        "left_out": [
+            {"path": path, "why": text(key, terminal.lang, **params)}
+            for path, (key, params) in (found.gathered.left_out.items() if found.gathered else ())
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

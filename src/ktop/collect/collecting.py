@@ -1,0 +1,275 @@
+"""Collects what is public of one company: who it is first, then every source at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from ktop.catalogue import load
+from ktop.collect import certificates, epo, fsc, kipris, nps, ntis, nts, opendart, uspto
+from ktop.collect.answer import Answer, Operation, Outcome, normal_form
+from ktop.collect.asking import Asker
+from ktop.collect.parsing import Kept, Notice, identify
+from ktop.collect.value import Identity
+from ktop.domain.values.registration_numbers import BusinessNumber
+
+#: Annual reports asked for; each states two years before it, too.
+_REPORTS = 3
+_MOST_PAGES = 4
+
+#: Returns an answer kept before that is young enough to be read again, None where there is none.
+Remembered = Callable[[Operation, str], Answer | None]
+Told = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How asking a source went.
+
+    Parameters
+    ----------
+    outcome : "found" where it gave anything; else what stood in the way of it. "not_asked" where nothing known of the
+        company would lead to an answer.
+    calls, reused : answers asked for, and answers that were kept from before.
+    failures : what of it did not come: operation, outcome and the service's code.
+    retry_at : from when asking again makes sense, where that is known.
+    """
+
+    source: str
+    outcome: Outcome | Literal["not_asked"]
+    calls: int
+    reused: int
+    failures: tuple[tuple[str, Outcome, str], ...] = ()
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Everything that was answered, and how it went."""
+
+    identity: Identity
+    notices: tuple[Notice, ...]
+    answers: tuple[Kept, ...]
+    reports: Mapping[str, SourceReport] = field(default_factory=dict)
+
+
+class Collection:
+    """One company's collection.
+
+    Parameters
+    ----------
+    number : business number, ten digits.
+    names, corporate_number : what the user knows already.
+    remembered : answers kept from before.
+    editions : further words of a source's address (the edition of the list of venture firms).
+    """
+
+    def __init__(
+        self,
+        asker: Asker,
+        number: str,
+        *,
+        today: date,
+        names: Sequence[str] = (),
+        corporate_number: str | None = None,
+        remembered: Remembered = lambda operation, asked: None,
+        editions: Mapping[str, str] | None = None,
+        told: Told = lambda done, of, what: None,
+    ) -> None:
+        self._asker, self._number, self._today = asker, number, today
+        self._names, self._corporate_number = tuple(names), corporate_number
+        self._remembered, self._editions, self._told = remembered, dict(editions or {}), told
+        self._answers: list[Kept] = []
+        self._calls: dict[str, int] = {}
+        self._reused: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def run(self) -> Collected:
+        """Ask all sources there is access to, and return what they answered."""
+        formatted = BusinessNumber(self._number).formatted
+        self._at_once(
+            lambda: self._ask(nts.STATUS, {}, {"b_no": [self._number]}),
+            lambda: self._ask(kipris.APPLICANTS, {"BusinessRegistrationNumber": formatted}),
+            lambda: self._ask(fsc.OUTLINE, {"bzno": self._number}),
+        )
+        self._told(1, 4, "numbers")
+        self._resolve_corporation()
+        self._resolve_filer()
+        self._told(2, 4, "identity")
+        identity = self._identity()
+        self._at_once(
+            lambda: self._statements(identity),
+            lambda: self._summary(identity),
+            lambda: self._rights(identity),
+            lambda: self._workplaces(identity),
+            lambda: self._named(ntis.PROJECTS, identity, ntis.query),
+            lambda: self._ventures(identity),
+            lambda: self._named(epo.SEARCH, identity, epo.query, english=True),
+            lambda: self._named(uspto.SEARCH, identity, uspto.query, english=True),
+        )
+        self._told(3, 4, "sources")
+        identity, notices = identify(self._number, self._answers, self._names, self._corporate_number)
+        reports = {source: self._report(source) for source in load("sources")["sources"]}
+        self._told(4, 4, "record")
+        return Collected(identity, notices, tuple(self._answers), reports)
+
+    def _identity(self) -> Identity:
+        with self._lock:
+            kept = list(self._answers)
+        return identify(self._number, kept, self._names, self._corporate_number)[0]
+
+    def _at_once(self, *steps: Callable[[], Any]) -> None:
+        with ThreadPoolExecutor(len(steps)) as pool:
+            for done in [pool.submit(step) for step in steps]:
+                done.result()
+
+    def _ask(self, operation: Operation, parameters: Mapping[str, str], body: Any = None) -> Answer | None:
+        """Ask, or take an answer that is young enough; None without access, or where the company had its share."""
+        source = operation.source
+        if not self._asker.has(source):
+            return None
+        asked = normal_form({**parameters, **({} if body is None else {"body": normal_form(body)})})
+        answer = self._remembered(operation, asked)
+        with self._lock:
+            if answer is not None:
+                self._reused[source] = self._reused.get(source, 0) + 1
+            elif self._calls.get(source, 0) >= load("sources")["sources"][source]["most_per_company"]:
+                return None
+            else:
+                self._calls[source] = self._calls.get(source, 0) + 1
+        if answer is None:
+            answer = self._asker.ask(operation, parameters, body)
+        with self._lock:
+            self._answers.append(Kept(f"{len(self._answers)}", answer))
+        return answer
+
+    def _resolve_corporation(self) -> None:
+        """Find the corporation's outline by its number where the business number alone did not lead to it."""
+        identity = self._identity()
+        if any(fsc.rows(content, identity) for content in self._contents("fsc", "outline")):
+            return
+        if identity.corporate_number:
+            self._ask(fsc.OUTLINE, {"crno": identity.corporate_number})
+        elif identity.names:
+            self._ask(fsc.OUTLINE, {"corpNm": identity.names[0]})
+
+    def _resolve_filer(self) -> None:
+        """Find the filer among those of the company's names by its numbers."""
+        codes = self._ask(opendart.CODES, {}) if self._asker.has("opendart") else None
+        if codes is None or codes.outcome != "found":
+            return
+        identity = self._identity()
+        for code in opendart.candidates(opendart.filers(codes.content), identity.names):
+            answer = self._ask(opendart.COMPANY, {"corp_code": code})
+            if answer is None or answer.outcome not in ("found", "no_data"):
+                return
+            if opendart.is_company(answer.content, identity):
+                return
+
+    def _contents(self, source: str, operation: str) -> list[bytes]:
+        with self._lock:
+            return [
+                one.answer.content
+                for one in self._answers
+                if (one.answer.source, one.answer.operation, one.answer.outcome) == (source, operation, "found")
+            ]
+
+    def _statements(self, identity: Identity) -> None:
+        if identity.dart_code is None:
+            return
+        months = [opendart.closing_month(content) for content in self._contents("opendart", "company")]
+        for number, year in enumerate(range(self._today.year - 1, self._today.year - 1 - _REPORTS, -1)):
+            of_year = {"corp_code": identity.dart_code, "bsns_year": str(year)}
+            answer = None
+            for scope in ("OFS", "CFS"):
+                answer = self._ask(opendart.STATEMENTS, {**of_year, "fs_div": scope})
+                if answer is None or answer.outcome != "no_data":
+                    break
+            if answer is None or answer.outcome not in ("found", "no_data"):
+                return
+            if answer.outcome == "no_data" or (number == 0 and any(month not in (None, 12) for month in months)):
+                self._ask(opendart.MAIN_ACCOUNTS, of_year)
+
+    def _summary(self, identity: Identity) -> None:
+        if identity.corporate_number:
+            self._ask(fsc.SUMMARY, {"crno": identity.corporate_number})
+
+    def _rights(self, identity: Identity) -> None:
+        for code in identity.applicant_codes:
+            found: list[kipris.Right] = []
+            for page in range(1, _MOST_PAGES + 1):
+                answer = self._ask(kipris.SEARCH, {"applicant": code, "pageNo": str(page)})
+                if answer is None or answer.outcome != "found":
+                    break
+                found += kipris.rights(answer.content)
+                if page * kipris.PAGE_ROWS >= (kipris.total(answer.content) or 0):
+                    break
+            for operation in (kipris.DESIGNS, kipris.TRADEMARKS):
+                self._ask(operation, {"applicant": code, "applicantName": code})
+            for right in found:
+                if not self._right(right):
+                    return
+
+    def _right(self, right: kipris.Right) -> bool:
+        """Ask what a search does not say of a right; return whether to go on."""
+        wanted: list[tuple[Operation, dict[str, str]]] = []
+        if right.state in ("registered", "pending"):
+            wanted.append((kipris.BIBLIOGRAPHY, {"applicationNumber": right.application}))
+        if right.state == "registered":
+            wanted.append((kipris.CITING, {"standardCitationApplicationNumber": right.application}))
+        if right.state == "lapsed" and right.registration:
+            named = {"registrationNumber": right.registration, "application": right.application}
+            wanted.append((kipris.REGISTRATION, named))
+        answers = [self._ask(operation, parameters) for operation, parameters in wanted]
+        return all(answer is not None and answer.outcome in ("found", "no_data") for answer in answers)
+
+    def _workplaces(self, identity: Identity) -> None:
+        for name in identity.names[:3]:
+            wanted = {"wkplNm": name, "bzowrRgstNo": self._number[: nps.SHOWN_DIGITS]}
+            listing = self._ask(nps.SITES, wanted)
+            if listing is None or listing.outcome not in ("found", "no_data"):
+                return
+            named, _ = nps.sites(listing.content, identity)
+            for site in named:
+                self._ask(nps.SITE, {"seq": site.seq})
+            if named:
+                return
+
+    def _named(
+        self,
+        operation: Operation,
+        identity: Identity,
+        query: Callable[[str], Mapping[str, str]],
+        *,
+        english: bool = False,
+    ) -> None:
+        for name in (identity.english_names if english else identity.names)[:2]:
+            answer = self._ask(operation, query(name))
+            if answer is None or answer.outcome != "no_data":
+                return
+
+    def _ventures(self, identity: Identity) -> None:
+        edition = self._editions.get("ventures", certificates.EDITION)
+        for name in identity.names[:2]:
+            answer = self._ask(certificates.VENTURES, {"edition": edition, "cond[업체명::EQ]": name})
+            if answer is None or answer.outcome != "no_data":
+                return
+
+    def _report(self, source: str) -> SourceReport:
+        own = [one.answer for one in self._answers if one.answer.source == source]
+        if not self._asker.has(source):
+            return SourceReport(source, "not_permitted", 0, 0, (("", "not_permitted", "no_key"),))
+        failures = tuple(
+            dict.fromkeys((a.operation, a.outcome, a.detail) for a in own if a.outcome not in ("found", "no_data"))
+        )
+        later = [answer.retry_at for answer in own if answer.retry_at is not None]
+        if any(answer.outcome == "found" for answer in own):
+            outcome: Outcome | Literal["not_asked"] = "found"
+        else:
+            outcome = failures[0][1] if failures else ("no_data" if own else "not_asked")
+        calls, reused = self._calls.get(source, 0), self._reused.get(source, 0)
+        return SourceReport(source, outcome, calls, reused, failures, max(later, default=None))

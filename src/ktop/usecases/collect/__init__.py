@@ -1,0 +1,1 @@
+"""Collecting: what public sources know of a company, confirmed or corrected by a person, saved as its record."""

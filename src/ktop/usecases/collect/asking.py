@@ -1,0 +1,149 @@
+"""The sources that an installation may ask, within the limits that the database remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+from ktop.catalogue import load
+from ktop.collect.answer import Answer, Operation
+from ktop.collect.asking import Access, Asker
+from ktop.collect.collecting import Collected, Collection
+from ktop.collect.limits import KOREA, Limits, limits_of
+from ktop.collect.stand_in.services import Services
+from ktop.collect.stand_in.travel import accesses, transport
+from ktop.domain.party.actor import Actor
+from ktop.kernel.clock import today
+from ktop.kernel.errors import InputError
+from ktop.kernel.progress import Progress
+from ktop.store.collection import CollectionRow
+from ktop.store.unit_of_work import Store
+from ktop.usecases.collect import reading
+from ktop.usecases.collect.access import key_id, read_access
+from ktop.usecases.collect.keeper import StoreKeeper
+from ktop.usecases.jobs.running import Running
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Access to sources, editions of their lists, and the way there where it is not the network."""
+
+    accesses: Mapping[str, Access]
+    editions: Mapping[str, str] = field(default_factory=dict)
+    way: httpx.BaseTransport | None = None
+
+
+class SourceRoom:
+    """Asks sources for collections.
+
+    Parameters
+    ----------
+    sources_file : keys and addresses of this installation; there may be none.
+    """
+
+    def __init__(self, store: Callable[[], Store], sources_file: Path | None) -> None:
+        self._store, self._file = store, sources_file
+
+    def reach(self, made_up: bool, sources: Path | None = None) -> Reach:
+        """Return what may be asked: the stand-ins, the sources of a file, or the installation's own.
+
+        Raises ``InputError`` where there are none, and for a wrong file.
+        """
+        if made_up:
+            return Reach(accesses(), way=transport(Services(today())))
+        path = sources or self._file
+        if path is None:
+            raise InputError("collect.no_sources")
+        return Reach(*read_access(path))
+
+    def own(self) -> Reach:
+        """Return what this installation may ask; nothing where it has no keys."""
+        return Reach({}) if self._file is None else self.reach(False)
+
+    @contextmanager
+    def asker(self, reach: Reach) -> Iterator[Asker]:
+        """Give who asks, within the limits of each key."""
+        ids = {source: key_id(source, access) for source, access in reach.accesses.items()}
+        keeper = StoreKeeper(self._store, ids)
+        limits = limits_of if reach.way is None else lambda source: Limits()  # a stand-in gives no quota
+        asker = Asker(reach.accesses, keeper, reach.way, limits)
+        try:
+            yield asker
+        finally:
+            asker.close()
+            keeper.close()
+
+    def do(self, running: Running) -> None:
+        """Do a job of the kind ``collect.company``; one that was interrupted asks again."""
+        with running.store.reading(running.actor) as unit:
+            row = unit.collections.get(str(running.job.arguments["collection"]))
+        if row.state == "running":
+            self.collect(running.actor, row, self.reach(bool(row.hints.get("made_up"))), running.progress)
+        with running.end({"collection": row.id}):
+            pass  # the effect was written with the answers
+
+    def collect(self, actor: Actor, row: CollectionRow, reach: Reach, progress: Progress) -> None:
+        """Ask the sources and keep all answers; no transaction is open while a source is waited for."""
+        ids = {source: key_id(source, access) for source, access in reach.accesses.items()}
+        reused: dict[tuple[str, str, str], str] = {}
+
+        def remembered(operation: Operation, asked: str) -> Answer | None:
+            since = datetime.now(UTC) - timedelta(days=load("sources")["sources"][operation.source]["keep_days"])
+            address = ids[operation.source]
+            with self._store().reading(actor) as unit:
+                known = unit.collections.remembered(operation.source, operation.name, asked, address, since)
+                if known is None:
+                    return None
+                reused[operation.source, operation.name, asked] = known.id
+                return reading.kept_of(unit, known).answer
+
+        with self.asker(reach) as asker:
+            collected = Collection(
+                asker,
+                row.business_number,
+                today=row.created.astimezone(KOREA).date(),
+                names=tuple(row.hints.get("names", ())),
+                corporate_number=row.hints.get("corporate_number"),
+                remembered=remembered,
+                editions=reach.editions,
+                told=progress,
+            ).run()
+        self._keep(actor, row, collected, ids, reused)
+
+    def _keep(
+        self,
+        actor: Actor,
+        row: CollectionRow,
+        collected: Collected,
+        ids: Mapping[str, str],
+        reused: Mapping[tuple[str, str, str], str],
+    ) -> None:
+        with self._store().unit(actor) as unit:
+            for kept in collected.answers:
+                answer = kept.answer
+                address = ids[answer.source]
+                before = reused.get((answer.source, answer.operation, answer.asked))
+                if before is not None:
+                    unit.collections.link_answer(row.id, unit.collections.answer(before), address)
+                    continue
+                unit.collections.add_answer(
+                    row.id,
+                    source=answer.source,
+                    operation=answer.operation,
+                    asked=answer.asked,
+                    address=address,
+                    outcome=answer.outcome,
+                    detail=answer.detail,
+                    at=answer.at,
+                    retry_at=answer.retry_at,
+                    content=answer.content,
+                    media_type=answer.media_type,
+                )
+            report = {source: reading.plain_report(one) for source, one in collected.reports.items()}
+            unit.collections.change(row.id, state="done", ended=datetime.now(UTC), report=report)
+            unit.tell("company.collected", row.id, {"answers": len(collected.answers)})

@@ -1,0 +1,216 @@
+"""Collecting a company from the stand-ins: what comes, what is kept, choices, quotas, secrets, two sources down."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text as sql
+
+from ktop.bootstrap import House
+from ktop.cli import main as command_line
+from ktop.collect.limits import Limits
+from ktop.collect.stand_in.companies import made_up_companies
+from ktop.collect.stand_in.services import Reply, Services
+from ktop.collect.stand_in.travel import served
+from ktop.domain.company.record import Company
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
+from ktop.kernel.clock import today
+from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
+from ktop.kernel.settings import Settings
+from ktop.usecases.collect.keeper import StoreKeeper
+
+KEY = "secret-key-7f3a91c2e5d84b06/+="
+OWNER = Actor("anna", "firm", frozenset({"company_owner"}))
+OTHER = Actor("ben", "other", frozenset({"company_owner"}))
+OPERATOR = Actor("olga", "operator", frozenset({"operator"}))
+GARAM = made_up_companies(today())[0]
+
+
+@pytest.fixture(autouse=True)
+def _no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let stand-ins be asked as fast as they answer."""
+    monkeypatch.setattr("ktop.usecases.collect.asking.limits_of", lambda source: Limits())
+
+
+class FailingServices(Services):
+    """Stand-ins of which some are down."""
+
+    down: frozenset[str] = frozenset()
+
+    def reply(self, path: str, query: object, headers: object, body: bytes) -> Reply:
+        if path.split("/")[1] in self.down:
+            return Reply(503, "text/html", b"<html>service unavailable</html>")
+        return super().reply(path, query, headers, body)  # type: ignore[arg-type]
+
+
+def sources_file(folder: Path, address: str, key: str = KEY) -> Path:
+    path = folder / "sources.yaml"
+    known = ("kipris", "fsc", "opendart", "nts", "nps", "ntis", "certificates", "epo", "uspto")
+    told = {source: {"address": f"{address}/{source}", "key": key, "secret": key} for source in known}
+    path.write_text(json.dumps(told))
+    return path
+
+
+def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> None:
+    found = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
+    record = Company.from_mapping(found.record)
+    assert (record.name, record.founded) == (GARAM.name, GARAM.founded)
+    assert record.corporate_number is not None and record.corporate_number.replace("-", "") == GARAM.corporate_number
+    assert [one.krw("sales") for one in record.statements or ()] == [a[0] for a in GARAM.amounts.values()]
+    assert len(record.ip or ()) == len(GARAM.rights)
+    assert sum(right.cited_by or 0 for right in record.ip or ()) == sum(
+        right.cited_by for right in GARAM.rights if right.state == "등록"
+    )
+    assert record.staff is not None and {count.total for count in record.staff} == {GARAM.staff}
+    assert record.rnd_projects is None and found.questions, "projects found by name alone wait for a person"
+    assert {"path": "founded", "source": "opendart"}.items() <= next(
+        entry for entry in found.record["sources"] if entry["path"] == "founded"
+    ).items()
+
+    entries = sorted({".".join(one.value.path.split(".")[:2]) for one in found.questions})
+    found = house.collect.confirm(OWNER, found.id, [*entries, "founded"])
+    assert len(found.record["rnd_projects"]) == len(GARAM.projects) and not found.questions
+    assert found.values["founded"].state == "confirmed"
+
+    with pytest.raises(InputError, match="reason_needed"):
+        house.collect.correct(OWNER, found.id, "industry", "C27212", " ")
+    found = house.collect.correct(OWNER, found.id, "industry", "C27212", "주력 품목이 바뀌었습니다.")
+    merged = found.values["industry"]
+    assert (merged.value, merged.state, merged.stated[0].value.value) == ("C27212", "corrected", "27213")
+    assert found.record["industry"] == "C27212"
+
+    again = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
+    assert again.record["industry"] == "C27212", "collecting again overwrites no correction"
+    assert sum(report.calls for report in again.reports.values()) == 0, "answers are read again while young"
+
+    kept = house.collect.save(OWNER, again.id)
+    (version,) = house.portfolio.records_of(OWNER, kept.id)
+    assert version.record["industry"] == "C27212"
+
+    answer = merged.stated[0].answer
+    payload = house.collect.payload(OWNER, answer)
+    assert b'"induty_code": "27213"' in payload.content
+    assert payload.answer.sha256 == next(one.sha256 for one in found.answers if one.id == answer)
+    with pytest.raises(NotFoundError):
+        house.collect.payload(OTHER, answer)
+    with pytest.raises(NotFoundError):
+        house.collect.collection(OTHER, found.id)
+    assert house.collect.collections(OTHER) == []
+    with pytest.raises(ForbiddenError):
+        house.collect.sources(OWNER)
+
+
+def test_with_two_sources_down_the_rest_arrives_and_says_what_is_missing(house: House, tmp_path: Path) -> None:
+    services = FailingServices(today(), KEY)
+    services.down = frozenset({"kipris", "nps"})
+    with served(services) as address:
+        path = sources_file(tmp_path, address)
+        found = house.collect.collect(OWNER, GARAM.business_number, sources=path)
+        assert found.reports["kipris"].outcome == "broken" and found.reports["nps"].outcome == "broken"
+        assert "ip" not in found.record
+        assert len(found.record["statements"]) == 3 and found.record["credit"] == {"business_suspended": False}
+        services.down = frozenset()
+        again = house.collect.collect(OWNER, GARAM.business_number, sources=path)
+    assert len(again.record["ip"]) == len(GARAM.rights)
+
+
+def test_outcomes_stay_apart(house: House, tmp_path: Path) -> None:
+    with served(Services(today(), KEY)) as address:
+        path = sources_file(tmp_path, address, "another-key")
+        found = house.collect.collect(OWNER, GARAM.business_number, sources=path)
+        outcomes = {source: report.outcome for source, report in found.reports.items()}
+        assert {outcomes[source] for source in ("kipris", "fsc", "opendart", "nts")} == {"not_permitted"}
+        nobody = house.collect.collect(OWNER, "101-00-55512", sources=sources_file(tmp_path, address))
+        told = {source: report.outcome for source, report in nobody.reports.items()}
+        assert (told["kipris"], told["fsc"], told["nts"], told["nps"]) == ("no_data",) * 3 + ("not_asked",)
+    assert set(nobody.record) == {"business_number", "name", "sources"}
+
+
+def test_no_key_stands_anywhere_after_a_full_run(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    settings = Settings(data=tmp_path / "data")
+    house = House(settings)
+
+    class Repeating(Services):
+        """A source that repeats what it was asked, as some do in their errors."""
+
+        def reply(self, path: str, query: object, headers: object, body: bytes) -> Reply:
+            told = super().reply(path, query, headers, body)  # type: ignore[arg-type]
+            return Reply(told.status, told.media_type, told.content + f"<!-- {query} {headers} -->".encode())
+
+    with served(Repeating(today(), KEY)) as address:
+        path = sources_file(tmp_path, address)
+        found = house.collect.collect(OWNER, GARAM.business_number, sources=path)
+        arguments = ["collect", "company", "--business-number", GARAM.business_number, "--sources", str(path)]
+        monkeypatch.setattr("sys.argv", ["ktop", *arguments, "--out", str(tmp_path / "out.json"), "--json"])
+        command_line(settings, House)
+    assert found.reports["kipris"].calls > 0
+    written = capfd.readouterr()
+    dumped = [str(row) for row in _every_row(house)]
+    for text in (caplog.text, written.out, written.err, (tmp_path / "out.json").read_text(), *dumped):
+        for form in (KEY, KEY.replace("/", "%2F").replace("+", "%2B").replace("=", "%3D")):
+            assert form not in text
+
+
+def _every_row(house: House) -> list[object]:
+    rows: list[object] = []
+    with house._store().engine.connect() as connection:
+        names = connection.execute(sql("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        for name in names:
+            for row in connection.execute(sql(f'SELECT * FROM "{name}"')):
+                rows.append(tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in row))
+    return rows
+
+
+def test_a_quota_is_never_exceeded_over_workers_and_restarts(house: House) -> None:
+    ids, limits, now = {"kipris": "kipris:test"}, Limits(month=57), datetime(2026, 6, 30, 3, tzinfo=UTC)
+    given, keepers = 0, [StoreKeeper(house._store, ids) for _ in range(3)]
+    for turn in range(120):
+        if turn == 40:
+            keepers[0] = StoreKeeper(house._store, ids)  # a worker was killed with what it held
+        if turn == 60:
+            keepers[1].close()  # and one ended in order
+        leave = keepers[turn % 3].take("kipris", limits, now)
+        given += leave.given
+        if not leave.given:
+            assert (leave.why, leave.until) == ("quota", datetime(2026, 6, 30, 15, tzinfo=UTC))
+    assert given <= 57
+    for keeper in keepers:
+        keeper.close()
+    assert StoreKeeper(house._store, ids).take("kipris", limits, datetime(2026, 6, 30, 15, tzinfo=UTC)).given
+
+
+def test_a_source_that_fails_again_and_again_is_left_alone_for_a_while(house: House) -> None:
+    keeper, now = StoreKeeper(house._store, {}), datetime(2026, 6, 30, 3, tzinfo=UTC)
+    for _ in range(5):
+        assert keeper.take("ntis", Limits(day=100), now).given
+        keeper.note("ntis", "broken", "503", now)
+    resting = keeper.take("ntis", Limits(day=100), now)
+    assert not resting.given and resting.why == "resting" and resting.until is not None
+    assert keeper.take("ntis", Limits(day=100), resting.until).given
+
+
+def test_the_operator_sees_and_tries_sources(house: House) -> None:
+    states = house.collect.sources(OPERATOR)
+    assert [state.source for state in states][:2] == ["kipris", "fsc"] and not any(s.has_key for s in states)
+    with pytest.raises(NotFoundError):
+        house.collect.try_source(OPERATOR, "nowhere")
+
+
+def test_a_job_collects_in_the_background(house: House) -> None:
+    begun = house.collect.begin(LOCAL_OWNER, GARAM.business_number, made_up=True)
+    assert begun.state == "running" and begun.record == {}
+    (job,) = house.work.take(INSTALLATION, "worker", 1)
+    house.work.do(INSTALLATION, job, lambda: None)
+    found = house.collect.collection(LOCAL_OWNER, begun.id)
+    assert (found.state, found.record["name"]) == ("done", GARAM.name)
+    assert house.jobs.job(LOCAL_OWNER, job.id).state == "done"
