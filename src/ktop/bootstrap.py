@@ -25,14 +25,18 @@ if TYPE_CHECKING:
     from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.demo.interface import Demo
+    from ktop.usecases.erasure.interface import Erasure
     from ktop.usecases.finance.interface import Finance
     from ktop.usecases.institutions.interface import Institutions
     from ktop.usecases.jobs.interface import Jobs
     from ktop.usecases.keys.interface import Keys
     from ktop.usecases.lookup.interface import Lookups
+    from ktop.usecases.mail.interface import Mail
+    from ktop.usecases.mail.post import PostOffice
     from ktop.usecases.members.interface import Members
     from ktop.usecases.models.interface import Models
     from ktop.usecases.operations.interface import Operations
+    from ktop.usecases.passkeys.interface import Passkeys
     from ktop.usecases.portfolio.interface import Portfolio
     from ktop.usecases.programmes.interface import Programmes
     from ktop.usecases.providers.interface import Providers
@@ -136,7 +140,7 @@ class House:
     def accounts(self) -> Accounts:
         from ktop.usecases.accounts.service import AccountService
 
-        return self._once("accounts", lambda: AccountService(self._store, self._hashes))
+        return self._once("accounts", lambda: AccountService(self._store, self._hashes, post=self._post))
 
     @property
     def second_factors(self) -> SecondFactors:
@@ -144,13 +148,50 @@ class House:
         from ktop.usecases.second_factor.service import SecondFactorService
 
         sealer = Sealer(self._settings.data / "keys" / "sealing.key")
-        return self._once("second_factors", lambda: SecondFactorService(self._store, sealer))
+        return self._once("second_factors", lambda: SecondFactorService(self._store, sealer, post=self._post))
+
+    @property
+    def erasure(self) -> Erasure:
+        from ktop.usecases.erasure.service import ErasureService
+
+        return self._once("erasure", lambda: ErasureService(self._store, self._hashes))
 
     @property
     def institutions(self) -> Institutions:
         from ktop.usecases.institutions.service import InstitutionService
 
         return self._once("institutions", lambda: InstitutionService(self._store, self._hashes))
+
+    @property
+    def passkeys(self) -> Passkeys:
+        from ktop.kernel.sealing import Sealer
+        from ktop.usecases.passkeys.service import PasskeyService
+
+        sealer = Sealer(self._settings.keys / "sealing.key")
+        return self._once("passkeys", lambda: PasskeyService(self._store, sealer, post=self._post))
+
+    @property
+    def mail(self) -> Mail:
+        from ktop.kernel.sealing import Sealer
+        from ktop.usecases.mail.service import MailServer, MailService
+
+        def made() -> MailService:
+            of = self._settings
+            server = None
+            if of.smtp_host is not None:
+                secret = (of.smtp_user, of.smtp_password)
+                server = MailServer(of.smtp_host, of.smtp_port, of.smtp_security, *secret, of.mail_from)
+            return MailService(self._store, Sealer(of.keys / "sealing.key"), server)
+
+        return self._once("mail", made)
+
+    @property
+    def _post(self) -> PostOffice:
+        from ktop.kernel.sealing import Sealer
+        from ktop.usecases.mail.post import PostOffice
+
+        sends = self._settings.smtp_host is not None
+        return self._once("post", lambda: PostOffice(Sealer(self._settings.keys / "sealing.key"), sends=sends))
 
     @property
     def providers(self) -> Providers:
@@ -166,7 +207,7 @@ class House:
     def members(self) -> Members:
         from ktop.usecases.members.service import MemberService
 
-        return self._once("members", lambda: MemberService(self._store, self._hashes))
+        return self._once("members", lambda: MemberService(self._store, self._hashes, post=self._post))
 
     @property
     def keys(self) -> Keys:
@@ -248,9 +289,10 @@ class House:
 
     @property
     def repeats(self) -> Repeats:
+        from ktop.kernel.sealing import Sealer
         from ktop.usecases.repeats.service import RepeatService
 
-        return self._once("repeats", lambda: RepeatService(self._store))
+        return self._once("repeats", lambda: RepeatService(self._store, Sealer(self._settings.keys / "sealing.key")))
 
     @property
     def jobs(self) -> Jobs:
@@ -284,7 +326,7 @@ class House:
                 },
                 self._settings.jobs_per_organisation,
                 self._tend,
-                lambda: self.webhooks.deliver(INSTALLATION),
+                lambda: self.webhooks.deliver(INSTALLATION) + self.mail.deliver(INSTALLATION),
             ),
         )
 

@@ -26,6 +26,8 @@ from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.demo.service import DemoService
+from ktop.usecases.erasure.interface import Erasure
+from ktop.usecases.erasure.service import ErasureService
 from ktop.usecases.finance.interface import Finance
 from ktop.usecases.finance.service import FinanceService
 from ktop.usecases.institutions.interface import Institutions
@@ -36,12 +38,16 @@ from ktop.usecases.keys.interface import Keys
 from ktop.usecases.keys.service import KeyService
 from ktop.usecases.lookup.interface import Lookups
 from ktop.usecases.lookup.service import LookupService
+from ktop.usecases.mail.interface import Mail
+from ktop.usecases.mail.service import MailService
 from ktop.usecases.members.interface import Members
 from ktop.usecases.members.service import MemberService
 from ktop.usecases.models.interface import Models
 from ktop.usecases.models.service import ModelService
 from ktop.usecases.operations.interface import Operations
 from ktop.usecases.operations.service import OperationService
+from ktop.usecases.passkeys.interface import Passkeys
+from ktop.usecases.passkeys.service import PasskeyService
 from ktop.usecases.platform import Platform
 from ktop.usecases.portfolio.interface import Portfolio
 from ktop.usecases.portfolio.service import PortfolioService
@@ -92,7 +98,9 @@ USE_CASES: dict[type, type] = {
     Demo: DemoService,
     Keys: KeyService,
     SecondFactors: SecondFactorService,
+    Erasure: ErasureService,
     Institutions: InstitutionService,
+    Mail: MailService,
     Members: MemberService,
     Providers: ProviderService,
     Operations: OperationService,
@@ -102,6 +110,7 @@ USE_CASES: dict[type, type] = {
     Work: WorkService,
     Consents: ConsentService,
     Lookups: LookupService,
+    Passkeys: PasskeyService,
     Portfolio: PortfolioService,
     Transmissions: TransmissionService,
     Webhooks: WebhookService,

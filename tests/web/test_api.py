@@ -83,7 +83,7 @@ def test_broken_json_unknown_addresses_and_methods(client: TestClient) -> None:
 def test_description_is_served_without_foreign_scripts(client: TestClient) -> None:
     document = client.get("/api/v1/openapi.json").json()
     listed = {f"{method.upper()} {path}" for path, operations in document["paths"].items() for method in operations}
-    assert listed == {route for route in ACCESS if " /api/v1/" in route}
+    assert listed == {route for route in ACCESS if " /api/v1/" in route} - {"GET /api/v1/openapi.json"}
     assert client.get("/docs").status_code == 404
     page = client.get("/api").text
     assert not re.search(r"(?:src|href|action)=.?https?://", page)

@@ -109,3 +109,36 @@ def test_the_operator_enters_and_suspends_an_institution(client: TestClient) -> 
     sign_in(client, "kim", PASSWORD)
     page = client.get("/institutions").text
     assert "농협은행" in page and '<form method="post" action="/institutions' not in page
+
+
+def test_a_person_is_erased_on_the_account_s_page_and_by_the_administrator(
+    client: TestClient, house: Installation
+) -> None:
+    sign_in(client, "kim")
+    wrong = post(client, "/account/erasure", "/account", login="kim", password="not the password")
+    assert wrong.status_code == 422 and "아이디나 비밀번호가" in wrong.text
+    gone = post(client, "/account/erasure", "/account", login="kim", password=PASSWORD)
+    assert gone.headers["location"] == "/" and client.get("/account").status_code == 303
+    assert sign_in(client, "kim") == 401
+    sign_in(client, "admin")
+    lee = re.search(r"members/([0-9a-f]{32})/reset", client.get("/organisation/members").text.split("Lee")[1])
+    assert lee
+    assert post(client, f"/organisation/members/{lee[1]}/erase", "/organisation/members").status_code == 303
+    assert "Lee" not in client.get("/organisation/members").text
+
+
+def test_the_operator_notes_that_a_number_is_the_company_s_own(client: TestClient, house: Installation) -> None:
+    given = {"login": "gaon", "name": "Gaon", "password": "tanrekoi vulmi pesado", "company": "가온"}
+    given |= {"business_number": "101-00-00114", "company_en": ""}
+    assert post(client, "/sign-up", "/sign-up", **given).status_code == 303
+    client.cookies.clear()
+    sign_in(client, "operator")
+    page = client.get("/joined-companies").text
+    found = re.search(r"joined-companies/([0-9a-f]{32})", page)
+    assert found and "1010000114" in page
+    at = f"/joined-companies/{found[1]}"
+    assert post(client, at, "/joined-companies", evidence=" ").status_code == 422
+    assert post(client, at, "/joined-companies", evidence="사업자등록증 <원본>").status_code == 303
+    assert "1010000114" not in client.get("/joined-companies").text
+    assert "사업자등록증 &lt;원본&gt;" in client.get("/joined-companies?all=1").text
+    assert post(client, at, "/joined-companies?all=1", evidence="again").status_code == 409

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,11 @@ import httpx
 import oidc_provider_mock
 import pytest
 from databases import database_url
-from people import Installation, sign_in
+from people import Installation, sign_in, token_of
 from starlette.testclient import TestClient
 
-from ktop.domain.party.actor import VISITOR
-from ktop.kernel.errors import NotFoundError, SignInError, UnavailableError
+from ktop.domain.party.actor import VISITOR, Actor
+from ktop.kernel.errors import ConflictError, NotFoundError, SignInError, UnavailableError
 from ktop.kernel.sealing import Sealer
 from ktop.store.unit_of_work import Store
 from ktop.usecases.accounts.interface import Browser
@@ -81,6 +82,27 @@ def test_who_has_joined_signs_in_by_the_provider(client: TestClient) -> None:
     back = client.get(went(client, "/companies"))
     assert back.status_code == 303 and back.headers["location"] == "/companies"
     assert client.get("/companies").status_code == 200
+
+
+def test_who_has_left_the_provider_signs_in_by_it_no_more(client: TestClient, house: Installation) -> None:
+    joined(client)
+    sign_in(client, "kim")
+    page = client.get("/account").text
+    account = re.search(r'name="account" value="([0-9a-f]{32})"', page)
+    assert account
+    form = {"csrf": token_of(page), "account": account[1]}
+    assert client.post("/account/provider/leave", data=form | {"account": "0" * 32}).status_code == 404
+    assert client.post("/account/provider/leave", data=form).status_code == 303
+    client.cookies.clear()
+    assert client.get(went(client)).status_code == 401
+    with house.store.installation() as work:
+        kim = work.identity.person_of_login("kim")
+        assert kim is not None
+        work.credentials.add(kim.user, "oidc", name="https://id.example kim", secret="", now=house.clock.now)
+        work.credentials.remove(kim.user, "password")
+        (left,) = work.credentials.of(kim.user, "oidc")
+    with pytest.raises(ConflictError):  # nothing else is left to sign in by
+        house.providers.leave(Actor(kim.user, "company", known_by="oidc", session="x"), left.id)
 
 
 def test_a_way_back_counts_in_the_browser_that_went_and_once(

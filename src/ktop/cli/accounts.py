@@ -57,3 +57,17 @@ def close_demo(ctx: typer.Context) -> None:
     """Close the demonstration accounts."""
     at = session(ctx)
     terminal.note(_say("demo_closed", count=at.platform.demo.close(at.actor)))
+
+
+@app.command("erase", help=text("erasure.command_help", terminal.lang))
+def erase(
+    ctx: typer.Context,
+    login: str,
+    yes: Annotated[bool, typer.Option("--yes", help=text("erasure.command_yes", terminal.lang))] = False,
+) -> None:
+    """Erase what is known of a person."""
+    at = session(ctx)
+    if not yes:
+        typer.confirm(text("erasure.command_sure", terminal.lang, login=login), abort=True, err=True)
+    typer.echo(at.platform.erasure.erase_anybody(at.actor, login))
+    terminal.note(text("erasure.done", terminal.lang))

@@ -69,3 +69,13 @@ def merge(ctx: typer.Context, institution: str, into: Annotated[str, typer.Optio
     """Merge an institution into another."""
     at = session(ctx)
     _show(at.platform.institutions.merge(at.actor, institution, into))
+
+
+@app.command("verify-number", help=_say("help_verify"))
+def verify_number(
+    ctx: typer.Context, company: str, evidence: Annotated[str, typer.Option("--evidence", help=_say("evidence"))]
+) -> None:
+    """Note that a company's business number was verified."""
+    at = session(ctx)
+    at.platform.institutions.verify_number(at.actor, company, evidence)
+    terminal.note(_say("number_noted"))

@@ -84,6 +84,12 @@ class TooManyRequestsError(KtopError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class PreconditionNeededError(KtopError):
+    """A change that must say which version it changes, and does not."""
+
+    http_status = 428
+
+
 class UnavailableError(KtopError):
     """Something needed is missing on this machine or not ready yet (an index being built, a training package)."""
 

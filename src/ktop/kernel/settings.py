@@ -72,6 +72,18 @@ class Settings(BaseModel):
         "", repr=False, description="Secret that the provider knows this installation by; keep it out of files."
     )
 
+    smtp_host: str | None = Field(
+        None,
+        description="Mail server that invitations and notices are sent by; without it, links are shown on the page.",
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to the mail server is encrypted; none only within one machine."
+    )
+    smtp_user: str = Field("", description="Name that the mail server knows this installation by, where it asks.")
+    smtp_password: str = Field("", repr=False, description="Password for the mail server; keep it out of files.")
+    mail_from: str = Field("k-top@localhost", description="Address that letters come from.")
+
     connections: int = Field(400, ge=1, description="Connections held at the same time; further ones get 503.")
     header_seconds: float = Field(15.0, gt=0, description="Seconds within which the head of a request must arrive.")
     body_seconds: float = Field(30.0, gt=0, description="Seconds within which the body of a request must arrive.")

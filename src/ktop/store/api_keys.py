@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 
 from ktop.domain.party.actor import Actor
-from ktop.kernel.errors import NotFoundError
+from ktop.kernel.errors import ChangedError, NotFoundError
 from ktop.store.tables import access_tokens, api_keys, organisations
 
 #: Asked for each request of a program.
@@ -34,6 +35,7 @@ class KeyRow:
     expires: datetime
     revoked: datetime | None = None
     used: datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,22 @@ class ApiKeyRepository:
             insert(api_keys).values(**values | {"tenant": self._actor.organisation, "scopes": list(row.scopes)})
         )
 
-    def replace_secret(self, key_id: str, secret: str, expires: datetime) -> None:
-        """Put another secret in the place of a key's former one."""
-        changed = update(api_keys).where(self._own(key_id)).values(secret=secret, expires=expires)
-        self._connection.execute(changed)
+    def replace_secret(self, key_id: str, version: int, secret: str, expires: datetime) -> None:
+        """Put another secret in the place of a key's former one.
 
-    def revoke(self, key_id: str, now: datetime) -> None:
-        """Revoke a key for good."""
-        self._connection.execute(update(api_keys).where(self._own(key_id)).values(revoked=now))
+        Raises ``ChangedError`` where somebody else has changed the key since ``version``.
+        """
+        self._change(key_id, version, secret=secret, expires=expires)
+
+    def revoke(self, key_id: str, version: int, now: datetime) -> None:
+        """Revoke a key for good; raises as ``replace_secret``."""
+        self._change(key_id, version, revoked=now)
+
+    def _change(self, key_id: str, version: int, **values: Any) -> None:
+        own = and_(self._own(key_id), api_keys.c.version == version)
+        changed = self._connection.execute(update(api_keys).where(own).values(**values, version=version + 1))
+        if changed.rowcount != 1:
+            raise ChangedError("repeats.version_changed")
 
     def _own(self, key_id: str) -> ColumnElement[bool]:
         return and_(api_keys.c.tenant == self._actor.organisation, api_keys.c.id == key_id)

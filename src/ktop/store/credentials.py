@@ -63,17 +63,19 @@ class CredentialRepository:
         """Keep a password's hash of newer strength."""
         self._connection.execute(update(credentials).where(credentials.c.id == credential).values(secret=hashed))
 
-    def use(self, credential: str, now: datetime, counter: int | None = None) -> bool:
+    def use(
+        self, credential: str, now: datetime, counter: int | None = None, more: Mapping[str, Any] | None = None
+    ) -> bool:
         """Note that a credential was used; return False where ``counter`` was used already (a code sent again).
 
-        Two uses of one code at a time: the database lets through one.
+        Two uses of one code at a time: the database lets through one. ``more`` is kept beside the counter.
         """
         own = credentials.c.id == credential
         values: dict[str, Any] = {"used": now}
         if counter is not None:
-            last = credentials.c.data["counter"].as_integer()
+            last = credentials.c.data["counter"].as_float()  # exact up to 2**53; milliseconds are no integer of 32 bits
             own = and_(own, or_(last.is_(None), last < counter))
-            values["data"] = {"counter": counter}
+            values["data"] = {**(more or {}), "counter": counter}
         return self._connection.execute(update(credentials).where(own).values(**values)).rowcount == 1
 
     def remove(self, user: str, kind: str, credential: str | None = None) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from ktop.kernel.errors import ChangedError, NotFoundError
 from ktop.store.tables import credentials, memberships, organisations, persons, sessions, users
@@ -69,12 +69,23 @@ class IdentityRepository:
         return OrganisationRow(**found._mapping)
 
     def organisations(
-        self, kinds: Sequence[str] | None = None, *, after: str = "", limit: int = 1000
+        self,
+        kinds: Sequence[str] | None = None,
+        *,
+        after: str = "",
+        limit: int = 1000,
+        unverified: bool = False,
     ) -> list[OrganisationRow]:
-        """Return organisations of some kinds by identifier, those behind ``after``."""
+        """Return organisations of some kinds by identifier, those behind ``after``.
+
+        ``unverified``: only those whose business number nobody has verified.
+        """
         query = select(organisations).where(organisations.c.id > after).order_by(organisations.c.id).limit(limit)
         if kinds is not None:
             query = query.where(organisations.c.kind.in_(kinds))
+        if unverified:
+            verified = organisations.c.settings["number_verified"].as_boolean()
+            query = query.where(or_(verified.is_(None), verified.is_(False)))
         return [OrganisationRow(**row._mapping) for row in self._connection.execute(query)]
 
     def company_of_number(self, business_number: str) -> OrganisationRow | None:
@@ -116,6 +127,10 @@ class IdentityRepository:
         query = select(*columns).join(users, users.c.id == persons.c.user).where(condition)
         found = self._connection.execute(query).first()
         return None if found is None else PersonRow(**found._mapping)
+
+    def set_email(self, user: str, email: str | None) -> None:
+        """Keep a person's address of mail, or none."""
+        self._connection.execute(update(persons).where(persons.c.user == user).values(email=email))
 
     def set_user_state(self, user: str, state: str) -> None:
         """Let a user sign in (``active``) or not (``suspended``, ``erased``)."""

@@ -26,6 +26,7 @@ from ktop.store.identity import IdentityRepository
 from ktop.store.invitations import InvitationRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
+from ktop.store.letters import LetterRepository
 from ktop.store.portfolio import Portfolio
 from ktop.store.programmes import SeasonRepository
 from ktop.store.ratings import RatingRepository
@@ -210,6 +211,11 @@ class InstallationWork:
     def invitations(self) -> InvitationRepository:
         """Links by which people join or set a new password."""
         return InvitationRepository(self.connection)
+
+    @property
+    def letters(self) -> LetterRepository:
+        """Letters that wait to be sent by mail."""
+        return LetterRepository(self.connection)
 
     @property
     def keys(self) -> KeyDoor:

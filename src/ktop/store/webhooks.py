@@ -22,7 +22,7 @@ from ktop.domain.work.webhook import (
     next_attempt,
     wants,
 )
-from ktop.kernel.errors import ConflictError, NotFoundError
+from ktop.kernel.errors import ChangedError, ConflictError, NotFoundError
 from ktop.store.audit import tell
 from ktop.store.tables import outbox, webhook_deliveries, webhooks
 from ktop.store.tables.base import new_id
@@ -73,17 +73,34 @@ class WebhookRepository:
         query = self._own().order_by(webhooks.c.created, webhooks.c.id)
         return [_webhook(row) for row in self._connection.execute(query)]
 
-    def change_state(self, webhook_id: str, state: str) -> Webhook:
-        """Pause a webhook, or let it go on: what waits then is delivered."""
-        self.get(webhook_id)
-        mine = (webhooks.c.id == webhook_id, webhooks.c.tenant == self._actor.organisation)
-        self._connection.execute(update(webhooks).where(*mine).values(state=state))
+    def change_state(self, webhook_id: str, state: str, version: int | None = None) -> Webhook:
+        """Pause a webhook, or let it go on: what waits then is delivered.
+
+        Raises ``ChangedError`` where it has another version than ``version``.
+        """
+        self._change(webhook_id, version, state=state)
         tell(self._connection, self._actor, datetime.now(UTC), f"webhook.{state}", webhook_id, {})
         return self.get(webhook_id)
 
-    def remove(self, webhook_id: str) -> None:
-        """Remove a webhook with all that waits for it."""
-        self.get(webhook_id)
+    def rotate(self, webhook_id: str, secret: str, until: datetime, version: int | None = None) -> Webhook:
+        """Sign by another secret (sealed), and by the former one as well until a moment; raises as ``change_state``."""
+        former = self.get(webhook_id).secret
+        self._change(webhook_id, version, secret=secret, former_secret=former, former_until=until)
+        told = {"until": until.isoformat()}
+        tell(self._connection, self._actor, datetime.now(UTC), "webhook.secret_rotated", webhook_id, told)
+        return self.get(webhook_id)
+
+    def _change(self, webhook_id: str, version: int | None, **values: Any) -> None:
+        present = self.get(webhook_id).version
+        mine = (webhooks.c.id == webhook_id, webhooks.c.tenant == self._actor.organisation)
+        same = webhooks.c.version == (present if version is None else version)
+        changed = update(webhooks).where(*mine, same).values(**values, version=webhooks.c.version + 1)
+        if self._connection.execute(changed).rowcount != 1:
+            raise ChangedError("repeats.version_changed")
+
+    def remove(self, webhook_id: str, version: int | None = None) -> None:
+        """Remove a webhook with all that waits for it; raises as ``change_state``."""
+        self._change(webhook_id, version)
         own = webhook_deliveries.c.tenant == self._actor.organisation
         self._connection.execute(delete(webhook_deliveries).where(own, webhook_deliveries.c.webhook == webhook_id))
         mine = (webhooks.c.id == webhook_id, webhooks.c.tenant == self._actor.organisation)
@@ -149,6 +166,8 @@ class Due:
     payload: dict[str, Any]
     attempts: int
     created: datetime
+    former_secret: str | None = None
+    former_until: datetime | None = None
 
 
 class WebhookDispatch:
@@ -217,7 +236,7 @@ class WebhookDispatch:
         )
         columns = (table.id, table.webhook, table.message, table.topic, table.payload, table.attempts, table.created)
         found = self._connection.execute(
-            select(*columns, webhooks.c.url, webhooks.c.secret)
+            select(*columns, *(webhooks.c[name] for name in ("url", "secret", "former_secret", "former_until")))
             .join(webhooks, webhooks.c.id == table.webhook)
             .where(table.id.in_(ids))
             .order_by(table.created, table.id)

@@ -12,14 +12,17 @@ from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
+from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.finance.interface import Finance
 from ktop.usecases.institutions.interface import Institutions
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.keys.interface import Keys
 from ktop.usecases.lookup.interface import Lookups
+from ktop.usecases.mail.interface import Mail
 from ktop.usecases.members.interface import Members
 from ktop.usecases.models.interface import Models
 from ktop.usecases.operations.interface import Operations
+from ktop.usecases.passkeys.interface import Passkeys
 from ktop.usecases.portfolio.interface import Portfolio
 from ktop.usecases.programmes.interface import Programmes
 from ktop.usecases.providers.interface import Providers
@@ -125,6 +128,11 @@ class Platform(Protocol):
         ...
 
     @property
+    def erasure(self) -> Erasure:
+        """Erasing what is known of a person."""
+        ...
+
+    @property
     def institutions(self) -> Institutions:
         """The institutions of the installation."""
         ...
@@ -132,6 +140,16 @@ class Platform(Protocol):
     @property
     def providers(self) -> Providers:
         """Signing in by somebody else's word (OpenID Connect)."""
+        ...
+
+    @property
+    def passkeys(self) -> Passkeys:
+        """Passkeys of people."""
+        ...
+
+    @property
+    def mail(self) -> Mail:
+        """Letters by mail."""
         ...
 
     @property

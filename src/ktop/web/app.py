@@ -14,7 +14,7 @@ from ktop.report.fonts import WebFonts
 from ktop.usecases.platform import Platform
 from ktop.web import api, assets, errors, monitoring, pages
 from ktop.web.admission import Admission
-from ktop.web.api.description import describe
+from ktop.web.api.description import describe, router_of
 from ktop.web.api.rate_limits import RateLimits
 from ktop.web.api.repeats import Repeats
 from ktop.web.monitoring import Figures, Monitor
@@ -46,7 +46,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
         version=api.VERSION,
         description="Open technology ratings: Tech-Index, KTRS-FM and technology originality. "
         "An open reconstruction; the released models are trained on synthetic firms. Not KOTEC's ratings.",
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=life,
@@ -61,7 +61,8 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     app.state.assets = assets.addresses(app.state.fonts)
     app.state.public_url = settings.public_url
     app.state.behind_tls = settings.public_url.startswith("https://")
-    routers = (monitoring.router, assets.router, *api.routers(), *pages.routers())  # programs ask most often
+    # Programs ask most often, so theirs come first.
+    routers = (monitoring.router, assets.router, router_of(app), *api.routers(), *pages.routers())
     require_complete(*routers)
     for router in routers:
         app.include_router(router)

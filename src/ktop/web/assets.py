@@ -1,4 +1,4 @@
-"""Files a page needs: one stylesheet, web fonts, and HTMX where the installation has it."""
+"""Files a page needs: one stylesheet, web fonts, the script of passkeys, and HTMX where the installation has it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def stylesheet() -> bytes:
 
 
 @functools.cache
+def passkeys() -> bytes:
+    """Return the script that asks a browser for a passkey; there is no way to without one."""
+    return resources.files("ktop.web").joinpath("static/passkeys.js").read_bytes()
+
+
+@functools.cache
 def htmx() -> bytes | None:
     """Return HTMX 2 as shipped by an installed package, None where there is none: pages work without it.
 
@@ -47,22 +53,24 @@ def _digest(content: bytes) -> str:
 
 
 def addresses(fonts: WebFonts) -> dict[str, str | None]:
-    """Return the addresses of the stylesheet, the font rules and HTMX (None where absent) for the page's head."""
+    """Return the addresses of the stylesheet, the font rules, scripts (HTMX None where absent) for the page's head."""
     script = htmx()
     return {
         "stylesheet": f"/static/{_digest(stylesheet())}/ktop.css",
         "fonts": f"/static/{_digest(fonts.css().encode())}/fonts.css",
+        "passkeys": f"/static/{_digest(passkeys())}/passkeys.js",
         "htmx": None if script is None else f"/static/{_digest(script)}/htmx.js",
     }
 
 
 @router.get("/static/{digest}/{name}")
 def static_file(request: Request, digest: str, name: str) -> Response:
-    """Serve one of our three text files; an outdated address gets the present file, but is not kept."""
+    """Serve one of our text files; an outdated address gets the present file, but is not kept."""
     fonts: WebFonts = request.app.state.fonts
     files: dict[str, tuple[str, Callable[[], bytes | None]]] = {
         "ktop.css": ("text/css", stylesheet),
         "fonts.css": ("text/css", lambda: fonts.css().encode()),
+        "passkeys.js": ("text/javascript", passkeys),
         "htmx.js": ("text/javascript", htmx),
     }
     if name not in files:

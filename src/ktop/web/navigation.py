@@ -26,6 +26,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/finance", "finance.nav"),
     ("/methods", "web.nav_methods"),
     ("/institutions", "institutions.title"),
+    ("/joined-companies", "institutions.joined"),
     ("/organisation/members", "members.title"),
     ("/organisation/keys", "keys.title"),
     ("/api", "web.nav_api"),

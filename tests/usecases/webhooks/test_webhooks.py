@@ -19,7 +19,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from ktop.catalogue import LANGS, message
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 from ktop.domain.work.webhook import PAUSES, next_attempt
-from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from ktop.kernel.errors import ChangedError, ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.kernel.sealing import Sealer
 from ktop.store import webhooks as room
 from ktop.store.tables import outbox, webhook_deliveries, webhooks
@@ -282,3 +282,29 @@ def test_every_action_that_is_told_belongs_to_a_topic_or_is_the_installation_s_o
     own |= {"account", "demo"}
     assert {"rating", "batch"} <= told
     assert told - set(topic_kinds()) <= own
+
+
+def test_both_secrets_sign_for_a_day_after_a_change_and_then_the_new_one_alone(
+    store: Store, service: WebhookService, listening: Listening
+) -> None:
+    first = service.add(BANK, listening.url, ["rating"])
+    second = service.rotate_secret(BANK, first.webhook.id, version=first.webhook.version)
+    assert second.secret != first.secret and second.webhook.version == first.webhook.version + 1
+    with pytest.raises(ChangedError):
+        service.rotate_secret(BANK, first.webhook.id, version=first.webhook.version)
+    happen(store, BANK)
+    deliver(service)
+    headers, content = listening.heard[0]
+    for secret in (first.secret, second.secret):
+        assert Receiver(secret).verify(content, headers)["type"] == "rating.made"
+    with store.engine.begin() as connection:
+        over = datetime.now(UTC) - timedelta(seconds=1)
+        connection.execute(update(webhooks).values(former_until=over))
+    happen(store, BANK)
+    deliver(service)
+    headers, content = listening.heard[1]
+    assert Receiver(second.secret).verify(content, headers)
+    with pytest.raises(WebhookVerificationError):
+        Receiver(first.secret).verify(content, headers)
+    with pytest.raises(NotFoundError):
+        service.rotate_secret(AGENCY, first.webhook.id)

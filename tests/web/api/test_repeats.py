@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import UnavailableError
+from ktop.kernel.sealing import Sealer
 from ktop.store.unit_of_work import Store
 from ktop.usecases.repeats.service import RepeatService
 from ktop.web import errors
@@ -24,8 +25,8 @@ from ktop.web.api.repeats import Repeats
 class _Use:
     """What of the platform the middleware needs."""
 
-    def __init__(self, store: Store) -> None:
-        self.repeats = RepeatService(lambda: store)
+    def __init__(self, store: Store, keys: Path) -> None:
+        self.repeats = RepeatService(lambda: store, Sealer(keys / "sealing.key"))
 
 
 @pytest.fixture(params=BACK_ENDS)
@@ -33,7 +34,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     """An application whose POST counts what happened; who asks is named by a header."""
     store = Store.open(database_url(request.param, tmp_path))
     app = FastAPI()
-    app.state.platform = _Use(store)
+    app.state.platform = _Use(store, tmp_path)
     app.state.happened, app.state.wait, app.state.begun = [], threading.Event(), threading.Event()
     app.state.wait.set()
 

@@ -220,8 +220,12 @@ def state_name(state: State) -> LocalText:
 
 def newest_notice() -> str:
     """Return the version of the text that is shown now."""
-    versions: list[str] = list(load("consent")["notices"])
-    return versions[-1]
+    return notices()[-1]
+
+
+def notices() -> list[str]:
+    """Return the versions of the text that were ever shown, the newest last."""
+    return list(load("consent")["notices"])
 
 
 def notice(version: str) -> LocalText:

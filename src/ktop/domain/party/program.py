@@ -8,7 +8,12 @@ from ktop.domain.party.permission import permissions, role_permissions, roles_of
 from ktop.kernel.errors import InputError
 
 #: Only a person gives consent, lets others in, and makes keys.
-NOT_FOR_PROGRAMS = frozenset(("own:consent:give", "own:member:manage", "own:key:manage", "platform:institution:manage"))
+NOT_FOR_PROGRAMS = frozenset(
+    (
+        *("own:consent:give", "own:member:manage", "own:key:manage"),
+        *("platform:institution:manage", "platform:company:verify", "platform:person:erase"),
+    )
+)
 
 
 def possible_scopes(kind: str) -> list[str]:

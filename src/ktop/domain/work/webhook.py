@@ -22,7 +22,10 @@ _TOPIC = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,30})?")
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that is told of some topics. ``secret`` is sealed; ``state`` is active or paused."""
+    """An address that is told of some topics. ``state`` is active or paused; ``version`` counts its edits.
+
+    ``secret`` is sealed, as is ``former_secret``, which signs beside it until ``former_until``.
+    """
 
     id: str
     organisation: str
@@ -32,6 +35,9 @@ class Webhook:
     state: str
     made_by: str
     created: datetime
+    version: int = 1
+    former_secret: str | None = None
+    former_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

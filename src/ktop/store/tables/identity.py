@@ -140,6 +140,7 @@ api_keys = Table(
     Column("expires", Instant, nullable=False),
     Column("revoked", Instant),
     Column("used", Instant),
+    Column("version", Integer, nullable=False, server_default="1"),  # counts edits (ETag)
     Index("ix_api_keys_tenant", "tenant"),
 )
 
@@ -153,4 +154,20 @@ access_tokens = Table(
     Column("created", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     UniqueConstraint("id", "key", name="uq_access_tokens_key"),
+)
+
+#: Letters that wait to be sent by mail, each gone once it is. ``sealed``: address, subject and text, with the
+#: installation's key; ``user``: whom it is to, where that is known, so that erasing the person takes it along.
+letters = Table(
+    "letters",
+    metadata,
+    identifier(),
+    Column("user", String(32)),
+    Column("sealed", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("created", Instant, nullable=False),
+    Index("ix_letters_due", "next_at"),
+    Index("ix_letters_user", "user"),
 )

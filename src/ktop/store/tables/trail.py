@@ -71,6 +71,9 @@ webhooks = Table(
     Column("state", String(16), nullable=False),  # active, paused
     Column("made_by", String(120), nullable=False),
     Column("created", Instant, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),  # counts edits (ETag)
+    Column("former_secret", Text),  # signs beside the present one until ``former_until``
+    Column("former_until", Instant),
     Index("ix_webhooks_tenant", "tenant"),
 )
 

@@ -88,6 +88,7 @@ class Account:
     demo: bool
     organisations: Sequence[OrganisationChoice]
     sessions: Sequence[SessionCard]
+    email: str | None = None
 
 
 class Accounts(Protocol):
@@ -145,5 +146,12 @@ class Accounts(Protocol):
 
         Raises ``InputError`` where the present one is wrong or the new one may not be chosen,
         ``TooManyRequestsError`` after several wrong ones.
+        """
+        ...
+
+    def change_email(self, actor: Actor, email: str, password: str) -> None:
+        """Keep the address that notices to the actor go to, or forget it where empty; confirmed by the password.
+
+        Raises as ``change_password``, and ``InputError`` for what is no address.
         """
         ...

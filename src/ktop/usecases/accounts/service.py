@@ -13,7 +13,7 @@ from ktop.domain.party.password import check_password
 from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, clean_digits
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, SignInError
-from ktop.store.identity import OrganisationRow
+from ktop.store.identity import OrganisationRow, PersonRow
 from ktop.store.sessions import SessionRow
 from ktop.store.tables.base import new_id
 from ktop.store.unit_of_work import InstallationWork, Store
@@ -40,6 +40,7 @@ from ktop.usecases.accounts.people import (
     require_whole_person,
 )
 from ktop.usecases.accounts.throttle import Throttle
+from ktop.usecases.mail.post import PostOffice, read_address
 
 #: A session's use is noted no more often than this: not every request is to be a write.
 _SEEN_EVERY = timedelta(minutes=1)
@@ -50,10 +51,17 @@ def _now() -> datetime:
 
 
 class AccountService:
-    """See ``ktop.usecases.accounts.interface.Accounts``. ``now`` tells the time."""
+    """See ``ktop.usecases.accounts.interface.Accounts``. ``now`` tells the time, ``post`` takes letters."""
 
-    def __init__(self, store: Callable[[], Store], hashes: PasswordHashes, now: Callable[[], datetime] = _now) -> None:
-        self._store, self._hashes, self._now = store, hashes, now
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        hashes: PasswordHashes,
+        now: Callable[[], datetime] = _now,
+        *,
+        post: PostOffice,
+    ) -> None:
+        self._store, self._hashes, self._now, self._post = store, hashes, now, post
 
     def sign_in(self, actor: Actor, login: str, password: str, browser: Browser) -> NewSession:
         known_as, now = folded(login)[:200], self._now()
@@ -160,7 +168,7 @@ class AccountService:
             for row in sessions
             if row.expires > now and row.seen + IDLE > now
         ]
-        return Account(person.login, person.name, person.demo, choices, cards)
+        return Account(person.login, person.name, person.demo, choices, cards, person.email)
 
     def end_session(self, actor: Actor, session: str) -> None:
         require_whole_person(actor)
@@ -179,18 +187,9 @@ class AccountService:
     def change_password(self, actor: Actor, present: str, new: str) -> None:
         require_whole_person(actor)
         now = self._now()
-        throttle = Throttle("password", f"account {actor.user}")
+        person, throttle = self._confirmed(actor, present, now)
         with self._store().installation(reading=True) as work:
-            throttle.require_patience(work, now)
-            kept = work.credentials.of(actor.user, "password")
-            person = work.identity.person(actor.user)
             organisations = work.identity.memberships_of(actor.user)
-        right, _ = self._hashes.verify(present, kept[0].secret if kept else None)
-        if not right or person is None:
-            with self._store().installation() as work:
-                throttle.note(work, now)
-                work.tell(actor, "account.password_refused", actor.user, {})
-            raise InputError("accounts.password_wrong")
         about = (person.login, person.name, *(name for row, _ in organisations for name in (row.name_ko, row.name_en)))
         check_password(new, beside_second_factor=asks_second_factor(organisations), about=about)
         hashed = self._hashes.hash(new)
@@ -199,6 +198,32 @@ class AccountService:
             work.credentials.set_password(actor.user, hashed, now)
             work.sessions.end_all(actor.user, but=actor.session)
             work.tell(actor, "account.password_changed", actor.user, {})
+            self._post.notify(work, "password_changed", actor.user, now)
+
+    def change_email(self, actor: Actor, email: str, password: str) -> None:
+        require_whole_person(actor)
+        now = self._now()
+        to = read_address(email) if email.strip() else None
+        _, throttle = self._confirmed(actor, password, now)
+        with self._store().installation() as work:
+            throttle.forget(work)
+            work.identity.set_email(actor.user, to)
+            work.tell(actor, "account.email_changed", actor.user, {"known": to is not None})
+
+    def _confirmed(self, actor: Actor, password: str, now: datetime) -> tuple[PersonRow, Throttle]:
+        """Return the actor's person where the password is theirs; raises ``InputError`` where it is not."""
+        throttle = Throttle("password", f"account {actor.user}")
+        with self._store().installation(reading=True) as work:
+            throttle.require_patience(work, now)
+            kept = work.credentials.of(actor.user, "password")
+            person = work.identity.person(actor.user)
+        right, _ = self._hashes.verify(password, kept[0].secret if kept else None)
+        if not right or person is None:
+            with self._store().installation() as work:
+                throttle.note(work, now)
+                work.tell(actor, "account.password_refused", actor.user, {})
+            raise InputError("accounts.password_wrong")
+        return person, throttle
 
     def _begin(
         self, work: InstallationWork, user: str, organisation: str, known_by: str, agent: str, now: datetime

@@ -91,6 +91,10 @@ class Consents(Protocol):
         """Return the text that is shown before a consent is given now."""
         ...
 
+    def notices(self, actor: Actor) -> Sequence[Notice]:
+        """Return every version of the text that companies were shown, the newest last."""
+        ...
+
     def request(self, actor: Actor, business_number: str, terms: Terms, reason: str) -> ConsentCard:
         """Ask the company of a business number for a consent, on behalf of the actor's institution."""
         ...

@@ -41,6 +41,10 @@ class ConsentService:
         version = rules.newest_notice()
         return Notice(version, rules.notice(version), rules.notice_hash(version))
 
+    def notices(self, actor: Actor) -> Sequence[Notice]:
+        require(actor, "own:consent:read")
+        return [Notice(version, rules.notice(version), rules.notice_hash(version)) for version in rules.notices()]
+
     def request(self, actor: Actor, business_number: str, terms: Terms, reason: str) -> ConsentCard:
         require(actor, "granted:consent:request")
         rules.check_terms(terms, today())

@@ -19,14 +19,16 @@ from ktop.domain.party.organisation import (
 )
 from ktop.domain.party.password import check_password
 from ktop.domain.party.permission import require, roles_of_kind
-from ktop.kernel.errors import ConflictError, InputError
+from ktop.kernel.errors import ConflictError, InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.identity import OrganisationRow
 from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.accounts.password_hashes import PasswordHashes
 from ktop.usecases.accounts.people import read_login, read_name
-from ktop.usecases.institutions.interface import InstitutionCard
+from ktop.usecases.institutions.interface import CompanyOnPlatform, InstitutionCard
 
+_VERIFIES = "platform:company:verify"
+_LONGEST_EVIDENCE = 200
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 
@@ -50,6 +52,14 @@ class InstitutionService:
             found = work.identity.organisations(INSTITUTIONS, after=behind, limit=rows + 1)
         return page_of([_card(row) for row in found], rows, lambda card: (card.id,))
 
+    def institution(self, actor: Actor, institution: str) -> InstitutionCard:
+        require(actor, "platform:institution:read")
+        with self._store().installation(reading=True) as work:
+            row = work.identity.organisation(institution)
+        if row.kind not in INSTITUTIONS:
+            raise NotFoundError("institutions.not_found")
+        return _card(row)
+
     def create(self, actor: Actor, institution: str, kind: str, name_ko: str, name_en: str) -> InstitutionCard:
         require(actor, "platform:institution:manage")
         if not _IDENTIFIER.fullmatch(institution):
@@ -64,13 +74,13 @@ class InstitutionService:
             work.tell(actor, "institution.created", institution, {"kind": kind})
         return _card(row)
 
-    def suspend(self, actor: Actor, institution: str) -> InstitutionCard:
-        return self._move(actor, institution, SUSPENDED, "institution.suspended")
+    def suspend(self, actor: Actor, institution: str, *, version: int | None = None) -> InstitutionCard:
+        return self._move(actor, institution, SUSPENDED, "institution.suspended", version)
 
-    def reopen(self, actor: Actor, institution: str) -> InstitutionCard:
-        return self._move(actor, institution, ACTIVE, "institution.reopened")
+    def reopen(self, actor: Actor, institution: str, *, version: int | None = None) -> InstitutionCard:
+        return self._move(actor, institution, ACTIVE, "institution.reopened", version)
 
-    def merge(self, actor: Actor, institution: str, into: str) -> InstitutionCard:
+    def merge(self, actor: Actor, institution: str, into: str, *, version: int | None = None) -> InstitutionCard:
         require(actor, "platform:institution:manage")
         now = self._now()
         with self._store().installation() as work:
@@ -84,7 +94,41 @@ class InstitutionService:
                     work.identity.add_membership(member.user, into, member.role, now)
             work.sessions.end_of_organisation(institution)
             changed = {"state": MERGED, "merged_into": into}
-            return self._changed(work, actor, row, "institution.merged", changed)
+            return self._changed(work, actor, row, "institution.merged", changed, version)
+
+    def companies(
+        self, actor: Actor, *, unverified: bool = False, limit: int | None = None, after: str | None = None
+    ) -> Page[CompanyOnPlatform]:
+        require(actor, _VERIFIES)
+        rows = rows_asked(limit)
+        behind = str(read_cursor(after, str)[0]) if after else ""
+        with self._store().installation(reading=True) as work:
+            found = work.identity.organisations(("company",), after=behind, limit=rows + 1, unverified=unverified)
+        return page_of([_company(row) for row in found], rows, lambda company: (company.id,))
+
+    def company(self, actor: Actor, company: str) -> CompanyOnPlatform:
+        require(actor, _VERIFIES)
+        with self._store().installation(reading=True) as work:
+            return _company(_joined(work, company))
+
+    def verify_number(
+        self, actor: Actor, company: str, evidence: str, *, version: int | None = None
+    ) -> CompanyOnPlatform:
+        require(actor, _VERIFIES)
+        seen = " ".join(evidence.split())
+        if not 1 <= len(seen) <= _LONGEST_EVIDENCE or not seen.isprintable():
+            raise InputError("institutions.evidence_form", most=_LONGEST_EVIDENCE)
+        with self._store().installation() as work:
+            row = _joined(work, company)
+            if row.business_number is None:
+                raise ConflictError("institutions.no_number")
+            if _verified(row) is not None:
+                raise ConflictError("institutions.verified_already")
+            noted = {"number_verified": True, "verified_at": self._now().isoformat(), "evidence": seen}
+            known = row.version if version is None else version
+            work.identity.change_organisation(company, known, settings={**row.settings, **noted})
+            work.tell(actor, "company.number_verified", company, {})
+            return _company(work.identity.organisation(company))
 
     def add_account(
         self, actor: Actor, organisation: str, role: str, login: str, name: str, password: str | None = None
@@ -108,21 +152,47 @@ class InstitutionService:
             work.tell(actor, "account.made", user, {"organisation": organisation, "role": role})
         return chosen
 
-    def _move(self, actor: Actor, institution: str, to: str, action: str) -> InstitutionCard:
+    def _move(self, actor: Actor, institution: str, to: str, action: str, version: int | None) -> InstitutionCard:
         require(actor, "platform:institution:manage")
         with self._store().installation() as work:
             row = work.identity.organisation(institution)
             _require_movable(actor, row, to)
             if to == SUSPENDED:
                 work.sessions.end_of_organisation(institution)
-            return self._changed(work, actor, row, action, {"state": to})
+            return self._changed(work, actor, row, action, {"state": to}, version)
 
     def _changed(
-        self, work: InstallationWork, actor: Actor, row: OrganisationRow, action: str, values: dict[str, str]
+        self,
+        work: InstallationWork,
+        actor: Actor,
+        row: OrganisationRow,
+        action: str,
+        values: dict[str, str],
+        version: int | None,
     ) -> InstitutionCard:
-        work.identity.change_organisation(row.id, row.version, **values)
+        work.identity.change_organisation(row.id, row.version if version is None else version, **values)
         work.tell(actor, action, row.id, values)
         return _card(work.identity.organisation(row.id))
+
+
+def _joined(work: InstallationWork, company: str) -> OrganisationRow:
+    row = work.identity.organisation(company)
+    if row.kind != "company":
+        raise NotFoundError("institutions.not_found")
+    return row
+
+
+def _verified(row: OrganisationRow) -> datetime | None:
+    if not row.settings.get("number_verified"):
+        return None
+    at = row.settings.get("verified_at")
+    return datetime.fromisoformat(at) if at else row.created
+
+
+def _company(row: OrganisationRow) -> CompanyOnPlatform:
+    name: LocalText = {"ko": row.name_ko, "en": row.name_en}
+    seen = str(row.settings.get("evidence", ""))
+    return CompanyOnPlatform(row.id, name, row.business_number, row.state, row.demo, _verified(row), seen, row.version)
 
 
 def _require_movable(actor: Actor, row: OrganisationRow, to: str) -> None:

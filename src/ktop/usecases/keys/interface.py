@@ -12,7 +12,7 @@ from ktop.domain.party.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class KeyCard:
-    """A key as it is listed, by its prefix; what is secret is shown once, when it is made."""
+    """A key as it is listed, by its prefix; what is secret is shown once, when it is made. ``version`` counts edits."""
 
     id: str
     name: str
@@ -22,6 +22,7 @@ class KeyCard:
     expires: datetime
     used: datetime | None
     state: Literal["active", "expired", "revoked"]
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Keys(Protocol):
         """Return the organisation's keys, newest first."""
         ...
 
+    def key(self, actor: Actor, key_id: str) -> KeyCard:
+        """Return one key; raises ``NotFoundError`` for a key of nobody or of another organisation."""
+        ...
+
     def make(self, actor: Actor, name: str, scopes: Sequence[str], days: int = 365) -> NewKey:
         """Make a key of 256 random bits with some permissions, for 1 to 365 days.
 
@@ -63,15 +68,16 @@ class Keys(Protocol):
         """
         ...
 
-    def rotate(self, actor: Actor, key_id: str, days: int = 365) -> NewKey:
+    def rotate(self, actor: Actor, key_id: str, days: int = 365, *, version: int | None = None) -> NewKey:
         """Give a key another secret; the former one and its tokens count no more.
 
-        Raises ``NotFoundError`` for a key of nobody or of another organisation, ``ConflictError`` for a revoked one.
+        Raises ``NotFoundError`` for a key of nobody or of another organisation, ``ConflictError`` for a revoked one,
+        ``ChangedError`` where ``version`` is not the present one (None leaves that unasked).
         """
         ...
 
-    def revoke(self, actor: Actor, key_id: str) -> None:
-        """Revoke a key with its tokens, for good; raises ``NotFoundError`` as above."""
+    def revoke(self, actor: Actor, key_id: str, *, version: int | None = None) -> None:
+        """Revoke a key with its tokens, for good; raises ``NotFoundError`` and ``ChangedError`` as above."""
         ...
 
     def recognise(self, actor: Actor, presented: str) -> Actor:

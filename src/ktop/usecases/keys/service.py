@@ -47,6 +47,11 @@ class KeyService:
         with self._store().reading(actor) as unit:
             return [_card(row, now) for row in unit.api_keys.all()]
 
+    def key(self, actor: Actor, key_id: str) -> KeyCard:
+        require(actor, "own:key:manage")
+        with self._store().reading(actor) as unit:
+            return _card(unit.api_keys.get(key_id), self._now())
+
     def make(self, actor: Actor, name: str, scopes: Sequence[str], days: int = 365) -> NewKey:
         require(actor, "own:key:manage")
         now = self._now()
@@ -62,23 +67,25 @@ class KeyService:
             unit.tell("key.made", key_id, {"scopes": wanted, "days": days})
         return NewKey(_card(row, now), f"ktop_{key_id}_{secret}")
 
-    def rotate(self, actor: Actor, key_id: str, days: int = 365) -> NewKey:
+    def rotate(self, actor: Actor, key_id: str, days: int = 365, *, version: int | None = None) -> NewKey:
         require(actor, "own:key:manage")
         now, secret = self._now(), secrets.token_urlsafe(32)
         with self._store().unit(actor) as unit:
-            if unit.api_keys.get(key_id).revoked is not None:
+            present = unit.api_keys.get(key_id)
+            if present.revoked is not None:
                 raise ConflictError("keys.revoked_already")
-            unit.api_keys.replace_secret(key_id, hash_of(secret), _end(now, days))
+            known = present.version if version is None else version
+            unit.api_keys.replace_secret(key_id, known, hash_of(secret), _end(now, days))
             unit.tell("key.rotated", key_id, {"days": days})
             row = unit.api_keys.get(key_id)
         self._end_tokens(key_id)
         return NewKey(_card(row, now), f"ktop_{key_id}_{secret}")
 
-    def revoke(self, actor: Actor, key_id: str) -> None:
+    def revoke(self, actor: Actor, key_id: str, *, version: int | None = None) -> None:
         require(actor, "own:key:manage")
         with self._store().unit(actor) as unit:
-            unit.api_keys.get(key_id)
-            unit.api_keys.revoke(key_id, self._now())
+            present = unit.api_keys.get(key_id)
+            unit.api_keys.revoke(key_id, present.version if version is None else version, self._now())
             unit.tell("key.revoked", key_id, {})
         self._end_tokens(key_id)
 
@@ -154,4 +161,5 @@ def _card(row: KeyRow, now: datetime) -> KeyCard:
         state = "revoked"
     elif row.expires <= now:
         state = "expired"
-    return KeyCard(row.id, row.name, row.scopes, row.made_by, row.created, row.expires, row.used, state)
+    moments = (row.created, row.expires, row.used)
+    return KeyCard(row.id, row.name, row.scopes, row.made_by, *moments, state, row.version)

@@ -24,6 +24,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberCard:
+    """A member with all roles in the organisation; ``version`` is another one whenever these are."""
+
+    user: str
+    login: str
+    name: str
+    roles: Sequence[str]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A link that can still be used; its token is told once, when it is made."""
 
@@ -35,10 +46,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link just made: the token that its address ends with."""
+    """A link just made: the token that its address ends with. ``mailed``: whether a letter with it is on its way."""
 
     token: str
     expires: datetime
+    mailed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +91,11 @@ class Members(Protocol):
         """Return the links that can still be used, newest first."""
         ...
 
-    def invite(self, actor: Actor, role: str) -> NewLink:
+    def invite(self, actor: Actor, role: str, *, email: str | None = None, origin: str = "") -> NewLink:
         """Make a link by which one person joins with a role, within seven days.
 
-        Raises ``InputError`` for a role that the actor cannot give.
+        Where this installation sends mail, the link goes to ``email`` as well; ``origin`` is what addresses begin with.
+        Raises ``InputError`` for a role that the actor cannot give, and for an address that is none.
         """
         ...
 
@@ -90,15 +103,31 @@ class Members(Protocol):
         """Withdraw a link; raises ``NotFoundError`` where the organisation has none of that identifier."""
         ...
 
-    def end(self, actor: Actor, user: str) -> None:
-        """End a member's roles in the organisation.
+    def member(self, actor: Actor, user: str) -> MemberCard:
+        """Return one member with all roles; raises ``NotFoundError`` for none."""
+        ...
 
-        Raises ``NotFoundError`` for none, ``ConflictError`` where nobody would be left to manage members.
+    def change_roles(self, actor: Actor, user: str, roles: Sequence[str], *, version: str | None = None) -> MemberCard:
+        """Give a member these roles in the place of the present ones.
+
+        Raises ``NotFoundError`` for no member, ``InputError`` for no role or one that the actor cannot give,
+        ``ConflictError`` where nobody would be left to manage members, ``ChangedError`` where ``version`` is not the
+        present one (None leaves that unasked).
         """
         ...
 
-    def reset(self, actor: Actor, user: str, *, second_factor: bool = False) -> NewLink:
+    def end(self, actor: Actor, user: str, *, version: str | None = None) -> None:
+        """End a member's roles in the organisation.
+
+        Raises ``NotFoundError`` for none, ``ConflictError`` where nobody would be left to manage members,
+        ``ChangedError`` as ``change_roles``.
+        """
+        ...
+
+    def reset(self, actor: Actor, user: str, *, second_factor: bool = False, origin: str = "") -> NewLink:
         """Make a link by which a member sets a new password within a day; where asked, forget the second factor, too.
+
+        It goes by mail as ``invite`` says, to a member whose address is known.
 
         Raises ``NotFoundError`` for no member, ``ConflictError`` where the person is of other organisations as well:
         one's administrator must not open another's door.

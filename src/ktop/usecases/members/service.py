@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from ktop.catalogue import LocalText
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.organisation import ACTIVE, needs_second_factor
 from ktop.domain.party.password import check_password
 from ktop.domain.party.permission import require, role_permissions, roles_of_kind
-from ktop.kernel.errors import ConflictError, InputError, NotFoundError
+from ktop.kernel.errors import ChangedError, ConflictError, InputError, NotFoundError
 from ktop.store.identity import OrganisationRow
 from ktop.store.invitations import InvitationRow
+from ktop.store.sessions import hash_of
 from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.accounts.interface import Browser, NewSession
 from ktop.usecases.accounts.password_hashes import PasswordHashes
@@ -26,7 +28,8 @@ from ktop.usecases.accounts.people import (
     renew_session,
     require_whole_person,
 )
-from ktop.usecases.members.interface import Joining, Link, LinkTold, Member, NewLink
+from ktop.usecases.mail.post import PostOffice, read_address
+from ktop.usecases.members.interface import Joining, Link, LinkTold, Member, MemberCard, NewLink
 
 _JOIN_WITHIN, _RESET_WITHIN = timedelta(days=7), timedelta(days=1)
 _MANAGES = "own:member:manage"
@@ -37,10 +40,17 @@ def _now() -> datetime:
 
 
 class MemberService:
-    """See ``ktop.usecases.members.interface.Members``. ``now`` tells the time."""
+    """See ``ktop.usecases.members.interface.Members``. ``now`` tells the time, ``post`` takes letters."""
 
-    def __init__(self, store: Callable[[], Store], hashes: PasswordHashes, now: Callable[[], datetime] = _now) -> None:
-        self._store, self._hashes, self._now = store, hashes, now
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        hashes: PasswordHashes,
+        now: Callable[[], datetime] = _now,
+        *,
+        post: PostOffice,
+    ) -> None:
+        self._store, self._hashes, self._now, self._post = store, hashes, now, post
 
     def members(self, actor: Actor) -> Sequence[Member]:
         require(actor, "own:member:read")
@@ -59,13 +69,19 @@ class MemberService:
             rows = work.invitations.of(actor.organisation, self._now())
         return [Link(row.public_id, _purpose(row), row.role, row.expires) for row in rows]
 
-    def invite(self, actor: Actor, role: str) -> NewLink:
+    def invite(self, actor: Actor, role: str, *, email: str | None = None, origin: str = "") -> NewLink:
         require(actor, _MANAGES)
+        to = read_address(email) if email and email.strip() else None
         with self._store().installation() as work:
-            possible = _givable(actor, work.identity.organisation(actor.organisation))
+            organisation = work.identity.organisation(actor.organisation)
+            possible = _givable(actor, organisation)
             if role not in possible:
                 raise InputError("institutions.unknown_role", known=", ".join(possible))
-            return self._link(work, actor, "join", _JOIN_WITHIN, role=role)
+            made = self._link(work, actor, "join", _JOIN_WITHIN, role=role)
+            if to is None:
+                return made
+            told = _told_by_mail(made, organisation, origin)
+            return replace(made, mailed=self._post.write(work, "invitation", to, self._now(), **told))
 
     def withdraw(self, actor: Actor, link: str) -> None:
         require(actor, _MANAGES)
@@ -74,18 +90,41 @@ class MemberService:
                 raise NotFoundError("members.no_such_link")
             work.tell(actor, "member.link_withdrawn", link, {})
 
-    def end(self, actor: Actor, user: str) -> None:
+    def member(self, actor: Actor, user: str) -> MemberCard:
+        require(actor, "own:member:read")
+        with self._store().installation(reading=True) as work:
+            return _card(work, actor, user)
+
+    def change_roles(self, actor: Actor, user: str, roles: Sequence[str], *, version: str | None = None) -> MemberCard:
+        require(actor, _MANAGES)
+        now, wanted = self._now(), set(roles)
+        with self._store().installation() as work:
+            present = _card(work, actor, user)
+            possible = _givable(actor, work.identity.organisation(actor.organisation))
+            if not wanted or not wanted ^ set(present.roles) <= set(possible):
+                raise InputError("institutions.unknown_role", known=", ".join(possible))
+            _require_version(present, version)
+            for role in sorted(set(present.roles) - wanted):
+                if not work.identity.end_memberships(user, actor.organisation, now, role):
+                    raise ChangedError("repeats.version_changed")
+            for role in sorted(wanted - set(present.roles)):
+                work.identity.add_membership(user, actor.organisation, role, now)
+            _require_manager(work, actor)
+            work.tell(actor, "member.roles_changed", user, {"from": sorted(present.roles), "to": sorted(wanted)})
+            return _card(work, actor, user)
+
+    def end(self, actor: Actor, user: str, *, version: str | None = None) -> None:
         require(actor, _MANAGES)
         now = self._now()
         with self._store().installation() as work:
-            if not work.identity.end_memberships(user, actor.organisation, now):
-                raise NotFoundError("members.no_such_member")
-            left = work.identity.members_of(actor.organisation)
-            if not any(_MANAGES in role_permissions()[row.role] and row.state == ACTIVE for row in left):
-                raise ConflictError("members.last_manager")
+            present = _card(work, actor, user)
+            _require_version(present, version)
+            if work.identity.end_memberships(user, actor.organisation, now) != len(present.roles):
+                raise ChangedError("repeats.version_changed")
+            _require_manager(work, actor)
             work.tell(actor, "member.ended", user, {})
 
-    def reset(self, actor: Actor, user: str, *, second_factor: bool = False) -> NewLink:
+    def reset(self, actor: Actor, user: str, *, second_factor: bool = False, origin: str = "") -> NewLink:
         require(actor, _MANAGES)
         with self._store().installation() as work:
             organisations = {row.id for row, _ in work.identity.memberships_of(user)}
@@ -98,7 +137,9 @@ class MemberService:
                     work.credentials.remove(user, kind)
                 work.sessions.end_all(user)
             work.invitations.withdraw_resets(user)
-            return self._link(work, actor, "reset", _RESET_WITHIN, user=user, second_factor=second_factor)
+            made = self._link(work, actor, "reset", _RESET_WITHIN, user=user, second_factor=second_factor)
+            told = _told_by_mail(made, work.identity.organisation(actor.organisation), origin)
+            return replace(made, mailed=self._post.notify(work, "reset", user, self._now(), **told))
 
     def read_link(self, actor: Actor, token: str) -> LinkTold:
         with self._store().installation(reading=True) as work:
@@ -212,6 +253,34 @@ class MemberService:
         told = {"purpose": purpose, "role": role, "user": user, "second_factor": second_factor}
         work.tell(actor, "member.link_made", public, told)
         return NewLink(token, expires)
+
+
+def _told_by_mail(made: NewLink, organisation: OrganisationRow, origin: str) -> dict[str, Any]:
+    name: LocalText = {"ko": organisation.name_ko, "en": organisation.name_en}
+    day = made.expires.astimezone().date().isoformat()
+    return {"organisation": name, "address": f"{origin}/join/{made.token}", "day": day}
+
+
+def _card(work: InstallationWork, actor: Actor, user: str) -> MemberCard:
+    """Return one member of the actor's organisation; raises ``NotFoundError`` for none."""
+    rows = [row for row in work.identity.members_of(actor.organisation) if row.user == user]
+    if not rows:
+        raise NotFoundError("members.no_such_member")
+    known = "".join(sorted(f"{row.role} {row.created.isoformat()}\n" for row in rows))
+    roles = sorted(row.role for row in rows)
+    return MemberCard(user, rows[0].login, rows[0].name, roles, hash_of(known)[:16])
+
+
+def _require_version(present: MemberCard, version: str | None) -> None:
+    if version is not None and version != present.version:
+        raise ChangedError("repeats.version_changed")
+
+
+def _require_manager(work: InstallationWork, actor: Actor) -> None:
+    """Raise ``ConflictError`` where nobody is left in the actor's organisation who manages its members."""
+    left = work.identity.members_of(actor.organisation)
+    if not any(_MANAGES in role_permissions()[row.role] and row.state == ACTIVE for row in left):
+        raise ConflictError("members.last_manager")
 
 
 def _givable(actor: Actor, organisation: OrganisationRow) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from ktop.domain.party.actor import Actor
@@ -23,6 +25,16 @@ class Arrival:
 
     session: NewSession | None
     onward: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedAccount:
+    """A provider's account that somebody signs in by."""
+
+    id: str
+    provider: str
+    joined: datetime
+    used: datetime | None
 
 
 class Providers(Protocol):
@@ -46,5 +58,16 @@ class Providers(Protocol):
         Raises ``SignInError`` where anything does not hold (state, nonce, issuer, audience, signature, time), where
         nobody here has joined that account, and where it began as another actor; ``UnavailableError`` where the
         provider does not answer.
+        """
+        ...
+
+    def joined(self, actor: Actor) -> Sequence[JoinedAccount]:
+        """Return the provider's accounts that the actor has joined, oldest first."""
+        ...
+
+    def leave(self, actor: Actor, account: str) -> None:
+        """Let the actor sign in by a provider's account no more.
+
+        Raises ``NotFoundError`` for none of the actor's, ``ConflictError`` where nothing would be left to sign in by.
         """
         ...

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from ktop.kernel.sealing import Sealer
 from ktop.store.unit_of_work import Store
 from ktop.usecases.accounts.interface import Browser
 from ktop.usecases.accounts.people import begin_session, open_organisations, require_whole_person
-from ktop.usecases.providers.interface import Arrival, Departure
+from ktop.usecases.providers.interface import Arrival, Departure, JoinedAccount
 
 _PATIENCE_SECONDS = 10.0
 #: What a journey to the provider and back may take.
@@ -118,6 +118,21 @@ class ProviderService:
             work.credentials.use(known.id, now)
             work.tell(Actor(person.user, possible[0][0].id), "account.signed_in", person.user, {"way": "oidc"})
             return Arrival(session, str(began["onward"]))
+
+    def joined(self, actor: Actor) -> Sequence[JoinedAccount]:
+        require_whole_person(actor)
+        with self._store().installation(reading=True) as work:
+            rows = work.credentials.of(actor.user, "oidc")
+        return [JoinedAccount(row.id, row.name.partition(" ")[0], row.created, row.used) for row in rows]
+
+    def leave(self, actor: Actor, account: str) -> None:
+        require_whole_person(actor)
+        with self._store().installation() as work:
+            if not work.credentials.remove(actor.user, "oidc", account):
+                raise NotFoundError("providers.not_joined")
+            if not work.credentials.of(actor.user, "password", "passkey", "oidc"):
+                raise ConflictError("providers.nothing_left")
+            work.tell(actor, "account.provider_left", actor.user, {})
 
     def _began(self, kept: str) -> Mapping[str, Any]:
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import ConflictError, InputError
+from ktop.kernel.sealing import Sealer
 from ktop.store.unit_of_work import Store
 from ktop.usecases.repeats.interface import KeptAnswer
 
@@ -16,10 +18,15 @@ ABANDONED = timedelta(minutes=5)
 
 
 class RepeatService:
-    """See ``ktop.usecases.repeats.interface.Repeats``."""
+    """See ``ktop.usecases.repeats.interface.Repeats``.
 
-    def __init__(self, store: Callable[[], Store]) -> None:
-        self._store = store
+    Parameters
+    ----------
+    sealer : answers are kept sealed: one may hold the secret of a key or webhook, which is told once and kept nowhere.
+    """
+
+    def __init__(self, store: Callable[[], Store], sealer: Sealer) -> None:
+        self._store, self._sealer = store, sealer
 
     def begin(self, actor: Actor, key: str, request: str) -> KeptAnswer | None:
         now = datetime.now(UTC)
@@ -37,12 +44,19 @@ class RepeatService:
             if found.answer is None:
                 unit.repeats.note_again(key, now)
                 return None
-            return KeptAnswer(*found.answer)
+            status, media_type, headers, body = found.answer
+        opened = self._sealer.unseal(body.decode("ascii"), _place(actor, key))
+        return KeptAnswer(status, media_type, headers, base64.b64decode(opened))
 
     def keep(self, actor: Actor, key: str, answer: KeptAnswer) -> None:
+        sealed = self._sealer.seal(base64.b64encode(answer.body).decode("ascii"), _place(actor, key)).encode("ascii")
         with self._store().unit(actor) as unit:
-            unit.repeats.keep(key, (answer.status, answer.media_type, answer.headers, answer.body))
+            unit.repeats.keep(key, (answer.status, answer.media_type, answer.headers, sealed))
 
     def forget(self, actor: Actor, key: str) -> None:
         with self._store().unit(actor) as unit:
             unit.repeats.forget(key)
+
+
+def _place(actor: Actor, key: str) -> str:
+    return f"repeat:{actor.organisation}:{key}"

@@ -13,11 +13,12 @@ from ktop.usecases.accounts.interface import NewSession
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What somebody has set up: since when an authenticator app, when it was last used, how many recovery codes."""
+    """What somebody has set up: an authenticator app (since when, last used), how many recovery codes and passkeys."""
 
     app_since: datetime | None
     app_used: datetime | None
     recovery_codes: int
+    passkeys: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class SecondFactors(Protocol):
     def remove_app(self, actor: Actor, code: str) -> None:
         """Remove the app and its recovery codes, by a code of it.
 
-        Raises ``ConflictError`` where an organisation of the actor's demands a second factor, ``InputError`` and
+        Raises ``ConflictError`` where an organisation of the actor's demands a second factor and there is no passkey,
+        ``InputError`` and
         ``TooManyRequestsError`` as ``prove``.
         """
         ...

@@ -17,6 +17,7 @@ from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.accounts.interface import NewSession
 from ktop.usecases.accounts.people import asks_second_factor, renew_session, require_person, require_whole_person
 from ktop.usecases.accounts.throttle import Throttle
+from ktop.usecases.mail.post import PostOffice
 from ktop.usecases.second_factor.interface import AppOffer, Factors, NewFactor
 
 _ISSUER = "K-TOP"
@@ -32,16 +33,24 @@ def _now() -> datetime:
 class SecondFactorService:
     """See ``ktop.usecases.second_factor.interface.SecondFactors``. Seeds are kept sealed; ``now`` tells the time."""
 
-    def __init__(self, store: Callable[[], Store], sealer: Sealer, now: Callable[[], datetime] = _now) -> None:
-        self._store, self._sealer, self._now = store, sealer, now
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        sealer: Sealer,
+        now: Callable[[], datetime] = _now,
+        *,
+        post: PostOffice,
+    ) -> None:
+        self._store, self._sealer, self._now, self._post = store, sealer, now, post
 
     def factors(self, actor: Actor) -> Factors:
         require_whole_or_first(self._store(), actor)
         with self._store().installation(reading=True) as work:
             apps = work.credentials.of(actor.user, "totp")
             codes = work.credentials.of(actor.user, "recovery")
+            passkeys = work.credentials.of(actor.user, "passkey")
         app = apps[0] if apps else None
-        return Factors(app.created if app else None, app.used if app else None, len(codes))
+        return Factors(app.created if app else None, app.used if app else None, len(codes), len(passkeys))
 
     def offer_app(self, actor: Actor) -> AppOffer:
         require_whole_or_first(self._store(), actor)
@@ -81,6 +90,7 @@ class SecondFactorService:
             for each in codes:
                 work.credentials.add(actor.user, "recovery", name="code", secret=hash_of(_bare(each)), now=now)
             work.tell(actor, "account.second_factor_added", actor.user, {"kind": "totp"})
+            self._post.notify(work, "factor_changed", actor.user, now)
             session = renew_session(work, actor, strength=2, known_by=f"{actor.known_by}+totp", now=now)
         return NewFactor(session, codes)
 
@@ -95,13 +105,15 @@ class SecondFactorService:
     def remove_app(self, actor: Actor, code: str) -> None:
         require_whole_person(actor)
         with self._store().installation(reading=True) as work:
-            if asks_second_factor(work.identity.memberships_of(actor.user)):
+            demanded = asks_second_factor(work.identity.memberships_of(actor.user))
+            if demanded and not work.credentials.of(actor.user, "passkey"):
                 raise ConflictError("second_factor.demanded")
         self._shown(actor, code, self._now())
         with self._store().installation() as work:
             work.credentials.remove(actor.user, "totp")
             work.credentials.remove(actor.user, "recovery")
             work.tell(actor, "account.second_factor_removed", actor.user, {"kind": "totp"})
+            self._post.notify(work, "factor_changed", actor.user, self._now())
 
     def _shown(self, actor: Actor, code: str, now: datetime) -> str:
         """Return the kind of factor that a code shows, used up from now on; raises ``InputError`` for none."""

@@ -41,12 +41,24 @@ class Webhooks(Protocol):
         """Return one webhook."""
         ...
 
-    def change_state(self, actor: Actor, webhook_id: str, state: Literal["active", "paused"]) -> Webhook:
-        """Pause a webhook, or let it go on; what happened in between is delivered then."""
+    def change_state(
+        self, actor: Actor, webhook_id: str, state: Literal["active", "paused"], *, version: int | None = None
+    ) -> Webhook:
+        """Pause a webhook, or let it go on; what happened in between is delivered then.
+
+        Raises ``ChangedError`` where ``version`` is not the present one; None leaves that unasked.
+        """
         ...
 
-    def remove(self, actor: Actor, webhook_id: str) -> None:
-        """Remove a webhook with all that waits for it."""
+    def rotate_secret(self, actor: Actor, webhook_id: str, *, version: int | None = None) -> NewWebhook:
+        """Sign by another secret; messages of the next 24 hours are signed by the former one, too.
+
+        Raises ``ChangedError`` as ``change_state``.
+        """
+        ...
+
+    def remove(self, actor: Actor, webhook_id: str, *, version: int | None = None) -> None:
+        """Remove a webhook with all that waits for it; raises ``ChangedError`` as ``change_state``."""
         ...
 
     def deliveries(

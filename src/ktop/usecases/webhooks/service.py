@@ -7,7 +7,7 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from ktop.catalogue import text
@@ -29,6 +29,8 @@ _MOST_TOPICS = 50
 #: Messages shared out, and deliveries tried side by side, in one go.
 _AT_ONCE, _SIDE_BY_SIDE = 200, 20
 _LOOK_UP_SECONDS = 5.0
+#: How long messages are signed by the former secret, too, so that a receiver can change over without losing any.
+BOTH_SIGN = timedelta(hours=24)
 
 
 class WebhookService:
@@ -51,8 +53,7 @@ class WebhookService:
             raise InputError("webhooks.unknown_topic", known=", ".join(topic_kinds()))
         assert parts.hostname is not None, "checked"
         _look_up(parts.hostname, parts.port or 443, self._anywhere)
-        webhook_id = new_id()
-        secret = f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+        webhook_id, secret = new_id(), _secret()
         sealed = self._sealer.seal(secret, _place(webhook_id))
         with self._store().unit(actor) as unit:
             return NewWebhook(unit.webhooks.add(webhook_id, url, sealed, wanted), secret)
@@ -67,15 +68,24 @@ class WebhookService:
         with self._store().reading(actor) as unit:
             return unit.webhooks.get(webhook_id)
 
-    def change_state(self, actor: Actor, webhook_id: str, state: Literal["active", "paused"]) -> Webhook:
+    def change_state(
+        self, actor: Actor, webhook_id: str, state: Literal["active", "paused"], *, version: int | None = None
+    ) -> Webhook:
         require(actor, _MANAGE)
         with self._store().unit(actor) as unit:
-            return unit.webhooks.change_state(webhook_id, state)
+            return unit.webhooks.change_state(webhook_id, state, version)
 
-    def remove(self, actor: Actor, webhook_id: str) -> None:
+    def rotate_secret(self, actor: Actor, webhook_id: str, *, version: int | None = None) -> NewWebhook:
+        require(actor, _MANAGE)
+        secret, until = _secret(), datetime.now(UTC) + BOTH_SIGN
+        with self._store().unit(actor) as unit:
+            sealed = self._sealer.seal(secret, _place(webhook_id))
+            return NewWebhook(unit.webhooks.rotate(webhook_id, sealed, until, version), secret)
+
+    def remove(self, actor: Actor, webhook_id: str, *, version: int | None = None) -> None:
         require(actor, _MANAGE)
         with self._store().unit(actor) as unit:
-            unit.webhooks.remove(webhook_id)
+            unit.webhooks.remove(webhook_id, version)
 
     def deliveries(
         self,
@@ -139,16 +149,24 @@ class WebhookService:
         )
         now = datetime.now(UTC)  # a new one for each attempt, so that a message caught on its way cannot be sent again
         try:
-            secret = self._sealer.unseal(due.secret, _place(due.webhook))
+            kept = [due.secret]
+            if due.former_secret is not None and due.former_until is not None and now < due.former_until:
+                kept.append(due.former_secret)
+            signers = [Signer(self._sealer.unseal(one, _place(due.webhook))) for one in kept]
         except KtopError:  # the installation's key was lost: nothing can be signed any more
             return Outcome(None, "webhooks.no_secret")
         headers = {
             "webhook-id": due.message,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Signer(secret).sign(due.message, now, content),
+            "webhook-signature": " ".join(signer.sign(due.message, now, content) for signer in signers),
             "user-agent": "K-TOP-Webhooks/1",
         }
         return await send(due.url, content.encode(), headers, anywhere=self._anywhere)
+
+
+def _secret() -> str:
+    """Return a secret in the form of the Standard Webhooks specification."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
 def _look_up(host: str, port: int, anywhere: bool) -> None:

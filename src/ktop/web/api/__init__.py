@@ -2,11 +2,27 @@
 
 from fastapi import APIRouter
 
-from ktop.web.api import consents, finance, jobs, lookups, oauth, results, statistics, v1, webhooks
+from ktop.web.api import (
+    account,
+    consents,
+    finance,
+    institutions,
+    jobs,
+    keys,
+    lookups,
+    members,
+    oauth,
+    results,
+    statistics,
+    v1,
+    webhooks,
+)
 
 VERSION = "1.0.0"
 
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    return tuple(room.router for room in (v1, jobs, oauth, results, webhooks, consents, lookups, finance, statistics))
+    of_ratings = (v1, jobs, results, consents, lookups, finance, statistics)
+    of_access = (oauth, webhooks, account, members, institutions, keys)
+    return tuple(room.router for room in (*of_ratings, *of_access))

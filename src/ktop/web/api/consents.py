@@ -201,6 +201,14 @@ class Options(BaseModel):
     notice: dict[Literal["ko", "en"], str]
 
 
+class ConsentText(BaseModel):
+    """A version of the text that a company reads before it consents."""
+
+    version: str = Field(examples=["2026-11"])
+    hash: str = Field(description="SHA-256 of version and text, which every consent holds.")
+    text: dict[Literal["ko", "en"], str]
+
+
 @router.get("/consent-options", tags=["consents"], responses={**error_answers(422)})
 def consent_options(use: Uses, who: Acting, lang: Language = None) -> Options:
     """List what a consent can say: results, inputs, purposes, institutions, and the text that is shown."""
@@ -215,6 +223,12 @@ def consent_options(use: Uses, who: Acting, lang: Language = None) -> Options:
         notice_hash=notice.hash,
         notice=dict(notice.text),
     )
+
+
+@router.get("/consent-texts", tags=["consents"], responses={**error_answers(422)})
+def consent_texts(use: Uses, who: Acting, lang: Language = None) -> list[ConsentText]:
+    """List every version of the text that companies were shown before they consented, the newest last."""
+    return [ConsentText(version=one.version, hash=one.hash, text=dict(one.text)) for one in use.consents.notices(who)]
 
 
 @router.get("/consents", tags=["consents"], responses={**error_answers(422)})

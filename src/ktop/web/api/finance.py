@@ -171,7 +171,7 @@ class ProcessShown(BaseModel):
     guarantee_rule: dict[str, Any]
 
 
-@router.get("/finance/process", tags=["finance"])
+@router.get("/finance/process", tags=["finance"], responses={**error_answers(422)})
 def finance_process(lang: Language = None) -> ProcessShown:
     """Describe the process in force: its states, who may do what, by when."""
     found, rules = process(), load("finance")

@@ -70,7 +70,9 @@ class Sending(BaseModel):
     purpose: str = Field(max_length=40, examples=["loan_review"])
     inputs: list[str] = Field(default_factory=list, max_length=50, examples=[["statement"]])
     message: str = Field("", max_length=2000)
-    signed: bool = Field(False, description="Whether a signed file goes with it; it names the guarantee's amount.")
+    signed: bool = Field(
+        False, description="Whether a signed file goes with it; it shows the inputs consented to and no others."
+    )
 
 
 class SentShown(BaseModel):

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ktop.catalogue import LANGS
 from ktop.domain.work.webhook import Delivery, Webhook
+from ktop.usecases.webhooks.interface import NewWebhook
 from ktop.usecases.webhooks.service import problem_sentence
 from ktop.web.api.bodies import BodyRoute
+from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, EditAsked, tag
 from ktop.web.api.jobs import After, Limit
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, Uses
@@ -88,25 +90,52 @@ def webhooks(use: Uses, who: Acting, lang: Language = None) -> list[WebhookShown
     return [_shown(webhook) for webhook in use.webhooks.webhooks(who)]
 
 
-@router.post("/webhooks", status_code=201, tags=["webhooks"], responses={**error_answers(400, 409, 422)})
-def add_webhook(body: WebhookRequest, use: Uses, who: Acting, lang: Language = None) -> NewWebhookShown:
+@router.post("/webhooks", status_code=201, tags=["webhooks"], responses={201: TAGGED, **error_answers(400, 409, 422)})
+def add_webhook(
+    body: WebhookRequest, response: Response, use: Uses, who: Acting, lang: Language = None
+) -> NewWebhookShown:
     """Register an address; the answer holds its secret, this once."""
-    made = use.webhooks.add(who, body.url, body.topics)
-    return NewWebhookShown(**_shown(made.webhook).model_dump(), secret=made.secret)
+    return _made(response, use.webhooks.add(who, body.url, body.topics))
 
 
-@router.get("/webhooks/{webhook_id}", tags=["webhooks"], responses={**error_answers(404, 422)})
-def webhook(webhook_id: WebhookId, use: Uses, who: Acting, lang: Language = None) -> WebhookShown:
+@router.get("/webhooks/{webhook_id}", tags=["webhooks"], responses={200: TAGGED, **error_answers(404, 422)})
+def webhook(webhook_id: WebhookId, response: Response, use: Uses, who: Acting, lang: Language = None) -> WebhookShown:
     """Fetch one registered address."""
-    return _shown(use.webhooks.webhook(who, webhook_id))
+    found = use.webhooks.webhook(who, webhook_id)
+    tag(response, found.version)
+    return _shown(found)
 
 
-@router.patch("/webhooks/{webhook_id}", tags=["webhooks"], responses={**error_answers(400, 404, 422)})
+@router.patch(
+    "/webhooks/{webhook_id}",
+    tags=["webhooks"],
+    responses={200: TAGGED, **error_answers(400, 404, 422, *CONDITION_FAILS)},
+)
 def change_webhook(
-    webhook_id: WebhookId, body: WebhookState, use: Uses, who: Acting, lang: Language = None
+    webhook_id: WebhookId,
+    body: WebhookState,
+    version: EditAsked,
+    response: Response,
+    use: Uses,
+    who: Acting,
+    lang: Language = None,
 ) -> WebhookShown:
     """Pause an address, or let it go on."""
-    return _shown(use.webhooks.change_state(who, webhook_id, body.state))
+    found = use.webhooks.change_state(who, webhook_id, body.state, version=version)
+    tag(response, found.version)
+    return _shown(found)
+
+
+@router.post(
+    "/webhooks/{webhook_id}/secret",
+    tags=["webhooks"],
+    responses={200: TAGGED, **error_answers(404, 422, *CONDITION_FAILS)},
+)
+def rotate_webhook_secret(
+    webhook_id: WebhookId, version: EditAsked, response: Response, use: Uses, who: Acting, lang: Language = None
+) -> NewWebhookShown:
+    """Sign by another secret, told this once; for 24 hours messages are signed by the former one as well."""
+    return _made(response, use.webhooks.rotate_secret(who, webhook_id, version=version))
 
 
 @router.delete(
@@ -114,11 +143,13 @@ def change_webhook(
     status_code=204,
     response_class=Response,
     tags=["webhooks"],
-    responses={**error_answers(404, 422)},
+    responses={**error_answers(404, 422, *CONDITION_FAILS)},
 )
-def remove_webhook(webhook_id: WebhookId, use: Uses, who: Acting, lang: Language = None) -> Response:
+def remove_webhook(
+    webhook_id: WebhookId, version: EditAsked, use: Uses, who: Acting, lang: Language = None
+) -> Response:
     """Remove an address with all that waits for it."""
-    use.webhooks.remove(who, webhook_id)
+    use.webhooks.remove(who, webhook_id, version=version)
     return Response(status_code=204)
 
 
@@ -164,3 +195,8 @@ def _shown_delivery(delivery: Delivery) -> DeliveryShown:
         created=delivery.created,
         ended=delivery.ended,
     )
+
+
+def _made(response: Response, made: NewWebhook) -> NewWebhookShown:
+    tag(response, made.webhook.version)
+    return NewWebhookShown(**_shown(made.webhook).model_dump(), secret=made.secret)

@@ -17,6 +17,7 @@ from ktop.web.pages import (
     members,
     methods,
     models,
+    passkeys,
     proposals,
     providers,
     ratings,
@@ -30,18 +31,7 @@ from ktop.web.pages import (
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
-    of_people = (
-        accounts,
-        providers,
-        second_factor,
-        members,
-        institutions,
-        keys,
-        webhooks,
-        consents,
-        lookups,
-        finance,
-        statistics,
-    )
+    of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
+    of_two_sides = (consents, lookups, finance, statistics)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
-    return tuple(room.router for room in (*of_ratings, *of_people))
+    return tuple(room.router for room in (*of_ratings, *of_people, *of_two_sides))

@@ -13,9 +13,9 @@ from ktop.domain.party.permission import role_names
 from ktop.kernel.errors import ConflictError, InputError, SignInError, TooManyRequestsError
 from ktop.usecases.accounts.interface import NewSession, SignUp
 from ktop.web import who_asks
-from ktop.web.asking import ask, platform
+from ktop.web.asking import actor, ask, origin, platform
 from ktop.web.language import language
-from ktop.web.pages.common import ours, posted, texts, told
+from ktop.web.pages.common import identifier, ours, posted, texts, told
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/sign-in")
 async def sign_in_form(request: Request) -> Response:
     """Ask for login and password; ``?next=`` says what page needed them."""
-    return await _sign_in(request, ours(request.query_params.get("next", "")))
+    return await sign_in_page(request, ours(request.query_params.get("next", "")))
 
 
 @router.post("/sign-in")
@@ -38,7 +38,7 @@ async def sign_in(request: Request) -> Response:
         )
     except (SignInError, TooManyRequestsError) as error:
         problem = message(error, language(request))
-        return told(await _sign_in(request, onward, login, problem, error.http_status), error)
+        return told(await sign_in_page(request, onward, login, problem, error.http_status), error)
     return _with_session(request, session, onward or "/")
 
 
@@ -99,6 +99,44 @@ async def change_password(request: Request) -> Response:
     return await _account(request, done="accounts.password_changed")
 
 
+@router.post("/account/email")
+async def change_email(request: Request) -> Response:
+    """Change the address that notices go to."""
+    form = texts(await posted(request, "/account"))
+    given = (form.get("email", ""), form.get("present", ""))
+    try:
+        await ask(request, platform(request).accounts.change_email, *given)
+    except (InputError, TooManyRequestsError) as error:
+        return told(await _account(request, problem=message(error, language(request)), status=error.http_status), error)
+    return await _account(request, done="mail.address_saved")
+
+
+@router.post("/account/provider/leave")
+async def leave_provider(request: Request) -> Response:
+    """Let the person sign in by a provider's account no more."""
+    form = texts(await posted(request, "/account"))
+    try:
+        await ask(request, platform(request).providers.leave, identifier(form.get("account")))
+    except ConflictError as error:
+        return await _account(request, problem=message(error, language(request)), status=error.http_status)
+    return RedirectResponse("/account", status_code=303)
+
+
+@router.post("/account/erasure")
+async def erase(request: Request) -> Response:
+    """Erase what is known of the person, and lead home."""
+    form = texts(await posted(request, "/account"))
+    given = (form.get("login", ""), form.get("password", ""))
+    try:
+        await ask(request, platform(request).erasure.erase_me, *given)
+    except (InputError, ConflictError, TooManyRequestsError) as error:
+        return told(await _account(request, problem=message(error, language(request)), status=error.http_status), error)
+    answer = RedirectResponse("/", status_code=303)
+    who_asks.forget(request, answer)
+    answer.headers["clear-site-data"] = '"cache"'
+    return answer
+
+
 @router.post("/account/sessions")
 async def end_sessions(request: Request) -> Response:
     """End one of one's own sessions, or all others."""
@@ -111,15 +149,25 @@ async def end_sessions(request: Request) -> Response:
     return RedirectResponse("/account", status_code=303)
 
 
-async def _sign_in(request: Request, onward: str, login: str = "", problem: str = "", status: int = 200) -> Response:
+async def sign_in_page(
+    request: Request, onward: str, login: str = "", problem: str = "", status: int = 200
+) -> Response:
+    """Ask for what somebody signs in by."""
     provider = platform(request).providers.available(VISITOR)
-    return page(request, "sign_in.html", status, next=onward, login=login, problem=problem, provider=provider)
+    passkeys, at = platform(request).passkeys, origin(request)
+    challenge = None
+    if actor(request) == VISITOR and passkeys.possible(VISITOR, at):
+        challenge = await ask(request, passkeys.ask, at)
+    values = {"provider": provider, "challenge": challenge, "login": login}
+    return page(request, "sign_in.html", status, next=onward, problem=problem, **values)
 
 
 async def _account(request: Request, *, problem: str = "", done: str = "", status: int = 200) -> Response:
     found = await ask(request, platform(request).accounts.account)
     values: dict[str, Any] = {"account": found, "role_names": role_names(), "problem": problem, "done": done}
-    values["provider"] = platform(request).providers.available(VISITOR)
+    providers = platform(request).providers
+    values["provider"] = providers.available(VISITOR)
+    values["joined"] = await ask(request, providers.joined)
     return page(request, "account.html", status, **values)
 
 

@@ -44,6 +44,33 @@ async def change_state(request: Request, institution: str) -> Response:
     return await _answered(request, lambda: ask(request, act, institution[:64]))
 
 
+@router.get("/joined-companies")
+async def joined_companies(request: Request) -> Response:
+    """List the companies that joined, those whose number nobody has verified first."""
+    return await _companies(request)
+
+
+@router.post("/joined-companies/{company}")
+async def verify_number(request: Request, company: str) -> Response:
+    """Note that a company's business number is its own."""
+    form = texts(await posted(request, "/joined-companies"))
+    try:
+        use = platform(request).institutions
+        await ask(request, use.verify_number, company[:64], form.get("evidence", ""))
+    except (InputError, ConflictError) as error:
+        return await _companies(request, error)
+    return RedirectResponse("/joined-companies", status_code=303)
+
+
+async def _companies(request: Request, error: KtopError | None = None) -> Response:
+    use, after = platform(request).institutions, request.query_params.get("after")
+    everybody = request.query_params.get("all") == "1"
+    found = await ask(request, use.companies, unverified=not everybody, limit=50, after=after)
+    problem = message(error, language(request)) if error else ""
+    values: dict[str, Any] = {"companies": found.items, "after": found.after, "everybody": everybody}
+    return page(request, "joined_companies.html", error.http_status if error else 200, problem=problem, **values)
+
+
 async def _answered(request: Request, act: Any) -> Response:
     try:
         await act()

@@ -30,7 +30,10 @@ async def members(request: Request) -> Response:
 async def invite(request: Request) -> Response:
     """Make an invitation link and show it, once."""
     form = texts(await posted(request, "/organisation/members"))
-    return await _answered(request, lambda: ask(request, platform(request).members.invite, form.get("role", "")))
+    use, email = platform(request).members, form.get("email", "")
+    return await _answered(
+        request, lambda: ask(request, use.invite, form.get("role", ""), email=email, origin=origin(request))
+    )
 
 
 @router.post("/organisation/members/{user}/end")
@@ -40,13 +43,22 @@ async def end(request: Request, user: str) -> Response:
     return await _answered(request, lambda: ask(request, platform(request).members.end, identifier(user)))
 
 
+@router.post("/organisation/members/{user}/erase")
+async def erase(request: Request, user: str) -> Response:
+    """Erase what is known of a member."""
+    await posted(request, "/organisation/members")
+    return await _answered(request, lambda: ask(request, platform(request).erasure.erase_member, identifier(user)))
+
+
 @router.post("/organisation/members/{user}/reset")
 async def reset(request: Request, user: str) -> Response:
     """Make a link by which a member sets a new password, and show it, once."""
     form = texts(await posted(request, "/organisation/members"))
     both = bool(form.get("second_factor"))
     use = platform(request).members
-    return await _answered(request, lambda: ask(request, use.reset, identifier(user), second_factor=both))
+    return await _answered(
+        request, lambda: ask(request, use.reset, identifier(user), second_factor=both, origin=origin(request))
+    )
 
 
 @router.post("/organisation/links/{link}/withdraw")
@@ -111,6 +123,7 @@ async def _members(request: Request, *, made: NewLink | None = None, error: Ktop
     values: dict[str, Any] = {
         "members": await ask(request, use.members),
         "manages": manages,
+        "mails": platform(request).mail.available(actor(request)),
         "roles": await ask(request, use.roles) if manages else (),
         "links": await ask(request, use.links) if manages else (),
         "role_names": role_names(),

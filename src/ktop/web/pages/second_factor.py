@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ktop.catalogue import message
 from ktop.kernel.errors import ConflictError, InputError, KtopError, TooManyRequestsError
 from ktop.web import who_asks
-from ktop.web.asking import ask, asker, platform
+from ktop.web.asking import actor, ask, asker, origin, platform
 from ktop.web.language import language
 from ktop.web.pages.common import ours, posted, texts, told
 from ktop.web.rendering import page
@@ -34,7 +34,7 @@ async def prove(request: Request) -> Response:
     try:
         session = await ask(request, platform(request).second_factors.prove, form.get("code", ""))
     except _TELLS as error:
-        return await _refused(request, error, onward)
+        return await refused(request, error, onward)
     answer = RedirectResponse(onward or "/", status_code=303)
     who_asks.remember(request, answer, session)
     return answer
@@ -50,7 +50,7 @@ async def set_up(request: Request) -> Response:
             return await _page(request, offer=await ask(request, use.offer_app))
         made = await ask(request, use.confirm_app, form["code"])
     except _TELLS as error:
-        return await _refused(request, error)
+        return await refused(request, error)
     answer = page(request, "recovery_codes.html", codes=made.recovery_codes)
     who_asks.remember(request, answer, made.session)
     return answer
@@ -63,11 +63,12 @@ async def remove(request: Request) -> Response:
     try:
         await ask(request, platform(request).second_factors.remove_app, form.get("code", ""))
     except _TELLS as error:
-        return await _refused(request, error)
+        return await refused(request, error)
     return RedirectResponse("/account/second-factor", status_code=303)
 
 
-async def _refused(request: Request, error: KtopError, onward: str = "") -> Response:
+async def refused(request: Request, error: KtopError, onward: str = "") -> Response:
+    """Show the page again with what does not hold."""
     problem = message(error, language(request))
     return told(await _page(request, problem=problem, status=error.http_status, onward=onward), error)
 
@@ -78,8 +79,13 @@ async def _page(
     who = asker(request)
     proving = who is not None and who.second_factor == "prove"
     found = None if proving else await ask(request, platform(request).second_factors.factors)
+    passkeys, at = platform(request).passkeys, origin(request)
+    possible = passkeys.possible(actor(request), at)
+    challenge = await ask(request, passkeys.ask if proving else passkeys.begin, at) if possible and not offer else None
+    own = () if proving or offer else await ask(request, passkeys.passkeys)
     picture = _picture(offer.address) if offer else ""
     values = {"proving": proving, "factors": found, "offer": offer, "picture": picture, "next": onward}
+    values |= {"challenge": challenge, "passkeys": own, "possible": possible}
     return page(request, "second_factor.html", status, problem=problem, **values)
 
 

@@ -69,6 +69,9 @@ async def change(request: Request, webhook_id: str) -> Response:
     if wanted == "remove":
         await ask(request, use.remove, known)
         return RedirectResponse("/webhooks", status_code=303)
+    if wanted == "rotate":
+        made = await ask(request, use.rotate_secret, known)
+        return await _list(request, secret=made.secret)
     if wanted == "again":
         await ask(request, use.send_again, identifier(form.get("delivery")))
     else:

@@ -1,0 +1,174 @@
+"""Letters: off unless set, sealed while they wait, sent once, tried again, never broken out of."""
+
+from __future__ import annotations
+
+import email
+import socketserver
+import threading
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from databases import BACK_ENDS, database_url
+from people import PASSWORD, Installation
+from sqlalchemy import select
+
+from ktop.domain.party.actor import INSTALLATION, VISITOR, Actor
+from ktop.kernel.errors import ForbiddenError, InputError
+from ktop.kernel.sealing import Sealer
+from ktop.store.letters import PAUSES
+from ktop.store.tables import letters
+from ktop.store.unit_of_work import Store
+from ktop.usecases.accounts.interface import Browser
+from ktop.usecases.mail.post import PostOffice, read_address
+from ktop.usecases.mail.service import MailServer, MailService
+
+
+class Listening(socketserver.ThreadingTCPServer):
+    """As much of an SMTP server as a letter needs; it refuses one domain, and everything while it is off."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.heard: list[EmailMessage] = []
+        self.off = False
+        super().__init__(("127.0.0.1", 0), _Conversation)
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+
+class _Conversation(socketserver.StreamRequestHandler):
+    server: Listening
+
+    def say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
+
+    def handle(self) -> None:
+        if self.server.off:
+            self.say("421 4.3.2 not now")
+            return
+        self.say("220 stand-in")
+        for line in self.rfile:
+            word = line.decode().split()[0].upper()
+            if word == "DATA":
+                self.say("354 go on")
+                content = b""
+                while not content.endswith(b"\r\n.\r\n"):
+                    content += self.rfile.readline()
+                read: Any = email.message_from_bytes(content[:-5], policy=default)
+                self.server.heard.append(read)
+            refused = word == "RCPT" and b"refused.example" in line
+            self.say("550 5.1.1 nobody here" if refused else "221 bye" if word == "QUIT" else "250 ok")
+
+
+@pytest.fixture
+def server() -> Iterator[Listening]:
+    with Listening() as made:
+        yield made
+        made.shutdown()
+
+
+@pytest.fixture(params=BACK_ENDS)
+def house(request: pytest.FixtureRequest, tmp_path: Path, server: Listening) -> Iterator[Installation]:
+    store = Store.open(database_url(request.param, tmp_path))
+    made = Installation(store, tmp_path)
+    made.add_organisation("bank", "bank")
+    made.add_user("admin", ("bank", "institution_administrator"), demo=True)
+    at = MailServer("127.0.0.1", server.server_address[1], "none", "", "", "k-top@bank.example")
+    made.mail = MailService(lambda: store, Sealer(tmp_path / "sealing.key"), at, made.clock)
+    yield made
+    store.engine.dispose()
+
+
+ADMIN = Actor("admin", "bank", frozenset({"institution_administrator"}))
+
+
+def waiting(house: Installation) -> list[str]:
+    with house.store.installation(reading=True) as work:
+        return list(work.connection.execute(select(letters.c.sealed)).scalars())
+
+
+def test_an_invitation_goes_by_mail_once_and_waits_sealed(house: Installation, server: Listening) -> None:
+    made = house.members.invite(ADMIN, "bank_officer", email=" new@bank.example", origin="https://k.example")
+    assert made.mailed
+    (sealed,) = waiting(house)
+    assert made.token not in sealed and "new@bank.example" not in sealed
+    assert house.mail.deliver(INSTALLATION) == 1 and house.mail.deliver(INSTALLATION) == 0
+    (letter,) = server.heard
+    assert (letter["to"], letter["from"]) == ("new@bank.example", "k-top@bank.example")
+    assert letter["subject"] == "[K-TOP] bank 기관 초대 / [K-TOP] Invitation to bank"
+    text = letter.get_content()
+    assert text.count(f"https://k.example/join/{made.token}") == 2 and "bank 기관이" in text
+    assert waiting(house) == []
+
+
+def test_without_an_address_or_a_server_the_link_is_shown_as_before(house: Installation) -> None:
+    assert not house.members.invite(ADMIN, "bank_officer").mailed
+    off = PostOffice(Sealer(Path("unused")), sends=False)
+    with house.store.installation() as work:
+        assert not off.write(work, "password_changed", "a@bank.example", house.clock.now)
+    assert waiting(house) == []
+    assert MailService(lambda: house.store, Sealer(Path("unused")), None).deliver(INSTALLATION) == 0
+
+
+def test_a_person_is_told_of_changes_of_the_account_in_their_language(house: Installation, server: Listening) -> None:
+    house.add_user("kim", ("bank", "bank_officer"), demo=True)
+    token = house.accounts.sign_in(VISITOR, "kim", PASSWORD, Browser("192.0.2.1")).token
+    asker = house.accounts.asker(VISITOR, token)
+    assert asker is not None
+    with pytest.raises(InputError):
+        house.accounts.change_email(asker.actor, "kim@bank.example", "wrong password")
+    house.accounts.change_email(asker.actor, "kim@bank.example", PASSWORD)
+    assert house.accounts.account(asker.actor).email == "kim@bank.example"
+    house.accounts.change_password(asker.actor, PASSWORD, "tanrekoi vulmi pesado")
+    house.mail.deliver(INSTALLATION)
+    assert [(one["to"], one["subject"]) for one in server.heard] == [
+        ("kim@bank.example", "[K-TOP] 비밀번호가 바뀌었습니다")
+    ]
+
+
+def test_what_is_not_taken_is_tried_again_and_then_given_up(house: Installation, server: Listening) -> None:
+    house.members.invite(ADMIN, "bank_officer", email="a@refused.example")
+    house.members.invite(ADMIN, "bank_officer", email="b@bank.example")
+    assert house.mail.deliver(INSTALLATION) == 2
+    assert [one["to"] for one in server.heard] == ["b@bank.example"], "one refused letter holds up no other"
+    assert house.mail.deliver(INSTALLATION) == 0, "not before its pause is over"
+    server.off = True
+    for pause in PAUSES:
+        house.clock.now += pause
+        assert house.mail.deliver(INSTALLATION) == 1
+    assert waiting(house) == []
+
+
+def test_only_the_installation_sends(house: Installation) -> None:
+    with pytest.raises(ForbiddenError):
+        house.mail.deliver(ADMIN)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(
+            "",
+            "a",
+            "a@b",
+            "@b.example",
+            "a@b..example",
+            "a b@c.example",
+            "a@c.example\nBcc: d@e.example",
+            "a@[127.0.0.1]",
+        ),
+        *(
+            "a@c.example\r\n\r\nbody",
+            "a@c.example, d@e.example",
+            "<a@c.example>",
+            "가@c.example",
+            "a" * 65 + "@c.example",
+        ),
+    ],
+)
+def test_what_is_no_address_or_more_than_one_is_refused(given: str) -> None:
+    with pytest.raises(InputError):
+        read_address(given)
