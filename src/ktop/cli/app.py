@@ -74,11 +74,13 @@ def serve(
     data: Annotated[Path | None, typer.Option(help=help_of("data"))] = None,
     host: Annotated[str | None, typer.Option(help=help_of("host"))] = None,
     solo: Annotated[bool, typer.Option("--solo", help=help_of("solo"))] = False,
+    processes: Annotated[int | None, typer.Option(min=1, max=64, help=help_of("processes"))] = None,
+    beside: Annotated[int | None, typer.Option("--beside", hidden=True)] = None,
 ) -> None:
     """Start the platform."""
     from ktop.cli.server import run_server  # loads the web framework
 
-    run_server(session(ctx).at(data), host=host, port=port, solo=solo)
+    run_server(session(ctx).at(data), host=host, port=port, solo=solo, processes=processes, beside=beside)
 
 
 @app.command(help=help_of("schema"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Sequence
 
 from ktop.cli.state import Session, terminal
@@ -13,31 +14,67 @@ from ktop.kernel.settings import Settings
 from ktop.usecases.demo.interface import DemoAccount
 from ktop.web.app import create_app
 from ktop.web.connections import server
+from ktop.web.processes import Processes, end_with_parent, listening
 from ktop.web.security import is_of_this_machine
 from ktop.worker.process import worker_beside
 
 
-def run_server(at: Session, *, host: str | None, port: int | None, solo: bool = False) -> None:
-    """Serve until interrupted.
+def run_server(
+    at: Session,
+    *,
+    host: str | None,
+    port: int | None,
+    solo: bool = False,
+    processes: int | None = None,
+    beside: int | None = None,
+) -> None:
+    """Serve until interrupted, in one process or several.
+
+    ``beside`` is the number of one of several: the process that starts them has prepared what a first start needs.
 
     Raises ``UnavailableError`` where the port is taken, and where strangers would reach what is not meant for them: an
     installation without accounts, with demonstration accounts, or without TLS.
     """
-    configuration = at.settings.model_copy(update={"solo": True}) if solo else at.settings
+    given = {"solo": solo or None, "web_processes": processes}
+    configuration = at.settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     configure(configuration.log, requests=configuration.log_requests)
     host, port = host or configuration.host, port or configuration.port
+    if beside is not None:
+        _serve_beside(at, configuration, host, port, first=beside == 0)
+        return
     _require_free(host, port)
 
     platform = at.platform
     demo = _accounts_to_try(at, configuration, host)
     if not platform.corpora.is_prepared(at.actor):
         terminal.note(terminal.say("server_preparing"))
-        platform.corpora.prepare_in_background(at.actor)
-    app = create_app(configuration, platform)
+        if configuration.web_processes == 1:
+            platform.corpora.prepare_in_background(at.actor)
     terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
     _tell_accounts(configuration, demo)
     with worker_beside(configuration):
-        server(app, configuration, host, port).run()
+        if configuration.web_processes == 1:
+            server(create_app(configuration, platform), configuration, host, port).run()
+        else:
+            with listening(host, port) as reserved:  # bound for as long as the processes come and go, never listening
+                _processes(configuration, host, reserved.getsockname()[1]).run()
+
+
+def _processes(configuration: Settings, host: str, port: int) -> Processes:
+    command = [sys.executable, "-m", "ktop", "serve", "--data", str(configuration.data), "--host", host]
+    command += ["--port", str(port), "--processes", str(configuration.web_processes)]
+    command += ["--solo"] if configuration.solo else []
+    return Processes([*command, "--beside"], configuration.web_processes, configuration.grace_seconds + 5)
+
+
+def _serve_beside(at: Session, configuration: Settings, host: str, port: int, *, first: bool) -> None:
+    """Serve as one of several processes; the first one prepares the corpus where it is not there yet."""
+    if first and not at.platform.corpora.is_prepared(at.actor):
+        at.platform.corpora.prepare_in_background(at.actor)
+    serving = server(create_app(configuration, at.platform), configuration, host, port)
+    end_with_parent(lambda: setattr(serving, "should_exit", True))
+    with listening(host, port) as socket_of_this:
+        serving.run([socket_of_this])
 
 
 def _accounts_to_try(at: Session, configuration: Settings, host: str) -> Sequence[DemoAccount]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 import re
 import secrets
 import time
@@ -16,6 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -24,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import KtopError, NotFoundError
 from ktop.web.asking import platform
+from ktop.web.processes import FIGURES
 
 LOG = logging.getLogger("ktop.web.requests")
 REQUEST_NUMBER = "x-request-id"
@@ -35,7 +38,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class Figures:
-    """The figures of one process."""
+    """The figures of this process; of several, each can tell those of all (``whole``)."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -49,7 +52,12 @@ class Figures:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.working = Gauge("ktop_requests_in_progress", "Requests being worked on.", registry=self.registry)
+        self.working = Gauge(
+            "ktop_requests_in_progress",
+            "Requests being worked on.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self._installation: dict[str, Gauge] = {}
 
     def of_installation(self, found: dict[str, float]) -> None:
@@ -57,8 +65,18 @@ class Figures:
         for name, value in found.items():
             if name not in self._installation:
                 words = f"{name.replace('_', ' ').capitalize()}, in the whole installation."
-                self._installation[name] = Gauge(f"ktop_{name}", words, registry=self.registry)
+                self._installation[name] = Gauge(
+                    f"ktop_{name}", words, registry=self.registry, multiprocess_mode="mostrecent"
+                )
             self._installation[name].set(value)
+
+    def whole(self) -> CollectorRegistry:
+        """Return the figures of all processes that answer on this port, without what the system knows of each."""
+        if not os.environ.get(FIGURES):
+            return self.registry
+        whole = CollectorRegistry()
+        MultiProcessCollector(whole)
+        return whole
 
 
 class Monitor:
@@ -138,7 +156,7 @@ async def metrics(request: Request) -> Response:
         figures.of_installation(dict(await run_in_threadpool(platform(request).operations.figures, LOCAL_OWNER)))
     except KtopError:
         pass  # the database's own figures are missing then, and readyz says why
-    return Response(generate_latest(figures.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(figures.whole()), media_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read(request: Request) -> bool:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ktop.kernel.errors import InputError, KtopError, TooLargeError
+from ktop.kernel.sealing import make_private_file
 from ktop.web.asking import actor, is_secure
 
 #: A company record may have 2 MB, a technology summary 20,000 characters; a form has both and its own overhead.
@@ -201,10 +202,8 @@ class FormTokens:
         """
         path = folder / "form-secret"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             if not path.is_file():
-                path.touch(mode=0o600)
-                path.write_bytes(secrets.token_bytes(32))
+                make_private_file(path, secrets.token_bytes(32))  # of several processes one makes it
             secret = path.read_bytes()
         except OSError:
             secret = b""
