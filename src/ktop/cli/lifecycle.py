@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ktop.catalogue import text
 from ktop.cli.models import app, tell_torn_log
-from ktop.cli.options import Json, Lang
+from ktop.cli.options import Corpus, Json, Lang
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
@@ -245,6 +245,7 @@ def recompute(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="RATINGS.json", help=_help("recompute_file"))] = None,
     rating: Annotated[str | None, typer.Option("--rating", metavar="ID", help=_help("rating_id"))] = None,
+    corpus: Corpus = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -256,7 +257,10 @@ def recompute(
 
     at = session(ctx)
     ratings = at.platform.ratings
-    answers = ratings.recompute(at.actor, str(rating)) if file is None else ratings.recompute_file(at.actor, file)
+    if file is None:
+        answers = ratings.recompute(at.actor, str(rating))
+    else:
+        answers = ratings.recompute_file(at.actor, file, corpus=corpus)
     if json:
         terminal.json(answers)
     else:

@@ -205,6 +205,7 @@ def test_recomputing_a_file_of_ratings(registry: ModelRegistry, tmp_path: Path) 
     path.write_text(json.dumps([*content, {**content[0], "model": {"name": "originality", "version": "1"}}]), "utf-8")
     answers = recompute_file(path, registry)
     assert [answer["status"] for answer in answers] == ["identical", "identical", "skipped"]
+    assert answers[2]["reason"] == "no_corpus"
     content[0]["scores"]["index"] += 0.5
     path.write_text(json.dumps(content), "utf-8")
     answers = recompute_file(path, registry)

@@ -319,4 +319,6 @@ def recomputed_sentence(answer: Json, lang: Lang) -> str:
     if answer["status"] == "differs":
         first = answer["differences"][0]
         return _say("differs", lang, **named, count=len(answer["differences"]), **first)
+    if answer["status"] == "skipped":
+        return _say(f"skipped_{answer['reason']}", lang, **named)
     return _say("identical_reworded" if answer.get("reworded") else answer["status"], lang, **named)

@@ -58,9 +58,15 @@ class Corpora(Protocol):
         ...
 
     def engine(
-        self, actor: Actor, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
+        self,
+        actor: Actor,
+        named: Path | None = None,
+        *,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+        formulas: str | None = None,
     ) -> TechnologyEngine:
-        """Open a corpus for rating, once for all who ask.
+        """Open a corpus for rating, once for all who ask; ``formulas`` is the model's version, today's where None.
 
         Raises ``UnavailableError`` while the corpus in force is being prepared.
         """

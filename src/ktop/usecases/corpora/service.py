@@ -13,6 +13,7 @@ from ktop.domain.party.permission import require, require_any
 from ktop.kernel.errors import UnavailableError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
+from ktop.models.originality.definitions import version
 from ktop.patents.corpus.importing import ImportReport
 from ktop.usecases.corpora import corpus as work
 from ktop.usecases.corpora.demo import prepare_demo_corpus
@@ -31,7 +32,7 @@ class CorpusService:
 
     def __init__(self, settings: Settings) -> None:
         self._in_force, self._demo = settings.corpus_in_force, settings.demo_corpus
-        self._engines: dict[Path, TechnologyEngine] = {}
+        self._engines: dict[tuple[Path, str], TechnologyEngine] = {}
         self._opening = threading.Lock()
         self._prepared = threading.Event()
         self._preparing: threading.Thread | None = None
@@ -70,16 +71,22 @@ class CorpusService:
         return folder
 
     def engine(
-        self, actor: Actor, named: Path | None = None, *, lang: Lang = "ko", progress: Progress = silent
+        self,
+        actor: Actor,
+        named: Path | None = None,
+        *,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+        formulas: str | None = None,
     ) -> TechnologyEngine:
         require_any(actor, *_NEEDS_A_CORPUS)
         if self._preparing is not None and not self._prepared.wait(PATIENCE_SECONDS):
             raise UnavailableError("platform.corpus_preparing", percent=round(100 * self._share_done))
         with self._opening:  # opening loads models: once, however many ask at the same time
-            wanted = named or self._in_force
+            wanted = (named or self._in_force, formulas or version())
             if wanted not in self._engines:
-                folder = self.folder(actor, wanted, lang=lang, progress=progress)
-                self._engines[wanted] = open_corpus(folder, lang=lang, progress=progress)
+                folder = self.folder(actor, wanted[0], lang=lang, progress=progress)
+                self._engines[wanted] = open_corpus(folder, lang=lang, progress=progress, formulas=wanted[1])
             return self._engines[wanted]
 
     def import_patents(

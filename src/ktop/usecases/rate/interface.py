@@ -149,11 +149,15 @@ class Ratings(Protocol):
     def recompute(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
         """Return, per rating of a kept answer, whether it comes out the same again to the last bit, and what differs.
 
-        ``{"model", "version", "status": "identical" | "differs" | "skipped", "differences"}``. Raises
-        ``NotFoundError`` for a model version that is not installed.
+        ``{"model", "version", "status": "identical" | "differs" | "skipped", "differences"}``, where skipped with a
+        ``reason`` (``technologies.interface.Gone``, ``no_model``). Raises ``NotFoundError`` for a version of a company
+        model that is not installed.
         """
         ...
 
-    def recompute_file(self, actor: Actor, path: Path) -> Sequence[Mapping[str, Any]]:
-        """Do the same with the ratings in a JSON file; raises ``InputError`` for a file that holds none."""
+    def recompute_file(self, actor: Actor, path: Path, *, corpus: Path | None = None) -> Sequence[Mapping[str, Any]]:
+        """Do the same with the ratings in a JSON file, technologies against ``corpus``, else the one in force.
+
+        Raises ``InputError`` for a file that holds none.
+        """
         ...

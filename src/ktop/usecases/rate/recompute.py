@@ -1,12 +1,13 @@
 """Computes kept ratings again from their own inputs, each by the model version and the rule it names.
 
-A rating carries every fact it used, the day they held on and the exact versions; that is all that is needed.
+A rating carries every fact it used, the day they held on and the exact versions; that is all that is needed. That of
+a technology also needs the patent corpus as it was; where that is gone, the answer says so.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,9 +20,11 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.rating.rating import Input, Rating
 from ktop.kernel.errors import InputError
 from ktop.models.company_model import CompanyModel
+from ktop.models.originality.reference import MODEL as ORIGINALITY
 from ktop.models.registry import KINDS, ModelRegistry
 from ktop.usecases.companies.decide import can_be_decided, with_decision
 from ktop.usecases.companies.evidence import rate_on_evidence
+from ktop.usecases.technologies.interface import RatedAgain
 from ktop.usecases.uploads import existing
 
 RatingJson = Mapping[str, Any]
@@ -42,8 +45,8 @@ FIGURES = (
 )
 #: Parts that are worded: a later catalogue may put the same figures differently.
 WORDING = ("opinions", "next_steps", "warnings")
-#: Entries of ``details`` that are sentences.
-_WORDED_DETAILS = frozenset({"text", "label", "reason", "note"})
+#: Entries of ``details`` that are sentences, and what is tried beside a rating when it is asked for.
+_WORDED_DETAILS = frozenset({"text", "label", "reason", "note", "suggestions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,14 @@ class Recomputed:
         return not self.differences
 
 
-def recompute_file(path: Path, registry: ModelRegistry) -> list[dict[str, Any]]:
-    """Compute the company ratings in a JSON file again; see ``recompute_ratings``."""
+#: What rates the technology of a stored rating again (``Technologies.rate_again``).
+TechnologyAgain = Callable[[RatingJson], RatedAgain]
+
+
+def recompute_file(
+    path: Path, registry: ModelRegistry, technology_again: TechnologyAgain | None = None
+) -> list[dict[str, Any]]:
+    """Compute the ratings in a JSON file again; see ``recompute_ratings``."""
     try:
         content = json.loads(existing(path).read_text("utf-8-sig"))
     except ValueError as error:
@@ -77,14 +86,17 @@ def recompute_file(path: Path, registry: ModelRegistry) -> list[dict[str, Any]]:
         content = content.get("ratings", [content])
     if not isinstance(content, list):
         raise InputError("models.not_recomputable")
-    return recompute_ratings(content, registry)
+    return recompute_ratings(content, registry, technology_again)
 
 
-def recompute_ratings(ratings: Sequence[Mapping[str, Any]], registry: ModelRegistry) -> list[dict[str, Any]]:
+def recompute_ratings(
+    ratings: Sequence[Mapping[str, Any]], registry: ModelRegistry, technology_again: TechnologyAgain | None = None
+) -> list[dict[str, Any]]:
     """Compute ratings again, each by the version it names.
 
-    Returns per rating ``{"model", "version", "status", "differences"}``; status is "identical", "differs" or "skipped"
-    (a technology rating needs its patent corpus). Raises ``NotFoundError`` for a version that is not installed.
+    Returns per rating ``{"model", "version", "status", "differences"}``; status is "identical", "differs" or "skipped".
+    One that is skipped has a ``reason`` (``RatedAgain``): a technology needs its patent corpus as it was, and
+    ``technology_again``. Raises ``NotFoundError`` for a version of a company model that is not installed.
     """
     answers = []
     for rating in ratings:
@@ -93,8 +105,16 @@ def recompute_ratings(ratings: Sequence[Mapping[str, Any]], registry: ModelRegis
         except (KeyError, TypeError) as error:
             raise InputError("models.not_recomputable") from error
         answer: dict[str, Any] = {"model": name, "version": version, "status": "skipped", "differences": []}
+        again = None
         if name in KINDS:
             again = recompute(registry.model(name, version), rating)
+        elif name == ORIGINALITY and technology_again is not None:
+            rated = technology_again(rating)
+            answer["reason"] = rated.reason
+            again = None if rated.rating is None else beside(rating, rated.rating)
+        else:
+            answer["reason"] = "no_corpus" if name == ORIGINALITY else "no_model"
+        if again is not None:
             answer["status"] = "identical" if again.identical else "differs"
             answer["reworded"] = again.reworded
             answer["differences"] = [
@@ -123,11 +143,22 @@ def recompute(model: CompanyModel, stored: RatingJson) -> Recomputed:
             for e in stored["inputs"]
         )
         previous = stored["details"].get("hysteresis", {}).get("previous")
-        languages = tuple(dict.fromkeys(opinion["lang"] for opinion in stored["opinions"]))
         table = FactTable.from_columns(_columns(facts), day)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError("models.not_recomputable") from error
-    again = _decided(_rated(model, table, inputs, previous, stored), table, stored).to_json(languages)
+    return beside(stored, _decided(_rated(model, table, inputs, previous, stored), table, stored))
+
+
+def beside(stored: RatingJson, rating: Rating) -> Recomputed:
+    """Hold a stored rating against the one made again.
+
+    Raises ``InputError("models.not_recomputable")`` for something that is no rating of this form.
+    """
+    try:
+        languages = tuple(dict.fromkeys(opinion["lang"] for opinion in stored["opinions"]))
+    except (KeyError, TypeError) as error:
+        raise InputError("models.not_recomputable") from error
+    again = rating.to_json(languages)
     found = [
         difference for part in FIGURES if part in stored for difference in _differences(part, stored[part], again[part])
     ]

@@ -21,8 +21,8 @@ from ktop.store.ratings import RatingRow
 from ktop.store.unit_of_work import Store
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.rate.interface import KeptResult, Kind, StoredRating
-from ktop.usecases.rate.recompute import recompute_file, recompute_ratings
-from ktop.usecases.technologies.interface import Technologies
+from ktop.usecases.rate.recompute import RatingJson, recompute_file, recompute_ratings
+from ktop.usecases.technologies.interface import RatedAgain, Technologies
 
 _LONGEST_TITLE, _LONGEST_NOTE = 200, 2000
 #: Where each model's headline stands.
@@ -157,11 +157,14 @@ class RatingService:
 
     def recompute(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
         require(actor, "own:rating:read")
-        return recompute_ratings(self.rating(actor, rating_id).ratings, self._registry)
+        return recompute_ratings(self.rating(actor, rating_id).ratings, self._registry, self._technology_again(actor))
 
-    def recompute_file(self, actor: Actor, path: Path) -> Sequence[Mapping[str, Any]]:
+    def recompute_file(self, actor: Actor, path: Path, *, corpus: Path | None = None) -> Sequence[Mapping[str, Any]]:
         require(actor, "own:rating:read")
-        return recompute_file(path, self._registry)
+        return recompute_file(path, self._registry, self._technology_again(actor, corpus))
+
+    def _technology_again(self, actor: Actor, corpus: Path | None = None) -> Callable[[RatingJson], RatedAgain]:
+        return lambda stored: self._technologies().rate_again(actor, stored, corpus=corpus)
 
     def _keep(
         self,

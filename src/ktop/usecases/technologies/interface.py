@@ -42,6 +42,19 @@ class RankedUpload:
     remarks: tuple[str, ...] = ()
 
 
+#: Why a technology cannot be rated again: the model's version is not installed; there is no corpus, or another one; the
+#: corpus, the weights learned from it or its lines between languages are no longer those of the rating.
+Gone = Literal["no_version", "no_corpus", "other_corpus", "corpus_changed", "weights_changed", "equating_changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RatedAgain:
+    """A stored technology rating made again, or why it cannot be: one of the two is None."""
+
+    rating: Rating | None
+    reason: Gone | None = None
+
+
 class Technologies(Protocol):
     """Summaries held against a patent corpus: the one named, else the one in force. Nothing is kept.
 
@@ -69,6 +82,14 @@ class Technologies(Protocol):
         progress: Progress = silent,
     ) -> Rating:
         """Rate one summary."""
+        ...
+
+    def rate_again(self, actor: Actor, stored: Mapping[str, Any], *, corpus: Path | None = None) -> RatedAgain:
+        """Rate the technology of a stored rating (JSON) again by the version of model and corpus that it names.
+
+        A version names formulas, reference table, weights and lines between languages by their digests: only where all
+        are those of the corpus is the rating made. Raises ``InputError("models.not_recomputable")`` for no such rating.
+        """
         ...
 
     def suggest_terms(

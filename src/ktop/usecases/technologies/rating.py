@@ -44,7 +44,11 @@ def technology_of(summary: str, as_of: date | None) -> Technology:
 
 def rate_technology(engine: TechnologyEngine, summary: str, *, as_of: date | None = None) -> Rating:
     """Rate one technology summary as of a day (today where not given); only earlier patents count."""
-    technology = technology_of(summary, as_of)
+    return rate(engine, technology_of(summary, as_of))
+
+
+def rate(engine: TechnologyEngine, technology: Technology) -> Rating:
+    """Rate one technology as of its day."""
     engine.prepare(technology)
     with engine.lock:
         stop_if_nobody_waits()  # asked here, too: the wait for the lock may have been long

@@ -15,7 +15,7 @@ from ktop.kernel.errors import TooLargeError
 from ktop.kernel.progress import Progress, silent
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.technologies import examples
-from ktop.usecases.technologies.interface import RankedUpload, RankReport, TechnologyExample
+from ktop.usecases.technologies.interface import RankedUpload, RankReport, RatedAgain, TechnologyExample
 from ktop.usecases.technologies.many import score_queries
 from ktop.usecases.technologies.proposals import (
     AT_ONCE,
@@ -25,6 +25,7 @@ from ktop.usecases.technologies.proposals import (
     spreadsheet,
     uploaded_table,
 )
+from ktop.usecases.technologies.rate_again import rate_again
 from ktop.usecases.technologies.rating import compare_technologies, rate_technology
 from ktop.usecases.technologies.suggest_terms import suggest_terms
 from ktop.usecases.uploads import read_text, sentences
@@ -57,6 +58,10 @@ class TechnologyService:
         require(actor, "own:rating:make")
         engine = self._corpora.engine(actor, corpus, lang=lang, progress=progress)
         return rate_technology(engine, summary, as_of=as_of)
+
+    def rate_again(self, actor: Actor, stored: Mapping[str, Any], *, corpus: Path | None = None) -> RatedAgain:
+        require(actor, "own:rating:read")
+        return rate_again(stored, lambda formulas: self._corpora.engine(actor, corpus, formulas=formulas))
 
     def suggest_terms(
         self, actor: Actor, summary: str, as_of: date | None = None, *, corpus: Path | None = None
