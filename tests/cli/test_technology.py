@@ -50,11 +50,13 @@ def test_json_of_a_technology(ktop: Ktop, corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_terminal_shows_it(ktop: Ktop, corpus: Path, lang: str) -> None:
-    outcome = ktop("rate", "technology", "--file", BATTERY, "--corpus", corpus, "--lang", lang, "--suggest")
+    outcome = ktop(
+        "rate", "technology", "--file", BATTERY, "--corpus", corpus, "--lang", lang, "--suggest", "--applicant", "A."
+    )
     assert outcome.status == 0, outcome.err
     assert "ZZ" in outcome.out
     shown = " ".join(outcome.out.split())  # lines are broken to the terminal's width
-    for key in ("report.groups", "report.novelty", "report.suggestion_columns_1"):
+    for key in ("report.groups", "report.novelty", "report.suggestion_columns_1", "prospects.title", "prospects.note"):
         assert text(key, lang) in shown
 
 

@@ -189,7 +189,13 @@ def test_the_api_says_what_the_pages_say(visitor: TestClient) -> None:
     page = read(visitor, "/api")
     assert "/api/v1/ratings/company" in described["paths"] and "/api/v1/ratings/company" in page
     kept = visitor.post("/api/v1/ratings/technology", json={"text": SUMMARY, "as_of": "2026-06-30"})
-    assert kept.status_code == 201
+    assert kept.status_code == 201 and "prospects_with_applicant" not in kept.json()
+    asked = {"text": SUMMARY, "as_of": "2026-06-30", "applicant": "Nobody Knows Us"}
+    beside = visitor.post("/api/v1/ratings/technology", json=asked).json()
+    assert beside["prospects_with_applicant"]["reason"] == "new_applicant"
+    assert json.dumps(beside["ratings"]) == json.dumps(kept.json()["ratings"]), "who files is no part of the rating"
+    refused = visitor.post("/api/v1/ratings/technology", json={**asked, "applicant": "주식회사"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "prospects.no_name")
     again = visitor.get(f"/api/v1/ratings/{kept.json()['id']}")
     assert json.dumps(again.json()["ratings"]) == json.dumps(kept.json()["ratings"])
     assert kept.json()["ratings"][0]["grades"]["originality"] in read(visitor, f"/ratings/{kept.json()['id']}")

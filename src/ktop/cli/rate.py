@@ -66,6 +66,7 @@ def technology(
     corpus: Corpus = None,
     as_of: AsOf = None,
     suggest: Annotated[bool, typer.Option("--suggest", help=help_of("suggest"))] = False,
+    applicant: Annotated[str | None, typer.Option("--applicant", metavar="NAME", help=help_of("applicant"))] = None,
     lang: Lang = None,
     json: Json = False,
     report: Report = None,
@@ -85,6 +86,10 @@ def technology(
     answer = rating.to_json(langs)
     if suggest:
         answer["details"]["suggestions"] = technologies.suggest_terms(at.actor, summary, day, corpus=corpus)
+    foreseen = None
+    if applicant is not None:  # beside the rating, never a part of it: who files says nothing of the technology
+        foreseen = technologies.prospects_with_applicant(at.actor, applicant, day, corpus=corpus)
+        answer["prospects_with_applicant"] = foreseen
     if signed is not None:
         write_signed(at, at.platform.ratings.keep(at.actor, [rating], text=summary), signed, report, langs[0])
     elif report is not None:
@@ -94,9 +99,11 @@ def technology(
     if json:
         terminal.json(answer)
         return
-    from ktop.cli.render import print_technology  # loads what draws charts
+    from ktop.cli.render import print_prospects, print_technology  # loads what draws charts
 
     print_technology(answer, langs[0])
+    if foreseen is not None:
+        print_prospects(foreseen, langs[0])
     if report is not None:
         terminal.note(terminal.say("report_written", path=report))
 

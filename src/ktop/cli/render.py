@@ -154,6 +154,14 @@ def print_technology(rating: Mapping[str, Any], lang: Lang) -> None:
     _sentences(console, view, lang)
 
 
+def print_prospects(foreseen: Mapping[str, Any], lang: Lang) -> None:
+    """Print what an applicant's history foresees, under a title of its own."""
+    console = terminal.console()
+    console.print(f"[bold]{text('prospects.title', lang)}[/]")
+    console.print(escape(foreseen["text"][lang]))
+    console.print(Padding(escape(foreseen["note"][lang]), (0, 0, 1, 0)))
+
+
 def _technology(console: Console, shown: Technology, lang: Lang) -> None:
     """Print the groups of similar patents, the filings ahead, and what the nearest patents say of each feature."""
     if shown.groups is not None:

@@ -92,6 +92,16 @@ class Technologies(Protocol):
         """
         ...
 
+    def prospects_with_applicant(
+        self, actor: Actor, applicant: str, as_of: date | None = None, *, corpus: Path | None = None
+    ) -> Mapping[str, Any]:
+        """Return what an applicant's earlier patents foresee of later citation: a forecast beside originality.
+
+        ``{"name", "version", "applicant", "as_of", "corpus", "forecast", "reason", "history", "validation", "text",
+        "note"}`` (docs/formats.md). Raises ``InputError`` for a name that names nobody.
+        """
+        ...
+
     def suggest_terms(
         self, actor: Actor, summary: str, as_of: date | None = None, *, corpus: Path | None = None
     ) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
 from ktop.domain.rating.rating import Rating
+from ktop.kernel.clock import today
 from ktop.kernel.errors import TooLargeError
 from ktop.kernel.progress import Progress, silent
 from ktop.usecases.corpora.interface import Corpora
@@ -25,6 +26,7 @@ from ktop.usecases.technologies.proposals import (
     spreadsheet,
     uploaded_table,
 )
+from ktop.usecases.technologies.prospects import prospects_block
 from ktop.usecases.technologies.rate_again import rate_again
 from ktop.usecases.technologies.rating import compare_technologies, rate_technology
 from ktop.usecases.technologies.suggest_terms import suggest_terms
@@ -62,6 +64,12 @@ class TechnologyService:
     def rate_again(self, actor: Actor, stored: Mapping[str, Any], *, corpus: Path | None = None) -> RatedAgain:
         require(actor, "own:rating:read")
         return rate_again(stored, lambda formulas: self._corpora.engine(actor, corpus, formulas=formulas))
+
+    def prospects_with_applicant(
+        self, actor: Actor, applicant: str, as_of: date | None = None, *, corpus: Path | None = None
+    ) -> Mapping[str, Any]:
+        require(actor, "own:rating:make")
+        return prospects_block(self._corpora.folder(actor, corpus), applicant, as_of or today())
 
     def suggest_terms(
         self, actor: Actor, summary: str, as_of: date | None = None, *, corpus: Path | None = None

@@ -37,6 +37,12 @@ class TechnologyRequest(BaseModel):
         examples=["A film with luminescent nanoparticles that shows moisture by a change of its colour ..."],
     )
     as_of: Day = Field(None, description=_AS_OF)
+    applicant: str | None = Field(
+        None,
+        max_length=200,
+        description="Who files: adds prospects_with_applicant, a forecast beside the rating that is not kept.",
+        examples=["Gaon Precision (invented)"],
+    )
 
 
 class Proposal(BaseModel):
@@ -77,6 +83,12 @@ class Stored(BaseModel):
     as_of: datetime.date
     ratings: list[dict[str, Any]]
     failures: dict[str, dict[str, str]] = Field(description="Models that could not rate, and why, by language.")
+
+
+class StoredTechnology(Stored):
+    """A kept technology rating, and what who files foresees where an applicant was named (docs/formats.md)."""
+
+    prospects_with_applicant: dict[str, Any] | None = None
 
 
 class Result(BaseModel):

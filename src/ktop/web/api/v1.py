@@ -18,6 +18,7 @@ from ktop.web.api.schemas import (
     Result,
     Results,
     Stored,
+    StoredTechnology,
     TechnologyRequest,
     error_answers,
     stored,
@@ -54,10 +55,21 @@ def rate_company(body: CompanyRequest, use: Uses, who: Acting, lang: Language = 
     return stored(use.ratings.rate_company(who, body.record, body.as_of))
 
 
-@router.post("/ratings/technology", status_code=201, tags=["ratings"], responses={**error_answers(400, 413, 422, 503)})
-def rate_technology(body: TechnologyRequest, use: Uses, who: Acting, lang: Language = None) -> Stored:
+@router.post(
+    "/ratings/technology",
+    status_code=201,
+    tags=["ratings"],
+    responses={**error_answers(400, 413, 422, 503)},
+    response_model_exclude_unset=True,  # no prospects where nobody asked for them
+)
+def rate_technology(body: TechnologyRequest, use: Uses, who: Acting, lang: Language = None) -> StoredTechnology:
     """Rate a technology summary against the installed patent corpus."""
-    return stored(use.ratings.rate_technology(who, body.text, body.as_of))
+    foreseen: dict[str, Any] = {}
+    if body.applicant is not None:  # asked first: a name that names nobody keeps no rating
+        found = use.technologies.prospects_with_applicant(who, body.applicant, body.as_of)
+        foreseen["prospects_with_applicant"] = dict(found)
+    kept = stored(use.ratings.rate_technology(who, body.text, body.as_of))
+    return StoredTechnology(**kept.model_dump(), **foreseen)
 
 
 @router.get("/ratings", tags=["ratings"], responses={**error_answers(422)})
