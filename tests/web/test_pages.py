@@ -239,6 +239,18 @@ def test_two_companies_side_by_side(client: TestClient, token: str) -> None:
     assert client.post("/compare", data={"csrf": token, "a": "nothing", "b": "demo:demo-2"}).status_code == 404
 
 
+def test_up_to_five_are_chosen_from_a_list_and_stand_in_aligned_columns(client: TestClient, token: str) -> None:
+    kept = [rated(client, token, company=f"demo-{place}") for place in (1, 2)]
+    page = client.get("/compare").text
+    assert all(f'name="pick" value="{address.rsplit("/", 1)[1]}"' in page for address in kept)
+    picks = [*(address.rsplit("/", 1)[1] for address in kept), "demo:demo-1"]
+    answer = client.post("/compare", data={"csrf": token, "pick": picks})
+    assert answer.status_code == 200 and answer.url.path == "/compare"
+    assert answer.text.count('<th scope="col" class="num">') >= 3
+    six = client.post("/compare", data={"csrf": token, "pick": [*picks, "demo:demo-2", "sample:a", "sample:b"]})
+    assert six.status_code == 422 and picks[0] in six.text
+
+
 def test_two_technologies_side_by_side(client: TestClient, token: str) -> None:
     answer = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film", "b_text": SAMPLE})
     assert answer.status_code == 200
@@ -247,7 +259,7 @@ def test_two_technologies_side_by_side(client: TestClient, token: str) -> None:
     assert "&lt;ko&gt; apart" in answer.text
     none = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film"})
     assert none.status_code == 422
-    assert 'name="b_text"' in none.text  # asked again for technologies, not for companies
+    assert 'name="text"' in none.text  # asked again for technologies, not for companies
     missing = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:x", "b_text": SAMPLE})
     assert missing.status_code == 404
 

@@ -1,4 +1,4 @@
-"""Two results side by side: scores and grades, the capabilities or traits, and what makes the difference."""
+"""Results side by side: two with what makes the difference, up to five in aligned columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ktop.catalogue import Lang, text
+from ktop.domain.rating.grades import ladders
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Table, WaterfallStep, radar, side_by_side, waterfall
 from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_score, score_label
@@ -123,6 +124,59 @@ def _gap(
         for width in (NARROW, WIDE)
     )
     return Gap(title, narrow, wide, Table(title, columns, tuple(rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """One model's answers to several subjects: rows are (label, value of each, columns that lead the row)."""
+
+    title: str
+    rows: tuple[tuple[str, tuple[str, ...], frozenset[int]], ...]
+
+
+def aligned(results: Sequence[Sequence[RatingJson]], lang: Lang) -> tuple[Aligned, ...]:
+    """Return every model that all results have, its grades, scores and probabilities in one column a result."""
+    by_name = [{rating["model"]["name"]: rating for rating in ratings} for ratings in results]
+    shared = [name for name in by_name[0] if all(name in others for others in by_name)]
+    return tuple(_aligned([of[name] for of in by_name], name, lang) for name in shared)
+
+
+def _aligned(ratings: Sequence[RatingJson], model: str, lang: Lang) -> Aligned:
+    rows: list[tuple[str, tuple[str, ...], frozenset[int]]] = []
+    known = ladders()
+    for name in ratings[0]["grades"]:
+        symbols = [rating["grades"].get(name) for rating in ratings]
+        label = (known[name].labels or {})[lang] if name in known else labels.word("grade", name, lang)
+        places = [
+            -known[name].symbols.index(symbol) if name in known and symbol in known[name].symbols else None
+            for symbol in symbols
+        ]
+        rows.append((label, tuple(str(symbol or "–") for symbol in symbols), _leading(places)))
+    for name in ratings[0]["scores"]:
+        values = [rating["scores"].get(name) for rating in ratings]
+        shown = tuple(numbers.score(value, lang) for value in values)
+        best = frozenset() if name == "density" else _leading(values)
+        rows.append((score_label(ratings[0], name, lang), shown, best))
+    for name in ratings[0]["probabilities"]:
+        found = [rating["probabilities"].get(name) for rating in ratings]
+        shares = [None if p is None else p["value"] for p in found]
+        signed = [None if share is None else -share if name == "failure" else share for share in shares]
+        rows.append(
+            (
+                labels.word("target", name, lang),
+                tuple(numbers.percent(share, lang) for share in shares),
+                _leading(signed),
+            )
+        )
+    return Aligned(labels.word("model", model, lang), tuple(rows))
+
+
+def _leading(values: Sequence[float | None]) -> frozenset[int]:
+    """Return the columns with the highest value; none where all are alike or fewer than two are known."""
+    known = [value for value in values if value is not None and not numbers.is_missing(value)]
+    if len(known) < 2 or min(known) == max(known):
+        return frozenset()
+    return frozenset(place for place, value in enumerate(values) if value == max(known))
 
 
 @dataclass(frozen=True, slots=True)
