@@ -19,6 +19,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/batches", "web.nav_batches"),
     ("/my/results", "kept.title"),
     ("/compare", "web.nav_compare"),
+    ("/programmes", "programmes_season.nav"),
     ("/consents", "consent.nav_consents"),
     ("/ledger", "consent.nav_ledger"),
     ("/lookup", "consent.nav_lookup"),

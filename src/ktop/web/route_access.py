@@ -190,6 +190,18 @@ ACCESS: Mapping[str, str] = {
     "POST /api/v1/webhooks/{webhook_id}/secret": "own:webhook:manage",
     "GET /api/v1/webhooks/{webhook_id}/deliveries": "own:webhook:manage",
     "POST /api/v1/deliveries/{delivery_id}/again": "own:webhook:manage",
+    # Support programmes
+    "GET /programmes": "platform:institution:read",
+    "POST /programmes/rules": "own:programme:manage",
+    "GET /programmes/rules/{rule_id}": "platform:institution:read",
+    "POST /programmes/rules/{rule_id}": "own:programme:manage",
+    "GET /programmes/check": "own:rating:make",
+    "POST /programmes/check": "own:rating:make",
+    "GET /programmes/calls/{call_id}": "platform:institution:read",
+    "POST /programmes/calls/{call_id}": "platform:institution:read",  # and what the button pressed needs
+    "GET /programmes/calls/{call_id}/result.xlsx": "own:programme:manage",
+    "GET /programmes/applications/{application_id}": "platform:institution:read",  # and to be a side of it
+    "POST /programmes/applications/{application_id}": "platform:institution:read",
     # Consents, look-ups and what is sent
     "GET /consents": "own:consent:read",
     "POST /consents": "own:consent:give",

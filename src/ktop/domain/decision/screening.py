@@ -69,8 +69,8 @@ class Screening:
             return Unknown(_ask(clause, missing), missing)
         if missing:
             return Failure(_absent(clause, missing))
-        shown = {lang: {name: _shown(self.columns, name, row, lang) for name in clause.names} for lang in LANGS}
-        return Failure({lang: clause.reason[lang].format(**shown[lang]) for lang in LANGS})
+        values = {lang: {name: _shown(self.columns, name, row, lang) for name in clause.names} for lang in LANGS}
+        return Failure({lang: clause.reason[lang].format(**values[lang]) for lang in LANGS})
 
     def reasons(self, row: int, lang: Lang) -> str:
         """Return why an applicant stands where it stands, as sentences."""

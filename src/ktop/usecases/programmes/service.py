@@ -189,6 +189,11 @@ def _shipped() -> tuple[tuple[dict[str, Any], ProgrammeRule], ...]:
     return tuple((plain(read_rule_file(source)), read_rule(source)) for source in sources)
 
 
+def shipped_rules() -> tuple[ProgrammeRule, ...]:
+    """Return the example rules of the catalogue."""
+    return tuple(rule for _, rule in _shipped())
+
+
 def _found(programme: str, year: int | None) -> tuple[dict[str, Any], ProgrammeRule]:
     """Return the newest version of a programme's rule, of a year or of the newest."""
     fitting = [(entry, rule) for entry, rule in _shipped() if rule.programme == programme and year in (None, rule.year)]

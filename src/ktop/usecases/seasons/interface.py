@@ -147,6 +147,31 @@ class ApplicationCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ClauseStanding:
+    """A clause as a company stands with it: passed, failed or unknown; ``remedies`` are what would change a failure."""
+
+    id: str
+    label: LocalText
+    outcome: str
+    reason: LocalText | None
+    remedies: Sequence[LocalText]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a company stands with a programme: eligible, refused or ask. ``call`` is None for an example rule."""
+
+    call: str | None
+    name: LocalText
+    agency: LocalText
+    closes: date | None
+    decision: str
+    points: float | None
+    most: float
+    clauses: Sequence[ClauseStanding]
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file to be kept."""
 
@@ -230,6 +255,10 @@ class Seasons(Protocol):
 
     def withdraw(self, actor: Actor, application_id: str, reason: str) -> ApplicationCard:
         """Withdraw one's application, and with it the consent."""
+        ...
+
+    def standings(self, actor: Actor, record: Mapping[str, Any], as_of: date | None = None) -> Sequence[Standing]:
+        """Return where a company stands with all open calls and the example programmes; nothing is kept."""
         ...
 
     def applications(self, actor: Actor) -> Sequence[ApplicationCard]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ktop.catalogue import Lang, load
 from ktop.domain.company.headings import CompanyHeadings
+from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.decision.programme import read_rule
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.consent import ONE_RATING, Terms, check_reason, plain_text
@@ -30,6 +31,7 @@ from ktop.usecases.batches.rating import MEDIA_TYPES
 from ktop.usecases.batches.service import plain_name
 from ktop.usecases.consent.service import give_in, revoke_in
 from ktop.usecases.programmes.applicants import business_number, facts_of_record
+from ktop.usecases.programmes.service import shipped_rules
 from ktop.usecases.seasons import drafts
 from ktop.usecases.seasons.cards import (
     appeal_card,
@@ -48,8 +50,10 @@ from ktop.usecases.seasons.interface import (
     Download,
     RuleCard,
     RulePreview,
+    Standing,
     Uploaded,
 )
+from ktop.usecases.seasons.precheck import Precheck, standing_of
 from ktop.usecases.seasons.ranking import figures_for, mark_of, models_in_force, ranked
 from ktop.usecases.seasons.sheets import call_of_day, preview_of, result_frame, rows_of_table
 from ktop.usecases.uploads import read_told_table, write_table
@@ -305,6 +309,18 @@ class SeasonService:
                 revoke_in(unit, row.consent, check_reason(reason))
             unit.tell("programme.withdrawn", row.id, {"call": row.call}, [call.agency])
             return application_card(unit, unit.seasons.application(row.id))
+
+    def standings(self, actor: Actor, record: Mapping[str, Any], as_of: date | None = None) -> Sequence[Standing]:
+        require(actor, "own:rating:make")
+        subject = RatedSubject.of(record, as_of or today())
+        with self._store().reading(actor) as unit:
+            day = self._clock().date()
+            calls = [(one, unit.seasons.rule(one.rule)) for one in unit.seasons.open_calls(day)]
+            cards = {one.id: call_card(unit, one) for one, _ in calls}
+        models = [self._registry.model(name) for name in models_in_force(self._registry)]
+        firm = Precheck(subject.table, models)
+        found = [standing_of(firm, read_rule(row.source.encode()), cards[one.id]) for one, row in calls]
+        return [*found, *(standing_of(firm, rule, None) for rule in shipped_rules() if rule.clauses)]
 
     def applications(self, actor: Actor) -> Sequence[ApplicationCard]:
         require(actor, "own:programme:apply")

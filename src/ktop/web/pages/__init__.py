@@ -18,6 +18,8 @@ from ktop.web.pages import (
     methods,
     models,
     passkeys,
+    programme_calls,
+    programmes,
     proposals,
     providers,
     ratings,
@@ -32,6 +34,6 @@ from ktop.web.pages import (
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
-    of_two_sides = (consents, lookups, finance, statistics)
+    of_two_sides = (consents, lookups, finance, statistics, programme_calls, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     return tuple(room.router for room in (*of_ratings, *of_people, *of_two_sides))

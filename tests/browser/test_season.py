@@ -1,0 +1,130 @@
+"""An officer's whole season in the browser: rules, call, applicants, ranking, appeal, announcement, file."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page
+
+from ktop.bootstrap import House
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER
+from ktop.kernel.settings import Settings
+from ktop.training.reference import build_reference
+from ktop.web.app import create_app
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(Settings(solo=True, data=tmp_path))
+
+
+@pytest.fixture
+def served(house: House) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(house._settings, house), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def looked_at(page: Page, name: str, tmp_path: Path) -> None:
+    """Check a page for barriers and for what is wider than a phone."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], name
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"{name} is wider than a phone"
+    page.screenshot(path=tmp_path / f"{name}-360.png", full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.screenshot(path=tmp_path / f"{name}-1440.png", full_page=True)
+
+
+def test_an_officers_season(house: House, served: str, browser: Browser, tmp_path: Path) -> None:
+    firms = build_reference(120, 5)
+    table = tmp_path / "applicants.csv"
+    firms.select(name for name in firms.columns if name in FACTS and not FACTS[name].derived).write_csv(table)
+    record = dict(house.companies.example_record(LOCAL_OWNER, "hanbit-motion"))
+    corrected = tmp_path / "corrected.json"
+    corrected.write_text(json.dumps(record | {"business_number": None}, default=str))
+    page = browser.new_page(base_url=served, locale="ko-KR", viewport={"width": 1440, "height": 900})
+
+    def press(name: str) -> None:
+        page.get_by_role("button", name=name, exact=True).click()
+
+    def work() -> None:
+        for job in house.work.take(INSTALLATION, "w", 5):
+            house.work.do(INSTALLATION, job, lambda: None)
+
+    page.goto("/programmes")
+    page.get_by_label("바탕으로 삼을 예시").select_option("market-response")
+    press("초안 만들기")
+    source = page.get_by_label("규칙(YAML)")
+    source.fill(source.input_value().replace("tax_arrears == 0", "tax_arrears = 0"))
+    press("저장하고 검사")
+    assert "번째 줄" in page.locator(".alert").inner_text()
+    source.fill(
+        source.input_value().replace("tax_arrears = 0", "tax_arrears == 0").replace("capacity: 400", "capacity: 20")
+    )
+    press("저장하고 검사")
+    page.get_by_label("조항", exact=True).select_option("most_staff")
+    page.get_by_label("값", exact=True).fill("300")
+    press("조항 넣기")
+    assert "총인원 300명 이하" in source.input_value()
+    page.get_by_label("신청 기업 표").set_input_files(table)
+    press("시험")
+    assert page.get_by_role("cell", name="300").or_(page.get_by_role("rowheader", name="총인원 300명 이하")).count()
+    looked_at(page, "rule", tmp_path)
+    press("규칙 공개")
+    press("접수 시작")
+    page.get_by_label("신청 기업 표").set_input_files(table)
+    press("올리기")
+    assert "120건" in page.locator(".notice").inner_text()
+    press("접수 마감")
+    press("평가하고 순위 정하기")
+    work()
+    page.goto(page.url.split("?")[0])
+    looked_at(page, "call", tmp_path)
+    press("예비 결과 알리기")
+    call = page.url
+    page.locator("tbody tr").first.get_by_role("link").click()
+    page.get_by_label("이의신청 사유").fill("연구개발비가 빠졌습니다.")
+    page.get_by_label("기업 기록 파일").set_input_files(corrected)
+    press("이의신청 내기")
+    looked_at(page, "appeal", tmp_path)
+    page.get_by_label("결정 사유").fill("자료를 확인했습니다.")
+    press("받아들임")
+    page.goto(call)
+    press("최종 발표")
+    assert "순위를 다시" in page.locator(".alert").inner_text()
+    press("평가하고 순위 정하기")
+    work()
+    page.goto(call)
+    press("최종 발표")
+    with page.expect_download() as given:
+        page.get_by_role("link", name="결과 내려받기").click()
+    assert given.value.suggested_filename.endswith(".xlsx")
+    page.goto("/programmes/check")
+    page.get_by_label("체험용 기업").select_option(index=1)
+    press("확인")
+    assert page.locator(".clause-unmet").count()
+    looked_at(page, "check", tmp_path)
+    page.goto("/programmes")
+    looked_at(page, "programmes", tmp_path)
+    page.close()
