@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from ktop.domain.technology.summary import Lang
-from ktop.patents.analysis.noun_phrases import MAX_WORDS, _is_cut, _is_verb, empty_words, is_term, noun_phrases
+from ktop.patents.analysis.noun_phrases import (
+    MAX_WORDS,
+    _is_cut,
+    _is_verb,
+    as_written,
+    empty_words,
+    is_term,
+    noun_phrases,
+)
 from ktop.patents.analysis.text import Analyser, Word
 
 
@@ -87,3 +95,30 @@ def test_a_korean_word_is_cut_where_it_only_ends_others() -> None:
     assert _is_cut("리퍼", "그리퍼로 잡는다. 그리퍼는 가볍다.") and not _is_cut("리퍼", "리퍼와 그리퍼")
     assert not _is_cut("AI", "ai 센서") and _is_cut("센서", "온도센서")
     assert _is_verb("검출", "결함을 검출한 뒤 검출하여") and not _is_verb("검출", "결함 검출 장치, 검출한")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("전고체 전지용 고체 전해질", "전고체 전지용 고체 전해질"),
+        ("대면적 코팅 방법", "대면적 코팅 방법"),
+        ("고집적 양자점 전자 장치", "고집적 양자점 전자 장치"),
+        ("치아 미백용 겔 조성물", "치아 미백용 겔 조성물"),
+        ("LED 조명 커버", "LED 조명 커버"),
+    ],
+)
+def test_a_korean_phrase_is_written_as_the_text_has_it(text: str, expected: str) -> None:
+    sentence = f"본 발명은 {text}에 관한 것이다."
+    phrases = noun_phrases(sentence, Analyser().runs(sentence, "ko"), "ko")
+    assert expected in [as_written(phrase, sentence) for phrase in phrases]
+
+
+def test_a_word_that_only_makes_an_adjective_is_no_term() -> None:
+    sentence = "전극은 전기적으로 연결된다."
+    phrases = noun_phrases(sentence, Analyser().runs(sentence, "ko"), "ko")
+    assert [as_written(phrase, sentence) for phrase in phrases] == ["전극", None]
+
+
+def test_a_word_that_stands_by_itself_is_not_taken_from_a_compound() -> None:
+    sentence = "이중공간과 공간을 나눈다."
+    assert as_written((Word("공간", ("공간",)),), sentence) == "공간"

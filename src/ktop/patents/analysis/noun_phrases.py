@@ -8,6 +8,7 @@ verbs, too (검출하다).
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ktop import catalogue
@@ -16,6 +17,10 @@ from ktop.patents.analysis.text import Run, Word, word_list
 
 #: Longer rows are mostly sentences run together; of them the last words, which hold the head, are the phrase.
 MAX_WORDS = 6
+
+#: What may stand between two words of a row that the row does not hold.
+_GAP = r"\s*[가-힣A-Za-z]{0,2}\s*"
+_IN_WORD = re.compile("[가-힣0-9]")
 
 _VERB_ENDINGS = ("ates", "izes", "ises", "ifies")
 _NO_PLURAL = ("ss", "us", "is", "ics")
@@ -43,6 +48,35 @@ def noun_phrases(text: str, runs: Iterable[Run], language: Lang) -> Iterator[Run
             ):
                 continue
             yield tuple(kept[-MAX_WORDS:])
+
+
+def as_written(words: Sequence[Word], text: str) -> str | None:
+    """Return a Korean noun phrase as its text has it, whole words from the first to the last, None where it has not.
+
+    The row of nouns lacks syllables that are no noun to the dictionary (전 of 전고체, 적 of 대면적) and nouns of one
+    syllable (겔), so that its words alone are cut. A lone word that the text only has before 적 (전기적) is no term.
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):  # the capital of some letters is one letter of several
+        lowered = text
+    pattern = _GAP.join(re.escape(word.surface) for word in words)
+    if words[0].surface[0].isascii():
+        pattern = "(?<![a-z])" + pattern
+    if words[-1].surface[-1].isascii():
+        pattern += "(?![a-z])"
+    found = [(match.start(), match.end()) for match in re.finditer(pattern, lowered)]
+    if len(words) == 1:
+        found = [place for place in found if not text.startswith("적", place[1])]
+    if not found:
+        return None
+    start, end = min(found, key=lambda place: (_within_word(text, place[0]), place[1] - place[0], place[0]))
+    while _within_word(text, start):
+        start -= 1
+    return " ".join(text[start:end].split())
+
+
+def _within_word(text: str, place: int) -> bool:
+    return place > 0 and _IN_WORD.fullmatch(text[place - 1]) is not None
 
 
 def is_term(words: Sequence[Word], language: Lang) -> bool:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from ktop.domain.technology.neighbour_evidence import ShownTerm
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number, day_of
 from ktop.domain.technology.summary import Technology
-from ktop.patents.analysis.noun_phrases import noun_phrases
+from ktop.patents.analysis.noun_phrases import as_written, noun_phrases
 from ktop.patents.analysis.terms import PAIR
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import PatentIndex
@@ -80,8 +80,11 @@ def phrase_counts(index: PatentIndex, technology: Technology) -> dict[tuple[str,
     for written, times in ((technology.title or "", TITLE_COUNTS), (text, 1)):
         for phrase in noun_phrases(written, analyser.runs(written, language), language):
             words = tuple(word.terms[0] for word in phrase)
+            spelt = as_written(phrase, written) if language == "ko" else " ".join(word.surface for word in phrase)
+            if spelt is None:
+                continue
             counts[words] += times
-            spelling.setdefault(words, " ".join(word.surface for word in phrase))
+            spelling.setdefault(words, spelt)
     return {words: (spelling[words], count) for words, count in counts.items()}
 
 
