@@ -241,12 +241,12 @@ def write_table(frame: pl.DataFrame, path: Path, labels: Mapping[str, str] | Non
         if ending == ".parquet":
             frame.write_parquet(beside, compression="zstd", compression_level=1, statistics=False)
         elif ending == ".csv":
-            inert(_flat(frame)).write_csv(beside, include_bom=True)
+            inert(flat(frame)).write_csv(beside, include_bom=True)
         else:
-            write_xlsx(_flat(frame), beside, labels or {})
+            write_xlsx(flat(frame), beside, labels or {})
 
 
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame whose cells .csv and .xlsx can hold: lists, groups, bytes and spans of time become JSON."""
     odd = [s for s in frame if s.dtype.is_nested() or s.dtype in (pl.Binary, pl.Object, pl.Duration)]
     return frame.with_columns(

@@ -15,10 +15,10 @@ from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.party.permission import require
 from ktop.kernel.errors import TooLargeError
 from ktop.models.registry import ModelRegistry
-from ktop.usecases.companies.batch import TableRating
+from ktop.usecases.companies.batch import TableRating, write_answer
 from ktop.usecases.companies.interface import BatchReport
 from ktop.usecases.jobs.running import Running
-from ktop.usecases.uploads import read_told_table, write_table
+from ktop.usecases.uploads import read_told_table
 
 #: Rows of a part: some 40 ms of rating, so that a cancel or a more urgent job waits no longer.
 PART_ROWS = 1_000
@@ -89,7 +89,7 @@ def _answer(running: Running, asked: Any, rating: TableRating) -> bytes:
     running.go_on()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"answer.{asked['ending']}"
-        write_table(frame, path)
+        write_answer(frame, path, asked["lang"])
         return path.read_bytes()
 
 

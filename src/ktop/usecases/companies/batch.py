@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -16,15 +17,16 @@ from ktop.domain.company.headings import heading_of
 from ktop.domain.company.plausibility import implausible_warnings
 from ktop.domain.values.kind import as_seen
 from ktop.kernel.clock import today
+from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.models.company_model import CompanyModel
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies.decide import with_decisions
-from ktop.usecases.companies.evidence import rate_table_on_evidence
+from ktop.usecases.companies.evidence import contradictions_said, rate_table_on_evidence
 from ktop.usecases.companies.interface import BatchReport
 from ktop.usecases.companies.rating import company_models
-from ktop.usecases.uploads import sentences
+from ktop.usecases.uploads import flat, require_table_ending, sentences, write_table
 
 #: What tells whose a row is, first in every answer; those of ``ALWAYS`` also where the file has none.
 IDENTITY = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "region")
@@ -57,7 +59,8 @@ def rate_table(
 
     The answer has one row per row given, in the same order: the identity columns, ``as_of``, ``rated`` (true or false),
     ``problems`` (why not, in ``lang``; empty where rated), ``warnings`` (amounts that look as if in another unit and
-    the like) and, per model, its columns led by the model's name with underscores (``tech_index_index``,
+    the like), ``contradictions_said`` (answers that other values contradict, in words)
+    and, per model, its columns led by the model's name with underscores (``tech_index_index``,
     ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``;
     then every other column given, under its own name (led by ``given_`` where the answer has one of that name).
     """
@@ -122,6 +125,8 @@ class TableRating:
         told = (self._problems.notes, self._doubts, self._odd)
         warnings = ([warning.text[lang] for notes in told for warning in notes.get(r, ())] for r in range(start, stop))
         columns["warnings"] = pl.Series([" ".join(row) or None for row in warnings], dtype=pl.String)
+        said = contradictions_said(self._models, facts, lang)
+        columns["contradictions_said"] = pl.Series(said, dtype=pl.String)
         answered = {**columns, **answers}
         for series in self._table.frame:
             name = " ".join(series.name.split())
@@ -139,6 +144,18 @@ class TableRating:
             params = {"count": len(self._doubts), "row": min(self._doubts) + 1}
             remarks.append(text("facts.amounts_doubtful", self._lang, **params))
         return BatchReport(rows=self.height, rated=rated, refused=self.height - rated, remarks=tuple(remarks))
+
+
+def write_answer(frame: pl.DataFrame, path: Path, lang: Lang) -> None:
+    """Write an answer: a workbook for people where the name ends in .xlsx, else a table for programs."""
+    if path.suffix.lower() != ".xlsx":
+        write_table(frame, path)
+        return
+    from ktop.report.batch_sheet import write_batch_xlsx  # loads the catalogue of every model
+
+    require_table_ending(path)
+    with atomic_path(path) as beside:
+        write_batch_xlsx(flat(frame), beside, lang)
 
 
 def _identity(frame: pl.DataFrame, facts: FactTable) -> dict[str, pl.Series]:

@@ -168,6 +168,18 @@ def _with_columns(ratings: BatchRatings, columns: Mapping[str, Any]) -> BatchRat
     return dataclasses.replace(ratings, columns={**ratings.columns, "basis": basis, **columns})
 
 
+def contradictions_said(models: Sequence[CompanyModel], table: FactTable, lang: Lang) -> list[str | None]:
+    """Return for each row which answers that one of the models asks for are contradicted, in words."""
+    force = evidence_rule()
+    asked = {name for model in models for name in _asked(model)}
+    entries = [(k, entry) for k, entry in enumerate(force.contradictions) if asked & set(entry.answers)]
+    found = force.contradicted(table)
+    return [
+        " ".join(entry.told(table, row)[lang] for k, entry in entries if found[row, k]) or None
+        for row in range(table.n)
+    ]
+
+
 def _asked(model: CompanyModel) -> set[str]:
     """Return the checklist's answers that a model looks at."""
     return set(checklist_facts()) & {name for one in model.indicators for name in one.expression.names}

@@ -22,12 +22,12 @@ from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
-from ktop.usecases.companies.batch import rate_table
+from ktop.usecases.companies.batch import rate_table, write_answer
 from ktop.usecases.companies.evidence import accepted_subject
 from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
 from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
 from ktop.usecases.companies.steps_elsewhere import with_steps_elsewhere
-from ktop.usecases.uploads import parse_record, read_record, read_told_table, write_table
+from ktop.usecases.uploads import parse_record, read_record, read_told_table
 
 #: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
 _RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
@@ -167,5 +167,5 @@ class CompanyService:
             table, registry=self._registry, models=models, as_of=as_of, lang=lang, progress=progress
         )
         progress(0, None, text("cli.step_writing", lang))
-        write_table(rated, out)
+        write_answer(rated, out, lang)
         return report
