@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ktop.usecases.rate.interface import Ratings
     from ktop.usecases.repeats.interface import Repeats
     from ktop.usecases.results.interface import Results
+    from ktop.usecases.reviews.interface import Reviews
     from ktop.usecases.seasons.interface import Seasons
     from ktop.usecases.second_factor.interface import SecondFactors
     from ktop.usecases.statistics.interface import Statistics
@@ -273,6 +274,12 @@ class House:
         from ktop.usecases.lookup.service import LookupService
 
         return self._once("lookups", lambda: LookupService(self._store))
+
+    @property
+    def reviews(self) -> Reviews:
+        from ktop.usecases.reviews.service import ReviewService
+
+        return self._once("reviews", lambda: ReviewService(self._store))
 
     @property
     def programmes(self) -> Programmes:

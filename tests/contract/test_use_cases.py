@@ -61,6 +61,8 @@ from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.repeats.service import RepeatService
 from ktop.usecases.results.interface import Results
 from ktop.usecases.results.service import ResultService
+from ktop.usecases.reviews.interface import Reviews
+from ktop.usecases.reviews.service import ReviewService
 from ktop.usecases.seasons.interface import Seasons
 from ktop.usecases.seasons.service import SeasonService
 from ktop.usecases.second_factor.interface import SecondFactors
@@ -93,6 +95,7 @@ USE_CASES: dict[type, type] = {
     Corpora: CorpusService,
     Audit: AuditService,
     Programmes: ProgrammeService,
+    Reviews: ReviewService,
     Seasons: SeasonService,
     Accounts: AccountService,
     Demo: DemoService,

@@ -33,6 +33,7 @@ from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.request_counts import RequestCountRepository
 from ktop.store.results import PublishedResults, ResultRepository
+from ktop.store.reviews import ReviewRepository
 from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.shared_commits import SharedCommits
 from ktop.store.statistics import InstallationFigures
@@ -112,6 +113,11 @@ class UnitOfWork:
     def collections(self) -> CollectionRepository:
         """What the actor's organisation collected of companies."""
         return CollectionRepository(self.connection, self.actor)
+
+    @property
+    def reviews(self) -> ReviewRepository:
+        """What the actor's organisation says of its ratings."""
+        return ReviewRepository(self.connection, self.actor)
 
     @property
     def jobs(self) -> JobRepository:

@@ -29,6 +29,7 @@ from ktop.usecases.providers.interface import Providers
 from ktop.usecases.rate.interface import Ratings
 from ktop.usecases.repeats.interface import Repeats
 from ktop.usecases.results.interface import Results
+from ktop.usecases.reviews.interface import Reviews
 from ktop.usecases.seasons.interface import Seasons
 from ktop.usecases.second_factor.interface import SecondFactors
 from ktop.usecases.statistics.interface import Statistics
@@ -200,6 +201,11 @@ class Platform(Protocol):
     @property
     def finance(self) -> Finance:
         """Guarantee and loan in one process."""
+        ...
+
+    @property
+    def reviews(self) -> Reviews:
+        """Comments on ratings and grades of people beside those of models."""
         ...
 
     @property

@@ -18,6 +18,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/technology", "web.nav_technology"),
     ("/batches", "web.nav_batches"),
     ("/my/results", "kept.title"),
+    ("/reviews", "reviews.title"),
     ("/compare", "web.nav_compare"),
     ("/programmes", "programmes_season.nav"),
     ("/consents", "consent.nav_consents"),

@@ -161,6 +161,11 @@ ACCESS: Mapping[str, str] = {
     "GET /my/results/{rating_id}": "own:rating:edit",
     "POST /my/results/{rating_id}": "own:rating:edit",
     "POST /ratings/{rating_id}/what-if": "own:rating:make",
+    "GET /reviews": "own:rating:review",
+    "POST /reviews/{review_id}": "own:rating:review",
+    "GET /ratings/{rating_id}/review": "own:rating:review",
+    "POST /ratings/{rating_id}/review": "own:rating:review",
+    "POST /ratings/{rating_id}/override": "own:rating:review",
     # Jobs and batches
     "GET /batches": "own:batch:run",
     "POST /batches": "own:batch:run",

@@ -34,6 +34,7 @@ from ktop.store.tables.programmes import (
     programme_rules,
 )
 from ktop.store.tables.ratings import companies, documents, issued_results, ratings, record_versions, technologies
+from ktop.store.tables.reviews import rating_reviews
 from ktop.store.tables.trail import audit_chain, audit_events, audit_heads, outbox, webhook_deliveries, webhooks
 from ktop.store.tables.work import idempotency_keys, job_items, jobs, request_counts
 
@@ -73,6 +74,7 @@ __all__ = [
     "programme_projects",
     "programme_results",
     "programme_rules",
+    "rating_reviews",
     "ratings",
     "record_versions",
     "request_counts",

@@ -23,6 +23,7 @@ from ktop.web.pages import (
     proposals,
     providers,
     ratings,
+    reviews,
     second_factor,
     signed,
     statistics,
@@ -36,4 +37,4 @@ def routers() -> tuple[APIRouter, ...]:
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
     of_two_sides = (consents, lookups, finance, statistics, programme_calls, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
-    return tuple(room.router for room in (*of_ratings, *of_people, *of_two_sides))
+    return tuple(room.router for room in (*of_ratings, reviews, *of_people, *of_two_sides))

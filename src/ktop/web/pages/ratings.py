@@ -24,6 +24,7 @@ from ktop.web.api.schemas import stored as as_json
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, identifier, may_send, posted, texts
+from ktop.web.pages.reviews import reviews_of
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -149,6 +150,7 @@ async def _page(
         fields=fields,
         has_company=has_company,
         may_send=may_send(actor(request)),
+        reviewed=await reviews_of(request, stored, lang),
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
         result=result,

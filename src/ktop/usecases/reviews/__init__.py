@@ -1,0 +1,1 @@
+"""Reviews of ratings: comments, grades of people beside those of models, what waits for a second pair of eyes."""
