@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ktop.usecases.demo.interface import Demo
     from ktop.usecases.erasure.interface import Erasure
     from ktop.usecases.finance.interface import Finance
+    from ktop.usecases.followup.interface import FollowUp
     from ktop.usecases.institutions.interface import Institutions
     from ktop.usecases.jobs.interface import Jobs
     from ktop.usecases.keys.interface import Keys
@@ -286,6 +287,12 @@ class House:
         from ktop.usecases.programmes.service import ProgrammeService
 
         return self._once("programmes", lambda: ProgrammeService(self._registry))
+
+    @property
+    def follow_up(self) -> FollowUp:
+        from ktop.usecases.followup.service import FollowUpService
+
+        return self._once("follow_up", lambda: FollowUpService(self._store, self._settings.upload_mb))
 
     @property
     def seasons(self) -> Seasons:

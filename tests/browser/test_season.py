@@ -120,6 +120,8 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     with page.expect_download() as given:
         page.get_by_role("link", name="결과 내려받기").click()
     assert given.value.suggested_filename.endswith(".xlsx")
+    press("선정 과제로 등록")
+    assert "market-response" in page.locator("main").inner_text()
     page.goto("/programmes/check")
     page.get_by_label("체험용 기업").select_option(index=1)
     press("확인")
@@ -127,4 +129,6 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     looked_at(page, "check", tmp_path)
     page.goto("/programmes")
     looked_at(page, "programmes", tmp_path)
+    page.goto("/programmes/projects")
+    looked_at(page, "projects", tmp_path)
     page.close()

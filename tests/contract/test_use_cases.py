@@ -30,6 +30,8 @@ from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.erasure.service import ErasureService
 from ktop.usecases.finance.interface import Finance
 from ktop.usecases.finance.service import FinanceService
+from ktop.usecases.followup.interface import FollowUp
+from ktop.usecases.followup.service import FollowUpService
 from ktop.usecases.institutions.interface import Institutions
 from ktop.usecases.institutions.service import InstitutionService
 from ktop.usecases.jobs.interface import Jobs
@@ -97,6 +99,7 @@ USE_CASES: dict[type, type] = {
     Programmes: ProgrammeService,
     Reviews: ReviewService,
     Seasons: SeasonService,
+    FollowUp: FollowUpService,
     Accounts: AccountService,
     Demo: DemoService,
     Keys: KeyService,

@@ -29,6 +29,7 @@ from ktop.store.jobs import JobRepository
 from ktop.store.letters import LetterRepository
 from ktop.store.portfolio import Portfolio
 from ktop.store.programmes import SeasonRepository
+from ktop.store.projects import ProjectRepository
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.request_counts import RequestCountRepository
@@ -83,6 +84,11 @@ class UnitOfWork:
     def cases(self) -> CaseRepository:
         """The guarantee and loan cases that the actor's organisation is a side of."""
         return CaseRepository(self.connection, self.actor)
+
+    @property
+    def projects(self) -> ProjectRepository:
+        """The projects that the actor's agency supported."""
+        return ProjectRepository(self.connection, self.actor)
 
     @property
     def seasons(self) -> SeasonRepository:

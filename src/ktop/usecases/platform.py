@@ -14,6 +14,7 @@ from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.finance.interface import Finance
+from ktop.usecases.followup.interface import FollowUp
 from ktop.usecases.institutions.interface import Institutions
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.keys.interface import Keys
@@ -111,6 +112,11 @@ class Platform(Protocol):
     @property
     def lookups(self) -> Lookups:
         """Results of companies by their consent."""
+        ...
+
+    @property
+    def follow_up(self) -> FollowUp:
+        """Supported projects after their selection."""
         ...
 
     @property

@@ -200,6 +200,8 @@ ACCESS: Mapping[str, str] = {
     "POST /programmes/rules": "own:programme:manage",
     "GET /programmes/rules/{rule_id}": "platform:institution:read",
     "POST /programmes/rules/{rule_id}": "own:programme:manage",
+    "GET /programmes/projects": "own:programme:review",
+    "POST /programmes/projects": "own:programme:manage",
     "GET /programmes/check": "own:rating:make",
     "POST /programmes/check": "own:rating:make",
     "GET /programmes/calls/{call_id}": "platform:institution:read",

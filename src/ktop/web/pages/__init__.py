@@ -19,6 +19,7 @@ from ktop.web.pages import (
     models,
     passkeys,
     programme_calls,
+    programme_projects,
     programmes,
     proposals,
     providers,
@@ -35,6 +36,6 @@ from ktop.web.pages import (
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
-    of_two_sides = (consents, lookups, finance, statistics, programme_calls, programmes)
+    of_two_sides = (consents, lookups, finance, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     return tuple(room.router for room in (*of_ratings, reviews, *of_people, *of_two_sides))

@@ -59,6 +59,9 @@ async def act(request: Request, call_id: str) -> Response:
         if wanted == "rank":
             await ask(request, use.rank, known)
             follow = "?follow=1"
+        elif wanted == "follow":
+            await ask(request, platform(request).follow_up.add_selected, known)
+            return RedirectResponse("/programmes/projects", status_code=303)
         elif wanted == "cancel":
             found = await ask(request, use.call, known)
             await ask(request, platform(request).jobs.cancel, found.call.job)

@@ -1,0 +1,1 @@
+"""Supported projects after their selection: outcomes by year, targets, early warnings."""
