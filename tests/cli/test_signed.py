@@ -50,7 +50,7 @@ def test_it_verifies_elsewhere_with_the_keys_and_the_status_is_said_to_be_unknow
     told = json.loads(outcome.out)
     assert outcome.status == 0 and "https://ktop.example.org/status/results/0" in outcome.err
     assert (told["valid"], told["issuer_name"], told["as_of"]) == (True, "가온 평가원", "2026-06-30")
-    assert told["subject"] == "한빛모션(가상)" and told["revoked"] is None and told["withheld"] == 0
+    assert told["subject"] == "한빛모션(가상)" and told["revoked"] is None and told["withheld"] == 1
     assert {"ktrs-fm", "tech-index"} == {model["name"] for model in told["models"]}
     assert not (tmp_path / "bank").exists(), "verifying makes nothing"
     without = ktop("verify", files / "result.json", lang="en")
