@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from starlette.testclient import TestClient
 
 from ktop.catalogue import load
 from ktop.domain.company.indicators import tech_index_indicators
+from ktop.kernel.errors import UnavailableError
 from ktop.kernel.places import Places
 from ktop.report import spreadsheet
+from ktop.web.pages.common import rated_as_of
 
 STATIC = [
     "/",
@@ -172,6 +175,28 @@ def test_refused_summary_keeps_what_was_typed(client: TestClient, token: str) ->
     assert answer.status_code == 422
     assert ">short</textarea>" in answer.text
     check_page(answer.text, "ko")
+
+
+def test_a_technology_waits_for_the_corpus_with_its_text(
+    client: TestClient, token: str, services: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_yet(*_: Any) -> None:
+        raise UnavailableError("platform.corpus_preparing", percent=37)
+
+    monkeypatch.setattr(services, "rate_technology", not_yet)
+    answer = client.post("/technology", data={"csrf": token, "text": SAMPLE, "as_of": "2026-05-01"})
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "10"
+    assert 'value="37"' in answer.text and f'name="text" value="{html.escape(SAMPLE)}"' in answer.text
+    assert 'name="as_of" value="2026-05-01"' in answer.text
+    monkeypatch.undo()
+    assert "/ratings/" in str(client.post("/technology", data={"csrf": token, "text": SAMPLE}).url)
+
+
+def test_a_demonstration_company_does_not_age() -> None:
+    written = {"source_date": "2026-06-10"}
+    assert rated_as_of({"company": "demo"}, written) == date(2026, 6, 10)
+    assert rated_as_of({"company": "demo", "as_of": "2027-01-02"}, written) == date(2027, 1, 2)
+    assert rated_as_of({}, written) is None, "an uploaded record is rated as of today"
 
 
 def test_sample_fills_the_field(client: TestClient) -> None:

@@ -49,7 +49,7 @@ def run_server(
     if not platform.corpora.is_prepared(at.actor):
         terminal.note(terminal.say("server_preparing"))
         if configuration.web_processes == 1:
-            platform.corpora.prepare_in_background(at.actor)
+            platform.corpora.prepare_in_background(at.actor, _corpus_ready)
     terminal.note(terminal.say("server_ready", address=f"http://{host}:{port}"))
     _tell_accounts(configuration, demo)
     with worker_beside(configuration):
@@ -70,7 +70,7 @@ def _processes(configuration: Settings, host: str, port: int) -> Processes:
 def _serve_beside(at: Session, configuration: Settings, host: str, port: int, *, first: bool) -> None:
     """Serve as one of several processes; the first one prepares the corpus where it is not there yet."""
     if first and not at.platform.corpora.is_prepared(at.actor):
-        at.platform.corpora.prepare_in_background(at.actor)
+        at.platform.corpora.prepare_in_background(at.actor, _corpus_ready)
     serving = server(create_app(configuration, at.platform), configuration, host, port)
     end_with_parent(lambda: setattr(serving, "should_exit", True))
     with listening(host, port) as socket_of_this:
@@ -110,3 +110,7 @@ def _require_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError:
             raise UnavailableError("cli.server_port_taken", port=port, other=port + 1) from None
+
+
+def _corpus_ready() -> None:
+    terminal.note(terminal.say("server_corpus_ready"))

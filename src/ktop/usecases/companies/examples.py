@@ -39,7 +39,7 @@ def company_cards() -> tuple[CompanyCard, ...]:
     cards = []
     for name, record in example_records().items():
         company = Company.from_mapping(record)
-        facts = company_facts(company, today())
+        facts = company_facts(company, company.source_date or today())  # as they are rated: they do not age
         labels = {
             key: None if facts[key] is None else str(facts[key]) for key in ("industry_group", "size", "age_band")
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,8 +47,11 @@ class Corpora(Protocol):
         """Build the demo corpus where no other is named; takes up where it was interrupted."""
         ...
 
-    def prepare_in_background(self, actor: Actor) -> None:
-        """Prepare while companies can already be rated; technologies wait, and are told how far it is."""
+    def prepare_in_background(self, actor: Actor, ready: Callable[[], None] | None = None) -> None:
+        """Prepare while companies can already be rated; technologies wait, and are told how far it is.
+
+        ``ready`` is called, in another thread, once technologies can be rated; never where preparing failed.
+        """
         ...
 
     def folder(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class CorpusService:
         require(actor, "platform:corpus:manage")
         open_corpus(self.folder(actor, progress=progress), progress=progress)
 
-    def prepare_in_background(self, actor: Actor) -> None:
+    def prepare_in_background(self, actor: Actor, ready: Callable[[], None] | None = None) -> None:
         require(actor, "platform:corpus:manage")
 
         def run() -> None:
@@ -54,6 +54,8 @@ class CorpusService:
                 self.prepare(actor, self._note_progress)
             finally:
                 self._prepared.set()
+            if ready is not None:
+                ready()
 
         self._preparing = threading.Thread(target=run, name="prepare-corpus", daemon=True)
         self._preparing.start()

@@ -13,14 +13,17 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from ktop.catalogue import messages
+from ktop.catalogue import message, messages
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
 from ktop.domain.party.permission import Allowed, check
 from ktop.domain.values.day import DAY
 from ktop.domain.values.kind import RefusedValueError
-from ktop.kernel.errors import InputError, KtopError, NotFoundError, TooManyRequestsError
+from ktop.kernel.errors import InputError, KtopError, NotFoundError, TooManyRequestsError, UnavailableError
 from ktop.usecases.rate.interface import StoredRating
 from ktop.web.asking import ask, platform
+from ktop.web.language import language
+from ktop.web.rendering import page
+from ktop.web.security import TOKEN_FIELD
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,6 +73,23 @@ async def chosen_record(request: Request, form: FormData) -> Mapping[str, Any]:
     raise InputError("web.no_company_chosen")
 
 
+def rated_as_of(form: Mapping[str, Any], record: Mapping[str, Any]) -> date | None:
+    """Return the day to rate a chosen company as of: the day typed, None for today.
+
+    A demonstration company is rated as of the day its record was written, so that it stays what it is shown for: a
+    start-up of the catalogue does not grow out of its model as the years pass.
+    """
+    typed = form.get("as_of")
+    upload = form.get("record")
+    chosen = bool(form.get("company")) and not (isinstance(upload, UploadFile) and upload.filename)
+    return day(typed if isinstance(typed, str) else None) or (day_written(record) if chosen else None)
+
+
+def day_written(record: Mapping[str, Any]) -> date | None:
+    """Return the day a record was written, None where it does not say."""
+    return DAY.parse(str(record["source_date"])) if record.get("source_date") else None
+
+
 def may_send(who: Actor) -> bool:
     """Whether somebody may send results to institutions: the owner of an installation without accounts has none."""
     return who != LOCAL_OWNER and isinstance(check(who, "own:result:send"), Allowed)
@@ -78,6 +98,28 @@ def may_send(who: Actor) -> bool:
 def to_rating(stored: StoredRating) -> RedirectResponse:
     """Lead to the page of a result just made."""
     return RedirectResponse(f"/ratings/{stored.id}", status_code=303)
+
+
+def waits(request: Request, address: str, form: Mapping[str, str], error: UnavailableError) -> Response:
+    """Return the page on which a rating waits for what is not ready, with how far that is and what was typed.
+
+    Raises ``error`` where it is of another kind: then waiting would not help.
+    """
+    if error.key != "platform.corpus_preparing":
+        raise error
+    lang = language(request)
+    kept = {name: value for name, value in form.items() if name != TOKEN_FIELD}
+    answer = page(
+        request,
+        "waiting.html",
+        error.http_status,
+        address=address,
+        kept=kept,
+        percent=int(error.params["percent"]),
+        sentence=message(error, lang),
+    )
+    answer.headers["retry-after"] = "10"
+    return answer
 
 
 def told(answer: Response, error: KtopError) -> Response:

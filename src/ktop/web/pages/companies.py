@@ -10,7 +10,7 @@ from ktop.kernel.errors import InputError
 from ktop.web import forms
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import chosen_record, day, posted, texts, to_rating
+from ktop.web.pages.common import chosen_record, day, posted, rated_as_of, texts, to_rating
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +34,7 @@ async def rate_chosen(request: Request) -> Response:
     use = platform(request)
     try:
         record = await chosen_record(request, form)
-        return to_rating(await ask(request, use.ratings.rate_company, record, day(texts(form).get("as_of"))))
+        return to_rating(await ask(request, use.ratings.rate_company, record, rated_as_of(form, record)))
     except InputError as error:
         return page(
             request,

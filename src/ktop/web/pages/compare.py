@@ -17,7 +17,7 @@ from ktop.report.present.comparison import compare as compared
 from ktop.usecases.rate.interface import KeptResult, Kind, StoredRating
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, identifier, posted, texts
+from ktop.web.pages.common import blocking, day_written, identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -125,7 +125,7 @@ async def _found_or_made(request: Request, chosen_one: str) -> str:
     kind, _, name = chosen_one.rpartition(":")
     if kind == "demo":
         record = await ask(request, use.companies.example_record, name)
-        return (await ask(request, use.ratings.rate_company, record, None)).id
+        return (await ask(request, use.ratings.rate_company, record, day_written(record))).id
     if kind == "sample":
         examples = use.technologies.example_technologies(actor(request))
         summary = next((example.text for example in examples if example.id == name), None)

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import message
-from ktop.kernel.errors import InputError
+from ktop.kernel.errors import InputError, UnavailableError
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import chosen_record, day, posted, texts, to_rating
+from ktop.web.pages.common import chosen_record, posted, rated_as_of, texts, to_rating, waits
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -29,10 +29,14 @@ async def rate_all(request: Request) -> Response:
     try:
         record = await chosen_record(request, form)
         summary = given.get("text", "")
-        as_of = day(given.get("as_of"))
+        as_of = rated_as_of(form, record)
         if summary.strip():
             return to_rating(await ask(request, platform(request).ratings.rate_both, record, summary, as_of))
         return to_rating(await ask(request, platform(request).ratings.rate_company, record, as_of))
+    except UnavailableError as error:
+        if form.get("record"):  # a file cannot be sent again from a page
+            raise
+        return waits(request, "/ratings", given, error)
     except InputError as error:
         return await _home(request, given, message(error, language(request)), error.http_status)
 

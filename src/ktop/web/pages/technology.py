@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import message
-from ktop.kernel.errors import InputError
+from ktop.kernel.errors import InputError, UnavailableError
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import day, posted, texts, to_rating
+from ktop.web.pages.common import day, posted, texts, to_rating, waits
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +29,8 @@ async def rate(request: Request) -> Response:
         stored = await ask(
             request, platform(request).ratings.rate_technology, form.get("text", ""), day(form.get("as_of"))
         )
+    except UnavailableError as error:
+        return waits(request, "/technology", form, error)
     except InputError as error:
         return await _page(request, form, None, message(error, language(request)), error.http_status)
     return to_rating(stored)

@@ -1,0 +1,207 @@
+"""A result tells one story: varied companies are rated and shown, and nothing on their pages contradicts the rest.
+
+Forty subjects by default; ``KTOP_SUBJECTS=500 ./test tests/usecases/rate/test_one_story.py`` for as many as you like.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ktop.catalogue import LANGS
+from ktop.domain.company.facts import AMOUNTS
+from ktop.domain.company.rated_subject import RatedSubject
+from ktop.domain.rating.grades import ladders
+from ktop.kernel.errors import KtopError
+from ktop.models.registry import ModelRegistry
+from ktop.report import numbers
+from ktop.report.present import report_view
+from ktop.report.present.grade_meanings import band
+from ktop.report.present.verdict import deciding, known_items
+from ktop.usecases.companies.evidence import rate_on_evidence
+from ktop.usecases.companies.examples import example_records
+from ktop.usecases.companies.rating import company_models, models_for
+
+DAY = date(2026, 6, 30)
+SUBJECTS = int(os.environ.get("KTOP_SUBJECTS", "40"))
+MODELS = ModelRegistry()
+_AMOUNTS = [f"{stem}_t{back}" for _, stem, years in AMOUNTS for back in range(years)]
+
+
+def varied(seed: int) -> dict[str, Any]:
+    """Return an example company with values scaled, left out, typed without a statement, or answered anew."""
+    chance = random.Random(seed)
+    records = list(example_records().values())
+    record = copy.deepcopy(records[seed % len(records)])
+    for statement in record.get("statements") or ():
+        for name, value in list(statement.items()):
+            if isinstance(value, int | float) and name not in ("year", "months"):
+                statement[name] = round(value * chance.choice((0.2, 0.7, 1.0, 1.0, 1.6)))
+                if chance.random() < 0.15:
+                    del statement[name]
+    if chance.random() < 0.35:
+        record.pop("statements", None)
+        if chance.random() < 0.7:
+            chosen = chance.sample(_AMOUNTS, chance.randint(1, len(_AMOUNTS)))
+            record["facts"] = {name: float(chance.randint(1, 900)) * 1e7 for name in chosen}
+    for key in ("certifications", "ip", "rnd_projects", "commercialisations", "staff"):
+        if chance.random() < 0.2:
+            record.pop(key, None)
+    answers = record.get("checklist") or {}
+    for question in list(answers):
+        if chance.random() < 0.3:
+            answers[question] = chance.randint(1, 5)
+        elif chance.random() < 0.1:
+            del answers[question]
+    if chance.random() < 0.4:
+        record["founded"] = date(chance.randint(2005, 2026), chance.randint(1, 6), 15).isoformat()
+    return record
+
+
+def results() -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
+    """Yield the ratings of the subjects that can be rated, by their seeds."""
+    for seed in range(SUBJECTS):
+        try:
+            subject = RatedSubject.of(varied(seed), DAY)
+            chosen = company_models(models_for(subject), MODELS)
+            ratings = [rate_on_evidence(model, subject.table, subject.inputs) for model in chosen]
+        except KtopError:
+            continue
+        told = tuple(subject.warnings)
+        yield seed, [{**one, "warnings": [*one["warnings"], *_json(told)]} for one in (r.to_json() for r in ratings)]
+
+
+def _json(warnings: tuple[Any, ...]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "text": dict(one.text)} for one in warnings]
+
+
+@pytest.fixture(scope="module")
+def rated() -> list[tuple[int, list[Mapping[str, Any]]]]:
+    found = list(results())
+    assert len(found) >= 0.7 * SUBJECTS
+    return found
+
+
+def test_nothing_is_called_missing_that_was_given(rated: list[Any]) -> None:
+    kinds = set()
+    for seed, ratings in rated:
+        facts = {entry["name"]: entry["value"] for rating in ratings for entry in rating["inputs"]}
+        given = [name for name in _AMOUNTS if facts.get(name) is not None]
+        codes = {warning["code"] for rating in ratings for warning in rating["warnings"]}
+        kinds |= codes & {"statement_none", "statement_totals"}
+        assert not ("statement_none" in codes and given), seed
+        for rating in ratings:
+            counts = {kind: (known, everything) for kind, known, everything in known_items(rating)}
+            known, everything = counts["items"]
+            for warning in rating["warnings"]:
+                if warning["code"] == "missing":
+                    said = [int(n) for n in re.findall(r"\d+", warning["text"]["en"])[:2]]
+                    assert said[0] <= everything - known and said[1] == everything, seed
+    assert kinds == {"statement_none", "statement_totals"}, "both cases are looked at"
+
+
+def test_above_and_below_are_said_of_what_is_above_and_below(rated: list[Any]) -> None:
+    looked = 0
+    for seed, ratings in rated:
+        for rating in ratings:
+            for opinion in rating["opinions"]:
+                target = next((b.split(".")[1] for b in opinion["basis"] if b.startswith("probabilities.")), None)
+                if opinion["lang"] != "en" or target is None or "peer_rates" not in rating["details"]:
+                    continue
+                value = rating["probabilities"][target]["value"]
+                ratio = value / rating["details"]["peer_rates"][target]
+                assert numbers.percent(value, "en") in opinion["text"], (seed, opinion["text"])
+                assert ("above the" in opinion["text"]) == (ratio >= 1.1), (seed, ratio, opinion["text"])
+                assert ("below the" in opinion["text"]) == (ratio < 0.9), (seed, ratio, opinion["text"])
+                looked += 1
+    assert looked > SUBJECTS
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_verdict_says_what_the_ratings_say(rated: list[Any], lang: Any) -> None:
+    for seed, ratings in rated:
+        view = report_view(ratings, lang, medium="text")
+        verdict, of = view.verdict, deciding(ratings)
+        assert verdict is not None
+        if "business" in of["grades"]:
+            grade = of["grades"]["business"]
+            assert verdict.figure.value == grade
+            held = (of["details"]["evidence"] or {}).get("held") or {}
+            for name, change in held.items():
+                assert change["to"] == of["grades"][name], seed
+                assert any(f"{change['from']} → {change['to']}" in sentence for sentence in verdict.sure), seed
+            if verdict.relied:
+                for target in ("high_growth", "failure"):
+                    assert numbers.percent(of["probabilities"][target]["value"], lang) in verdict.meaning, seed
+            ladder = ladders()["business"]
+            words = next(table for table in verdict.meanings if len(table.rows) == len(ladder.symbols))
+            place = ladder.symbols.index(grade)
+            assert words.rows[place][0] == grade
+            assert (band(ladder, grade) in ("top", "good")) == (place < 0.4 * len(ladder.symbols)), seed
+        decided = of["details"].get("guarantee")
+        if decided and decided["status"] != "refused":
+            arithmetic = next(v.guarantee for v in view.ratings if v.model == verdict.model and v.guarantee).arithmetic
+            assert arithmetic is not None, "the limit is worked out line by line"
+
+
+def test_models_that_differ_say_so_once(rated: list[Any]) -> None:
+    differing = 0
+    for seed, ratings in rated:
+        story = report_view(ratings, "en", medium="text").verdict.story
+        shares = {numbers.percent(r["probabilities"]["high_growth"]["value"], "en") for r in ratings}
+        assert (len(shares) > 1) == any("different probabilities of high growth" in one for one in story), seed
+        names = {rating["model"]["name"] for rating in ratings}
+        assert ("start-up" in names) == any("start-up model's grade" in one for one in story), seed
+        index = next((r for r in ratings if r["model"]["name"] == "tech-index"), None)
+        grade = deciding(ratings)["grades"].get("growth")
+        if index is not None and grade is not None:
+            far = index["details"]["growth_perspective"]["level"] >= 4 and ladders()["growth"].symbols.index(grade) >= 4
+            assert not far or any("outlook" in one and grade in one for one in story), seed
+            differing += far
+    assert differing, "a bright outlook beside a lower grade is among them"
+
+
+def test_the_grades_of_the_accounts_sentence_are_told_from_the_one_shown(rated: list[Any]) -> None:
+    told = 0
+    for seed, ratings in rated:
+        for rating in ratings:
+            accounts = rating["details"].get("accounts") or {}
+            if not accounts.get("known") or not rating["grades"]:
+                continue
+            differs = any(entry["with"] != rating["grades"][name] for name, entry in accounts["grades"].items())
+            said = any(
+                "before the rules that hold a grade" in o["text"] for o in rating["opinions"] if o["lang"] == "en"
+            )
+            assert said == differs, (seed, rating["model"]["name"])
+            told += said
+    assert told
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_one_name_has_one_value_on_a_page(rated: list[Any], lang: Any) -> None:
+    for seed, ratings in rated:
+        view = report_view(ratings, lang, medium="text")
+        values: dict[tuple[str, str], set[float]] = defaultdict(set)
+
+        def seen(label: str, shown: str, values: dict[tuple[str, str], set[float]] = values) -> None:
+            figure = re.search(r"-?\d[\d,]*(\.\d+)?", shown)
+            if figure:  # the same name in another unit is another thing: assets in won and as a share
+                values[label, shown.replace(figure[0], "")].add(float(figure[0].replace(",", "")))
+
+        for group in view.inputs:
+            for row in group.rows:
+                seen(row.label, row.value)
+        for rating in view.ratings:
+            for breakdown in rating.breakdowns:
+                for cells in breakdown.table.rows[1:-1]:
+                    seen(cells[0], cells[2])
+        assert values
+        assert not {name: shown for name, shown in values.items() if len(shown) > 1}, seed
