@@ -19,7 +19,7 @@ COMPANY = Actor("user-gaon", "gaon", frozenset({"company_owner"}))
 PROJECTS = b"""programme,year,firm,name,region,budget_krw,target_sales_krw
 leap,2020,101,A,KR-11,"100,000",500
 leap,2020,102,B,KR-26,100000,500
-bird,2021,101,A,KR-11,50000,
+bird,2021,101,A,KR-11,,
 """
 OUTCOMES = b"""programme,year,firm,observed,sales_krw,jobs,survived
 leap,2020,101,2021,400,10,1
@@ -48,7 +48,7 @@ def test_projects_are_followed(follow_up: FollowUpService) -> None:
     assert (found.firms, found.several, found.most) == (2, 1, 2)
     bird, leap = found.programmes
     assert (leap.projects, leap.budget_krw, leap.decided, leap.met, leap.cost_krw) == (2, 200_000, 1, 1, 100_000.0)
-    assert (bird.decided, bird.cost_krw, bird.warned) == (0, None, 1)
+    assert (bird.budget_krw, bird.decided, bird.cost_krw, bird.warned) == (None, 0, None, 1)
     assert [(one.firm, [sign.sign for sign in signs]) for one, signs in found.warned] == [
         ("102", ["closed"]),
         ("101", ["silent"]),

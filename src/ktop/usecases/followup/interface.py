@@ -15,13 +15,14 @@ class ProgrammeFigures:
     """Figures of one programme's projects.
 
     ``decided`` counts projects with targets whose outcomes are known, ``met`` those that reached all; ``cost_krw`` is
-    the budget of decided projects per success, None without one or with a budget that is not known.
+    the budget of decided projects per success, None without one or with a budget that is not known; ``budget_krw`` is
+    None, too, where that of any project is not known.
     """
 
     programme: str
     projects: int
     firms: int
-    budget_krw: int
+    budget_krw: int | None
     decided: int
     met: int
     cost_krw: float | None

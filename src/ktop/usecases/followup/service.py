@@ -156,13 +156,14 @@ def _figures(
     met = {one.id: met_targets(one, outcomes.get(one.id, {})) for one in own}
     decided = [one for one in own if met[one.id] is not None]
     successes = sum(bool(met[one.id]) for one in decided)
+    budgets = [one.budget_krw for one in own]
     spent = [one.budget_krw for one in decided]
     cost = sum(one for one in spent if one is not None) / successes if successes and None not in spent else None
     return ProgrammeFigures(
         programme=name,
         projects=len(own),
         firms=len({one.firm for one in own}),
-        budget_krw=sum(one.budget_krw or 0 for one in own),
+        budget_krw=None if None in budgets else sum(one for one in budgets if one is not None),
         decided=len(decided),
         met=successes,
         cost_krw=cost,

@@ -52,7 +52,7 @@ async def _page(request: Request, problem: str = "", said: str = "", status: int
             one.programme,
             f"{one.projects:,}",
             f"{one.firms:,}",
-            numbers.money(one.budget_krw, lang),
+            "–" if one.budget_krw is None else numbers.money(one.budget_krw, lang),
             f"{one.met:,} / {one.decided:,}",
             "–" if one.cost_krw is None else numbers.money(one.cost_krw, lang),
             f"{one.warned:,}",
