@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -93,10 +93,12 @@ class Portfolio:
         return self._change(companies, changed)
 
     def find_companies(
-        self, search: str, archived: bool, before: tuple[Any, ...] | None, limit: int
+        self, search: str, archived: bool, before: tuple[Any, ...] | None, limit: int, *, only_drafts: bool = False
     ) -> list[CompanyRow]:
         """Return companies by part of their name or the beginning of a number, the last changed first."""
         query = self._own(companies).where(companies.c.archived == archived)
+        if only_drafts:
+            query = query.where(companies.c.id.in_(self._drafts()))
         if search:
             digits = "".join(sign for sign in search if sign.isdigit())
             found = [
@@ -129,6 +131,24 @@ class Portfolio:
         ordered = query.order_by(record_versions.c.draft.desc(), record_versions.c.number.desc())
         names = [field.name for field in fields(RecordRow)]
         return [RecordRow(**{name: getattr(row, name) for name in names}) for row in self._connection.execute(ordered)]
+
+    def drafts_among(self, kept_ids: Collection[str]) -> set[str]:
+        """Return which of some companies have a draft."""
+        query = self._drafts().where(record_versions.c.company.in_(kept_ids))
+        return set(self._connection.execute(query).scalars())
+
+    def drop_draft(self, company: str) -> None:
+        """Forget a company's draft, and the company with it where nothing else was ever known of it."""
+        mine = (record_versions.c.company == company, record_versions.c.tenant == self._actor.organisation)
+        self._connection.execute(record_versions.delete().where(*mine, record_versions.c.number == _DRAFT))
+        if not self.records(company) and not self.find_technologies("", False, company, None, 1):
+            own = (companies.c.id == company, companies.c.tenant == self._actor.organisation)
+            self._connection.execute(companies.delete().where(*own))
+
+    def _drafts(self) -> Select[Any]:
+        return select(record_versions.c.company).where(
+            record_versions.c.tenant == self._actor.organisation, record_versions.c.number == _DRAFT
+        )
 
     def technology(self, kept_id: str, *, to_change: bool = False) -> TechnologyRow:
         """Return one technology; raises ``NotFoundError`` where there is none of that identifier."""

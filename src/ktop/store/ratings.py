@@ -96,15 +96,21 @@ class RatingRepository:
         *,
         search: str = "",
         kind: str | None = None,
-        archived: bool = False,
+        archived: bool | None = False,
+        company: str | None = None,
+        subject_key: str | None = None,
         before: tuple[datetime, str] | None = None,
         limit: int = 50,
     ) -> list[RatingRow]:
         """Return answers, newest first, whose subject, title or note holds ``search``; ``before`` is where a page ends.
 
-        ``archived`` chooses between those that were put away and the others.
+        ``archived`` chooses between those that were put away and the others (None: both). ``company`` asks for those of
+        one kept company, found by its ``subject_key`` as well.
         """
-        query = self._own().where(ratings.c.archived == archived)
+        query = self._own() if archived is None else self._own().where(ratings.c.archived == archived)
+        if company is not None:
+            same = ratings.c.company == company
+            query = query.where(same if subject_key is None else or_(same, ratings.c.subject_key == subject_key))
         if search:
             of = (ratings.c.subject, ratings.c.title, ratings.c.note)
             query = query.where(or_(*(column.icontains(search, autoescape=True) for column in of)))
@@ -116,6 +122,24 @@ class RatingRepository:
             query = query.where(or_(ratings.c.created < created, earlier))
         query = query.order_by(ratings.c.created.desc(), ratings.c.id.desc()).limit(limit)
         return [_row(row) for row in self._connection.execute(query)]
+
+    def newest_of(self, keys: Mapping[str, str | None]) -> dict[str, RatingRow]:
+        """Return the newest answer of each kept company that has any; ``keys`` is company → its subject key."""
+        if not keys:
+            return {}
+        known = {key: company for company, key in keys.items() if key is not None}
+        query = select(ratings.c.id, ratings.c.company, ratings.c.subject_key).where(
+            ratings.c.tenant == self._actor.organisation,
+            or_(ratings.c.company.in_(keys), ratings.c.subject_key.in_(known)),
+        )
+        newest: dict[str, str] = {}
+        for row in self._connection.execute(query.order_by(ratings.c.created.desc(), ratings.c.id.desc())):
+            company = row.company if row.company in keys else known.get(row.subject_key)
+            if company is not None:
+                newest.setdefault(company, row.id)
+        found = self._connection.execute(self._own().where(ratings.c.id.in_(newest.values())))
+        rows = {row.id: _row(row) for row in found}
+        return {company: rows[rating_id] for company, rating_id in newest.items()}
 
     def describe(self, rating_id: str, *, title: str, note: str, archived: bool) -> RatingRow:
         """Say what an organisation calls an answer, what it notes on it and whether it is put away.

@@ -1,7 +1,7 @@
 """The company form: its sections and fields come from the facts catalogue, and what is posted becomes facts again.
 
-A blank field is a missing fact. Money is entered in millions of won. What a text means is for the fact's kind of value
-to say (``ktop.domain.values``).
+A blank field is a missing fact. Money is entered in millions of won unless another unit is chosen. What a text means
+is for the fact's kind of value to say (``ktop.domain.values``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from datetime import date
 from typing import Any
 
 from ktop.catalogue import Lang, load, message, text
+from ktop.domain.company.entry import problems_of
 from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups
 from ktop.domain.company.kinds import fact_kind
+from ktop.domain.company.record import UNITS_KRW
 from ktop.domain.values.kind import RefusedValueError, ValueKind
 from ktop.domain.values.money import Money
+from ktop.kernel.clock import today
 
 #: The unit of money in the form.
 _MILLION = 1_000_000
@@ -35,6 +38,7 @@ _SECTIONS = (
     ("other", ("other_ip", "credit")),
     ("checklist", ("checklist",)),
 )
+_UNITS_OFFERED = (1, 1_000, _MILLION)
 #: Facts offered in the what-if form: what a company can change within a year or two.
 WHAT_IF = (
     *("technical_staff", "research_staff", "advanced_degree_staff", "rnd_organisation"),
@@ -57,9 +61,14 @@ class Field:
     required: bool = False
     options: tuple[tuple[str, str], ...] = ()
     problem: str = ""
+    #: Whether leaving it out moves a rating more than most others do.
+    weighs: bool = False
+    #: Where the value comes from, where that is not who fills in the form.
+    source: str = ""
     #: What stands behind an answer of the checklist, "" where it is the firm's word; and the words to choose from.
     status: str = ""
     statuses: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +113,8 @@ def sections(
     return tuple(made)
 
 
-def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "") -> Field:
-    """Return one fact as a question."""
+def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "", unit_krw: int = _MILLION) -> Field:
+    """Return one fact as a question; amounts are asked for in ``unit_krw``."""
     kind, unit = "text", spec.unit_label[lang] if spec.unit_label else ""
     options: tuple[tuple[str, str], ...] = ()
     label, hint = spec.label[lang], spec.description[lang]
@@ -125,8 +134,9 @@ def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "") -> Fie
     elif spec.kind in ("number", "integer"):
         kind = "number"
         if spec.unit == "krw":
-            unit = text("web.million_krw", lang)
-    return Field(spec.name, label, hint, kind, value, unit, spec.name in _REQUIRED, options, problem)
+            unit = unit_words(lang)[unit_krw]
+    required = spec.name in _REQUIRED
+    return Field(spec.name, label, hint, kind, value, unit, required, options, problem, spec.name in weighty())
 
 
 def industry_options(lang: Lang) -> tuple[tuple[str, str], ...]:
@@ -136,6 +146,20 @@ def industry_options(lang: Lang) -> tuple[tuple[str, str], ...]:
         for code, entry in load("industries")["ksic"].items()
         if len(code) == 2
     )
+
+
+@functools.cache
+def weighty() -> frozenset[str]:
+    """Return the facts whose absence moves ratings most (``catalogue/entry.yaml``)."""
+    return frozenset(load("entry")["weighs_much"])
+
+
+@functools.cache
+def unit_words(lang: Lang) -> Mapping[int, str]:
+    """Return the units that amounts can be entered in: won of one → its word."""
+    return {
+        won: load("company")["values"]["unit"][unit][lang] for unit, won in UNITS_KRW.items() if won in _UNITS_OFFERED
+    }
 
 
 def _status_options(lang: Lang) -> tuple[tuple[str, str], ...]:
@@ -149,31 +173,34 @@ def statuses(posted: Mapping[str, str]) -> dict[str, str]:
 
 
 @functools.cache
-def kind_asked(name: str) -> ValueKind[Any]:
-    """Return the kind of value a field of the form takes: the fact's own, money in millions of won."""
+def kind_asked(name: str, unit_krw: int = _MILLION) -> ValueKind[Any]:
+    """Return the kind of value a field of the form takes: the fact's own, money in the unit chosen."""
     kind = fact_kind(name)
-    return replace(kind, unit_krw=_MILLION) if isinstance(kind, Money) else kind
+    return replace(kind, unit_krw=unit_krw, worded=False) if isinstance(kind, Money) else kind
 
 
-def typed(facts: Mapping[str, Any]) -> dict[str, str]:
+def typed(facts: Mapping[str, Any], unit_krw: int = _MILLION) -> dict[str, str]:
     """Return facts as they would be typed into the form; a missing one is left out."""
     shown = {}
     for spec in asked():
         value = facts.get(spec.name)
         if value is not None and value == value:
-            shown[spec.name] = kind_asked(spec.name).caption(value)
+            shown[spec.name] = kind_asked(spec.name, unit_krw).caption(value)
     return shown
 
 
 def read(
-    posted: Mapping[str, str], lang: Lang, names: tuple[str, ...] | None = None
+    posted: Mapping[str, str], lang: Lang, names: tuple[str, ...] | None = None, unit_krw: int = _MILLION
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the facts that were typed and, by fact, the sentence on what cannot be read. Missing ones are left out."""
+    """Return the facts that were typed and, by fact, the sentence on what cannot be read or cannot be true.
+
+    Missing ones are left out. ``names`` asks for some fields only; what is required is then not missed.
+    """
     facts: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for spec in asked() if names is None else (FACTS[name] for name in names):
         try:
-            value = kind_asked(spec.name).parse(posted.get(spec.name))
+            value = kind_asked(spec.name, unit_krw).parse(posted.get(spec.name))
         except RefusedValueError as refusal:
             problems[spec.name] = message(refusal.at(dict(spec.label)), lang)
             continue
@@ -181,7 +208,15 @@ def read(
             facts[spec.name] = _plain(value)
         elif spec.name in _REQUIRED and names is None:
             problems[spec.name] = text("web.required", lang, field=spec.label[lang])
-    return facts, problems
+
+    def written(name: str, value: Any) -> str:
+        spec, shown = FACTS[name], kind_asked(name, unit_krw).caption(value)
+        return f"{shown} {unit_words(lang)[unit_krw]}" if spec.unit == "krw" else shown
+
+    for name, error in problems_of(facts, today(), written).items():
+        problems[name] = message(error, lang)
+        del facts[name]
+    return facts, {name: problems[name] for name in FACTS if name in problems}
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/companies", "web.nav_companies"),
     ("/technology", "web.nav_technology"),
     ("/batches", "web.nav_batches"),
+    ("/my/companies", "wizard.my_title"),
     ("/my/results", "kept.title"),
     ("/reviews", "reviews.title"),
     ("/compare", "web.nav_compare"),

@@ -7,13 +7,13 @@ where both are given, the details count.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import numpy as np
 
 from ktop.domain.company.errors import refuse, told
-from ktop.domain.company.fact_spec import FACTS, FactSpec, FactValue, fact_rules
+from ktop.domain.company.fact_spec import FACTS, FactRule, FactSpec, FactValue, fact_rules
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.values.kind import shown
 from ktop.kernel.errors import InputError
@@ -55,15 +55,33 @@ def add_totals(facts: dict[str, FactValue], totals: Mapping[str, float | None]) 
     for name in filled:
         value = totals[name]
         facts[name] = value if FACTS[name].kind == "number" or value is None else int(value)
-    for rule in fact_rules() if filled else ():
-        low, high = facts[rule.smaller], facts[rule.larger]
-        columns = {name: np.array([np.nan if facts[name] is None else facts[name]], float) for name in rule.holds.names}
-        if rule.holds.evaluate(columns)[0] == 0:
-            raise InputError(
-                "facts.exceeds",
-                label=dict(FACTS[rule.smaller].label),
-                value=f"{low:,}",
-                other=dict(FACTS[rule.larger].label),
-                limit=f"{high:,}",
-            )
+    for rule in broken_rules(facts) if filled else ():
+        raise refusal_of(rule, facts)
     return filled
+
+
+def broken_rules(facts: Mapping[str, Any], about: Set[str] | None = None) -> tuple[FactRule, ...]:
+    """Return the relations between facts that do not hold, those that name one of ``about`` where it is given.
+
+    A missing fact breaks none.
+    """
+    broken = []
+    for rule in fact_rules():
+        values = [facts.get(name) for name in rule.holds.names]
+        if (about is not None and not about & rule.holds.names) or any(value is None for value in values):
+            continue
+        columns = {name: np.array([facts[name]], float) for name in rule.holds.names}
+        if rule.holds.evaluate(columns)[0] == 0:
+            broken.append(rule)
+    return tuple(broken)
+
+
+def refusal_of(
+    rule: FactRule, facts: Mapping[str, Any], written: Callable[[str, Any], str] | None = None
+) -> InputError:
+    """Return the sentence on a relation that does not hold; ``written`` writes a fact's value as its place does."""
+    low, high = (
+        f"{facts[name]:,}" if written is None else written(name, facts[name]) for name in (rule.smaller, rule.larger)
+    )
+    labels = {"label": dict(FACTS[rule.smaller].label), "other": dict(FACTS[rule.larger].label)}
+    return InputError("facts.exceeds", **labels, value=low, limit=high)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ktop.catalogue import Lang
+from ktop.domain.company.entry import CompanyEntry
 from ktop.domain.party.actor import Actor
-from ktop.domain.rating.rating import Rating
+from ktop.domain.rating.rating import Rating, Warning
 from ktop.kernel.progress import Progress, silent
 
 
@@ -80,6 +81,19 @@ class Companies(Protocol):
         Values come from a form: numbers, ISO dates and texts. Rating the record checks them. ``statuses`` says what
         stands behind answers of the checklist: "evidenced" or "confirmed"; declared where nothing is said.
         """
+        ...
+
+    def entered_record(
+        self, actor: Actor, entry: CompanyEntry, base: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """Return the record that says what was entered on top of ``base``, the record its form was filled from.
+
+        See ``ktop.domain.company.entry.record_of_entry``. Raises ``InputError`` where the record is then wrong.
+        """
+        ...
+
+    def doubts(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Sequence[Warning]:
+        """Return what can hardly be true of a record's figures together: amounts in another unit, odd ratios."""
         ...
 
     def facts_of_record(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ktop.domain.company.rated_subject import RatedSubject
+from ktop.domain.company.totals import broken_rules, refusal_of
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError
 from ktop.models.company_model import CompanyModel, with_changes
@@ -57,6 +58,12 @@ def rate_by(model: CompanyModel, subject: RatedSubject, previous: Mapping[str, s
 
 
 def what_if(model: CompanyModel, subject: RatedSubject, changes: Mapping[str, Any]) -> Rating:
-    """Rate a company by one model with some facts changed, see ``with_changes``, and decide on that."""
+    """Rate a company by one model with some facts changed, see ``with_changes``, and decide on that.
+
+    Raises ``InputError`` where a changed fact then contradicts another, as a record that says so does.
+    """
     table, inputs = with_changes(subject.table, changes, subject.inputs)
+    facts = table.row(0)
+    for rule in broken_rules(facts, changes.keys()):
+        raise refusal_of(rule, facts)
     return with_decision(rate_on_evidence(model, table, inputs), table)

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang, message, text
+from ktop.domain.company.amount_warnings import amount_warnings
+from ktop.domain.company.entry import CompanyEntry, record_of_entry
 from ktop.domain.company.fact_frame import batch_columns
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.headings import CompanyHeadings
+from ktop.domain.company.plausibility import implausible_warnings
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
-from ktop.domain.rating.rating import Rating
+from ktop.domain.rating.rating import Rating, Warning
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
@@ -72,6 +75,20 @@ class CompanyService:
             record["facts"] = totals
         record |= {"source": "self-reported", "source_date": today().isoformat()}
         return record
+
+    def entered_record(
+        self, actor: Actor, entry: CompanyEntry, base: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        require(actor, "own:rating:make")
+        record = record_of_entry(entry, base, today())
+        Company.from_mapping(record)
+        return record
+
+    def doubts(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Sequence[Warning]:
+        require(actor, "own:rating:make")
+        table = RatedSubject.of(record, as_of or today()).table
+        found = (*amount_warnings(table).get(0, ()), *implausible_warnings(table).get(0, ()))
+        return [doubt for doubt in found if doubt.code != "sales_zero"]  # a firm before its first product may have none
 
     def facts_of_record(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:
         require(actor, "own:rating:make")

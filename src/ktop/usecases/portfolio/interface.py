@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -66,10 +66,15 @@ class Portfolio(Protocol):
         *,
         search: str = "",
         archived: bool = False,
+        only_drafts: bool = False,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[KeptCompany]:
         """Return companies by part of their name or the beginning of a number, the last changed first."""
+        ...
+
+    def drafts_among(self, actor: Actor, kept_ids: Collection[str]) -> Collection[str]:
+        """Return which of some kept companies have a draft."""
         ...
 
     def kept_company(self, actor: Actor, kept_id: str) -> KeptCompany:
@@ -91,14 +96,30 @@ class Portfolio(Protocol):
         """Keep a record that is not complete yet, unchecked, in place of the draft before; it is never rated."""
         ...
 
-    def edit_company(
-        self, actor: Actor, kept_id: str, version: int, *, note: str | None = None, archived: bool | None = None
-    ) -> KeptCompany:
-        """Note something on a company, put it away or bring it back."""
+    def drop_draft(self, actor: Actor, kept_id: str) -> None:
+        """Forget a company's draft, and the company with it where nothing else was ever known of it."""
         ...
 
-    def rate_kept_company(self, actor: Actor, kept_id: str, as_of: date | None) -> StoredRating:
-        """Rate the newest version of a company's record and keep the answer with the company."""
+    def edit_company(
+        self,
+        actor: Actor,
+        kept_id: str,
+        version: int,
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        archived: bool | None = None,
+    ) -> KeptCompany:
+        """Call a company otherwise, note something on it, put it away or bring it back."""
+        ...
+
+    def rate_kept_company(
+        self, actor: Actor, kept_id: str, as_of: date | None, technology: str | None = None
+    ) -> StoredRating:
+        """Rate the newest version of a company's record, with a kept technology of it, and keep the answer with them.
+
+        Raises ``InputError`` where only a draft is kept.
+        """
         ...
 
     def kept_technologies(

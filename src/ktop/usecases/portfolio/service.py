@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -36,14 +36,20 @@ class PortfolioService:
         *,
         search: str = "",
         archived: bool = False,
+        only_drafts: bool = False,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[KeptCompany]:
         require(actor, "own:company:read")
-        rows, before = rows_asked(limit), _before(after)
+        rows, before, asked = rows_asked(limit), _before(after), search.strip()[:_LONGEST_TITLE]
         with self._store().reading(actor) as unit:
-            found = unit.portfolio.find_companies(search.strip()[:_LONGEST_TITLE], archived, before, rows + 1)
+            found = unit.portfolio.find_companies(asked, archived, before, rows + 1, only_drafts=only_drafts)
         return page_of([_company(row) for row in found], rows, lambda one: (one.changed, one.id))
+
+    def drafts_among(self, actor: Actor, kept_ids: Collection[str]) -> Collection[str]:
+        require(actor, "own:company:read")
+        with self._store().reading(actor) as unit:
+            return unit.portfolio.drafts_among(kept_ids)
 
     def kept_company(self, actor: Actor, kept_id: str) -> KeptCompany:
         require(actor, "own:company:read")
@@ -65,21 +71,43 @@ class PortfolioService:
         require(actor, "own:company:edit")
         return self._save(actor, record, kept_id, draft=True)
 
-    def edit_company(
-        self, actor: Actor, kept_id: str, version: int, *, note: str | None = None, archived: bool | None = None
-    ) -> KeptCompany:
+    def drop_draft(self, actor: Actor, kept_id: str) -> None:
         require(actor, "own:company:edit")
         with self._store().unit(actor) as unit:
+            kept = unit.portfolio.company(kept_id, to_change=True)
+            unit.portfolio.drop_draft(kept.id)
+            unit.tell("company.draft_dropped", kept.id, {})
+
+    def edit_company(
+        self,
+        actor: Actor,
+        kept_id: str,
+        version: int,
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        archived: bool | None = None,
+    ) -> KeptCompany:
+        require(actor, "own:company:edit")
+        said = _edits(title=name, note=note, archived=archived)
+        if "title" in said:
+            said["name"] = said.pop("title")
+        with self._store().unit(actor) as unit:
             found = replace(unit.portfolio.company(kept_id, to_change=True), version=version)
-            kept = unit.portfolio.change_company(replace(found, **_edits(note=note, archived=archived)))
+            kept = unit.portfolio.change_company(replace(found, **said))
             unit.tell("company.edited", kept.id, {"archived": kept.archived})
             return _company(kept)
 
-    def rate_kept_company(self, actor: Actor, kept_id: str, as_of: date | None) -> StoredRating:
+    def rate_kept_company(
+        self, actor: Actor, kept_id: str, as_of: date | None, technology: str | None = None
+    ) -> StoredRating:
         require(actor, "own:rating:make")
+        text = None if technology is None else self.kept_technology(actor, technology).text
         versions = [record for record in self.records_of(actor, kept_id) if not record.draft]
         if not versions:
             raise InputError("portfolio.only_a_draft")
+        if text is not None:
+            return self._ratings().rate_both(actor, versions[0].record, text, as_of, kept_id, technology)
         return self._ratings().rate_company(actor, versions[0].record, as_of, kept_id)
 
     def kept_technologies(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ class StoredRating:
     order tech-index, ktrs-fm, originality (those that were asked for). ``record`` is the company record as given
     (None for a technology alone), ``text`` the technology summary as given (None for a company alone).
     ``failures`` holds, by model name, the sentence of a model that could not rate while others could: language → text.
+    ``company`` and ``technology`` are the kept ones it was made of, None where it was made of something else.
     """
 
     id: str
@@ -33,6 +34,8 @@ class StoredRating:
     record: Mapping[str, Any] | None = None
     text: str | None = None
     failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    company: str | None = None
+    technology: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,16 @@ class Ratings(Protocol):
         """Rate a technology summary against the corpus in force and keep the answer, with the kept ``technology``."""
         ...
 
-    def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
-        """Rate a company and its technology at once and keep the answers together."""
+    def rate_both(
+        self,
+        actor: Actor,
+        record: Mapping[str, Any],
+        text: str,
+        as_of: date | None,
+        company: str | None = None,
+        technology: str | None = None,
+    ) -> StoredRating:
+        """Rate a company and its technology at once and keep the answers together, with the kept ones they are of."""
         ...
 
     def keep(
@@ -99,18 +110,24 @@ class Ratings(Protocol):
         *,
         search: str = "",
         kind: Kind | None = None,
-        archived: bool = False,
+        archived: bool | None = False,
+        company: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[KeptResult]:
         """Return the organisation's kept answers, newest first, whose name, title or note holds ``search``.
 
+        ``archived`` None gives both kinds; ``company`` asks for those of one kept company.
         Raises ``InputError`` for a wrong limit or cursor.
         """
         ...
 
     def result(self, actor: Actor, rating_id: str) -> KeptResult:
         """Return a kept answer as a list shows it."""
+        ...
+
+    def newest_results(self, actor: Actor, companies: Collection[str]) -> Mapping[str, KeptResult]:
+        """Return the newest answer of each of some kept companies that has one."""
         ...
 
     def describe(self, actor: Actor, rating_id: str, *, title: str, note: str, archived: bool) -> KeptResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.models.compare import compare
 from ktop.models.originality import compare as compare_technologies
 from ktop.models.registry import ModelRegistry
+from ktop.store.portfolio import CompanyRow
 from ktop.store.ratings import RatingRow
 from ktop.store.unit_of_work import Store
 from ktop.usecases.companies.interface import Companies
@@ -65,12 +66,20 @@ class RatingService:
         rated = [self._technologies().rate_summary(actor, text, day)]
         return self._keep(actor, "technology", day, rated, text=text, technology=technology)
 
-    def rate_both(self, actor: Actor, record: Mapping[str, Any], text: str, as_of: date | None) -> StoredRating:
+    def rate_both(
+        self,
+        actor: Actor,
+        record: Mapping[str, Any],
+        text: str,
+        as_of: date | None,
+        company: str | None = None,
+        technology: str | None = None,
+    ) -> StoredRating:
         require(actor, "own:rating:make")
         day = as_of or today()
         found = self._companies.rate_by_fitting_models(actor, record, day)
         ratings = [*found.ratings, self._technologies().rate_summary(actor, text, day)]
-        return self._keep(actor, "both", day, ratings, found.failures, record=record, text=text)
+        return self._keep(actor, "both", day, ratings, found.failures, record, text, company, technology)
 
     def keep(
         self,
@@ -95,7 +104,8 @@ class RatingService:
         *,
         search: str = "",
         kind: Kind | None = None,
-        archived: bool = False,
+        archived: bool | None = False,
+        company: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[KeptResult]:
@@ -104,7 +114,13 @@ class RatingService:
         behind: Any = read_cursor(after, datetime, str) if after else None
         with self._store().reading(actor) as unit:
             found = unit.ratings.found(
-                search=search.strip(), kind=kind, archived=archived, before=behind, limit=rows + 1
+                search=search.strip(),
+                kind=kind,
+                archived=archived,
+                company=company,
+                subject_key=None if company is None else _key_of(unit.portfolio.company(company)),
+                before=behind,
+                limit=rows + 1,
             )
         return page_of([_as_listed(row) for row in found], rows, lambda result: (result.created, result.id))
 
@@ -112,6 +128,12 @@ class RatingService:
         require(actor, "own:rating:read")
         with self._store().reading(actor) as unit:
             return _as_listed(unit.ratings.get(rating_id))
+
+    def newest_results(self, actor: Actor, companies: Collection[str]) -> Mapping[str, KeptResult]:
+        require(actor, "own:rating:read")
+        with self._store().reading(actor) as unit:
+            keys = {one: _key_of(unit.portfolio.company(one)) for one in companies}
+            return {one: _as_listed(row) for one, row in unit.ratings.newest_of(keys).items()}
 
     def describe(self, actor: Actor, rating_id: str, *, title: str, note: str, archived: bool) -> KeptResult:
         require(actor, "own:rating:edit")
@@ -203,6 +225,11 @@ def _subject_key(record: Mapping[str, Any]) -> str | None:
     return f"company_id:{known_as[:100]}" if known_as else None
 
 
+def _key_of(company: CompanyRow) -> str | None:
+    """Return what the ratings of a kept company are found by besides its identifier, see ``_subject_key``."""
+    return _subject_key({"business_number": company.business_number, "company_id": company.company_id})
+
+
 def plain_record(value: Any) -> Any:
     """Return a value in JSON types: YAML reads dates as dates."""
     if isinstance(value, Mapping):
@@ -234,4 +261,6 @@ def _stored(row: RatingRow) -> StoredRating:
         record=row.inputs.get("record"),
         text=row.inputs.get("text"),
         failures=row.inputs.get("failures") or {},
+        company=row.company,
+        technology=row.technology,
     )

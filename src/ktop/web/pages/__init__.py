@@ -7,6 +7,7 @@ from ktop.web.pages import (
     companies,
     compare,
     consents,
+    entry,
     finance,
     home,
     institutions,
@@ -17,6 +18,8 @@ from ktop.web.pages import (
     members,
     methods,
     models,
+    my_companies,
+    my_technologies,
     passkeys,
     programme_calls,
     programme_projects,
@@ -38,4 +41,5 @@ def routers() -> tuple[APIRouter, ...]:
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
     of_two_sides = (consents, lookups, finance, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
-    return tuple(room.router for room in (*of_ratings, reviews, *of_people, *of_two_sides))
+    of_entry = (entry, my_companies, my_technologies)
+    return tuple(room.router for room in (*of_entry, *of_ratings, reviews, *of_people, *of_two_sides))

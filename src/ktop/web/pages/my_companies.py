@@ -1,0 +1,224 @@
+"""My companies: what an organisation keeps of companies, the results of each with what changed, name, note, archive."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from ktop.catalogue import Lang, message, text
+from ktop.domain.values.registration_numbers import BusinessNumber
+from ktop.kernel.errors import ChangedError, InputError, UnavailableError
+from ktop.report import labels, numbers
+from ktop.report.present.what_if import changes_between
+from ktop.usecases.portfolio.interface import KeptCompany
+from ktop.usecases.rate.interface import KeptResult, StoredRating
+from ktop.web.asking import ask, asker, platform
+from ktop.web.language import language
+from ktop.web.pages.common import identifier, posted, texts
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+_ROWS, _RESULTS = 25, 10
+
+
+@router.get("/my/companies")
+async def companies(
+    request: Request, q: str = "", drafts: str = "", away: str = "", after: str | None = None
+) -> Response:
+    """List kept companies; ``q`` searches, ``drafts`` and ``away`` filter, ``after`` continues a long list."""
+    asked = {"q": q[:200], "drafts": "1" if drafts == "1" else "", "away": "1" if away == "1" else ""}
+    found = await ask(
+        request,
+        platform(request).portfolio.kept_companies,
+        search=asked["q"],
+        archived=bool(asked["away"]),
+        only_drafts=bool(asked["drafts"]),
+        limit=_ROWS,
+        after=after or None,
+    )
+    rows = await rows_of(request, found.items)
+    older = f"/my/companies?{urlencode(asked | {'after': found.after})}" if found.after else ""
+    return page(request, "my_companies.html", say=say(language(request)), rows=rows, asked=asked, older=older)
+
+
+@router.get("/my/companies/{kept_id}")
+async def company(request: Request, kept_id: str, after: str | None = None) -> Response:
+    """Show one company: its results with what changed, the versions of its record, its name and note."""
+    return await _company(request, identifier(kept_id), after=after)
+
+
+@router.post("/my/companies/{kept_id}")
+async def described(request: Request, kept_id: str) -> Response:
+    """Keep a company's name and note, put it away or bring it back."""
+    form = texts(await posted(request, f"/my/companies/{identifier(kept_id)}"))
+    version = form.get("version", "")
+    try:
+        await ask(
+            request,
+            platform(request).portfolio.edit_company,
+            kept_id,
+            int(version) if version.isascii() and version.isdigit() else 0,
+            name=form.get("name", ""),
+            note=form.get("note", ""),
+            archived=form.get("archived") == "1",
+        )
+    except (InputError, ChangedError) as error:
+        sentence = message(error, language(request))
+        return await _company(request, kept_id, sentence, error.http_status, given=form)
+    return RedirectResponse("/my/companies", status_code=303)
+
+
+@router.post("/my/companies/{kept_id}/rate")
+async def rated(request: Request, kept_id: str) -> Response:
+    """Rate what is known of a company now, with its technology where it has one."""
+    await posted(request, f"/my/companies/{identifier(kept_id)}")
+    use = platform(request).portfolio
+    try:
+        technologies = await ask(request, use.kept_technologies, company=kept_id, limit=1)
+        technology = next((one.id for one in technologies.items), None)
+        stored = await ask(request, use.rate_kept_company, kept_id, None, technology)
+    except (InputError, UnavailableError) as error:
+        return await _company(request, kept_id, message(error, language(request)), error.http_status)
+    return RedirectResponse(f"/ratings/{stored.id}", status_code=303)
+
+
+async def rows_of(request: Request, found: Any) -> list[dict[str, Any]]:
+    """Return companies as lists show them: with their newest grade, and what to do next."""
+    lang, use = language(request), platform(request)
+    ids = [one.id for one in found]
+    drafts = await ask(request, use.portfolio.drafts_among, ids)
+    newest = await ask(request, use.ratings.newest_results, ids)
+    return [_row(one, one.id in drafts, newest.get(one.id), lang) for one in found]
+
+
+def say(lang: Lang) -> Any:
+    """Return what tells a text of ``messages/wizard.yaml``."""
+    return lambda key, **params: text(f"wizard.{key}", lang, **params)
+
+
+def number_shown(number: str | None) -> str:
+    """Return a business number as people write it."""
+    return BusinessNumber.parse(number).formatted if number else ""
+
+
+def _row(one: KeptCompany, draft: bool, newest: KeptResult | None, lang: Lang) -> dict[str, Any]:
+    if draft:
+        step, address = "next_draft", f"/my/companies/{one.id}/enter"
+    elif newest is None:
+        step, address = "next_rate", f"/my/companies/{one.id}"
+    else:
+        step, address = "next_steps", f"/ratings/{newest.id}"
+    return {
+        "id": one.id,
+        "name": text("wizard.nameless", lang) if one.name == "–" else one.name,
+        "number": number_shown(one.business_number),
+        "note": one.note,
+        "rating": newest.id if newest else "",
+        "figures": figures_line(newest, lang) if newest else "",
+        "as_of": numbers.day(newest.as_of, lang) if newest else "",
+        "next": text(f"wizard.{step}", lang),
+        "next_address": address,
+        "changed": one.changed.astimezone().strftime("%Y-%m-%d"),
+    }
+
+
+def figures_line(result: KeptResult, lang: Lang) -> str:
+    """Return the headlines of a result in one line."""
+    shown = []
+    for name, value in result.figures.items():
+        if value is not None:
+            figure = numbers.figure(value, lang, 1) if isinstance(value, float | int) else value
+            shown.append(f"{text(f'kept.column_{name}', lang)} {figure}")
+    return " · ".join(shown)
+
+
+async def _company(
+    request: Request,
+    kept_id: str,
+    problem: str = "",
+    status: int = 200,
+    after: str | None = None,
+    given: dict[str, str] | None = None,
+) -> Response:
+    lang, use = language(request), platform(request)
+    kept = await ask(request, use.portfolio.kept_company, kept_id)
+    records = await ask(request, use.portfolio.records_of, kept_id)
+    found = await ask(
+        request, use.ratings.results, archived=None, company=kept_id, limit=_RESULTS + 1, after=after or None
+    )
+    stored = [await ask(request, use.ratings.rating, one.id) for one in found.items]
+    technologies = await ask(request, use.portfolio.kept_technologies, company=kept_id)
+    draft = next((one for one in records if one.draft), None)
+    more = len(found.items) > _RESULTS
+    return page(
+        request,
+        "my_company.html",
+        status,
+        say=say(lang),
+        company=kept,
+        number=number_shown(kept.business_number),
+        draft=numbers.moment(draft.known_at, lang) if draft else "",
+        versions=[
+            {"number": one.number, "moment": numbers.moment(one.known_at, lang), "by": _by(request, one.given_by, lang)}
+            for one in records
+            if not one.draft
+        ],
+        history=[
+            _past(result, stored[place], stored[place + 1] if place + 1 < len(stored) else None, lang)
+            for place, result in enumerate(found.items[:_RESULTS])
+        ],
+        older=f"?{urlencode({'after': found.after})}" if more and found.after else "",
+        technologies=technologies.items,
+        words={"name": kept.name, "note": kept.note} | {n: (given or {})[n] for n in ("name", "note") if given},
+        problem=problem,
+    )
+
+
+def _by(request: Request, user: str, lang: Lang) -> str:
+    """Return who gave something: oneself by name, others of the organisation as such."""
+    who = asker(request)
+    if who is not None and who.actor.user == user:
+        return who.name
+    return text("wizard.by_owner" if user == "local-owner" else "wizard.by_colleague", lang)
+
+
+def _past(result: KeptResult, now: StoredRating, before: StoredRating | None, lang: Lang) -> dict[str, Any]:
+    """Return one result of a history, with what changed since the one before and why."""
+    shown = {
+        "id": result.id,
+        "as_of": numbers.day(result.as_of, lang),
+        "made": numbers.moment(result.created, lang),
+        "figures": figures_line(result, lang),
+        "first": before is None,
+    }
+    if before is None:
+        return shown | {"moved": (), "inputs": (), "models": ""}
+    moved = [change for change in changes_between(before.ratings, now.ratings, lang) if change.difference]
+    return shown | {
+        "moved": moved,
+        "inputs": _inputs_changed(before, now, lang),
+        "models": _models_changed(before, now),
+    }
+
+
+def _inputs_changed(before: StoredRating, now: StoredRating, lang: Lang) -> list[tuple[str, str, str]]:
+    """Return the inputs that two ratings had different: label, value before, value now."""
+    old, new = ({one["name"]: one["value"] for r in kept.ratings for one in r["inputs"]} for kept in (before, now))
+
+    def shown(name: str, value: Any) -> str:
+        return labels.fact_value(name, value, lang)
+
+    return [
+        (labels.fact(name, lang), shown(name, old[name]), shown(name, new[name]))
+        for name in old
+        if name in new and old[name] != new[name]
+    ]
+
+
+def _models_changed(before: StoredRating, now: StoredRating) -> str:
+    old = {one["model"]["name"]: one["model"]["version"] for one in before.ratings}
+    new = {one["model"]["name"]: one["model"]["version"] for one in now.ratings}
+    return ", ".join(f"{name} {old[name]} → {new[name]}" for name in old if name in new and old[name] != new[name])

@@ -1,0 +1,80 @@
+"""My technologies: summaries that an organisation keeps, changed, noted on, put away and rated."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from ktop.catalogue import message
+from ktop.kernel.errors import ChangedError, InputError, UnavailableError
+from ktop.web.asking import ask, platform
+from ktop.web.language import language
+from ktop.web.pages.common import identifier, posted, texts, to_rating
+from ktop.web.pages.my_companies import say
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+_ROWS = 25
+
+
+@router.get("/my/technologies")
+async def technologies(request: Request, q: str = "", away: str = "", after: str | None = None) -> Response:
+    """List kept technologies; ``q`` searches, ``away`` filters, ``after`` continues a long list."""
+    asked = {"q": q[:200], "away": "1" if away == "1" else ""}
+    found = await ask(
+        request,
+        platform(request).portfolio.kept_technologies,
+        search=asked["q"],
+        archived=bool(asked["away"]),
+        limit=_ROWS,
+        after=after or None,
+    )
+    older = f"/my/technologies?{urlencode(asked | {'after': found.after})}" if found.after else ""
+    words = say(language(request))
+    return page(request, "my_technologies.html", say=words, rows=found.items, asked=asked, older=older)
+
+
+@router.get("/my/technologies/{kept_id}")
+async def technology(request: Request, kept_id: str) -> Response:
+    """Show one technology, or under ``new`` the form for a further one."""
+    return await _page(request, identifier(kept_id))
+
+
+@router.post("/my/technologies/{kept_id}")
+async def described(request: Request, kept_id: str) -> Response:
+    """Keep a technology, and rate it where that was asked for."""
+    form = texts(await posted(request, f"/my/technologies/{identifier(kept_id)}"))
+    use, version = platform(request).portfolio, form.get("version", "")
+    words = {"title": form.get("title", ""), "text": form.get("text", "")}
+    shown = kept_id
+    try:
+        if kept_id == "new":
+            kept = await ask(request, use.save_technology, words["title"], words["text"])
+        else:
+            kept = await ask(
+                request,
+                use.edit_technology,
+                kept_id,
+                int(version) if version.isascii() and version.isdigit() else 0,
+                **words,
+                note=form.get("note", ""),
+                archived=form.get("archived") == "1",
+            )
+        shown = kept.id
+        if form.get("go") == "rate":
+            return to_rating(await ask(request, use.rate_kept_technology, kept.id, None))
+    except (InputError, ChangedError, UnavailableError) as error:
+        return await _page(request, shown, message(error, language(request)), error.http_status, form)
+    return RedirectResponse("/my/technologies", status_code=303)
+
+
+async def _page(
+    request: Request, kept_id: str, problem: str = "", status: int = 200, given: dict[str, str] | None = None
+) -> Response:
+    kept = None if kept_id == "new" else await ask(request, platform(request).portfolio.kept_technology, kept_id)
+    words = {name: getattr(kept, name, "") for name in ("title", "text", "note")}
+    words |= {name: value for name, value in (given or {}).items() if name in words}
+    said = say(language(request))
+    return page(request, "my_technology.html", status, say=said, kept=kept, words=words, problem=problem)
