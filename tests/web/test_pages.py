@@ -38,6 +38,7 @@ STATIC = [
     "/methods/ktrs-fm",
     "/methods/start-up",
     "/methods/originality",
+    "/glossary",
     "/models",
     "/models/ktrs-fm/1.0.0",
     "/api",

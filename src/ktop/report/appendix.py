@@ -10,7 +10,7 @@ from ktop.report import labels
 from ktop.report.charts import Table
 
 #: The ladders a grade of each name is read from, in the order they are explained.
-_LADDERS = ("business", "growth", "risk", "originality")
+GRADES = ("business", "growth", "risk", "originality")
 _LIMITS_OF_ALL, _LIMITS_OF_COMPANIES, _LIMITS_OF_TECHNOLOGIES = (1, 3), (2, 4, 6), (5,)
 
 
@@ -31,7 +31,7 @@ def appendix(ratings: Sequence[Mapping[str, Any]], lang: Lang) -> dict[str, Any]
             if method(model, lang)
         ],
         "limits": [text(f"web.limit_{number}", lang) for number in sorted(limits)],
-        "grades": [grade_table(name, lang) for name in _LADDERS if name in graded],
+        "grades": [grade_table(name, lang) for name in GRADES if name in graded],
         "glossary": [{"word": word, "meaning": meaning} for word, meaning in glossary(lang, about=about)],
     }
 

@@ -31,6 +31,7 @@ ACCESS: Mapping[str, str] = {
     "GET /": "platform:example:read",
     "GET /methods": OPEN,
     "GET /methods/{model}": OPEN,
+    "GET /glossary": OPEN,
     "GET /api": OPEN,
     "GET /statistics": OPEN,
     "GET /api/v1/statistics": OPEN,

@@ -12,6 +12,7 @@ from ktop.catalogue import Lang, load, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.decision.guarantee import money
 from ktop.kernel.errors import NotFoundError
+from ktop.report.appendix import GRADES, glossary, grade_table
 from ktop.report.present import models as present
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
@@ -34,6 +35,13 @@ LADDERS: Mapping[str, tuple[str, ...]] = {
 async def methods(request: Request) -> Response:
     """Explain the models: indicators with their formulas, ladders with their cuts, released versions, limits."""
     return await _explained(request, tuple(MODELS))
+
+
+@router.get("/glossary")
+async def words(request: Request) -> Response:
+    """Tell what the words of pages and reports mean."""
+    lang = language(request)
+    return page(request, "glossary.html", terms=glossary(lang), grades=[grade_table(name, lang) for name in GRADES])
 
 
 @router.get("/methods/{model}")
