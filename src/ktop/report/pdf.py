@@ -99,6 +99,25 @@ def report(
 
     ``seal`` makes it one that is to be signed. Raises ``BusyError`` where too many others wait for theirs.
     """
+    data = _report_data(ratings, lang, technology_text, seal)
+    with PDF_MAKING.taken():
+        return set_document(data, date.fromisoformat(ratings[0]["as_of"]))
+
+
+def report_pictures(
+    ratings: Sequence[Mapping[str, Any]], lang: Lang, *, seal: Seal | None = None, dots_per_inch: float = 72.0
+) -> list[bytes]:
+    """Return the pages of a report as PNG, for documents that show what one looks like."""
+    with PDF_MAKING.taken():
+        pages = _compiler(_report_data(ratings, lang, None, seal), "report.typ").compile(
+            format="png", ppi=dots_per_inch
+        )
+    return [pages] if isinstance(pages, bytes) else [page for page in pages or () if page is not None]
+
+
+def _report_data(
+    ratings: Sequence[Mapping[str, Any]], lang: Lang, technology_text: str | None, seal: Seal | None
+) -> dict[str, Any]:
     if not ratings:
         raise InputError("report.nothing_to_report")
     view = report_view(ratings, lang, technology_text=technology_text, medium="paper")
@@ -108,8 +127,7 @@ def report(
     data["seal"] = None if seal is None else _sealed(seal)
     data["appendix"] = appendix(ratings, lang)
     data["appendix"]["grades"] = [asdict(table) for table in data["appendix"]["grades"]]
-    with PDF_MAKING.taken():
-        return set_document(data, date.fromisoformat(ratings[0]["as_of"]))
+    return data
 
 
 def sections_pdf(title: str, parts: Sequence[Any], lang: Lang, day: date) -> bytes:
@@ -172,8 +190,23 @@ def set_document(data: Mapping[str, Any], day: date, document: str = "report.typ
 
     archivable: Literal["a-2a", "a-3a"] = "a-2a" if data.get("seal") is None else "a-3a"
 
+    try:
+        content = _compiler(data, document).compile(
+            format="pdf",
+            pdf_standards=[archivable, "ua-1"],
+            timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        )
+    except typst.TypstError as error:
+        raise ReportError("report.pdf_failed") from error
+    assert isinstance(content, bytes)  # a PDF is one file, whatever its number of pages
+    return content
+
+
+def _compiler(data: Mapping[str, Any], document: str) -> Any:
+    import typst
+
     documents = Path(str(resources.files("ktop.report"))) / "documents"
-    compiler = typst.Compiler(
+    return typst.Compiler(
         documents / document,
         root=documents,
         font_paths=_fonts(),
@@ -183,16 +216,6 @@ def set_document(data: Mapping[str, Any], day: date, document: str = "report.typ
             "bold": "" if bold_font_folder() is None else BOLD_FAMILY,
         },
     )
-    try:
-        content = compiler.compile(
-            format="pdf",
-            pdf_standards=[archivable, "ua-1"],
-            timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
-        )
-    except typst.TypstError as error:
-        raise ReportError("report.pdf_failed") from error
-    assert isinstance(content, bytes)  # a PDF is one file, whatever its number of pages
-    return content
 
 
 _BOLD_TEXT = re.compile(r'(<text [^>]*?fill="(#[0-9a-f]{6})"[^>]*?)font-weight="700"')
