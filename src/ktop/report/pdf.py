@@ -121,7 +121,7 @@ def _report_data(
     if not ratings:
         raise InputError("report.nothing_to_report")
     view = report_view(ratings, lang, technology_text=technology_text, medium="paper")
-    data = _for_print(asdict(view))
+    data: dict[str, Any] = _for_print(asdict(view))
     data["words"] = _words(lang)
     data["inputs_line"] = text("report.inputs_line", lang, given=view.given, missing=view.missing)
     data["seal"] = None if seal is None else _sealed(seal)
