@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Response
@@ -10,6 +11,7 @@ from fastapi import Depends, Header, Response
 from ktop.kernel.errors import ChangedError, PreconditionNeededError
 
 _TAG = re.compile(r'"([0-9a-f]{1,16})"')
+_COUNT = re.compile(r"[0-9]{1,9}")
 #: What an operation with a condition may answer besides: 412 changed meanwhile, 428 no condition.
 CONDITION_FAILS = (412, 428)
 #: The header that answers of one thing carry, for the OpenAPI document.
@@ -23,29 +25,39 @@ def tag(response: Response, version: int | str) -> None:
     response.headers["etag"] = f'"{version}"'
 
 
-async def _version_asked(
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The version that a change is meant for, judged once the rest of the request is known to be well formed."""
+
+    given: str | None
+
+    def version(self) -> str:
+        """Return the version named.
+
+        Raises ``PreconditionNeededError`` where none is, ``ChangedError`` for one that no answer gave.
+        """
+        if self.given is None:
+            raise PreconditionNeededError("repeats.version_missing")
+        found = _TAG.fullmatch(self.given.strip())
+        if found is None:
+            raise ChangedError("repeats.version_changed")
+        return found[1]
+
+    def edit(self) -> int:
+        """Return the version of what counts its edits; raises as ``version``."""
+        found = _COUNT.fullmatch(self.version())
+        if found is None:
+            raise ChangedError("repeats.version_changed")
+        return int(found[0])
+
+
+async def _condition(
     if_match: Annotated[
         str | None, Header(max_length=100, description="The ETag of the version that is changed; required.")
     ] = None,
-) -> str:
-    """Return the version that a change is meant for.
-
-    Raises ``PreconditionNeededError`` where none is named, ``ChangedError`` for one that no answer gave.
-    """
-    if if_match is None:
-        raise PreconditionNeededError("repeats.version_missing")
-    found = _TAG.fullmatch(if_match.strip())
-    if found is None:
-        raise ChangedError("repeats.version_changed")
-    return found[1]
+) -> Condition:
+    return Condition(if_match)
 
 
-async def _number_asked(version: Annotated[str, Depends(_version_asked)]) -> int:
-    if not version.isdecimal():
-        raise ChangedError("repeats.version_changed")
-    return int(version[:9])
-
-
-#: Parameters of an operation that changes something: the version it changes, as text or as a count of edits.
-VersionAsked = Annotated[str, Depends(_version_asked)]
-EditAsked = Annotated[int, Depends(_number_asked)]
+#: A parameter of an operation that changes something.
+IfMatch = Annotated[Condition, Depends(_condition)]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ktop.usecases.institutions.interface import CompanyOnPlatform, InstitutionCard
 from ktop.web.api.bodies import BodyRoute
-from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, EditAsked, tag
+from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, IfMatch, tag
 from ktop.web.api.jobs import After, Limit
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, Uses
@@ -148,7 +148,7 @@ def institution(
 def change_institution(
     institution_id: InstitutionId,
     body: InstitutionState,
-    version: EditAsked,
+    condition: IfMatch,
     response: Response,
     use: Uses,
     who: Acting,
@@ -156,7 +156,7 @@ def change_institution(
 ) -> InstitutionShown:
     """Suspend an institution, or open it again."""
     act = use.institutions.reopen if body.state == "active" else use.institutions.suspend
-    return _tagged(response, act(who, institution_id, version=version))
+    return _tagged(response, act(who, institution_id, version=condition.edit()))
 
 
 @router.post(
@@ -167,14 +167,14 @@ def change_institution(
 def merge_institution(
     institution_id: InstitutionId,
     body: Merger,
-    version: EditAsked,
+    condition: IfMatch,
     response: Response,
     use: Uses,
     who: Acting,
     lang: Language = None,
 ) -> InstitutionShown:
     """Close an institution for good and give its users their roles in another one."""
-    return _tagged(response, use.institutions.merge(who, institution_id, body.into, version=version))
+    return _tagged(response, use.institutions.merge(who, institution_id, body.into, version=condition.edit()))
 
 
 @router.post(
@@ -223,14 +223,16 @@ def joined_company(
 def verify_number(
     organisation_id: OrganisationId,
     body: Verification,
-    version: EditAsked,
+    condition: IfMatch,
     response: Response,
     use: Uses,
     who: Acting,
     lang: Language = None,
 ) -> CompanyShown:
     """Note that a company's business number is its own, and by what that was seen."""
-    return _company(response, use.institutions.verify_number(who, organisation_id, body.evidence, version=version))
+    return _company(
+        response, use.institutions.verify_number(who, organisation_id, body.evidence, version=condition.edit())
+    )
 
 
 def _shown(card: InstitutionCard) -> InstitutionShown:

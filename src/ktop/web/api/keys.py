@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ktop.usecases.keys.interface import KeyCard, NewKey
 from ktop.web.api.bodies import BodyRoute
-from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, EditAsked, tag
+from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, IfMatch, tag
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, Uses
 
@@ -95,14 +95,14 @@ def key(key_id: KeyId, response: Response, use: Uses, who: Acting, lang: Languag
 def rotate_key(
     key_id: KeyId,
     body: Rotation,
-    version: EditAsked,
+    condition: IfMatch,
     response: Response,
     use: Uses,
     who: Acting,
     lang: Language = None,
 ) -> NewKeyShown:
     """Give a key another secret; the former one and its tokens count no more."""
-    return _made(response, use.keys.rotate(who, key_id, body.days, version=version))
+    return _made(response, use.keys.rotate(who, key_id, body.days, version=condition.edit()))
 
 
 @router.delete(
@@ -112,9 +112,9 @@ def rotate_key(
     tags=["keys"],
     responses={**error_answers(404, 422, *CONDITION_FAILS)},
 )
-def revoke_key(key_id: KeyId, version: EditAsked, use: Uses, who: Acting, lang: Language = None) -> Response:
+def revoke_key(key_id: KeyId, condition: IfMatch, use: Uses, who: Acting, lang: Language = None) -> Response:
     """Revoke a key with its tokens, for good."""
-    use.keys.revoke(who, key_id, version=version)
+    use.keys.revoke(who, key_id, version=condition.edit())
     return Response(status_code=204)
 
 

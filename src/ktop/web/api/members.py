@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ktop.usecases.members.interface import NewLink
 from ktop.web.api.bodies import BodyRoute
-from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, VersionAsked, tag
+from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, IfMatch, tag
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, Uses
 from ktop.web.asking import origin
@@ -109,14 +109,14 @@ def member(user_id: UserId, response: Response, use: Uses, who: Acting, lang: La
 def change_roles(
     user_id: UserId,
     body: Roles,
-    version: VersionAsked,
+    condition: IfMatch,
     response: Response,
     use: Uses,
     who: Acting,
     lang: Language = None,
 ) -> MemberShown:
     """Give a member other roles."""
-    found = use.members.change_roles(who, user_id, body.roles, version=version)
+    found = use.members.change_roles(who, user_id, body.roles, version=condition.version())
     tag(response, found.version)
     return MemberShown.model_validate(found, from_attributes=True)
 
@@ -128,9 +128,9 @@ def change_roles(
     tags=["members"],
     responses={**error_answers(404, 409, 422, *CONDITION_FAILS)},
 )
-def end_member(user_id: UserId, version: VersionAsked, use: Uses, who: Acting, lang: Language = None) -> Response:
+def end_member(user_id: UserId, condition: IfMatch, use: Uses, who: Acting, lang: Language = None) -> Response:
     """End a member's roles in the organisation."""
-    use.members.end(who, user_id, version=version)
+    use.members.end(who, user_id, version=condition.version())
     return Response(status_code=204)
 
 

@@ -14,7 +14,7 @@ from ktop.domain.work.webhook import Delivery, Webhook
 from ktop.usecases.webhooks.interface import NewWebhook
 from ktop.usecases.webhooks.service import problem_sentence
 from ktop.web.api.bodies import BodyRoute
-from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, EditAsked, tag
+from ktop.web.api.conditions import CONDITION_FAILS, TAGGED, IfMatch, tag
 from ktop.web.api.jobs import After, Limit
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, Uses
@@ -114,14 +114,14 @@ def webhook(webhook_id: WebhookId, response: Response, use: Uses, who: Acting, l
 def change_webhook(
     webhook_id: WebhookId,
     body: WebhookState,
-    version: EditAsked,
+    condition: IfMatch,
     response: Response,
     use: Uses,
     who: Acting,
     lang: Language = None,
 ) -> WebhookShown:
     """Pause an address, or let it go on."""
-    found = use.webhooks.change_state(who, webhook_id, body.state, version=version)
+    found = use.webhooks.change_state(who, webhook_id, body.state, version=condition.edit())
     tag(response, found.version)
     return _shown(found)
 
@@ -132,10 +132,10 @@ def change_webhook(
     responses={200: TAGGED, **error_answers(404, 422, *CONDITION_FAILS)},
 )
 def rotate_webhook_secret(
-    webhook_id: WebhookId, version: EditAsked, response: Response, use: Uses, who: Acting, lang: Language = None
+    webhook_id: WebhookId, condition: IfMatch, response: Response, use: Uses, who: Acting, lang: Language = None
 ) -> NewWebhookShown:
     """Sign by another secret, told this once; for 24 hours messages are signed by the former one as well."""
-    return _made(response, use.webhooks.rotate_secret(who, webhook_id, version=version))
+    return _made(response, use.webhooks.rotate_secret(who, webhook_id, version=condition.edit()))
 
 
 @router.delete(
@@ -146,10 +146,10 @@ def rotate_webhook_secret(
     responses={**error_answers(404, 422, *CONDITION_FAILS)},
 )
 def remove_webhook(
-    webhook_id: WebhookId, version: EditAsked, use: Uses, who: Acting, lang: Language = None
+    webhook_id: WebhookId, condition: IfMatch, use: Uses, who: Acting, lang: Language = None
 ) -> Response:
     """Remove an address with all that waits for it."""
-    use.webhooks.remove(who, webhook_id, version=version)
+    use.webhooks.remove(who, webhook_id, version=condition.edit())
     return Response(status_code=204)
 
 
