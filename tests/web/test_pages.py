@@ -145,6 +145,18 @@ def test_all_three_results_at_once(client: TestClient, rating: str, lang: str) -
     assert {"ko": "가상 기업 자료로 학습", "en": "trained on synthetic firms"}[lang] in page
 
 
+def test_a_result_opens_small_with_its_verdict_and_shows_one_part_at_a_time(client: TestClient, rating: str) -> None:
+    first = client.get(rating)
+    assert len(first.content) <= 150_000, "without fonts, which are files of their own"
+    assert 'class="verdict' in first.text and 'id="ktrs-fm"' not in first.text
+    tabs = re.findall(r'href="/ratings/[^"?]+\?part=([a-z-]+)#parts"', first.text)
+    assert {"tech-index", "ktrs-fm", "originality", "patents", "what-if", "inputs", "all"} <= set(tabs)
+    for tab in tabs:
+        shown = client.get(rating, params={"part": tab}).text
+        assert f'?part={tab}#parts" aria-current="page"' in shown
+    assert 'class="verdict' in client.get(rating, params={"part": "nothing-of-that-name"}).text
+
+
 def test_company_alone_and_technology_alone(client: TestClient, token: str) -> None:
     assert 'id="originality"' not in client.get(rated(client, token, company="demo-1"), params={"part": "all"}).text
     made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers["location"]

@@ -135,6 +135,7 @@ async def _page(
     fields: tuple[forms.Field, ...] = ()
     if has_company and stored.record is not None:
         fields = _fields(lang, typed or await _typed_before(request, stored))
+    tabs = _tabs(view, lang, with_fields=bool(fields))
     # With HTMX only the what-if part is fetched anew.
     template = "what_if.html" if request.headers.get("hx-request") == "true" and typed is not None else "rating.html"
     return page(
@@ -142,8 +143,8 @@ async def _page(
         template,
         status,
         view=view,
-        part=part,
-        tabs=_tabs(view, lang, with_fields=bool(fields)),
+        part=part if part in {tab.id for tab in tabs} else "",
+        tabs=tabs,
         stored=stored,
         created=numbers.moment(stored.created, lang),
         failures=[sentence[lang] for sentence in stored.failures.values()],
