@@ -15,6 +15,7 @@ from ktop.web.route_access import may_reach
 #: Address of the page, and the key of its name.
 MENU: tuple[tuple[str, str], ...] = (
     ("/companies", "web.nav_companies"),
+    ("/collect", "collect.nav"),
     ("/technology", "web.nav_technology"),
     ("/batches", "web.nav_batches"),
     ("/my/companies", "wizard.my_title"),
@@ -32,6 +33,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/joined-companies", "institutions.joined"),
     ("/organisation/members", "members.title"),
     ("/organisation/keys", "keys.title"),
+    ("/sources", "collect.nav_sources"),
     ("/api", "web.nav_api"),
 )
 #: What visitors are shown as well, though it leads them to sign in first: what this is for.

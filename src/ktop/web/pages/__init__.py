@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ktop.web.pages import (
     accounts,
+    collect,
     companies,
     compare,
     consents,
@@ -42,4 +43,4 @@ def routers() -> tuple[APIRouter, ...]:
     of_two_sides = (consents, lookups, finance, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     of_entry = (entry, my_companies, my_technologies)
-    return tuple(room.router for room in (*of_entry, *of_ratings, reviews, *of_people, *of_two_sides))
+    return tuple(room.router for room in (*of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))

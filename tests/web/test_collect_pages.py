@@ -1,0 +1,73 @@
+"""The pages of collecting: a number is typed, followed, confirmed, corrected, saved and rated; the operator's page."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from httpx import Response
+from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.collect.stand_in.companies import made_up_companies
+from ktop.domain.party.actor import INSTALLATION
+from ktop.kernel.clock import today
+from ktop.kernel.settings import Settings
+from ktop.web.app import create_app
+
+GARAM = made_up_companies(today())[0]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(Settings(solo=True, data=tmp_path))
+    yield house
+    house._store().engine.dispose()
+
+
+@pytest.fixture
+def visit(house: House) -> TestClient:
+    return TestClient(create_app(house._settings, house), cookies={"ktop_lang": "en"})
+
+
+def posted(visit: TestClient, address: str, **fields: str) -> Response:
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', visit.get("/collect").text)
+    assert found
+    return visit.post(address, data={"csrf": found[1], **fields})
+
+
+def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:
+    assert "does not have 10 digits" in posted(visit, "/collect", business_number="123").text
+    running = posted(visit, "/collect", business_number=GARAM.business_number, made_up="1")
+    assert running.status_code == 200 and "refresh" in running.headers and "<progress" in running.text
+    (job,) = house.work.take(INSTALLATION, "worker", 1)
+    house.work.do(INSTALLATION, job, lambda: None)
+    address = running.url.path
+    shown = visit.get(address)
+    assert "refresh" not in shown.headers
+    said = html.unescape(shown.text)
+    for words in (GARAM.name, "9,120,000,000", "made-up company", "Found by name alone", "KIPRIS Plus"):
+        assert words in said
+    assert said.count("/collect/answers/") > 60, "every value leads to its answer"
+    answer = re.search(r"/collect/answers/[0-9a-f]{32}", said)
+    assert answer and "SHA-256" in visit.get(answer[0]).text
+
+    question = re.search(r'name="path" value="(rnd_projects\.[0-9A-Za-z]+)"', said)
+    assert question
+    after = posted(visit, f"{address}/confirm", path=question[1]).text
+    assert f'value="{question[1]}"' not in after
+    wrong = posted(visit, f"{address}/correct", path="founded", value="yesterday", reason="x")
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text
+    right = posted(visit, f"{address}/correct", path="founded", value="2014-03-13", reason="<b>register</b>")
+    assert "13 March 2014" in right.text and "<b>register" not in right.text
+    rated = posted(visit, f"{address}/save", rate="1")
+    assert rated.status_code == 200 and rated.url.path.startswith("/ratings/")
+
+
+def test_the_operator_sees_every_source(visit: TestClient) -> None:
+    shown = visit.get("/sources")
+    assert shown.status_code == 200 and shown.text.count("no key") == 9
+    assert visit.get("/collect/" + "0" * 32).status_code == 404
