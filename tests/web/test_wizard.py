@@ -185,3 +185,18 @@ def test_a_technology_is_kept_and_changed(browser: TestClient) -> None:
     send(browser, found[1], title="새 필름", text="색이 변한다.", version="1", note="")
     assert "새 필름" in read(browser, found[1])
     send(browser, found[1], 412, title="옛", text="글", version="1")
+
+
+def test_what_if_asks_everything_and_refuses_what_the_form_refuses(browser: TestClient, house: House) -> None:
+    record = house.companies.example_record(LOCAL_OWNER, "hanbit-motion")
+    kept = house.ratings.rate_company(LOCAL_OWNER, record, None)
+    page = read(browser, f"/ratings/{kept.id}?part=what-if")
+    assert page.count('class="question"') == 25 and "founded" in page
+    answered = html.unescape(send(browser, f"/ratings/{kept.id}/what-if", 200, q01="1", q02="1", q13="1").text)
+    assert "tone-bad" in answered.split('id="what-if-result"')[1]
+    wrong = html.unescape(
+        send(browser, f"/ratings/{kept.id}/what-if", 422, staff_total="12", research_staff="50", sales_krw_t0="x").text
+    )
+    assert 'href="#f-research_staff"' in wrong and 'href="#f-sales_krw_t0"' in wrong
+    alone = html.unescape(send(browser, f"/ratings/{kept.id}/what-if", 422, research_staff="5000").text)
+    assert 'role="alert"' in alone, "what stands in the record counts, too"

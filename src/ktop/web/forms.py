@@ -113,6 +113,13 @@ def sections(
     return tuple(made)
 
 
+@functools.cache
+def what_if_names() -> tuple[str, ...]:
+    """Return every fact that what-if can change, the usual ones first: all that is asked but who the firm is."""
+    fixed = ("name", "name_en", "business_number")
+    return (*WHAT_IF, *(spec.name for spec in asked() if spec.name not in (*WHAT_IF, *fixed)))
+
+
 def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "", unit_krw: int = _MILLION) -> Field:
     """Return one fact as a question; amounts are asked for in ``unit_krw``."""
     kind, unit = "text", spec.unit_label[lang] if spec.unit_label else ""

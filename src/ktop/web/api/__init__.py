@@ -12,6 +12,7 @@ from ktop.web.api import (
     lookups,
     members,
     oauth,
+    portfolio,
     results,
     statistics,
     v1,
@@ -23,6 +24,6 @@ VERSION = "1.0.0"
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    of_ratings = (v1, jobs, results, consents, lookups, finance, statistics)
+    of_ratings = (v1, jobs, results, consents, lookups, finance, statistics, portfolio)
     of_access = (oauth, webhooks, account, members, institutions, keys)
     return tuple(room.router for room in (*of_ratings, *of_access))

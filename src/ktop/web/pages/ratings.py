@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ktop.catalogue import Lang, message, text
-from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_spec import FACTS, fact_groups
 from ktop.kernel.errors import InputError
 from ktop.report import labels, numbers
 from ktop.report.pdf import report
@@ -91,16 +91,15 @@ async def what_if(request: Request, rating_id: str) -> Response:
     lang = language(request)
     stored = await ask(request, use.ratings.rating, rating_id)
     before = await _typed_before(request, stored)
-    given, problems = forms.read(form, lang, forms.WHAT_IF)
+    names = tuple(name for name in forms.what_if_names() if name in form)
+    given, problems = forms.read(form, lang, names)
     # A field left as it was is no change; a blanked one becomes missing.
     changed: dict[str, Any] = {
-        name: given.get(name)
-        for name in forms.WHAT_IF
-        if name in form and name not in problems and form[name].strip() != before.get(name, "")
+        name: given.get(name) for name in names if name not in problems and form[name].strip() != before.get(name, "")
     }
     result: Sequence[Change] = ()
-    sentence = next(iter(problems.values()), "")
-    if changed and not sentence:
+    sentence = ""
+    if changed and not problems:
         try:
             result = changes_between(stored.ratings, await ask(request, use.ratings.what_if, rating_id, changed), lang)
         except InputError as error:
@@ -112,7 +111,8 @@ async def what_if(request: Request, rating_id: str) -> Response:
         result=result,
         tried=bool(changed),
         sentence=sentence,
-        status=422 if sentence else 200,
+        problems=problems,
+        status=422 if sentence or problems else 200,
     )
 
 
@@ -124,6 +124,7 @@ async def _page(
     result: Sequence[Change] = (),
     tried: bool = False,
     sentence: str = "",
+    problems: Mapping[str, str] | None = None,
     recomputed: Sequence[str] = (),
     status: int = 200,
 ) -> Response:
@@ -133,8 +134,11 @@ async def _page(
     view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text, medium="page")
     has_company = any(not is_technology(one) for one in stored.ratings)
     fields: tuple[forms.Field, ...] = ()
+    more: list[dict[str, Any]] = []
     if has_company and stored.record is not None:
-        fields = _fields(lang, typed or await _typed_before(request, stored))
+        shown = {**await _typed_before(request, stored), **(typed or {})}
+        fields = _fields(forms.WHAT_IF, lang, shown, problems or {})
+        more = _more_fields(lang, shown, problems or {})
     tabs = _tabs(view, lang, with_fields=bool(fields))
     # With HTMX only the what-if part is fetched anew.
     template = "what_if.html" if request.headers.get("hx-request") == "true" and typed is not None else "rating.html"
@@ -149,6 +153,8 @@ async def _page(
         created=numbers.moment(stored.created, lang),
         failures=[sentence[lang] for sentence in stored.failures.values()],
         fields=fields,
+        more=more,
+        problems=problems or {},
         has_company=has_company,
         may_send=may_send(actor(request)),
         reviewed=await reviews_of(request, stored, lang),
@@ -195,11 +201,31 @@ def _tabs(view: ReportView, lang: Lang, *, with_fields: bool) -> tuple[Tab, ...]
 async def _typed_before(request: Request, stored: StoredRating) -> Mapping[str, str]:
     """Return the facts of the what-if form as they were when rated: those that its models took, else the record's."""
     facts = {entry["name"]: entry["value"] for rating in stored.ratings for entry in rating["inputs"]}
-    if not facts.keys() >= set(forms.WHAT_IF):
+    if not facts.keys() >= set(forms.what_if_names()):
         records = platform(request).companies
-        facts = dict(await ask(request, records.facts_of_record, stored.record or {}, stored.as_of))
-    return forms.typed({name: facts.get(name) for name in forms.WHAT_IF})
+        facts = dict(await ask(request, records.facts_of_record, stored.record or {}, stored.as_of)) | facts
+    return forms.typed({name: facts.get(name) for name in forms.what_if_names()})
 
 
-def _fields(lang: Lang, values: Mapping[str, str]) -> tuple[forms.Field, ...]:
-    return tuple(replace(forms.field(FACTS[n], lang, values.get(n, "")), help="") for n in forms.WHAT_IF)
+def _fields(
+    names: Sequence[str], lang: Lang, values: Mapping[str, str], problems: Mapping[str, str]
+) -> tuple[forms.Field, ...]:
+    return tuple(replace(forms.field(FACTS[n], lang, values.get(n, ""), problems.get(n, "")), help="") for n in names)
+
+
+def _more_fields(lang: Lang, values: Mapping[str, str], problems: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the further facts of the what-if form under their headings; a part with a problem stands open."""
+    groups: dict[str, list[str]] = {}
+    for name in forms.what_if_names():
+        if name not in forms.WHAT_IF:
+            groups.setdefault(FACTS[name].group, []).append(name)
+    return [
+        {
+            "title": fact_groups()[group][lang],
+            "questions": group == "checklist",
+            "fields": _fields(names, lang, values, problems),
+            "missing": sum(not values.get(name) for name in names),
+            "open": any(name in problems for name in names),
+        }
+        for group, names in groups.items()
+    ]
