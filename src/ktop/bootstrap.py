@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -67,6 +69,10 @@ def read_settings() -> Settings:
     return Settings(**_Environment().model_dump())
 
 
+#: How often a worker forgets what has served.
+_PRUNE_SECONDS = 3600.0
+
+
 class House:
     """The platform of one installation: every use case with what it needs (``ktop.usecases.platform.Platform``).
 
@@ -78,6 +84,7 @@ class House:
         self._settings = settings
         self._opened: dict[str, Any] = {}
         self._opening = threading.RLock()
+        self._prune_next = 0.0
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         """Return what ``make`` makes, the same for all threads that ask."""
@@ -306,7 +313,8 @@ class House:
         from ktop.kernel.sealing import Sealer
         from ktop.usecases.repeats.service import RepeatService
 
-        return self._once("repeats", lambda: RepeatService(self._store, Sealer(self._settings.keys / "sealing.key")))
+        sealer, kept = Sealer(self._settings.keys / "sealing.key"), timedelta(hours=self._settings.repeats_hours)
+        return self._once("repeats", lambda: RepeatService(self._store, sealer, kept))
 
     @property
     def jobs(self) -> Jobs:
@@ -366,9 +374,13 @@ class House:
         return self._once("webhooks", lambda: WebhookService(self._store, sealer, anywhere=anywhere))
 
     def _tend(self) -> None:
-        """Do what the installation owes by the clock: steps of cases, then the seal of the audit trail."""
+        """Do what the installation owes by the clock: steps of cases, the seal of the audit trail, forgetting."""
+        operator = Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"}))
         self.finance.tend(INSTALLATION)
-        self.audit.seal(Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"})))
+        self.audit.seal(operator)
+        if time.monotonic() >= self._prune_next:
+            self._prune_next = time.monotonic() + _PRUNE_SECONDS
+            self.operations.prune(operator)
 
     @property
     def _registry(self) -> ModelRegistry:

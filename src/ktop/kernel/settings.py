@@ -107,6 +107,12 @@ class Settings(BaseModel):
         True,
         description="Whether the server starts a worker beside it; off where `ktop worker` runs elsewhere.",
     )
+    messages_days: int = Field(
+        30, ge=1, description="Days that messages are kept after they were sent to all who listen, or given up."
+    )
+    repeats_hours: int = Field(
+        24, ge=1, description="Hours that the answer to a request with an Idempotency-Key is kept and given again."
+    )
     jobs_at_once: int = Field(1, ge=1, le=32, description="Jobs that one worker does at the same time.")
     webhooks_anywhere: bool = Field(
         False, description="Whether webhooks may go by http and into private networks; for trials only."

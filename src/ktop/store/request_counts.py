@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ktop.store.tables import request_counts as counted
@@ -39,7 +39,3 @@ class RequestCountRepository:
             .group_by(counted.c.minute, counted.c.whose)
         )
         return {(row[0], row[1]): int(row[2]) for row in self._connection.execute(query)}
-
-    def forget_before(self, minute: int) -> int:
-        """Forget the counts of minutes before one; return how many."""
-        return self._connection.execute(delete(counted).where(counted.c.minute < minute)).rowcount

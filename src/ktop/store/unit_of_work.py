@@ -30,6 +30,7 @@ from ktop.store.letters import LetterRepository
 from ktop.store.portfolio import Portfolio
 from ktop.store.programmes import SeasonRepository
 from ktop.store.projects import ProjectRepository
+from ktop.store.pruning import Pruning
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.request_counts import RequestCountRepository
@@ -238,6 +239,11 @@ class InstallationWork:
     def request_counts(self) -> RequestCountRepository:
         """Requests that web processes counted."""
         return RequestCountRepository(self.connection)
+
+    @property
+    def pruning(self) -> Pruning:
+        """What may be forgotten."""
+        return Pruning(self.connection)
 
     @property
     def failures(self) -> FailureRepository:

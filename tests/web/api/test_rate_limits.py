@@ -56,6 +56,4 @@ def test_processes_count_together(tmp_path: Path, back_end: str) -> None:
     other.count("b")
     tell("other", other)
     assert other.count("a")[:2] == (True, 9)
-    with store.installation() as work:
-        assert work.request_counts.forget_before(103) == 2
     engine.dispose()

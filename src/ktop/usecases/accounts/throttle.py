@@ -15,7 +15,7 @@ from ktop.store.unit_of_work import InstallationWork
 #: Failures that cost no wait: for one login from one address, and for one address.
 FREE_OF_PAIR, FREE_OF_ADDRESS = 5, 30
 #: Failures count for this long; no wait is longer than the other.
-_KEPT, _LONGEST = timedelta(hours=6), timedelta(minutes=15)
+KEPT, _LONGEST = timedelta(hours=6), timedelta(minutes=15)
 
 
 def network(address: str) -> str:
@@ -46,8 +46,8 @@ class Throttle:
 
     def note(self, work: InstallationWork, now: datetime) -> None:
         """Count a failure."""
-        work.failures.note(self._pair, now, free=FREE_OF_PAIR, kept=_KEPT, longest=_LONGEST)
-        work.failures.note(self._address, now, free=FREE_OF_ADDRESS, kept=_KEPT, longest=_LONGEST)
+        work.failures.note(self._pair, now, free=FREE_OF_PAIR, kept=KEPT, longest=_LONGEST)
+        work.failures.note(self._address, now, free=FREE_OF_ADDRESS, kept=KEPT, longest=_LONGEST)
 
     def forget(self, work: InstallationWork) -> None:
         """Forget the failures of the pair after a success; those of the address stay, or one's own login would clear

@@ -54,6 +54,14 @@ class Operations(Protocol):
         """Tell how many requests a web process counted, by minute (since 1970) and whose; return what others told."""
         ...
 
+    def prune(self, actor: Actor) -> Mapping[str, int]:
+        """Forget what has served and is older than the settings say; return rows by table.
+
+        Goes: messages sent and their deliveries, sessions and tokens that are over, answers kept for repeated requests,
+        failures to sign in that no longer count. Stays: ratings, files, consents, ledger, audit trail.
+        """
+        ...
+
     def figures(self, actor: Actor) -> Mapping[str, float]:
         """Return figures of the installation for monitoring: jobs by state, messages that wait, unsealed events."""
         ...

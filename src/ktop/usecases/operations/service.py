@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ktop.domain.party.actor import Actor
@@ -12,11 +14,15 @@ from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
 from ktop.models.registry import ModelRegistry
 from ktop.store.dump import Dump
+from ktop.store.pruning import Forgotten
 from ktop.store.unit_of_work import Store
+from ktop.usecases.accounts.throttle import KEPT
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.operations.backup import restore_backup, write_backup
 from ktop.usecases.operations.doctor import Doctor
 from ktop.usecases.operations.interface import Finding
+
+_PRUNED_AT_ONCE = 1000
 
 
 class OperationService:
@@ -64,6 +70,23 @@ class OperationService:
         require(actor, "platform:settings:read")
         with self._store().installation() as work:
             return work.request_counts.share(process, counts)
+
+    def prune(self, actor: Actor) -> Mapping[str, int]:
+        require(actor, "platform:settings:read")
+        now = datetime.now(UTC)
+        until = Forgotten(
+            messages=now - timedelta(days=self._settings.messages_days),
+            answers=now - timedelta(hours=self._settings.repeats_hours),
+            failures=now - KEPT,
+            now=now,
+        )
+        gone: Counter[str] = Counter()
+        while True:
+            with self._store().installation() as work:  # a few at a time: others write in between
+                some = work.pruning.forget(until, _PRUNED_AT_ONCE)
+            gone.update(some)
+            if all(rows < _PRUNED_AT_ONCE for rows in some.values()):
+                return dict(gone)
 
     def _figures(self) -> Mapping[str, float]:
         with self._store().installation(reading=True) as work:

@@ -20,7 +20,7 @@ class KeptAnswer:
 
 
 class Repeats(Protocol):
-    """Requests by their Idempotency-Key, apart for each organisation; kept for a day.
+    """Requests by their Idempotency-Key, apart for each organisation; kept for so many hours as the settings say.
 
     Calls block and are thread-safe.
     """

@@ -12,8 +12,7 @@ from ktop.kernel.sealing import Sealer
 from ktop.store.unit_of_work import Store
 from ktop.usecases.repeats.interface import KeptAnswer
 
-#: How long an answer is kept, and after how long a request that never got one may be made again (its process died).
-KEPT = timedelta(hours=24)
+#: After how long a request that never got an answer may be made again (its process died).
 ABANDONED = timedelta(minutes=5)
 
 
@@ -23,15 +22,16 @@ class RepeatService:
     Parameters
     ----------
     sealer : answers are kept sealed: one may hold the secret of a key or webhook, which is told once and kept nowhere.
+    kept : how long an answer is kept.
     """
 
-    def __init__(self, store: Callable[[], Store], sealer: Sealer) -> None:
-        self._store, self._sealer = store, sealer
+    def __init__(self, store: Callable[[], Store], sealer: Sealer, kept: timedelta = timedelta(hours=24)) -> None:
+        self._store, self._sealer, self._kept = store, sealer, kept
 
     def begin(self, actor: Actor, key: str, request: str) -> KeptAnswer | None:
         now = datetime.now(UTC)
         with self._store().unit(actor) as unit:
-            unit.repeats.forget_before(now - KEPT)
+            unit.repeats.forget_before(now - self._kept)
             if unit.repeats.note(key, request, now):
                 return None
             found = unit.repeats.get(key)

@@ -1,0 +1,66 @@
+"""Forgets what has served: messages that were sent, sessions that are over, answers kept for a repeated request.
+
+Ratings, consents, the ledger, the audit trail and files are nobody's to forget here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
+
+from ktop.store.tables import (
+    access_tokens,
+    idempotency_keys,
+    outbox,
+    request_counts,
+    sessions,
+    sign_in_failures,
+    webhook_deliveries,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Until when what is kept: of each kind, what ended before the moment goes.
+
+    Parameters
+    ----------
+    messages : when a message was handed to all who listen, or its delivery ended, arrived or given up.
+    answers : when a request with an Idempotency-Key came.
+    failures : when failures to sign in began to count.
+    now : when sessions and tokens end.
+    """
+
+    messages: datetime
+    answers: datetime
+    failures: datetime
+    now: datetime
+
+
+class Pruning:
+    """Forgetting in the whole installation, within one transaction of its own."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def forget(self, until: Forgotten, most: int) -> dict[str, int]:
+        """Forget up to ``most`` rows of each table; return how many by table, without those of which none were."""
+        return {table.name: rows for table, over in _over(until) if (rows := self._forget(table, over, most))}
+
+    def _forget(self, table: Table, over: ColumnElement[bool], most: int) -> int:
+        key = tuple_(*table.primary_key.columns)
+        chosen = select(*table.primary_key.columns).where(over).limit(most)
+        return self._connection.execute(delete(table).where(key.in_(chosen))).rowcount
+
+
+def _over(until: Forgotten) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    yield outbox, outbox.c.sent < until.messages
+    yield webhook_deliveries, webhook_deliveries.c.ended < until.messages
+    yield idempotency_keys, idempotency_keys.c.created < until.answers
+    yield sign_in_failures, sign_in_failures.c.since < until.failures
+    yield sessions, sessions.c.expires < until.now
+    yield access_tokens, access_tokens.c.expires < until.now
+    yield request_counts, request_counts.c.minute < int(until.now.timestamp()) // 60 - 2
