@@ -30,7 +30,8 @@ from ktop.store.tables import (
 from ktop.usecases.operations import service
 
 NOW = datetime.now(UTC)
-LONG_AGO, LATELY = NOW - timedelta(days=40), NOW - timedelta(minutes=1)
+#: Nothing that is not over yet gets so while the tests run.
+LONG_AGO, LATELY = NOW - timedelta(days=40), NOW + timedelta(hours=2)
 BANK = Actor("kim", "bank-1")
 
 
@@ -52,7 +53,7 @@ def fill(house: House) -> None:
         run(insert(webhooks).values(**hook, made_by="kim", created=LONG_AGO))
         key = {"id": "k", "tenant": "bank-1", "name": "k", "secret": "s", "scopes": [], "made_by": "kim"}
         run(insert(api_keys).values(**key, created=LONG_AGO, expires=LONG_AGO))
-        for number, (at, over) in enumerate(((LONG_AGO, LONG_AGO), (LATELY, NOW + timedelta(hours=1)))):
+        for number, (at, over) in enumerate(((LONG_AGO, LONG_AGO), (LATELY, NOW + timedelta(hours=3)))):
             told = {"webhook": "w", "message": "m", "topic": "t", "payload": {}, "attempts": 1, "next_at": at}
             delivery = {"id": f"d{number}", "tenant": "bank-1", "state": "delivered", "created": at, "ended": at}
             run(insert(webhook_deliveries).values(**told, **delivery))
