@@ -67,6 +67,25 @@ def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:
     assert rated.status_code == 200 and rated.url.path.startswith("/ratings/")
 
 
+def test_a_program_does_the_same_by_the_api(house: House, visit: TestClient) -> None:
+    asked = {"business_number": GARAM.business_number, "made_up": True}
+    begun = visit.post("/api/v1/collections", json=asked)
+    assert begun.status_code == 202 and begun.json()["details"] is None
+    (job,) = house.work.take(INSTALLATION, "worker", 1)
+    house.work.do(INSTALLATION, job, lambda: None)
+    address = f"/api/v1/collections/{begun.json()['id']}"
+    details = visit.get(address).json()["details"]
+    founded = next(one for one in details["values"] if one["path"] == "founded")
+    assert founded["source"] == "opendart" and len(details["sources"]) == 9 and details["missing"]
+    came = visit.get(f"/api/v1/collected-answers/{founded['stated'][0]['answer']}")
+    assert came.status_code == 200 and b'"est_dt"' in came.content
+    again = visit.post(f"{address}/confirm", json={"paths": ["founded"]}).json()["details"]
+    assert next(one for one in again["values"] if one["path"] == "founded")["state"] == "confirmed"
+    assert visit.post(f"{address}/correct", json={"path": "founded", "value": "x", "reason": "y"}).status_code == 422
+    assert visit.post(f"{address}/save").json()["company"]
+    assert len(visit.get("/api/v1/sources").json()["items"]) == 9
+
+
 def test_the_operator_sees_every_source(visit: TestClient) -> None:
     shown = visit.get("/sources")
     assert shown.status_code == 200 and shown.text.count("no key") == 9

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ktop.web.api import (
     account,
+    collect,
     consents,
     finance,
     institutions,
@@ -24,6 +25,6 @@ VERSION = "1.0.0"
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    of_ratings = (v1, jobs, results, consents, lookups, finance, statistics, portfolio)
+    of_ratings = (v1, collect, jobs, results, consents, lookups, finance, statistics, portfolio)
     of_access = (oauth, webhooks, account, members, institutions, keys)
     return tuple(room.router for room in (*of_ratings, *of_access))

@@ -1,0 +1,193 @@
+"""API operations of collecting: have a company collected, read values and answers, confirm, correct, keep."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from ktop.usecases.collect.interface import CompanyCollection
+from ktop.usecases.collect.report import as_json
+from ktop.web.api.bodies import BodyRoute
+from ktop.web.api.schemas import error_answers
+from ktop.web.api.v1 import Acting, Language, Uses
+from ktop.web.downloads import download
+
+Id = Annotated[str, Path(description="Identifier of a collection.", pattern="^[0-9a-f]{32}$")]
+AnswerId = Annotated[str, Path(description="Identifier of an answer.", pattern="^[0-9a-f]{32}$")]
+
+router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
+
+
+class CollectionAsked(BaseModel):
+    """A company to be collected."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"business_number": "101-00-70018", "made_up": True}]}
+    )
+
+    business_number: str = Field(max_length=40, description="Ten digits.", examples=["101-00-70018"])
+    names: list[str] = Field(default_factory=list, max_length=5, description="Names known; they narrow the search.")
+    corporate_number: str | None = Field(None, max_length=40, description="13 digits, where known.")
+    made_up: bool = Field(False, description="Ask stand-ins about a made-up company.")
+
+
+class PathsConfirmed(BaseModel):
+    """Values that are right as their sources state them."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"paths": ["founded"]}]})
+
+    paths: list[str] = Field(min_length=1, max_length=2000)
+
+
+class Correction(BaseModel):
+    """What is right instead of a value, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"path": "industry", "value": "C27212", "reason": "main product changed"}]},
+    )
+
+    path: str = Field(max_length=200)
+    value: str = Field(max_length=200, description="Empty takes the value out.")
+    reason: str = Field(max_length=500)
+
+
+class CollectionShown(BaseModel):
+    """One collection; `details` is what `ktop collect company --json` prints, null while it runs."""
+
+    id: str
+    business_number: str
+    state: Literal["running", "done"]
+    made_up: bool
+    job: str | None
+    company: str | None = Field(description="The kept company it was saved to.")
+    created: datetime.datetime
+    details: dict[str, Any] | None
+
+
+class KeptShown(BaseModel):
+    """The kept company."""
+
+    company: str
+
+
+class SourceShown(BaseModel):
+    """How a source is; keys are never shown."""
+
+    source: str
+    has_key: bool
+    address: str
+    used: dict[str, list[int]] = Field(description="Period → calls made, most allowed.")
+    outcomes: dict[str, int] = Field(description="How today's answers turned out.")
+    failures: int
+    rests_until: datetime.datetime | None
+    why: str
+
+
+class SourcesShown(BaseModel):
+    """All sources."""
+
+    items: list[SourceShown]
+
+
+class CollectionsShown(BaseModel):
+    """The last collections, without details."""
+
+    items: list[CollectionShown]
+
+
+@router.post("/collections", status_code=202, tags=["collections"], responses={**error_answers(422)})
+def begin(body: CollectionAsked, use: Uses, who: Acting, lang: Language = None) -> CollectionShown:
+    """Have a company collected in the background."""
+    found = use.collect.begin(
+        who,
+        body.business_number,
+        names=body.names,
+        corporate_number=body.corporate_number,
+        made_up=body.made_up,
+    )
+    return shown(found)
+
+
+@router.get("/collections", tags=["collections"], responses={**error_answers(422)})
+def collections(use: Uses, who: Acting, lang: Language = None) -> CollectionsShown:
+    """List the last collections."""
+    return CollectionsShown(items=[shown(one) for one in use.collect.collections(who)])
+
+
+@router.get("/collections/{collection_id}", tags=["collections"], responses={**error_answers(404, 422)})
+def collection(collection_id: Id, use: Uses, who: Acting, lang: Language = None) -> CollectionShown:
+    """Fetch one collection with every value and where it is from."""
+    return shown(use.collect.collection(who, collection_id), lang)
+
+
+@router.post("/collections/{collection_id}/confirm", tags=["collections"], responses={**error_answers(404, 422)})
+def confirm(collection_id: Id, body: PathsConfirmed, use: Uses, who: Acting, lang: Language = None) -> CollectionShown:
+    """Confirm values; the path of an entry found by name alone takes it into the record."""
+    return shown(use.collect.confirm(who, collection_id, body.paths), lang)
+
+
+@router.post("/collections/{collection_id}/correct", tags=["collections"], responses={**error_answers(404, 422)})
+def correct(collection_id: Id, body: Correction, use: Uses, who: Acting, lang: Language = None) -> CollectionShown:
+    """Correct a value; it holds until its source says something else."""
+    return shown(use.collect.correct(who, collection_id, body.path, body.value, body.reason), lang)
+
+
+@router.post("/collections/{collection_id}/save", tags=["collections"], responses={**error_answers(404, 422)})
+def save(collection_id: Id, use: Uses, who: Acting, lang: Language = None) -> KeptShown:
+    """Keep the record as a further version of the company's."""
+    return KeptShown(company=use.collect.save(who, collection_id).id)
+
+
+@router.get(
+    "/collected-answers/{answer_id}",
+    tags=["collections"],
+    response_class=Response,
+    responses={
+        200: {"description": "The answer as it came.", "content": {"application/octet-stream": {}}},
+        **error_answers(404, 422),
+    },
+)
+def answer(answer_id: AnswerId, use: Uses, who: Acting, lang: Language = None) -> Response:
+    """Download the answer that a value is from, as it came."""
+    found = use.collect.payload(who, answer_id)
+    return download(found.content, f"{found.answer.source}-{found.answer.operation}", "application/octet-stream")
+
+
+@router.get("/sources", tags=["collections"], responses={**error_answers(422)})
+def sources(use: Uses, who: Acting, lang: Language = None) -> SourcesShown:
+    """List public sources with their state and the quota used."""
+    return SourcesShown(
+        items=[
+            SourceShown(
+                source=one.source,
+                has_key=one.has_key,
+                address=one.address,
+                used={period: list(counts) for period, counts in one.used.items()},
+                outcomes={outcome: told[0] for outcome, told in one.outcomes.items()},
+                failures=one.failures,
+                rests_until=one.rests_until,
+                why=one.why,
+            )
+            for one in use.collect.sources(who)
+        ]
+    )
+
+
+def shown(found: CompanyCollection, lang: str | None = None) -> CollectionShown:
+    """Return a collection as the API gives it."""
+    state: Any = found.state
+    return CollectionShown(
+        id=found.id,
+        business_number=found.business_number,
+        state=state,
+        made_up=found.made_up,
+        job=found.job,
+        company=found.company,
+        created=found.created,
+        details=None if found.gathered is None else as_json(found, "en" if lang == "en" else "ko"),
+    )
