@@ -13,7 +13,7 @@ import pytest
 from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.corpora.neighbourhood import patent_technology
-from ktop.usecases.corpora.reference import REFERENCE_FILE, bring_reference_up_to_date, of_version
+from ktop.usecases.corpora.reference import bring_reference_up_to_date, reference_path
 from ktop.usecases.technologies.rating import rate_technology, technology_of
 from ktop.usecases.training.originality_attacks import ADDED, COPIED, Vocabulary
 
@@ -54,12 +54,16 @@ def test_rating_twice_gives_the_same_bits(engine: TechnologyEngine) -> None:
     assert once == again
 
 
-def test_ratings_of_a_former_version_are_given_again_to_the_last_bit(demo_corpus: Path) -> None:
-    former = open_corpus(demo_corpus, formulas="3.0.0")
-    stored = json.loads((Path(__file__).parents[2] / "golden" / "originality-3.0.0.json").read_text("utf-8"))
+@pytest.mark.parametrize("formulas", ["3.0.0", "4.0.0"])
+def test_ratings_of_a_former_version_are_given_again_to_the_last_bit(demo_corpus: Path, formulas: str) -> None:
+    former = open_corpus(demo_corpus, formulas=formulas)
+    stored = json.loads((Path(__file__).parents[2] / "golden" / f"originality-{formulas}.json").read_text("utf-8"))
     for name, parts in stored.items():
         again = rate_technology(former, (EXAMPLES / name).read_text("utf-8"), as_of=date(2020, 1, 1)).to_json()
         assert {part: again[part] for part in parts} == parts
+
+
+def test_a_version_that_is_not_installed_is_told_so(demo_corpus: Path) -> None:
     with pytest.raises(NotFoundError) as unknown:
         open_corpus(demo_corpus, formulas="2.0.0")
     assert unknown.value.key == "originality.no_version"
@@ -88,9 +92,9 @@ def test_what_people_add_lifts_no_score_and_copies_are_held(engine: TechnologyEn
 
 
 def test_the_reference_is_made_once(demo_corpus: Path) -> None:
-    first = (demo_corpus / of_version(REFERENCE_FILE, None)).stat().st_mtime_ns
+    first = reference_path(demo_corpus).stat().st_mtime_ns
     bring_reference_up_to_date(demo_corpus)
-    assert (demo_corpus / of_version(REFERENCE_FILE, None)).stat().st_mtime_ns == first
+    assert reference_path(demo_corpus).stat().st_mtime_ns == first
 
 
 def test_a_patent_pasted_as_a_technology_is_told_so(engine: TechnologyEngine, demo_corpus: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ktop.domain.rating.grades import ladder
 from ktop.domain.technology.neighbourhood import Neighbourhood
-from ktop.models.originality.definitions import is_former, rules
+from ktop.models.originality.definitions import reads_whole_text, rules
 from ktop.models.originality.reference_distribution import ReferenceDistribution
 
 LADDER = "originality"
@@ -23,7 +23,7 @@ def held_grade(
     ----------
     formulas : version of the model; former ones held a grade or not, so that it could flip on one word.
     """
-    if is_former(formulas):
+    if reads_whole_text(formulas):
         return _held_at_once(neighbourhood, distribution, score)
     caps = {
         "near_duplicate": 100.0 if near_duplicate(neighbourhood) is None else _points_of(rules("copy")["best_grade"]),

@@ -72,9 +72,23 @@ def installed_versions() -> tuple[str, ...]:
     return (version(), *(str(former) for former in load("originality")["former"]))
 
 
-def is_former(name: str) -> bool:
-    """Return whether a version of the formulas reads the whole text and caps as versions up to 3 did."""
-    return name != version()
+def reads_whole_text(name: str) -> bool:
+    """Return whether a version of the formulas reads the whole text and caps at once, as versions up to 3 did."""
+    return _numbers(name) < (4,)
+
+
+def aligns_copies(name: str) -> bool:
+    """Return whether a version holds as copies only what agrees sentence by sentence, as those from 4.1 on do."""
+    return _numbers(name) >= (4, 1)
+
+
+def table_version(name: str) -> str:
+    """Return the version whose reference table a version uses: 4.1 weighs what 4.0 measures."""
+    return "4.0.0" if _numbers(name)[0] == 4 else name
+
+
+def _numbers(name: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in name.split("."))
 
 
 def neighbours_wanted() -> int:

@@ -14,7 +14,7 @@ from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality.advice import Coverage, coverage_of, grounded_ocean
 from ktop.models.originality.caps import LADDER as LADDER
 from ktop.models.originality.caps import held_grade, is_thin_field
-from ktop.models.originality.definitions import SCORE, TRAITS, is_former, measures, neighbours_shown, rules
+from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, reads_whole_text, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
 from ktop.models.originality.measures import descending_focus, measure_values
@@ -80,7 +80,8 @@ class OriginalityModel:
         values = measure_values(neighbourhood, focused)
         if self.equating is not None:
             values = self.equating.apply(values, neighbourhood.technology.language)
-        measured = distribution.score(values, 1.0 if is_former(self.reference.formulas) else float(rules("certainty")))
+        certainty = 1.0 if reads_whole_text(self.reference.formulas) else float(rules("certainty"))
+        measured = distribution.score(values, certainty)
         scores: dict[str, float | None] = {
             trait: measured.points[trait] if _is_known(trait, measured, distribution) else None for trait in TRAITS
         }
@@ -115,7 +116,7 @@ class OriginalityModel:
         if scored.coverage is not None:
             details["coverage"] = scored.coverage.to_json()
             details["held_by"] = list(scored.held_by)
-        former = is_former(self.reference.formulas)
+        former = reads_whole_text(self.reference.formulas)
         warnings = _warnings(neighbourhood, scored, details["novelty"], "near_duplicate" if former else "copy")
         if scored.measured is None or scored.grade is None or scored.ocean is None or scored.coverage is None:
             return Rating(

@@ -22,9 +22,9 @@ from ktop.kernel.errors import InputError
 from ktop.models.artefact import Artefact, load, save
 from ktop.models.originality.definitions import (
     installed_versions,
-    is_former,
     measures,
     neighbours_wanted,
+    reads_whole_text,
     settings,
     version,
 )
@@ -245,7 +245,7 @@ def build_reference(
 def measured_by(formulas: str) -> tuple[str, ...]:
     """Return the measures of a version's table: all that are known today, or those that a former version weighed."""
     names = (measure.name for measure in measures())
-    if not is_former(formulas):
+    if not reads_whole_text(formulas):
         return tuple(names)
     weighed = released(formulas).shares
     return tuple(name for name in names if weighed[name] > 0.0)

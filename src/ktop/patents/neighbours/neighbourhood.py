@@ -30,6 +30,7 @@ from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGES, Display
 from ktop.patents.engine.sorted_search import among, places_not_less
 from ktop.patents.engine.vectors import across
+from ktop.patents.neighbours.alignment import confirmed
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.copies import copied
 from ktop.patents.neighbours.field_words import read_within_field, sentences_of, users_of
@@ -57,6 +58,7 @@ def neighbourhood(
     n_terms: int = KEY_TERMS,
     background: bool = True,
     within_field: bool = False,
+    aligned: bool = False,
 ) -> Neighbourhood:
     """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
@@ -68,6 +70,7 @@ def neighbourhood(
     background : whether to compare the corpus's fixed sample, too (``Neighbourhood.background``; empty otherwise).
     within_field : whether words that the field does not know count nothing (``field_words``), meaning is that of all
         sentences, and copies are looked for; otherwise the text is read whole, as versions up to 3 of the model do.
+    aligned : whether what shingles take for a copy must say the same sentence by sentence (``alignment``), from 4.1 on.
     """
     clock = _Clock()
     day = as_of or technology.as_of
@@ -104,7 +107,10 @@ def neighbourhood(
     extra: dict[str, Any] = {}
     if reading is not None:
         use = users_of(index, meant, groups) / max(len(meant), 1)
-        extra = {"field_use": use, "copied": copied(index, whole, earlier, docs), "left_out": reading.left_out}
+        taken = copied(index, whole, earlier, docs)
+        if aligned:
+            taken = confirmed(index, whole, earlier, docs, taken)
+        extra = {"field_use": use, "copied": taken, "left_out": reading.left_out}
     found = Neighbourhood(
         technology=technology,
         as_of=day,

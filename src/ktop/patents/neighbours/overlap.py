@@ -11,20 +11,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import polars as pl
 
 from ktop.domain.technology.neighbour_evidence import Match, NearPatent, Overlap
-from ktop.domain.technology.neighbourhood import Neighbourhood, day_number, day_of
-from ktop.domain.technology.summary import Lang, clean_text
+from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
+from ktop.domain.technology.summary import Lang
 from ktop.patents.analysis.features import MAX_FEATURES, features, sentences
 from ktop.patents.analysis.text import Word
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
+from ktop.patents.neighbours.stored_text import stored_text
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
 #: A sentence of a patent is copied where one sentence has this share of its words; shorter ones say nothing.
@@ -115,23 +114,12 @@ def copied_share(index: PatentIndex, text: str, language: Lang, said: Sequence[f
 
 
 def texts_of(index: PatentIndex, found: Neighbourhood, count: int) -> dict[int, str]:
-    """Return the texts (title and abstract, else first claim) of the nearest patents, by position in the neighbourhood.
-
-    A patent lies in the file of its year; only the part of the file that has it is read.
-    """
-    read: dict[int, str] = {}
-    for position in range(min(count, found.size)):
-        day = day_of(int(found.filing_day[position]))
-        # Files are in the order of days: the parts of other days need not be looked at.
-        wanted = (pl.col("known_from") == day) & (pl.col("id") == str(found.patent_ids[position]))
-        with index.corpus.reading():
-            row = index.corpus.patents([day.year]).filter(wanted).select("title", "abstract", "first_claim").collect()
-        if row.height:
-            values: dict[str, Any] = row.row(0, named=True)
-            body = values["abstract"] or values["first_claim"] or ""
-            title = (values["title"] or "").strip().rstrip(".")
-            read[position] = clean_text(f"{title}. {body}" if title else body)
-    return read
+    """Return the stored texts of the nearest patents, by their position in the neighbourhood."""
+    read = {
+        position: stored_text(index, str(found.patent_ids[position]), int(found.filing_day[position]))
+        for position in range(min(count, found.size))
+    }
+    return {position: text for position, text in read.items() if text is not None}
 
 
 def _described(index: PatentIndex, found: Neighbourhood, question: Question, words: Sequence[Word]) -> dict[str, _Word]:

@@ -20,10 +20,9 @@ from ktop.patents.neighbours.neighbourhood import prepare
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
 from ktop.usecases.corpora.reference import (
-    REFERENCE_FILE,
     bring_reference_up_to_date,
     load_reference,
-    of_version,
+    reference_path,
 )
 
 #: An institution's own weights, beside the index of the corpus that they were learned from.
@@ -53,7 +52,7 @@ class TechnologyEngine:
         if self.index.is_current:
             return
         formulas = self.model.reference.formulas
-        file = self.folder / of_version(REFERENCE_FILE, formulas)
+        file = reference_path(self.folder, formulas)
         found = (_changed(Layout(self.folder).pointer), _changed(file))
         if found == self._tried:  # looked at already, and of no use yet
             return

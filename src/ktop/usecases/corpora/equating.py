@@ -16,7 +16,7 @@ from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.models.originality import OriginalityReference
-from ktop.models.originality.definitions import is_former, rules
+from ktop.models.originality.definitions import reads_whole_text, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.measures import measure_values
 from ktop.patents.engine.index import PatentIndex
@@ -70,7 +70,7 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
     second: Lang = "en" if language == "ko" else "ko"
     owners = [*range(len(summaries)), *range(len(summaries))]
     found = Equating.of(language, told[language], told[second], _key(index), reference.version, owners)
-    if not is_former(reference.formulas):
+    if not reads_whole_text(reference.formulas):
         distribution = reference.distribution(day_number(day))
         usual = {name: distribution.quantile(name, 0.5) for name in rules("style")}
         found = found.styled(usual, told[language])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ktop.domain.patent.document import Patent
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology
-from ktop.models.originality.definitions import is_former, neighbours_wanted
+from ktop.models.originality.definitions import aligns_copies, neighbours_wanted, reads_whole_text, version
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.neighbours.neighbourhood import neighbourhood
 
@@ -21,13 +21,15 @@ def neighbourhood_of(
 
     ``background`` is needed for pictures, not for scores. ``formulas`` is the model's version, today's where None.
     """
+    formulas = formulas or version()
     return neighbourhood(
         index,
         technology,
         exclude=exclude,
         size=neighbours_wanted(),
         background=background,
-        within_field=formulas is None or not is_former(formulas),
+        within_field=not reads_whole_text(formulas),
+        aligned=aligns_copies(formulas),
     )
 
 

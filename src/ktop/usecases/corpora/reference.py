@@ -12,8 +12,8 @@ from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.kernel.errors import KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
-from ktop.models.originality import OriginalityReference, build_reference
-from ktop.models.originality.definitions import version
+from ktop.models.originality import OriginalityReference, build_reference, released
+from ktop.models.originality.definitions import table_version, version
 from ktop.models.originality.reference import choose_sample
 from ktop.patents.engine.index import PatentIndex
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
@@ -34,16 +34,24 @@ def of_version(file: str, formulas: str | None) -> str:
 _FIRST = "3.0.0"
 
 
+def reference_path(folder: Path, formulas: str | None = None) -> Path:
+    """Return where the reference table of a version lies: versions that measure alike share one."""
+    return folder / of_version(REFERENCE_FILE, table_version(formulas or version()))
+
+
 def load_reference(folder: Path, index: PatentIndex, formulas: str | None = None) -> OriginalityReference | None:
     """Return the reference table of a corpus if there is one made from this very index and by this model."""
-    path = folder / of_version(REFERENCE_FILE, formulas)
+    formulas = formulas or version()
+    path = reference_path(folder, formulas)
     if not path.is_file():
         return None
     try:
         reference = OriginalityReference.load(path)
     except (KtopError, KeyError, ValueError):
         return None  # written by another version of the program: made again
-    return reference if (reference.key, reference.formulas) == (index.key, formulas or version()) else None
+    if (reference.key, reference.formulas) != (index.key, table_version(formulas)):
+        return None
+    return replace(reference, formulas=formulas, weights=released(formulas))
 
 
 def bring_reference_up_to_date(
@@ -51,6 +59,7 @@ def bring_reference_up_to_date(
 ) -> OriginalityReference:
     """Rate reference patents of the corpus, each as of its own filing day, unless this has been done already."""
     index = PatentIndex(folder)
+    formulas = formulas or version()
     known = load_reference(folder, index, formulas)
     if known is not None:
         return known
@@ -71,9 +80,9 @@ def bring_reference_up_to_date(
         ids,
         seed=REFERENCE_SEED,
         progress=lambda done, total: progress(done, total, label),
-        formulas=formulas,
+        formulas=table_version(formulas),
     )
-    reference = replace(made, key=index.key)
-    with atomic_path(folder / of_version(REFERENCE_FILE, formulas)) as beside:
-        reference.save(beside)
-    return reference
+    table = replace(made, key=index.key)
+    with atomic_path(reference_path(folder, formulas)) as beside:
+        table.save(beside)
+    return replace(table, formulas=formulas, weights=released(formulas))
