@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ktop.usecases.consent.interface import Consents
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.demo.interface import Demo
+    from ktop.usecases.discovery.interface import Discovery
     from ktop.usecases.erasure.interface import Erasure
     from ktop.usecases.finance.interface import Finance
     from ktop.usecases.followup.interface import FollowUp
@@ -351,6 +352,12 @@ class House:
                 lambda: self.webhooks.deliver(INSTALLATION) + self.mail.deliver(INSTALLATION),
             ),
         )
+
+    @property
+    def discovery(self) -> Discovery:
+        from ktop.usecases.discovery.service import DiscoveryService
+
+        return self._once("discovery", lambda: DiscoveryService(self._store))
 
     @property
     def statistics(self) -> Statistics:

@@ -26,6 +26,8 @@ from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.demo.service import DemoService
+from ktop.usecases.discovery.interface import Discovery
+from ktop.usecases.discovery.service import DiscoveryService
 from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.erasure.service import ErasureService
 from ktop.usecases.finance.interface import Finance
@@ -121,6 +123,7 @@ USE_CASES: dict[type, type] = {
     Transmissions: TransmissionService,
     Webhooks: WebhookService,
     Finance: FinanceService,
+    Discovery: DiscoveryService,
     Statistics: StatisticsService,
 }
 METHODS = [

@@ -19,6 +19,7 @@ from ktop.store.collection import CollectionRepository, SourceLedger
 from ktop.store.consents import ConsentRepository
 from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
+from ktop.store.discovery import DiscoveryRepository
 from ktop.store.documents import DocumentRepository
 from ktop.store.finance import CaseClock, CaseRepository
 from ktop.store.granted_results import GrantedResults
@@ -80,6 +81,11 @@ class UnitOfWork:
     def transmissions(self) -> TransmissionRepository:
         """The results that the actor's organisation sent and received."""
         return TransmissionRepository(self.connection, self.actor)
+
+    @property
+    def discovery(self) -> DiscoveryRepository:
+        """What the actor's organisation lets be found of itself, or finds."""
+        return DiscoveryRepository(self.connection, self.actor)
 
     @property
     def cases(self) -> CaseRepository:

@@ -12,6 +12,7 @@ from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
+from ktop.usecases.discovery.interface import Discovery
 from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.finance.interface import Finance
 from ktop.usecases.followup.interface import FollowUp
@@ -197,6 +198,11 @@ class Platform(Protocol):
     @property
     def programmes(self) -> Programmes:
         """Support programmes."""
+        ...
+
+    @property
+    def discovery(self) -> Discovery:
+        """Companies that agreed to be found."""
         ...
 
     @property

@@ -27,6 +27,7 @@ MENU: tuple[tuple[str, str], ...] = (
     ("/ledger", "consent.nav_ledger"),
     ("/lookup", "consent.nav_lookup"),
     ("/inbox", "consent.nav_inbox"),
+    ("/discovery", "discovery.nav"),
     ("/finance", "finance.nav"),
     ("/methods", "web.nav_methods"),
     ("/institutions", "institutions.title"),
@@ -39,7 +40,7 @@ MENU: tuple[tuple[str, str], ...] = (
 #: What visitors are shown as well, though it leads them to sign in first: what this is for.
 _INVITING = frozenset(("/companies", "/technology"))
 #: What only organisations have to do with each other: an installation without accounts has one.
-_BETWEEN_ORGANISATIONS = frozenset(("/consents", "/ledger", "/lookup", "/inbox", "/finance"))
+_BETWEEN_ORGANISATIONS = frozenset(("/consents", "/ledger", "/lookup", "/inbox", "/finance", "/discovery"))
 
 
 @dataclass(frozen=True, slots=True)

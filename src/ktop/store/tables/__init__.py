@@ -9,6 +9,7 @@ from ktop.store.tables.collection import (
     value_choices,
 )
 from ktop.store.tables.consents import access_ledger, consent_changes, consents, transmissions
+from ktop.store.tables.discovery import discovery_cards, discovery_contacts, discovery_views
 from ktop.store.tables.finance import finance_cases, finance_documents, finance_steps
 from ktop.store.tables.identity import (
     access_tokens,
@@ -51,6 +52,9 @@ __all__ = [
     "consent_changes",
     "consents",
     "credentials",
+    "discovery_cards",
+    "discovery_contacts",
+    "discovery_views",
     "documents",
     "finance_cases",
     "finance_documents",

@@ -6,6 +6,7 @@ from ktop.web.api import (
     account,
     collect,
     consents,
+    discovery,
     finance,
     institutions,
     jobs,
@@ -25,6 +26,6 @@ VERSION = "1.0.0"
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    of_ratings = (v1, collect, jobs, results, consents, lookups, finance, statistics, portfolio)
+    of_ratings = (v1, collect, jobs, results, consents, lookups, finance, discovery, statistics, portfolio)
     of_access = (oauth, webhooks, account, members, institutions, keys)
     return tuple(room.router for room in (*of_ratings, *of_access))

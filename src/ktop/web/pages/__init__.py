@@ -8,6 +8,7 @@ from ktop.web.pages import (
     companies,
     compare,
     consents,
+    discovery,
     entry,
     finance,
     home,
@@ -40,7 +41,7 @@ from ktop.web.pages import (
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
-    of_two_sides = (consents, lookups, finance, statistics, programme_calls, programme_projects, programmes)
+    of_two_sides = (consents, lookups, finance, discovery, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     of_entry = (entry, my_companies, my_technologies)
     return tuple(room.router for room in (*of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))

@@ -1,0 +1,1 @@
+"""Companies that agreed to be found by institutions."""

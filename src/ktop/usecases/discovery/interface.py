@@ -1,0 +1,106 @@
+"""What can be done to be found and to find: opt in, search, open, ask for contact, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from ktop.domain.party.actor import Actor
+from ktop.domain.party.discovery import OptIn, Profile, Wanted
+from ktop.kernel.paging import Page
+from ktop.usecases.consent.interface import PartyCard
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFirm:
+    """A company as an institution finds it; ``company`` and ``said`` only of one that is named."""
+
+    id: str
+    company: PartyCard | None
+    profile: Profile
+    said: str
+    until: date
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """What a company lets be found of itself, as it stands."""
+
+    opt_in: OptIn
+    profile: Profile
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Which institution found or opened the company, and when."""
+
+    number: int
+    viewer: PartyCard
+    way: Literal["found", "opened"]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCard:
+    """A request for contact. ``company`` is None to the asker while an anonymous company has not accepted."""
+
+    id: str
+    asker: PartyCard
+    company: PartyCard | None
+    yours: bool
+    message: str
+    state: Literal["asked", "accepted", "declined"]
+    asked: datetime
+    answered: datetime | None
+
+
+class Discovery(Protocol):
+    """Being found and finding. Calls block and are thread-safe.
+
+    Raises ``ForbiddenError`` where the actor may not, ``NotFoundError`` for what cannot be found (any more).
+    """
+
+    def own_card(self, actor: Actor) -> OwnCard | None:
+        """Return what the actor's company lets be found of itself; None, as from the beginning, for nothing."""
+        ...
+
+    def opt_in(self, actor: Actor, given: OptIn) -> OwnCard:
+        """Let the company be found; what was shown before is gone. Raises ``InputError`` for what nobody can act on."""
+        ...
+
+    def opt_out(self, actor: Actor) -> None:
+        """Take the company out: the next search does not find it."""
+        ...
+
+    def search(
+        self, actor: Actor, wanted: Wanted, *, limit: int | None = None, after: str | None = None
+    ) -> Page[FoundFirm]:
+        """Find companies, newest first; each of them is told.
+
+        Anonymous ones are found only while five or more are alike in all that is shown of them, and never by words.
+        """
+        ...
+
+    def open_found(self, actor: Actor, card_id: str) -> FoundFirm:
+        """Open one company that was found; it is told."""
+        ...
+
+    def ask_contact(self, actor: Actor, card_id: str, message: str) -> ContactCard:
+        """Ask a company that was found for contact. Raises ``ConflictError`` while a request waits or was accepted."""
+        ...
+
+    def answer_contact(self, actor: Actor, contact_id: str, *, accept: bool) -> ContactCard:
+        """Accept a request, which tells the asker who the company is, or decline it."""
+        ...
+
+    def contacts(self, actor: Actor) -> Sequence[ContactCard]:
+        """Return the requests that the actor's organisation made or received, newest first, 100 at most."""
+        ...
+
+    def looks(self, actor: Actor, *, limit: int | None = None, after: str | None = None) -> Page[Look]:
+        """Return who found or opened the actor's company, newest first."""
+        ...

@@ -1,0 +1,95 @@
+"""A company lets itself be found on a page, a bank finds it, asks for contact and is answered; the same by API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acting import Acting, acting_as
+from consenting import BANK, COMPANY, GAON, OTHER_COMPANY, add_organisations, add_rating
+from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.kernel.settings import Settings
+from ktop.web.app import create_app
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    house = House(Settings(data=tmp_path))
+    add_organisations(house._store())
+    return house
+
+
+@pytest.fixture
+def client(house: House) -> Iterator[TestClient]:
+    yield TestClient(create_app(house._settings, house), base_url="http://localhost", follow_redirects=False)
+
+
+@pytest.fixture
+def acting(client: TestClient) -> Iterator[Acting]:
+    with acting_as(COMPANY) as acting:
+        yield acting
+
+
+def send(client: TestClient, address: str, page: str, form: dict[str, Any]) -> Any:
+    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
+    assert token, page
+    return client.post(address, data={"csrf": token[1], **form})
+
+
+def test_found_asked_and_answered(client: TestClient, acting: Acting, house: House) -> None:
+    rating = add_rating(house._store(), COMPANY, GAON)
+    assert "어느 기관도 우리 기업을 찾을 수 없습니다" in client.get("/discovery").text
+    form = {"rating": rating, "to": ["bank"], "named": "1", "words": "<i>감속기</i>"}
+    assert send(client, "/discovery", "/discovery", {**form, "to": []}).status_code == 422
+    assert send(client, "/discovery", "/discovery", form).status_code == 303
+    assert "은행에 기업 이름과 함께 보입니다" in client.get("/discovery").text
+
+    acting.now = BANK
+    assert "찾은 기업" not in client.get("/discovery").text, "nobody is told before something is asked"
+    assert "조건에 맞는 기업이 없습니다" in client.get("/discovery?region=KR-11").text
+    found = client.get("/discovery?business=A&words=감속기").text
+    assert "가온정밀" in found and "&lt;i&gt;감속기" in found
+    card = re.search(r'href="(/discovery/[0-9a-f]{32})"', found)
+    assert card
+    assert GAON in client.get(card[1]).text
+    assert send(client, f"{card[1]}/contact", card[1], {"message": " "}).status_code == 422
+    assert send(client, f"{card[1]}/contact", card[1], {"message": "상담"}).status_code == 303
+    assert "답을 기다리는 중" in client.get("/discovery").text
+
+    acting.now = COMPANY
+    page = client.get("/discovery").text
+    assert "IBK기업은행" in page and "열어 봄" in page
+    answer = re.search(r'action="(/discovery/contacts/[0-9a-f]{32})"', page)
+    assert answer and send(client, answer[1], "/discovery", {"answer": "accept"}).status_code == 303
+    assert "accepted" in client.get("/discovery?lang=en").text
+    assert send(client, "/discovery/out", "/discovery", {}).status_code == 303
+    acting.now = BANK
+    assert client.get(card[1]).status_code == 404
+
+
+def test_the_same_by_program(client: TestClient, acting: Acting, house: House) -> None:
+    rating = add_rating(house._store(), COMPANY, GAON)
+    assert client.get("/api/v1/discovery/own").status_code == 404
+    shown = client.put("/api/v1/discovery/own", json={"rating": rating, "to": ["bank"], "anonymous": False})
+    assert shown.status_code == 200 and shown.json()["profile"]["business"] == "AA"
+    acting.now = BANK
+    (firm,) = client.get("/api/v1/discovery/firms?business=BBB").json()["items"]
+    contact = client.post(f"/api/v1/discovery/firms/{firm['id']}/contact", json={"message": "상담"})
+    assert contact.status_code == 201 and contact.json()["company"]["id"] == "gaon"
+    assert client.get("/api/v1/discovery/firms?business=Q").status_code == 422
+    acting.now = OTHER_COMPANY
+    assert (
+        client.post(f"/api/v1/discovery/contacts/{contact.json()['id']}/answer", json={"accept": True}).status_code
+        == 404
+    )
+    acting.now = COMPANY
+    looks = client.get("/api/v1/discovery/looks").json()["items"]
+    assert [one["way"] for one in looks] == ["found"]
+    declined = client.post(f"/api/v1/discovery/contacts/{contact.json()['id']}/answer", json={"accept": False})
+    assert declined.json()["state"] == "declined"
+    assert client.delete("/api/v1/discovery/own").status_code == 204
