@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, insert, or_, select, tuple_, update
 
-from ktop.domain.finance.case import Application, Case, Step
+from ktop.domain.finance.case import Application, Case, CaseDocument, Step
 from ktop.domain.finance.process import process
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import ConflictError, NotFoundError
 from ktop.store.tables import finance_cases, finance_documents, finance_steps
 from ktop.store.tables.base import new_id
-
-
-@dataclass(frozen=True, slots=True)
-class CaseDocument:
-    """What is known of a file of a case without reading it."""
-
-    id: str
-    kind: str
-    name: str
-    media_type: str
-    bytes: int
-    sha256: str
-    created: datetime
-    made_by: str
-
 
 _KNOWN = [finance_documents.c[field.name] for field in fields(CaseDocument)]
 

@@ -55,6 +55,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseDocument:
+    """What is known of a file of a case without reading it."""
+
+    id: str
+    kind: str
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+    created: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A case as it stands.
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from ktop.domain.finance.case import Application, Step
+from ktop.domain.finance.case import Application, CaseDocument, Step
 from ktop.domain.finance.process import Side
 from ktop.domain.party.actor import Actor
 from ktop.kernel.paging import Page
-from ktop.store.finance import CaseDocument
 from ktop.usecases.consent.interface import PartyCard
 
 

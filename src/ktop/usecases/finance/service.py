@@ -9,7 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 from ktop.catalogue import load
 from ktop.domain.finance import eligibility
-from ktop.domain.finance.case import Application, Case, Given, Step, act, check_application, follow, overdue
+from ktop.domain.finance.case import (
+    Application,
+    Case,
+    CaseDocument,
+    Given,
+    Step,
+    act,
+    check_application,
+    follow,
+    overdue,
+)
 from ktop.domain.finance.process import Side, process
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.consent import ONE_RATING, Sight, Terms, may_see
@@ -19,7 +29,6 @@ from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFou
 from ktop.kernel.file_types import media_type_of
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
-from ktop.store.finance import CaseDocument
 from ktop.store.tables.base import new_id
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.interface import PartyCard
