@@ -177,7 +177,9 @@ def test_a_webhook_s_way_over_the_api(tmp_path: Path) -> None:
     (sent,) = client.get(f"{address}/deliveries").json()["items"]
     assert (sent["topic"], sent["state"]) == ("job.given", "waiting") and set(sent["problem"]) == {"ko", "en"}
     assert client.post(f"/api/v1/deliveries/{sent['id']}/again").status_code == 409
-    assert client.patch(address, json={"state": "paused"}).json()["state"] == "paused"
-    assert client.delete(address).status_code == 204
+    known = {"if-match": client.get(address).headers["etag"]}
+    paused = client.patch(address, json={"state": "paused"}, headers=known)
+    assert paused.json()["state"] == "paused" and client.delete(address, headers=known).status_code == 412
+    assert client.delete(address, headers={"if-match": paused.headers["etag"]}).status_code == 204
     assert client.get(address).status_code == 404
     assert client.post("/api/v1/webhooks", json={"url": "http://127.0.0.1:9/", "topics": ["x"]}).status_code == 422

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from pathlib import Path
 
 from consenting import BANK, COMPANY, GAON, add_organisations, add_rating, terms
@@ -36,5 +37,6 @@ def test_look_ups_leave_nothing_behind(tmp_path: Path) -> None:
             gc.collect()
             return len(gc.get_objects())
 
-        before = objects_after(WARM)
-        assert objects_after(ASKED) - before < ASKED / 2
+        # Threads of other tests come and go meanwhile: what every request left would show each time.
+        counts = [objects_after(WARM), *(objects_after(ASKED) for _ in range(3))]
+        assert min(later - former for former, later in itertools.pairwise(counts)) < ASKED / 2

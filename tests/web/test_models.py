@@ -55,7 +55,7 @@ def test_a_kept_result_is_computed_again_from_its_page(client: TestClient, lang:
     made = client.post("/api/v1/ratings/company", json={"record": {"name": "가온정밀"}}).json()
     path = f"/ratings/{made['id']}"
     asked, done = {"ko": ("다시 계산하여 확인", "마지막 비트까지"), "en": ("Compute it again", "to the last bit")}[lang]
-    page = html.unescape(client.get(path, params={"lang": lang}).text)
+    page = html.unescape(client.get(path, params={"lang": lang, "part": "about"}).text)
     assert asked in page and "?recompute=1#recomputed" in page and done not in page
     page = html.unescape(client.get(path, params={"lang": lang, "recompute": "1"}).text)
     assert done in page

@@ -12,7 +12,8 @@ RATING = {
     *("/ratings", "/companies", "/companies/new", "/technology", "/proposals", "/compare"),
     *("/ratings/{rating_id}/what-if", "/batches", "/verify"),
     *("/api/v1/ratings/company", "/api/v1/ratings/technology", "/api/v1/proposals", "/api/v1/batches"),
-    "/api/v1/results/verify",
+    *("/api/v1/results/verify", "/programmes/check", "/my/companies/{kept_id}/rate"),
+    "/api/v1/companies/{kept_id}/ratings",
 }
 
 

@@ -44,7 +44,7 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch, PatentIndex], None]] = {
     ),
     "glossary": lambda patch, _: patch.setitem(catalogue.load("patents/glossary"), "new", {"선반": "shelf"}),
     "word lists": lambda patch, _: patch.setitem(catalogue.load("patents/stop_terms"), "stop_en", "the"),
-    "model": lambda patch, _: patch.setattr("ktop.usecases.corpora.reference.version", lambda: "another"),
+    "model": lambda patch, _: patch.setattr("ktop.usecases.corpora.reference.version", lambda: "9.9.9"),
 }
 
 

@@ -55,7 +55,7 @@ def everywhere(engine: TechnologyEngine, client: TestClient, text: str, day: dat
         technology_report(rating, lang)
     made = client.post("/api/v1/ratings/technology", json={"text": text, "as_of": day.isoformat()})
     assert made.status_code == 201
-    page = client.get(f"/ratings/{made.json()['id']}", params={"lang": "en"})
+    page = client.get(f"/ratings/{made.json()['id']}", params={"lang": "en", "part": "all"})
     assert page.status_code == 200
     pdf = client.get(f"/ratings/{made.json()['id']}.pdf", params={"lang": "en"})
     words = " ".join(part.extract_text() for part in PdfReader(io.BytesIO(pdf.content)).pages)

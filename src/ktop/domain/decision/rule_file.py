@@ -101,7 +101,10 @@ def _value(node: yaml.Node, depth: int) -> Any:
         return entry
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, depth + 1) for item in node.value]
-    return yaml.SafeLoader("").construct_object(node)
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError) as error:  # a lone "=" has a meaning of its own, 2026-02-30 is no day
+        raise InputError("programmes.rule_no_yaml", line=line) from error
 
 
 def plain(value: Any) -> Any:
