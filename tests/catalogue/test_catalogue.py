@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ktop import catalogue
 from ktop.catalogue import LANGS, load
 from ktop.domain.company.fact_column import plain
 from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups, fact_rules
@@ -225,3 +228,23 @@ def test_the_words_of_the_company_record_cover_it_exactly() -> None:
     for name, prefix in _PATHS.items():
         paths |= {f"{prefix}.{field}" for field in schema["$defs"][name]["properties"]}
     assert set(load("company")["fields"]) == paths
+
+
+def _cut(content: Any) -> Iterator[Any]:
+    """Give the texts that lost their end at a comma: what follows it became keys without a value."""
+    if isinstance(content, dict):
+        if {"ko", "en"} <= content.keys() and any(value is None for value in content.values()):
+            yield content
+        for part in content.values():
+            yield from _cut(part)
+    elif isinstance(content, list):
+        for part in content:
+            yield from _cut(part)
+
+
+def test_no_text_is_cut_at_a_comma() -> None:
+    folder = Path(catalogue.__file__).parent
+    names = [path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.yaml"))]
+    assert len(names) > 50
+    cut = {name: found for name in names if (found := list(_cut(load(name))))}
+    assert cut == {}
