@@ -381,10 +381,10 @@ class House:
         return self._once("webhooks", lambda: WebhookService(self._store, sealer, anywhere=anywhere))
 
     def _tend(self) -> None:
-        """Do what the installation owes by the clock: steps of cases, the seal of the audit trail, forgetting."""
+        """Do what the installation owes by the clock: the seal of the audit trail, steps of cases, forgetting."""
         operator = Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"}))
-        self.finance.tend(INSTALLATION)
         self.audit.seal(operator)
+        self.finance.tend(INSTALLATION)
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)

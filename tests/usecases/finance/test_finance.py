@@ -228,6 +228,27 @@ def test_what_a_rule_owes_is_done_after_a_crash(
     assert finance.case(COMPANY, case.id).state == "documents"
 
 
+def test_a_case_that_cannot_be_led_on_keeps_no_other_waiting(
+    store: Store, finance: FinanceService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = begun(store, finance), begun(store, finance)
+    by_rules = FinanceService._by_rules
+    with monkeypatch.context() as crashing:
+        crashing.setattr(FinanceService, "_by_rules", lambda *_: 0)
+        for case in (stuck, other):
+            finance.act(COMPANY, case.id, "submit")
+
+    def failing(self: FinanceService, case_id: str, company: str) -> int:
+        if case_id == stuck.id:
+            raise NotFoundError("store.rating_not_found")
+        return by_rules(self, case_id, company)
+
+    monkeypatch.setattr(FinanceService, "_by_rules", failing)
+    finance.tend(INSTALLATION)
+    assert finance.case(COMPANY, other.id).state == "documents"
+    assert finance.case(COMPANY, stuck.id).state == "submitted"
+
+
 def test_files_are_taken_by_what_they_are(store: Store, finance: FinanceService) -> None:
     case = begun(store, finance)
     for content in (b"MZ\x90", b"<html>", b"", b"PK\x03\x04broken"):

@@ -187,7 +187,7 @@ def follow(case: Case, step: Step) -> Case:
     """Return a case after a step, its parts and its last day as the process says."""
     action, state = process().actions[step.action], process().states[step.after]
     decided = step.after == action.to
-    due = None if state.days is None else step.at.date() + timedelta(days=state.days)
+    due = None if state.days is None else local_day(step.at) + timedelta(days=state.days)
     return replace(
         case,
         state=step.after,
@@ -200,9 +200,14 @@ def follow(case: Case, step: Step) -> Case:
     )
 
 
+def local_day(at: datetime) -> date:
+    """Return the day of a moment where the installation stands, as ``ktop.kernel.clock.today`` counts days."""
+    return at.astimezone().date()
+
+
 def overdue(case: Case, at: datetime) -> bool:
     """Whether the last day of the present state is over."""
-    return case.due is not None and at.date() > case.due
+    return case.due is not None and local_day(at) > case.due
 
 
 def _part(before: str, after: str | None) -> str:

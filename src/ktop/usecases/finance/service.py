@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from ktop.domain.finance.case import (
     act,
     check_application,
     follow,
+    local_day,
     overdue,
 )
 from ktop.domain.finance.process import Side, process
@@ -25,7 +27,7 @@ from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.consent import ONE_RATING, Sight, Terms, may_see
 from ktop.domain.party.permission import Allowed, require, require_any
 from ktop.kernel.clock import today
-from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError, TooLargeError
 from ktop.kernel.file_types import media_type_of
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
@@ -35,6 +37,7 @@ from ktop.usecases.consent.interface import PartyCard
 from ktop.usecases.consent.service import give_in, party_card
 from ktop.usecases.finance.interface import CaseCard
 
+_LOG = logging.getLogger(__name__)
 _PURPOSES: Mapping[Side, str] = {"guarantor": "guarantee_review", "bank": "loan_review"}
 _TENDED_AT_ONCE = 100
 _LONGEST_KEY = 50  # beside the name of the organisation
@@ -193,11 +196,11 @@ class FinanceService:
             raise ForbiddenError("jobs.workers_only")
         now = self._clock()
         with self._store().installation(reading=True) as work:
-            waiting = work.case_clock.waiting(now.date(), _TENDED_AT_ONCE)
+            waiting = work.case_clock.waiting(local_day(now), _TENDED_AT_ONCE)
             late = work.case_clock.to_remind(
-                now.date() + timedelta(days=load("finance")["remind_days"]), _TENDED_AT_ONCE
+                local_day(now) + timedelta(days=load("finance")["remind_days"]), _TENDED_AT_ONCE
             )
-        done = sum(self._by_rules(case.id, case.company) for case in waiting)
+        done = sum(self._tended(case) for case in waiting)
         for case in late:
             with self._store().installation() as work:
                 work.case_clock.reminded(case.id, now)
@@ -206,6 +209,14 @@ class FinanceService:
                 reminder = Actor("rule:reminder-1", case.company)
                 work.tell(reminder, "finance.due", case.id, {"due": str(case.due), "state": case.state}, [told])
         return done + len(late)
+
+    def _tended(self, case: Case) -> int:
+        """Take what rules owe a case; one that cannot be led on must not keep the others waiting."""
+        try:
+            return self._by_rules(case.id, case.company)
+        except KtopError as error:
+            _LOG.error("case %s could not be led on by rule: %s", case.id, error.key)
+            return 0
 
     def _by_rules(self, case_id: str, company: str) -> int:
         """Take every step that a rule owes a case, each in a transaction of its own; return how many."""
@@ -232,7 +243,7 @@ def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | No
     """Return the step that a rule has to take now, None where it is somebody's turn."""
     if case.state == "submitted":
         rating = unit.ratings.get(case.application.rating)
-        found = eligibility.find(case.application, rating.results, rating.as_of, now.date())
+        found = eligibility.find(case.application, rating.results, rating.as_of, local_day(now))
         if found.eligible:
             return "find_eligible", Given(figures={"share_percent": found.share_percent})
         reason = found.reason()
