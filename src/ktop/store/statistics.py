@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, ColumnElement, Connection, extract, func, select, true
 
 from ktop.store.tables import access_ledger, finance_cases, finance_steps, issued_results, ratings
 
@@ -40,17 +41,23 @@ class InstallationFigures:
         for row in self._connection.execute(query):
             yield RatedFirm(row.created, row.subject_key, row.results)
 
-    def moments(self) -> dict[str, list[datetime]]:
-        """Return when each kind of thing happened: ratings, look-ups, signed results, applications, loans."""
-        steps = select(finance_steps.c.at)
-        queries = {
-            "ratings": select(ratings.c.created),
-            "lookups": select(access_ledger.c.at),
-            "signed": select(issued_results.c.created),
-            "applications": select(finance_cases.c.created).where(finance_cases.c.state != "draft"),
-            "guarantees": steps.where(finance_steps.c.action.in_(("approve_guarantee", "confirm_guarantee"))).where(
-                finance_steps.c.after == "approved"
-            ),
-            "loans": steps.where(finance_steps.c.action == "disburse"),
+    def by_half_year(self) -> dict[str, dict[str, int]]:
+        """Return how often each kind of thing happened in a half-year (``2026-H1``), as the database counts."""
+        approved = finance_steps.c.action.in_(("approve_guarantee", "confirm_guarantee"))
+        kinds: dict[str, tuple[Column[Any], ColumnElement[bool]]] = {
+            "ratings": (ratings.c.created, true()),
+            "lookups": (access_ledger.c.at, true()),
+            "signed": (issued_results.c.created, true()),
+            "applications": (finance_cases.c.created, finance_cases.c.state != "draft"),
+            "guarantees": (finance_steps.c.at, approved & (finance_steps.c.after == "approved")),
+            "loans": (finance_steps.c.at, finance_steps.c.action == "disburse"),
         }
-        return {name: list(self._connection.scalars(query)) for name, query in queries.items()}
+        return {kind: self._counted(at, which) for kind, (at, which) in kinds.items()}
+
+    def _counted(self, at: Column[Any], which: ColumnElement[bool]) -> dict[str, int]:
+        year, month = extract("year", at).label("year"), extract("month", at).label("month")
+        counted: Counter[str] = Counter()
+        query = select(year, month, func.count()).where(which).group_by(year, month).order_by(year, month)
+        for of_year, of_month, count in self._connection.execute(query):
+            counted[f"{int(of_year)}-H{1 if of_month <= 6 else 2}"] += count
+        return dict(counted)

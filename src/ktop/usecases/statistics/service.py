@@ -73,8 +73,8 @@ def half_year(at: datetime) -> str:
 def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
     usage = [
         {"half_year": half, "kind": kind, "count": count}
-        for kind, moments in found.moments().items()
-        for half, count in sorted(Counter(map(half_year, moments)).items())
+        for kind, counted in found.by_half_year().items()
+        for half, count in counted.items()
     ]
     latest: dict[tuple[str, str], dict[str, str]] = {}
     outcomes: Counter[tuple[str, str]] = Counter()
