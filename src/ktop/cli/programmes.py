@@ -191,14 +191,18 @@ def effect(
     covariates: Annotated[
         str, typer.Option("--covariates", metavar="A,B", help=text("effect.help_covariates", terminal.lang))
     ] = "",
+    by: Annotated[str, typer.Option("--by", metavar="A,B", help=text("effect.help_by", terminal.lang))] = "",
+    score: Annotated[
+        str | None, typer.Option("--score", metavar="COLUMN", help=text("effect.help_score", terminal.lang))
+    ] = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
     """Estimate the effect of a programme."""
     chosen = terminal.languages(lang)[0]
     at = session(ctx)
-    named = [name.strip() for name in covariates.split(",") if name.strip()]
-    found = at.platform.programmes.effect(at.actor, panel, outcome, named, out, chosen)
+    named, apart = ([name.strip() for name in of.split(",") if name.strip()] for of in (covariates, by))
+    found = at.platform.programmes.effect(at.actor, panel, outcome, named, out, chosen, by=apart, score=score)
     if json:
         terminal.json(dict(found))
         return

@@ -131,10 +131,11 @@ def _report_data(
 
 
 def sections_pdf(title: str, parts: Sequence[Any], lang: Lang, day: date) -> bytes:
-    """Return sections (``ktop.report.validation.Section``), without their charts, as PDF."""
+    """Return sections (``ktop.report.validation.Section``), with their wide chart, as PDF."""
     shown = [
         {name: getattr(part, name) for name in ("heading", "level", "said", "notice", "items")}
         | {"table": None if part.table is None else {"columns": part.table.columns, "rows": part.table.rows}}
+        | {"chart": None if part.wide_chart is None else _for_print(asdict(part.wide_chart))}
         for part in parts
     ]
     data = {

@@ -4,6 +4,7 @@ from ktop.report.charts.bars import bars, side_by_side
 from ktop.report.charts.chart import Chart, Table
 from ktop.report.charts.gauge import gauge
 from ktop.report.charts.histogram import histogram
+from ktop.report.charts.intervals import Banded, intervals
 from ktop.report.charts.ladder import Rung, ladder
 from ktop.report.charts.matrix import matrix
 from ktop.report.charts.patent_map import MappedPatent, patent_map
@@ -15,6 +16,7 @@ from ktop.report.charts.waterfall import WaterfallStep, waterfall
 
 __all__ = [
     "Ahead",
+    "Banded",
     "Chart",
     "MappedPatent",
     "Rung",
@@ -24,6 +26,7 @@ __all__ = [
     "bars",
     "gauge",
     "histogram",
+    "intervals",
     "ladder",
     "matrix",
     "patent_map",

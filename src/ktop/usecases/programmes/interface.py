@@ -112,12 +112,22 @@ class Programmes(Protocol):
         ...
 
     def effect(
-        self, actor: Actor, panel: Path, outcome: str, covariates: Sequence[str], out: Path, lang: Lang = "ko"
+        self,
+        actor: Actor,
+        panel: Path,
+        outcome: str,
+        covariates: Sequence[str],
+        out: Path,
+        lang: Lang = "ko",
+        *,
+        by: Sequence[str] = (),
+        score: str | None = None,
     ) -> Mapping[str, Any]:
         """Estimate what a programme has brought about from a panel of firms and years, and write the report.
 
-        The panel has ``firm_id``, ``year``, ``treated_from`` (year or empty), the outcome and covariates. Writes
-        ``effect.json``, ``report.html`` and ``report.pdf`` to the folder ``out``; returns what ``effect.json`` holds,
+        The panel has ``firm_id``, ``year``, ``treated_from`` (year or empty), the outcome, covariates, columns whose
+        values are told apart (``by``) and what firms were chosen by (``score``). Writes ``effect.json``,
+        ``report.html``, ``report.pdf`` and ``report.xlsx`` to the folder ``out``; returns what ``effect.json`` holds,
         with ``refused`` saying why where no effect can be told. Raises ``UnavailableError`` where the package for it is
         not installed.
         """

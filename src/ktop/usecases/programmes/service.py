@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,14 +27,14 @@ from ktop.domain.decision.verdict import Success
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
 from ktop.kernel.clock import today
-from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
+from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.progress import Progress, silent
 from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies.batch import TableRating
 from ktop.usecases.companies.rating import company_models, models_for, rate_by
 from ktop.usecases.programmes.applicants import MODELS, figures_of, identities, sme_limit
-from ktop.usecases.programmes.effect import effect_of_panel
+from ktop.usecases.programmes.effect import Asked, effect_of_panel, require_packages
 from ktop.usecases.programmes.interface import RuleCheck, ScreeningReport
 from ktop.usecases.programmes.preview import clause_counts
 from ktop.usecases.uploads import (
@@ -146,13 +145,20 @@ class ProgrammeService:
         return [_standing(rule, columns) for _, rule in _shipped() if rule.clauses]
 
     def effect(
-        self, actor: Actor, panel: Path, outcome: str, covariates: Sequence[str], out: Path, lang: Lang = "ko"
+        self,
+        actor: Actor,
+        panel: Path,
+        outcome: str,
+        covariates: Sequence[str],
+        out: Path,
+        lang: Lang = "ko",
+        *,
+        by: Sequence[str] = (),
+        score: str | None = None,
     ) -> Mapping[str, Any]:
         require(actor, "own:programme:manage")
-        for package in ("diff_diff", "pandas", "scipy"):
-            if importlib.util.find_spec(package) is None:
-                raise UnavailableError("effect.not_installed")
-        return effect_of_panel(panel, outcome, covariates, out, lang)
+        require_packages()
+        return effect_of_panel(panel, Asked(outcome, tuple(covariates), tuple(by), score), out, lang)
 
     def _rated(
         self, table: Table, day: date, lang: Lang, progress: Progress
