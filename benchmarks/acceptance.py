@@ -2,6 +2,7 @@
 
     python -m pip install --no-deps --require-hashes -r requirements/run.txt -r requirements/train.txt
     python benchmarks/acceptance.py companies --cases DIR [--before 1.3.0] [--firms 2000]
+    python benchmarks/acceptance.py originality CORPUS --texts TABLE [--before 3.0.0] [--technologies 500]
 
 A section is a module beside this one (``acceptance_<section>.py``) with ``arguments(parser)`` and ``tables(options)``,
 which yields the lines to print; a further one is one more entry of ``SECTIONS``.

@@ -13,6 +13,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -31,9 +33,38 @@ from ktop.validation.within import within_groups
 FIRST_YEARS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What the forecast was worth for one outcome.
+
+    Parameters
+    ----------
+    outcome : what was foreseen.
+    patents, cited : patents whose applicant had a history, and those of them that reached the outcome.
+    auc : AUC within the filing year and its 95 % interval, whole applicants drawn.
+    share, share_of_new : share that reached the outcome of those with a history, and of those without.
+    """
+
+    outcome: str
+    patents: int
+    cited: int
+    auc: tuple[float, float, float]
+    share: float
+    share_of_new: float
+
+
 def main() -> None:
     """Run and print."""
-    corpus = Corpus.open(Path(sys.argv[1]))
+    for row in validated(Corpus.open(Path(sys.argv[1]))):
+        print(
+            f"{row.outcome}: {row.cited} of {row.patents:,} with a history, AUC {row.auc[0]:.2f}"
+            f" ({row.auc[1]:.2f}-{row.auc[2]:.2f}); of those without {100 * row.share_of_new:.2f} %, of the others"
+            f" {100 * row.share:.2f} %"
+        )
+
+
+def validated(corpus: Corpus) -> Iterator[Validated]:
+    """Foresee every patent of a corpus from its applicant's history and yield what that was worth."""
     with corpus.reading():
         rows = corpus.patents().select("id", "family", "applicants", "known_from").drop_nulls("known_from").collect()
     rows = rows.sort("known_from", "id").with_columns(day=(pl.col("known_from") - pl.date(1970, 1, 1)).dt.total_days())
@@ -61,11 +92,13 @@ def main() -> None:
             np.ones(int(told.sum())),
             repeats=200,
         )["forecast"]
-        new = later & ~known
-        print(
-            f"cited by other families{' of other applicants' if others_only else ''}: {int(y[told].sum())} of"
-            f" {int(told.sum()):,} with a history, AUC {row.auc[0]:.2f} ({row.auc[1]:.2f}-{row.auc[2]:.2f});"
-            f" of {int(new.sum()):,} without {100 * y[new].mean():.2f} %, of the others {100 * y[told].mean():.2f} %"
+        yield Validated(
+            f"cited by other families{' of other applicants' if others_only else ''}",
+            int(told.sum()),
+            int(y[told].sum()),
+            row.auc,
+            float(y[told].mean()),
+            float(y[later & ~known].mean()),
         )
 
 
