@@ -289,6 +289,27 @@ def test_up_to_five_are_chosen_from_a_list_and_stand_in_aligned_columns(client: 
     assert six.status_code == 422 and picks[0] in six.text
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_prospects_with_an_applicant_stand_on_a_page_of_their_own(client: TestClient, token: str, lang: str) -> None:
+    result = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False).headers[
+        "location"
+    ]
+    before = client.get(f"{result}.json").json()
+    assert f'href="{result}/prospects"' in client.get(result, params={"lang": lang}).text
+    check_page(client.get(f"{result}/prospects").text, lang)
+    answer = client.post(f"{result}/prospects", data={"csrf": token, "applicant": "Some Firm"})
+    check_page(answer.text, lang)
+    for shown in ("2.00 %", "Some Firm", "0.68", "0.55", load("prospects")["validation"]["outcomes"][1]["auc"]):
+        assert str(shown) in answer.text
+    stranger = client.post(f"{result}/prospects", data={"csrf": token, "applicant": "Nobody"})
+    assert "2.00 %" not in stranger.text and "0.68" in stranger.text
+    refused = client.post(f"{result}/prospects", data={"csrf": token, "applicant": " "})
+    assert refused.status_code == 422 and 'role="alert"' in refused.text
+    assert client.get(f"{result}.json").json() == before, "no part of the result"
+    company = rated(client, token, company="demo-1")
+    assert client.get(f"{company}/prospects").status_code == 404
+
+
 def test_two_technologies_side_by_side(client: TestClient, token: str) -> None:
     answer = client.post("/compare", data={"csrf": token, "kind": "technology", "a": "sample:film", "b_text": SAMPLE})
     assert answer.status_code == 200

@@ -177,6 +177,8 @@ ACCESS: Mapping[str, str] = {
     "GET /verify": OPEN,
     "POST /verify": OPEN,
     "GET /verify/{result_id}": OPEN,
+    "GET /ratings/{rating_id}/prospects": "own:rating:make",
+    "POST /ratings/{rating_id}/prospects": "own:rating:make",
     "GET /ratings/{rating_id}/signed": "own:rating:read",
     "POST /ratings/{rating_id}/signed": "own:result:issue",
     "GET /results/{result_id}": "own:rating:read",

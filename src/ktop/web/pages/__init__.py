@@ -27,6 +27,7 @@ from ktop.web.pages import (
     programme_projects,
     programmes,
     proposals,
+    prospects,
     providers,
     ratings,
     reviews,
@@ -43,5 +44,5 @@ def routers() -> tuple[APIRouter, ...]:
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
     of_two_sides = (consents, lookups, finance, discovery, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
-    of_entry = (entry, my_companies, my_technologies)
+    of_entry = (entry, my_companies, my_technologies, prospects)
     return tuple(room.router for room in (*of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))
