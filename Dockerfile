@@ -4,10 +4,12 @@ FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /srv/ktop --create-home ktop
 WORKDIR /srv/ktop
 COPY requirements/ requirements/
-# Pinned and hashed; without compiled files, which the read-only image could not renew.
+# Pinned and hashed.
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: \
     -r requirements/run.txt -r requirements/train.txt -r requirements/postgres.txt
 COPY src/ src/
+# Compiled here, because processes in the read-only image could not keep what they compile and would do it anew each time.
+RUN python -m compileall -q src
 COPY examples/ examples/
 COPY LICENSE README.md CHANGELOG.md ./
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,12 @@ def test_units_run_without_rights_they_do_not_need() -> None:
         unit = (ROOT / "deploy" / "systemd" / name).read_text("utf-8")
         for line in ("User=ktop", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
             assert line in unit.splitlines(), (name, line)
+
+
+def test_compiled_modules_are_kept_where_the_surroundings_say_no() -> None:
+    script = f"root={ROOT}; . requirements/environment.sh; env"
+    surroundings = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    told = subprocess.run(
+        ["sh", "-euc", script], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True
+    )
+    assert "PYTHONDONTWRITEBYTECODE" not in told.stdout and "PATH=" in told.stdout
