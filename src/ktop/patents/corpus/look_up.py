@@ -42,8 +42,7 @@ def make_look_up_macros(db: Database) -> None:
 
 def look_up_key(number: pl.Expr) -> pl.Expr:
     """Return the key of a column of normalised numbers."""
-    rules = look_up_rules()
-    return _of_series(same_number(number), rules)
+    return number.map_batches(_keys, return_dtype=pl.String, is_elementwise=True)
 
 
 def same_number(number: pl.Expr) -> pl.Expr:
@@ -61,8 +60,14 @@ def without_kind(number: pl.Expr) -> pl.Expr:
     return pl.when(number.str.contains(f"^(?:{rules.ends_in_letter})$")).then(number).otherwise(bare)
 
 
-def _of_series(number: pl.Expr, rules: LookUpRules) -> pl.Expr:
-    body = without_kind(number)
+def _keys(numbers: pl.Series) -> pl.Series:
+    """Work out the keys step by step: as one expression, its patterns are compiled and asked dozens of times."""
+    same = numbers.to_frame("number").select(number=same_number(pl.col("number")))
+    bodies = same.with_columns(body=without_kind(pl.col("number")))
+    return bodies.select(_of_series(pl.col("number"), pl.col("body"), look_up_rules())).to_series()
+
+
+def _of_series(number: pl.Expr, body: pl.Expr, rules: LookUpRules) -> pl.Expr:
     kind = number.str.slice(body.str.len_chars(), 1)
     key = body
     for rule in reversed(rules.series):
