@@ -100,8 +100,8 @@ def test_a_name_stays_a_name(client: TestClient, harmless: str, payload: str) ->
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_name_stays_a_name_in_the_report(client: TestClient, payload: str) -> None:
     report = PdfReader(io.BytesIO(client.get(f"{rated(client, payload)}.pdf?lang=ko").content))
-    shown = re.sub(r"\s", "", "".join(page.extract_text() for page in report.pages))
-    assert re.sub(r"\s", "", payload) in shown
+    # page after page, because reading the text of all takes longer than setting them
+    assert any(re.sub(r"\s", "", payload) in re.sub(r"\s", "", page.extract_text()) for page in report.pages)
     raw = b"".join(key.encode() for key in _keys(report.trailer["/Root"]))
     assert b"/JavaScript" not in raw and b"/JS" not in raw and b"/Launch" not in raw and b"/OpenAction" not in raw
 
