@@ -10,6 +10,7 @@ import pytest
 
 from ktop.catalogue import Lang, load
 from ktop.report.present import report_view
+from ktop.report.present.accounts import ratio_points
 from ktop.report.present.common import grades
 from ktop.report.present.comparison import compare
 from ktop.report.present.technology import _trend_text
@@ -223,3 +224,48 @@ def test_a_better_grade_is_shown_as_good_in_what_if_and_a_worse_one_as_bad() -> 
         for after in (better, worse)
     ]
     assert tones == [("▲ 1", "good"), ("▼ 2", "bad")]
+
+
+ACCOUNTS = {
+    "known": 2,
+    "all": 2,
+    "probabilities": {
+        "failure": {
+            "without": 0.5,
+            "with": 0.25,
+            "logit": -math.log(3),
+            "ratios": [
+                {"indicator": "return_on_assets", "value": 4.0, "logit": -2 * math.log(3)},
+                {"indicator": "equity_ratio", "value": None, "logit": math.log(3)},
+            ],
+        }
+    },
+    "grades": {"risk": {"without": "R6", "with": "R4"}},
+}
+
+
+@pytest.mark.parametrize("lang", BOTH)
+def test_what_the_accounts_changed_is_shown_by_result_and_ratio(lang: Lang) -> None:
+    rating = invented.ktrs_fm()
+    rating["details"]["accounts"] = ACCOUNTS
+    rating["grades"]["risk"] = "R4"
+    (shown,) = report_view([rating], lang).ratings
+    assert shown.accounts is not None
+    assert [row[1:] for row in shown.accounts.table.rows] == [("R6", "R4"), ("50.0%", "25.0%")]
+    # -log 9 and +log 3 of -log 3 in all: twice the move down of 25 points, and once up again.
+    assert [row[2] for row in shown.accounts.ratios.rows] == ["−50.00", "+25.00", "−25.00"]
+    assert shown.accounts.note == ""
+    rating["grades"]["risk"] = "R7"
+    (held,) = report_view([rating], lang).ratings
+    assert held.accounts is not None and held.accounts.note
+
+
+def test_ratios_that_cancel_move_a_probability_by_its_slope() -> None:
+    ratios = [{"logit": 0.4}, {"logit": -0.4}]
+    assert ratio_points({"without": 0.5, "with": 0.5, "logit": 0.0, "ratios": ratios}) == [10.0, -10.0]
+
+
+def test_a_firm_without_ratios_has_no_section_on_the_accounts() -> None:
+    rating = invented.ktrs_fm()
+    rating["details"]["accounts"] = {**ACCOUNTS, "known": 0}
+    assert report_view([rating], "en").ratings[0].accounts is None

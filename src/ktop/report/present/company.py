@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ktop.catalogue import Lang, load, text
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Table, matrix
+from ktop.report.present.accounts import accounts_view
 from ktop.report.present.common import (
     Medium,
     RatingJson,
@@ -64,6 +65,7 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
         guarantee=guarantee,
         tracks=tracks_table(rating, lang),
         evidence=evidence,
+        accounts=accounts_view(rating, lang),
     )
 
 

@@ -89,6 +89,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the accounts changed: results without and with them, and what each ratio moved the probabilities by.
+
+    ``note`` says, where a rule held a grade afterwards, that the grades here are those before it.
+    """
+
+    title: str
+    lead: str
+    table: Table
+    ratios: Table
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One computed next step: what to do, from what to what, which score it raises or lowers by how much.
 
@@ -203,6 +217,7 @@ class RatingView:
     tracks: Table | None = None
     technology: Technology | None = None
     evidence: Evidence | None = None
+    accounts: Accounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
