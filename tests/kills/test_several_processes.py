@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import killed_work
 import pytest
 from databases import BACK_ENDS, database_url
 from killing import LONG_SECONDS
@@ -37,6 +38,20 @@ def test_what_one_process_does_the_others_know(processes: Several) -> None:
     assert first[0] == 201 and second == first
     with house._store().installation(reading=True) as work:
         assert work.connection.scalar(select(func.count()).select_from(ratings)) == 2  # and the one prepared
+    # So does one whose process was killed when it had rated and not answered: the rating is found again by the key.
+    processes.web[1].kill()
+    processes.web[1].join(LONG_SECONDS)
+    processes.start_web(1, killed_work.answering_until_it_has_rated)
+    later = {"idempotency-key": "another-of-these"}
+    with pytest.raises((OSError, http.client.HTTPException)):
+        processes.ask(1, "POST", "/api/v1/ratings/company", processes.company_key, body, later)
+    processes.web[1].join(LONG_SECONDS)
+    processes.start_web(1)
+    found = [processes.ask(at, "POST", "/api/v1/ratings/company", processes.company_key, body, later) for at in (0, 1)]
+    with house._store().installation(reading=True) as work:
+        assert work.connection.scalar(select(func.count()).select_from(ratings)) == 3
+        assert work.connection.scalar(select(ratings.c.id).order_by(ratings.c.created.desc())) == found[0][1]["id"]
+    assert found[0] == found[1] and found[0][0] == 201 and found[0][1]["ratings"] == first[1]["ratings"]
     # A result is signed by one and verified by the other: one key for both.
     issued = processes.ask(0, "POST", f"/api/v1/ratings/{first[1]['id']}/results", processes.company_key, {})
     file = processes.ask(1, "GET", f"/api/v1/results/{issued[1]['id']}/file", processes.company_key)

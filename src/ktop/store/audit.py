@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from ktop.domain.party.actor import Actor
+from ktop.store.repeats import note_effect
 from ktop.store.tables import audit_events, outbox
 from ktop.store.tables.base import new_id
 
@@ -42,6 +43,7 @@ def tell(
     message = said | ({"others": list(others)} if others else {})
     told = {"id": new_id(), "at": at, "tenant": actor.organisation, "topic": action, "payload": message}
     connection.execute(_MESSAGE, told)
+    note_effect(connection, actor.organisation, action, subject)
 
 
 class AuditEvents:

@@ -43,7 +43,10 @@ def made(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         app.state.begun.set()
         app.state.wait.wait(10)
         app.state.happened.append(body)
-        if status == 503:
+        if status == 500:
+            with store.unit(who(request)) as unit:
+                unit.tell("thing.made", "1", {})
+        if status >= 500:
             raise UnavailableError("store.database_failed")
         return {"number": len(app.state.happened)}
 
@@ -106,6 +109,15 @@ def test_a_failure_of_ours_may_be_tried_again(made: FastAPI) -> None:
         failed = client.post("/api/v1/things?status=503", json={}, headers={"idempotency-key": "key-00000003"})
         assert failed.status_code == 503
     assert len(made.state.happened) == 2
+
+
+def test_what_was_done_but_not_answered_is_not_done_again(made: FastAPI) -> None:
+    client = TestClient(made, raise_server_exceptions=False)
+    sent = {"json": {}, "headers": {"idempotency-key": "key-00000004"}}
+    assert client.post("/api/v1/things?status=500", **sent).status_code == 503
+    again = client.post("/api/v1/things?status=500", **sent)
+    assert (again.status_code, again.json()["code"]) == (409, "repeats.answer_lost")
+    assert "thing.made 1" in again.json()["detail"] and len(made.state.happened) == 1
 
 
 @pytest.mark.parametrize("key", ["short", "x" * 201, "with space", "키키키키키키키키".encode().decode("latin-1")])

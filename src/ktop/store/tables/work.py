@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -81,5 +82,6 @@ idempotency_keys = Table(
     Column("headers", JSON),
     Column("body", LargeBinary),
     Column("created", Instant, nullable=False),
+    Column("effects", Text),  # what it did: a line each, action and subject, in the transaction that did it
     Index("ix_idempotency_keys_created", "created"),
 )

@@ -203,6 +203,9 @@ class RatingService:
         results = [rating.to_json() for rating in ratings]
         name = (record or {}).get("name") or results[0]["subject"].get("title") or results[0]["subject"].get("name")
         with self._store().unit(actor) as unit:
+            made = unit.repeats.made_before("rating.made")  # by a process that died before it answered
+            if made is not None:
+                return _stored(unit.ratings.get(made))
             row = unit.ratings.add(
                 kind=kind,
                 subject=str(name or ""),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from ktop.domain.party.actor import Actor
+from ktop.store.repeats import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +27,23 @@ class Repeats(Protocol):
     Calls block and are thread-safe.
     """
 
-    def begin(self, actor: Actor, key: str, request: str) -> KeptAnswer | None:
-        """Note that a request is being worked on; return the answer where it was answered before.
+    def begin(self, actor: Actor, key: str, request: str) -> KeptAnswer | Claim:
+        """Note that a request is being worked on; return the right to do so, or the answer it got before.
 
         ``request`` is a digest of all that was sent. Raises ``ConflictError`` where the first one is still worked on,
-        ``InputError`` where the key was used for another request.
+        or was carried out by a process that died before it answered and cannot be answered again; ``InputError`` where
+        the key was used for another request.
         """
         ...
 
-    def keep(self, actor: Actor, key: str, answer: KeptAnswer) -> None:
+    def working_on(self, actor: Actor, claim: Claim) -> AbstractContextManager[None]:
+        """Note with all that is written within the block that this request did it."""
+        ...
+
+    def keep(self, actor: Actor, claim: Claim, answer: KeptAnswer) -> None:
         """Keep the answer of a request that ``begin`` noted."""
         ...
 
-    def forget(self, actor: Actor, key: str) -> None:
-        """Forget a request that failed through no fault of its sender, so that it may be tried again."""
+    def give_up(self, actor: Actor, claim: Claim) -> None:
+        """Let a request that failed through no fault of its sender be tried again, unless it has done something."""
         ...

@@ -28,7 +28,8 @@ class Repeats:
     """ASGI middleware: a POST to the API with an Idempotency-Key is worked on once; a repetition gets its answer again.
 
     The key counts for one organisation and one request: method, address and body. Answers of 5xx, 409 and 429 are
-    forgotten, so that the request can be tried again.
+    forgotten, so that the request can be tried again, unless it has done something already: what it does is noted in
+    the transaction that does it, so that a process that dies before it answers leaves no doubt.
     """
 
     def __init__(self, app: ASGIApp, refuse: Callable[[Request, KtopError], Response]) -> None:
@@ -52,23 +53,25 @@ class Repeats:
             for part in (scope["path"].encode(), scope["query_string"], body):
                 digest.update(len(part).to_bytes(8, "big") + part)
             who, use = actor(request), platform(request).repeats
-            kept = await run_in_threadpool(use.begin, who, key, digest.hexdigest())
+            found = await run_in_threadpool(use.begin, who, key, digest.hexdigest())
         except KtopError as error:
             await self.refuse(request, error)(scope, receive, send)
             return
-        if kept is not None:
-            again = Response(kept.body, kept.status, {**kept.headers, "idempotency-replayed": "true"}, kept.media_type)
+        if isinstance(found, KeptAnswer):
+            headers = {**found.headers, "idempotency-replayed": "true"}
+            again = Response(found.body, found.status, headers, found.media_type)
             await again(scope, receive, send)
             return
         answer = _Heard(send)
         try:
-            await self.app(scope, _said_again(body, receive), answer)
+            with use.working_on(who, found):
+                await self.app(scope, _said_again(body, receive), answer)
         finally:
             heard = answer.kept()
             if heard is None:
-                await run_in_threadpool(use.forget, who, key)
+                await run_in_threadpool(use.give_up, who, found)
             else:
-                await run_in_threadpool(use.keep, who, key, heard)
+                await run_in_threadpool(use.keep, who, found, heard)
         await answer.end()
 
 
