@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ktop.usecases.reviews.interface import Reviews
     from ktop.usecases.seasons.interface import Seasons
     from ktop.usecases.second_factor.interface import SecondFactors
+    from ktop.usecases.sheets.interface import SheetImports
     from ktop.usecases.statistics.interface import Statistics
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
@@ -251,6 +252,12 @@ class House:
         from ktop.usecases.portfolio.service import PortfolioService
 
         return self._once("portfolio", lambda: PortfolioService(self._store, self.companies, lambda: self.ratings))
+
+    @property
+    def sheets(self) -> SheetImports:
+        from ktop.usecases.sheets.service import SheetImportService
+
+        return self._once("sheets", lambda: SheetImportService(self._store, self._settings.upload_mb))
 
     @property
     def collect(self) -> Collect:

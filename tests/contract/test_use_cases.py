@@ -71,6 +71,8 @@ from ktop.usecases.seasons.interface import Seasons
 from ktop.usecases.seasons.service import SeasonService
 from ktop.usecases.second_factor.interface import SecondFactors
 from ktop.usecases.second_factor.service import SecondFactorService
+from ktop.usecases.sheets.interface import SheetImports
+from ktop.usecases.sheets.service import SheetImportService
 from ktop.usecases.statistics.interface import Statistics
 from ktop.usecases.statistics.service import StatisticsService
 from ktop.usecases.technologies.interface import Technologies
@@ -125,6 +127,7 @@ USE_CASES: dict[type, type] = {
     Finance: FinanceService,
     Discovery: DiscoveryService,
     Statistics: StatisticsService,
+    SheetImports: SheetImportService,
 }
 METHODS = [
     pytest.param(interface, service, name, id=f"{interface.__name__}.{name}")

@@ -22,6 +22,7 @@ from ktop.cli import (
     patents,
     programmes,
     rate,
+    sheets,
     signed,
     statistics,
 )
@@ -40,6 +41,7 @@ app.add_typer(originality_learning.app, name="originality")  # with the commands
 app.add_typer(audit.app, name="audit")
 app.add_typer(programmes.app, name="programmes")
 app.add_typer(collect.app, name="collect")
+app.add_typer(sheets.app, name="companies")
 operations.add_to(app)
 signed.add_to(app)
 statistics.add_to(app)

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,28 +48,12 @@ def read_workbook(path: Path, headings: Headings | None = None) -> Table:
     large to be read within ``MEMORY_BYTES`` and ``SECONDS``, ``UnavailableError`` where others are being read for too
     long.
     """
-    lines = _cells(path, every=headings is not None)
-    if not lines:
-        raise ValueError("no sheet")
-    book, *rest = lines
-    sheets: list[tuple[dict[str, Any], list[list[Any]]]] = []
-    for line in rest:
-        if isinstance(line, dict):
-            sheets.append((line, []))
-        else:
-            sheets[-1][1].append(line)
+    book, sheets = _sheets(path, every=headings is not None)
     order = sheet_order([(about["sheet"], rows) for about, rows in sheets], headings)
     about, rows = sheets[next(order)] if sheets else ({}, [])
     if not rows:
         raise ValueError("empty sheet")
-    table = lay_out(
-        rows,
-        headings,
-        top=about["top"],
-        left=about["left"],
-        merged=[(first, last, near, far) for first, last, near, far in about["merged"]],
-        labelled=about["sheet"] == SHEET,
-    )
+    table = _laid_out(about, rows, headings, labelled=about["sheet"] == SHEET)
     told = list(table.told)
     others = [name for name in book["shown"] if name != about["sheet"]]
     if others or book["hidden"]:
@@ -81,6 +65,54 @@ def read_workbook(path: Path, headings: Headings | None = None) -> Table:
     if about["hidden_rows"] or about["hidden_columns"]:
         told.append(Told("tables.hidden_read", {"rows": about["hidden_rows"], "columns": about["hidden_columns"]}))
     return replace(table, told=tuple(told), days_from_1904=book["days_from_1904"])
+
+
+def read_sheets(path: Path, headings: Headings, passed_over: Collection[str] = ()) -> list[tuple[str, Table]]:
+    """Return every visible sheet that holds anything as a table, with its name; what was read of hidden ones is told.
+
+    A row below the header that begins with ``#`` is one of labels; ``passed_over`` are names of sheets of explanations.
+    Raises as ``read_workbook`` does.
+    """
+    book, sheets = _sheets(path, every=True)
+    hidden = [Told("tables.sheets_hidden", {"sheets": _listed(book["hidden"])})] if book["hidden"] else []
+    found = []
+    for about, rows in sheets:
+        if about["sheet"] not in passed_over and any(cell not in ("", None) for row in rows for cell in row):
+            table = _laid_out(about, rows, headings, labelled=True)
+            if about["hidden_rows"] or about["hidden_columns"]:
+                counts = {"rows": about["hidden_rows"], "columns": about["hidden_columns"]}
+                hidden.append(Told("tables.hidden_read", counts))
+            told, hidden = (*hidden, *table.told), []
+            found.append((about["sheet"], replace(table, told=told, days_from_1904=book["days_from_1904"])))
+    if not found:
+        raise ValueError("empty workbook")
+    return found
+
+
+def _sheets(path: Path, *, every: bool) -> tuple[dict[str, Any], list[tuple[dict[str, Any], list[list[Any]]]]]:
+    """Return what is told of a workbook, and what is told of each sheet with its rows."""
+    lines = _cells(path, every=every)
+    if not lines:
+        raise ValueError("no sheet")
+    book, *rest = lines
+    sheets: list[tuple[dict[str, Any], list[list[Any]]]] = []
+    for line in rest:
+        if isinstance(line, dict):
+            sheets.append((line, []))
+        else:
+            sheets[-1][1].append(line)
+    return book, sheets
+
+
+def _laid_out(about: dict[str, Any], rows: list[list[Any]], headings: Headings | None, *, labelled: bool) -> Table:
+    return lay_out(
+        rows,
+        headings,
+        top=about["top"],
+        left=about["left"],
+        merged=[(first, last, near, far) for first, last, near, far in about["merged"]],
+        labelled=labelled,
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from ktop.store.tables.base import new_id
 
 #: The number of a company's draft, the one row that a form overwrites; versions count from 1.
 _DRAFT = 0
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,69 @@ class Portfolio:
                 found = self._connection.execute(query.with_for_update()).one_or_none()
                 return None if found is None else _row(found, CompanyRow)
         return None
+
+    def companies_known_as(self, numbers: Sequence[str], ids: Sequence[str]) -> dict[str, CompanyRow]:
+        """Return the companies of many business numbers (``n:NUMBER``) and own ids (``i:ID``) that are kept."""
+        found: dict[str, CompanyRow] = {}
+        for prefix, column, values in (
+            ("n:", companies.c.business_number, numbers),
+            ("i:", companies.c.company_id, ids),
+        ):
+            for some in _few(values):
+                query = self._own(companies).where(column.in_(some)).order_by(companies.c.created.desc())
+                for row in self._connection.execute(query):
+                    found[f"{prefix}{getattr(row, column.name)}"] = _row(row, CompanyRow)
+        return found
+
+    def newest_records(self, kept_ids: Sequence[str]) -> dict[str, tuple[int, Mapping[str, Any]]]:
+        """Return the newest version of many companies' records: company → number and record; drafts are none."""
+        found: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        of = record_versions.c
+        for some in _few(kept_ids):
+            mine = (of.tenant == self._actor.organisation, of.company.in_(some), of.number != _DRAFT)
+            newest = (
+                select(of.company, func.max(of.number).label("number")).where(*mine).group_by(of.company).subquery()
+            )
+            query = select(of.company, of.number, of.record).join(
+                newest, (of.company == newest.c.company) & (of.number == newest.c.number)
+            )
+            for row in self._connection.execute(query.where(of.tenant == self._actor.organisation)):
+                found[row.company] = (row.number, row.record)
+        return found
+
+    def keep_many(self, given: Sequence[tuple[CompanyRow | None, CompanyRow, int, Mapping[str, Any]]]) -> None:
+        """Keep many records at once: the company kept before (None: a new one), as it is now, version, record.
+
+        A version ends the company's draft. Raises ``ChangedError`` where a company was changed since it was read.
+        """
+        now, tenant = datetime.now(UTC), self._actor.organisation
+        new = [row for before, row, _, _ in given if before is None]
+        if new:
+            names = [field.name for field in fields(CompanyRow)]
+            self._connection.execute(
+                insert(companies), [{name: getattr(row, name) for name in names} | {"tenant": tenant} for row in new]
+            )
+        for before, row, _, _ in given:
+            if before is not None:
+                self._change(companies, row)
+        for some in _few([before.id for before, _, _, _ in given if before is not None]):
+            mine = (record_versions.c.company.in_(some), record_versions.c.tenant == tenant)
+            self._connection.execute(record_versions.delete().where(*mine, record_versions.c.number == _DRAFT))
+        versions = [
+            {
+                "id": new_id(),
+                "tenant": tenant,
+                "company": row.id,
+                "number": number,
+                "known_at": now,
+                "given_by": self._actor.user,
+                "draft": False,
+                "record": dict(record),
+            }
+            for _, row, number, record in given
+        ]
+        if versions:
+            self._connection.execute(insert(record_versions), versions)
 
     def add_company(self, name: str, business_number: str | None, company_id: str | None) -> CompanyRow:
         """Keep a company and return it."""
@@ -208,6 +272,11 @@ class Portfolio:
     def _own(self, table: Table) -> Select[Any]:
         """Return the query that every other one is made of: the actor's organisation and no other."""
         return select(table).where(table.c.tenant == self._actor.organisation)
+
+
+def _few(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Give values so many at a time as one query may name."""
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
 def _row(found: Any, kind: type[Row]) -> Row:

@@ -34,6 +34,7 @@ from ktop.usecases.results.interface import Results
 from ktop.usecases.reviews.interface import Reviews
 from ktop.usecases.seasons.interface import Seasons
 from ktop.usecases.second_factor.interface import SecondFactors
+from ktop.usecases.sheets.interface import SheetImports
 from ktop.usecases.statistics.interface import Statistics
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
@@ -93,6 +94,11 @@ class Platform(Protocol):
     @property
     def collect(self) -> Collect:
         """What public sources know of companies."""
+        ...
+
+    @property
+    def sheets(self) -> SheetImports:
+        """Companies handed over in spreadsheets."""
         ...
 
     @property

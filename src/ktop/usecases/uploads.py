@@ -23,7 +23,7 @@ from ktop.kernel.json_lines import read_json_lines
 from ktop.kernel.parquet import read_parquet, start_reading
 from ktop.kernel.table_layout import Headings
 from ktop.kernel.tables import Table, damage_told_as
-from ktop.report.spreadsheet import inert, read_workbook, write_xlsx
+from ktop.report.spreadsheet import inert, read_sheets, read_workbook, write_xlsx
 
 #: A company record with a long history and a thousand rights stays below 1 MB.
 RECORD_LIMIT_BYTES = 2_000_000
@@ -201,6 +201,19 @@ def read_told_table(path: Path, shown: str | None = None, headings: Headings | N
         if ending == ".jsonl":
             return read_json_lines(path)
         return read_workbook(path, headings)
+
+
+def read_told_sheets(
+    path: Path, shown: str, headings: Headings, passed_over: Sequence[str] = ()
+) -> list[tuple[str, Table]]:
+    """Return every visible sheet of an .xlsx that holds anything, or the one table of a .csv, with its name ("" there).
+
+    ``passed_over`` are names of sheets of explanations. Raises ``InputError`` for a file that is not what its ending
+    says.
+    """
+    ending = path.suffix.lower()
+    with damage_told_as(InputError("records.broken_table", path=shown, kind=ending[1:])):
+        return [("", read_csv(path, headings))] if ending == ".csv" else read_sheets(path, headings, passed_over)
 
 
 def expect_table(path: Path) -> None:

@@ -24,7 +24,14 @@ _ALSO_EXPENSIVE = frozenset(("POST /verify", "POST /api/v1/results/verify"))
 #: Beginnings of addresses whose forms are about people, and are read field by field.
 _OF_PEOPLE = ("/sign-", "/account", "/join/", "/organisation/", "/institutions", "/api/v1/oauth/")
 #: Where files are uploaded that are larger than a form. Nothing is rated there: a job does that.
-UPLOADS = ("/batches", "/api/v1/batches", "/finance/documents", "/api/v1/finance/documents")
+UPLOADS = (
+    "/batches",
+    "/api/v1/batches",
+    "/finance/documents",
+    "/api/v1/finance/documents",
+    "/imports",
+    "/api/v1/imports",
+)
 
 
 class RatingQueue:

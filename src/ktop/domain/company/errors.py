@@ -69,6 +69,16 @@ def first_error(errors: ValidationError, record: Any, model: type[BaseModel]) ->
     return InputError(key, **params, more=_more(len(found) - 1))
 
 
+def every_error(
+    errors: ValidationError, record: Any, model: type[BaseModel]
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return each of ``errors`` as the path of its field ("" for what concerns several), key and values."""
+    return [
+        (".".join(map(str, error["loc"])), *_sentence(error, record, model))
+        for error in errors.errors(include_url=False)
+    ]
+
+
 def _more(count: int) -> dict[str, str]:
     if count == 0:
         return {"ko": "", "en": ""}

@@ -119,6 +119,11 @@ def _heading(words: str) -> Heading | None:
     return None
 
 
+def unit_apart(words: str) -> tuple[str, int | None]:
+    """Return a folded heading without the units of money in its brackets, and the won of these (None: states none)."""
+    return _without_units(words)
+
+
 def _without_units(words: str) -> tuple[str, int | None]:
     """Return folded words without the units of money in their brackets, and the won of these."""
     unit: int | None = None

@@ -16,6 +16,7 @@ from ktop.web.api import (
     oauth,
     portfolio,
     results,
+    sheets,
     statistics,
     v1,
     webhooks,
@@ -26,6 +27,6 @@ VERSION = "1.0.0"
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    of_ratings = (v1, collect, jobs, results, consents, lookups, finance, discovery, statistics, portfolio)
+    of_ratings = (v1, collect, sheets, jobs, results, consents, lookups, finance, discovery, statistics, portfolio)
     of_access = (oauth, webhooks, account, members, institutions, keys)
     return tuple(room.router for room in (*of_ratings, *of_access))

@@ -32,6 +32,7 @@ from ktop.web.pages import (
     ratings,
     reviews,
     second_factor,
+    sheets,
     signed,
     statistics,
     technology,
@@ -44,5 +45,5 @@ def routers() -> tuple[APIRouter, ...]:
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
     of_two_sides = (consents, lookups, finance, discovery, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
-    of_entry = (entry, my_companies, my_technologies, prospects)
+    of_entry = (entry, my_companies, my_technologies, prospects, sheets)
     return tuple(room.router for room in (*of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))
