@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -100,7 +100,12 @@ class House:
     def companies(self) -> Companies:
         from ktop.usecases.companies.service import CompanyService
 
-        return self._once("companies", lambda: CompanyService(self._registry))
+        def backed(actor: Actor, record: Mapping[str, Any]) -> Collection[str]:
+            from ktop.usecases.collect.backing import backed_paths  # only where a record says that it is backed
+
+            return backed_paths(self._store(), actor, record)
+
+        return self._once("companies", lambda: CompanyService(self._registry, backed))
 
     @property
     def technologies(self) -> Technologies:

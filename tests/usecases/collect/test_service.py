@@ -6,6 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text as sql
@@ -102,6 +103,27 @@ def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> N
     assert house.collect.collections(OTHER) == []
     with pytest.raises(ForbiddenError):
         house.collect.sources(OWNER)
+
+
+def test_what_sources_state_is_evidence_and_what_a_firm_writes_is_its_word(house: House) -> None:
+    found = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
+    found = house.collect.correct(OWNER, found.id, "founded", "2014-03-13", "등기부와 다릅니다.")
+    kept = house.collect.save(OWNER, found.id)
+    said = "evidenced"
+    record = dict(house.portfolio.records_of(OWNER, kept.id)[0].record)
+
+    def statuses(of: dict[str, Any], actor: Actor = OWNER) -> dict[str, str | None]:
+        ratings = house.companies.rate_possible(actor, of, today(), ["tech-index"]).ratings
+        return {one.name: one.status for one in ratings[0].inputs}
+
+    stands = statuses(record)
+    assert stands["sales_krw_t0"] == stands["patents_registered"] == stands["staff_total"] == said
+    assert stands["age_years"] is None, "a correction is the firm's word"
+    other = {**record, "statements": [{**one, "sales": 9_999_999_999} for one in record["statements"]]}
+    assert statuses(other)["sales_krw_t0"] is None and statuses(other)["patents_registered"] == said
+    assert set(statuses(record, OTHER).values()) == {None}, "what another organisation collected proves nothing"
+    forged = {**record, "ip": record["ip"][:1], "source_status": said}
+    assert statuses(forged)["patents_registered"] is None and statuses(forged)["ceo_degree"] is None
 
 
 def test_with_two_sources_down_the_rest_arrives_and_says_what_is_missing(house: House, tmp_path: Path) -> None:

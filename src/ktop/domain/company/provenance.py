@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.rating.rating import Status
@@ -79,3 +81,25 @@ def source_of(company: Company, path: str) -> tuple[str | None, date | None, Sta
     if best is None:
         return company.source, company.source_date, company.source_status
     return best.source, best.date, best.status
+
+
+def fingerprint(record: Mapping[str, Any], path: str) -> str | None:
+    """Return a hash of what a record (as JSON) says at a path of its sources, None where it says nothing.
+
+    A figure of a statement counts with its unit; a list is compared whole.
+    """
+    steps = path.split(".")
+    here: Any = record.get(steps[0])
+    if steps[0] in ("statements", "staff") and len(steps) > 1:
+        named = "year" if steps[0] == "statements" else "date"
+        entry = next((one for one in here or () if str(one.get(named)) == steps[1]), None)
+        here = None if entry is None else entry.get(steps[2]) if len(steps) == 3 else entry
+        if isinstance(here, int | float) and entry is not None:
+            here = [float(here), str(entry.get("unit") or "krw")]
+    elif len(steps) == 2 and isinstance(here, Mapping):
+        here = here.get(steps[1])
+    elif len(steps) > 1:
+        return None
+    if here is None:
+        return None
+    return hashlib.sha256(json.dumps(here, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()

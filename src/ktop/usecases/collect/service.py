@@ -25,6 +25,7 @@ from ktop.store.unit_of_work import Store
 from ktop.usecases.collect import reading
 from ktop.usecases.collect.access import key_id
 from ktop.usecases.collect.asking import SourceRoom
+from ktop.usecases.collect.backing import keep_proof
 from ktop.usecases.collect.interface import CompanyCollection, Payload, SourceState
 from ktop.usecases.collect.trying import PROBES
 from ktop.usecases.portfolio.interface import KeptCompany, Portfolio
@@ -147,6 +148,7 @@ class CollectService:
             raise InputError("collect.still_running")
         kept = self._portfolio().save_company(actor, found.record)
         with self._store().unit(actor) as unit:
+            keep_proof(unit, found.business_number, found.record)
             unit.collections.change(collection_id, company=kept.id)
             unit.tell("company.collected", kept.id, {"collection": collection_id})
         return kept

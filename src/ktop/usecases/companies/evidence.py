@@ -6,7 +6,7 @@ The model says how a firm with these values stands, the rule (``ktop.domain.deci
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -42,18 +42,35 @@ _LOOKING_AHEAD = frozenset({"advice", "caution"})
 _Answer = Mapping[str, Any]
 
 
-def accepted_subject(actor: Actor, record: Mapping[str, Any], as_of: date) -> RatedSubject:
+#: Returns the paths of a record's sources whose values the actor's organisation has got from public sources.
+Backed = Callable[[Actor, Mapping[str, Any]], Collection[str]]
+
+
+def accepted_subject(
+    actor: Actor, record: Mapping[str, Any], as_of: date, backed: Backed = lambda actor, record: ()
+) -> RatedSubject:
     """Read a record as of a day; see ``RatedSubject.of``.
 
-    What a record says stands behind its values counts only where somebody says it who may review ratings: a firm that
-    marks its own answers as evidenced still gives its word. Its marks are then left out, and a warning says so.
+    What a record says stands behind its values counts only where somebody says it who may review ratings, or where a
+    public source was asked and says the same (``backed``): a firm that marks its own answers as evidenced still gives
+    its word. Other marks are left out, and a warning says so.
     """
     subject = RatedSubject.of(record, as_of)
     if all(entry.status is None for entry in subject.inputs) or not isinstance(check(actor, REVIEW), Denied):
         return subject
-    unmarked = tuple(dataclasses.replace(entry, status=None) for entry in subject.inputs)
+    proved = set(backed(actor, record))
+    marks = [one for one in record.get("sources") or () if isinstance(one, Mapping)]
+    held = [one if one.get("path") in proved and one.get("status") == "evidenced" else _unmarked(one) for one in marks]
+    subject = RatedSubject.of({**record, "sources": held, "source_status": None}, as_of)
+    refused = record.get("source_status") or any(one.get("status") for one in marks if one not in held)
+    if not refused:
+        return subject
     told = Warning("marks_not_accepted", {lang: text("evidence.warn_marks_not_accepted", lang) for lang in LANGS})
-    return dataclasses.replace(subject, inputs=unmarked, warnings=(*subject.warnings, told))
+    return dataclasses.replace(subject, warnings=(*subject.warnings, told))
+
+
+def _unmarked(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in source.items() if name != "status"}
 
 
 def rate_on_evidence(

@@ -26,7 +26,7 @@ from ktop.kernel.progress import Progress, silent
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
 from ktop.usecases.companies.batch import rate_table, write_answer
-from ktop.usecases.companies.evidence import accepted_subject
+from ktop.usecases.companies.evidence import Backed, accepted_subject
 from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
 from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
 from ktop.usecases.companies.steps_elsewhere import with_steps_elsewhere
@@ -37,10 +37,10 @@ _RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate
 
 
 class CompanyService:
-    """See ``ktop.usecases.companies.interface.Companies``."""
+    """See ``ktop.usecases.companies.interface.Companies``. ``backed`` tells what public sources stand behind."""
 
-    def __init__(self, models: ModelRegistry) -> None:
-        self._registry = models
+    def __init__(self, models: ModelRegistry, backed: Backed = lambda actor, record: ()) -> None:
+        self._registry, self._backed = models, backed
 
     def example_companies(self, actor: Actor) -> Sequence[CompanyCard]:
         require(actor, "platform:example:read")
@@ -112,7 +112,7 @@ class CompanyService:
     ) -> Sequence[Rating]:
         require(actor, "own:rating:make")
         former = former_grades(previous) if previous is not None else {}
-        subject = accepted_subject(actor, record, as_of or today())
+        subject = accepted_subject(actor, record, as_of or today(), self._backed)
         return [rate_by(model, subject, former.get(model.name)) for model in company_models(models, self._registry)]
 
     def rate_possible(
@@ -125,12 +125,12 @@ class CompanyService:
     ) -> CompanyRatings:
         require(actor, "own:rating:make")
         former = former_grades(previous) if previous is not None else {}
-        subject = accepted_subject(actor, record, as_of or today())
+        subject = accepted_subject(actor, record, as_of or today(), self._backed)
         return self._rate_possible(subject, models, former)
 
     def rate_by_fitting_models(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> CompanyRatings:
         require(actor, "own:rating:make")
-        subject = accepted_subject(actor, record, as_of or today())
+        subject = accepted_subject(actor, record, as_of or today(), self._backed)
         return self._rate_possible(subject, models_for(subject), {})
 
     def _rate_possible(
@@ -162,7 +162,7 @@ class CompanyService:
         models: Sequence[str],
     ) -> Sequence[Rating]:
         require(actor, "own:rating:make")
-        subject = accepted_subject(actor, record, as_of)
+        subject = accepted_subject(actor, record, as_of, self._backed)
         chosen = company_models(models, self._registry)
         return [what_if(model, subject, changes) for model in chosen]
 

@@ -313,17 +313,7 @@ def _tables(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
                 entries.setdefault(steps[1], {})[steps[2]] = merged
         if not entries:
             continue
-        rows = [
-            {
-                "cells": [
-                    _value(f"{name}.{key}.{column}", fields[column].value if column in fields else None, lang)
-                    for column in columns
-                ],
-                "source": _source_name(next(iter(fields.values())).source, lang),
-                "answer": next((one.answer for merged in fields.values() for one in merged.stated), ""),
-            }
-            for key, fields in sorted(entries.items(), reverse=True)
-        ]
+        rows = [_entry(f"{name}.{key}", fields, columns, lang) for key, fields in sorted(entries.items(), reverse=True)]
         made.append(
             {
                 "title": f"{_label(name, lang)} ({len(rows):,})",
@@ -332,6 +322,18 @@ def _tables(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+def _entry(path: str, fields: Mapping[str, Merged], columns: tuple[str, ...], lang: Lang) -> dict[str, Any]:
+    """Return an entry of a list; a cell that another answer states than the rest leads to that one."""
+    first = next((one.answer for merged in fields.values() for one in merged.stated), "")
+    cells = []
+    for column in columns:
+        merged = fields.get(column)
+        stated = merged.stated[0].answer if merged is not None and merged.stated else ""
+        value = _value(f"{path}.{column}", merged.value if merged is not None else None, lang)
+        cells.append({"value": value, "answer": stated if stated != first else ""})
+    return {"cells": cells, "source": _source_name(next(iter(fields.values())).source, lang), "answer": first}
 
 
 def _questions(found: CompanyCollection, lang: Lang) -> list[dict[str, str]]:
