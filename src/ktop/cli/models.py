@@ -11,6 +11,7 @@ import typer
 from ktop.catalogue import text
 from ktop.cli.options import Json, Lang, help_of
 from ktop.cli.state import Session, session, terminal
+from ktop.usecases.training.interface import TUNING_MINUTES
 
 app = typer.Typer(help=help_of("models"), no_args_is_help=True)
 
@@ -33,19 +34,30 @@ def train(
     data: Data,
     out: Annotated[Path, typer.Option(metavar="DIR", help=help_of("out_folder"))],
     until: Annotated[int | None, typer.Option(metavar="YEAR", help=help_of("until"))] = None,
+    minutes: Annotated[float, typer.Option(min=0, max=100_000, help=help_of("minutes"))] = TUNING_MINUTES,
     lang: Lang = None,
 ) -> None:
-    """Train a model on any panel by a scheme."""
+    """Train a model on any panel by a scheme; one without tracks is tuned first."""
     terminal.languages(lang)
     at = session(ctx)
     warned: list[Mapping[str, str]] = []
     with terminal.progress() as progress:
         report = at.platform.training.train_panel(
-            at.actor, scheme, data, out, until=until, progress=progress, warn=warned.append
+            at.actor,
+            scheme,
+            data,
+            out,
+            until=until,
+            minutes=minutes,
+            lang=terminal.lang,
+            progress=progress,
+            warn=warned.append,
         )
     for warning in warned:
         terminal.note(warning[terminal.lang])
-    terminal.note(terminal.say("models_trained", out=out, **report))
+    for sentence in report["tuned"]:
+        terminal.note(sentence)
+    terminal.note(terminal.say("models_trained", out=out, rows=report["rows"]))
 
 
 @app.command(help=help_of("models_predict"))

@@ -127,6 +127,29 @@ def fit_boosting(
     return members
 
 
+def boosting_parameters(groups: Sequence[str], signs: Sequence[int], settings: BoostingSettings) -> dict[str, Any]:
+    """Return LightGBM's parameters for trees that stay within a group and follow the signs."""
+    return {
+        "objective": "binary",
+        "learning_rate": settings.learning_rate,
+        "num_leaves": settings.leaves,
+        "max_depth": settings.depth,
+        "max_bin": settings.max_bin,
+        "min_data_in_leaf": settings.min_leaf_rows,
+        "lambda_l2": settings.l2,
+        "feature_fraction": settings.feature_fraction,
+        "interaction_constraints": [[j for j, g in enumerate(groups) if g == group] for group in dict.fromkeys(groups)],
+        "monotone_constraints": list(signs),
+        # The methods "intermediate" and "advanced" gained nothing here (AUC equal to the third digit), and
+        # "advanced" let steps of up to 0.015 through in the wrong direction.
+        "monotone_constraints_method": "basic",
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": _THREADS,
+        "verbosity": -1,
+    }
+
+
 class _Stage:
     """Boosted trees over some of the features, for one member of the bag after the other."""
 
@@ -143,25 +166,7 @@ class _Stage:
         self._lightgbm, self._chosen, self._count, self._settings = lightgbm, list(chosen), X.shape[1], settings
         self._X = X if len(self._chosen) == X.shape[1] else np.ascontiguousarray(X[:, self._chosen])
         own = [groups[j] for j in self._chosen]
-        self._parameters = {
-            "objective": "binary",
-            "learning_rate": settings.learning_rate,
-            "num_leaves": settings.leaves,
-            "max_depth": settings.depth,
-            "max_bin": settings.max_bin,
-            "min_data_in_leaf": settings.min_leaf_rows,
-            "lambda_l2": settings.l2,
-            "feature_fraction": settings.feature_fraction,
-            "interaction_constraints": [[j for j, g in enumerate(own) if g == group] for group in dict.fromkeys(own)],
-            "monotone_constraints": [signs[j] for j in self._chosen],
-            # The methods "intermediate" and "advanced" gained nothing here (AUC equal to the third digit), and
-            # "advanced" let steps of up to 0.015 through in the wrong direction.
-            "monotone_constraints_method": "basic",
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": _THREADS,
-            "verbosity": -1,
-        }
+        self._parameters = boosting_parameters(own, [signs[j] for j in self._chosen], settings)
         # One data set for all members, so that all share their bin edges; the bag differs in weights only.
         self._data = lightgbm.Dataset(self._X, label=outcome, params=self._parameters, free_raw_data=False)
         self._started = False  # whether the data set holds the logits that a member's trees started from
@@ -175,6 +180,8 @@ class _Stage:
             self._started = start is not None
         which, turns = turn
         rounds = self._settings.rounds * (which + 1) // turns - self._settings.rounds * which // turns
+        if not rounds:
+            return [], np.zeros(len(self._X)) if start is None else start
         booster = self._lightgbm.train({**self._parameters, "seed": seed}, self._data, num_boost_round=rounds)
         added = np.asarray(booster.predict(self._X, raw_score=True))
         return booster.dump_model()["tree_info"], added if start is None else start + added

@@ -10,13 +10,14 @@ import contextlib
 import dataclasses
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ktop.kernel.arrays import Floats
+from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
@@ -32,6 +33,17 @@ from ktop.training.target import TargetRows, train_target
 FEWEST_EVENTS = 20
 #: A calibration on recent years takes in older ones until it has this many rows with and without the event.
 FEWEST_CALIBRATION_EVENTS = 100
+
+
+def one_thread() -> contextlib.AbstractContextManager[Any]:
+    """Hold matrix products to one thread: their last bits would depend on how many there are, and on a busy machine
+    threads that wait for each other cost more than they bring."""
+    try:
+        threadpoolctl: Any = importlib.import_module("threadpoolctl")
+    except ImportError:  # comes with scikit-learn among the training packages; without it products use their default
+        return contextlib.nullcontext()
+    limits: contextlib.AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
+    return limits
 
 
 def train_scheme(
@@ -52,22 +64,35 @@ def train_scheme(
     Raises ``InputError("models.…")`` for a scheme or panel that cannot be used and
     ``UnavailableError("models.training_parts_missing")`` without the training packages.
     """
-    with _one_thread():
+    with one_thread():
         return _trained(scheme if isinstance(scheme, Scheme) else read_scheme(scheme), panel, until, progress)
 
 
-def _one_thread() -> contextlib.AbstractContextManager[Any]:
-    """Hold matrix products to one thread: their last bits would depend on how many there are, and on a busy machine
-    threads that wait for each other cost more than they bring."""
-    try:
-        threadpoolctl: Any = importlib.import_module("threadpoolctl")
-    except ImportError:  # comes with scikit-learn among the training packages; without it products use their default
-        return contextlib.nullcontext()
-    limits: contextlib.AbstractContextManager[Any] = threadpoolctl.threadpool_limits(1)
-    return limits
+@dataclass(frozen=True)
+class PreparedPanel:
+    """A panel as a scheme reads it, cut at the last known year and checked.
+
+    Parameters
+    ----------
+    data : the panel.
+    X : inputs as they enter the model, shape ``(n, features)``; ``given``: the scheme's own as they were given.
+    outcomes : target → 0/1 outcome of every row, NaN where it is not known.
+    warnings : what is odd about the data.
+    peers, chains, cells : comparison cells, as ``TargetRows`` has them; None and empty without a comparison.
+    """
+
+    data: panels.Panel
+    X: Floats
+    given: Floats
+    outcomes: Mapping[str, Floats]
+    warnings: Sequence[DataWarning]
+    peers: LevelReference | None
+    chains: Integers
+    cells: Integers
 
 
-def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress) -> Artefact:
+def prepared_panel(plan: Scheme, panel: pl.DataFrame, until: int | None) -> PreparedPanel:
+    """Read a panel by a scheme, cut at the end of ``until``, and refuse what cannot be trained on."""
     panel = panels.plain_panel(panel)
     if plan.year is not None and plan.year in panel.columns and until is not None:
         years = panels.column_of(panel, plan.year)
@@ -92,17 +117,27 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         chains = peers.chains(cells)
         if plan.comparison.levels:
             X = np.where([feature.name in plan.by_value for feature in plan.features], X, peers(X, cells))
+    for target in plan.targets:
+        y = outcomes[target.name]
+        check_events(target.name, y[~np.isnan(y)])
+    return PreparedPanel(data, X, given, outcomes, warnings, peers, chains, cells)
+
+
+def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Progress) -> Artefact:
+    found = prepared_panel(plan, panel, until)
+    data, X, outcomes, warnings = found.data, found.X, found.outcomes, found.warnings
+    peers, chains, cells = found.peers, found.chains, found.cells
+    own = dataclasses.replace(plan, features=plan.own_features)
     targets: dict[str, TargetModel] = {}
     ladders: dict[str, Any] = {}
     card: dict[str, Any] = {}
     for number, target in enumerate(plan.targets):
         y = outcomes[target.name]
         rows = ~np.isnan(y)
-        _check_events(target.name, y[rows])
         progress(number, len(plan.targets), target.name)
         year = None if data.year is None else data.year[rows]
         recent, held = _calibration_rows(plan, year, y[rows])
-        _check_events(target.name, y[rows][~held])
+        check_events(target.name, y[rows][~held])
         taught = TargetRows(X[rows], y[rows], data.firm[rows], year, recent, held, chains[rows], cells[rows])
         part = train_target(plan, target.name, taught, number, cells=0 if peers is None else len(peers.keys))
         targets[target.name] = part
@@ -131,7 +166,7 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
         "data_fingerprint": fingerprint(X, data.firm),
     }
     read = {feature.name: feature.expression.names for feature in own.features}
-    meta["inputs_seen"] = inputs_seen(data, read, given, plan.columns, plan.year)
+    meta["inputs_seen"] = inputs_seen(data, read, found.given, plan.columns, plan.year)
     if warnings:
         meta["data_warnings"] = [warning.as_dict() for warning in warnings]
     model = PanelModel(
@@ -148,7 +183,8 @@ def _trained(plan: Scheme, panel: pl.DataFrame, until: int | None, progress: Pro
     return model.to_artefact()
 
 
-def _check_events(target: str, y: Floats) -> None:
+def check_events(target: str, y: Floats) -> None:
+    """Refuse a target with too few known rows that have the event, or that have not."""
     events = int(y.sum())
     if min(events, len(y) - events) < FEWEST_EVENTS:
         raise InputError("models.too_few_events", target=target, events=events, rows=len(y))

@@ -44,7 +44,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "minimum": (1, 10_000_000),
     "years": (1, 20),
     "rounds": (1, 10_000),
-    "interplay_rounds": (1, 10_000),
+    "interplay_rounds": (0, 10_000),
     "beside_rounds": (1, 10_000),
     "beside_max_bin": (2, 1_000),
     "learning_rate": (1e-4, 1),
@@ -105,14 +105,24 @@ class Track:
     """One independently trained model of a target: a method of ``METHODS`` and its settings.
 
     ``weight`` is its share in the joint logit against the other tracks'; 0 for a track that is only shown beside it.
-    ``inputs``: the features it may use, by name; empty for all.
+    ``inputs``: the features it may use, by name; empty for all. A setting or the weight may be a mapping target →
+    number: what tells failure is not what tells growth.
     """
 
     name: str
     method: str
     settings: Mapping[str, Any]
-    weight: float = 1.0
+    weight: float | Mapping[str, float] = 1.0
     inputs: tuple[str, ...] = ()
+
+    def weight_of(self, target: str) -> float:
+        """Return the track's share in the joint logit of one target."""
+        return self.weight[target] if isinstance(self.weight, Mapping) else self.weight
+
+    def settings_of(self, target: str) -> dict[str, Any]:
+        """Return the settings for one target; of those that name targets, only that for this one."""
+        own = {key: value.get(target) if isinstance(value, Mapping) else value for key, value in self.settings.items()}
+        return {key: value for key, value in own.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +249,7 @@ def read_scheme(content: Any) -> Scheme:
         groups=tuple(str(group) for group in groups),
         features=features,
         targets=targets,
-        tracks=_tracks(tracks, [feature.name for feature in features if feature.group not in interplay]),
+        tracks=_tracks(tracks, [feature.name for feature in features if feature.group not in interplay], names),
         columns=derived_columns(top),
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
@@ -372,26 +382,39 @@ def _target(name: str, entry: Any) -> Target:
     return Target(name, outcome, columns, years, threshold, numbers, definition)
 
 
-def _tracks(content: Mapping[str, Any], features: list[str]) -> tuple[Track, ...]:
-    tracks = tuple(_track(str(name), entry, features) for name, entry in content.items())
-    if sum(track.weight for track in tracks) <= 0:
+def _tracks(content: Mapping[str, Any], features: list[str], targets: list[str]) -> tuple[Track, ...]:
+    tracks = tuple(_track(str(name), entry, features, targets) for name, entry in content.items())
+    if min(sum(track.weight_of(target) for track in tracks) for target in targets) <= 0:
         raise InputError("models.scheme_value", place="tracks", given="weight: 0")
     return tracks
 
 
-def _track(name: str, entry: Any, features: list[str]) -> Track:
+def _track(name: str, entry: Any, features: list[str], targets: list[str]) -> Track:
     where = f"tracks.{name}"
     content = _mapping(entry, where)
     method = _choice(_need(content, "method", where), METHODS, f"{where}.method")
-    weight = _within(content.get("weight", 1), f"{where}.weight")
+    weight = content.get("weight", 1)
+    if isinstance(weight, Mapping):
+        weight = {t: _within(weight.get(t, 1), f"{where}.weight") for t in _of_targets(weight, targets, where)}
+    else:
+        weight = _within(weight, f"{where}.weight")
     listed = _list(content.get("inputs") or [], f"{where}.inputs")
     inputs = tuple(str(_choice(one, tuple(features), f"{where}.inputs")) for one in listed)
-    settings = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
+    settings: dict[str, Any] = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
     for key, value in list(settings.items()):
-        if key in LIMITS:
+        if isinstance(value, Mapping) and key in LIMITS:
+            _of_targets(value, targets, f"{where}.{key}")
+            settings[key] = {target: _within(number, f"{where}.{key}") for target, number in value.items()}
+        elif key in LIMITS:
             number = _within(value, f"{where}.{key}")
             settings[key] = number if isinstance(value, str) else value
     return Track(name, method, settings, weight, inputs)
+
+
+def _of_targets(value: Mapping[Any, Any], targets: list[str], place: str) -> list[str]:
+    """Return all targets; refuses a mapping that names another one."""
+    _known(value, set(targets), place)
+    return targets
 
 
 def _ladder(name: str, entry: Any, targets: list[str]) -> LadderPlan:

@@ -104,13 +104,14 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
         own_signs, own_groups = [signs[j] for j in chosen], [groups[j] for j in chosen]
         card = None
         if track.method == "boosting":
-            settings = _boosting_settings(track)
+            settings = _boosting_settings(track, target)
             seed = plan.seed + 7919 * number
             members = fit_boosting(
                 given, y[taught], weights, own_groups, own_signs, settings, seed, plan.interplay, plan.beside
             )
         else:
-            card, members = fit_scorecard(given, y[taught], weights, own_signs, _settings(ScorecardSettings, track))
+            chosen_bins = _settings(ScorecardSettings, track, target)
+            card, members = fit_scorecard(given, y[taught], weights, own_signs, chosen_bins)
         if len(chosen) < len(names):
             members = [member.among(chosen, len(names)) for member in members]
             card = None if card is None else card.among(chosen, len(names))
@@ -119,7 +120,7 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
         platt = _line(plan, raw, y, rows.year, honest, seen)
         tracks[track.name] = (model, platt)
         held_out.append(platt(raw))
-    shares = _shares(plan)
+    shares = _shares(plan, target)
     if shares is None:
         mean = np.mean(held_out, axis=0)
     else:
@@ -186,16 +187,16 @@ def _line(plan: Scheme, raw: Floats, y: Floats, year: Any, honest: Any, seen: An
     return _rounded(mean_level(line, raw[seen], y[seen], year[seen]) if plan.level == "cycle" else line)
 
 
-def _shares(plan: Scheme) -> dict[str, float] | None:
+def _shares(plan: Scheme, target: str) -> dict[str, float] | None:
     """Return each track's share in the joint logit, None where all count alike."""
-    total = sum(track.weight for track in plan.tracks)
-    if len({track.weight for track in plan.tracks}) == 1:
+    weights = {track.name: track.weight_of(target) for track in plan.tracks}
+    if len(set(weights.values())) == 1:
         return None
-    return {track.name: track.weight / total for track in plan.tracks}
+    return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
 
-def _boosting_settings(track: Track) -> BoostingSettings:
-    settings: BoostingSettings = _settings(BoostingSettings, track)
+def _boosting_settings(track: Track, target: str) -> BoostingSettings:
+    settings: BoostingSettings = _settings(BoostingSettings, track, target)
     small_tables = settings.table_inputs == 0
     if settings.table_inputs > MAX_TABLE_INPUTS or (small_tables and not 0 < settings.depth <= MAX_TABLE_INPUTS):
         wrong = "depth" if small_tables else "table_inputs"
@@ -208,9 +209,10 @@ def _rounded(platt: Platt) -> Platt:
     return Platt(float(f"{platt.intercept:.12g}"), float(f"{platt.slope:.12g}"))
 
 
-def _settings(kind: Any, track: Track) -> Any:
+def _settings(kind: Any, track: Track, target: str) -> Any:
     known = {entry.name: entry.type for entry in dataclasses.fields(kind)}
-    for key, value in track.settings.items():
+    settings = track.settings_of(target)
+    for key, value in settings.items():
         if key not in known or isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError("models.scheme_unknown", entry=key, place=f"tracks.{track.name}")
-    return kind(**{key: int(v) if known[key] == "int" else float(v) for key, v in track.settings.items()})
+    return kind(**{key: int(v) if known[key] == "int" else float(v) for key, v in settings.items()})

@@ -67,6 +67,26 @@ def delong(y: npt.ArrayLike, first: npt.ArrayLike, second: npt.ArrayLike) -> DeL
     return DeLong(aucs[0], aucs[1], difference, error, float(2.0 * norm.sf(abs(difference) / error)))
 
 
+def clustered_error(y: npt.ArrayLike, first: npt.ArrayLike, second: npt.ArrayLike, firm_ids: npt.ArrayLike) -> float:
+    """Return the standard error of the difference of two AUCs on the same rows where firms repeat.
+
+    Every row's part in the difference (its placement values, as in ``delong``) is added up by firm, and the sums are
+    taken as independent (Obuchowski 1997). With one row a firm it is DeLong's error but for the small-sample factor.
+    """
+    outcomes, a, b = (np.asarray(v, dtype=np.float64) for v in (y, first, second))
+    event = outcomes == 1
+    m, n = int(event.sum()), int((~event).sum())
+    parts = np.zeros(len(outcomes))
+    for p, way in ((a, -1.0), (b, 1.0)):
+        whole = _midranks(p)
+        parts[event] += way * (whole[event] - _midranks(p[event])) / n / m
+        parts[~event] += way * (1.0 - (whole[~event] - _midranks(p[~event])) / m) / n
+    for rows, count in ((event, m), (~event, n)):
+        parts[rows] -= parts[rows].sum() / count
+    sums = np.bincount(np.unique(np.asarray(firm_ids), return_inverse=True)[1], weights=parts)
+    return float(np.sqrt((sums**2).sum()))
+
+
 def _midranks(values: Floats) -> Floats:
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)

@@ -15,6 +15,8 @@ from ktop.kernel.progress import Progress, silent
 Warn = Callable[[Mapping[str, str]], None]
 #: Patents drawn from a corpus to learn weights from, or to judge them.
 ORIGINALITY_PATENTS = 5_000
+#: Minutes that a scheme without tracks is tuned and trained in.
+TUNING_MINUTES = 10.0
 
 
 def unheard(warning: Mapping[str, str]) -> None:
@@ -37,10 +39,16 @@ class Training(Protocol):
         out: Path,
         *,
         until: int | None = None,
+        minutes: float = TUNING_MINUTES,
+        lang: Lang = "ko",
         progress: Progress = silent,
         warn: Warn = unheard,
     ) -> Mapping[str, Any]:
-        """Train by a scheme file on a panel file and write the model to ``out``; return the number of ``rows`` used."""
+        """Train by a scheme file on a panel file and write the model to ``out``.
+
+        A scheme that names no tracks is tuned first within about ``minutes`` (0: not at all), its report in ``lang``.
+        Return the number of ``rows`` used and what the tuning found in sentences (``tuned``, none without one).
+        """
         ...
 
     def predict_panel(self, actor: Actor, model: str, data: Path, out: Path, *, warn: Warn = unheard) -> int:

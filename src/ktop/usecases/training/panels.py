@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
 
+from ktop.catalogue import Lang
 from ktop.domain.company.frame_columns import with_numbers
 from ktop.kernel.errors import InputError, UnavailableError
 from ktop.kernel.files import atomic_path
@@ -18,10 +21,15 @@ from ktop.models.registry import released_folder
 from ktop.training.fit import predict, train_scheme
 from ktop.training.reference import build_reference
 from ktop.training.release import release_all
-from ktop.usecases.training.interface import Warn, unheard
+from ktop.training.tuning.minimal import full_scheme, is_tuned
+from ktop.training.tuning.tune import tune_scheme
+from ktop.usecases.training.interface import TUNING_MINUTES, Warn, unheard
+from ktop.usecases.training.tuning_report import sign_warnings, tuning_lines, write_tuning
 from ktop.usecases.uploads import existing, parse_yaml, read_table, yaml_line
 
 POPULATION_FILE = "companies.parquet"
+#: Folder beside a model in the making that keeps what its tuning tried, so that a training that was killed goes on.
+TUNING_FOLDER = "tuning"
 
 
 def require_training_parts() -> None:
@@ -70,23 +78,37 @@ def train_panel(
     out: Path,
     *,
     until: int | None = None,
+    minutes: float = TUNING_MINUTES,
+    lang: Lang = "ko",
     progress: Progress = silent,
     warn: Warn = unheard,
 ) -> dict[str, Any]:
     """Train by a scheme file on a panel file and write the model to ``out``; returns the number of ``rows`` used.
 
-    ``warn`` is called with every warning about the data: its ``code`` and the sentence in each language.
+    A scheme that names no ``tracks`` is tuned first, unless ``minutes`` is 0: ``out`` then also holds the scheme with
+    everything named (``scheme.yaml``) and what was tried (``tuning.json``, ``tuning.md`` in ``lang``), and the answer
+    the lines of ``tuned``. ``warn`` is called with every warning about the data: its ``code`` and the sentence in each
+    language.
     """
-    artefact = train_scheme(
-        read_scheme_file(scheme),
-        read_panel(data),
-        until,
-        progress,
-    )
+    content, panel = read_scheme_file(scheme), read_panel(data)
+    report: dict[str, Any] | None = None
+    folder = out / TUNING_FOLDER
+    if is_tuned(content) and minutes > 0:
+        content, report = tune_scheme(content, panel, until, minutes=minutes, folder=folder, progress=progress)
+    else:
+        content = dict(full_scheme(content, panel))
+    artefact = train_scheme(content, panel, until, progress)
     save(artefact, out / FILE_NAME)
+    told: Sequence[str] = ()
+    if report is not None:
+        write_tuning(report, content, out, lang)
+        told = tuning_lines(report, lang)
+        shutil.rmtree(folder, ignore_errors=True)
+        for warning in sign_warnings(report):
+            warn(warning)
     for warning in artefact.meta.get("data_warnings", []):
         warn(warning)
-    return {"rows": max(target["rows"] for target in artefact.meta["training"].values())}
+    return {"rows": max(target["rows"] for target in artefact.meta["training"].values()), "tuned": told}
 
 
 def predict_panel(model: Artefact, data: Path, out: Path, *, warn: Warn = unheard) -> int:

@@ -17,7 +17,7 @@ from ktop.usecases.models.lifecycle import open_model
 from ktop.usecases.training import panels
 from ktop.usecases.training.compare import compare
 from ktop.usecases.training.drift import MOST_RATINGS, drift_of_all, drift_of_ratings, drift_of_table
-from ktop.usecases.training.interface import ORIGINALITY_PATENTS, Warn, unheard
+from ktop.usecases.training.interface import ORIGINALITY_PATENTS, TUNING_MINUTES, Warn, unheard
 from ktop.usecases.training.originality_training import train_weights
 from ktop.usecases.training.originality_validation import summary_line, validate_originality
 from ktop.usecases.training.retrain import retrain
@@ -38,11 +38,15 @@ class TrainingService:
         out: Path,
         *,
         until: int | None = None,
+        minutes: float = TUNING_MINUTES,
+        lang: Lang = "ko",
         progress: Progress = silent,
         warn: Warn = unheard,
     ) -> Mapping[str, Any]:
         require(actor, "platform:model:manage")
-        return panels.train_panel(scheme, data, out, until=until, progress=progress, warn=warn)
+        return panels.train_panel(
+            scheme, data, out, until=until, minutes=minutes, lang=lang, progress=progress, warn=warn
+        )
 
     def predict_panel(self, actor: Actor, model: str, data: Path, out: Path, *, warn: Warn = unheard) -> int:
         require(actor, "platform:model:manage")
