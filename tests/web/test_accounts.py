@@ -69,7 +69,7 @@ def test_the_menu_offers_what_somebody_may_reach(client: TestClient) -> None:
 @pytest.mark.parametrize("onward", ["//evil.example/", "https://evil.example", "/\\evil.example", "javascript:x"])
 def test_signing_in_leads_nowhere_else(client: TestClient, onward: str) -> None:
     form = {"csrf": token_of(client.get("/sign-in").text), "login": "kim", "password": PASSWORD, "next": onward}
-    assert client.post("/sign-in", data=form).headers["location"] == "/"
+    assert client.post("/sign-in", data=form).headers["location"] == "/home"
 
 
 def test_a_wrong_password_is_said_on_the_page_and_the_login_stays(client: TestClient) -> None:

@@ -56,7 +56,7 @@ def test_results_are_listed_searched_and_filtered(client: TestClient, store: Sto
     assert "남의 기업" not in page
     assert "가온정밀" not in client.get("/my/results?q=%25").text, "a percent sign is searched for, not a wildcard"
     assert "가온정밀" in client.get("/my/results?q=정밀").text
-    assert "가온정밀" not in client.get("/my/results?kind=technology").text
+    assert "가온정밀" not in client.get("/my/results?f_kind=technology").text
     assert "No result fits" in client.get("/my/results?q=nothing&lang=en").text
 
 
@@ -67,8 +67,8 @@ def test_a_long_list_comes_in_pages_that_hold_each_once(client: TestClient, stor
     for _ in range(2):
         page = client.get(address).text.split("<main")[1]  # the menu's change of language leads here, too
         seen += re.findall(r'href="/ratings/([0-9a-f]{32})"', page)
-        older = re.search(r'href="(/my/results\?[^"]*after=[^"]*)"', page)
-        address = older[1].replace("&amp;", "&") if older else ""
+        following = re.search(r'href="(/my/results\?[^"]*page=\d+)" rel="next"', page)
+        address = following[1].replace("&amp;", "&") if following else ""
     assert not address and len(seen) == 30 and set(seen) == made
     assert client.get("/my/results?after=nonsense").status_code == 422
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from ktop.domain.party.actor import Actor
 from ktop.store.tables import access_ledger
@@ -22,6 +22,7 @@ class Access:
 
     Parameters
     ----------
+    company : whose results were seen.
     reader, reader_user : the institution, and which of its users or programs.
     rating : identifier of the rating; empty where only the list of results was seen.
     seen : ``{"models": [...], "inputs": [groups]}``, or ``{"listed": [ratings]}``.
@@ -30,6 +31,7 @@ class Access:
 
     number: int
     at: datetime
+    company: str
     reader: str
     reader_user: str
     consent: str
@@ -84,7 +86,21 @@ class AccessLedger:
             query = query.where(access_ledger.c.consent == consent)
         if before is not None:
             query = query.where(access_ledger.c.number < before)
+        return self._read(query)
+
+    def of_reader(self, *, before: object = None, limit: int = 50) -> list[Access]:
+        """Return what the actor's own organisation saw of companies, newest first, with numbers below ``before``."""
+        query = (
+            select(access_ledger)
+            .where(access_ledger.c.reader == self._actor.organisation)
+            .order_by(access_ledger.c.number.desc())
+            .limit(limit)
+        )
+        return self._read(query if before is None else query.where(access_ledger.c.number < before))
+
+    def _read(self, query: Select[Any]) -> list[Access]:
+        own = [field.name for field in fields(Access) if field.name != "company"]
         return [
-            Access(**{field.name: getattr(row, field.name) for field in fields(Access)})
+            Access(company=row.tenant, **{name: getattr(row, name) for name in own})
             for row in self._connection.execute(query)
         ]

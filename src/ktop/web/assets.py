@@ -34,6 +34,12 @@ def passkeys() -> bytes:
 
 
 @functools.cache
+def pages() -> bytes:
+    """Return the script of the pages, which makes a few things easier; every page works without it."""
+    return resources.files("ktop.web").joinpath("static/pages.js").read_bytes()
+
+
+@functools.cache
 def htmx() -> bytes | None:
     """Return HTMX 2 as shipped by an installed package, None where there is none: pages work without it.
 
@@ -58,6 +64,7 @@ def addresses(fonts: WebFonts) -> dict[str, str | None]:
     return {
         "stylesheet": f"/static/{_digest(stylesheet())}/ktop.css",
         "fonts": f"/static/{_digest(fonts.css().encode())}/fonts.css",
+        "pages": f"/static/{_digest(pages())}/pages.js",
         "passkeys": f"/static/{_digest(passkeys())}/passkeys.js",
         "htmx": None if script is None else f"/static/{_digest(script)}/htmx.js",
     }
@@ -70,6 +77,7 @@ def static_file(request: Request, digest: str, name: str) -> Response:
     files: dict[str, tuple[str, Callable[[], bytes | None]]] = {
         "ktop.css": ("text/css", stylesheet),
         "fonts.css": ("text/css", lambda: fonts.css().encode()),
+        "pages.js": ("text/javascript", pages),
         "passkeys.js": ("text/javascript", passkeys),
         "htmx.js": ("text/javascript", htmx),
     }

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from ktop.catalogue import Lang, text
 from ktop.domain.party.actor import VISITOR
 from ktop.report import labels, numbers
-from ktop.web import navigation
+from ktop.web import navigation, tables
 from ktop.web.asking import actor, asker
 from ktop.web.language import language, remember, switched
 from ktop.web.security import TOKEN_FIELD
@@ -85,6 +85,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     }
     response = HTMLResponse(environment().get_template(template).render(context), status_code=status)
     remember(request, response)
+    tables.remember(request, response)
     state.tokens.remember(request, response)
     return response
 

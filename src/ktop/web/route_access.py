@@ -38,6 +38,12 @@ ACCESS: Mapping[str, str] = {
     "GET /api/v1/openapi.json": OPEN,
     "GET /models": "platform:model:read",
     "GET /models/{name}/{version}": "platform:model:read",
+    "GET /home": "own:job:read",  # every role has it; each room is asked by its own permission
+    "GET /portfolio": "own:batch:run",
+    "GET /audit": "own:audit:read",
+    "POST /audit/verify": "platform:audit:read",
+    "POST /audit/head": "platform:audit:read",
+    "GET /settings": "platform:settings:read",
     # Accounts
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
@@ -219,7 +225,7 @@ ACCESS: Mapping[str, str] = {
     "GET /batches/{batch_id}/answer": "own:batch:run",
     "GET /jobs": "own:job:read",
     "GET /jobs/{job_id}": "own:job:read",
-    "POST /jobs/{job_id}/cancel": "own:job:cancel",
+    "POST /jobs/{job_id}/cancel": "own:job:read",  # and to cancel one's own, or any
     "GET /api/v1/batches": "own:job:read",
     "POST /api/v1/batches": "own:batch:run",
     "GET /api/v1/batches/{job_id}": "own:job:read",

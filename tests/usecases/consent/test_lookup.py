@@ -35,6 +35,14 @@ def test_a_bank_finds_and_opens_what_was_granted(
     assert consents.ledger(COMPANY, consent_id="0" * 32).items == []
     with pytest.raises(ForbiddenError):
         consents.ledger(BANK)
+    first = lookups.looked_at(BANK, limit=1)
+    second = lookups.looked_at(BANK, limit=1, after=first.after)
+    own = [*first.items, *second.items]
+    assert [(one.number, one.seen) for one in own] == [(seen.number, seen.seen), (listed.number, listed.seen)]
+    assert {one.company.name["ko"] for one in own} == {"가온정밀"} and second.after is None
+    assert lookups.looked_at(OTHER_BANK).items == []
+    with pytest.raises(ForbiddenError):
+        lookups.looked_at(COMPANY)
 
 
 def test_without_a_consent_there_is_nothing_and_nothing_tells_that_there_is(

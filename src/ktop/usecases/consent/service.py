@@ -133,7 +133,7 @@ class ConsentService:
             AccessEntry(
                 number=access.number,
                 at=access.at,
-                reader=_named(parties, access.reader),
+                reader=named(parties, access.reader),
                 reader_user=access.reader_user,
                 consent=access.consent,
                 rating=access.rating,
@@ -268,10 +268,10 @@ def _card(unit: UnitOfWork, consent: Consent, actor: Actor) -> ConsentCard:
 def _card_of(consent: Consent, parties: Mapping[str, Party], actor: Actor) -> ConsentCard:
     shown = replace(consent, state="expired") if rules.over(consent, today()) else consent
     yours = consent.company == actor.organisation
-    return ConsentCard(shown, _named(parties, consent.company), _named(parties, consent.grantee), yours)
+    return ConsentCard(shown, named(parties, consent.company), named(parties, consent.grantee), yours)
 
 
-def _named(parties: Mapping[str, Party], organisation: str) -> PartyCard:
+def named(parties: Mapping[str, Party], organisation: str) -> PartyCard:
     found = parties.get(organisation)
     return PartyCard(organisation, "", {"ko": organisation, "en": organisation}) if found is None else party_card(found)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from ktop.domain.party.actor import Actor
+from ktop.kernel.paging import Page
 from ktop.usecases.consent.interface import ConsentCard, PartyCard
 
 #: How somebody looked: on a page, by a program, or at what was sent to the inbox.
@@ -59,6 +60,23 @@ class OpenedResult:
     used_up: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OwnLook:
+    """What somebody of the actor's institution saw of a company, when, why and by which consent.
+
+    ``seen`` and ``way`` are as in ``ktop.usecases.consent.interface.AccessEntry``.
+    """
+
+    number: int
+    at: datetime
+    company: PartyCard
+    consent: str
+    rating: str
+    seen: Mapping[str, Any]
+    purpose: str
+    way: str
+
+
 class Lookups(Protocol):
     """Results of companies by consent. Calls block and are thread-safe.
 
@@ -75,5 +93,12 @@ class Lookups(Protocol):
         """Return a result by one consent: ``consent_id``, else the one that shows most of it.
 
         A consent for one look is used up by it, and chosen only where no other covers anything.
+        """
+        ...
+
+    def looked_at(self, actor: Actor, *, limit: int | None = None, after: str | None = None) -> Page[OwnLook]:
+        """Return what the actor's institution has looked at, newest first: the entries that the companies see, too.
+
+        Raises ``InputError`` for a wrong limit or cursor.
         """
         ...

@@ -10,11 +10,12 @@ from ktop.domain.party.consent import Consent, Sight, may_see
 from ktop.domain.party.permission import Allowed, require
 from ktop.kernel.clock import today
 from ktop.kernel.errors import NotFoundError
+from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.granted_results import GrantedTitle
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.interface import ConsentCard
-from ktop.usecases.consent.service import business_number_of, party_card
-from ktop.usecases.lookup.interface import Found, FoundResult, OpenedResult, Way
+from ktop.usecases.consent.service import business_number_of, named, party_card
+from ktop.usecases.lookup.interface import Found, FoundResult, OpenedResult, OwnLook, Way
 from ktop.usecases.lookup.opening import holding, open_result
 
 #: How many results one look shows.
@@ -71,6 +72,28 @@ class LookupService:
         if opened is None:
             raise NotFoundError("lookup.nothing")
         return opened
+
+    def looked_at(self, actor: Actor, *, limit: int | None = None, after: str | None = None) -> Page[OwnLook]:
+        require(actor, "granted:result:read")
+        rows = rows_asked(limit)
+        behind = read_cursor(after, int)[0] if after else None
+        with self._store().reading(actor) as unit:
+            found = unit.ledger.of_reader(before=behind, limit=rows + 1)
+            parties = unit.consents.names([one.company for one in found])
+        looks = [
+            OwnLook(
+                number=one.number,
+                at=one.at,
+                company=named(parties, one.company),
+                consent=one.consent,
+                rating=one.rating,
+                seen=one.seen,
+                purpose=one.purpose,
+                way=one.way,
+            )
+            for one in found
+        ]
+        return page_of(looks, rows, lambda one: (one.number,))
 
 
 def _covers(consent: Consent, title: GrantedTitle) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from ktop.catalogue import LocalText
 from ktop.domain.party.actor import Actor
 from ktop.kernel.progress import Progress, silent
 
@@ -19,6 +20,21 @@ class Finding:
     state: Literal["good", "warning", "bad"]
     key: str
     values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInForce:
+    """A setting as it is in force. ``value`` is None where it is not set, and for a secret even where it is.
+
+    ``variable`` is the environment variable it is set by; ``about`` says what it means.
+    """
+
+    variable: str
+    value: str | None
+    secret: bool
+    set: bool
+    changed: bool
+    about: LocalText
 
 
 class Operations(Protocol):
@@ -60,6 +76,10 @@ class Operations(Protocol):
         Goes: messages sent and their deliveries, sessions and tokens that are over, answers kept for repeated requests,
         failures to sign in that no longer count. Stays: ratings, files, consents, ledger, audit trail.
         """
+        ...
+
+    def settings_in_force(self, actor: Actor) -> Sequence[SettingInForce]:
+        """Return every setting of the installation as it is in force; no password, key or token is told."""
         ...
 
     def figures(self, actor: Actor) -> Mapping[str, float]:

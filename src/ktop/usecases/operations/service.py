@@ -20,7 +20,8 @@ from ktop.usecases.accounts.throttle import KEPT
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.operations.backup import restore_backup, write_backup
 from ktop.usecases.operations.doctor import Doctor
-from ktop.usecases.operations.interface import Finding
+from ktop.usecases.operations.in_force import settings_in_force
+from ktop.usecases.operations.interface import Finding, SettingInForce
 
 _PRUNED_AT_ONCE = 1000
 
@@ -59,6 +60,10 @@ class OperationService:
         doctor = Doctor(self._settings, self._store, self._registry, lambda: self._corpora().is_prepared(actor))
         order = {"bad": 0, "warning": 1, "good": 2}
         return sorted(doctor.findings(), key=lambda finding: order[finding.state])
+
+    def settings_in_force(self, actor: Actor) -> Sequence[SettingInForce]:
+        require(actor, "platform:settings:read")
+        return settings_in_force(self._settings)
 
     def figures(self, actor: Actor) -> Mapping[str, float]:
         require(actor, "platform:settings:read")

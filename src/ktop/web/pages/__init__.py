@@ -4,10 +4,12 @@ from fastapi import APIRouter
 
 from ktop.web.pages import (
     accounts,
+    audit,
     collect,
     companies,
     compare,
     consents,
+    desk,
     discovery,
     entry,
     finance,
@@ -23,6 +25,8 @@ from ktop.web.pages import (
     my_companies,
     my_technologies,
     passkeys,
+    platform_settings,
+    portfolio,
     programme_calls,
     programme_projects,
     programmes,
@@ -45,5 +49,6 @@ def routers() -> tuple[APIRouter, ...]:
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
     of_two_sides = (consents, lookups, finance, discovery, statistics, programme_calls, programme_projects, programmes)
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
-    of_entry = (entry, my_companies, my_technologies, prospects, sheets)
-    return tuple(room.router for room in (*of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))
+    of_entry = (entry, my_companies, my_technologies, portfolio, prospects, sheets)
+    of_all = (desk, audit, platform_settings)
+    return tuple(room.router for room in (*of_all, *of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))

@@ -39,7 +39,7 @@ async def sign_in(request: Request) -> Response:
     except (SignInError, TooManyRequestsError) as error:
         problem = message(error, language(request))
         return told(await sign_in_page(request, onward, login, problem, error.http_status), error)
-    return _with_session(request, session, onward or "/")
+    return _with_session(request, session, onward or "/home")
 
 
 @router.get("/sign-up")
@@ -50,7 +50,7 @@ async def sign_up_form(request: Request) -> Response:
 
 @router.post("/sign-up")
 async def sign_up(request: Request) -> Response:
-    """Make the account and its company, and lead to the account's page."""
+    """Make the account and its company, and lead to where the company is entered."""
     form = texts(await posted(request))
     fields = ("login", "name", "password", "company", "company_en", "business_number")
     given = SignUp(**{name: form.get(name, "") for name in fields}, lang=language(request))
@@ -59,7 +59,7 @@ async def sign_up(request: Request) -> Response:
     except (InputError, ConflictError, TooManyRequestsError) as error:
         problem = message(error, language(request))
         return told(page(request, "sign_up.html", error.http_status, given=form, problem=problem), error)
-    return _with_session(request, session, "/account")
+    return _with_session(request, session, "/my/companies/new")
 
 
 @router.post("/sign-out")
@@ -84,7 +84,7 @@ async def switch(request: Request) -> Response:
     """Act for another of one's organisations, in a new session."""
     form = texts(await posted(request, "/account"))
     session = await ask(request, platform(request).accounts.switch, form.get("organisation", ""))
-    return _with_session(request, session, "/account")
+    return _with_session(request, session, "/home")
 
 
 @router.post("/account/password")

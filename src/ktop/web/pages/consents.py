@@ -25,6 +25,7 @@ from ktop.report.receipt import (
     purpose_label,
 )
 from ktop.usecases.consent.interface import AccessEntry, ConsentCard
+from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
@@ -36,9 +37,9 @@ _TONES = {"active": "good", "requested": "warn", "revoked": "bad", "rejected": "
 
 
 @router.get("/consents")
-async def consents(request: Request, after: str | None = None) -> Response:
+async def consents(request: Request) -> Response:
     """List consents, and offer to give one or to ask for one."""
-    return await _list(request, after=after)
+    return await _list(request)
 
 
 @router.post("/consents")
@@ -127,12 +128,23 @@ async def revoke(request: Request, consent_id: str) -> Response:
 
 
 @router.get("/ledger")
-async def ledger(request: Request, after: str | None = None) -> Response:
+async def ledger(request: Request) -> Response:
     """Show who saw what of the company."""
-    lang = language(request)
-    found = await ask(request, platform(request).consents.ledger, limit=50, after=after)
-    rows = [_access_row(entry, lang) for entry in found.items]
-    return page(request, "ledger.html", say=say(lang), rows=rows, after=found.after)
+    lang, said = language(request), say(language(request))
+    found = await ask(request, tables.window, platform(request).consents.ledger, tables.after_of(request))
+    column = tables.Column[AccessEntry]
+    columns = [
+        column("at", said("column_when"), lambda one: one.at, "moment"),
+        column("reader", said("column_reader"), lambda one: one.reader.name[lang], "choice"),
+        column("seen", said("column_seen"), lambda one: seen_words(one.seen, lang), long=True),
+        column("purpose", said("column_purpose"), lambda one: purpose_label(one.purpose, lang), "choice"),
+        column("way", said("column_way"), lambda one: text(f"consent.way_{one.way}", lang), "choice"),
+        column(
+            "consent", said("column_consent"), lambda one: one.consent[:8], href=lambda one: f"/consents/{one.consent}"
+        ),
+    ]
+    table = tables.listed(request, "ledger", said("ledger_title"), columns, found)
+    return tables.file_of(request, table) or page(request, "ledger.html", say=said, table=table)
 
 
 def say(lang: Lang) -> Any:
@@ -194,11 +206,12 @@ async def _end(request: Request, consent_id: str, change: Any) -> Response:
         return await _one(request, consent_id, message(error, language(request)), error.http_status)
 
 
-async def _list(
-    request: Request, form: FormData | None = None, problem: str = "", status: int = 200, after: str | None = None
-) -> Response:
+async def _list(request: Request, form: FormData | None = None, problem: str = "", status: int = 200) -> Response:
     lang, use, who = language(request), platform(request).consents, actor(request)
-    found = await ask(request, use.consents, limit=50, after=after)
+    found = await ask(request, tables.window, use.consents, tables.after_of(request))
+    table = tables.listed(request, "consents", say(lang)("list_title"), _columns(lang), found)
+    if file := tables.file_of(request, table):
+        return file
     may_give = isinstance(check(who, "own:consent:give"), Allowed)
     may_ask = isinstance(check(who, "granted:consent:request"), Allowed)
     institutions = await ask(request, use.institutions) if may_give else ()
@@ -208,8 +221,7 @@ async def _list(
         status,
         say=say(lang),
         words=words(lang),
-        rows=[_row(card, lang) for card in found.items],
-        after=found.after,
+        table=table,
         institutions=institutions,
         notice=(await ask(request, use.notice)).text[lang],
         may_give=may_give,
@@ -219,6 +231,31 @@ async def _list(
         checked={name: _checked(form, name) if form else frozenset() for name in ("results", "inputs")},
         problem=problem,
     )
+
+
+def _columns(lang: Lang) -> list[tables.Column[ConsentCard]]:
+    column, said = tables.Column[ConsentCard], say(lang)
+    return [
+        column(
+            "company",
+            said("column_company"),
+            lambda card: card.company.name[lang],
+            href=lambda card: f"/consents/{card.consent.id}",
+        ),
+        column("grantee", said("column_grantee"), lambda card: card.grantee.name[lang], "choice"),
+        column(
+            "purpose", said("column_purpose"), lambda card: purpose_label(card.consent.terms.purpose, lang), "choice"
+        ),
+        column(
+            "state",
+            said("column_state"),
+            lambda card: card.consent.state,
+            "choice",
+            shown=lambda state: text(f"consent.state_{state}", lang),
+            tone=lambda card: _TONES.get(card.consent.state, ""),
+        ),
+        column("until", said("column_until"), lambda card: card.consent.terms.valid_until, "day"),
+    ]
 
 
 async def _one(request: Request, consent_id: str, problem: str = "", status: int = 200) -> Response:
@@ -259,18 +296,10 @@ def _row(card: ConsentCard, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _access_row(entry: AccessEntry, lang: Lang) -> dict[str, str]:
+def seen_words(seen: Mapping[str, Any], lang: Lang) -> str:
+    """Return what was seen by a look, in words: models and groups of inputs, or that results were listed."""
     labels = load("consent")
-    if "listed" in entry.seen:
-        seen = text("consent.seen_list", lang, n=len(entry.seen["listed"]))
-    else:
-        models = [labels["results"][name][lang] for name in entry.seen["models"]]
-        seen = ", ".join(models + [labels["inputs"][name][lang] for name in entry.seen["inputs"]])
-    return {
-        "at": numbers.moment(entry.at, lang),
-        "reader": entry.reader.name[lang],
-        "seen": seen,
-        "purpose": purpose_label(entry.purpose, lang),
-        "way": text(f"consent.way_{entry.way}", lang),
-        "consent": entry.consent,
-    }
+    if "listed" in seen:
+        return text("consent.seen_list", lang, n=len(seen["listed"]))
+    models = [labels["results"][name][lang] for name in seen["models"]]
+    return ", ".join(models + [labels["inputs"][name][lang] for name in seen["inputs"]])

@@ -94,7 +94,7 @@ def _back() -> RedirectResponse:
 async def _page(request: Request, problem: str = "", status: int = 200, after: str | None = None) -> Response:
     lang, who, use = language(request), actor(request), platform(request).discovery
     may_find = isinstance(check(who, "granted:discovery:read"), Allowed)
-    is_company = isinstance(check(who, "own:consent:read"), Allowed) and not may_find
+    is_company = isinstance(check(who, "own:ledger:read"), Allowed) and not may_find
     shown: dict[str, Any] = {"rows": None, "more": None, "asked": {}, "own": None, "looks": (), "ratings": ()}
     if may_find:
         asked = dict(request.query_params)

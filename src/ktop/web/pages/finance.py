@@ -20,6 +20,7 @@ from ktop.domain.values.number import Number
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.report import numbers
 from ktop.usecases.finance.interface import CaseCard
+from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
@@ -45,9 +46,9 @@ _TONES = {"closed": "good", "ineligible": "bad", "refused": "bad", "lapsed": "ba
 
 
 @router.get("/finance")
-async def cases(request: Request, rating: str = "", after: str | None = None) -> Response:
+async def cases(request: Request, rating: str = "") -> Response:
     """List cases, and to a company offer to apply."""
-    return await _list(request, {"rating": rating} if rating else {}, after=after)
+    return await _list(request, {"rating": rating} if rating else {})
 
 
 @router.post("/finance")
@@ -159,10 +160,12 @@ async def _list(
     given: Mapping[str, str],
     problem: str = "",
     status: int = 200,
-    after: str | None = None,
 ) -> Response:
     lang, use = language(request), platform(request)
-    found = await ask(request, use.finance.cases, limit=50, after=after)
+    found = await ask(request, tables.window, use.finance.cases, tables.after_of(request))
+    table = tables.listed(request, "cases", _say(lang)("list_title"), _columns(lang), found)
+    if file := tables.file_of(request, table):
+        return file
     may_apply = isinstance(check(actor(request), "own:finance:apply"), Allowed)
     partners: Mapping[str, Any] = await ask(request, use.finance.partners) if may_apply else {}
     kept = (await ask(request, use.ratings.results, kind="company", limit=50)).items if may_apply else ()
@@ -171,8 +174,7 @@ async def _list(
         "finance.html",
         status,
         say=_say(lang),
-        rows=[_row(card, lang) for card in found.items],
-        after=found.after,
+        table=table,
         may_apply=may_apply,
         guarantors=partners.get("guarantors", ()),
         banks=partners.get("banks", ()),
@@ -182,6 +184,41 @@ async def _list(
         given=given,
         problem=problem,
     )
+
+
+def _columns(lang: Lang) -> list[tables.Column[CaseCard]]:
+    column, said = tables.Column[CaseCard], _say(lang)
+
+    def waits(card: CaseCard) -> str:
+        row = _row(card, lang)
+        return str(said("your_turn") if row["yours"] else row["waits"])
+
+    return [
+        column(
+            "company",
+            said("column_company"),
+            lambda card: card.company.name[lang],
+            href=lambda card: f"/finance/{card.id}",
+        ),
+        column("guarantor", said("column_guarantor"), lambda card: card.guarantor.name[lang], "choice"),
+        column("bank", said("column_bank"), lambda card: card.bank.name[lang], "choice"),
+        column(
+            "amount",
+            said("column_amount"),
+            lambda card: card.application.amount_krw,
+            "number",
+            shown=lambda amount: money(amount, lang),
+        ),
+        column(
+            "state",
+            said("column_state"),
+            lambda card: process().states[card.state].label[lang],
+            "choice",
+            tone=lambda card: _TONES.get(card.state, ""),
+        ),
+        column("waits", said("column_waits"), waits, "choice"),
+        column("due", said("column_due"), lambda card: card.due, "day"),
+    ]
 
 
 async def _one(

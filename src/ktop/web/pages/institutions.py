@@ -7,10 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ktop.catalogue import message
+from ktop.catalogue import Lang, message, text
 from ktop.domain.party.organisation import INSTITUTIONS
 from ktop.domain.party.permission import Allowed, check
 from ktop.kernel.errors import ConflictError, InputError, KtopError
+from ktop.report import numbers
+from ktop.usecases.institutions.interface import CompanyOnPlatform, InstitutionCard
+from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import posted, texts
@@ -28,7 +31,7 @@ async def institutions(request: Request) -> Response:
 @router.post("/institutions")
 async def create(request: Request) -> Response:
     """Enter an institution."""
-    form = texts(await posted(request))
+    form = texts(await posted(request, "/institutions"))
     given = [form.get(name, "") for name in ("id", "kind", "name_ko", "name_en")]
     return await _answered(request, lambda: ask(request, platform(request).institutions.create, *given))
 
@@ -63,12 +66,31 @@ async def verify_number(request: Request, company: str) -> Response:
 
 
 async def _companies(request: Request, error: KtopError | None = None) -> Response:
-    use, after = platform(request).institutions, request.query_params.get("after")
-    everybody = request.query_params.get("all") == "1"
-    found = await ask(request, use.companies, unverified=not everybody, limit=50, after=after)
-    problem = message(error, language(request)) if error else ""
-    values: dict[str, Any] = {"companies": found.items, "after": found.after, "everybody": everybody}
-    return page(request, "joined_companies.html", error.http_status if error else 200, problem=problem, **values)
+    lang, use = language(request), platform(request).institutions
+    everybody = tables.switch(request, "all", text("institutions.all_joined", lang))
+    found = await ask(request, tables.window, use.companies, tables.after_of(request), unverified=not everybody.on)
+    column = tables.Column[CompanyOnPlatform]
+    columns = [
+        column("name", text("institutions.name", lang), lambda one: _named(one, lang), long=True),
+        column("number", text("accounts.business_number", lang), lambda one: one.business_number),
+        column(
+            "verified",
+            text("institutions.verified", lang),
+            lambda one: one.verified and one.verified.astimezone(numbers.KOREA).date(),
+            "day",
+            note=lambda one: one.evidence,
+        ),
+    ]
+    title = text("institutions.joined", lang)
+    table = tables.listed(request, "joined", title, columns, found, switches=(everybody,))
+    if file := tables.file_of(request, table):
+        return file
+    problem, status = (message(error, lang), error.http_status) if error else ("", 200)
+    return page(request, "joined_companies.html", status, table=table, problem=problem)
+
+
+def _named(one: CompanyOnPlatform | InstitutionCard, lang: Lang) -> str:
+    return f"{one.name[lang]} ({text('institutions.demo', lang)})" if one.demo else one.name[lang]
 
 
 async def _answered(request: Request, act: Any) -> Response:
@@ -80,12 +102,37 @@ async def _answered(request: Request, act: Any) -> Response:
 
 
 async def _institutions(request: Request, error: KtopError | None = None) -> Response:
-    found = await ask(request, platform(request).institutions.institutions, limit=200)
+    lang, use = language(request), platform(request).institutions
+    found = await ask(request, tables.window, use.institutions, tables.after_of(request))
+    column = tables.Column[InstitutionCard]
+    columns = [
+        column("name", text("institutions.name", lang), lambda one: _named(one, lang), long=True),
+        column("id", text("institutions.identifier", lang), lambda one: one.id),
+        column(
+            "kind",
+            text("institutions.kind", lang),
+            lambda one: one.kind,
+            "choice",
+            shown=lambda kind: text(f"institutions.kind_{kind}", lang),
+        ),
+        column(
+            "state",
+            text("institutions.state", lang),
+            lambda one: one.state,
+            "choice",
+            shown=lambda state: text(f"institutions.list_{state}", lang),
+            note=lambda one: f"→ {one.merged_into}" if one.merged_into else "",
+            tone=lambda one: "" if one.state == "active" else "warn",
+        ),
+    ]
+    table = tables.listed(request, "institutions", text("institutions.title", lang), columns, found)
+    if file := tables.file_of(request, table):
+        return file
     values: dict[str, Any] = {
-        "institutions": found.items,
+        "table": table,
         "kinds": INSTITUTIONS,
         "manages": isinstance(check(actor(request), "platform:institution:manage"), Allowed),
         "own": actor(request).organisation,
-        "problem": message(error, language(request)) if error else "",
+        "problem": message(error, lang) if error else "",
     }
     return page(request, "institutions.html", error.http_status if error else 200, **values)

@@ -13,11 +13,14 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from ktop.catalogue import Lang, message, text
+from ktop.domain.party.permission import Allowed, check
 from ktop.domain.work.job import ENDED, Job
 from ktop.domain.work.kind import job_kinds
-from ktop.kernel.errors import InputError
+from ktop.kernel.errors import ConflictError, InputError
 from ktop.report import numbers
-from ktop.web.asking import ask, platform
+from ktop.usecases.batches.interface import Batch
+from ktop.web import tables
+from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
 from ktop.web.pages.common import day, identifier, posted, texts
@@ -25,37 +28,40 @@ from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 _FOLLOW_SECONDS = 3
-_TONES = {"done": "good", "failed": "bad"}
+_TONES = {"done": "good", "failed": "bad", "running": "warn"}
 
 
 @router.get("/jobs")
-async def jobs(request: Request, after: str | None = None) -> Response:
-    """List the organisation's jobs."""
-    lang = language(request)
-    found = await ask(request, platform(request).jobs.jobs, limit=50, after=after)
-    rows = [_row(job, lang) for job in found.items]
-    return page(request, "jobs.html", say=_words(lang), rows=rows, after=found.after)
+async def jobs(request: Request) -> Response:
+    """List the organisation's jobs, to the operator those of all."""
+    return await _jobs(request)
 
 
 @router.get("/jobs/{job_id}")
 async def job(request: Request, job_id: str, follow: bool = False) -> Response:
     """Show one job with its progress."""
-    found = await ask(request, platform(request).jobs.job, identifier(job_id))
+    everywhere = _may(request, "platform:job:read")
+    found = await ask(request, platform(request).jobs.job, identifier(job_id), everywhere=everywhere)
     return _job_page(request, found, follow=follow)
 
 
 @router.post("/jobs/{job_id}/cancel")
 async def cancel(request: Request, job_id: str) -> Response:
     """Cancel one job."""
-    await posted(request, f"/jobs/{identifier(job_id)}")
-    await ask(request, platform(request).jobs.cancel, identifier(job_id))
-    return RedirectResponse(f"/jobs/{job_id}", status_code=303)
+    form = texts(await posted(request, f"/jobs/{identifier(job_id)}"))
+    everywhere = _may(request, "platform:job:cancel")
+    try:
+        await ask(request, platform(request).jobs.cancel, identifier(job_id), everywhere=everywhere)
+    except ConflictError as error:  # it ended meanwhile
+        return await _jobs(request, message(error, language(request)), error.http_status)
+    back = "/jobs" if form.get("from") == "list" else f"/jobs/{job_id}"
+    return RedirectResponse(back, status_code=303)
 
 
 @router.get("/batches")
-async def batches(request: Request, after: str | None = None) -> Response:
+async def batches(request: Request) -> Response:
     """Ask for a table of companies, and list those given."""
-    return await _batches_page(request, after=after)
+    return await _batches_page(request)
 
 
 @router.post("/batches")
@@ -95,17 +101,84 @@ async def answer(request: Request, batch_id: str) -> Response:
     return download(found.content, found.name, found.media_type)
 
 
-async def _batches_page(request: Request, status: int = 200, problem: str = "", after: str | None = None) -> Response:
+async def _batches_page(request: Request, status: int = 200, problem: str = "") -> Response:
     lang = language(request)
-    found = await ask(request, platform(request).batches.batches, limit=50, after=after)
-    rows = [_row(batch.job, lang) | {"file": batch.file, "ready": batch.ready} for batch in found.items]
-    return page(request, "batches.html", status, say=_words(lang), rows=rows, after=found.after, problem=problem)
+    found = await ask(request, tables.window, platform(request).batches.batches, tables.after_of(request))
+    column, said = tables.Column[Batch], _words(lang)
+    columns = [
+        column("file", said("column_file"), lambda one: one.file, href=lambda one: f"/batches/{one.job.id}"),
+        column(
+            "state",
+            said("column_state"),
+            lambda one: one.job.state,
+            "choice",
+            shown=lambda state: text(f"jobs.state_{state}", lang),
+            tone=lambda one: _TONES.get(one.job.state, ""),
+        ),
+        column("progress", said("column_progress"), lambda one: one.job.done, "number", shown=_as_counted),
+        column("rows", said("column_rows"), lambda one: one.rows, "number"),
+        column("rated", said("column_rated"), lambda one: one.rated, "number"),
+        column("refused", said("column_refused"), lambda one: one.refused, "number"),
+        column("given", said("column_created"), lambda one: one.job.created, "moment"),
+    ]
+    table = tables.listed(request, "batches", said("batches_given"), columns, found)
+    return tables.file_of(request, table) or page(
+        request, "batches.html", status, say=said, table=table, problem=problem
+    )
+
+
+async def _jobs(request: Request, problem: str = "", status: int = 200) -> Response:
+    lang, said, all_of_them = language(request), _words(language(request)), _may(request, "platform:job:read")
+    use = platform(request).jobs
+    found = await ask(request, tables.window, use.jobs, tables.after_of(request), everywhere=all_of_them)
+    column = tables.Column[Job]
+    columns = [
+        column("kind", said("column_kind"), lambda one: _name(one, lang), "choice", href=_address),
+        column(
+            "state",
+            said("column_state"),
+            lambda one: one.state,
+            "choice",
+            shown=lambda state: text(f"jobs.state_{state}", lang),
+            tone=lambda one: _TONES.get(one.state, ""),
+            note=lambda one: _problem(one, lang),
+        ),
+        *([column("organisation", said("column_organisation"), lambda one: one.organisation)] if all_of_them else []),
+        column("progress", said("column_progress"), lambda one: one.done, "number", shown=_as_counted),
+        column("given", said("column_created"), lambda one: one.created, "moment"),
+        column("ended", said("column_ended"), lambda one: one.ended, "moment"),
+    ]
+    table = tables.listed(request, "jobs", said("page_title"), columns, found)
+    may_cancel = _may(request, "own:job:cancel") or _may(request, "platform:job:cancel")
+    return tables.file_of(request, table) or page(
+        request, "jobs.html", status, say=said, table=table, ended=ENDED, may_cancel=may_cancel, problem=problem
+    )
+
+
+def _may(request: Request, permission: str) -> bool:
+    return isinstance(check(actor(request), permission), Allowed)
+
+
+def _as_counted(done: int | None) -> str:
+    return f"{done:,}" if done else "–"
+
+
+def _name(job: Job, lang: Lang) -> str:
+    return job_kinds()[job.kind].name[lang] if job.kind in job_kinds() else job.kind
+
+
+def _address(job: Job) -> str:
+    return f"/batches/{job.id}" if job.kind == "rate.batch" else f"/jobs/{job.id}"
+
+
+def _problem(job: Job, lang: Lang) -> str:
+    return text(job.problem["key"], lang, **job.problem["params"]) if job.problem else ""
 
 
 def _job_page(request: Request, job: Job, *, follow: bool, batch: Any = None) -> Response:
     lang = language(request)
     follows = follow and job.state not in ENDED
-    problem = text(job.problem["key"], lang, **job.problem["params"]) if job.problem else ""
+    problem = _problem(job, lang)
     shown = page(
         request, "job.html", say=_words(lang), job=_row(job, lang), problem=problem, batch=batch, follows=follows
     )
@@ -119,7 +192,7 @@ def _row(job: Job, lang: Lang) -> dict[str, Any]:
     of = job.of
     return {
         "id": job.id,
-        "name": job_kinds()[job.kind].name[lang] if job.kind in job_kinds() else job.kind,
+        "name": _name(job, lang),
         "state": job.state,
         "state_words": text(f"jobs.state_{job.state}", lang),
         "tone": _TONES.get(job.state, ""),
@@ -131,7 +204,7 @@ def _row(job: Job, lang: Lang) -> dict[str, Any]:
         "cancelled": job.cancel,
         "given": numbers.moment(job.created, lang),
         "over": numbers.moment(job.ended, lang) if job.ended else "–",
-        "address": f"/batches/{job.id}" if job.kind == "rate.batch" else f"/jobs/{job.id}",
+        "address": _address(job),
     }
 
 

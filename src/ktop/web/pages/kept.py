@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,37 +11,64 @@ from fastapi.responses import RedirectResponse, Response
 from ktop.catalogue import Lang, message, text
 from ktop.kernel.errors import InputError
 from ktop.report import numbers
-from ktop.usecases.rate.interface import KeptResult, Kind
+from ktop.usecases.rate.interface import KeptResult
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
-_ROWS = 25
 _MODELS = ("tech-index", "ktrs-fm", "start-up", "originality")
-_KINDS: tuple[Kind, ...] = ("company", "technology", "both")
 
 
 @router.get("/my/results")
-async def results(request: Request, q: str = "", kind: str = "", away: str = "", after: str | None = None) -> Response:
-    """List kept results; ``q`` searches, ``kind`` and ``away`` filter, ``after`` continues a long list."""
+async def results(request: Request) -> Response:
+    """List kept results."""
     lang = language(request)
-    chosen: Kind | None = next((one for one in _KINDS if one == kind), None)
+    away = tables.switch(request, "away", text("kept.put_away", lang))
     found = await ask(
         request,
+        tables.window,
         platform(request).ratings.results,
-        search=q[:200],
-        kind=chosen,
-        archived=away == "1",
-        limit=_ROWS,
-        after=after or None,
+        tables.after_of(request),
+        search=tables.search_of(request),
+        archived=away.on,
     )
-    asked = {"q": q[:200], "kind": chosen or "", "away": "1" if away == "1" else ""}
-    older = f"/my/results?{urlencode(asked | {'after': found.after})}" if found.after else ""
-    rows = [_row(result, lang) for result in found.items]
-    shown = [name for name in _MODELS if any(row["figures"].get(name) for row in rows)]
-    return page(request, "kept.html", rows=rows, models=shown, asked=asked, kinds=_KINDS, older=older)
+    columns = _columns(found.items, lang)
+    title, told = text("kept.title", lang), text("kept.search_help", lang)
+    table = tables.listed(request, "results", title, columns, found, switches=(away,), searched=True, search_help=told)
+    return tables.file_of(request, table) or page(request, "kept.html", table=table)
+
+
+def _columns(found: Sequence[KeptResult], lang: Lang) -> list[tables.Column[KeptResult]]:
+    """Return the columns of results; of the models those that gave a figure."""
+    column = tables.Column[KeptResult]
+    shown = [name for name in _MODELS if any(one.figures.get(name) is not None for one in found)]
+
+    def figure(model: str) -> tables.Column[KeptResult]:
+        label, name = text(f"kept.column_{model}", lang), model.replace("-", "_")
+        return column(name, label, lambda one: one.figures.get(model), "number")
+
+    return [
+        column(
+            "name",
+            text("kept.column_name", lang),
+            lambda one: one.title or one.name or text("kept.without_name", lang),
+            href=lambda one: f"/ratings/{one.id}",
+            note=lambda one: " · ".join(part for part in (one.name if one.title else "", one.note) if part),
+        ),
+        column(
+            "kind",
+            text("kept.column_kind", lang),
+            lambda one: one.kind,
+            "choice",
+            shown=lambda kind: text(f"kept.kind_{kind}", lang),
+        ),
+        *(figure(model) for model in shown),
+        column("as_of", text("kept.column_as_of", lang), lambda one: one.as_of, "day"),
+        column("made", text("kept.column_created", lang), lambda one: one.created, "moment"),
+    ]
 
 
 @router.get("/my/results/{rating_id}")

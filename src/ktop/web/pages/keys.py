@@ -6,10 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from ktop.catalogue import message
+from ktop.catalogue import Lang, message, text
 from ktop.domain.party.permission import permissions
 from ktop.kernel.errors import InputError
-from ktop.usecases.keys.interface import NewKey
+from ktop.report import numbers
+from ktop.usecases.keys.interface import KeyCard, NewKey
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
@@ -61,14 +63,34 @@ def _days(given: dict[str, str]) -> int:
 
 
 async def _keys(request: Request, *, made: NewKey | None = None, problem: str = "", status: int = 200) -> Response:
-    use = platform(request).keys
-    return page(
+    use, lang, column = platform(request).keys, language(request), tables.Column[KeyCard]
+    columns = [
+        column("name", text("keys.name", lang), lambda one: one.name, long=True),
+        column("prefix", text("keys.prefix", lang), lambda one: one.id),
+        column("scopes", text("keys.scopes", lang), lambda one: _scope_words(one, lang), long=True),
+        column("expires", text("keys.expires", lang), lambda one: one.expires.astimezone(numbers.KOREA).date(), "day"),
+        column("used", text("keys.used", lang), lambda one: one.used, "moment"),
+        column(
+            "state",
+            text("keys.state", lang),
+            lambda one: one.state,
+            "choice",
+            shown=lambda state: text(f"keys.state_{state}", lang),
+            tone=lambda one: "" if one.state == "active" else "warn",
+        ),
+    ]
+    table = tables.listed(request, "keys", text("keys.title", lang), columns, await ask(request, use.keys))
+    return tables.file_of(request, table) or page(
         request,
         "keys.html",
         status,
-        keys=await ask(request, use.keys),
+        table=table,
         scopes=await ask(request, use.possible_scopes),
         words=permissions(),
         made=made,
         problem=problem,
     )
+
+
+def _scope_words(key: KeyCard, lang: Lang) -> str:
+    return ", ".join(permissions()[scope][lang] for scope in key.scopes)

@@ -6,23 +6,25 @@ cause one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ktop.catalogue import Lang, load, message
+from ktop.catalogue import Lang, load, message, text
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError
 from ktop.report import numbers
 from ktop.report.present import report_view
 from ktop.report.receipt import purpose_label
-from ktop.usecases.lookup.interface import OpenedResult
+from ktop.usecases.lookup.interface import Found, OpenedResult, OwnLook
 from ktop.usecases.transmissions.interface import SentResult
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, identifier, posted, texts
-from ktop.web.pages.consents import say, words
+from ktop.web.pages.consents import say, seen_words, words
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -30,8 +32,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/lookup")
 async def lookup(request: Request) -> Response:
-    """Ask for a company's business number."""
-    return page(request, "lookup.html", say=say(language(request)), found=None, rows=(), number="", problem="")
+    """Ask for a company's business number, and list what the institution has looked at."""
+    return await _lookup_page(request)
 
 
 @router.post("/lookup")
@@ -54,9 +56,7 @@ async def look_up(request: Request) -> Response:
         ]
     except (InputError, NotFoundError) as error:
         problem, status = message(error, lang), error.http_status
-    return page(
-        request, "lookup.html", status, say=say(lang), found=found, rows=rows, number=number[:40], problem=problem
-    )
+    return await _lookup_page(request, status, found=found, rows=rows, number=number[:40], problem=problem)
 
 
 @router.post("/lookup/{rating_id}")
@@ -69,12 +69,9 @@ async def open_result(request: Request, rating_id: str) -> Response:
 
 
 @router.get("/inbox")
-async def inbox(request: Request, after: str | None = None) -> Response:
+async def inbox(request: Request) -> Response:
     """List the results received."""
-    lang = language(request)
-    found = await ask(request, platform(request).transmissions.inbox, limit=50, after=after)
-    rows = [_sent_row(one, lang) for one in found.items]
-    return page(request, "inbox.html", say=say(lang), rows=rows, after=found.after, received=True)
+    return await _transmissions(request, received=True)
 
 
 @router.post("/inbox/{transmission_id}")
@@ -97,12 +94,9 @@ async def received_file(request: Request, transmission_id: str) -> Response:
 
 
 @router.get("/sent")
-async def sent(request: Request, after: str | None = None) -> Response:
+async def sent(request: Request) -> Response:
     """List the results sent."""
-    lang = language(request)
-    found = await ask(request, platform(request).transmissions.sent, limit=50, after=after)
-    rows = [_sent_row(one, lang) for one in found.items]
-    return page(request, "inbox.html", say=say(lang), rows=rows, after=found.after, received=False)
+    return await _transmissions(request, received=False)
 
 
 @router.post("/sent/{transmission_id}/withdraw")
@@ -138,6 +132,34 @@ async def send(request: Request, rating_id: str) -> Response:
     except (InputError, NotFoundError, ConflictError) as error:
         return await _send_page(request, rating_id, message(error, language(request)), error.http_status)
     return RedirectResponse("/sent", status_code=303)
+
+
+async def _lookup_page(
+    request: Request,
+    status: int = 200,
+    *,
+    found: Found | None = None,
+    rows: Sequence[Mapping[str, Any]] = (),
+    number: str = "",
+    problem: str = "",
+) -> Response:
+    lang, said = language(request), say(language(request))
+    looks = await ask(request, tables.window, platform(request).lookups.looked_at, tables.after_of(request))
+    column = tables.Column[OwnLook]
+    columns = [
+        column("at", said("column_when"), lambda one: one.at, "moment"),
+        column("company", said("column_company"), lambda one: one.company.name[lang]),
+        column("seen", said("column_looked"), lambda one: seen_words(one.seen, lang), long=True),
+        column("purpose", said("column_purpose"), lambda one: purpose_label(one.purpose, lang), "choice"),
+        column("way", said("column_way"), lambda one: text(f"consent.way_{one.way}", lang), "choice"),
+        column(
+            "consent", said("column_consent"), lambda one: one.consent[:8], href=lambda one: f"/consents/{one.consent}"
+        ),
+    ]
+    table = tables.listed(request, "lookups", said("looks_title"), columns, looks)
+    return tables.file_of(request, table) or page(
+        request, "lookup.html", status, say=said, found=found, rows=rows, number=number, problem=problem, table=table
+    )
 
 
 async def _send_page(request: Request, rating_id: str, problem: str = "", status: int = 200) -> Response:
@@ -177,15 +199,47 @@ async def _opened(request: Request, opened: OpenedResult, back: str) -> Response
     )
 
 
-def _sent_row(one: SentResult, lang: Lang) -> dict[str, Any]:
-    marks = {name: getattr(one, name) for name in ("sent", "received", "read", "withdrawn")}
-    return {
-        "id": one.id,
-        "rating": one.rating,
-        "consent": one.consent,
-        "sender": one.sender.name[lang],
-        "receiver": one.receiver.name[lang],
-        "message": one.message,
-        "signed": one.signed,
-        **{name: numbers.moment(at, lang) if at else "" for name, at in marks.items()},
-    }
+async def _transmissions(request: Request, *, received: bool) -> Response:
+    use, said = platform(request).transmissions, say(language(request))
+    read = use.inbox if received else use.sent
+    found = await ask(request, tables.window, read, tables.after_of(request))
+    title = said("inbox_title" if received else "sent_title")
+    columns = _sent_columns(language(request), received=received)
+    table = tables.listed(request, "inbox" if received else "sent", title, columns, found)
+    return tables.file_of(request, table) or page(request, "inbox.html", say=said, table=table, received=received)
+
+
+def _sent_columns(lang: Lang, *, received: bool) -> list[tables.Column[SentResult]]:
+    column, said = tables.Column[SentResult], say(lang)
+
+    def state(one: SentResult) -> str:
+        return "withdrawn" if one.withdrawn else "read" if one.read else "arrived" if one.received else "sent"
+
+    other = (
+        column("sender", said("column_sender"), lambda one: one.sender.name[lang])
+        if received
+        else column(
+            "receiver",
+            said("column_receiver"),
+            lambda one: one.receiver.name[lang],
+            href=lambda one: f"/ratings/{one.rating}",
+        )
+    )
+    return [
+        other,
+        column("message", said("column_message"), lambda one: one.message, long=True),
+        column(
+            "state",
+            said("column_state"),
+            state,
+            "choice",
+            shown=lambda name: said(f"sent_state_{name}"),
+            note=lambda one: numbers.moment(one.withdrawn, lang) if one.withdrawn else "",
+            tone=lambda one: "bad" if one.withdrawn else "good" if one.read else "warn",
+        ),
+        column("sent", said("column_sent"), lambda one: one.sent, "moment"),
+        column("read", said("column_read"), lambda one: one.read, "moment"),
+        column(
+            "consent", said("column_consent"), lambda one: one.consent[:8], href=lambda one: f"/consents/{one.consent}"
+        ),
+    ]

@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ktop.catalogue import message
+from ktop.catalogue import message, text
 from ktop.domain.party.permission import Allowed, check, role_names
 from ktop.kernel.errors import ConflictError, InputError, KtopError
-from ktop.usecases.members.interface import Joining, NewLink
-from ktop.web import who_asks
+from ktop.report import numbers
+from ktop.usecases.members.interface import Joining, Member, NewLink
+from ktop.web import tables, who_asks
 from ktop.web.asking import actor, ask, origin, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
@@ -120,8 +121,24 @@ async def _answered(request: Request, act: Any) -> Response:
 async def _members(request: Request, *, made: NewLink | None = None, error: KtopError | None = None) -> Response:
     use = platform(request).members
     manages = isinstance(check(actor(request), "own:member:manage"), Allowed)
+    lang, column = language(request), tables.Column[Member]
+    columns = [
+        column("name", text("accounts.your_name", lang), lambda one: one.name, long=True),
+        column("login", text("accounts.login", lang), lambda one: one.login),
+        column(
+            "role",
+            text("members.role", lang),
+            lambda one: one.role,
+            "choice",
+            shown=lambda role: role_names()[role][lang],
+        ),
+        column("since", text("members.since", lang), lambda one: one.since.astimezone(numbers.KOREA).date(), "day"),
+    ]
+    table = tables.listed(request, "members", text("members.title", lang), columns, await ask(request, use.members))
+    if file := tables.file_of(request, table):
+        return file
     values: dict[str, Any] = {
-        "members": await ask(request, use.members),
+        "table": table,
         "manages": manages,
         "mails": platform(request).mail.available(actor(request)),
         "roles": await ask(request, use.roles) if manages else (),

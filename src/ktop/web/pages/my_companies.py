@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,37 +13,48 @@ from fastapi.responses import RedirectResponse, Response
 from ktop.catalogue import Lang, message, text
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.errors import ChangedError, InputError, UnavailableError
+from ktop.kernel.paging import Page
 from ktop.report import labels, numbers
 from ktop.report.present.what_if import changes_between
 from ktop.usecases.portfolio.interface import KeptCompany
 from ktop.usecases.rate.interface import KeptResult, StoredRating
+from ktop.web import tables
 from ktop.web.asking import ask, asker, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
-_ROWS, _RESULTS = 25, 10
+_RESULTS = 10
 
 
 @router.get("/my/companies")
-async def companies(
-    request: Request, q: str = "", drafts: str = "", away: str = "", after: str | None = None
-) -> Response:
-    """List kept companies; ``q`` searches, ``drafts`` and ``away`` filter, ``after`` continues a long list."""
-    asked = {"q": q[:200], "drafts": "1" if drafts == "1" else "", "away": "1" if away == "1" else ""}
+async def companies(request: Request) -> Response:
+    """List kept companies."""
+    lang, said = language(request), say(language(request))
+    drafts = tables.switch(request, "drafts", said("only_drafts"))
+    away = tables.switch(request, "away", said("put_away"))
     found = await ask(
         request,
+        tables.window,
         platform(request).portfolio.kept_companies,
-        search=asked["q"],
-        archived=bool(asked["away"]),
-        only_drafts=bool(asked["drafts"]),
-        limit=_ROWS,
-        after=after or None,
+        tables.after_of(request),
+        search=tables.search_of(request),
+        archived=away.on,
+        only_drafts=drafts.on,
     )
-    rows = await rows_of(request, found.items)
-    older = f"/my/companies?{urlencode(asked | {'after': found.after})}" if found.after else ""
-    return page(request, "my_companies.html", say=say(language(request)), rows=rows, asked=asked, older=older)
+    rows = await listed_companies(request, found.items)
+    table = tables.listed(
+        request,
+        "companies",
+        said("my_title"),
+        _columns(rows, lang),
+        Page(rows, found.after),
+        switches=(drafts, away),
+        searched=True,
+        search_help=said("search"),
+    )
+    return tables.file_of(request, table) or page(request, "my_companies.html", say=said, table=table)
 
 
 @router.get("/my/companies/{kept_id}")
@@ -85,13 +98,58 @@ async def rated(request: Request, kept_id: str) -> Response:
     return RedirectResponse(f"/ratings/{stored.id}", status_code=303)
 
 
-async def rows_of(request: Request, found: Any) -> list[dict[str, Any]]:
-    """Return companies as lists show them: with their newest grade, and what to do next."""
-    lang, use = language(request), platform(request)
-    ids = [one.id for one in found]
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A company as its list shows it: with its newest result, whether it is being entered, and what to do next."""
+
+    company: KeptCompany
+    draft: bool
+    newest: KeptResult | None
+
+    @property
+    def next(self) -> tuple[str, str]:
+        """The key of what to do next, and where."""
+        if self.draft:
+            return "next_draft", f"/my/companies/{self.company.id}/enter"
+        if self.newest is None:
+            return "next_rate", f"/my/companies/{self.company.id}"
+        return "next_steps", f"/ratings/{self.newest.id}"
+
+
+async def listed_companies(request: Request, found: Sequence[KeptCompany]) -> list[Listed]:
+    """Return kept companies with what lists show beside them."""
+    use, ids = platform(request), [one.id for one in found]
     drafts = await ask(request, use.portfolio.drafts_among, ids)
     newest = await ask(request, use.ratings.newest_results, ids)
-    return [_row(one, one.id in drafts, newest.get(one.id), lang) for one in found]
+    return [Listed(one, one.id in drafts, newest.get(one.id)) for one in found]
+
+
+def _columns(rows: Sequence[Listed], lang: Lang) -> list[tables.Column[Listed]]:
+    column, said = tables.Column[Listed], say(lang)
+    models = dict.fromkeys(
+        name for row in rows if row.newest for name, value in row.newest.figures.items() if value is not None
+    )
+
+    def figure(model: str) -> tables.Column[Listed]:
+        label, name = text(f"kept.column_{model}", lang), model.replace("-", "_")
+        return column(name, label, lambda row: row.newest.figures.get(model) if row.newest else None, "number")
+
+    return [
+        column(
+            "name",
+            said("column_company"),
+            lambda row: said("nameless") if row.company.name == "–" else row.company.name,
+            href=lambda row: f"/my/companies/{row.company.id}",
+            note=lambda row: row.company.note,
+        ),
+        column("number", said("column_number"), lambda row: number_shown(row.company.business_number)),
+        *(figure(model) for model in models),
+        column("as_of", said("column_as_of"), lambda row: row.newest.as_of if row.newest else None, "day"),
+        column(
+            "next", said("column_next"), lambda row: row.next[0], "choice", href=lambda row: row.next[1], shown=said
+        ),
+        column("changed", said("column_changed"), lambda row: row.company.changed, "moment"),
+    ]
 
 
 def say(lang: Lang) -> Any:
@@ -102,27 +160,6 @@ def say(lang: Lang) -> Any:
 def number_shown(number: str | None) -> str:
     """Return a business number as people write it."""
     return BusinessNumber.parse(number).formatted if number else ""
-
-
-def _row(one: KeptCompany, draft: bool, newest: KeptResult | None, lang: Lang) -> dict[str, Any]:
-    if draft:
-        step, address = "next_draft", f"/my/companies/{one.id}/enter"
-    elif newest is None:
-        step, address = "next_rate", f"/my/companies/{one.id}"
-    else:
-        step, address = "next_steps", f"/ratings/{newest.id}"
-    return {
-        "id": one.id,
-        "name": text("wizard.nameless", lang) if one.name == "–" else one.name,
-        "number": number_shown(one.business_number),
-        "note": one.note,
-        "rating": newest.id if newest else "",
-        "figures": figures_line(newest, lang) if newest else "",
-        "as_of": numbers.day(newest.as_of, lang) if newest else "",
-        "next": text(f"wizard.{step}", lang),
-        "next_address": address,
-        "changed": one.changed.astimezone().strftime("%Y-%m-%d"),
-    }
 
 
 def figures_line(result: KeptResult, lang: Lang) -> str:

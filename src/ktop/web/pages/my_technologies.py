@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import message
 from ktop.kernel.errors import ChangedError, InputError, UnavailableError
+from ktop.usecases.portfolio.interface import KeptTechnology
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts, to_rating
@@ -16,24 +16,50 @@ from ktop.web.pages.my_companies import say
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
-_ROWS = 25
+#: Letters of a summary that a list shows.
+_SHOWN = 160
 
 
 @router.get("/my/technologies")
-async def technologies(request: Request, q: str = "", away: str = "", after: str | None = None) -> Response:
-    """List kept technologies; ``q`` searches, ``away`` filters, ``after`` continues a long list."""
-    asked = {"q": q[:200], "away": "1" if away == "1" else ""}
+async def technologies(request: Request) -> Response:
+    """List kept technologies."""
+    said = say(language(request))
+    away = tables.switch(request, "away", said("put_away"))
     found = await ask(
         request,
+        tables.window,
         platform(request).portfolio.kept_technologies,
-        search=asked["q"],
-        archived=bool(asked["away"]),
-        limit=_ROWS,
-        after=after or None,
+        tables.after_of(request),
+        search=tables.search_of(request),
+        archived=away.on,
     )
-    older = f"/my/technologies?{urlencode(asked | {'after': found.after})}" if found.after else ""
-    words = say(language(request))
-    return page(request, "my_technologies.html", say=words, rows=found.items, asked=asked, older=older)
+    column = tables.Column[KeptTechnology]
+    columns = [
+        column(
+            "title",
+            said("column_title"),
+            lambda one: one.title,
+            href=lambda one: f"/my/technologies/{one.id}",
+            note=lambda one: one.note,
+        ),
+        column("text", said("column_text"), lambda one: one.text, shown=_beginning, long=True),
+        column("changed", said("column_changed"), lambda one: one.changed, "moment"),
+    ]
+    table = tables.listed(
+        request,
+        "technologies",
+        said("technologies_title"),
+        columns,
+        found,
+        switches=(away,),
+        searched=True,
+        search_help=said("search_technology"),
+    )
+    return tables.file_of(request, table) or page(request, "my_technologies.html", say=said, table=table)
+
+
+def _beginning(words: str) -> str:
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN].rstrip()}…"
 
 
 @router.get("/my/technologies/{kept_id}")

@@ -27,7 +27,7 @@ async def sign_in(request: Request) -> Response:
     except (SignInError, TooManyRequestsError) as error:
         problem = message(error, language(request))
         return told(await accounts.sign_in_page(request, onward, "", problem, error.http_status), error)
-    answer = RedirectResponse(onward or "/", status_code=303)
+    answer = RedirectResponse(onward or "/home", status_code=303)
     who_asks.remember(request, answer, session)
     return answer
 
@@ -42,7 +42,7 @@ async def prove(request: Request) -> Response:
         session = await ask(request, platform(request).passkeys.prove, *given)
     except (InputError, TooManyRequestsError) as error:
         return await second_factor.refused(request, error, onward)
-    answer = RedirectResponse(onward or "/", status_code=303)
+    answer = RedirectResponse(onward or "/home", status_code=303)
     who_asks.remember(request, answer, session)
     return answer
 

@@ -45,7 +45,7 @@ async def arrive(request: Request) -> Response:
         origin(request) + _BACK,
         who_asks.browser(request),
     )
-    answer = RedirectResponse(ours(arrival.onward) or ("/" if arrival.session else "/account"), status_code=303)
+    answer = RedirectResponse(ours(arrival.onward) or ("/home" if arrival.session else "/account"), status_code=303)
     answer.delete_cookie(_COOKIE, path=_BACK)
     if arrival.session:
         who_asks.remember(request, answer, arrival.session)

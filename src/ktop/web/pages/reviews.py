@@ -16,6 +16,7 @@ from ktop.kernel.errors import KtopError
 from ktop.report import labels, numbers
 from ktop.usecases.rate.interface import StoredRating
 from ktop.usecases.reviews.interface import Review
+from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
@@ -61,7 +62,28 @@ async def desk(request: Request) -> Response:
     """Show what waits for a second pair of eyes."""
     lang = language(request)
     waiting = await ask(request, platform(request).reviews.waiting)
-    return page(request, "reviews.html", rows=[_row(one, lang) for one in waiting])
+    column = tables.Column[Review]
+    columns = [
+        column(
+            "what",
+            text("reviews.col_what", lang),
+            lambda one: _row(one, lang)["what"],
+            href=lambda one: f"/ratings/{one.rating}/review",
+        ),
+        column("who", text("reviews.col_who", lang), lambda one: one.made_by, "choice"),
+        column("reason", text("reviews.col_reason", lang), lambda one: one.reason, long=True),
+        column("when", text("reviews.col_when", lang), lambda one: one.created, "moment"),
+        column(
+            "mine",
+            text("reviews.col_state", lang),
+            lambda one: "mine" if one.mine else "yours",
+            "choice",
+            shown=lambda whose: text(f"reviews.waits_{whose}", lang),
+            tone=lambda one: "" if one.mine else "warn",
+        ),
+    ]
+    table = tables.listed(request, "reviews", text("reviews.waiting", lang), columns, waiting)
+    return tables.file_of(request, table) or page(request, "reviews.html", table=table)
 
 
 @router.get("/ratings/{rating_id}/review")

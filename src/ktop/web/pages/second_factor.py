@@ -35,7 +35,7 @@ async def prove(request: Request) -> Response:
         session = await ask(request, platform(request).second_factors.prove, form.get("code", ""))
     except _TELLS as error:
         return await refused(request, error, onward)
-    answer = RedirectResponse(onward or "/", status_code=303)
+    answer = RedirectResponse(onward or "/home", status_code=303)
     who_asks.remember(request, answer, session)
     return answer
 

@@ -1,0 +1,108 @@
+"""The audit trail on a page: read it, verify that it holds, and take along the root for an outsider to keep."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ktop.catalogue import message, text
+from ktop.domain.party.permission import Allowed, check
+from ktop.domain.work.webhook import topic_kinds
+from ktop.kernel.errors import ConflictError, NotFoundError
+from ktop.report import numbers
+from ktop.usecases.audit.interface import AuditEvent
+from ktop.web import tables
+from ktop.web.asking import actor, ask, platform
+from ktop.web.downloads import download
+from ktop.web.language import language
+from ktop.web.pages.common import posted
+from ktop.web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+_HEADS_SHOWN = 10
+#: Letters of an identifier that the list shows.
+_SHOWN = 12
+
+
+@router.get("/audit")
+async def trail(request: Request) -> Response:
+    """List what was done by one's organisation, to the operator by all."""
+    return await _page(request)
+
+
+@router.post("/audit/verify")
+async def verify(request: Request) -> Response:
+    """Go through the whole trail and say whether it holds."""
+    await posted(request, "/audit")
+    lang = language(request)
+    try:
+        found = await ask(request, platform(request).audit.verify)
+    except ConflictError as error:
+        return await _page(request, problem=message(error, lang), status=error.http_status)
+    return await _page(request, holds=text("audit.verified", lang, events=f"{found.events:,}", root=found.root))
+
+
+@router.post("/audit/head")
+async def head(request: Request) -> Response:
+    """Seal, and give the head of this moment as the file that ``ktop audit verify --head`` reads."""
+    await posted(request, "/audit")
+    try:
+        found = await ask(request, platform(request).audit.head_to_hold)
+    except NotFoundError as error:
+        return await _page(request, problem=message(error, language(request)), status=error.http_status)
+    written = {name: str(value) if name == "day" else value for name, value in asdict(found).items()}
+    content = json.dumps(written, ensure_ascii=False, indent=2).encode()
+    return download(content, f"k-top-audit-head-{found.day}.json", "application/json")
+
+
+async def _page(request: Request, *, holds: str = "", problem: str = "", status: int = 200) -> Response:
+    lang, use = language(request), platform(request).audit
+    everywhere = isinstance(check(actor(request), "platform:audit:read"), Allowed)
+    found = await ask(request, tables.window, use.events, tables.after_of(request), everywhere=everywhere)
+    column = tables.Column[AuditEvent]
+    columns = [
+        column("number", text("audit.column_number", lang), lambda one: one.number, "number"),
+        column("at", text("audit.column_at", lang), lambda one: one.at, "moment"),
+        *(
+            [column("organisation", text("audit.column_organisation", lang), lambda one: one.organisation, "choice")]
+            if everywhere
+            else []
+        ),
+        column(
+            "kind",
+            text("audit.column_kind", lang),
+            lambda one: one.action.partition(".")[0],
+            "choice",
+            shown=lambda kind: topic_kinds()[kind][lang] if kind in topic_kinds() else kind,
+        ),
+        column("action", text("audit.column_action", lang), lambda one: one.action),
+        column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=_begun),
+        column("subject", text("audit.column_subject", lang), lambda one: one.subject, shown=_begun),
+        column("details", text("audit.column_details", lang), _details, long=True),
+    ]
+    table = tables.listed(request, "audit", text("audit.page_title", lang), columns, found)
+    if file := tables.file_of(request, table):
+        return file
+    heads = (await ask(request, use.heads))[-_HEADS_SHOWN:] if everywhere else ()
+    return page(
+        request,
+        "audit.html",
+        status,
+        table=table,
+        everywhere=everywhere,
+        heads=[(numbers.day(one.day, lang), f"{one.size:,}", one.root) for one in reversed(heads)],
+        holds=holds,
+        problem=problem,
+    )
+
+
+def _details(one: AuditEvent) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in one.details.items())
+
+
+def _begun(identifier: str) -> str:
+    """Return the beginning of an identifier that nobody reads to its end; files hold the whole."""
+    return identifier if len(identifier) <= _SHOWN else f"{identifier[:_SHOWN]}…"

@@ -1,0 +1,166 @@
+"""Everybody's home says what waits for them and leads there; portfolio, audit trail and settings are what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from acting import Acting, acting_as
+from consenting import BANK, COMPANY, GAON, STAFF, add_organisations, add_rating, golden
+from markup import problems
+from people import token_of
+from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.kernel.settings import Settings
+from ktop.web.app import create_app
+
+OPERATOR = Actor("user-operator", "ktop", frozenset({"operator"}), known_by="password+totp")
+ADMINISTRATOR = Actor("user-admin", "ibk", frozenset({"institution_administrator"}))
+SECRET = "hunter2-and-more"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    data = tmp_path_factory.mktemp("desk")
+    url = f"sqlite:///{data / 'ktop.sqlite3'}"
+    house = House(Settings(data=data, database_url=url, smtp_password=SECRET, metrics_token=SECRET, port=8123))
+    add_organisations(house._store())
+    return house
+
+
+@pytest.fixture(scope="module")
+def acting() -> Iterator[Acting]:
+    with acting_as(COMPANY) as acting:
+        yield acting
+
+
+@pytest.fixture(scope="module")
+def client(house: House, acting: Acting) -> TestClient:
+    return TestClient(create_app(house._settings, house), base_url="http://localhost", follow_redirects=False)
+
+
+def home(client: TestClient, lang: str = "en") -> str:
+    page = client.get(f"/home?lang={lang}").text
+    assert problems(page) == []
+    return page
+
+
+def tasks(page: str) -> list[str]:
+    return re.findall(r'href="([^"]+)"', page.split('class="desk-tasks"')[1].split("</ol>")[0])
+
+
+def test_a_company_is_led_from_nothing_to_what_institutions_ask(
+    client: TestClient, acting: Acting, house: House
+) -> None:
+    acting.now = COMPANY
+    assert tasks(home(client))[0] == "/my/companies/new"
+    asked = {"csrf": token_of(client.get("/my/companies/new").text), "name": "가온정밀", "go": "later"}
+    assert client.post("/my/companies/new", data=asked).status_code == 303
+    (draft,) = tasks(home(client))
+    assert re.fullmatch(r"/my/companies/[0-9a-f]+/enter", draft), draft
+    rating = add_rating(house._store(), COMPANY, GAON)
+    acting.now = BANK
+    page = home(client)
+    assert "/consents#t-ask" in tasks(page) and "/discovery" in tasks(page) and "/batches" in tasks(page)
+    form = {"csrf": token_of(client.get("/consents").text), "business_number": GAON, "purpose": "loan_review"}
+    made = client.post("/consents/requests", data=form | {"results": "ktrs-fm"}).headers["location"]
+    acting.now = COMPANY
+    page = home(client)
+    assert made in tasks(page) and f"/ratings/{rating}" in tasks(page)
+    assert tasks(page).index(made) < tasks(page).index(f"/ratings/{rating}"), "what others wait for comes first"
+    acting.now = STAFF
+    assert made not in tasks(home(client)), "staff gives no consents"
+
+
+@pytest.mark.parametrize("who", [COMPANY, STAFF, BANK, ADMINISTRATOR, OPERATOR], ids=lambda who: min(who.roles))
+def test_homes_and_menus_lead_nowhere_that_is_refused(client: TestClient, acting: Acting, who: Actor) -> None:
+    acting.now = who
+    page = home(client, "ko")
+    inside = page.split('class="menu"')[1].split("</nav>")[0] + page.split("<main")[1].split("</main>")[0]
+    addresses = {address.partition("#")[0] for address in re.findall(r'href="(/[^"]+)"', inside)}
+    assert len(addresses) > 8
+    for address in sorted(addresses):
+        answer = client.get(address.replace("&amp;", "&"))
+        # Some of these actors have no row of their own: what is not found was not refused.
+        assert answer.status_code in (200, 303, 404), (address, answer.status_code)
+
+
+def test_the_home_of_an_installation_without_accounts_works(client: TestClient, acting: Acting) -> None:
+    acting.now = LOCAL_OWNER
+    assert "/my/companies" in home(client) and "/consents" not in home(client)
+
+
+def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(client: TestClient, acting: Acting) -> None:
+    acting.now = OPERATOR
+    page = client.get("/audit?lang=ko").text
+    assert "rating." in page or "consent." in page
+    csrf = token_of(page)
+    head = client.post("/audit/head", data={"csrf": csrf})
+    held = json.loads(head.content)
+    assert held["size"] > 0 and "attachment" in head.headers["content-disposition"]
+    assert held["root"] in client.post("/audit/verify", data={"csrf": csrf}).text
+    assert "동의" in client.get("/audit?f_kind=consent").text.split("<tbody>")[1]
+    acting.now = BANK
+    assert client.get("/audit").status_code == 403
+    acting.now = COMPANY
+    page = client.get("/audit").text
+    assert "/audit/verify" not in page and "ibk" not in page.split("<tbody>")[1].split("</tbody>")[0]
+    assert client.post("/audit/verify", data={"csrf": csrf}).status_code == 403
+
+
+def test_settings_tell_everything_but_secrets(client: TestClient, acting: Acting) -> None:
+    acting.now = OPERATOR
+    page = client.get("/settings?lang=ko&rows=100").text
+    for name in Settings.model_fields:
+        assert f"KTOP_{name.upper()}<" in page, name
+    assert SECRET not in page and "8123" in page and "정해 둠(보이지 않음)" in page
+    assert SECRET.encode() not in client.get("/settings?file=csv").content
+    english = client.get("/settings?lang=en&rows=100").text
+    assert "Port the platform listens on." in english and "look at it" in english
+    acting.now = ADMINISTRATOR
+    assert client.get("/settings").status_code == 403
+
+
+def test_the_portfolio_counts_the_newest_grade_of_each_company(
+    client: TestClient, acting: Acting, house: House
+) -> None:
+    acting.now = BANK
+    with house._store().unit(BANK) as unit:
+        kept = unit.portfolio.add_company("가온정밀", GAON, None)
+        unit.portfolio.add_company("누리소프트", None, None)
+        for day, name in ((date(2024, 1, 1), "hanbit-motion"), (date(2025, 1, 1), "saebyeok-metal")):
+            results = [golden(f"ktrs-fm-1.3.0-{name}")]
+            unit.ratings.add(kind="company", subject=name, as_of=day, inputs={}, results=results, company=kept.id)
+    grade = golden("ktrs-fm-1.3.0-saebyeok-metal")["grades"]["business"]
+    page = client.get("/portfolio?lang=en").text
+    values = re.findall(r'class="card-value">([^<]*)<', page)
+    assert values[:3] == ["1", "1", "1"], "rated, not rated, older than a year"
+    spread, companies = page.split("<tbody>")[1:3]
+    assert f">{grade}</th>" in spread and "100.0" in spread.split("</tbody>")[0] and spread.count("<tr>") == 2
+    assert companies.index("가온정밀") < companies.index("누리소프트"), "those without a grade come last"
+    assert client.get("/portfolio?file=xlsx").content[:2] == b"PK"
+    acting.now = COMPANY
+    assert client.get("/portfolio").status_code == 403
+
+
+def test_the_company_s_looks_are_the_institution_s_list_of_looks(
+    client: TestClient, acting: Acting, house: House
+) -> None:
+    acting.now = COMPANY
+    asked = client.get("/consents?f_state=requested").text
+    consent = re.findall(r'href="/consents/([0-9a-f-]+)"', asked.split("<tbody>")[1])[0]
+    given = {"csrf": token_of(asked), "results": "ktrs-fm"}
+    assert client.post(f"/consents/{consent}/grant", data=given).status_code == 303
+    acting.now = BANK
+    page = client.get("/lookup").text
+    assert "<tbody>" not in page
+    client.post("/lookup", data={"csrf": token_of(page), "business_number": GAON})
+    page = client.get("/lookup?lang=ko").text
+    assert "가온정밀" in page.split("<tbody>")[1]
+    acting.now = COMPANY
+    assert "IBK기업은행" in client.get("/ledger").text.split("<tbody>")[1]
