@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ktop.usecases.audit.interface import Audit
     from ktop.usecases.batches.interface import Batches
     from ktop.usecases.collect.asking import SourceRoom
+    from ktop.usecases.collect.following import Following
     from ktop.usecases.collect.interface import Collect
     from ktop.usecases.companies.interface import Companies
     from ktop.usecases.consent.interface import Consents
@@ -279,6 +280,12 @@ class House:
         return self._once("public sources", lambda: SourceRoom(self._store, named))
 
     @property
+    def _following(self) -> Following:
+        from ktop.usecases.collect.following import Following
+
+        return self._once("following", lambda: Following(self._store, self._public_sources))
+
+    @property
     def consents(self) -> Consents:
         from ktop.usecases.consent.service import ConsentService
 
@@ -357,6 +364,7 @@ class House:
                     "programme.rank": lambda running: rank_call(running, self._registry),
                     "rate.batch": lambda running: rate_batch(running, self._registry),
                     "collect.company": lambda running: self._public_sources.do(running),
+                    "collect.refresh": lambda running: self._following.do(running),
                     **upkeep(lambda: self.corpora, lambda: self.training, lambda: self.statistics),
                 },
                 self._settings.jobs_per_organisation,
@@ -397,6 +405,7 @@ class House:
         operator = Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"}))
         self.audit.seal(operator)
         self.finance.tend(INSTALLATION)
+        self._following.tend()
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)

@@ -24,6 +24,8 @@ _MOST_PAGES = 4
 #: Returns an answer kept before that is young enough to be read again, None where there is none.
 Remembered = Callable[[Operation, str], Answer | None]
 Told = Callable[[int, int | None, str], None]
+#: Is given every answer that a source was asked for, as it comes, from several threads.
+Came = Callable[[Answer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Collection:
     names, corporate_number : what the user knows already.
     remembered : answers kept from before.
     editions : further words of a source's address (the edition of the list of venture firms).
+    came : is given every answer as it comes, so that an interrupted collection need not ask again.
     """
 
     def __init__(
@@ -79,7 +82,9 @@ class Collection:
         remembered: Remembered = lambda operation, asked: None,
         editions: Mapping[str, str] | None = None,
         told: Told = lambda done, of, what: None,
+        came: Came = lambda answer: None,
     ) -> None:
+        self._came = came
         self._asker, self._number, self._today = asker, number, today
         self._names, self._corporate_number = tuple(names), corporate_number
         self._remembered, self._editions, self._told = remembered, dict(editions or {}), told
@@ -143,6 +148,7 @@ class Collection:
                 self._calls[source] = self._calls.get(source, 0) + 1
         if answer is None:
             answer = self._asker.ask(operation, parameters, body)
+            self._came(answer)
         with self._lock:
             self._answers.append(Kept(f"{len(self._answers)}", answer))
         return answer

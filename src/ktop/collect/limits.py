@@ -26,6 +26,11 @@ class Limits:
     day: int | None = None
     month: int | None = None
 
+    def part(self, share: float) -> Limits:
+        """Return the limits of who may use only a share of each day's and month's calls."""
+        day, month = (None if calls is None else int(calls * share) for calls in (self.day, self.month))
+        return Limits(self.second, day, month)
+
     def periods(self, now: datetime) -> dict[str, int]:
         """Return the periods that a call of now counts in → most calls in each."""
         local = now.astimezone(KOREA)

@@ -22,6 +22,7 @@ from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.discovery import DiscoveryRepository
 from ktop.store.documents import DocumentRepository
 from ktop.store.finance import CaseClock, CaseRepository
+from ktop.store.following import FollowClock, FollowRepository
 from ktop.store.granted_results import GrantedResults
 from ktop.store.identity import IdentityRepository
 from ktop.store.invitations import InvitationRepository
@@ -128,6 +129,11 @@ class UnitOfWork:
         return CollectionRepository(self.connection, self.actor)
 
     @property
+    def follows(self) -> FollowRepository:
+        """Companies that the actor's organisation has collected again by itself."""
+        return FollowRepository(self.connection, self.actor)
+
+    @property
     def reviews(self) -> ReviewRepository:
         """What the actor's organisation says of its ratings."""
         return ReviewRepository(self.connection, self.actor)
@@ -180,6 +186,11 @@ class InstallationWork:
     def sources(self) -> SourceLedger:
         """How often and how well public sources were asked."""
         return SourceLedger(self.connection)
+
+    @property
+    def follows(self) -> FollowClock:
+        """Companies that are due to be collected again."""
+        return FollowClock(self.connection)
 
     @property
     def jobs(self) -> JobQueue:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from public_sources import GARAM, KEY, OPERATOR, OTHER, OWNER, sources_file
 from sqlalchemy import text as sql
 
 from ktop.bootstrap import House
 from ktop.cli import main as command_line
 from ktop.collect.limits import Limits
-from ktop.collect.stand_in.companies import made_up_companies
 from ktop.collect.stand_in.services import Reply, Services
 from ktop.collect.stand_in.travel import served
 from ktop.domain.company.record import Company
@@ -23,12 +22,6 @@ from ktop.kernel.clock import today
 from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
 from ktop.kernel.settings import Settings
 from ktop.usecases.collect.keeper import StoreKeeper
-
-KEY = "secret-key-7f3a91c2e5d84b06/+="
-OWNER = Actor("anna", "firm", frozenset({"company_owner"}))
-OTHER = Actor("ben", "other", frozenset({"company_owner"}))
-OPERATOR = Actor("olga", "operator", frozenset({"operator"}))
-GARAM = made_up_companies(today())[0]
 
 
 @pytest.fixture(autouse=True)
@@ -46,14 +39,6 @@ class FailingServices(Services):
         if path.split("/")[1] in self.down:
             return Reply(503, "text/html", b"<html>service unavailable</html>")
         return super().reply(path, query, headers, body)  # type: ignore[arg-type]
-
-
-def sources_file(folder: Path, address: str, key: str = KEY) -> Path:
-    path = folder / "sources.yaml"
-    known = ("kipris", "fsc", "opendart", "nts", "nps", "ntis", "certificates", "epo", "uspto")
-    told = {source: {"address": f"{address}/{source}", "key": key, "secret": key} for source in known}
-    path.write_text(json.dumps(told))
-    return path
 
 
 def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> None:

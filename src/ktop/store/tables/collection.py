@@ -85,3 +85,36 @@ source_states = Table(
     Column("why", String(16), nullable=False, server_default=""),  # resting, quota
     Column("next_at", Instant),
 )
+
+#: A company that is collected again by itself. ``due``: when next; ``collection``: the last one looked through.
+followed_companies = Table(
+    "followed_companies",
+    metadata,
+    identifier(),
+    tenant(),
+    Column("business_number", String(10), nullable=False),
+    Column("collection", ForeignKey("collections.id"), nullable=False),
+    Column("every_days", Integer, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("job", String(32)),  # the job that is collecting it
+    Column("rights", JSON, nullable=False),  # of who follows it, when they began; see jobs.rights
+    Column("made_by", String(120), nullable=False),
+    Index("uq_followed_companies_number", "tenant", "business_number", unique=True),
+    Index("ix_followed_companies_due", "due"),
+)
+
+#: What sources said otherwise than the time before. ``seen``: when a person had looked at it.
+company_changes = Table(
+    "company_changes",
+    metadata,
+    identifier(),
+    tenant(),
+    Column("business_number", String(10), nullable=False),
+    Column("company", String(32)),
+    Column("collection", ForeignKey("collections.id"), nullable=False),
+    Column("before", String(32), nullable=False),
+    Column("found", Instant, nullable=False),
+    Column("changes", JSON, nullable=False),  # path, value before, value now, source
+    Column("seen", Instant),
+    Index("ix_company_changes_tenant", "tenant", "found"),
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,9 @@ from ktop.usecases.collect import reading
 from ktop.usecases.collect.access import key_id, read_access
 from ktop.usecases.collect.keeper import StoreKeeper
 from ktop.usecases.jobs.running import Running
+
+#: Answers written in one transaction: what a killed process asks for again.
+_KEPT_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,15 @@ class SourceRoom:
         return Reach({}) if self._file is None else self.reach(False)
 
     @contextmanager
-    def asker(self, reach: Reach) -> Iterator[Asker]:
-        """Give who asks, within the limits of each key."""
+    def asker(self, reach: Reach, share: float = 1.0) -> Iterator[Asker]:
+        """Give who asks, within the limits of each key, or within a share of its days and months."""
         ids = {source: key_id(source, access) for source, access in reach.accesses.items()}
         keeper = StoreKeeper(self._store, ids)
-        limits = limits_of if reach.way is None else lambda source: Limits()  # a stand-in gives no quota
+        made_up = reach.way is not None  # a stand-in gives no quota
+
+        def limits(source: str) -> Limits:
+            return Limits() if made_up else limits_of(source).part(share)
+
         asker = Asker(reach.accesses, keeper, reach.way, limits)
         try:
             yield asker
@@ -87,8 +95,14 @@ class SourceRoom:
         with running.end({"collection": row.id}):
             pass  # the effect was written with the answers
 
-    def collect(self, actor: Actor, row: CollectionRow, reach: Reach, progress: Progress) -> None:
-        """Ask the sources and keep all answers; no transaction is open while a source is waited for."""
+    def collect(
+        self, actor: Actor, row: CollectionRow, reach: Reach, progress: Progress, share: float = 1.0
+    ) -> Collected:
+        """Ask the sources and keep all answers; no transaction is open while a source is waited for.
+
+        Answers are kept a few at a time as they come: who is interrupted asks only for the rest. ``share`` is what may
+        be used of each quota.
+        """
         ids = {source: key_id(source, access) for source, access in reach.accesses.items()}
         reused: dict[tuple[str, str, str], str] = {}
 
@@ -102,7 +116,8 @@ class SourceRoom:
                 reused[operation.source, operation.name, asked] = known.id
                 return reading.kept_of(unit, known).answer
 
-        with self.asker(reach) as asker:
+        coming = _Coming(lambda some: self._keep_some(actor, row, some, ids))
+        with self.asker(reach, share) as asker:
             collected = Collection(
                 asker,
                 row.business_number,
@@ -112,8 +127,28 @@ class SourceRoom:
                 remembered=remembered,
                 editions=reach.editions,
                 told=progress,
+                came=coming.add,
             ).run()
+        coming.write()
         self._keep(actor, row, collected, ids, reused)
+        return collected
+
+    def _keep_some(self, actor: Actor, row: CollectionRow, answers: Sequence[Answer], ids: Mapping[str, str]) -> None:
+        with self._store().unit(actor) as unit:
+            for answer in answers:
+                unit.collections.add_answer(
+                    row.id,
+                    source=answer.source,
+                    operation=answer.operation,
+                    asked=answer.asked,
+                    address=ids[answer.source],
+                    outcome=answer.outcome,
+                    detail=answer.detail,
+                    at=answer.at,
+                    retry_at=answer.retry_at,
+                    content=answer.content,
+                    media_type=answer.media_type,
+                )
 
     def _keep(
         self,
@@ -126,24 +161,35 @@ class SourceRoom:
         with self._store().unit(actor) as unit:
             for kept in collected.answers:
                 answer = kept.answer
-                address = ids[answer.source]
                 before = reused.get((answer.source, answer.operation, answer.asked))
-                if before is not None:
-                    unit.collections.link_answer(row.id, unit.collections.answer(before), address)
-                    continue
-                unit.collections.add_answer(
-                    row.id,
-                    source=answer.source,
-                    operation=answer.operation,
-                    asked=answer.asked,
-                    address=address,
-                    outcome=answer.outcome,
-                    detail=answer.detail,
-                    at=answer.at,
-                    retry_at=answer.retry_at,
-                    content=answer.content,
-                    media_type=answer.media_type,
-                )
+                known = unit.collections.answer(before) if before is not None else None
+                if known is not None and known.collection != row.id:  # else it was kept before an interruption
+                    unit.collections.link_answer(row.id, known, ids[answer.source])
             report = {source: reading.plain_report(one) for source, one in collected.reports.items()}
             unit.collections.change(row.id, state="done", ended=datetime.now(UTC), report=report)
             unit.tell("company.collected", row.id, {"answers": len(collected.answers)})
+
+
+class _Coming:
+    """Answers as they come, from several threads, handed on a few at a time."""
+
+    def __init__(self, write: Callable[[Sequence[Answer]], None]) -> None:
+        self._write, self._lock = write, threading.Lock()
+        self._answers: list[Answer] = []
+
+    def add(self, answer: Answer) -> None:
+        """Take an answer."""
+        with self._lock:
+            self._answers.append(answer)
+            if len(self._answers) >= _KEPT_AT_ONCE:
+                self._hand_on()
+
+    def write(self) -> None:
+        """Hand on what is left."""
+        with self._lock:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        if self._answers:
+            self._write(tuple(self._answers))
+            self._answers.clear()

@@ -52,6 +52,35 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """A company that is collected again every so many days; ``due`` is when next, sooner where a source was down."""
+
+    every_days: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyChange:
+    """What sources said otherwise than the time before.
+
+    Parameters
+    ----------
+    company : the kept company, where one was saved. collection, before : the collections that differ.
+    changes : entries with ``path``, ``before``, ``now`` and ``source``; an entry of a list has its fields in them.
+    seen : when somebody had looked at it.
+    """
+
+    id: str
+    business_number: str
+    company: str | None
+    collection: str
+    before: str
+    found: datetime
+    changes: Sequence[Mapping[str, Any]]
+    seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyCollection:
     """One collection: what came, what is made of it, what is missing and why.
 
@@ -63,6 +92,7 @@ class CompanyCollection:
     company : the kept company it was saved to.
     reports : source → how asking it went.
     gathered : values, record, questions; None while it runs.
+    followed : how the company is collected again by itself, None where it is not.
     """
 
     id: str
@@ -78,6 +108,7 @@ class CompanyCollection:
     notices: tuple[Notice, ...] = ()
     answers: tuple[CollectedAnswer, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    followed: Followed | None = None
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -180,6 +211,22 @@ class Collect(Protocol):
 
     def save(self, actor: Actor, collection_id: str) -> KeptCompany:
         """Keep the record as a further version of the company's."""
+        ...
+
+    def follow(self, actor: Actor, collection_id: str, every_days: int | None) -> CompanyCollection:
+        """Have a company collected again every 1 to 365 days, or no more (None).
+
+        What sources say otherwise then is told: on the page, by ``changes``, to webhooks as ``company.changed``. The
+        record stays as it is until somebody saves it anew. Half of each quota is left to people.
+        """
+        ...
+
+    def changes(self, actor: Actor, *, unseen: bool = False, limit: int = 50) -> Sequence[CompanyChange]:
+        """Return what was found changed, the newest first."""
+        ...
+
+    def see_change(self, actor: Actor, change_id: str) -> None:
+        """Say that a change was looked at."""
         ...
 
     def sources(self, actor: Actor) -> Sequence[SourceState]:

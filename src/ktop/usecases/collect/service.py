@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ from ktop.usecases.collect import reading
 from ktop.usecases.collect.access import key_id
 from ktop.usecases.collect.asking import SourceRoom
 from ktop.usecases.collect.backing import keep_proof
-from ktop.usecases.collect.interface import CompanyCollection, Payload, SourceState
+from ktop.usecases.collect.interface import CompanyChange, CompanyCollection, Followed, Payload, SourceState
 from ktop.usecases.collect.trying import PROBES
 from ktop.usecases.portfolio.interface import KeptCompany, Portfolio
 
 KIND = "collect.company"
 _LONGEST_NAME, _LONGEST_REASON, _LONGEST_VALUE, _MOST_PATHS = 100, 500, 200, 2_000
+#: Longest time after which a company is collected again.
+_LONGEST_DAYS = 365
 
 
 class CollectService:
@@ -87,7 +90,9 @@ class CollectService:
             row = unit.collections.get(collection_id)
             answers = reading.answers_of(unit, collection_id)
             choices = unit.collections.choices(row.business_number)
-        return reading.view(row, answers, choices)
+            followed = unit.follows.followed(row.business_number)
+        found = reading.view(row, answers, choices)
+        return found if followed is None else replace(found, followed=Followed(followed.every_days, followed.due))
 
     def collections(self, actor: Actor, limit: int = 20) -> Sequence[CompanyCollection]:
         require(actor, "own:company:read")
@@ -152,6 +157,34 @@ class CollectService:
             unit.collections.change(collection_id, company=kept.id)
             unit.tell("company.collected", kept.id, {"collection": collection_id})
         return kept
+
+    def follow(self, actor: Actor, collection_id: str, every_days: int | None) -> CompanyCollection:
+        require(actor, "own:company:edit")
+        if every_days is not None and not 1 <= every_days <= _LONGEST_DAYS:
+            raise InputError("collect.every_days", most=_LONGEST_DAYS)
+        with self._store().unit(actor) as unit:
+            row = unit.collections.get(collection_id)
+            if every_days is None:
+                unit.follows.end(row.business_number)
+            elif row.state != "done":
+                raise InputError("collect.still_running")
+            else:
+                due = datetime.now(UTC) + timedelta(days=every_days)
+                unit.follows.follow(row.business_number, collection_id, every_days, due)
+            unit.tell("company.followed", collection_id, {"every_days": every_days})
+        return self.collection(actor, collection_id)
+
+    def changes(self, actor: Actor, *, unseen: bool = False, limit: int = 50) -> Sequence[CompanyChange]:
+        require(actor, "own:company:read")
+        with self._store().reading(actor) as unit:
+            rows = unit.follows.changes(max(1, min(limit, 200)), unseen=unseen)
+        return [CompanyChange(**{name: getattr(row, name) for name in CompanyChange.__slots__}) for row in rows]
+
+    def see_change(self, actor: Actor, change_id: str) -> None:
+        require(actor, "own:company:edit")
+        with self._store().unit(actor) as unit:
+            unit.follows.see(change_id)
+            unit.tell("company.change_seen", change_id, {})
 
     def sources(self, actor: Actor) -> Sequence[SourceState]:
         require(actor, "platform:settings:read")

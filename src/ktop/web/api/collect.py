@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,8 @@ from ktop.web.downloads import download
 
 Id = Annotated[str, Path(description="Identifier of a collection.", pattern="^[0-9a-f]{32}$")]
 AnswerId = Annotated[str, Path(description="Identifier of an answer.", pattern="^[0-9a-f]{32}$")]
+
+ChangeId = Annotated[str, Path(description="Identifier of a change.", pattern="^[0-9a-f]{32}$")]
 
 router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
 
@@ -54,6 +56,40 @@ class Correction(BaseModel):
     path: str = Field(max_length=200)
     value: str = Field(max_length=200, description="Empty takes the value out.")
     reason: str = Field(max_length=500)
+
+
+class FollowingAsked(BaseModel):
+    """How often a company is collected again."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"every_days": 30}]})
+
+    every_days: int = Field(ge=1, le=365, description="Days between two collections.")
+
+
+class FollowingShown(BaseModel):
+    """How a company is collected again by itself; null where it is not."""
+
+    every_days: int | None
+    due: datetime.datetime | None = Field(description="When next; sooner where a source did not answer.")
+
+
+class ChangeShown(BaseModel):
+    """What public sources said otherwise than the time before."""
+
+    id: str
+    business_number: str
+    company: str | None = Field(description="The kept company it was saved to.")
+    collection: str
+    before: str = Field(description="The collection before.")
+    found: datetime.datetime
+    changes: list[dict[str, Any]] = Field(description="Entries with path, before, now and source.")
+    seen: datetime.datetime | None
+
+
+class ChangesShown(BaseModel):
+    """What was found changed, newest first."""
+
+    items: list[ChangeShown]
 
 
 class CollectionShown(BaseModel):
@@ -141,6 +177,44 @@ def correct(collection_id: Id, body: Correction, use: Uses, who: Acting, lang: L
 def save(collection_id: Id, use: Uses, who: Acting, lang: Language = None) -> KeptShown:
     """Keep the record as a further version of the company's."""
     return KeptShown(company=use.collect.save(who, collection_id).id)
+
+
+@router.put("/collections/{collection_id}/following", tags=["collections"], responses={**error_answers(404, 422)})
+def follow(collection_id: Id, body: FollowingAsked, use: Uses, who: Acting, lang: Language = None) -> FollowingShown:
+    """Have the company collected again every so many days; changes are told to webhooks as `company.changed`."""
+    return _following(use.collect.follow(who, collection_id, body.every_days))
+
+
+@router.delete("/collections/{collection_id}/following", tags=["collections"], responses={**error_answers(404, 422)})
+def follow_no_more(collection_id: Id, use: Uses, who: Acting, lang: Language = None) -> FollowingShown:
+    """Collect the company no more by itself."""
+    return _following(use.collect.follow(who, collection_id, None))
+
+
+@router.get("/company-changes", tags=["collections"], responses={**error_answers(422)})
+def changes(
+    use: Uses,
+    who: Acting,
+    unseen: Annotated[bool, Query(description="Only those that nobody has looked at.")] = False,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many, 1 to 200; without it 50.")] = 50,
+    lang: Language = None,
+) -> ChangesShown:
+    """List what public sources said otherwise than the time before, the newest first."""
+    found = use.collect.changes(who, unseen=unseen, limit=limit)
+    return ChangesShown(items=[ChangeShown(**{name: getattr(one, name) for name in one.__slots__}) for one in found])
+
+
+@router.post(
+    "/company-changes/{change_id}/seen", status_code=204, tags=["collections"], responses={**error_answers(404, 422)}
+)
+def change_seen(change_id: ChangeId, use: Uses, who: Acting, lang: Language = None) -> None:
+    """Say that a change was looked at."""
+    use.collect.see_change(who, change_id)
+
+
+def _following(found: CompanyCollection) -> FollowingShown:
+    told = found.followed
+    return FollowingShown(every_days=told.every_days if told else None, due=told.due if told else None)
 
 
 @router.get(

@@ -19,7 +19,7 @@ from ktop.domain.values.region import regions
 from ktop.domain.work.job import ENDED
 from ktop.kernel.errors import InputError
 from ktop.report import numbers
-from ktop.usecases.collect.interface import CompanyCollection, SourceState
+from ktop.usecases.collect.interface import CompanyChange, CompanyCollection, SourceState
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts, to_rating
@@ -30,6 +30,8 @@ _FOLLOW_SECONDS = 2
 _TONES = {"found": "good", "no_data": "", "not_asked": "", "not_permitted": "warn", "quota": "warn", "broken": "bad"}
 _STATE_TONES = {"differs": "warn", "unit": "bad", "changed": "bad", "confirmed": "good", "corrected": "good"}
 _SHOWN_PAYLOAD = 60_000
+#: Notices of changes on one page, entries of one notice, and how often a company may be collected again.
+_SHOWN_CHANGES, _SHOWN_CHANGED, _EVERY_DAYS = 10, 20, (7, 30, 90)
 #: Lists that the page shows an entry a row, each with these fields.
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "ip": ("number", "title", "status", "filed", "registered", "claims", "cited_by"),
@@ -101,6 +103,27 @@ async def save(request: Request, collection_id: str) -> Response:
     return RedirectResponse(f"/collect/{collection_id}", status_code=303)
 
 
+@router.post("/collect/{collection_id}/follow")
+async def follow(request: Request, collection_id: str) -> Response:
+    """Have the company collected again by itself, or no more."""
+    form = texts(await posted(request, f"/collect/{identifier(collection_id)}"))
+    days = form.get("days", "")
+    try:
+        every = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else None
+        await ask(request, platform(request).collect.follow, identifier(collection_id), every)
+    except InputError as error:
+        return await _shown(request, collection_id, message(error, language(request)), error.http_status)
+    return RedirectResponse(f"/collect/{collection_id}", status_code=303)
+
+
+@router.post("/collect/changes/{change_id}")
+async def change_seen(request: Request, change_id: str) -> Response:
+    """Say that a change was looked at."""
+    await posted(request, "/collect")
+    await ask(request, platform(request).collect.see_change, identifier(change_id))
+    return RedirectResponse("/collect", status_code=303)
+
+
 @router.get("/collect/answers/{answer_id}")
 async def payload(request: Request, answer_id: str) -> Response:
     """Show an answer as it came, as text and never as what it says it is."""
@@ -156,6 +179,7 @@ async def _start(
         for one in before
     ]
     made_up = await ask(request, platform(request).collect.made_up_numbers)
+    changes = await ask(request, platform(request).collect.changes, unseen=True, limit=_SHOWN_CHANGES)
     return page(
         request,
         "collect.html",
@@ -165,7 +189,45 @@ async def _start(
         problem=problem,
         given=given or {},
         made_up=made_up,
+        changes=[_change(change, lang) for change in changes],
     )
+
+
+def _change(change: CompanyChange, lang: Lang) -> dict[str, Any]:
+    """Return a change as pages show it, an entry a row."""
+    rows = [
+        {
+            "label": _label(one["path"], lang) if not _is_entry(one) else _label(one["path"].split(".")[0], lang),
+            "before": _changed(one["path"], one["before"], lang),
+            "now": _changed(one["path"], one["now"], lang),
+            "source": _source_name(one["source"], lang),
+        }
+        for one in change.changes[:_SHOWN_CHANGED]
+    ]
+    title = text(
+        "collect.change_title", lang, number=_number(change.business_number), found=numbers.moment(change.found, lang)
+    )
+    return {
+        "id": change.id,
+        "title": title,
+        "collection": change.collection,
+        "rows": rows,
+        "more": max(0, len(change.changes) - len(rows)),
+    }
+
+
+def _is_entry(one: Mapping[str, Any]) -> bool:
+    return isinstance(one["before"] or one["now"], Mapping)
+
+
+def _changed(path: str, value: Any, lang: Lang) -> str:
+    """Return a value before or after a change; an entry of a list by what it holds."""
+    if isinstance(value, Mapping):
+        shown = [
+            f"{_label(f'{path}.{name}', lang)} {_value(f'{path}.{name}', one, lang)}" for name, one in value.items()
+        ]
+        return ", ".join(shown)
+    return _value(path, value, lang)
 
 
 async def _shown(request: Request, collection_id: str, problem: str = "", status: int = 200) -> Response:
@@ -192,6 +254,8 @@ async def _shown(request: Request, collection_id: str, problem: str = "", status
         notices=[text(notice.key, lang, **notice.params) for notice in found.notices],
         left_out=[(path, text(key, lang, **params)) for path, (key, params) in _left_out(found).items()],
         coverage=_coverage(found, lang),
+        follow_days=_EVERY_DAYS,
+        due=numbers.day(found.followed.due.date(), lang) if found.followed else "",
         agreed=[path for path, merged in found.values.items() if merged.state == "agreed"],
     )
     if running:
