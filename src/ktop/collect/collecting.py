@@ -20,12 +20,34 @@ from ktop.domain.values.registration_numbers import BusinessNumber
 #: Annual reports asked for; each states two years before it, too.
 _REPORTS = 3
 _MOST_PAGES = 4
+#: Own applications whose families abroad are asked for, the newest ones.
+_FAMILIES = 20
 
 #: Returns an answer kept before that is young enough to be read again, None where there is none.
 Remembered = Callable[[Operation, str], Answer | None]
 Told = Callable[[int, int | None, str], None]
 #: Is given every answer that a source was asked for, as it comes, from several threads.
 Came = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """How a list goes on: rows of a page, how many rows there are in all, the parameters of a further page."""
+
+    rows: int
+    total: Callable[[bytes], int | None]
+    page: Callable[[int], Mapping[str, str]]
+
+
+_NTIS = _Pages(ntis.PAGE_ROWS, ntis.hits, ntis.page)
+_EPO = _Pages(epo.PAGE_ROWS, epo.total, epo.page)
+_USPTO = _Pages(uspto.PAGE_ROWS, uspto.total, uspto.page)
+_NPS = _Pages(nps.PAGE_ROWS, nps.total, nps.page)
+_CERTIFICATES = _Pages(certificates.PAGE_ROWS, certificates.total, certificates.page)
+
+
+def _certified(edition: str, name: str) -> dict[str, str]:
+    return {"edition": edition, "cond[업체명::EQ]": name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,7 @@ class Collection:
     number : business number, ten digits.
     names, corporate_number : what the user knows already.
     remembered : answers kept from before.
-    editions : further words of a source's address (the edition of the list of venture firms).
+    editions : further words of a source's address (editions of the lists of venture firms and start-ups).
     came : is given every answer as it comes, so that an interrupted collection need not ask again.
     """
 
@@ -111,11 +133,12 @@ class Collection:
             lambda: self._summary(identity),
             lambda: self._rights(identity),
             lambda: self._workplaces(identity),
-            lambda: self._named(ntis.PROJECTS, identity, ntis.query),
-            lambda: self._ventures(identity),
-            lambda: self._named(epo.SEARCH, identity, epo.query, english=True),
-            lambda: self._named(uspto.SEARCH, identity, uspto.query, english=True),
+            lambda: self._named(ntis.PROJECTS, identity.names, ntis.query, _NTIS),
+            lambda: self._certificates(identity),
+            lambda: self._named(epo.SEARCH, identity.english_names, epo.query, _EPO),
+            lambda: self._named(uspto.SEARCH, identity.english_names, uspto.query, _USPTO),
         )
+        self._families()
         self._told(3, 4, "sources")
         identity, notices = identify(self._number, self._answers, self._names, self._corporate_number)
         reports = {source: self._report(source) for source in load("sources")["sources"]}
@@ -236,33 +259,59 @@ class Collection:
     def _workplaces(self, identity: Identity) -> None:
         for name in identity.names[:3]:
             wanted = {"wkplNm": name, "bzowrRgstNo": self._number[: nps.SHOWN_DIGITS]}
-            listing = self._ask(nps.SITES, wanted)
-            if listing is None or listing.outcome not in ("found", "no_data"):
+            listings = self._all_pages(nps.SITES, wanted, _NPS)
+            if not listings or listings[0].outcome not in ("found", "no_data"):
                 return
-            named, _ = nps.sites(listing.content, identity)
+            named = [site for listing in listings for site in nps.sites(listing.content, identity)[0]]
             for site in named:
                 self._ask(nps.SITE, {"seq": site.seq})
             if named:
                 return
 
+    def _all_pages(self, operation: Operation, parameters: Mapping[str, str], pages: _Pages) -> list[Answer]:
+        """Ask for a list to its end, ``_MOST_PAGES`` pages at most; return the pages that came, and why no more did."""
+        first = self._ask(operation, parameters)
+        answers = [] if first is None else [first]
+        for number in range(2, _MOST_PAGES + 1):
+            last = answers[-1] if answers else None
+            if first is None or last is None or last.outcome != "found":
+                break
+            if (number - 1) * pages.rows >= (pages.total(first.content) or 0):
+                break
+            further = self._ask(operation, {**parameters, **pages.page(number)})
+            answers += [] if further is None else [further]
+            if further is None:
+                break
+        return answers
+
     def _named(
         self,
         operation: Operation,
-        identity: Identity,
+        names: Sequence[str],
         query: Callable[[str], Mapping[str, str]],
-        *,
-        english: bool = False,
+        pages: _Pages,
     ) -> None:
-        for name in (identity.english_names if english else identity.names)[:2]:
-            answer = self._ask(operation, query(name))
-            if answer is None or answer.outcome != "no_data":
+        for name in names[:2]:
+            answers = self._all_pages(operation, query(name), pages)
+            if not answers or answers[0].outcome != "no_data":
                 return
 
-    def _ventures(self, identity: Identity) -> None:
-        edition = self._editions.get("ventures", certificates.EDITION)
-        for name in identity.names[:2]:
-            answer = self._ask(certificates.VENTURES, {"edition": edition, "cond[업체명::EQ]": name})
-            if answer is None or answer.outcome != "no_data":
+    def _certificates(self, identity: Identity) -> None:
+        lists = [(certificates.VENTURES, self._editions.get("ventures", certificates.EDITION))]
+        lists += [(certificates.STARTUPS, self._editions["startups"])] if "startups" in self._editions else []
+        for operation, edition in lists:
+            self._named(operation, identity.names, functools.partial(_certified, edition), _CERTIFICATES)
+
+    def _families(self) -> None:
+        """Ask which rights abroad claim the priority of the company's newest own applications."""
+        if not self._asker.has("epo"):
+            return
+        own = [right for content in self._contents("kipris", "search") for right in kipris.rights(content)]
+        kept = [right for right in own if right.state in ("registered", "pending")]
+        for right in sorted(kept, key=lambda one: one.application[2:], reverse=True)[:_FAMILIES]:
+            wanted = epo.family_of(right.application)
+            answer = None if wanted is None else self._ask(epo.FAMILY, wanted)
+            if wanted is not None and (answer is None or answer.outcome not in ("found", "no_data")):
                 return
 
     def _report(self, source: str) -> SourceReport:

@@ -115,6 +115,8 @@ def gather(
     """
     chosen = {choice.path: choice for choice in choices}
     accepted = {choice.path for choice in choices if not choice.corrected and choice.value is not None}
+    # a right that another source joins by its number is the company's, whoever else found it by name
+    accepted |= {_entry(one.value.path) for one in stated if one.value.sure and one.value.path.startswith("ip.")}
     unsure = [
         one for one in stated if not one.value.sure and not accept_names and _entry(one.value.path) not in accepted
     ]

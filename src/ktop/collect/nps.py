@@ -32,6 +32,30 @@ class Site:
     active: bool
 
 
+PAGE_ROWS = 100
+
+
+def page(number: int) -> dict[str, str]:
+    """Return the parameters of a further page of a list."""
+    return {"pageNo": str(number)}
+
+
+def total(content: bytes) -> int | None:
+    """Return how many workplaces a list has in all."""
+    try:
+        return count(read(content), "response", "body", "totalCount")
+    except UnreadableError:
+        return None
+
+
+def rows(content: bytes) -> int:
+    """Return how many workplaces an answer lists."""
+    try:
+        return len(korean_portal.items(read(content)))
+    except UnreadableError:
+        return 0
+
+
 def sites(content: bytes, identity: Identity) -> tuple[list[Site], list[Site]]:
     """Return the workplaces whose shown digits are the company's: those of its name, and those of another name.
 

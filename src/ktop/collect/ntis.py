@@ -55,6 +55,11 @@ def query(name: str) -> dict[str, str]:
     return {"SRWR": name, "query": name, "addQuery": f"PB01={name}", "startPosition": "1"}
 
 
+def page(number: int) -> dict[str, str]:
+    """Return the parameters of a further page of a search."""
+    return {"startPosition": str((number - 1) * PAGE_ROWS + 1)}
+
+
 def _projects(answer: Node) -> list[Node]:
     return [hit for hit in within(answer, "HIT") if isinstance(hit, Mapping)]
 

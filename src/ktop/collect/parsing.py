@@ -31,6 +31,7 @@ PARSERS: Mapping[tuple[str, str], Parser] = {
     ("ntis", "projects"): ntis.projects,
     ("certificates", "ventures"): certificates.ventures,
     ("epo", "search"): epo.search,
+    ("epo", "family"): epo.family,
     ("uspto", "search"): uspto.search,
 }
 
@@ -140,21 +141,24 @@ def states(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], list
         answer = one.answer
         parser = PARSERS.get((answer.source, answer.operation))
         # "no data" is an answer, too: that nobody cites a patent is told by an answer without entries
-        if parser is None or answer.outcome not in ("found", "no_data"):
+        if answer.outcome not in ("found", "no_data"):
             continue
-        for value in parser(answer.content, one.asked, identity):
+        for value in parser(answer.content, one.asked, identity) if parser else ():
             found.append(Stated(value, answer.source, one.id, answer.at))
         if (answer.source, answer.operation) == ("opendart", "company"):
             month = opendart.closing_month(answer.content) if opendart.is_company(answer.content, identity) else None
             if month not in (None, 12):
                 notices.append(Notice("collect.other_fiscal_year", {"month": month}))
+        if (answer.source, answer.operation) == ("certificates", "startups"):
+            until = certificates.startup_until(answer.content, identity)
+            notices += [Notice("collect.startup_certificate", {"until": until.isoformat()})] if until else []
     pension, told = _pension(kept, identity)
     found += pension
     return found, notices + told
 
 
 def _pension(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], list[Notice]]:
-    """Return the head-count over all workplaces; none where one of them was not answered."""
+    """Return the head-count over all workplaces; none where one of them, or a page of them, was not answered."""
     lists = [one for one in kept if (one.answer.source, one.answer.operation) == ("nps", "sites")]
     lists = [one for one in lists if one.answer.outcome == "found"]
     if not lists:
@@ -162,9 +166,18 @@ def _pension(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], li
     details = {
         one.asked.get("seq"): one for one in kept if (one.answer.source, one.answer.operation) == ("nps", "site")
     }
-    listing = lists[-1]
-    named, others = nps.sites(listing.answer.content, identity)
+    name = lists[-1].asked.get("wkplNm")
+    lists = [one for one in lists if one.asked.get("wkplNm") == name]  # the pages of the last name asked for
+    listing = lists[0]
+    named, others = [], []
+    for one in lists:
+        its, foreign = nps.sites(one.answer.content, identity)
+        named += its
+        others += foreign
     notices = []
+    if sum(nps.rows(one.answer.content) for one in lists) < (nps.total(listing.answer.content) or 0):
+        notices.append(Notice("collect.workplaces_incomplete", {}))
+        return [], notices  # part of the people would look like all of them
     if others:
         told = {"sites": ", ".join(sorted({site.name for site in others})[:5]), "count": len(others)}
         notices.append(Notice("collect.other_workplaces", told))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ktop.collect.answer import Operation, Verdict
-from ktop.collect.payload import UnreadableError, at, day, entries, read, text
+from ktop.collect.epo import right_key
+from ktop.collect.payload import UnreadableError, at, count, day, entries, read, text
 from ktop.collect.value import Identity, Value
 
 _CODES: Mapping[str, Verdict] = {
@@ -32,6 +33,22 @@ def judge(content: bytes) -> Verdict:
 SEARCH = Operation("uspto", "search", "/patent/applications/search", "header:X-API-KEY", judge, {"limit": "100"})
 
 
+PAGE_ROWS = 100
+
+
+def page(number: int) -> dict[str, str]:
+    """Return the parameters of a further page of a search."""
+    return {"offset": str((number - 1) * PAGE_ROWS)}
+
+
+def total(content: bytes) -> int | None:
+    """Return how many applications a search found in all."""
+    try:
+        return count(read(content), "count")
+    except UnreadableError:
+        return None
+
+
 def query(name: str) -> dict[str, str]:
     """Return the parameters that ask for the applications of an applicant."""
     quoted = name.replace('"', " ")
@@ -50,6 +67,7 @@ def search(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequ
         if not (number.isascii() and number.isalnum()) or not identity.named(text(meta, "firstApplicantName")):
             continue
         granted = day(meta, "grantDate")
+        key = right_key("US", number)
         told = {
             "kind": "patent",
             "status": "registered" if granted else "pending",
@@ -58,5 +76,5 @@ def search(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequ
             "filed": day(meta, "filingDate"),
             "registered": granted,
         }
-        values += [Value(f"ip.US{number}.{n}", v, sure=False) for n, v in told.items() if v is not None]
+        values += [Value(f"ip.{key}.{n}", v, sure=False) for n, v in told.items() if v is not None]
     return values

@@ -22,6 +22,18 @@ class MadeUpRight:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeUpAbroad:
+    """A right in the United States that claims the priority of a Korean application; numbers that nobody has."""
+
+    priority: str
+    application: str
+    publication: str
+    filed: date
+    granted: date | None
+    lapsed: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MadeUpCompany:
     """One company; amounts in won by year: sales, operating profit, net income, assets, liabilities, equity, R&D."""
 
@@ -40,6 +52,8 @@ class MadeUpCompany:
     rights: tuple[MadeUpRight, ...] = field(default=())
     projects: tuple[tuple[str, str, date, date], ...] = ()
     venture: tuple[date, date] | None = None
+    startup_until: date | None = None
+    abroad: tuple[MadeUpAbroad, ...] = ()
 
 
 _SUBJECTS = (
@@ -69,6 +83,7 @@ def _rights(count: int, first_year: int) -> tuple[MadeUpRight, ...]:
 def made_up_companies(today: date) -> tuple[MadeUpCompany, ...]:
     """Return the made-up companies, with statements up to the year before ``today``."""
     last = today.year - 1
+    rights = _rights(60, today.year - 9)
     garam = MadeUpCompany(
         name="가람센서(가상) 주식회사",
         name_en="Garam Sensor (made-up) Co., Ltd.",
@@ -102,12 +117,16 @@ def made_up_companies(today: date) -> tuple[MadeUpCompany, ...]:
             ),
             last: (9_120_000_000, 760_000_000, 602_000_000, 8_960_000_000, 5_035_000_000, 3_925_000_000, 547_000_000),
         },
-        rights=_rights(60, today.year - 9),
+        rights=rights,
         projects=(
             ("9999000001", "수소 누출 감지 소자 개발", date(last - 2, 4, 1), date(last, 3, 31)),
             ("9999000002", "저전력 가스 센서 모듈", date(last, 4, 1), date(last + 2, 3, 31)),
         ),
         venture=(date(last - 1, 8, 12), date(last + 2, 8, 11)),
+        abroad=(
+            MadeUpAbroad(rights[59].application, f"{last}99000001", f"{last + 1}9900001", date(last, 11, 2), None),
+            MadeUpAbroad(rights[57].application, f"{last}99000002", "99000002", date(last, 9, 3), date(last + 1, 2, 4)),
+        ),
     )
     # A firm that files nothing: found by the commission and the tax service alone.
     naru = MadeUpCompany(
@@ -122,6 +141,7 @@ def made_up_companies(today: date) -> tuple[MadeUpCompany, ...]:
         address="경상북도 구미시 가상로 2",
         founded=date(2019, 9, 2),
         staff=0,
+        startup_until=date(last + 2, 9, 1),
         amounts={last: (1_130_000_000, -85_000_000, -92_000_000, 1_480_000_000, 1_020_000_000, 460_000_000, 0)},
     )
     return garam, naru

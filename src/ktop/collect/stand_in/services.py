@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ktop.collect.stand_in.companies import MadeUpCompany, MadeUpRight, made_up_companies
+from ktop.collect.stand_in.companies import MadeUpAbroad, MadeUpCompany, MadeUpRight, made_up_companies
 
 #: A key that the stand-ins take, of the form of a real one; any other is refused as the source would refuse it.
 KEY = "made-up-key-0123456789abcdef0123456789abcd"
@@ -177,6 +177,13 @@ class Services:
         if query.get("serviceKey") != self._key:
             return _json({"code": -401, "msg": "유효하지 않은 인증키 입니다."}, 401)
         name = query.get("cond[업체명::EQ]", "")
+        if path.startswith("/15125362"):
+            begun = [one for one in self._companies if one.startup_until and name == one.name]
+            found = [
+                {"업체명": one.name, "사업자등록번호": one.business_number, "유효기간종료일": str(one.startup_until)}
+                for one in begun
+            ]
+            return _json({"page": 1, "perPage": 100, "totalCount": len(found), "data": found})
         rows = [
             {
                 "업체명": one.name,
@@ -212,11 +219,26 @@ class Services:
             return _json({"access_token": self._key, "expires_in": "1199"})
         if headers.get("authorization") != f"Bearer {self._key}":
             return Reply(401, "application/xml", b"<fault><code>CLIENT.InvalidAccessToken</code></fault>")
+        asked = path.rsplit("/docdb/KR.", 1)[-1].split(".")[0]
+        for company in self._companies:
+            if path.startswith("/rest-services/family") and any(one.priority[2:] == asked for one in company.abroad):
+                members = "".join(_family_member(one) for one in company.abroad if one.priority[2:] == asked)
+                return _xml(f'{_EPO_ROOT}<ops:patent-family legal="true">{members}</ops:patent-family>{_EPO_END}')
+            if query.get("q") == f'pa="{company.name_en}"' and company.abroad:
+                found = "".join(_exchange_document(one, company.name_en) for one in company.abroad)
+                return _xml(
+                    f'{_EPO_ROOT}<ops:biblio-search total-result-count="{len(company.abroad)}"><ops:search-result>'
+                    f"{found}</ops:search-result></ops:biblio-search>{_EPO_END}"
+                )
         return Reply(404, "application/xml", b"<fault><code>SERVER.EntityNotFound</code></fault>")
 
     def uspto(self, path: str, query: Ask, headers: Ask, body: bytes) -> Reply:
         if headers.get("x-api-key") != self._key:
             return _json({"message": "Forbidden"}, 403)
+        for company in self._companies:
+            if company.abroad and query.get("q", "").endswith(f':"{company.name_en}"'):
+                rows = [_file_wrapper(one, company.name_en) for one in company.abroad]
+                return _json({"count": len(rows), "patentFileWrapperDataBag": rows})
         return _json({"code": 404, "error": "Not Found"}, 404)
 
 
@@ -231,6 +253,54 @@ _SERVICES: Mapping[str, Callable[[Services, str, Ask, Ask, bytes], Reply]] = {
     "/epo": Services.epo,
     "/uspto": Services.uspto,
 }
+
+
+_EPO_ROOT = '<ops:world-patent-data xmlns="http://www.epo.org/exchange" xmlns:ops="http://ops.epo.org">'
+_EPO_END = "</ops:world-patent-data>"
+
+
+def _reference(name: str, country: str, number: str, kind: str, on: date) -> str:
+    return (
+        f'<{name}><document-id document-id-type="docdb"><country>{country}</country><doc-number>{number}</doc-number>'
+        f"<kind>{kind}</kind><date>{on:%Y%m%d}</date></document-id></{name}>"
+    )
+
+
+def _published(right: MadeUpAbroad) -> str:
+    kind, on = ("B2", right.granted) if right.granted else ("A1", right.filed)
+    return _reference("publication-reference", "US", right.publication, kind, on)
+
+
+def _family_member(right: MadeUpAbroad) -> str:
+    applied = _reference("application-reference", "US", right.application, "A", right.filed)
+    priority = _reference("priority-claim", "KR", right.priority[2:], "A", right.filed)
+    event = (
+        f'<ops:legal code="LAPS" desc="LAPSE FOR FAILURE TO PAY MAINTENANCE FEES" infl="-">'
+        f"<ops:L007EP>{right.lapsed}</ops:L007EP></ops:legal>"
+        if right.lapsed
+        else ""
+    )
+    return f"<ops:family-member>{_published(right)}{applied}{priority}{event}</ops:family-member>"
+
+
+def _exchange_document(right: MadeUpAbroad, applicant: str) -> str:
+    applied = _reference("application-reference", "US", right.application, "A", right.filed)
+    return (
+        f'<exchange-document country="US" doc-number="{right.publication}" kind="{"B2" if right.granted else "A1"}">'
+        f'<bibliographic-data>{_published(right)}{applied}<invention-title lang="en">GAS SENSOR</invention-title>'
+        f"<parties><applicants><applicant><applicant-name><name>{escape(applicant)}</name></applicant-name></applicant>"
+        "</applicants></parties></bibliographic-data></exchange-document>"
+    )
+
+
+def _file_wrapper(right: MadeUpAbroad, applicant: str) -> dict[str, Any]:
+    meta = {
+        "firstApplicantName": applicant,
+        "inventionTitle": "GAS SENSOR",
+        "filingDate": right.filed.isoformat(),
+        **({"grantDate": right.granted.isoformat()} if right.granted else {}),
+    }
+    return {"applicationNumberText": right.application[-8:], "applicationMetaData": meta}
 
 
 def _json(answer: Any, status: int = 200) -> Reply:

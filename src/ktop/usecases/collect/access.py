@@ -17,7 +17,7 @@ from ktop.kernel.errors import InputError, NotFoundError
 #: One key for all services of data.go.kr.
 PORTAL, OF_PORTAL = "data_go_kr", ("fsc", "nts", "nps", "certificates")
 _MOST_BYTES = 100_000
-_FIELDS = frozenset({"key", "secret", "address", "edition"})
+_FIELDS = frozenset({"key", "secret", "address", "edition", "startup_edition"})
 
 
 def read_access(path: Path) -> tuple[Mapping[str, Access], Mapping[str, str]]:
@@ -50,8 +50,9 @@ def read_access(path: Path) -> tuple[Mapping[str, Access], Mapping[str, str]]:
             address = str(told.get("address") or known[source]["address"])
             _require_address(address, source)
             found[source] = Access(address, str(told.get("key") or ""), str(told.get("secret") or ""))
-        if "edition" in told:
-            editions["ventures"] = str(told["edition"])
+        for name_of_list, field in (("ventures", "edition"), ("startups", "startup_edition")):
+            if field in told:
+                editions[name_of_list] = str(told[field])
     return found, editions
 
 

@@ -59,7 +59,7 @@ class SourceRoom:
         Raises ``InputError`` where there are none, and for a wrong file.
         """
         if made_up:
-            return Reach(accesses(), way=transport(Services(today())))
+            return Reach(accesses(), {"startups": "made-up"}, transport(Services(today())))
         path = sources or self._file
         if path is None:
             raise InputError("collect.no_sources")
