@@ -35,6 +35,7 @@ IDENTITY = Identity(
     GARAM.dart_code,
     (GARAM.applicant_code,),
     (GARAM.name, GARAM.former_name),
+    (GARAM.name_en,),
 )
 SERVICES = Services(TODAY)
 NUMBER = GARAM.rights[0].application
@@ -69,13 +70,20 @@ GOOD: Mapping[tuple[str, str], tuple[str, dict[str, str]]] = {
         {"application": GARAM.rights[4].application},
     ),
     ("ntis", "projects"): ("/ntis/public_project", {"addQuery": f"PB01={GARAM.name}"}),
+    ("epo", "search"): ("/epo/rest-services/published-data/search/biblio", {"q": f'pa="{GARAM.name_en}"'}),
+    ("epo", "family"): (
+        f"/epo/rest-services/family/application/docdb/KR.{GARAM.abroad[1].priority[2:]}.A/legal",
+        {"number": f"KR.{GARAM.abroad[1].priority[2:]}.A"},
+    ),
+    ("uspto", "search"): ("/uspto/patent/applications/search", {"q": f'firstApplicantName:"{GARAM.name_en}"'}),
     ("certificates", "ventures"): ("/certificates/15084581/v1/x", {"cond[업체명::EQ]": GARAM.name}),
 }
 
 
 def good(of: tuple[str, str]) -> tuple[bytes, dict[str, str]]:
     path, asked = GOOD[of]
-    return SERVICES.reply(path, {**asked, **KEYS}, {}, b"").content, asked
+    headers = {"authorization": f"Bearer {KEY}", "x-api-key": KEY}
+    return SERVICES.reply(path, {**asked, **KEYS}, headers, b"").content, asked
 
 
 @pytest.mark.parametrize("of", GOOD, ids="-".join)
@@ -282,6 +290,27 @@ def test_parts_that_do_not_hold_are_left_out_and_told() -> None:
     assert set(found.left_out) == {"statements.2024", "ip.1020190000001"}
     assert set(found.record) == {"business_number", "name", "sources"}
     Company.from_mapping(found.record)
+
+
+def test_a_right_abroad_is_the_companys_where_it_claims_its_priority() -> None:
+    content, asked = good(("epo", "family"))
+    found = {value.path.split(".")[2]: value for value in PARSERS["epo", "family"](content, asked, IDENTITY)}
+    assert found["status"].value == "registered" and found["registered"].value == GARAM.abroad[1].granted
+    assert all(value.sure for value in found.values())
+    assert not PARSERS["epo", "family"](content, {"number": "KR.20200000001.A"}, IDENTITY), "another priority"
+    ended = content.replace(b"</ops:family-member>", LAPSED + b"</ops:family-member>")
+    lapsed = {value.path.split(".")[2]: value.value for value in PARSERS["epo", "family"](ended, asked, IDENTITY)}
+    assert (lapsed["status"], lapsed["ended"]) == ("lapsed", date(2026, 5, 1))
+    national = ended.replace(b'"LAPS"', b'"PG25"')
+    told = {value.path.split(".")[2]: value.value for value in PARSERS["epo", "family"](national, asked, IDENTITY)}
+    assert told["status"] == "registered" and "ended" not in told, "a lapse in one state ends nothing"
+    by_name, asked_name = good(("epo", "search"))
+    paths = {value.path for value in PARSERS["epo", "search"](by_name, asked_name, IDENTITY)}
+    us, asked_us = good(("uspto", "search"))
+    assert {value.path for value in PARSERS["uspto", "search"](us, asked_us, IDENTITY)} <= paths, "one right, one name"
+
+
+LAPSED = b'<ops:legal code="LAPS" infl="-"><ops:L007EP desc="Gazette DATE">2026-05-01</ops:L007EP></ops:legal>'
 
 
 def test_another_companys_answers_give_nothing() -> None:

@@ -76,7 +76,7 @@ def test_a_program_does_the_same_by_the_api(house: House, visit: TestClient) -> 
     address = f"/api/v1/collections/{begun.json()['id']}"
     details = visit.get(address).json()["details"]
     founded = next(one for one in details["values"] if one["path"] == "founded")
-    assert founded["source"] == "opendart" and len(details["sources"]) == 9 and details["missing"]
+    assert founded["source"] == "opendart" and len(details["sources"]) == 9 and details["missing"] == []
     came = visit.get(f"/api/v1/collected-answers/{founded['stated'][0]['answer']}")
     assert came.status_code == 200 and b'"est_dt"' in came.content
     again = visit.post(f"{address}/confirm", json={"paths": ["founded"]}).json()["details"]

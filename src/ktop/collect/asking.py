@@ -59,6 +59,7 @@ class Asker:
     keeper : remembers calls and failures.
     limits : source → how often it may be asked.
     transport : how requests travel; None: over the network. Stand-ins give their own.
+    patience : the times waited for answers are multiplied by it.
     """
 
     def __init__(
@@ -68,12 +69,16 @@ class Asker:
         transport: httpx.BaseTransport | None = None,
         limits: Callable[[str], Limits] = limits_of,
         sleep: Callable[[float], None] = time.sleep,
+        patience: float = 1.0,
     ) -> None:
+        self._patience = patience
         self._sources, self._keeper, self._sleep, self._limits = sources, keeper, sleep, limits
         self._token, self._lock = ("", 0.0), threading.Lock()
         for logger in ("httpx", "httpcore"):  # both log addresses, and most keys travel in the address
             logging.getLogger(logger).setLevel(logging.WARNING)
-        self._client = httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=5.0)
+        self._client = httpx.Client(
+            transport=transport, trust_env=False, follow_redirects=False, timeout=5.0 * patience
+        )
 
     def close(self) -> None:
         """Close connections."""
@@ -181,7 +186,8 @@ class Asker:
             headers[operation.key.removeprefix("header:")] = key
         elif operation.key:
             query[operation.key] = key
-        deadline = time.monotonic() + float(load("sources")["sources"][operation.source]["seconds"])
+        seconds = self._patience * float(load("sources")["sources"][operation.source]["seconds"])
+        deadline = time.monotonic() + seconds
         sent = {} if body is None else {"json": body}
         url = access.address.rstrip("/") + path
         with self._client.stream(operation.method, url, params=query, headers=headers, **sent) as response:

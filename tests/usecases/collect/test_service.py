@@ -47,7 +47,7 @@ def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> N
     assert (record.name, record.founded) == (GARAM.name, GARAM.founded)
     assert record.corporate_number is not None and record.corporate_number.replace("-", "") == GARAM.corporate_number
     assert [one.krw("sales") for one in record.statements or ()] == [a[0] for a in GARAM.amounts.values()]
-    assert len(record.ip or ()) == len(GARAM.rights)
+    assert len(record.ip or ()) == len(GARAM.rights) + len(GARAM.abroad), "rights abroad are joined by their priority"
     assert sum(right.cited_by or 0 for right in record.ip or ()) == sum(
         right.cited_by for right in GARAM.rights if right.state == "등록"
     )
@@ -122,7 +122,7 @@ def test_with_two_sources_down_the_rest_arrives_and_says_what_is_missing(house: 
         assert len(found.record["statements"]) == 3 and found.record["credit"] == {"business_suspended": False}
         services.down = frozenset()
         again = house.collect.collect(OWNER, GARAM.business_number, sources=path)
-    assert len(again.record["ip"]) == len(GARAM.rights)
+    assert len(again.record["ip"]) == len(GARAM.rights) + len(GARAM.abroad)
 
 
 def test_outcomes_stay_apart(house: House, tmp_path: Path) -> None:

@@ -19,11 +19,13 @@ KEY = "made-up-key-0123456789abcdef0123456789abcd"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, media type and content of an answer."""
+    """Status, media type and content of an answer; ``drips``: a byte now and then, ``cut``: it ends before its end."""
 
     status: int
     media_type: str
     content: bytes
+    drips: bool = False
+    cut: bool = False
 
 
 Ask = Mapping[str, str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +19,7 @@ from ktop.collect.stand_in.services import KEY, Services
 #: Where the stand-ins are within the process; the name leads nowhere.
 WITHIN = "http://stand-in.invalid"
 _LONGEST_BODY = 1_000_000
+_DRIP_SECONDS = 0.02
 
 
 def transport(services: Services) -> httpx.MockTransport:
@@ -55,7 +58,12 @@ def served(services: Services, port: int = 0) -> Iterator[str]:
             self.send_header("content-type", reply.media_type)
             self.send_header("content-length", str(len(reply.content)))
             self.end_headers()
-            self.wfile.write(reply.content)
+            with contextlib.suppress(OSError):  # who asked has left
+                if reply.drips:
+                    for at in range(len(reply.content)):
+                        self.wfile.write(reply.content[at : at + 1])
+                        time.sleep(_DRIP_SECONDS)
+                self.wfile.write(reply.content[: len(reply.content) // 2] if reply.cut else reply.content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: addresses hold keys."""

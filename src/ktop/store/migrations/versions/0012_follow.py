@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012_follow"
-down_revision = "0010_discovery"
+down_revision = "0011_repeats"
 branch_labels = None
 depends_on = None
 
