@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,14 +35,28 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of an indexed corpus with every sixth patent of the demo corpus."""
+    """Folder of an indexed corpus with every sixth patent of the demo corpus.
+
+    Made once a run, because it takes long; every process of the run has a copy of its own, which tests may add to.
+    """
+    folder = tmp_path_factory.mktemp("corpus")
+    run = tmp_path_factory.getbasetemp()
+    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    with (run / "corpus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run / "corpus-made").is_dir():
+            _make_demo_corpus(run / "corpus-being-made")
+            (run / "corpus-being-made").rename(run / "corpus-made")
+    shutil.copytree(run / "corpus-made", folder / "corpus")
+    return folder / "corpus"
+
+
+def _make_demo_corpus(folder: Path) -> None:
     from ktop.patents.corpus.importing import import_paths
     from ktop.training.demo_corpus import shipped_lines
     from ktop.usecases.corpora.corpus import index_patents
 
-    folder = tmp_path_factory.mktemp("corpus")
-    source = folder / "some.jsonl"
+    source = folder.with_suffix(".jsonl")
     source.write_text("\n".join(shipped_lines()[::6]) + "\n", "utf-8")
-    import_paths(folder / "corpus", [source])
-    index_patents(folder / "corpus", workers=1)
-    return folder / "corpus"
+    import_paths(folder, [source])
+    index_patents(folder, workers=1)

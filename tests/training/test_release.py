@@ -11,17 +11,18 @@ from ktop.models.registry import ModelRegistry
 from ktop.training.release import release_all
 
 pytest.importorskip("lightgbm")
+FIRMS = 1_500
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")
-    release_all(folder, firms=4000, seed=7)
+    release_all(folder, firms=FIRMS, seed=7)
     return folder
 
 
 def test_releasing_twice_gives_the_same_bytes(released: Path, tmp_path: Path) -> None:
-    release_all(tmp_path, firms=4000, seed=7)
+    release_all(tmp_path, firms=FIRMS, seed=7)
     files = sorted(file.name for file in released.iterdir())
     assert files == sorted(file.name for file in tmp_path.iterdir()) and len(files) == 10
     for name in files:
@@ -31,7 +32,7 @@ def test_releasing_twice_gives_the_same_bytes(released: Path, tmp_path: Path) ->
 def test_a_released_version_is_never_replaced(released: Path) -> None:
     before = {file.name: file.read_bytes() for file in released.iterdir()}
     with pytest.raises(InputError) as caught:
-        release_all(released, firms=4200, seed=7, names=["start-up"])
+        release_all(released, firms=FIRMS + 200, seed=7, names=["start-up"])
     assert caught.value.key == "models.version_exists"
     assert {file.name: file.read_bytes() for file in released.iterdir()} == before
 
@@ -48,7 +49,7 @@ def test_a_release_can_be_used_at_once(released: Path) -> None:
         model = ModelRegistry(released=released).model(card["name"], None)
         assert model.version == card["version"] and model.trained_on == "synthetic"
         assert card["training_population"] == {
-            "firms": 4000,
+            "firms": FIRMS,
             "seed": 7,
             "generator_version": card["training_population"]["generator_version"],
             "outcomes": {"growth": "sagr-compound-1", "sustainable": "sgr-2"},

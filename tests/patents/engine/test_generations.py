@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from datetime import date
@@ -16,14 +13,16 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import killed_work
 import pytest
+from killing import LONG_SECONDS, started
 
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import UnavailableError
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.engine import indexing, layout
+from ktop.patents.engine import indexing, layout, vectors
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.patents.engine.layout import Layout
@@ -39,22 +38,11 @@ ASKED = (QUESTIONS[0], QUESTIONS[11])
 RECORDS = made_up_records(per_theme=20)
 STATES = 10
 
-#: Brings a corpus through its states, each imported and indexed; started again, it goes on where it was killed.
-WORK = """
-import sys
-from pathlib import Path
-from ktop.patents.corpus.corpus import Corpus
-from ktop.patents.corpus.importing import import_paths
-from ktop.patents.engine import indexing
-indexing.SEGMENT_ROWS, indexing.BATCH_ROWS, indexing.MAX_SMALL_SEGMENTS = 20, 5, 3
-folder = Path(sys.argv[1])
-for source in sys.argv[2:]:
-    records = len(Path(source).read_text("utf-8").splitlines())
-    if len(Corpus(folder)) > records:
-        continue  # a later state is there already
-    import_paths(folder, [Path(source)])
-    indexing.build_index(folder)
-"""
+
+@pytest.fixture(autouse=True)
+def few_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encode little, here as in the process that is killed."""
+    monkeypatch.setattr(vectors, "SAMPLE_SENTENCES", killed_work.FEW_SENTENCES)
 
 
 def states(folder: Path) -> list[Path]:
@@ -113,21 +101,19 @@ def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_pa
         seen[asked.version] = seen.get(asked.version, 0) + 1
 
     chance = random.Random(11)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", WORK, str(folder), *map(str, files)]
     for kill in range(31):
-        writer = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        end = time.monotonic() + (chance.uniform(0.3, 2.5) if kill < 30 else 120)
-        while time.monotonic() < end and writer.poll() is None:
+        writer = started(killed_work.bringing_up_to_date, folder, files, 20, 3)
+        end = time.monotonic() + (chance.uniform(0.0, 0.8) if kill < 30 else LONG_SECONDS)
+        while time.monotonic() < end and writer.is_alive():
             ask(first)
             if not index.is_current:
                 index = PatentIndex(folder)
             ask(index)
             time.sleep(0.05)
-        writer.send_signal(signal.SIGKILL) if kill < 30 else None
-        _, said = writer.communicate()
-        assert writer.returncode in (0, -signal.SIGKILL), said.decode()
-    assert writer.returncode == 0
+        writer.kill() if kill < 30 else None
+        writer.join(LONG_SECONDS)
+        assert writer.exitcode in (0, -signal.SIGKILL)
+    assert writer.exitcode == 0
     index = PatentIndex(folder)
     ask(index)
     assert index.version == list(expected)[-1] and seen[index.version] >= 1

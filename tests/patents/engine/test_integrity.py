@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import killed_work
 import pytest
+from killing import LONG_SECONDS, started
 
 from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.patents.corpus.importing import import_paths
@@ -201,38 +199,26 @@ def test_a_full_disk_is_told_and_nothing_committed_is_lost(tmp_path: Path) -> No
         subprocess.run(["umount", "-l", str(small)], check=False)
 
 
-WORK = """
-import sys
-from pathlib import Path
-from ktop.patents.engine import indexing
-from ktop.patents.corpus.importing import import_paths
-indexing.SEGMENT_ROWS, indexing.BATCH_ROWS = 10, 5
-folder = Path(sys.argv[1])
-import_paths(folder, [Path(sys.argv[2])])
-indexing.build_index(folder)
-"""
-
-
 def kills(seed: int, count: int) -> Iterator[float]:
     chance = random.Random(seed)
     for _ in range(count):
-        yield chance.uniform(0.1, 4.0)
+        yield chance.uniform(0.0, 2.0)
 
 
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
     """Kill import and indexing again and again; what then stands equals an undisturbed run, patent by patent."""
     source = write_records(tmp_path / "records.jsonl", RECORDS)
     folder = tmp_path / "corpus"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", WORK, str(folder), str(source)]
     for moment in kills(5, 8):
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moment)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process = started(killed_work.bringing_up_to_date, folder, [source], 10, 8)
+        process.join(moment)
+        process.kill()
+        process.join(LONG_SECONDS)
         if (folder / "corpus.json").is_file():
             assert check(folder).intact
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    process = started(killed_work.bringing_up_to_date, folder, [source], 10, 8)
+    process.join(LONG_SECONDS)
+    assert process.exitcode == 0
     assert check(folder).intact
     index = PatentIndex(folder)
     ids = [index.patent_id(doc) for doc in range(index.manifest.rows) if index.tables.alive[doc]]

@@ -61,7 +61,7 @@ def test_a_reference_is_used_only_with_all_that_it_was_made_from(
 def test_a_server_moves_on_to_a_newer_index_once_its_reference_is_there(
     demo_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ktop.usecases.corpora.reference.REFERENCE_PATENTS", 200)
+    monkeypatch.setattr("ktop.usecases.corpora.reference.REFERENCE_PATENTS", 60)
     folder = tmp_path / "corpus"
     shutil.copytree(demo_corpus, folder)
     engine = open_corpus(folder)

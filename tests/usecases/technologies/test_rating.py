@@ -62,15 +62,15 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine.indexing import build_index
 from ktop.training.demo_corpus import shipped_lines
-from ktop.usecases.corpora.corpus import index_patents
 from ktop.usecases.corpora.engine import open_corpus
 from ktop.usecases.technologies.rating import rate_technology
 
 folder, examples = Path(sys.argv[1]), Path(sys.argv[2])
 (folder / "some.jsonl").write_text("\\n".join(shipped_lines()[::6]) + "\\n", "utf-8")
 import_paths(folder / "corpus", [folder / "some.jsonl"])
-index_patents(folder / "corpus", workers=1)
+build_index(folder / "corpus")
 answers = {}
 for formulas in ("3.0.0", "4.0.0"):
     former = open_corpus(folder / "corpus", formulas=formulas)
