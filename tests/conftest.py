@@ -18,6 +18,37 @@ settings.load_profile("ktop")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+#: Files that take longest, begun first: one begun last would leave the other processes of a run without work.
+LONGEST_FIRST = (
+    "training/test_release.py",
+    "patents/engine/test_equal_content.py",
+    "patents/engine/test_generations.py",
+    "usecases/technologies/test_rating.py",
+    "usecases/training/test_originality_validation.py",
+    "training/test_fit.py",
+    "patents/engine/test_integrity.py",
+    "usecases/corpora/test_keys.py",
+    "usecases/training/test_originality_training.py",
+    "browser/test_browser.py",
+    "attacks/test_injection_attacks.py",
+    "patents/corpus/test_corpus.py",
+    "patents/readers/test_conservation.py",
+    "contract/test_company_models.py",
+    "patents/readers/test_hostile.py",
+    "web/test_pages.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Bring the files that take longest to the front, where several processes share a run."""
+    if not hasattr(config, "workerinput"):
+        return
+    place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST_FIRST)}
+    assert all(file.is_file() for file in place), "a file of LONGEST_FIRST was renamed"
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 def pytest_collection_finish() -> None:
     """Take what is loaded by now, which stays, out of the garbage collector's sight: it took a tenth of the time."""
     gc.collect()
