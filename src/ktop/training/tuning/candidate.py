@@ -15,12 +15,12 @@ from ktop.training.boosting import BoostingSettings
 CHECKPOINTS = (30, 60, 100, 150, 200, 300, 400, 600, 800)
 #: Values of each setting, from coarse to fine; the search walks along one at a time, those worth most first.
 AXES: dict[str, tuple[float, ...]] = {
-    "min_leaf_rows": (2, 5, 15, 40, 100, 250),
-    "max_bin": (16, 63, 255),
     "feature_fraction": (0.15, 0.3, 0.6, 1.0),
-    "depth": (2, 3, 4),
-    "l2": (1.0, 5.0, 20.0),
     "learning_rate": (0.03, 0.05, 0.1),
+    "min_leaf_rows": (2, 5, 15, 40, 100, 250),
+    "l2": (1.0, 5.0, 20.0),
+    "max_bin": (16, 63, 255),
+    "depth": (2, 3, 4),
 }
 #: With fewer events the search begins with small trees and large leaves.
 FEW_EVENTS = 150

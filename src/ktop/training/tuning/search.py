@@ -27,8 +27,9 @@ from ktop.validation.discrimination import auc
 MOST_GIVEN = 0.001
 #: A step on an axis is taken from this gain on.
 _LEAST_GAIN = 0.0003
-#: Share of a target's seconds for the walk along the axes; signs, interplay, scorecard and rivals follow.
-_WALK_SHARE = 0.55
+#: The walk along the axes leaves time for so many trials more: signs, interplay, scorecard, and rivals, which take
+#: twice as long.
+_TRIALS_AFTER = {"always": 8, "signs": 4, "groups": 3}
 #: A single trial should take no more than this share of a target's seconds.
 _TRIAL_SHARE = 0.06
 _FEWEST_ROUNDS = 150
@@ -80,6 +81,7 @@ class Search:
         self._y, self._firm = trials.y[trials.judged], trials.firm[trials.judged]
         self._lines: list[Line] = []
         self._seen: list[tuple[Candidate, int, float, Floats]] = []
+        self._tried: set[Candidate] = set()
         self._began = trials.journal.seconds
         self._most_rounds = CHECKPOINTS[-1]
 
@@ -102,9 +104,9 @@ class Search:
             now, rejected, more = self._signs(now)
             figures |= more
         chosen, rounds = self._simplest(now)
-        figures["groups"] = self._auc_of(chosen, rounds)
         logits = self._logits(chosen, rounds)
         if several:
+            figures["groups"] = auc(self._y, logits)
             chosen, rounds, logits, more = self._interplay(chosen, rounds, logits)
             figures |= more
         logits, weight, figures["scorecard"] = self._with_card(chosen, logits)
@@ -115,8 +117,13 @@ class Search:
         trees = sum(line.told.get("trees", 0) for line in self._lines) or 1
         return Choice(chosen, rounds, weight, rejected, figures, self._lines, logits, spent / trees, stopped)
 
-    def _left(self, share: float) -> float:
-        return share * self._seconds - (self._trials.journal.seconds - self._began)
+    def _may_walk(self) -> bool:
+        """Return whether there is time for another step on an axis, and what must follow."""
+        after = _TRIALS_AFTER["always"]
+        after += _TRIALS_AFTER["signs"] * any(self._trials.signs)
+        after += _TRIALS_AFTER["groups"] * (len(set(self._trials.groups)) > 1)
+        longest = max((line.seconds for line in self._lines), default=0.0)
+        return self._trials.journal.seconds - self._began + (after + 1) * longest <= self._seconds
 
     def _set_pace(self, candidate: Candidate) -> None:
         """Find how long trees take here, and so how many a trial may have."""
@@ -132,6 +139,9 @@ class Search:
         self._tell()
         found = self._trials.boosted(candidate, self._most_rounds)
         scores = [auc(self._y, logits) for logits in found.logits]
+        if candidate in self._tried:
+            return float(max(scores))
+        self._tried.add(candidate)
         for rounds, score, logits in zip(found.rounds, scores, found.logits, strict=True):
             if candidate.form != "unrestricted":
                 self._seen.append((candidate, rounds, score, logits))
@@ -148,14 +158,14 @@ class Search:
             moved = False
             for axis in AXES:
                 for step in neighbours(now, axis):
-                    if self._left(_WALK_SHARE) <= 0:
+                    if not self._may_walk():
                         return now, best, True
                     score = self._try(axis, step)
                     while score > best + _LEAST_GAIN:
                         ahead = float(getattr(step.settings, axis)) > float(getattr(now.settings, axis))
                         now, best, moved = step, score, True
                         further = [c for c in neighbours(now, axis) if _beyond(c, now, axis) == ahead]
-                        if not further or self._left(_WALK_SHARE) <= 0:
+                        if not further or not self._may_walk():
                             break
                         step = further[0]
                         score = self._try(axis, step)
@@ -195,9 +205,6 @@ class Search:
             if lost <= 0 or lost <= min(MOST_GIVEN, clustered_error(self._y, logits, best, self._firm)):
                 return candidate, rounds
         raise AssertionError  # the best one itself loses nothing
-
-    def _auc_of(self, candidate: Candidate, rounds: int) -> float:
-        return next(score for c, r, score, _ in self._seen if (c, r) == (candidate, rounds))
 
     def _logits(self, candidate: Candidate, rounds: int) -> Floats:
         return next(logits for c, r, _, logits in self._seen if (c, r) == (candidate, rounds))

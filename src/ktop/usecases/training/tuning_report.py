@@ -109,5 +109,7 @@ def _split(found: Mapping[str, Any]) -> str:
 
 
 def _cell(name: str, value: Any, lang: Lang) -> str:
+    if value == -1:  # no limit
+        return "–"
     key = f"tuning.{name}_{value}"
     return text(key, lang) if key in messages() else str(value)
