@@ -97,6 +97,9 @@ def test_a_technology_is_shown_whole() -> None:
     assert shown.trend is not None
     assert shown.applicants is not None
     assert shown.key_terms[0].label == "수분 감지"
+    assert shown.key_terms[5].note == "처음 나온 용어"
+    assert shown.neighbours[0].terms == "수분 감지, 나노입자", "a term that no patent has is shared with none"
+    assert shown.neighbours[0].classes == (("C09K", "발광 등 기능 재료"), ("B32B", "적층체"))
     assert view.text == "글"
 
 

@@ -267,6 +267,34 @@ def test_what_if_shows_the_difference(client: TestClient, token: str, rating: st
     assert wrong.status_code == 422
 
 
+def test_the_language_switch_keeps_what_was_typed(client: TestClient, token: str, rating: str) -> None:
+    fields = {"csrf": token, "keep": "1", "technical_staff": "많음", "text": "짧은 글", "name": "가온 <정밀>"}
+    for address, shown in (
+        ("/companies/new", ("가온 &lt;정밀&gt;", "많음", "Company")),
+        ("/technology", ("짧은 글", "Technology")),
+        (f"{rating}/what-if", ("많음", "What if")),
+    ):
+        answer = client.post(f"{address}?lang=en", data=fields)
+        assert answer.status_code == 200
+        check_page(answer.text, "en")
+        assert 'role="alert"' not in answer.text
+        for words in shown:
+            assert words in answer.text
+        switch = re.search(r'<button class="switch"[^>]*formaction="([^"]+)"', answer.text)
+        assert switch is not None
+        assert switch[1] == f"{address}?lang=ko"
+    client.cookies.delete("ktop_lang")
+
+
+def test_similar_patents_open_with_abstract_dates_and_classes_in_words(client: TestClient, token: str) -> None:
+    made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False)
+    page = client.get(f"{made.headers['location']}?part=patents").text
+    check_page(page, "ko")
+    opened = page.split("<details")[1]
+    for words in ("수분에 닿으면 빛을 내는 필름.", "누리소재", "공개·공고 2015", "C09K 발광 등 기능 재료"):
+        assert words in opened, words
+
+
 def test_two_companies_side_by_side(client: TestClient, token: str) -> None:
     answer = client.post("/compare", data={"csrf": token, "a": "demo:demo-1", "b": "demo:demo-2"})
     assert answer.status_code == 200

@@ -25,6 +25,7 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
     if not novelty:
         return None
     risk = str(novelty["risk"])
+    new = new_terms(details)
     features = tuple(
         Feature(
             str(feature["text"]),
@@ -48,7 +49,7 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
         ),
         note=_withheld(details, lang) + text("report.novelty_note", lang),
         features=features,
-        patents=tuple(_patent(patent, novelty["features"], lang) for patent in novelty["patents"]),
+        patents=tuple(_patent(patent, novelty["features"], new, lang) for patent in novelty["patents"]),
     )  # fmt: skip
 
 
@@ -63,7 +64,9 @@ def _withheld(details: Mapping[str, Any], lang: Lang) -> str:
     return text("report.novelty_withheld", lang, why=why) + " "
 
 
-def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: Lang) -> ClosePatent:
+def _patent(
+    patent: Mapping[str, Any], features: list[Mapping[str, Any]], new: frozenset[str], lang: Lang
+) -> ClosePatent:
     rows = []
     for match in patent["matches"]:
         shown = match["score"] >= _LEAST_SHOWN
@@ -72,13 +75,20 @@ def _patent(patent: Mapping[str, Any], features: list[Mapping[str, Any]], lang: 
                 f"{match['feature'] + 1}. {features[match['feature']]['text']}",
                 numbers.percent(match["score"], None, 0) if shown else "–",
                 str(match["sentence"]) if shown else text("report.no_sentence", lang),
-                ", ".join(str(word) for word in match["shared"]) if shown else "",
+                ", ".join(str(word) for word in match["shared"] if word not in new) if shown else "",
             )
         )
     heading = " ".join(part for part in (str(patent["patent_id"]), str(patent["title"])) if part)
     columns = tuple(text(f"report.match_columns_{i}", lang) for i in range(1, 5))
     share = text("report.share_found", lang, share=numbers.percent(patent["share_found"], None, 0))
     return ClosePatent(heading, share, Table(text("report.match_table", lang, patent=heading), columns, tuple(rows)))
+
+
+def new_terms(details: Mapping[str, Any]) -> frozenset[str]:
+    """Return the terms that no earlier patent has: none of them can be something that a patent shares."""
+    return frozenset(
+        str(term["term"]) for term in details.get("key_terms") or () if isinstance(term, Mapping) and term.get("new")
+    )
 
 
 def suggestions_view(details: Mapping[str, Any], lang: Lang) -> Suggestions | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ktop.catalogue import Lang, text
+from ktop.domain.patent.class_words import class_words
 from ktop.report import labels, numbers
 from ktop.report.charts import Ahead, Chart, MappedPatent, Table, bars, histogram, patent_map, trend
 from ktop.report.present.common import (
@@ -23,7 +24,7 @@ from ktop.report.present.common import (
     score_figure,
     score_gauge,
 )
-from ktop.report.present.novelty import novelty_view, suggestions_view
+from ktop.report.present.novelty import new_terms, novelty_view, suggestions_view
 from ktop.report.present.views import Figure, Neighbour, RatingView, Technology
 
 TRAITS = ("core", "originality", "value", "spillover")
@@ -74,7 +75,7 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
     ocean, ocean_text = _ocean(details, lang)
     return Technology(
         key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
-        neighbours=tuple(_neighbour(neighbour, lang) for neighbour in details.get("neighbours") or ()),
+        neighbours=tuple(_neighbour(neighbour, new_terms(details), lang) for neighbour in details.get("neighbours") or ()),
         similarity=_similarity(details, lang),
         ocean=ocean,
         ocean_text=ocean_text,
@@ -102,7 +103,7 @@ def _unrated(details: Mapping[str, Any], lang: Lang) -> Technology:
     ]
     return Technology(
         key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
-        neighbours=tuple(_neighbour(neighbour, lang) for neighbour in near),
+        neighbours=tuple(_neighbour(neighbour, new_terms(details), lang) for neighbour in near),
         corpus=_corpus(details, lang),
     )
 
@@ -120,7 +121,7 @@ def _patents(count: Any, lang: Lang) -> str:
     return text("report.term_patents", lang, n=numbers.figure(count, lang, 0))
 
 
-def _neighbour(neighbour: Mapping[str, Any], lang: Lang) -> Neighbour:
+def _neighbour(neighbour: Mapping[str, Any], new: frozenset[str], lang: Lang) -> Neighbour:
     similarity = neighbour.get("similarity")
     return Neighbour(
         patent_id=str(neighbour["patent_id"]),
@@ -128,7 +129,9 @@ def _neighbour(neighbour: Mapping[str, Any], lang: Lang) -> Neighbour:
         similarity="–" if similarity is None or numbers.is_missing(similarity) else f"{similarity:.2f}",
         filed=numbers.day(neighbour.get("filing_date"), lang),
         applicants=", ".join(str(name) for name in list(neighbour.get("applicants") or ())[:3]),
-        terms=", ".join(str(term) for term in neighbour.get("shared_terms") or ()),
+        terms=", ".join(str(term) for term in neighbour.get("shared_terms") or () if term not in new),
+        all_applicants=", ".join(str(name) for name in neighbour.get("applicants") or ()),
+        classes=tuple((str(symbol), class_words(str(symbol), lang)) for symbol in neighbour.get("classes") or ()),
     )
 
 

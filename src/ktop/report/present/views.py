@@ -126,6 +126,9 @@ class Neighbour:
     filed: str
     applicants: str
     terms: str = ""
+    #: All applicants, and the classes with what they are about.
+    all_applicants: str = ""
+    classes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
+from ktop.domain.patent.document import Patent
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.progress import Progress, silent
 
@@ -123,6 +124,12 @@ class Technologies(Protocol):
         progress: Progress = silent,
     ) -> Mapping[str, Any]:
         """Rate two summaries as of one day: ``{"a", "b", "comparison"}``, both ratings and what differs, as JSON."""
+        ...
+
+    def patents_named(
+        self, actor: Actor, patent_ids: Sequence[str], *, corpus: Path | None = None
+    ) -> Mapping[str, Patent]:
+        """Return patents of a corpus by their ids, as far as it has them: what stands behind those named in a rating."""
         ...
 
     def score_table(

@@ -10,6 +10,7 @@ from typing import Any
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
+from ktop.domain.patent.document import Patent
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.clock import today
 from ktop.kernel.errors import TooLargeError
@@ -91,6 +92,12 @@ class TechnologyService:
         require(actor, "own:rating:make")
         engine = self._corpora.engine(actor, corpus, lang=lang, progress=progress)
         return compare_technologies(engine, first, second, as_of=as_of)
+
+    def patents_named(
+        self, actor: Actor, patent_ids: Sequence[str], *, corpus: Path | None = None
+    ) -> Mapping[str, Patent]:
+        require(actor, "own:rating:read")
+        return self._corpora.engine(actor, corpus).index.corpus.get(patent_ids)
 
     def score_table(
         self,

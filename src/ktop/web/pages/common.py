@@ -27,6 +27,8 @@ from ktop.web.security import TOKEN_FIELD
 
 P = ParamSpec("P")
 T = TypeVar("T")
+#: Sent by the language switch of a page with a form: the form is shown again as typed, and nothing else is done.
+KEEP = "keep"
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 

@@ -10,7 +10,7 @@ from ktop.kernel.errors import InputError
 from ktop.web import forms
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import chosen_record, day, posted, rated_as_of, texts, to_rating
+from ktop.web.pages.common import KEEP, chosen_record, day, posted, rated_as_of, texts, to_rating
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -62,6 +62,8 @@ async def rate_form(request: Request) -> Response:
     """Rate what was typed in; what cannot be read is said beside its field and nothing typed is lost."""
     form = texts(await posted(request))
     lang = language(request)
+    if KEEP in form:
+        return _form(request, form)
     facts, problems = forms.read(form, lang)
     if problems:
         return _form(request, form, problems, status=422)

@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse, Response
 
 from ktop.catalogue import Lang, message, text
 from ktop.domain.company.fact_spec import FACTS, fact_groups
-from ktop.kernel.errors import InputError
+from ktop.domain.patent.document import Patent
+from ktop.kernel.errors import InputError, KtopError
 from ktop.report import labels, numbers
 from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
@@ -23,7 +24,7 @@ from ktop.web import forms
 from ktop.web.api.schemas import stored as as_json
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, identifier, may_send, posted, texts
+from ktop.web.pages.common import KEEP, blocking, identifier, may_send, posted, texts
 from ktop.web.pages.reviews import reviews_of
 from ktop.web.rendering import page
 
@@ -90,6 +91,8 @@ async def what_if(request: Request, rating_id: str) -> Response:
     use = platform(request)
     lang = language(request)
     stored = await ask(request, use.ratings.rating, rating_id)
+    if KEEP in form:
+        return await _page(request, stored, typed=form)
     before = await _typed_before(request, stored)
     names = tuple(name for name in forms.what_if_names() if name in form)
     given, problems = forms.read(form, lang, names)
@@ -160,13 +163,25 @@ async def _page(
         reviewed=await reviews_of(request, stored, lang),
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
+        patents=await _patents(request, view) if part in ("patents", "all") else {},
         result=result,
         tried=tried,
-        posted=typed is not None,
+        posted=typed is not None and KEEP not in typed,
         sentence=sentence,
         recomputed=recomputed,
         say=lambda key: text(f"lifecycle.{key}", lang),
     )
+
+
+async def _patents(request: Request, view: ReportView) -> Mapping[str, Patent]:
+    """Return what the corpus in force has of the similar patents; nothing where it is not ready or another one."""
+    shown = [one.patent_id for rating in view.ratings if rating.technology for one in rating.technology.neighbours]
+    if not shown:
+        return {}
+    try:
+        return await ask(request, platform(request).technologies.patents_named, shown)
+    except KtopError:  # the list stands without abstracts
+        return {}
 
 
 def _part(request: Request) -> str:

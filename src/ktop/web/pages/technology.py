@@ -9,7 +9,7 @@ from ktop.catalogue import message
 from ktop.kernel.errors import InputError, UnavailableError
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import day, posted, texts, to_rating, waits
+from ktop.web.pages.common import KEEP, day, posted, texts, to_rating, waits
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +25,8 @@ async def technology(request: Request) -> Response:
 async def rate(request: Request) -> Response:
     """Rate the pasted summary."""
     form = texts(await posted(request))
+    if KEEP in form:
+        return await _page(request, form, None)
     try:
         stored = await ask(
             request, platform(request).ratings.rate_technology, form.get("text", ""), day(form.get("as_of"))
