@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 import invented
 
 from ktop.domain.rating.grades import ladders
+from ktop.report.pdf import technology_report
+from ktop.report.present import report_view
 from ktop.report.present.grade_meanings import meaning_table
 from ktop.report.present.verdict import known_items, verdict
 
@@ -38,6 +40,20 @@ def test_a_technology_that_the_corpus_cannot_judge_has_no_ground_and_says_so() -
     shown = verdict([rating], "en")
     assert not shown.relied and shown.meaning == "Nothing is near."
     assert "very good" not in shown.meaning and shown.to_do
+
+
+def test_a_report_hatches_and_does_not_colour_what_may_not_be_relied_on() -> None:
+    trusted = invented.originality()
+    unsure = {
+        **trusted,
+        "warnings": [*trusted["warnings"], {"code": "thin_field", "text": {"ko": "얇음", "en": "thin"}}],
+    }
+    for rating, relied in ((trusted, True), (unsure, False)):
+        view = report_view([rating], "ko", medium="paper")
+        assert view.ratings[0].relied is relied
+        assert all((figure.note == "믿고 쓸 수 없음" and not figure.tone) is not relied for figure in view.summary)
+    plain, hatched = (technology_report(rating, "ko") for rating in (trusted, unsure))
+    assert [b"/PatternType" in pdf for pdf in (plain, hatched)] == [False, True]
 
 
 def test_a_company_of_which_little_is_known_is_not_relied_on() -> None:

@@ -31,6 +31,8 @@ def test_rate_a_technology(client: TestClient) -> None:
     made = client.post("/api/v1/ratings/technology", json={"text": SAMPLE})
     assert made.status_code == 201
     assert made.json()["ratings"][0]["grades"] == {"originality": "BBB"}
+    called = client.post("/api/v1/ratings/technology", json={"title": "수분 감지 필름", "text": SAMPLE}).json()
+    assert f">수분 감지 필름\n{SAMPLE[:20]}" in client.get(f"/ratings/{called['id']}?part=text").text
 
 
 @pytest.mark.parametrize(

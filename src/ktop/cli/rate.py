@@ -12,6 +12,7 @@ from ktop.catalogue import text as words
 from ktop.cli.options import AsOf, Corpus, Json, Lang, Report, help_of, parse_date
 from ktop.cli.signed import Signed, write_signed
 from ktop.cli.state import session, terminal
+from ktop.domain.technology.summary import titled
 from ktop.kernel.errors import InputError
 
 app = typer.Typer(help=help_of("rate"), no_args_is_help=True)
@@ -63,6 +64,7 @@ def technology(
     ctx: typer.Context,
     text: Annotated[str | None, typer.Argument(metavar="TEXT", help=help_of("technology_text"))] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="F", help=help_of("technology_file"))] = None,
+    title: Annotated[str | None, typer.Option("--title", metavar="NAME", help=help_of("technology_title"))] = None,
     corpus: Corpus = None,
     as_of: AsOf = None,
     suggest: Annotated[bool, typer.Option("--suggest", help=help_of("suggest"))] = False,
@@ -80,7 +82,7 @@ def technology(
     at = session(ctx)
     technologies = at.platform.technologies
     typed = sys.stdin.read() if text == "-" else str(text)
-    summary = typed if file is None else technologies.read_summary(at.actor, file)
+    summary = titled(title, typed if file is None else technologies.read_summary(at.actor, file))
     with terminal.progress() as progress:
         rating = technologies.rate_summary(at.actor, summary, day, corpus=corpus, lang=langs[0], progress=progress)
     answer = rating.to_json(langs)

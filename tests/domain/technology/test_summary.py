@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktop.catalogue import LANGS, message
-from ktop.domain.technology.summary import MAX_SUMMARY_CHARS, Technology, clean_text, detect_language, starts_with_item
+from ktop.domain.technology.summary import (
+    MAX_SUMMARY_CHARS,
+    Technology,
+    clean_text,
+    detect_language,
+    starts_with_item,
+    titled,
+)
 from ktop.kernel.errors import InputError, TooLargeError
 
 DAY = date(2026, 1, 1)
@@ -137,3 +144,9 @@ def test_a_dash_or_a_measure_within_a_line_stays() -> None:
         "A lens - 3.5 mm thick - images cells at 20 x; minus 5 - or less - degrees suffice for the sample.\n-5 degrees."
     )
     assert Technology.from_text(text, DAY).text == text.replace("\n", " ")
+
+
+def test_a_title_is_the_first_line_of_what_is_rated_once() -> None:
+    assert titled("", "글이다.") == titled(None, "글이다.") == titled(" . ", "글이다.") == "글이다."
+    assert titled("  수분 감지\n필름. ", " 글이다.\n") == "수분 감지 필름\n글이다."
+    assert titled("필름", "필름\n글이다.") == "필름\n글이다.", "not twice"

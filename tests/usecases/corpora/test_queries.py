@@ -17,3 +17,11 @@ def test_patents_left_out_are_named_in_any_form(tmp_path: Path, named: str | lis
     (query,) = read_queries(queries)
     wanted = {"JPH05142789A"} | ({"US7654321B2"} if isinstance(named, list) else set())
     assert wanted <= set(query["exclude"])
+
+
+def test_a_title_beside_a_query_is_its_first_line(tmp_path: Path) -> None:
+    queries = tmp_path / "queries.parquet"
+    pl.DataFrame({"query_id": ["1", "2"], "title": ["Lamp", None], "text": ["It shines.", "It turns."]}).write_parquet(
+        queries
+    )
+    assert [query["text"] for query in read_queries(queries)] == ["Lamp\nIt shines.", "It turns."]

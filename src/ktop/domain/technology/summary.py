@@ -45,6 +45,15 @@ _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _WORD = re.compile(r"[^\W_]+(?:['\-][^\W_]+)*")
 
 
+def titled(title: str | None, summary: str) -> str:
+    """Return a summary with its title as its first line, which is how a text that is rated says what it is called.
+
+    A title counts as part of the text, as that of a patent does. Blank, or there already, it changes nothing.
+    """
+    line = " ".join((title or "").split()).rstrip(".,; ")
+    return summary if not line or summary.lstrip().startswith(f"{line}\n") else f"{line}\n{summary.strip()}"
+
+
 def clean_text(text: str) -> str:
     """Return ``text`` as one line for analysis: mark-up, control characters and repeated blanks taken out.
 

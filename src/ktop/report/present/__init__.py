@@ -14,7 +14,7 @@ from ktop.report.charts.svg import shorten
 from ktop.report.present.common import Medium, RatingJson, short_model
 from ktop.report.present.company import company_view
 from ktop.report.present.technology import technology_view
-from ktop.report.present.verdict import verdict
+from ktop.report.present.verdict import reliable, verdict
 from ktop.report.present.views import Figure, InputGroup, InputRow, RatingView, ReportView
 
 #: Facts that are shown under a company's name, where known.
@@ -44,7 +44,7 @@ def report_view(
     technology_text : the technology summary as given; without it, the text that the technology rating names.
     medium : where it is shown; only the pictures that show there are drawn.
     """
-    views = _without_repeats([rating_view(rating, lang, medium) for rating in ratings])
+    views = _without_repeats([_as_far_as_relied_on(rating, lang, medium) for rating in ratings])
     companies = [rating for rating in ratings if not is_technology(rating)]
     first = companies[0] if companies else ratings[0]
     groups, given, absent = _inputs(companies, lang)
@@ -65,6 +65,16 @@ def report_view(
         text=_summary(ratings, technology_text)[:_SUMMARY_TEXT_CHARS],
         verdict=verdict(ratings, lang),
     )
+
+
+def _as_far_as_relied_on(rating: RatingJson, lang: Lang, medium: Medium) -> RatingView:
+    """Return one rating as shown; the headline of one that may not be relied on is not coloured, and says so."""
+    view = rating_view(rating, lang, medium)
+    if reliable(rating):
+        return view
+    note = text("result.not_relied_short", lang)
+    headline = tuple(replace(figure, note=note, tone="") for figure in view.headline)
+    return replace(view, relied=False, headline=headline)
 
 
 def _headlines(views: Sequence[RatingView], lang: Lang) -> tuple[Figure, ...]:

@@ -75,7 +75,9 @@ def _technology(rating: RatingJson, lang: Lang) -> Technology:
     ocean, ocean_text = _ocean(details, lang)
     return Technology(
         key_terms=tuple(_term(term, lang) for term in list(details.get("key_terms") or ())[:_TERMS_SHOWN]),
-        neighbours=tuple(_neighbour(neighbour, new_terms(details), lang) for neighbour in details.get("neighbours") or ()),
+        neighbours=tuple(
+            _neighbour(neighbour, new_terms(details), lang) for neighbour in details.get("neighbours") or ()
+        ),
         similarity=_similarity(details, lang),
         ocean=ocean,
         ocean_text=ocean_text,

@@ -221,6 +221,8 @@ class RatingView:
     technology: Technology | None = None
     evidence: Evidence | None = None
     accounts: Accounts | None = None
+    #: Whether its grade may be relied on at all.
+    relied: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import polars as pl
 from ktop.catalogue import Lang, text
 from ktop.domain.patent.numbers import ids_of
 from ktop.domain.technology.neighbourhood import day_of
+from ktop.domain.technology.summary import titled
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
@@ -174,7 +175,7 @@ def search_queries(
 
 
 def read_queries(path: Path) -> list[dict[str, Any]]:
-    """Return a table of queries: ``query_id``, ``text``, and optionally ``before`` (date) and ``exclude`` (patent ids).
+    """Return a table of queries: ``query_id``, ``text``, and maybe ``title``, ``before``, ``exclude`` (patent ids).
 
     Raises ``InputError`` where a needed column is absent or a ``before`` is not a date.
     """
@@ -192,17 +193,20 @@ def read_queries(path: Path) -> list[dict[str, Any]]:
             )
         except (ValueError, pl.exceptions.PolarsError) as error:
             raise InputError("records.queries_before", path=path.name) from error
+    titles: list[Any] = frame["title"].to_list() if "title" in frame.columns else [None] * frame.height
     excludes: list[Any] = [None] * frame.height
     if "exclude" in frame.columns:
         excludes = frame["exclude"].to_list()
     return [
         {
             "query_id": str(identifier),
-            "text": "" if words is None else str(words),
+            "text": titled(None if title is None else str(title), "" if words is None else str(words)),
             "before": day,
             "exclude": _ids(out.split() if isinstance(out, str) else out or ()),
         }
-        for identifier, words, day, out in zip(frame["query_id"], frame["text"], dates, excludes, strict=True)
+        for identifier, title, words, day, out in zip(
+            frame["query_id"], titles, frame["text"], dates, excludes, strict=True
+        )
     ]
 
 

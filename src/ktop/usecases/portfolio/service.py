@@ -10,6 +10,7 @@ from typing import Any
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.consent import plain_text
 from ktop.domain.party.permission import require
+from ktop.domain.technology.summary import titled
 from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.errors import InputError
@@ -164,7 +165,7 @@ class PortfolioService:
     def rate_kept_technology(self, actor: Actor, kept_id: str, as_of: date | None) -> StoredRating:
         require(actor, "own:rating:make")
         kept = self.kept_technology(actor, kept_id)
-        return self._ratings().rate_technology(actor, kept.text, as_of, kept_id)
+        return self._ratings().rate_technology(actor, titled(kept.title, kept.text), as_of, kept_id)
 
     def _save(self, actor: Actor, record: Mapping[str, Any], kept_id: str | None, *, draft: bool) -> KeptCompany:
         name = plain_text(str(record.get("name") or ""))[:_LONGEST_TITLE]

@@ -129,7 +129,7 @@ class Technologies(Protocol):
     def patents_named(
         self, actor: Actor, patent_ids: Sequence[str], *, corpus: Path | None = None
     ) -> Mapping[str, Patent]:
-        """Return patents of a corpus by their ids, as far as it has them: what stands behind those named in a rating."""
+        """Return patents of a corpus by their ids, as far as it has them."""
         ...
 
     def score_table(

@@ -36,6 +36,12 @@ class TechnologyRequest(BaseModel):
         description="The technology summary in Korean or English, 20,000 characters at most.",
         examples=["A film with luminescent nanoparticles that shows moisture by a change of its colour ..."],
     )
+    title: str | None = Field(
+        None,
+        max_length=120,
+        description="What the technology is called; a title counts as part of the text, as that of a patent does.",
+        examples=["Moisture-sensing luminescent film"],
+    )
     as_of: Day = Field(None, description=_AS_OF)
     applicant: str | None = Field(
         None,

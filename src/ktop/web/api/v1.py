@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from ktop.domain.party.actor import Actor
+from ktop.domain.technology.summary import titled
 from ktop.usecases.platform import Platform
 from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.schemas import (
@@ -68,7 +69,7 @@ def rate_technology(body: TechnologyRequest, use: Uses, who: Acting, lang: Langu
     if body.applicant is not None:  # asked first: a name that names nobody keeps no rating
         found = use.technologies.prospects_with_applicant(who, body.applicant, body.as_of)
         foreseen["prospects_with_applicant"] = dict(found)
-    kept = stored(use.ratings.rate_technology(who, body.text, body.as_of))
+    kept = stored(use.ratings.rate_technology(who, titled(body.title, body.text), body.as_of))
     return StoredTechnology(**kept.model_dump(), **foreseen)
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import message
+from ktop.domain.technology.summary import titled
 from ktop.kernel.errors import InputError, UnavailableError
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
@@ -28,9 +29,8 @@ async def rate(request: Request) -> Response:
     if KEEP in form:
         return await _page(request, form, None)
     try:
-        stored = await ask(
-            request, platform(request).ratings.rate_technology, form.get("text", ""), day(form.get("as_of"))
-        )
+        summary = titled(form.get("title"), form.get("text", ""))
+        stored = await ask(request, platform(request).ratings.rate_technology, summary, day(form.get("as_of")))
     except UnavailableError as error:
         return waits(request, "/technology", form, error)
     except InputError as error:
@@ -48,6 +48,7 @@ async def _page(
         "technology.html",
         status,
         examples=examples,
+        given_title=given.get("title", ""),
         text=given.get("text", chosen.text if chosen else ""),
         as_of=given.get("as_of", ""),
         problem=problem,
