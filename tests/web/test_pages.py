@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -284,6 +285,26 @@ def test_the_language_switch_keeps_what_was_typed(client: TestClient, token: str
         assert switch is not None
         assert switch[1] == f"{address}?lang=ko"
     client.cookies.delete("ktop_lang")
+
+
+def test_a_result_tells_what_changed_since_the_last_one_and_why(
+    client: TestClient, services: FakePlatform, rating: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "part=history" not in client.get(rating).text
+    now = services.kept[rating.rsplit("/", 1)[1]]
+    former = json.loads(json.dumps(now.ratings))
+    former[0]["scores"]["index"] = 70.4
+    former[0]["model"]["version"] = "0.9.0"
+    for entry in (entry for one in former for entry in one["inputs"] if entry["name"] == "technical_staff"):
+        entry["value"] = 77
+    before = replace(now, id="before", ratings=former, as_of=date(2025, 12, 31))
+    monkeypatch.setattr(services, "earlier", lambda who, which, until=None: None if until else before, raising=False)
+    page = client.get(f"{rating}?part=history").text
+    check_page(page, "ko")
+    for words in ("기준일 2025년 12월 31일", "70.4", "0.9.0 →", "1개가 달라졌습니다", "77"):
+        assert words in page, words
+    assert "그 날짜까지 낸 결과가 없습니다" in client.get(f"{rating}?part=history&until=2020-01-01").text
+    assert client.get(f"{rating}?part=history&until=gestern").status_code == 200
 
 
 def test_similar_patents_open_with_abstract_dates_and_classes_in_words(client: TestClient, token: str) -> None:

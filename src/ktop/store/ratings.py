@@ -123,6 +123,26 @@ class RatingRepository:
         query = query.order_by(ratings.c.created.desc(), ratings.c.id.desc()).limit(limit)
         return [_row(row) for row in self._connection.execute(query)]
 
+    def earlier(self, rating_id: str, until: date | None = None) -> RatingRow | None:
+        """Return the last answer on the same company or technology made before this one, None where there is none.
+
+        ``until`` asks for the last one as of that day or before. Raises ``NotFoundError`` as ``get`` does.
+        """
+        row = self.get(rating_id)
+        of_technology = row.kind == "technology"
+        known = ("technology",) if of_technology else ("company", "subject_key")
+        same = [ratings.c[name] == getattr(row, name) for name in known if getattr(row, name) is not None]
+        if not same:
+            return None
+        before = or_(ratings.c.created < row.created, and_(ratings.c.created == row.created, ratings.c.id < row.id))
+        kinds = ("technology",) if of_technology else ("company", "both")
+        query = self._own().where(or_(*same), before, ratings.c.kind.in_(kinds))
+        if until is not None:
+            query = query.where(ratings.c.as_of <= until)
+        query = query.order_by(ratings.c.created.desc(), ratings.c.id.desc()).limit(1)
+        found = self._connection.execute(query).one_or_none()
+        return None if found is None else _row(found)
+
     def newest_of(self, keys: Mapping[str, str | None]) -> dict[str, RatingRow]:
         """Return the newest answer of each kept company that has any; ``keys`` is company → its subject key."""
         if not keys:

@@ -72,3 +72,15 @@ def test_strangers_without_a_number_are_not_one_company(platform: House, tmp_pat
     with Store.open(f"sqlite:///{tmp_path / 'ktop.sqlite3'}").unit(OWNER) as unit:
         keys = [row.subject_key for row in unit.ratings.recent()]
     assert sorted(map(str, keys)) == ["business_number:2210044172", "company_id:A-1", "company_id:A-2"]
+
+
+def test_what_came_before_is_found_by_company_and_by_day(platform: House) -> None:
+    record = platform.companies.example_record(OWNER, "hanbit-motion")
+    rated = [platform.ratings.rate_company(OWNER, record, day) for day in (date(2026, 3, 31), DAY, date(2026, 9, 30))]
+    other = platform.ratings.rate_company(OWNER, platform.companies.example_record(OWNER, "narae-lab"), DAY)
+    before = platform.ratings.earlier(OWNER, rated[2].id)
+    assert before is not None and before.id == rated[1].id
+    older = platform.ratings.earlier(OWNER, rated[2].id, date(2026, 5, 1))
+    assert older is not None and older.id == rated[0].id
+    assert platform.ratings.earlier(OWNER, rated[2].id, date(2026, 1, 1)) is None
+    assert platform.ratings.earlier(OWNER, rated[0].id) is None and platform.ratings.earlier(OWNER, other.id) is None

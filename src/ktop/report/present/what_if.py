@@ -1,4 +1,4 @@
-"""The difference between two ratings of the same company: before a change and after it."""
+"""The difference between two ratings of one subject: before a change and after it, in results, inputs and versions."""
 
 from __future__ import annotations
 
@@ -45,6 +45,24 @@ def changes_between(before: Sequence[RatingJson], after: Sequence[RatingJson], l
         replace(change, label=f"{change.label} · {short_model(model, lang)}") if count[change.label] > 1 else change
         for model, change in changed
     )
+
+
+def inputs_between(
+    before: Sequence[RatingJson], after: Sequence[RatingJson], lang: Lang
+) -> tuple[tuple[str, str, str], ...]:
+    """Return the inputs that two ratings had different: label, value before, value after."""
+    old, new = ({one["name"]: one["value"] for r in ratings for one in r["inputs"]} for ratings in (before, after))
+    return tuple(
+        (labels.fact(name, lang), labels.fact_value(name, old[name], lang), labels.fact_value(name, new[name], lang))
+        for name in old
+        if name in new and old[name] != new[name]
+    )
+
+
+def versions_between(before: Sequence[RatingJson], after: Sequence[RatingJson]) -> str:
+    """Return the models that rated by another version: ``ktrs-fm 1.3.0 → 1.4.0``."""
+    old, new = ({one["model"]["name"]: one["model"]["version"] for one in ratings} for ratings in (before, after))
+    return ", ".join(f"{name} {old[name]} → {new[name]}" for name in old if name in new and old[name] != new[name])
 
 
 def _grades(old: RatingJson, new: RatingJson, lang: Lang) -> list[Change]:

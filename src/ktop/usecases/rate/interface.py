@@ -130,6 +130,13 @@ class Ratings(Protocol):
         """Return the newest answer of each of some kept companies that has one."""
         ...
 
+    def earlier(self, actor: Actor, rating_id: str, until: date | None = None) -> StoredRating | None:
+        """Return the last answer on the same company or kept technology made before this one, None where none was.
+
+        ``until`` asks for the last one as of that day or before.
+        """
+        ...
+
     def describe(self, actor: Actor, rating_id: str, *, title: str, note: str, archived: bool) -> KeptResult:
         """Name a kept answer, note something on it, put it away or take it out again; the answer itself never changes.
 

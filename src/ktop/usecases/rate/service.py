@@ -135,6 +135,12 @@ class RatingService:
             keys = {one: _key_of(unit.portfolio.company(one)) for one in companies}
             return {one: _as_listed(row) for one, row in unit.ratings.newest_of(keys).items()}
 
+    def earlier(self, actor: Actor, rating_id: str, until: date | None = None) -> StoredRating | None:
+        require(actor, "own:rating:read")
+        with self._store().reading(actor) as unit:
+            row = unit.ratings.earlier(rating_id, until)
+        return None if row is None else _stored(row)
+
     def describe(self, actor: Actor, rating_id: str, *, title: str, note: str, archived: bool) -> KeptResult:
         require(actor, "own:rating:edit")
         if len(title) > _LONGEST_TITLE or len(note) > _LONGEST_NOTE:

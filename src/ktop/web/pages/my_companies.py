@@ -14,8 +14,8 @@ from ktop.catalogue import Lang, message, text
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.errors import ChangedError, InputError, UnavailableError
 from ktop.kernel.paging import Page
-from ktop.report import labels, numbers
-from ktop.report.present.what_if import changes_between
+from ktop.report import numbers
+from ktop.report.present.what_if import changes_between, inputs_between, versions_between
 from ktop.usecases.portfolio.interface import KeptCompany
 from ktop.usecases.rate.interface import KeptResult, StoredRating
 from ktop.web import tables
@@ -236,26 +236,6 @@ def _past(result: KeptResult, now: StoredRating, before: StoredRating | None, la
     moved = [change for change in changes_between(before.ratings, now.ratings, lang) if change.difference]
     return shown | {
         "moved": moved,
-        "inputs": _inputs_changed(before, now, lang),
-        "models": _models_changed(before, now),
+        "inputs": inputs_between(before.ratings, now.ratings, lang),
+        "models": versions_between(before.ratings, now.ratings),
     }
-
-
-def _inputs_changed(before: StoredRating, now: StoredRating, lang: Lang) -> list[tuple[str, str, str]]:
-    """Return the inputs that two ratings had different: label, value before, value now."""
-    old, new = ({one["name"]: one["value"] for r in kept.ratings for one in r["inputs"]} for kept in (before, now))
-
-    def shown(name: str, value: Any) -> str:
-        return labels.fact_value(name, value, lang)
-
-    return [
-        (labels.fact(name, lang), shown(name, old[name]), shown(name, new[name]))
-        for name in old
-        if name in new and old[name] != new[name]
-    ]
-
-
-def _models_changed(before: StoredRating, now: StoredRating) -> str:
-    old = {one["model"]["name"]: one["model"]["version"] for one in before.ratings}
-    new = {one["model"]["name"]: one["model"]["version"] for one in now.ratings}
-    return ", ".join(f"{name} {old[name]} → {new[name]}" for name in old if name in new and old[name] != new[name])

@@ -18,13 +18,13 @@ from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
 from ktop.report.present.models import recomputed_sentence
 from ktop.report.present.views import ReportView
-from ktop.report.present.what_if import Change, changes_between
+from ktop.report.present.what_if import Change, changes_between, inputs_between, versions_between
 from ktop.usecases.rate.interface import StoredRating
 from ktop.web import forms
 from ktop.web.api.schemas import stored as as_json
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import KEEP, blocking, identifier, may_send, posted, texts
+from ktop.web.pages.common import KEEP, blocking, day, identifier, may_send, posted, texts
 from ktop.web.pages.reviews import reviews_of
 from ktop.web.rendering import page
 
@@ -142,7 +142,8 @@ async def _page(
         shown = {**await _typed_before(request, stored), **(typed or {})}
         fields = _fields(forms.WHAT_IF, lang, shown, problems or {})
         more = _more_fields(lang, shown, problems or {})
-    tabs = _tabs(view, lang, with_fields=bool(fields))
+    history = await _history(request, stored, lang)
+    tabs = _tabs(view, lang, with_fields=bool(fields), with_history=bool(history))
     # With HTMX only the what-if part is fetched anew.
     template = "what_if.html" if request.headers.get("hx-request") == "true" and typed is not None else "rating.html"
     return page(
@@ -164,6 +165,7 @@ async def _page(
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
         patents=await _patents(request, view) if part in ("patents", "all") else {},
+        history=history,
         result=result,
         tried=tried,
         posted=typed is not None and KEEP not in typed,
@@ -171,6 +173,33 @@ async def _page(
         recomputed=recomputed,
         say=lambda key: text(f"lifecycle.{key}", lang),
     )
+
+
+async def _history(request: Request, stored: StoredRating, lang: Lang) -> Mapping[str, Any]:
+    """Return what changed since the last result on the same subject, and why; empty where there was none before.
+
+    ``?until=`` asks for the last one as of that day or before: a day that cannot be read counts as none.
+    """
+    try:
+        until = day(request.query_params.get("until"))
+    except InputError:
+        until = None
+    find = platform(request).ratings.earlier
+    newest = await ask(request, find, stored.id)
+    if newest is None:
+        return {}
+    before = newest if until is None else await ask(request, find, stored.id, until)
+    shown = {"until": "" if until is None else until.isoformat(), "before": before}
+    if before is None:
+        return shown
+    return shown | {
+        "day": numbers.day(before.as_of, lang),
+        "made": numbers.moment(before.created, lang),
+        "moved": [one for one in changes_between(before.ratings, stored.ratings, lang) if one.difference],
+        "inputs": inputs_between(before.ratings, stored.ratings, lang),
+        "versions": versions_between(before.ratings, stored.ratings),
+        "later": before.as_of != stored.as_of,
+    }
 
 
 async def _patents(request: Request, view: ReportView) -> Mapping[str, Patent]:
@@ -193,7 +222,7 @@ def _part(request: Request) -> str:
     return request.query_params.get("part", "")
 
 
-def _tabs(view: ReportView, lang: Lang, *, with_fields: bool) -> tuple[Tab, ...]:
+def _tabs(view: ReportView, lang: Lang, *, with_fields: bool, with_history: bool) -> tuple[Tab, ...]:
     """Return the parts that a result has, the overview first: each is a page of its own, so none needs a script."""
     found = [Tab("", text("result.part_overview", lang))]
     found += [Tab(rating.model, labels.word("tab", rating.model, lang)) for rating in view.ratings]
@@ -204,6 +233,8 @@ def _tabs(view: ReportView, lang: Lang, *, with_fields: bool) -> tuple[Tab, ...]
         found.append(Tab("novelty", text("result.part_novelty", lang)))
     if with_fields:
         found.append(Tab("what-if", text("web.what_if", lang)))
+    if with_history:
+        found.append(Tab("history", text("result.part_history", lang)))
     if view.inputs:
         found.append(Tab("inputs", text("result.part_inputs", lang)))
     if view.text:
