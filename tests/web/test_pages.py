@@ -311,7 +311,7 @@ def test_similar_patents_open_with_abstract_dates_and_classes_in_words(client: T
     made = client.post("/technology", data={"csrf": token, "text": SAMPLE}, follow_redirects=False)
     page = client.get(f"{made.headers['location']}?part=patents").text
     check_page(page, "ko")
-    opened = page.split("<details")[1]
+    opened = page.split('<details class="data"')[1]
     for words in ("수분에 닿으면 빛을 내는 필름.", "누리소재", "공개·공고 2015", "C09K 발광 등 기능 재료"):
         assert words in opened, words
 

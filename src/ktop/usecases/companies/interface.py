@@ -145,6 +145,15 @@ class Companies(Protocol):
         """
         ...
 
+    def grade_paths(
+        self, actor: Actor, record: Mapping[str, Any], as_of: date, versions: Mapping[str, str]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return how a company may reach the next grade of each of some models: ``grade_path.to_json`` objects.
+
+        ``versions`` is model → version of the grade that is to be raised; one that is no longer in force has no path.
+        """
+        ...
+
     def rate_changed(
         self,
         actor: Actor,

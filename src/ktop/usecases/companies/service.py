@@ -27,6 +27,7 @@ from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
 from ktop.usecases.companies.batch import rate_table, write_answer
 from ktop.usecases.companies.evidence import Backed, accepted_subject
+from ktop.usecases.companies.grade_path import grade_path, to_json
 from ktop.usecases.companies.interface import BatchReport, CompanyCard, CompanyRatings
 from ktop.usecases.companies.rating import company_models, former_grades, models_for, rate_by, what_if
 from ktop.usecases.companies.steps_elsewhere import with_steps_elsewhere
@@ -152,6 +153,15 @@ class CompanyService:
             raise last
         used = [self._registry.model(rating.model.name) for rating in ratings]
         return CompanyRatings(with_steps_elsewhere(ratings, used, subject.table), failures)
+
+    def grade_paths(
+        self, actor: Actor, record: Mapping[str, Any], as_of: date, versions: Mapping[str, str]
+    ) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:rating:read")
+        subject = accepted_subject(actor, record, as_of, self._backed)
+        models = [one for one in company_models(list(versions), self._registry) if one.version == versions[one.name]]
+        found = [grade_path(model, subject, rate_by(model, subject)) for model in models]
+        return [to_json(path) for path in found if path is not None]
 
     def rate_changed(
         self,

@@ -152,6 +152,10 @@ class Ratings(Protocol):
         """
         ...
 
+    def paths(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return how the company of a kept answer may reach the next grade, by model; see ``Companies.grade_paths``."""
+        ...
+
     def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
         """Return which added terms would raise the originality of a kept answer's technology; nothing is kept.
 

@@ -159,6 +159,14 @@ class RatingService:
         changed = self._companies.rate_changed(actor, kept.record, kept.as_of, changes, names)
         return [rating.to_json() for rating in changed]
 
+    def paths(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:rating:read")
+        kept = self.rating(actor, rating_id)
+        if kept.record is None:
+            return ()
+        graded = {one["model"]["name"]: one["model"]["version"] for one in kept.ratings if "business" in one["grades"]}
+        return self._companies.grade_paths(actor, kept.record, kept.as_of, graded)
+
     def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
         require(actor, "own:rating:read")
         kept = self.rating(actor, rating_id)

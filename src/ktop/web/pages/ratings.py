@@ -17,6 +17,7 @@ from ktop.report import labels, numbers
 from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
 from ktop.report.present.models import recomputed_sentence
+from ktop.report.present.path import Path, path_view
 from ktop.report.present.views import ReportView
 from ktop.report.present.what_if import Change, changes_between, inputs_between, versions_between
 from ktop.usecases.rate.interface import StoredRating
@@ -164,6 +165,7 @@ async def _page(
         reviewed=await reviews_of(request, stored, lang),
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
+        paths=await _paths(request, stored, part),
         patents=await _patents(request, view) if part in ("patents", "all") else {},
         history=history,
         result=result,
@@ -200,6 +202,17 @@ async def _history(request: Request, stored: StoredRating, lang: Lang) -> Mappin
         "versions": versions_between(before.ratings, stored.ratings),
         "later": before.as_of != stored.as_of,
     }
+
+
+async def _paths(request: Request, stored: StoredRating, part: str) -> Mapping[str, Path]:
+    """Return how to reach the next grade, by model, where the part that shows it is asked for."""
+    if stored.record is None or part not in ("all", *(one["model"]["name"] for one in stored.ratings)):
+        return {}
+    try:
+        found = await ask(request, platform(request).ratings.paths, stored.id)
+    except KtopError:  # a record that today's rules refuse: the result stands without a path
+        return {}
+    return {path["model"]: path_view(path, language(request)) for path in found}
 
 
 async def _patents(request: Request, view: ReportView) -> Mapping[str, Patent]:
