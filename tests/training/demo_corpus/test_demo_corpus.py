@@ -30,7 +30,7 @@ def test_shipped_file_is_what_the_vocabularies_generate() -> None:
 
 
 def test_file_stays_small() -> None:
-    assert SHIPPED.stat().st_size <= 2_500_000
+    assert SHIPPED.stat().st_size <= 1_000_000
 
 
 def test_every_record_says_that_it_is_made_up(patents: list[Patent], lines: list[dict]) -> None:
@@ -49,7 +49,7 @@ def test_numbers_and_classes_are_in_their_one_written_form(patents: list[Patent]
 
 def test_languages_fields_and_years_are_covered(patents: list[Patent]) -> None:
     languages = Counter(patent.language for patent in patents)
-    assert 3_000 <= len(patents) <= 4_000
+    assert 4_500 <= len(patents) <= 5_500
     assert 0.4 <= languages["ko"] / len(patents) <= 0.6
     assert {symbol[0] for patent in patents for symbol in patent.ipc} == set("ABCDEFGH")
     assert len({name for patent in patents for name in patent.subclasses}) >= 40
@@ -105,7 +105,7 @@ def test_growth_differs_between_themes_and_new_words_appear(lines: list[dict]) -
     for line in lines:
         late[line["theme"]][int(line["filed"][:4]) >= 2015] += 1
     share = {theme: counts[True] / counts.total() for theme, counts in late.items()}
-    assert len(share) >= 12
+    assert len(share) >= 30
     assert share["medical_imaging"] > 0.75 and share["combustion_engines"] < 0.35
     first = min(line["filed"] for line in lines if "양자 내성 암호" in line["abstract"])
     assert first >= "2018"

@@ -12,8 +12,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ktop.kernel.errors import InputError, NotFoundError, TooLargeError
+from ktop.report.present.verdict import UNRELIABLE
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.corpora.neighbourhood import patent_technology
 from ktop.usecases.corpora.reference import bring_reference_up_to_date, reference_path
@@ -39,6 +41,19 @@ def test_examples_rate_in_both_languages(engine: TechnologyEngine, path: Path) -
     assert {opinion.lang for opinion in rating.opinions} == {"ko", "en"}
     assert rating.details["neighbours"]
     json.dumps(rating.to_json(), allow_nan=False)
+
+
+def test_common_technologies_can_be_compared(engine: TechnologyEngine) -> None:
+    """Here against a sixth of the demo corpus; ``benchmarks/demo_corpus_trust.py`` finds none against the whole."""
+    fields = yaml.safe_load((Path(__file__).parents[2] / "fixtures" / "common_fields.yaml").read_text("utf-8"))
+    texts = {f"{field['id']}.{lang}": field[lang] for field in fields for lang in ("ko", "en")}
+    texts |= {path.stem: path.read_text("utf-8") for path in EXAMPLES.glob("*.txt")}
+    rated = {name: rate_technology(engine, text, as_of=DAY) for name, text in texts.items()}
+    warned = {name for name, rating in rated.items() if {warning.code for warning in rating.warnings} & UNRELIABLE}
+    assert len(texts) >= 43
+    assert len(warned) <= 2, warned
+    copies = {name for name, one in rated.items() if any(warning.code == "near_duplicate" for warning in one.warnings)}
+    assert not copies, "the demo corpus holds no text of these"
 
 
 def test_a_korean_summary_finds_its_field_and_only_earlier_patents(engine: TechnologyEngine) -> None:

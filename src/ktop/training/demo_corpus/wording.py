@@ -18,8 +18,8 @@ _LIKE_CONSONANT = re.compile(r"^(?:u[^aeiou][aeiou]|uni|eu|one\b|use)", re.IGNOR
 _LIKE_VOWEL = re.compile(r"^(?:hour|honest|X-ray|[AEFHILMNORSX](?:[A-Z]|-))")
 #: Verbs that double their last letter before -ing.
 _DOUBLED = re.compile(
-    r"^(?:allot|control|cut|emit|grip|jet|let|level|map|permit|refer|set|shred|spin|split|stop|submit|transfer|transmit"
-    r"|trap|wrap)$"
+    r"^(?:allot|control|cut|emit|grip|jet|let|level|map|permit|refer|set|shred|spin|split|stop|submit|tap|transfer|transmit"
+    r"|trap|trim|wrap)$"
 )
 _STARRED = re.compile(r"(^|\*)([A-Za-z]+)")
 
