@@ -189,6 +189,10 @@ def test_a_comparison_leads_from_one_score_to_the_other() -> None:
     assert rows[-1][0] == "가온"
     assert rows[-1][3] == f"{a['scores']['index']:.2f}"
     assert len(found.gaps[0].table.rows) == 14
+    technology = invented.originality()
+    technology["scores"]["density"] = 12.0
+    (alike,) = compare([technology], [technology], {}, ("가온", "누리"), "ko")
+    assert not any("density" in row[0] for row in alike.rows), "a raw name of a count is no score"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import invented
 from ktop.domain.rating.grades import ladders
 from ktop.report.pdf import technology_report
 from ktop.report.present import report_view
-from ktop.report.present.grade_meanings import meaning_table
+from ktop.report.present.grade_meanings import band, meaning_table
 from ktop.report.present.verdict import known_items, verdict
 
 
@@ -40,6 +40,15 @@ def test_a_technology_that_the_corpus_cannot_judge_has_no_ground_and_says_so() -
     shown = verdict([rating], "en")
     assert not shown.relied and shown.meaning == "Nothing is near."
     assert "very good" not in shown.meaning and shown.to_do
+
+
+def test_a_grade_has_the_colour_of_the_word_said_of_it_and_something_is_to_be_done() -> None:
+    tones = {"top": "good", "good": "good", "middle": "warn", "low": "bad", "bottom": "bad"}
+    for symbol in ladders()["originality"].symbols:
+        rating = {**invented.originality(), "grades": {"originality": symbol}}
+        shown = verdict([rating], "ko")
+        assert shown.figure.tone == tones[band(ladders()["originality"], symbol)]
+        assert "KR1020190000001A" in shown.to_do[0] and len(shown.to_do) == 2
 
 
 def test_a_report_hatches_and_does_not_colour_what_may_not_be_relied_on() -> None:

@@ -122,13 +122,37 @@ class CasesShown(TypedDict):
     after: str | None
 
 
-class ChangeShown(TypedDict):
-    """One change of state."""
+class CellProblemShown(TypedDict):
+    """What is wrong with a cell; `column` is empty for a whole row."""
 
-    state: Literal["requested", "active", "rejected", "narrowed", "expired", "revoked"]
-    at: str
-    by: str
-    reason: str
+    sheet: Literal["companies", "statements", "staff", "projects", "checklist"]
+    row: int
+    """The row as the file counts it, from 1."""
+    column: str
+    key: str
+    text: dict[str, str]
+
+
+class ChangesShown(TypedDict):
+    """What was found changed, newest first."""
+
+    items: list[CollectChangeShown]
+
+
+class CollectChangeShown(TypedDict):
+    """What public sources said otherwise than the time before."""
+
+    id: str
+    business_number: str
+    company: str | None
+    """The kept company it was saved to."""
+    collection: str
+    before: str
+    """The collection before."""
+    found: str
+    changes: list[dict[str, Any]]
+    """Entries with path, before, now and source."""
+    seen: str | None
 
 
 class CollectionAsked(TypedDict):
@@ -228,7 +252,7 @@ class ConsentShown(TypedDict):
     authenticated_by: str | None
     notice_version: str
     notice_hash: str
-    changes: list[ChangeShown]
+    changes: list[ConsentsChangeShown]
 
 
 class ConsentText(TypedDict):
@@ -238,6 +262,15 @@ class ConsentText(TypedDict):
     hash: str
     """SHA-256 of version and text, which every consent holds."""
     text: dict[str, str]
+
+
+class ConsentsChangeShown(TypedDict):
+    """One change of state."""
+
+    state: Literal["requested", "active", "rejected", "narrowed", "expired", "revoked"]
+    at: str
+    by: str
+    reason: str
 
 
 class ConsentsShown(TypedDict):
@@ -361,12 +394,46 @@ class FirstPassword(TypedDict):
     password: str
 
 
+class FollowingAsked(TypedDict):
+    """How often a company is collected again."""
+
+    every_days: int
+    """Days between two collections."""
+
+
+class FollowingShown(TypedDict):
+    """How a company is collected again by itself; null where it is not."""
+
+    every_days: int | None
+    due: str | None
+    """When next; sooner where a source did not answer."""
+
+
 class FoundShown(TypedDict):
     """What may be seen of a company."""
 
     company: Party
     consents: list[ConsentShown]
     results: list[ResultFound]
+
+
+class ImportShown(TypedDict):
+    """A file that was read; its right rows are kept only when they are taken in."""
+
+    id: str
+    file: str
+    state: Literal["read", "taken"]
+    read: str
+    counts: list[SheetCountShown]
+    companies: int
+    """Records that the right rows make."""
+    new: int
+    """Companies among them that were not kept before."""
+    wrong_rows: int
+    problems: list[CellProblemShown]
+    """The first 200; the file of the rest has all."""
+    unknown: list[str]
+    """Headings that nothing was read of."""
 
 
 class InstitutionShown(TypedDict):
@@ -900,6 +967,14 @@ class SentShown(TypedDict):
     withdrawn: str | None
 
 
+class SheetCountShown(TypedDict):
+    """Rows of a sheet, and how many of them are right."""
+
+    sheet: Literal["companies", "statements", "staff", "projects", "checklist"]
+    rows: int
+    right: int
+
+
 class SignedFile(TypedDict):
     """A signed result as a file: the token (`vc+jwt`) and the inputs that are shown with it."""
 
@@ -1021,6 +1096,8 @@ class TechnologyRequest(TypedDict):
 
     text: str
     """The technology summary in Korean or English, 20,000 characters at most."""
+    title: NotRequired[str | None]
+    """What the technology is called; a title counts as part of the text, as that of a patent does."""
     as_of: NotRequired[str | None]
     """Day of the rating (ISO 8601); without it, today."""
     applicant: NotRequired[str | None]
@@ -1376,6 +1453,43 @@ class CollectionsOperations:
         ).json()
         return found
 
+    def follow(self, collection_id: str, body: FollowingAsked) -> FollowingShown:
+        """Have the company collected again every so many days; changes are told to webhooks as `company.changed`.
+
+        PUT /api/v1/collections/{collection_id}/following
+        """
+        found: FollowingShown = self._connection.ask(
+            "PUT", f"/api/v1/collections/{part(collection_id)}/following", body=body
+        ).json()
+        return found
+
+    def follow_no_more(self, collection_id: str) -> FollowingShown:
+        """Collect the company no more by itself.
+
+        DELETE /api/v1/collections/{collection_id}/following
+        """
+        found: FollowingShown = self._connection.ask(
+            "DELETE", f"/api/v1/collections/{part(collection_id)}/following"
+        ).json()
+        return found
+
+    def changes(self, *, unseen: bool | None = None, limit: int | None = None) -> ChangesShown:
+        """List what public sources said otherwise than the time before, the newest first.
+
+        GET /api/v1/company-changes
+        """
+        found: ChangesShown = self._connection.ask(
+            "GET", "/api/v1/company-changes", query={"unseen": unseen, "limit": limit}
+        ).json()
+        return found
+
+    def change_seen(self, change_id: str, *, idempotency_key: str | None = None) -> None:
+        """Say that a change was looked at.
+
+        POST /api/v1/company-changes/{change_id}/seen
+        """
+        self._connection.ask("POST", f"/api/v1/company-changes/{part(change_id)}/seen", idempotency_key=idempotency_key)
+
     def answer(self, answer_id: str) -> bytes:
         """Download the answer that a value is from, as it came.
 
@@ -1390,6 +1504,59 @@ class CollectionsOperations:
         GET /api/v1/sources
         """
         found: SourcesShown = self._connection.ask("GET", "/api/v1/sources").json()
+        return found
+
+
+class ImportsOperations:
+    """Operations on imports."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def template(
+        self, *, sheet: Literal["companies", "statements", "staff", "projects", "checklist"] | None = None
+    ) -> bytes:
+        """Download the template of the spreadsheets of companies.
+
+        GET /api/v1/import-templates
+        """
+        found: bytes = self._connection.ask("GET", "/api/v1/import-templates", query={"sheet": sheet}).content
+        return found
+
+    def give(self, content: bytes, *, name: str, idempotency_key: str | None = None) -> ImportShown:
+        """Check a spreadsheet of companies; the body is the file, and nothing of it is kept yet.
+
+        POST /api/v1/imports
+        """
+        found: ImportShown = self._connection.ask(
+            "POST", "/api/v1/imports", query={"name": name}, content=content, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def given(self, import_id: str) -> ImportShown:
+        """Fetch what was found in a spreadsheet.
+
+        GET /api/v1/imports/{import_id}
+        """
+        found: ImportShown = self._connection.ask("GET", f"/api/v1/imports/{part(import_id)}").json()
+        return found
+
+    def take(self, import_id: str, *, idempotency_key: str | None = None) -> ImportShown:
+        """Keep the right rows as further versions of the companies' records.
+
+        POST /api/v1/imports/{import_id}/take
+        """
+        found: ImportShown = self._connection.ask(
+            "POST", f"/api/v1/imports/{part(import_id)}/take", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def rest(self, import_id: str) -> bytes:
+        """Download the rows that were not taken in, every wrong cell marked.
+
+        GET /api/v1/imports/{import_id}/rest
+        """
+        found: bytes = self._connection.ask("GET", f"/api/v1/imports/{part(import_id)}/rest").content
         return found
 
 
@@ -2720,6 +2887,11 @@ class Client(Connection):
     def collections(self) -> CollectionsOperations:
         """Operations on collections."""
         return CollectionsOperations(self)
+
+    @property
+    def imports(self) -> ImportsOperations:
+        """Operations on imports."""
+        return ImportsOperations(self)
 
     @property
     def jobs(self) -> JobsOperations:

@@ -25,10 +25,11 @@ from ktop.models.registry import ModelRegistry
 from ktop.report import numbers
 from ktop.report.present import report_view
 from ktop.report.present.grade_meanings import band
+from ktop.report.present.guarantee import guarantee_view
 from ktop.report.present.verdict import deciding, known_items
 from ktop.usecases.companies.evidence import rate_on_evidence
 from ktop.usecases.companies.examples import example_records
-from ktop.usecases.companies.rating import company_models, models_for
+from ktop.usecases.companies.rating import company_models, models_for, rate_by
 
 DAY = date(2026, 6, 30)
 SUBJECTS = int(os.environ.get("KTOP_SUBJECTS", "40"))
@@ -205,3 +206,21 @@ def test_one_name_has_one_value_on_a_page(rated: list[Any], lang: Any) -> None:
                     seen(cells[0], cells[2])
         assert values
         assert not {name: shown for name, shown in values.items() if len(shown) > 1}, seed
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_clauses_of_the_guarantee_show_the_values_of_the_rating(lang: Any) -> None:
+    met = set()
+    for seed in range(12):
+        try:
+            rating = rate_by(MODELS.model("ktrs-fm"), RatedSubject.of(varied(seed), DAY)).to_json()
+        except KtopError:  # a record that nobody could enter
+            continue
+        shown = guarantee_view(rating, lang)
+        assert shown is not None
+        assert f" {rating['grades']['business']}," in shown.clauses[0].figures, seed
+        for clause in shown.clauses:
+            met.add(clause.met)
+            assert clause.met is None or clause.figures, (seed, clause.label)
+            assert not re.search(r"KR-\d|_krw|None|nan", clause.figures), clause.figures
+    assert met == {True, False, None}

@@ -43,6 +43,7 @@ def strips(title: str, groups: Sequence[Strip], lang: Lang, *, width: int = 360)
             x = min(max(width * group.percentile / 100, 5), width - 5)
             parts.append(rect(x - 3, top - 2, 6, _BAR + 4, kind="own", rx=2))
         y += _ROW
+    y += 8  # clear of the last bar and its mark
     parts.append(label(0, y + 5, "0", size=11, kind="muted"))
     parts.append(label(width / 2, y + 5, text("charts.median", lang), size=11, anchor="middle", kind="muted"))
     parts.append(label(width, y + 5, "100", size=11, anchor="end", kind="muted"))

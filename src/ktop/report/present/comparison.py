@@ -14,6 +14,9 @@ from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_sc
 from ktop.report.present.technology import technology_view
 from ktop.report.present.views import Figure
 
+#: Scores that count something, are neither better nor worse, and are told in words beside.
+_COUNTS = frozenset({"density"})
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -60,6 +63,7 @@ def _compared(
     rows += [
         (score_label(a, n, lang), numbers.score(a["scores"][n], lang), numbers.score(b["scores"].get(n), lang))
         for n in a["scores"]
+        if n not in _COUNTS
     ]
     rows += [
         (
@@ -152,11 +156,10 @@ def _aligned(ratings: Sequence[RatingJson], model: str, lang: Lang) -> Aligned:
             for symbol in symbols
         ]
         rows.append((label, tuple(str(symbol or "–") for symbol in symbols), _leading(places)))
-    for name in ratings[0]["scores"]:
+    for name in (name for name in ratings[0]["scores"] if name not in _COUNTS):
         values = [rating["scores"].get(name) for rating in ratings]
         shown = tuple(numbers.score(value, lang) for value in values)
-        best = frozenset() if name == "density" else _leading(values)
-        rows.append((score_label(ratings[0], name, lang), shown, best))
+        rows.append((score_label(ratings[0], name, lang), shown, _leading(values)))
     for name in ratings[0]["probabilities"]:
         found = [rating["probabilities"].get(name) for rating in ratings]
         shares = [None if p is None else p["value"] for p in found]

@@ -6,15 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ktop.catalogue import Lang, text
+from ktop.catalogue import Lang, load, text
 from ktop.domain.decision.guarantee import guarantee_rule, money
-from ktop.report import numbers
+from ktop.domain.rating.grades import ladders
+from ktop.report import labels, numbers
 from ktop.report.charts import Table
 from ktop.report.present.common import RatingJson
 from ktop.report.present.views import Clause, Guarantee
 
 _TONES = {"possible": "good", "conditional": "warn", "refused": "bad"}
 _MET = {"passed": True, "failed": False}
+#: Ends of the names of facts that are amounts.
+_KRW = ("_krw", "_krw_t0", "_krw_t1", "_krw_t2")
 #: Facts that the limit is worked out from.
 _NEEDED = ("guarantee_balance_krw", "sales_krw_t0", "age_band")
 
@@ -31,6 +34,7 @@ def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
             text(f"report.clause_{clause['outcome']}", lang),
             clause["label"][lang],
             clause["reason"][lang] if clause["reason"] else "",
+            _figures(rating, decision["rule"], clause["id"], lang),
         )
         for clause in decision["clauses"]
     )
@@ -44,6 +48,40 @@ def guarantee_view(rating: RatingJson, lang: Lang) -> Guarantee | None:
         arithmetic=_arithmetic(rating, decision, lang),
         met=sum(clause.met is True for clause in clauses),
     )
+
+
+def _figures(rating: RatingJson, version: str, clause_id: str, lang: Lang) -> str:
+    """Return the values that a clause was judged by, as far as the rating shows them: the grade or the facts."""
+    try:
+        rule = guarantee_rule(version)
+    except KeyError:  # a rule of an installation that is not this one
+        return ""
+    clause = next((one for one in rule.clauses if one.id == clause_id), None)
+    if clause is None:
+        return ""
+    grades, limits = rating["grades"], []
+    if clause.kind == "grade_at_least":
+        name = clause.settings["ladder"]
+        return text("result.clause_grade", lang, grade=grades.get(name, "–"), least=clause.settings["grade"])
+    if clause.kind == "not_both":
+        names = ("growth", "risk")
+        return ", ".join(f"{(ladders()[name].labels or {})[lang]} {grades.get(name, '–')}" for name in names)
+    facts = {entry["name"]: entry["value"] for entry in rating["inputs"]}
+    if clause.formula is not None and "sme_sales_limit_krw" in clause.formula.names:
+        limit = rule.sme_sales_limit_krw.get(str(facts.get("industry_group")))
+        limits = [] if limit is None else [text("result.clause_sme_limit", lang, limit=money(round(limit), lang))]
+    told = [
+        f"{labels.fact(name, lang)}: {_value(name, facts[name], lang)}"
+        for name in rule.facts_of(clause)
+        if name in facts and not numbers.is_missing(facts[name])
+    ]
+    return ", ".join([*told, *limits])
+
+
+def _value(name: str, value: Any, lang: Lang) -> str:
+    if name == "region":
+        return str(load("regions")["regions"].get(value, {}).get(lang, value))
+    return money(round(value), lang) if name.endswith(_KRW) else labels.fact_value(name, value, lang)
 
 
 def _arithmetic(rating: RatingJson, decision: Mapping[str, Any], lang: Lang) -> Table | None:

@@ -25,6 +25,8 @@ UNRELIABLE = frozenset({"thin_field", "no_close_art", "no_patents"})
 #: Below this share of its items known, a company's grade says more of what is missing than of the company.
 LEAST_KNOWN = 0.5
 _ACCOUNTS = "accounts"
+#: A grade is coloured by the word that is said of it.
+_TONES = {"top": "good", "good": "good", "middle": "warn", "low": "bad", "bottom": "bad"}
 #: What is to be done first: sentences and computed steps together.
 _TO_DO_SHOWN = 4
 
@@ -91,7 +93,9 @@ def _figure(rating: RatingJson, lang: Lang) -> Figure:
         symbols, symbol = known[name].symbols, str(rating["grades"][name])
         place = symbols.index(symbol) + 1 if symbol in symbols else 0
         note = text("report.grade_place", lang, place=place, count=len(symbols)) if place else ""
-        return Figure((known[name].labels or {})[lang], symbol, note, _tone(place, len(symbols)))
+        return Figure(
+            (known[name].labels or {})[lang], symbol, note, _TONES[band(known[name], symbol)] if place else ""
+        )
     main = main_score(rating)
     if main is None or numbers.is_missing(rating["scores"].get(main)):
         model = labels.word("model", rating["model"]["name"], lang)
@@ -102,10 +106,6 @@ def _figure(rating: RatingJson, lang: Lang) -> Figure:
         top_share(rating, main, lang),
         unit=text("report.points_unit", lang),
     )
-
-
-def _tone(place: int, count: int) -> str:
-    return "" if not place else "good" if place <= 0.4 * count else "warn" if place <= 0.7 * count else "bad"
 
 
 def _meaning(rating: RatingJson, lang: Lang) -> str:
@@ -243,8 +243,12 @@ def _to_do(rating: RatingJson, lang: Lang) -> tuple[str, ...]:
     """Return what to do before the computed steps: answer, enter, prove."""
     told = []
     if rating["model"]["name"] == "originality":
+        near = [str(one["patent_id"]) for one in rating["details"].get("neighbours") or ()]
         if not reliable(rating):
             told.append(text("result.do_describe", lang))
+        elif near:
+            told.append(text("result.do_read_nearest", lang, patent=near[0]))
+            told.append(text("result.do_try_terms", lang))
         return tuple(told)
     main = main_score(rating)
     absent = [p["indicator"] for p in rating["contributions"] if p["score"] == main and numbers.is_missing(p["value"])]

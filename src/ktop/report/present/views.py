@@ -59,6 +59,8 @@ class Clause:
     status: str
     label: str
     reason: str
+    #: The values that it was judged by.
+    figures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
