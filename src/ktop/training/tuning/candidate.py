@@ -68,13 +68,13 @@ def start(events: int, features: int) -> Candidate:
     few = events < FEW_EVENTS
     depth = 2 if few else 4
     settings = BoostingSettings(
-        learning_rate=0.05,
+        learning_rate=0.1,
         depth=depth,
         leaves=2**depth,
         max_bin=16 if few else 63,
         min_leaf_rows=40 if few else 15,
-        l2=5.0,
-        feature_fraction=1.0 if features < 4 else 0.6 if features < 12 else 0.3,
+        l2=5.0 if few else 1.0,
+        feature_fraction=1.0 if features < 4 else 0.6 if features < 80 else 0.3,
         table_inputs=0,
     )
     return Candidate(settings)

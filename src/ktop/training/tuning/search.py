@@ -29,10 +29,11 @@ MOST_GIVEN = 0.001
 _LEAST_GAIN = 0.0003
 #: The walk along the axes leaves time for so many trials more: signs, interplay, scorecard, and rivals, which take
 #: twice as long.
-_TRIALS_AFTER = {"always": 8, "signs": 4, "groups": 3}
+_TRIALS_AFTER = {"always": 8, "signs": 4, "groups": 5}
 #: A single trial should take no more than this share of a target's seconds.
-_TRIAL_SHARE = 0.06
+_TRIAL_SHARE = 0.05
 _FEWEST_ROUNDS = 150
+_FEWEST_INPUTS = 3
 _WARM_UP_ROUNDS = 30
 _CARD_WEIGHTS = (0.1, 0.2, 0.35, 0.5)
 
@@ -84,12 +85,14 @@ class Search:
         self._tried: set[Candidate] = set()
         self._began = trials.journal.seconds
         self._most_rounds = CHECKPOINTS[-1]
+        self._start = start(0, trials.X.shape[1])
 
     def run(self) -> Choice:
         """Search and choose."""
         trials = self._trials
         signed, several = any(trials.signs), len(set(trials.groups)) > 1
         now = start(int(min(trials.y.sum(), len(trials.y) - trials.y.sum())), trials.X.shape[1])
+        self._start = now
         self._set_pace(now)
         figures: dict[str, float] = {}
         best = self._try("start", now)
@@ -157,19 +160,24 @@ class Search:
         while moved:
             moved = False
             for axis in AXES:
-                for step in neighbours(now, axis):
+                for step in self._steps(now, axis):
                     if not self._may_walk():
                         return now, best, True
                     score = self._try(axis, step)
                     while score > best + _LEAST_GAIN:
                         ahead = float(getattr(step.settings, axis)) > float(getattr(now.settings, axis))
                         now, best, moved = step, score, True
-                        further = [c for c in neighbours(now, axis) if _beyond(c, now, axis) == ahead]
+                        further = [c for c in self._steps(now, axis) if _beyond(c, now, axis) == ahead]
                         if not further or not self._may_walk():
                             break
                         step = further[0]
                         score = self._try(axis, step)
         return now, best, False
+
+    def _steps(self, now: Candidate, axis: str) -> list[Candidate]:
+        """Return the candidates one step away; every tree sees some inputs at least, or none could join two."""
+        fewest = min(_FEWEST_INPUTS, self._trials.X.shape[1])
+        return [c for c in neighbours(now, axis) if c.settings.feature_fraction * self._trials.X.shape[1] >= fewest]
 
     def _signs(self, now: Candidate) -> tuple[Candidate, dict[int, float], dict[str, float]]:
         """Hold every sign that costs nothing: release those that the data move against most until the rest cost
@@ -209,18 +217,24 @@ class Search:
     def _logits(self, candidate: Candidate, rounds: int) -> Floats:
         return next(logits for c, r, _, logits in self._seen if (c, r) == (candidate, rounds))
 
+    def _worth_having(self, without: Floats, added: Floats) -> float:
+        """Return what a further part of the model must gain: more than simplicity may cost, and than chance gives."""
+        return max(MOST_GIVEN, clustered_error(self._y, without, added, self._firm))
+
     def _interplay(
         self, chosen: Candidate, rounds: int, logits: Floats
     ) -> tuple[Candidate, int, Floats, dict[str, float]]:
         """Add a part for what features of different groups do only together, where it gains more than it may cost."""
         own = auc(self._y, logits)
-        for share in (0.5, 1.0):
-            grouped = max(int(share * rounds), 1)
-            self._try("interplay", dataclasses.replace(chosen, form="interplay", group_rounds=grouped))
+        # What tells most within groups may hide what they do together: the settings of the beginning are tried, too.
+        for base in (chosen, dataclasses.replace(self._start, released=chosen.released)):
+            for share in (0.5, 1.0):
+                grouped = max(int(share * rounds), 1)
+                self._try("interplay", dataclasses.replace(base, form="interplay", group_rounds=grouped))
         late = [entry for entry in self._seen if entry[0].form == "interplay"]
         top = max(late, key=lambda entry: entry[2])
         found = {"interplay": top[2]}
-        if top[2] - own < MOST_GIVEN:
+        if top[2] - own < self._worth_having(logits, top[3]):
             return chosen, rounds, logits, found
         candidate, count = self._simplest(top[0])
         return candidate, count, self._logits(candidate, count), found
@@ -235,7 +249,7 @@ class Search:
         ours, theirs = (fit_platt(z, self._y)(z) for z in (logits, alone))
         joint = {weight: (1 - weight) * ours + weight * theirs for weight in _CARD_WEIGHTS}
         best = max(joint, key=lambda weight: auc(self._y, joint[weight]))
-        if auc(self._y, joint[best]) - auc(self._y, logits) < MOST_GIVEN:
+        if auc(self._y, joint[best]) - auc(self._y, logits) < self._worth_having(logits, joint[best]):
             return logits, 0.0, score
         return joint[best], best, score
 
