@@ -124,6 +124,31 @@ def test_what_changed_is_told_and_nothing_is_overwritten(tmp_path: Path) -> None
         house._store().engine.dispose()
 
 
+def test_what_did_not_answer_is_asked_again_by_itself(tmp_path: Path) -> None:
+    services = Changing(today(), KEY)
+    services.down = frozenset({"kipris", "nps"})
+    with served(services) as address:
+        house = House(Settings(data=tmp_path / "data", sources=sources_file(tmp_path, address)))
+        begun = house.collect.begin(LOCAL_OWNER, GARAM.business_number)
+        work(house)
+        found = house.collect.collection(LOCAL_OWNER, begun.id)
+        assert {source for source, report in found.reports.items() if report.outcome == "broken"} == services.down
+        assert all(found.reports[source].retry_at for source in services.down)
+        assert found.followed is not None and found.followed.every_days == 0
+        assert found.followed.due - datetime.now(UTC) < timedelta(hours=2)
+        services.down = frozenset()
+        with house._store().engine.begin() as connection:
+            connection.execute(sql("UPDATE followed_companies SET due = '2020-01-01 00:00:00.000000'"))
+            connection.execute(sql("UPDATE source_states SET rests_until = NULL"))
+        assert house._following.tend() == 1
+        work(house)
+        (change,) = house.collect.changes(LOCAL_OWNER)
+        assert any(one["path"].startswith("ip.") and one["before"] is None for one in change.changes)
+        again = house.collect.collection(LOCAL_OWNER, change.collection)
+        assert again.followed is None and len(again.record["ip"]) == len(GARAM.rights) + len(GARAM.abroad)
+        house._store().engine.dispose()
+
+
 def test_an_interrupted_collection_goes_on_where_it_was(house: House, tmp_path: Path) -> None:
     services = Changing(today(), KEY)
     with served(services) as address:

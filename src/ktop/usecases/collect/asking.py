@@ -26,6 +26,7 @@ from ktop.store.collection import CollectionRow
 from ktop.store.unit_of_work import Store
 from ktop.usecases.collect import reading
 from ktop.usecases.collect.access import key_id, read_access
+from ktop.usecases.collect.again import UNTIL_ANSWERED, asked_again
 from ktop.usecases.collect.keeper import StoreKeeper
 from ktop.usecases.jobs.running import Running
 
@@ -90,10 +91,14 @@ class SourceRoom:
         """Do a job of the kind ``collect.company``; one that was interrupted asks again."""
         with running.store.reading(running.actor) as unit:
             row = unit.collections.get(str(running.job.arguments["collection"]))
+        again = None
         if row.state == "running":
-            self.collect(running.actor, row, self.reach(bool(row.hints.get("made_up"))), running.progress)
-        with running.end({"collection": row.id}):
-            pass  # the effect was written with the answers
+            reach = self.reach(bool(row.hints.get("made_up")))
+            collected = self.collect(running.actor, row, reach, running.progress)
+            again = asked_again(collected.reports, datetime.now(UTC))
+        with running.end({"collection": row.id}) as unit:  # the answers were written as they came
+            if again is not None and unit.follows.followed(row.business_number) is None:
+                unit.follows.follow(row.business_number, row.id, UNTIL_ANSWERED, again)
 
     def collect(
         self, actor: Actor, row: CollectionRow, reach: Reach, progress: Progress, share: float = 1.0

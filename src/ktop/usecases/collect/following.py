@@ -11,6 +11,7 @@ from ktop.domain.work.kind import job_kinds
 from ktop.kernel.errors import KtopError
 from ktop.store.unit_of_work import Store
 from ktop.usecases.collect import reading
+from ktop.usecases.collect.again import LONGEST, UNTIL_ANSWERED, asked_again
 from ktop.usecases.collect.asking import SourceRoom
 from ktop.usecases.collect.interface import CompanyCollection
 from ktop.usecases.jobs.running import Running
@@ -22,8 +23,6 @@ SHARE = 0.5
 _AT_ONCE = 20
 #: When a company is begun again whose job was lost.
 _LEASE = timedelta(hours=6)
-#: A source that did not answer is asked again so much later at the latest.
-_SOON = timedelta(days=1)
 #: Changes kept of one collection.
 _MOST_CHANGES = 500
 
@@ -70,8 +69,15 @@ class Following:
         changes = changes_between(before, found)
         with running.end({"collection": row.id, "changes": len(changes)}) as unit:
             if followed is not None:
-                due = due_after(found, now, timedelta(days=followed.every_days))
-                unit.follows.change(row.business_number, collection=row.id, due=due, job=None)
+                again = asked_again(found.reports, now)
+                begun = min(before.created, found.created)
+                if followed.every_days != UNTIL_ANSWERED:
+                    due = min(filter(None, (again, now + timedelta(days=followed.every_days))))
+                    unit.follows.change(row.business_number, collection=row.id, due=due, job=None)
+                elif again is None or now - begun > LONGEST:
+                    unit.follows.end(row.business_number)
+                else:
+                    unit.follows.change(row.business_number, collection=row.id, due=again, job=None)
             if changes:
                 unit.follows.add_changes(row.business_number, kept.company, row.id, before.id, changes)
                 told = {"changes": len(changes), "paths": [one["path"] for one in changes[:20]]}
@@ -82,16 +88,6 @@ def _view(unit: Any, collection_id: str) -> CompanyCollection:
     row = unit.collections.get(collection_id)
     choices = unit.collections.choices(row.business_number)
     return reading.view(row, reading.answers_of(unit, collection_id), choices)
-
-
-def due_after(found: CompanyCollection, now: datetime, every: timedelta) -> datetime:
-    """Return when a company is collected next: sooner where a source did not answer, when that may be asked again."""
-    again = [
-        max(report.retry_at or now + _SOON, now + timedelta(hours=1))
-        for report in found.reports.values()
-        if report.outcome in ("quota", "broken")
-    ]
-    return min([now + every, *again])
 
 
 def changes_between(before: CompanyCollection, found: CompanyCollection) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A company that is collected again every so many days; ``due`` is when next, sooner where a source was down."""
+    """A company that is collected again: every so many days (0: until every source has answered), next when due."""
 
     every_days: int
     due: datetime

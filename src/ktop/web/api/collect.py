@@ -69,7 +69,7 @@ class FollowingAsked(BaseModel):
 class FollowingShown(BaseModel):
     """How a company is collected again by itself; null where it is not."""
 
-    every_days: int | None
+    every_days: int | None = Field(description="Days between two collections; 0 until every source has answered.")
     due: datetime.datetime | None = Field(description="When next; sooner where a source did not answer.")
 
 

@@ -255,7 +255,7 @@ async def _shown(request: Request, collection_id: str, problem: str = "", status
         left_out=[(path, text(key, lang, **params)) for path, (key, params) in _left_out(found).items()],
         coverage=_coverage(found, lang),
         follow_days=_EVERY_DAYS,
-        due=numbers.day(found.followed.due.date(), lang) if found.followed else "",
+        due=numbers.moment(found.followed.due, lang) if found.followed else "",
         agreed=[path for path, merged in found.values.items() if merged.state == "agreed"],
     )
     if running:
