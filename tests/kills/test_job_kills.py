@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from killing import KILLS, LONG_SECONDS, started
 from sqlalchemy import func, select
 
 from ktop.bootstrap import House
+from ktop.collect.limits import Limits
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER
 from ktop.domain.work.job import LEASE_SECONDS
 from ktop.kernel.settings import Settings
@@ -25,10 +27,15 @@ from ktop.store.tables import audit_events, documents, job_items
 from ktop.store.unit_of_work import Store
 from ktop.training.reference import build_reference
 from ktop.usecases.batches.rating import ANSWER, PART
+from ktop.usecases.collect.keeper import MOST_AT_ONCE, StoreKeeper
 from ktop.usecases.companies.batch import rate_frame
 
 ROWS, PART_ROWS = 150, 10
 DAY = date(2021, 12, 31)
+#: `KTOP_QUOTA=1000 ./test tests/kills/test_job_kills.py` takes a whole month's calls of KIPRIS Plus.
+QUOTA = int(os.environ.get("KTOP_QUOTA", "40"))
+TAKERS = 3 if QUOTA > 100 else 2
+JUNE, JULY = datetime(2026, 6, 30, 3, tzinfo=UTC), datetime(2026, 6, 30, 15, tzinfo=UTC)  # months of Korea
 
 
 def lose_leases(store: Store) -> None:
@@ -95,3 +102,33 @@ def test_killed_workers_lose_nothing_and_do_nothing_twice(tmp_path: Path, back_e
         items = connection.scalar(select(func.count()).select_from(job_items))
     assert told == answers == Counter(given)
     assert items == len(given) * ROWS // PART_ROWS
+
+
+@pytest.mark.parametrize("back_end", BACK_ENDS)
+def test_a_quota_is_never_exceeded_by_processes_that_are_killed(tmp_path: Path, back_end: str) -> None:
+    chance, url, made = random.Random(15), database_url(back_end, tmp_path), tmp_path / "calls"
+    made.touch()
+    kills = max(1, QUOTA // 100)
+    running = [started(killed_work.taking_calls, url, made, QUOTA, JUNE) for _ in range(TAKERS)]
+    deadline, killed = time.monotonic() + LONG_SECONDS, 0
+    while any(process.is_alive() for process in running) and time.monotonic() < deadline:
+        # a kill each time another part of the quota is taken: the worker begins again
+        if killed < kills and made.stat().st_size > QUOTA * (killed + 1) / (kills + 2):
+            place = chance.randrange(len(running))
+            running[place].kill()
+            running[place].join(LONG_SECONDS)
+            running[place] = started(killed_work.taking_calls, url, made, QUOTA, JUNE)
+            killed += 1
+        time.sleep(0.005)
+    assert not any(process.is_alive() for process in running)
+    calls = made.stat().st_size
+    assert calls <= QUOTA, "never more than the quota"
+    assert calls >= QUOTA - killed * (MOST_AT_ONCE + 1), "only what a killed worker held is lost"
+    assert killed, "workers were killed in the midst of it"
+    store = Store.open(url)
+    keeper = StoreKeeper(lambda: store, {"kipris": "kipris:test"})
+    refused = keeper.take("kipris", Limits(month=QUOTA), JUNE)
+    assert not refused.given and (refused.why, refused.until) == ("quota", JULY)
+    assert keeper.take("kipris", Limits(month=QUOTA), JULY).given, "a new month begins by Korean time"
+    keeper.close()
+    store.engine.dispose()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import logging
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from public_sources import GARAM, KEY, OPERATOR, OTHER, OWNER, sources_file
 from sqlalchemy import text as sql
+from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
 from ktop.cli import main as command_line
 from ktop.collect.limits import Limits
+from ktop.collect.stand_in.faults import FaultyServices
 from ktop.collect.stand_in.services import Reply, Services
 from ktop.collect.stand_in.travel import served
 from ktop.domain.company.record import Company
@@ -22,6 +28,7 @@ from ktop.kernel.clock import today
 from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
 from ktop.kernel.settings import Settings
 from ktop.usecases.collect.keeper import StoreKeeper
+from ktop.web.app import create_app
 
 
 @pytest.fixture(autouse=True)
@@ -143,29 +150,55 @@ def test_no_key_stands_anywhere_after_a_full_run(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Logs, errors, pages, the API, the terminal, the database with its jobs and messages, and all files kept."""
     caplog.set_level(logging.DEBUG)
-    settings = Settings(data=tmp_path / "data")
-    house = House(settings)
 
-    class Repeating(Services):
-        """A source that repeats what it was asked, as some do in their errors."""
+    class Repeating(FaultyServices):
+        """Sources that repeat what they were asked, as some do in their errors."""
 
-        def reply(self, path: str, query: object, headers: object, body: bytes) -> Reply:
-            told = super().reply(path, query, headers, body)  # type: ignore[arg-type]
-            return Reply(told.status, told.media_type, told.content + f"<!-- {query} {headers} -->".encode())
+        def reply(self, path: str, query: Any, headers: Any, body: bytes) -> Reply:
+            told = super().reply(path, query, headers, body)
+            return replace(told, content=told.content + f"<!-- {query} {headers} -->".encode())
 
-    with served(Repeating(today(), KEY)) as address:
+    services = Repeating(today(), KEY, {"fsc": "failed", "nps": "refused", "uspto": "down"})
+    with served(services) as address:
         path = sources_file(tmp_path, address)
-        found = house.collect.collect(OWNER, GARAM.business_number, sources=path)
+        settings = Settings(solo=True, data=tmp_path / "data", sources=path)
+        house = House(settings)
+        visit = TestClient(create_app(settings, house))
+        begun = house.collect.begin(LOCAL_OWNER, GARAM.business_number)
+        (job,) = house.work.take(INSTALLATION, "worker", 1)
+        house.work.do(INSTALLATION, job, lambda: None)
+        found = house.collect.collection(LOCAL_OWNER, begun.id)
+        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', visit.get("/collect").text)
+        assert token
+        for source in ("kipris", "fsc", "epo"):
+            visit.post(f"/sources/{source}/try", data={"csrf": token[1]})
         arguments = ["collect", "company", "--business-number", GARAM.business_number, "--sources", str(path)]
         monkeypatch.setattr("sys.argv", ["ktop", *arguments, "--out", str(tmp_path / "out.json"), "--json"])
         command_line(settings, House)
-    assert found.reports["kipris"].calls > 0
+        wrong = tmp_path / "wrong.yaml"
+        wrong.write_text(f"kipris: {{key: '{KEY}', adress: x}}")
+        with pytest.raises(InputError) as refused:
+            house.collect.collect(LOCAL_OWNER, GARAM.business_number, sources=wrong)
+    assert found.reports["kipris"].calls > 0 and found.reports["fsc"].failures
+    answers = [one.id for one in found.answers if one.operation in ("search", "outline", "projects", "company")]
+    pages = ["/collect", f"/collect/{begun.id}", "/sources", f"/jobs/{job.id}", "/jobs"]
+    pages += [f"/collect/answers/{one}" for one in answers[:8]]
+    pages += ["/api/v1/collections", f"/api/v1/collections/{begun.id}", "/api/v1/sources", f"/api/v1/jobs/{job.id}"]
+    shown = [visit.get(one) for one in (*pages, *(f"/api/v1/collected-answers/{one}" for one in answers[:4]))]
+    assert all(page.status_code == 200 for page in shown)
     written = capfd.readouterr()
-    dumped = [str(row) for row in _every_row(house)]
-    for text in (caplog.text, written.out, written.err, (tmp_path / "out.json").read_text(), *dumped):
-        for form in (KEY, KEY.replace("/", "%2F").replace("+", "%2B").replace("=", "%3D")):
+    texts = [caplog.text, written.out, written.err, str(refused.value), repr(refused.value)]
+    texts += [page.text + str(page.headers) for page in shown]
+    texts += [str(row) for row in _every_row(house)]
+    kept = [one for one in (tmp_path / "data").rglob("*") if one.is_file()] + [tmp_path / "out.json"]
+    texts += [one.read_bytes().decode("utf-8", "replace") for one in kept]
+    assert len(texts) > 300 and any("[key]" in one for one in texts), "what repeated the key was kept without it"
+    for text in texts:
+        for form in (KEY, quote(KEY, safe=""), quote(KEY), base64.b64encode(f"{KEY}:{KEY}".encode()).decode()):
             assert form not in text
+    house._store().engine.dispose()
 
 
 def _every_row(house: House) -> list[object]:
