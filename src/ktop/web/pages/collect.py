@@ -390,7 +390,8 @@ def _tables(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
 
 def _entry(path: str, fields: Mapping[str, Merged], columns: tuple[str, ...], lang: Lang) -> dict[str, Any]:
     """Return an entry of a list; a cell that another answer states than the rest leads to that one."""
-    first = next((one.answer for merged in fields.values() for one in merged.stated), "")
+    answers = [merged.stated[0].answer for merged in fields.values() if merged.stated]
+    first = max(answers, key=answers.count, default="")
     cells = []
     for column in columns:
         merged = fields.get(column)
