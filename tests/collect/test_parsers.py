@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ktop.collect import certificates, epo, fsc, kipris, korean_portal, nps, ntis, nts, opendart, uspto
-from ktop.collect.answer import OUTCOMES, Operation
+from ktop.collect.answer import OUTCOMES, Answer, Operation
 from ktop.collect.merging import Choice, Stated, gather
-from ktop.collect.parsing import PARSERS
+from ktop.collect.parsing import PARSERS, Kept, identify, states
 from ktop.collect.payload import amount, count, day, digits
 from ktop.collect.stand_in.companies import made_up_companies
 from ktop.collect.stand_in.services import KEY, Services
@@ -311,6 +311,37 @@ def test_a_right_abroad_is_the_companys_where_it_claims_its_priority() -> None:
 
 
 LAPSED = b'<ops:legal code="LAPS" infl="-"><ops:L007EP desc="Gazette DATE">2026-05-01</ops:L007EP></ops:legal>'
+
+
+def test_a_fiscal_year_that_ends_elsewhere_is_told_with_its_day() -> None:
+    company, _ = good(("opendart", "company"))
+    march = Kept("1", Answer("opendart", "company", "{}", NOW, "found", "", company.replace(b'"12"', b'"03"')))
+    _, told = states([march], IDENTITY)
+    assert ("collect.other_fiscal_year", {"month": 3}) in [(one.key, one.params) for one in told]
+    row = {"bsns_year": "2025", "fs_div": "OFS", "sj_div": "IS", "account_nm": "매출액", "thstrm_amount": "1,000"}
+    row |= {"thstrm_dt": "2025.04.01 ~ 2026.03.31", "reprt_code": "11011", "rcept_no": "20260630000001"}
+    other = {**row, "fs_div": "CFS", "thstrm_amount": "5,000"}
+    content = json.dumps({"status": "000", "list": [other, row]}).encode()
+    found = [Stated(one, "opendart", "1", NOW) for one in opendart.year_ends(content, {}, IDENTITY)]
+    gathered = gather(
+        GARAM.business_number, [*found, stated("statements.2025.year_end", date(2026, 3, 31), "opendart")]
+    )
+    assert gathered.record["statements"] == [{"year": 2025, "sales": 1000, "year_end": "2026-03-31"}]
+    foreign = json.dumps({"status": "000", "list": [{**row, "currency": "USD"}]}).encode()
+    assert not opendart.statements(foreign, {}, IDENTITY), "another currency is no won"
+
+
+def test_former_names_and_subsidiaries_are_told_and_not_mixed_in() -> None:
+    outline, _ = good(("fsc", "outline"))
+    kept = Kept("1", Answer("fsc", "outline", "{}", NOW, "found", "", outline))
+    identity, told = identify(GARAM.business_number, [kept])
+    assert identity.names == (GARAM.name, GARAM.former_name)
+    assert [one.key for one in told] == ["collect.several_names"]
+    reply = SERVICES.reply("/fsc/x/getConsSubsComp_V2", {"crno": GARAM.corporate_number, **KEYS}, {}, b"")
+    owned = Kept("2", Answer("fsc", "subsidiaries", "{}", NOW, "found", "", reply.content))
+    found, notices = states([owned], IDENTITY)
+    assert not found and [one.key for one in notices] == ["collect.subsidiaries"]
+    assert not identity.named(GARAM.subsidiary)
 
 
 def test_another_companys_answers_give_nothing() -> None:

@@ -228,6 +228,7 @@ class Collection:
     def _summary(self, identity: Identity) -> None:
         if identity.corporate_number:
             self._ask(fsc.SUMMARY, {"crno": identity.corporate_number})
+            self._ask(fsc.SUBSIDIARIES, {"crno": identity.corporate_number})
 
     def _rights(self, identity: Identity) -> None:
         for code in identity.applicant_codes:

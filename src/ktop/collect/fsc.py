@@ -35,6 +35,30 @@ INCOME = Operation(
 )
 
 
+SUBSIDIARIES = Operation(
+    "fsc",
+    "subsidiaries",
+    "/GetCorpBasicInfoService_V2/getConsSubsComp_V2",
+    "serviceKey",
+    korean_portal.judge,
+    _ROWS,
+)
+
+
+def subsidiaries(content: bytes, identity: Identity) -> list[str]:
+    """Return the names of the companies that the company consolidates; their accounts, rights and people are theirs."""
+    try:
+        found = korean_portal.items(read(content))
+    except UnreadableError:
+        return []
+    names = [
+        text(row, "sbrdEnpNm")
+        for row in found
+        if identity.corporate_number is not None and digits(row, "crno", length=13) == identity.corporate_number
+    ]
+    return list(dict.fromkeys(name for name in names if name and not identity.named(name)))
+
+
 def rows(content: bytes, identity: Identity) -> list[Node]:
     """Return the outlines that are the company's, the newest snapshot last.
 

@@ -149,6 +149,10 @@ def states(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], list
             month = opendart.closing_month(answer.content) if opendart.is_company(answer.content, identity) else None
             if month not in (None, 12):
                 notices.append(Notice("collect.other_fiscal_year", {"month": month}))
+        if (answer.source, answer.operation) == ("fsc", "subsidiaries"):
+            names = fsc.subsidiaries(answer.content, identity)
+            shown = {"names": ", ".join(names[:5]), "count": len(names)}
+            notices += [Notice("collect.subsidiaries", shown)] if names else []
         if (answer.source, answer.operation) == ("certificates", "startups"):
             until = certificates.startup_until(answer.content, identity)
             notices += [Notice("collect.startup_certificate", {"until": until.isoformat()})] if until else []

@@ -54,6 +54,7 @@ class MadeUpCompany:
     venture: tuple[date, date] | None = None
     startup_until: date | None = None
     abroad: tuple[MadeUpAbroad, ...] = ()
+    subsidiary: str = ""
 
 
 _SUBJECTS = (
@@ -123,6 +124,7 @@ def made_up_companies(today: date) -> tuple[MadeUpCompany, ...]:
             ("9999000002", "저전력 가스 센서 모듈", date(last, 4, 1), date(last + 2, 3, 31)),
         ),
         venture=(date(last - 1, 8, 12), date(last + 2, 8, 11)),
+        subsidiary="가람에너지(가상) 주식회사",
         abroad=(
             MadeUpAbroad(rights[59].application, f"{last}99000001", f"{last + 1}9900001", date(last, 11, 2), None),
             MadeUpAbroad(rights[57].application, f"{last}99000002", "99000002", date(last, 9, 3), date(last + 1, 2, 4)),

@@ -144,6 +144,8 @@ class Services:
             company = self.company(business_number=query.get("bzno", ""), corporate_number=query.get("crno", ""))
             return _portal([] if company is None else _outlines(company))
         company = self.company(corporate_number=query.get("crno", ""))
+        if company is not None and company.subsidiary and path.endswith("getConsSubsComp_V2"):
+            return _portal([{"crno": company.corporate_number, "sbrdEnpNm": company.subsidiary}])
         if company is None or not path.endswith("getSummFinaStat_V2"):
             return _portal([])
         return _portal([_summary(company, year) for year in company.amounts])
