@@ -89,4 +89,5 @@ def test_a_program_does_the_same_by_the_api(house: House, visit: TestClient) -> 
 def test_the_operator_sees_every_source(visit: TestClient) -> None:
     shown = visit.get("/sources")
     assert shown.status_code == 200 and shown.text.count("no key") == 9
+    assert "this month 0 / 1,000" in shown.text
     assert visit.get("/collect/" + "0" * 32).status_code == 404

@@ -14,7 +14,7 @@ from ktop.catalogue import load
 from ktop.collect import certificates, epo, fsc, kipris, nps, ntis, nts, opendart, uspto
 from ktop.collect.answer import Answer, Operation, Outcome, normal_form
 from ktop.collect.asking import Asker
-from ktop.collect.limits import REST
+from ktop.collect.limits import KOREA, REST, period_end
 from ktop.collect.parsing import Kept, Notice, identify
 from ktop.collect.value import Identity
 from ktop.domain.values.registration_numbers import BusinessNumber
@@ -330,6 +330,9 @@ class Collection:
         else:
             outcome = failures[0][1] if failures else ("no_data" if own else "not_asked")
         calls, reused = self._calls.get(source, 0), self._reused.get(source, 0)
-        if outcome == "broken" and not later:  # as long as a source rests that broke again and again
-            later = [max(answer.at for answer in own) + REST]
+        if outcome in ("broken", "quota") and not later:
+            last = max(answer.at for answer in own)
+            # as long as a source rests that broke again and again; a quota told by its source ends with the day
+            day = f"day {last.astimezone(KOREA):%Y-%m-%d}"
+            later = [last + REST if outcome == "broken" or failures[0][2] == "429" else period_end(day)]
         return SourceReport(source, outcome, calls, reused, failures, max(later, default=None))

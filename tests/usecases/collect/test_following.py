@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from public_sources import GARAM, KEY, OTHER, sources_file
 from sqlalchemy import text as sql
+from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
 from ktop.collect.limits import Limits
@@ -20,6 +21,7 @@ from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.settings import Settings
 from ktop.usecases.collect.following import Following
+from ktop.web.app import create_app
 
 
 class Changing(Services):
@@ -128,7 +130,7 @@ def test_what_did_not_answer_is_asked_again_by_itself(tmp_path: Path) -> None:
     services = Changing(today(), KEY)
     services.down = frozenset({"kipris", "nps"})
     with served(services) as address:
-        house = House(Settings(data=tmp_path / "data", sources=sources_file(tmp_path, address)))
+        house = House(Settings(solo=True, data=tmp_path / "data", sources=sources_file(tmp_path, address)))
         begun = house.collect.begin(LOCAL_OWNER, GARAM.business_number)
         work(house)
         found = house.collect.collection(LOCAL_OWNER, begun.id)
@@ -136,6 +138,10 @@ def test_what_did_not_answer_is_asked_again_by_itself(tmp_path: Path) -> None:
         assert all(found.reports[source].retry_at for source in services.down)
         assert found.followed is not None and found.followed.every_days == 0
         assert found.followed.due - datetime.now(UTC) < timedelta(hours=2)
+        page = TestClient(create_app(house._settings, house)).get(f"/collect/{begun.id}?lang=ko").text
+        assert "답하지 않은 출처는" in page and "지식재산권" in page, (
+            "the page says what is missing and when it is asked again"
+        )
         services.down = frozenset()
         with house._store().engine.begin() as connection:
             connection.execute(sql("UPDATE followed_companies SET due = '2020-01-01 00:00:00.000000'"))

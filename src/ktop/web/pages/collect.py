@@ -31,7 +31,7 @@ _TONES = {"found": "good", "no_data": "", "not_asked": "", "not_permitted": "war
 _STATE_TONES = {"differs": "warn", "unit": "bad", "changed": "bad", "confirmed": "good", "corrected": "good"}
 _SHOWN_PAYLOAD = 60_000
 #: Notices of changes on one page, entries of one notice, and how often a company may be collected again.
-_SHOWN_CHANGES, _SHOWN_CHANGED, _EVERY_DAYS = 10, 20, (7, 30, 90)
+_SHOWN_CHANGES, _SHOWN_CHANGED, _EVERY_DAYS = 10, 8, (7, 30, 90)
 #: Lists that the page shows an entry a row, each with these fields.
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "ip": ("number", "title", "status", "filed", "registered", "claims", "cited_by"),
@@ -221,13 +221,15 @@ def _is_entry(one: Mapping[str, Any]) -> bool:
 
 
 def _changed(path: str, value: Any, lang: Lang) -> str:
-    """Return a value before or after a change; an entry of a list by what it holds."""
-    if isinstance(value, Mapping):
-        shown = [
-            f"{_label(f'{path}.{name}', lang)} {_value(f'{path}.{name}', one, lang)}" for name, one in value.items()
-        ]
-        return ", ".join(shown)
-    return _value(path, value, lang)
+    """Return a value before or after a change; a new entry of a list by its title, else what of it has changed."""
+    if value is None:
+        return "–"
+    if not isinstance(value, Mapping):
+        return _value(path, value, lang)
+    if value.get("title"):
+        return f"{value['title']} ({value['number']})" if value.get("number") else str(value["title"])
+    at = {f"{path}.{name}": one for name, one in value.items()}
+    return ", ".join(f"{_label(name, lang)} {_value(name, one, lang)}" for name, one in at.items())
 
 
 async def _shown(request: Request, collection_id: str, problem: str = "", status: int = 200) -> Response:
@@ -452,7 +454,10 @@ def _source_row(state: SourceState, lang: Lang) -> dict[str, Any]:
         "words": words,
         "tone": tone,
         "has_key": state.has_key,
-        "used": [f"{period}: {used:,} / {most:,}" for period, (used, most) in state.used.items()],
+        "used": [
+            text(f"collect.quota_of_{period.split(' ')[0]}", lang, used=f"{used:,}", most=f"{most:,}")
+            for period, (used, most) in state.used.items()
+        ],
         "outcomes": [
             {
                 "words": text(f"collect.outcome_{outcome}", lang),
