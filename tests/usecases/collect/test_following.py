@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from public_sources import GARAM, KEY, OTHER, sources_file
+from public_sources import GARAM, KEY, OTHER, OWNER, sources_file
 from sqlalchemy import text as sql
 from starlette.testclient import TestClient
 
@@ -172,6 +172,27 @@ def test_an_interrupted_collection_goes_on_where_it_was(house: House, tmp_path: 
         assert len(house.collect.collection(LOCAL_OWNER, row.id).record["ip"]) == len(GARAM.rights) + len(GARAM.abroad)
         whole = services.asked
         assert first > 0 and whole > first
+
+
+def test_what_is_followed_is_the_organisations_own(house: House) -> None:
+    found = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
+    assert house.collect.follow(OWNER, found.id, 7).followed is not None
+    with pytest.raises(NotFoundError):
+        house.collect.follow(OTHER, found.id, 7)
+    later = datetime.now(UTC) + timedelta(days=8)
+    with house._store().installation() as work:
+        assert work.follows.claim(datetime.now(UTC), later, 5) == [], "nothing is due before its day"
+        (due,) = work.follows.claim(later, later + timedelta(days=1), 5)
+        assert work.follows.claim(later, later, 5) == [], "and taken once"
+    assert (due.follower.organisation, due.follower.roles) == (OWNER.organisation, OWNER.roles)
+    with house._store().unit(OWNER) as unit:
+        told = [{"path": "founded", "before": "2014-03-12", "now": "2014-03-13", "source": "opendart"}]
+        change = unit.follows.add_changes(found.business_number, None, found.id, found.id, told)
+    with house._store().reading(OTHER) as unit:
+        assert unit.follows.followed(found.business_number) is None and unit.follows.changes(5) == []
+    with pytest.raises(NotFoundError), house._store().unit(OTHER) as unit:
+        unit.follows.see(change.id)
+    assert [one.changes for one in house.collect.changes(OWNER)] == [told]
 
 
 def _killed_at(step: int) -> Any:
