@@ -405,6 +405,7 @@ class FollowingShown(TypedDict):
     """How a company is collected again by itself; null where it is not."""
 
     every_days: int | None
+    """Days between two collections; 0 until every source has answered."""
     due: str | None
     """When next; sooner where a source did not answer."""
 
