@@ -18,9 +18,11 @@ from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups, fact_rul
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import (
     Indicator,
+    abroad_checklist_items,
     accounts_ratios,
     checklist_items,
     evaluate,
+    global_expansion_items,
     indicator_groups,
     ktrs_fm_items,
     steps,
@@ -46,7 +48,10 @@ FILES = (
     "regions",
     "steps",
 )
-INDICATORS = (*tech_index_indicators(), *ktrs_fm_items(), *checklist_items(), *accounts_ratios())
+INDICATORS = (
+    *(*tech_index_indicators(), *ktrs_fm_items(), *checklist_items(), *accounts_ratios()),
+    *(*global_expansion_items(), *abroad_checklist_items()),
+)
 
 
 def words_of(node: Any, path: str = "") -> list[tuple[str, dict[Any, Any]]]:

@@ -24,7 +24,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_releasing_twice_gives_the_same_bytes(released: Path, tmp_path: Path) -> None:
     release_all(tmp_path, firms=FIRMS, seed=7)
     files = sorted(file.name for file in released.iterdir())
-    assert files == sorted(file.name for file in tmp_path.iterdir()) and len(files) == 10
+    assert files == sorted(file.name for file in tmp_path.iterdir()) and len(files) == 13
     for name in files:
         assert (released / name).read_bytes() == (tmp_path / name).read_bytes(), name
 

@@ -57,7 +57,7 @@ class BatchRatings:
     values, levels : raw value and standing among comparable companies (0-100), shape ``(n, indicators)``, NaN missing.
     scores : 0-100 by name.
     grades : symbols by ladder.
-    probabilities : by target: value, low and high ends of the 90 % interval.
+    probabilities : by target: value, low and high ends of the 90 % interval; NaN where a target does not apply.
     explained : by score; empty where contributions were not asked for.
     flags : remarks by name, true where they hold (``grade_capped``, ``tracks_disagree`` …).
     columns : further columns of this model, by name.
@@ -101,6 +101,10 @@ class BatchRatings:
         """Return one company's score, None where it cannot be given."""
         value = float(self.scores[name][row])
         return None if np.isnan(value) else value
+
+    def targets_of(self, row: int) -> tuple[str, ...]:
+        """Return the targets that apply to one company: those with a probability."""
+        return tuple(name for name, (value, _, _) in self.probabilities.items() if not np.isnan(value[row]))
 
     def probability(self, target: str, row: int) -> Probability:
         """Return one company's probability of an event."""

@@ -81,6 +81,11 @@ class CompanyModel(ABC):
         formulas = {name: expression.source for name, expression in self.panel.expressions.items()}
         return indicators_of(self.known_indicators, formulas)
 
+    @functools.cached_property
+    def facts_read(self) -> frozenset[str]:
+        """The facts this version's formulas name."""
+        return frozenset(name for expression in self.panel.expressions.values() for name in expression.names)
+
     @abstractmethod
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
         """Rate every company of a table. Rows that cannot be rated come back with ``ok`` False and NaN."""
@@ -107,7 +112,7 @@ class CompanyModel(ABC):
 
     def peer_rates(self, batch: BatchRatings, row: int) -> dict[str, float]:
         """Return the mean probability of each target among the reference companies comparable to one company."""
-        return {target: float(self._peer_rates[target][batch.cells[row]]) for target in self.rates}
+        return {target: float(self._peer_rates[target][batch.cells[row]]) for target in batch.targets_of(row)}
 
     def rate(self, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
         """Rate one company. Raises ``InputError`` where nothing at all is known to rate it by.
@@ -170,7 +175,7 @@ class CompanyModel(ABC):
             as_of=table.as_of,
             scores=shown,
             grades={name: str(symbols[0]) for name, symbols in batch.grades.items()},
-            probabilities={target: batch.probability(target, 0) for target in batch.probabilities},
+            probabilities={target: batch.probability(target, 0) for target in batch.targets_of(0)},
             logits={name: float(parts.logit[0]) for name, parts in batch.explained.items()},
             base={name: parts.base(0) for name, parts in batch.explained.items()},
             contributions=batch.contributions(0),
@@ -178,7 +183,11 @@ class CompanyModel(ABC):
             opinions=self.opinions(batch, 0, taken),
             next_steps=taken,
             warnings=self.warnings(batch, 0),
-            inputs=tuple(inputs) if inputs is not None else _bare_inputs(facts),
+            inputs=tuple(
+                entry
+                for entry in (inputs if inputs is not None else _bare_inputs(facts))
+                if entry.name not in FACTS or not FACTS[entry.name].optional or entry.name in self.facts_read
+            ),
             details=details,
         )
         rating.check_sums()
@@ -244,7 +253,11 @@ def _scale(arrays: Mapping[str, npt.NDArray[np.generic]]) -> PercentileScale:
 
 
 def _bare_inputs(facts: Mapping[str, Any]) -> tuple[Input, ...]:
-    return tuple(Input(name, _json(value), None, None) for name, value in facts.items())
+    return tuple(
+        Input(name, _json(value), None, None)
+        for name, value in facts.items()
+        if value is not None or not FACTS[name].optional
+    )
 
 
 def _json(value: Any) -> Any:

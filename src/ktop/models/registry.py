@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "tech-index": "ktop.models.tech_index:TechIndexModel",
     "ktrs-fm": "ktop.models.ktrs_fm:KtrsFmModel",
     "start-up": "ktop.models.startup:StartUpModel",
+    "global-expansion": "ktop.models.global_expansion:GlobalExpansionModel",
 }
 _LOCK = ".lock"
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,39}$")

@@ -16,7 +16,7 @@ from ktop.domain.company.fact_spec import FACTS
 from ktop.report import labels
 from ktop.report.spreadsheet import acts
 
-_MODELS = ("tech-index", "ktrs-fm", "start-up")
+_MODELS = ("tech-index", "ktrs-fm", "start-up", "global-expansion")
 #: How figures look; the cell holds the exact value.
 _SCORE, _SHARE, _COUNT, _MONEY = "0.0", "0.0%", "0", "#,##0"
 #: Columns whose cells are names of ours, each with the words of its values.

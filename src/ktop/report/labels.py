@@ -16,6 +16,7 @@ _CATALOGUES = {
     "tech-index": ("indicators", "accounts"),
     "ktrs-fm": ("ktrs_fm", "checklist", "accounts"),
     "start-up": ("startup", "checklist"),
+    "global-expansion": ("global_expansion", "abroad_checklist"),
     "originality": ("originality",),
 }
 

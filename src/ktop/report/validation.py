@@ -12,8 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ktop.catalogue import Lang, messages, text
 from ktop.domain.company.classification import cell_labels
 from ktop.domain.company.indicators import (
+    abroad_checklist_items,
     accounts_ratios,
     checklist_items,
+    global_expansion_items,
     ktrs_fm_items,
     startup_items,
     tech_index_indicators,
@@ -341,6 +343,7 @@ def _periods(periods: Sequence[Figures], say: Words) -> list[Section]:
 
 def _stability(drift: Figures, say: Words) -> list[Section]:
     items = (*tech_index_indicators(), *ktrs_fm_items(), *startup_items(), *checklist_items(), *accounts_ratios())
+    items += (*global_expansion_items(), *abroad_checklist_items())
     labels = {item.id: item.labels for item in items}
     entries = [(say("prediction"), drift["psi"])] if "psi" in drift else []
     for name, entry in sorted(drift.get("csi", {}).items(), key=lambda item: -(item[1]["value"] or 0.0)):

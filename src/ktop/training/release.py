@@ -26,6 +26,7 @@ from ktop.models.registry import INDEX, company_model, read_index, released_fold
 from ktop.training.baseline import baseline
 from ktop.training.calibration import fit_platt
 from ktop.training.fit import known_outcomes, predict
+from ktop.training.global_expansion import train_global_expansion
 from ktop.training.growth_risk import train_growth_risk
 from ktop.training.reference import build_reference, generator_version
 from ktop.training.tech_index import train_tech_index
@@ -51,6 +52,7 @@ RELEASES: Mapping[str, Release] = {
     "tech-index": Release(train_tech_index, "1.4.0", 80_000),
     "ktrs-fm": Release(functools.partial(train_growth_risk, "ktrs-fm"), "1.4.0", 80_000),
     # Only young firms of the population are used: about a third of it.
+    "global-expansion": Release(train_global_expansion, "1.0.0", 80_000, test_firms=60_000),
     "start-up": Release(functools.partial(train_growth_risk, "start-up"), "1.4.0", 160_000, test_firms=80_000),
 }
 

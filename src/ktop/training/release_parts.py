@@ -66,7 +66,8 @@ def with_reference(
     scales : of every displayed score.
     shown, labels : the reference companies' scores and labels, for positions.
     rules : the model's entry in catalogue/company_models.yaml.
-    probabilities : the reference companies' probabilities by target, for the means they are compared with.
+    probabilities : the reference companies' probabilities by target, for the means they are compared with; NaN where a
+        target does not apply to a company.
     chains : the comparison cells each reference company lies in (``LevelReference.chains``).
     """
     position = PositionReference.fit(shown, labels)
@@ -74,7 +75,7 @@ def with_reference(
     meta["scales"] = list(scales)
     meta["position"] = {"groups": [list(group) for group in position.groups], "scores": list(position.scores)}
     meta["rules"] = rules
-    meta["rates"] = {target: float(f"{p.mean():.12g}") for target, p in probabilities.items()}
+    meta["rates"] = {target: float(f"{p[~np.isnan(p)].mean():.12g}") for target, p in probabilities.items()}
     arrays = dict(artefact.arrays)
     cells = len(artefact.meta["peers"]["keys"])
     for target, p in probabilities.items():
@@ -86,7 +87,12 @@ def with_reference(
 
 
 def _means(p: Floats, chains: Integers, cells: int) -> Floats:
-    """Return the mean of ``p`` over the rows of every cell; a row counts in each cell of its chain and in cell 0."""
+    """Return the mean of ``p`` over the rows of every cell; a row counts in each cell of its chain and in cell 0.
+
+    Rows whose ``p`` is NaN count in none.
+    """
+    there = ~np.isnan(p)
+    p, chains = p[there], chains[there]
     means = np.full(cells, float(p.mean()))
     for depth in range(chains.shape[1]):
         rows = chains[:, depth] >= 0

@@ -14,7 +14,7 @@ from typing import Any
 
 from ktop.catalogue import Lang, load, message, text
 from ktop.domain.company.entry import problems_of
-from ktop.domain.company.fact_spec import FACTS, FactSpec, fact_groups
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS, FactSpec, fact_groups
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.company.record import UNITS_KRW
 from ktop.domain.values.kind import RefusedValueError, ValueKind
@@ -37,6 +37,7 @@ _SECTIONS = (
     ("activity", ("activity", "output")),
     ("other", ("other_ip", "credit")),
     ("checklist", ("checklist",)),
+    ("abroad", ("abroad", "checklist_abroad")),
 )
 _UNITS_OFFERED = (1, 1_000, _MILLION)
 #: Facts offered in the what-if form: what a company can change within a year or two.
@@ -93,19 +94,19 @@ def sections(
 ) -> tuple[Section, ...]:
     """Return the form filled with ``values`` (as typed), each problem beside its field."""
     values, problems = values or {}, problems or {}
-    checklist = load("checklist")
     made = []
     for name, groups in _SECTIONS:
         parts: dict[str, list[Field]] = {}
         for spec in asked():
             if spec.group not in groups:
                 continue
-            if spec.group == "checklist":
+            if spec.group in CHECKLISTS:
+                checklist = load(CHECKLISTS[spec.group])
                 heading = checklist["groups"][checklist["items"][spec.name]["group"]][lang]
             else:
                 heading = fact_groups()[spec.group][lang] if len(groups) > 1 else ""
             found = field(spec, lang, values.get(spec.name, ""), problems.get(spec.name, ""))
-            if spec.group == "checklist":
+            if spec.group in CHECKLISTS:
                 found = replace(found, status=values.get(STATUS + spec.name, ""), statuses=_status_options(lang))
             parts.setdefault(heading, []).append(found)
         title, lead = text(f"web.section_{name}", lang), text(f"web.section_{name}_lead", lang)
@@ -127,7 +128,7 @@ def field(spec: FactSpec, lang: Lang, value: str = "", problem: str = "", unit_k
     label, hint = spec.label[lang], spec.description[lang]
     if spec.kind == "flag" or spec.name == "region":
         hint = ""  # the catalogue describes the code in a file; the form shows its words
-    if spec.group == "checklist":
+    if spec.group in CHECKLISTS:
         kind, label, hint = "radio", spec.description[lang], ""
         options = tuple((str(code), words[lang]) for code, words in spec.choices.items())
     elif spec.choices:
@@ -175,7 +176,7 @@ def _status_options(lang: Lang) -> tuple[tuple[str, str], ...]:
 
 def statuses(posted: Mapping[str, str]) -> dict[str, str]:
     """Return what stands behind each answer of the checklist; those that are the firm's word are left out."""
-    said = {spec.name: posted.get(STATUS + spec.name, "") for spec in asked() if spec.group == "checklist"}
+    said = {spec.name: posted.get(STATUS + spec.name, "") for spec in asked() if spec.group in CHECKLISTS}
     return {name: status for name, status in said.items() if status in ("evidenced", "confirmed")}
 
 

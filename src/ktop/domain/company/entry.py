@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ktop.domain.company.fact_spec import FACTS, FactValue
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS, FactValue
 from ktop.domain.company.facts import company_facts, newest_statement
 from ktop.domain.company.provenance import paths_of_facts
 from ktop.domain.company.record import UNITS_KRW, Company
@@ -97,7 +97,7 @@ def record_of_entry(entry: CompanyEntry, base: Mapping[str, Any] | None, today: 
         if name in given:
             totals[name] = given[name]
     _put(record, "facts", totals or None)
-    answers = {name: value for name, value in given.items() if FACTS[name].group == "checklist"}
+    answers = {name: value for name, value in given.items() if FACTS[name].group in CHECKLISTS}
     _put(record, "checklist", answers or None)
     _put_sources(record, entry, roots if base else set(), touched & totals.keys(), today)
     return record

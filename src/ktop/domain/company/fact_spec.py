@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ FactValue: TypeAlias = float | int | str | date | None
 Kind: TypeAlias = Literal["text", "code", "date", "number", "integer", "flag", "choice"]
 
 NUMERIC_KINDS = frozenset({"number", "integer", "flag"})
+#: Groups of facts that are answers to a question, and the catalogue each group's questions stand in.
+CHECKLISTS: Mapping[str, str] = {"checklist": "checklist", "checklist_abroad": "abroad_checklist"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class FactSpec:
     aliases : further headings it has in tables of others.
     direction : +1 where more of it speaks for a firm, -1 where less of it does, 0 where neither does.
     may_lower : why improving it may all the same lower a prospect; None where it may not.
+    optional : of a group not every firm is asked for; a rating lists it only where it is known.
     """
 
     name: str
@@ -53,6 +57,7 @@ class FactSpec:
     aliases: tuple[str, ...] = ()
     direction: int = 0
     may_lower: LocalText | None = None
+    optional: bool = False
     #: Whether a table column of this fact holds numbers (float64 with NaN).
     numeric: bool = field(init=False)
 
@@ -99,20 +104,25 @@ _FLAG_CHOICES: Mapping[int | str, LocalText] = {0: {"ko": "아니오", "en": "no
 def _read() -> dict[str, FactSpec]:
     catalogue = load("facts")
     facts = {name: _spec(name, entry, catalogue["units"]) for name, entry in catalogue["facts"].items()}
-    for name, item in load("checklist")["items"].items():
-        facts[name] = FactSpec(
-            name=name,
-            kind="choice",
-            group="checklist",
-            label=item["label"],
-            description=item["question"],
-            example=3,
-            minimum=1,
-            maximum=5,
-            choices=dict(item["options"]),
-            direction=1,
-        )
-    return facts
+    for group, questions in CHECKLISTS.items():
+        for name, item in load(questions)["items"].items():
+            facts[name] = FactSpec(
+                name=name,
+                kind="choice",
+                group=group,
+                label=item["label"],
+                description=item["question"],
+                example=3,
+                minimum=1,
+                maximum=5,
+                choices=dict(item["options"]),
+                direction=1,
+            )
+    optional = frozenset(catalogue["optional_groups"])
+    return {
+        name: dataclasses.replace(spec, optional=True) if spec.group in optional else spec
+        for name, spec in facts.items()
+    }
 
 
 def _spec(name: str, entry: Mapping[str, Any], units: Mapping[str, LocalText]) -> FactSpec:

@@ -91,6 +91,8 @@ def facts_and_inputs(company: Company, as_of: date) -> tuple[dict[str, FactValue
     paths = paths_of_facts(newest_statement(company, as_of), newest_staff(company, as_of))
     inputs = []
     for name, value in values.items():
+        if value is None and FACTS[name].optional:
+            continue
         path = paths[name] if name in detailed else f"facts.{name}"
         source, day, status = (None, None, None) if value is None else source_of(company, path)
         shown = value.isoformat() if isinstance(value, date) else value

@@ -160,9 +160,24 @@ def indicators_of(known: Iterable[Indicator], formulas: Mapping[str, str]) -> tu
 
 
 @functools.cache
+def global_expansion_items() -> tuple[Indicator, ...]:
+    """Return the quantitative items of the global-expansion model."""
+    return tuple(_indicator(name, entry) for name, entry in load("global_expansion")["indicators"].items())
+
+
 def checklist_items() -> tuple[ChecklistItem, ...]:
     """Return the 25 checklist items q01 ... q25 of KTRS-FM."""
-    catalogue = load("checklist")
+    return _questions("checklist")
+
+
+def abroad_checklist_items() -> tuple[ChecklistItem, ...]:
+    """Return the 15 checklist items g01 ... g15 on markets abroad."""
+    return _questions("abroad_checklist")
+
+
+@functools.cache
+def _questions(checklist: str) -> tuple[ChecklistItem, ...]:
+    catalogue = load(checklist)
     return tuple(
         ChecklistItem(
             id=name,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import load
-from ktop.domain.company.fact_spec import FACTS, FactSpec
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS, FactSpec
 from ktop.domain.values.choice import Choice
 from ktop.domain.values.count import Count
 from ktop.domain.values.day import DAY
@@ -73,7 +73,7 @@ def record_choice(choice: str) -> Choice[str]:
 
 def _fact_choice(spec: FactSpec) -> Choice[Any]:
     words: dict[str, Any] = {}
-    if spec.group != "checklist":  # an answer of a question is a sentence: it is given by its number
+    if spec.group not in CHECKLISTS:  # an answer of a question is a sentence: it is given by its number
         words = {word: code for code, label in spec.choices.items() for word in label.values()}
     for choice, (fact, codes) in FACT_CODES.items():
         if fact == spec.name:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS
 from ktop.domain.rating.rating import Status
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def paths_of_facts(statement: Statement | None, staff: StaffCount | None) -> dic
             paths[name] = f"statements.{year}.{stem}"
         elif name in _STAFF:
             paths[name] = f"staff.{staff.date if staff else ''}.{_STAFF[name]}"
-        elif spec.group == "checklist":
+        elif spec.group in CHECKLISTS:
             paths[name] = f"checklist.{name}"
         else:
             paths[name] = _PLAIN.get(name, name)

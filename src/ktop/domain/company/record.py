@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ktop.domain.company.errors import first_error, refuse, refuse_unwritable_keys, refuse_value, told
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS
 from ktop.domain.company.field_types import (
     Amount,
     BusinessNumber,
@@ -290,8 +291,8 @@ class Company(RecordPart):
             return value
         answers = {}
         for question, answer in value.items():
-            if not (str(question)[:1] == "q" and str(question)[1:] in _QUESTIONS):
-                raise refuse("company.unknown_field", field=shown(question), fields="q01 … q25")
+            if str(question) not in FACTS or FACTS[str(question)].group not in CHECKLISTS:
+                raise refuse("company.unknown_field", field=shown(question), fields="q01 … q25, g01 … g15")
             answers[question] = told(fact_kind(question), answer, where=f"checklist.{question}")
         return answers
 
@@ -346,9 +347,6 @@ class Company(RecordPart):
     def foreign(self) -> bool:
         """Whether the firm is outside Korea: its industry code is then ISIC or NACE."""
         return self.country is not None and self.country != "KR"
-
-
-_QUESTIONS = frozenset(f"{number:02d}" for number in range(1, 26))
 
 
 def company_schema() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ktop.catalogue import load
-from ktop.domain.company.fact_spec import FactSpec
+from ktop.domain.company.fact_spec import CHECKLISTS, FactSpec
 from ktop.domain.company.totals import total_facts
 
 # Parts of the record -> the path their fields have in the catalogue.
@@ -68,6 +68,7 @@ def _checklist() -> dict[str, Any]:
     answer = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"type": "null"}]}
     questions = {
         name: {**answer, "title": item["label"]["en"], "description": item["question"]["en"], "x-label": item["label"]}
-        for name, item in load("checklist")["items"].items()
+        for questions in CHECKLISTS.values()
+        for name, item in load(questions)["items"].items()
     }
     return {"anyOf": [{"type": "object", "properties": questions, "additionalProperties": False}, {"type": "null"}]}

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from ktop.domain.company.errors import refuse, told
-from ktop.domain.company.fact_spec import FACTS, FactRule, FactSpec, FactValue, fact_rules
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS, FactRule, FactSpec, FactValue, fact_rules
 from ktop.domain.company.kinds import fact_kind
 from ktop.domain.values.kind import shown
 from ktop.kernel.errors import InputError
 
 #: Groups of facts that the record states in fields of their own.
-_OWN_FIELDS = frozenset({"identity", "checklist"})
+_OWN_FIELDS = frozenset({"identity", *CHECKLISTS})
 
 
 def total_facts() -> dict[str, FactSpec]:

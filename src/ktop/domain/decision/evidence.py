@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from ktop.catalogue import LANGS, LocalText, load, text
-from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision.guarantee import money
 from ktop.domain.expression import Expression, compile_expression
@@ -121,13 +121,13 @@ def left_out_on_evidence(inputs: Sequence[Input]) -> tuple[str, ...]:
     nobody said what stands behind it would else have nothing left to rate.
     """
     facts = [entry for entry in inputs if entry.name in FACTS and FACTS[entry.name].group not in _ALWAYS]
-    marked = any(entry.status is not None for entry in facts if FACTS[entry.name].group != "checklist")
+    marked = any(entry.status is not None for entry in facts if FACTS[entry.name].group not in CHECKLISTS)
     return tuple(
         entry.name
         for entry in facts
         if entry.value is not None
         and (entry.status or "declared") == "declared"
-        and (marked or FACTS[entry.name].group == "checklist")
+        and (marked or FACTS[entry.name].group in CHECKLISTS)
     )
 
 

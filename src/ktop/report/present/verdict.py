@@ -19,7 +19,7 @@ from ktop.report.present.model_story import model_story
 from ktop.report.present.views import Figure, Verdict
 
 #: Which model's answer is the verdict, the first that is there: a start-up is graded by the model made for it.
-DECIDES = ("start-up", "ktrs-fm", "tech-index", "originality")
+DECIDES = ("start-up", "ktrs-fm", "tech-index", "global-expansion", "originality")
 #: Warnings that say that a technology's grade may not be relied on.
 UNRELIABLE = frozenset({"thin_field", "no_close_art", "no_patents"})
 #: Below this share of its items known, a company's grade says more of what is missing than of the company.

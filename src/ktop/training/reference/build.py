@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from ktop.domain.company.classification import age_band_of, size_of
+from ktop.domain.company.expansion import expansion_outcomes
 from ktop.domain.company.outcome_definitions import (
     growth_definition,
     growth_per_year,
@@ -19,6 +20,7 @@ from ktop.domain.company.outcomes import HORIZON_YEARS, high_growth, sustainable
 from ktop.domain.values.industry import industry_group
 from ktop.kernel.errors import InputError
 from ktop.kernel.progress import Progress, silent
+from ktop.training.reference.abroad import Abroad, draw_abroad
 from ktop.training.reference.capability import draw_capabilities
 from ktop.training.reference.checklist import draw_checklist
 from ktop.training.reference.draw import Streams
@@ -59,7 +61,8 @@ def build_reference(firms: int, seed: int, progress: Progress = silent) -> pl.Da
     where unknown; ``latent_*``; statements of the base year as filed (``*_krw_f0``) and of the three years after
     (``*_krw_f1`` ... ``_f3``), null where the firm filed none; ``failure_3y`` (null where the firm left without a known
     default); ``high_growth`` and ``sustainable_growth`` worked out from these statements; ``frame`` (``survey`` or
-    ``venture``); ``synthetic`` (always true) and ``generator_version``.
+    ``venture``); ``synthetic`` (always true) and ``generator_version``; last what the firms do abroad: its facts,
+    ``exports_krw_f0`` ... ``_f3`` and the outcomes ``entry``, ``export_growth``, ``staying`` (``expansion_outcomes``).
 
     Raises ``InputError`` for a number of firms or a seed outside the limits.
     """
@@ -97,7 +100,9 @@ def build_reference(firms: int, seed: int, progress: Progress = silent) -> pl.Da
     facts |= draw_checklist(v, streams)
     tell(0.7)
     after = follow(population, now, v, streams)
-    facts = hide_facts(facts, v, streams)
+    shown = hide_facts(facts, v, streams)
+    abroad = draw_abroad(population, facts, shown, (now, before, earlier), after, v, streams)
+    facts = shown
     tell(0.85)
 
     columns = _identity(population, facts["staff_total"]) | _as_series(facts) | _following(now, after, population)
@@ -106,6 +111,7 @@ def build_reference(firms: int, seed: int, progress: Progress = silent) -> pl.Da
     frame = frame.with_columns(outcomes(frame)).with_columns(
         synthetic=pl.lit(True), generator_version=pl.lit(generator_version())
     )
+    frame = frame.with_columns(**_as_series(abroad.facts), **_expansion(now, after, abroad, population))
     tell(1.0)
     return frame
 
@@ -181,6 +187,20 @@ def _as_series(facts: Mapping[str, Array]) -> dict[str, pl.Series]:
         else:
             columns[name] = pl.Series(values).fill_nan(None).cast(pl.Int32)
     return columns
+
+
+def _expansion(base: Book, after: Following, abroad: Abroad, firms: Firms) -> dict[str, pl.Series]:
+    """Return the exports of f0 ... f3 as filed, what followed of them, and the latents behind."""
+    filed = (firms.age_years >= 1.0, *after.reported)
+    books = (base, *after.books)
+    exports = [
+        np.where(filed[k], amount, np.nan) for k, amount in enumerate((abroad.exports_now, *abroad.exports_after))
+    ]
+    sales = [np.where(filed[k], book.sales, np.nan) for k, book in enumerate(books)]
+    found = expansion_outcomes(np.column_stack(exports), np.column_stack(sales), after.failed)
+    columns = {f"exports_krw_f{k}": _money(amount) for k, amount in enumerate(exports)}
+    columns |= {name: pl.Series(values).fill_nan(None).cast(pl.Int8) for name, values in found.items()}
+    return columns | {f"latent_{name}": pl.Series(values) for name, values in abroad.latents.items()}
 
 
 def _money(values: Array) -> pl.Series:

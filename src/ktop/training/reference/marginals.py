@@ -63,10 +63,38 @@ def marginals(frame: pl.DataFrame) -> dict[str, float]:
     }
 
 
+def marginals_abroad(frame: pl.DataFrame) -> dict[str, float]:
+    """Return the figures on exporting by the names of ``targets("reference_abroad")``."""
+    survey, venture = frame.filter(frame="survey"), frame.filter(frame="venture")
+    share = pl.col("exports_krw_f0") / pl.col("sales_krw_f0")
+    exports = venture.filter(pl.col("exports_krw_f0") > 0)
+    begun = frame.filter(pl.col("export_years") == 1)
+    goes_on = [pl.col(f"exports_krw_f{year}") > 0 for year in (1, 2, 3)]
+    inventions = pl.col("patents_registered") + pl.col("patents_filed_3y")
+    known = frame.filter(pl.col("foreign_families").is_not_null())
+    return {
+        "exporters_venture": _share(venture, pl.col("exports_krw_f0") > 0),
+        "export_share_venture": 100.0 * _mean(venture, share),
+        "exporters_survey": _share(survey, pl.col("exports_krw_f0") > 0),
+        "exporters_over_20_survey": _share(survey, share >= 0.2),
+        "exporters_below_10_share": _share(exports, share < 0.1),
+        "exporters_half_share": _share(exports, share >= 0.5),
+        "new_exporters_after_1y": _share(begun, goes_on[0]),
+        "new_exporters_after_3y": _share(begun, pl.all_horizontal(goes_on)),
+        "inventions_filed_abroad": _ratio(known, pl.col("foreign_families"), inventions),
+        "foreign_patent_holders": _share(
+            frame.filter(pl.col("patents_registered") > 0), pl.col("foreign_patents_registered") > 0
+        ),
+    }
+
+
 def compare(frame: pl.DataFrame) -> tuple[Comparison, ...]:
     """Return every published figure with the population's own, in the catalogue's order."""
-    shares = marginals(frame)
-    return tuple(Comparison(target, shares[name]) for name, target in targets().items())
+    return tuple(
+        Comparison(target, found[name])
+        for part, found in (("reference", marginals(frame)), ("reference_abroad", marginals_abroad(frame)))
+        for name, target in targets(part).items()
+    )
 
 
 def _mean(frame: pl.DataFrame, value: pl.Expr) -> float:

@@ -45,10 +45,10 @@ def draws_version() -> int:
     return int(catalogue.load("reference")["draws"])
 
 
-def targets() -> dict[str, Target]:
-    """Return the published figures by name."""
+def targets(part: str = "reference") -> dict[str, Target]:
+    """Return the published figures by name; ``part`` is "reference", or "reference_abroad" for those on exporting."""
     by_name = {}
-    for name, entry in catalogue.load("reference")["targets"].items():
+    for name, entry in catalogue.load(part)["targets"].items():
         stated = str(entry["tolerance"])
         value = float(entry["value"])
         tolerance = value * float(stated.removesuffix("%")) / 100 if stated.endswith("%") else float(stated)

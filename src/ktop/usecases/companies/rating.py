@@ -23,9 +23,14 @@ DEFAULT_MODELS = ("tech-index", "ktrs-fm")
 
 
 def models_for(subject: RatedSubject) -> tuple[str, ...]:
-    """Return the models the platform rates a company by: the default ones, and the start-up model for a start-up."""
+    """Return the models the platform rates a company by.
+
+    The default ones, the start-up model for a start-up, and the global-expansion model for a firm that says how much it
+    exports, be it nothing.
+    """
     young = subject.facts["age_band"] == "startup"
-    return (*DEFAULT_MODELS, *(["start-up"] if young else []))
+    abroad = subject.facts["exports_krw_t0"] is not None
+    return (*DEFAULT_MODELS, *(["start-up"] if young else []), *(["global-expansion"] if abroad else []))
 
 
 def company_models(names: Sequence[str] | None, registry: ModelRegistry) -> list[CompanyModel]:

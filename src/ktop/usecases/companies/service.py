@@ -11,7 +11,7 @@ from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.amount_warnings import amount_warnings
 from ktop.domain.company.entry import CompanyEntry, record_of_entry
 from ktop.domain.company.fact_frame import batch_columns
-from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.company.plausibility import implausible_warnings
@@ -63,7 +63,7 @@ class CompanyService:
         record: dict[str, Any] = {name: given.pop(name) for name in _RECORD_FIELDS if name in given}
         if "region" in given:
             record["region"] = given.pop("region")
-        answers = {name: given.pop(name) for name in list(given) if name in FACTS and FACTS[name].group == "checklist"}
+        answers = {name: given.pop(name) for name in list(given) if name in FACTS and FACTS[name].group in CHECKLISTS}
         if answers:
             record["checklist"] = answers
             record["sources"] = [

@@ -31,6 +31,7 @@ _HEADLINES = {
     "tech-index": ("scores", "index"),
     "ktrs-fm": ("grades", "business"),
     "start-up": ("grades", "business"),
+    "global-expansion": ("scores", "expansion"),
     "originality": ("grades", "originality"),
 }
 

@@ -19,7 +19,7 @@ from ktop.web.pages.common import identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
-_MODELS = ("tech-index", "ktrs-fm", "start-up", "originality")
+_MODELS = ("tech-index", "ktrs-fm", "start-up", "global-expansion", "originality")
 
 
 @router.get("/my/results")

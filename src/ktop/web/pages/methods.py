@@ -21,12 +21,13 @@ from ktop.web.rendering import page
 router = APIRouter(include_in_schema=False)
 
 #: Every model that is explained, with the number of sentences that tell how it works.
-MODELS: Mapping[str, int] = {"tech-index": 5, "ktrs-fm": 6, "start-up": 3, "originality": 5}
+MODELS: Mapping[str, int] = {"tech-index": 5, "ktrs-fm": 6, "start-up": 3, "global-expansion": 3, "originality": 5}
 #: The ladders each grades by; those of growth and risk also have the matrix and the guarantee rule.
 LADDERS: Mapping[str, tuple[str, ...]] = {
     "tech-index": (),
     "ktrs-fm": ("growth", "risk"),
     "start-up": ("growth", "risk"),
+    "global-expansion": (),
     "originality": ("originality",),
 }
 
@@ -65,6 +66,8 @@ async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
         tech_index=_indicators("indicators", "indicators", lang),
         ktrs_fm=_indicators("ktrs_fm", "indicators", lang),
         startup=_indicators("startup", "indicators", lang),
+        global_expansion=_indicators("global_expansion", "indicators", lang),
+        abroad_checklist=_indicators("abroad_checklist", "items", lang),
         checklist=_indicators("checklist", "items", lang),
         accounts=_indicators("accounts", "indicators", lang),
         measures=_measures(lang),
