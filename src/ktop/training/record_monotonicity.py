@@ -93,7 +93,8 @@ def losses(model: CompanyModel, table: FactTable) -> tuple[Losses, ...]:
         some = np.zeros(int(possible.sum()), dtype=bool)
         for name, by in lost.items():
             some |= by > (0 if name.startswith("grade_") else TOLERATED_POINTS)
-        worst = {name: float(max(np.nanmax(by), 0.0)) for name, by in lost.items()}
+        # Where a target applies to none of the companies, nothing of it is lost.
+        worst = {name: float(np.nanmax(by, initial=0.0)) for name, by in lost.items()}
         found.append(Losses(spec.name, int(possible.sum()), worst, float(some.mean())))
     return tuple(found)
 

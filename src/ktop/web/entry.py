@@ -128,7 +128,7 @@ def with_step(draft: Draft, step: str, posted: Mapping[str, str]) -> Draft:
     kept = {name: value for name, value in draft.typed.items() if name not in mine}
     changed = replace(changed, typed={**kept, **{name: value for name, value in mine.items() if value.strip()}})
     marks = dict(changed.marks)
-    for name in (*AREAS, *(names if step == "checklist" else ())):
+    for name in (*AREAS, *names):
         if forms.STATUS + name in posted or f"note_{name}" in posted:
             status = posted.get(forms.STATUS + name, "")
             note = posted.get(f"note_{name}", "").strip()[:_LONGEST_NOTE]
@@ -154,8 +154,8 @@ def years_offered(day: date) -> range:
 
 
 def known(draft: Draft, step: str) -> tuple[int, int]:
-    """Return how many facts of a step are given, of how many."""
-    names = names_of(step)
+    """Return how many facts of a step are given, of how many; those that not every firm is asked for do not count."""
+    names = [name for name in names_of(step) if not FACTS[name].optional]
     return sum(bool(draft.typed.get(name, "").strip()) for name in names), len(names)
 
 

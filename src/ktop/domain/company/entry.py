@@ -30,7 +30,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "ceo": ("ceo",),
     "staff": ("staff", "rnd_organisation"),
     "statements": ("statement",),
-    "technology": ("activity", "output", "other_ip"),
+    "technology": ("activity", "output", "other_ip", "abroad"),
 }
 #: Fields of a record that a fact fills as it is.
 _PLAIN = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "region", "founded")

@@ -7,6 +7,7 @@ whether its exports will grow and whether it will stay one. The score compares i
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -45,6 +46,11 @@ class GlobalExpansionModel(CompanyModel):
     def known_indicators(self) -> tuple[Indicator, ...]:
         """The 18 items, then the 15 of the checklist on markets abroad."""
         return (*global_expansion_items(), *abroad_checklist_items())
+
+    @functools.cached_property
+    def facts_read(self) -> frozenset[str]:
+        """The facts this version's formulas name, and those that tell the stage."""
+        return super().facts_read | {"exports_krw_t0", "sales_krw_t0"}
 
     def eligible(self, table: FactTable) -> Booleans:
         """Return of which firms it is known whether they are exporters: no exports is said by 0, not left out."""

@@ -387,6 +387,9 @@ async def _of_step(request: Request, opened: Opened, step: str, words: str, give
         }
     if step == "checklist":
         return _checklist(request, draft)
+    if step == "technology":
+        abroad = {name for name in entry.names_of(step) if FACTS[name].optional}
+        return {"abroad": abroad, "abroad_open": any(draft.typed.get(name) for name in abroad)}
     if step == "consent":
         return await _last_step(request, opened, given)
     return {}
@@ -447,8 +450,8 @@ async def _last_step(request: Request, opened: Opened, given: FormData | None) -
     doubts = await _doubts(request, draft, lang)
     return {
         "missing": missing,
-        "count_known": len(facts),
-        "count_all": len(forms.asked()),
+        "count_known": sum(not FACTS[name].optional for name in facts),
+        "count_all": sum(not spec.optional for spec in forms.asked()),
         "questions_open": sum(not draft.typed.get(name) for name in entry.names_of("checklist")),
         "open_problems": [
             {"step": entry.step_of(name), "name": name, "sentence": sentence} for name, sentence in problems.items()

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ktop.catalogue import Lang, message, text
-from ktop.domain.company.fact_spec import FACTS, fact_groups
+from ktop.domain.company.fact_spec import CHECKLISTS, FACTS, fact_groups
 from ktop.domain.patent.document import Patent
 from ktop.kernel.errors import InputError, KtopError
 from ktop.report import labels, numbers
@@ -281,7 +281,7 @@ def _more_fields(lang: Lang, values: Mapping[str, str], problems: Mapping[str, s
     return [
         {
             "title": fact_groups()[group][lang],
-            "questions": group == "checklist",
+            "questions": group in CHECKLISTS,
             "fields": _fields(names, lang, values, problems),
             "missing": sum(not values.get(name) for name in names),
             "open": any(name in problems for name in names),
