@@ -191,7 +191,7 @@ def test_what_if_asks_everything_and_refuses_what_the_form_refuses(browser: Test
     record = house.companies.example_record(LOCAL_OWNER, "hanbit-motion")
     kept = house.ratings.rate_company(LOCAL_OWNER, record, None)
     page = read(browser, f"/ratings/{kept.id}?part=what-if")
-    assert page.count('class="question"') == 25 and "founded" in page
+    assert page.count('class="question"') == 25 + 15 and "founded" in page
     answered = html.unescape(send(browser, f"/ratings/{kept.id}/what-if", 200, q01="1", q02="1", q13="1").text)
     assert "tone-bad" in answered.split('id="what-if-result"')[1]
     wrong = html.unescape(

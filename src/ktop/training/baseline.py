@@ -39,12 +39,15 @@ def baseline(model: CompanyModel, table: FactTable) -> dict[str, Any]:
         "features": {name: _numbers(values) for name, values in numbers.items()},
         "scores": {name: _numbers(values[rated]) for name, values in batch.scores.items()},
         "probabilities": {name: _numbers(value[rated]) for name, (value, _, _) in batch.probabilities.items()},
-        "mean_probabilities": {
-            n: float(f"{value[rated].mean():.9g}") for n, (value, _, _) in batch.probabilities.items()
-        },
+        "mean_probabilities": {n: _mean(value[rated]) for n, (value, _, _) in batch.probabilities.items()},
         "grades": {name: label_shares(symbols[rated]) for name, symbols in batch.grades.items()},
         "labels": {name: label_shares(table.columns[name][rated]) for name in LABELS},
     }
+
+
+def _mean(values: Floats) -> float:
+    """Return the mean over the companies that a target applies to."""
+    return float(f"{values[~np.isnan(values)].mean():.9g}")
 
 
 def _numbers(values: Floats) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def test_models_of_the_installation_are_told(platform: House) -> None:
         "tech-index",
         "ktrs-fm",
         "start-up",
+        "global-expansion",
     }
     assert platform.models.model_card(OWNER, "ktrs-fm", "1.0.0")["origin"] == "released"
     assert platform.models.model_history(OWNER) == [] and platform.models.drift_reports(OWNER) == []

@@ -210,7 +210,7 @@ def _answer(batch: BatchRatings, row: int) -> dict[str, Any] | None:
     """Return what a model says of one row as JSON types, None where it cannot rate it."""
     if not batch.ok[row]:
         return None
-    probabilities = {target: batch.probability(target, row) for target in batch.probabilities}
+    probabilities = {target: batch.probability(target, row) for target in batch.targets_of(row)}
     return {
         "scores": {name: batch.score(name, row) for name in batch.scores},
         "grades": {name: str(symbols[row]) for name, symbols in batch.grades.items()},
