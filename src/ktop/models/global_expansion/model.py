@@ -74,9 +74,8 @@ class GlobalExpansionModel(CompanyModel):
         cells = self.panel.cells(cell_labels(table), table.n)
         estimates = {name: target.estimate(values, cells) for name, target in self.panel.targets.items()}
         joined = joined_stages(self.panel, self.weights, estimates, exporting)
-        shown, start = self._shown("expansion", joined.logit, exporting), self._shown(
-            "expansion", joined.base, exporting
-        )  # fmt: skip
+        shown = self._shown("expansion", joined.logit, exporting)
+        start = self._shown("expansion", joined.base, exporting)
         scores = {"expansion": shown + blank}
         for group, z in self.panel.group_logits(joined.contributions).items():
             scores[group] = self._shown(group, z, exporting) + blank
@@ -99,7 +98,7 @@ class GlobalExpansionModel(CompanyModel):
             grades={},
             probabilities=probabilities,
             explained={"expansion": explain(joined, shown, start, ok)} if contributions else {},
-            columns={"stage": np.where(ok, np.where(exporting, "exporting", "entering"), None).astype(object)},
+            columns={"stage": np.array([*STAGES, None], dtype=object)[np.where(ok, exporting.astype(int), -1)]},
         )
 
     def _shown(self, name: str, z: Floats, exporting: Booleans) -> Floats:
