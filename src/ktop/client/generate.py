@@ -31,7 +31,7 @@ def source_of(document: Document) -> str:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             groups.setdefault(operation["tags"][0], []).append((method.upper(), path, operation))
-    kept = {tag: operations for tag, operations in groups.items() if tag not in _OF_PEOPLE}
+    kept = {tag: groups[tag] for tag in sorted(groups) if tag not in _OF_PEOPLE}
     methods = {tag: "\n".join(_method(*one, document) for one in operations) for tag, operations in kept.items()}
     shapes = _used(document, "\n".join(methods.values()))
     parts = [

@@ -133,26 +133,13 @@ class CellProblemShown(TypedDict):
     text: dict[str, str]
 
 
-class ChangesShown(TypedDict):
-    """What was found changed, newest first."""
+class ChangeShown(TypedDict):
+    """One change of state."""
 
-    items: list[CollectChangeShown]
-
-
-class CollectChangeShown(TypedDict):
-    """What public sources said otherwise than the time before."""
-
-    id: str
-    business_number: str
-    company: str | None
-    """The kept company it was saved to."""
-    collection: str
-    before: str
-    """The collection before."""
-    found: str
-    changes: list[dict[str, Any]]
-    """Entries with path, before, now and source."""
-    seen: str | None
+    state: Literal["requested", "active", "rejected", "narrowed", "expired", "revoked"]
+    at: str
+    by: str
+    reason: str
 
 
 class CollectionAsked(TypedDict):
@@ -252,7 +239,7 @@ class ConsentShown(TypedDict):
     authenticated_by: str | None
     notice_version: str
     notice_hash: str
-    changes: list[ConsentsChangeShown]
+    changes: list[ChangeShown]
 
 
 class ConsentText(TypedDict):
@@ -262,15 +249,6 @@ class ConsentText(TypedDict):
     hash: str
     """SHA-256 of version and text, which every consent holds."""
     text: dict[str, str]
-
-
-class ConsentsChangeShown(TypedDict):
-    """One change of state."""
-
-    state: Literal["requested", "active", "rejected", "narrowed", "expired", "revoked"]
-    at: str
-    by: str
-    reason: str
 
 
 class ConsentsShown(TypedDict):
@@ -392,22 +370,6 @@ class FirstPassword(TypedDict):
     """The password of a new account, told once."""
 
     password: str
-
-
-class FollowingAsked(TypedDict):
-    """How often a company is collected again."""
-
-    every_days: int
-    """Days between two collections."""
-
-
-class FollowingShown(TypedDict):
-    """How a company is collected again by itself; null where it is not."""
-
-    every_days: int | None
-    """Days between two collections; 0 until every source has answered."""
-    due: str | None
-    """When next; sooner where a source did not answer."""
 
 
 class FoundShown(TypedDict):
@@ -1097,8 +1059,6 @@ class TechnologyRequest(TypedDict):
 
     text: str
     """The technology summary in Korean or English, 20,000 characters at most."""
-    title: NotRequired[str | None]
-    """What the technology is called; a title counts as part of the text, as that of a patent does."""
     as_of: NotRequired[str | None]
     """Day of the rating (ISO 8601); without it, today."""
     applicant: NotRequired[str | None]
@@ -1231,162 +1191,81 @@ class WebhookState(TypedDict):
     state: Literal["active", "paused"]
 
 
-class RatingsOperations:
-    """Operations on ratings."""
+class AccessOperations:
+    """Operations on access."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def rate_company(self, body: CompanyRequest, *, idempotency_key: str | None = None) -> Stored:
-        """Rate a company by Tech-Index and KTRS-FM, and a start-up by its own model as well.
+    def token(self, form: TokenBody, *, idempotency_key: str | None = None) -> Token:
+        """Exchange a key for a token of one hour, with all of its permissions or some.
 
-        POST /api/v1/ratings/company
+        POST /api/v1/oauth/token
         """
-        found: Stored = self._connection.ask(
-            "POST", "/api/v1/ratings/company", body=body, idempotency_key=idempotency_key
+        found: Token = self._connection.ask(
+            "POST", "/api/v1/oauth/token", form=dict(form), idempotency_key=idempotency_key
         ).json()
         return found
 
-    def rate_technology(self, body: TechnologyRequest, *, idempotency_key: str | None = None) -> StoredTechnology:
-        """Rate a technology summary against the installed patent corpus.
 
-        POST /api/v1/ratings/technology
+class BatchesOperations:
+    """Operations on batches."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def batches(self, *, limit: int | None = None, after: str | None = None) -> BatchesShown:
+        """List the tables given.
+
+        GET /api/v1/batches
         """
-        found: StoredTechnology = self._connection.ask(
-            "POST", "/api/v1/ratings/technology", body=body, idempotency_key=idempotency_key
+        found: BatchesShown = self._connection.ask(
+            "GET", "/api/v1/batches", query={"limit": limit, "after": after}
         ).json()
         return found
 
-    def ratings(
-        self,
-        *,
-        search: str | None = None,
-        kind: Literal["company", "technology", "both"] | None = None,
-        archived: bool | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> Results:
-        """List the organisation's kept results, newest first.
-
-        GET /api/v1/ratings
-        """
-        found: Results = self._connection.ask(
-            "GET",
-            "/api/v1/ratings",
-            query={"search": search, "kind": kind, "archived": archived, "limit": limit, "after": after},
-        ).json()
-        return found
-
-    def all_ratings(
-        self,
-        *,
-        search: str | None = None,
-        kind: Literal["company", "technology", "both"] | None = None,
-        archived: bool | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Result]:
+    def all_batches(self, *, limit: int | None = None) -> Iterator[BatchShown]:
         """Go through all pages of it."""
-        yield from self._connection.pages(
-            lambda after: self.ratings(search=search, kind=kind, archived=archived, limit=limit, after=after)
-        )
+        yield from self._connection.pages(lambda after: self.batches(limit=limit, after=after))
 
-    def describe(self, rating_id: str, body: Description) -> Result:
-        """Name a kept result, note something on it, put it away; the result itself never changes.
+    def give_batch(
+        self,
+        content: bytes,
+        *,
+        name: str,
+        as_of: str | None = None,
+        model: list[str] | None = None,
+        answer: Literal["xlsx", "csv", "parquet"] | None = None,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> BatchShown:
+        """Give a table of companies (one a row) to be rated in the background; the body is the file.
 
-        PATCH /api/v1/ratings/{rating_id}
+        POST /api/v1/batches
         """
-        found: Result = self._connection.ask("PATCH", f"/api/v1/ratings/{part(rating_id)}", body=body).json()
-        return found
-
-    def rating(self, rating_id: str) -> Stored:
-        """Fetch a kept result.
-
-        GET /api/v1/ratings/{rating_id}
-        """
-        found: Stored = self._connection.ask("GET", f"/api/v1/ratings/{part(rating_id)}").json()
-        return found
-
-    def recomputed(self, rating_id: str) -> list[dict[str, Any]]:
-        """Compute a kept result again from its own inputs and model versions, and say whether every bit agrees.
-
-        GET /api/v1/ratings/{rating_id}/recomputed
-        """
-        found: list[dict[str, Any]] = self._connection.ask(
-            "GET", f"/api/v1/ratings/{part(rating_id)}/recomputed"
+        found: BatchShown = self._connection.ask(
+            "POST",
+            "/api/v1/batches",
+            query={"name": name, "as_of": as_of, "model": model, "answer": answer, "key": key},
+            content=content,
+            idempotency_key=idempotency_key,
         ).json()
         return found
 
-    def suggestions(self, rating_id: str) -> dict[str, Any]:
-        """Try which added terms would raise the originality of a kept result's technology.
+    def batch(self, job_id: str) -> BatchShown:
+        """Fetch one table's progress and counts.
 
-        GET /api/v1/ratings/{rating_id}/suggestions
+        GET /api/v1/batches/{job_id}
         """
-        found: dict[str, Any] = self._connection.ask("GET", f"/api/v1/ratings/{part(rating_id)}/suggestions").json()
+        found: BatchShown = self._connection.ask("GET", f"/api/v1/batches/{part(job_id)}").json()
         return found
 
-    def proposals(self, body: ProposalsRequest, *, idempotency_key: str | None = None) -> list[dict[str, Any]]:
-        """Rank proposals by originality and flag those that repeat a patent or one another; nothing is kept.
+    def answer_of(self, job_id: str) -> bytes:
+        """Download the rated table.
 
-        POST /api/v1/proposals
+        GET /api/v1/batches/{job_id}/answer
         """
-        found: list[dict[str, Any]] = self._connection.ask(
-            "POST", "/api/v1/proposals", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def compare(self, *, a: str, b: str) -> Comparison:
-        """Hold two kept results of companies, or of technologies, side by side.
-
-        GET /api/v1/compare
-        """
-        found: Comparison = self._connection.ask("GET", "/api/v1/compare", query={"a": a, "b": b}).json()
-        return found
-
-
-class ReferenceOperations:
-    """Operations on reference."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def company_schema(self) -> dict[str, Any]:
-        """Fetch the JSON Schema of a company record.
-
-        GET /api/v1/schema/company
-        """
-        found: dict[str, Any] = self._connection.ask("GET", "/api/v1/schema/company").json()
-        return found
-
-    def models(self) -> list[dict[str, Any]]:
-        """List every model version, released or this installation's own, and which is in force.
-
-        GET /api/v1/models
-        """
-        found: list[dict[str, Any]] = self._connection.ask("GET", "/api/v1/models").json()
-        return found
-
-    def model_history(self) -> list[dict[str, Any]]:
-        """List who entered, promoted or rolled back which version, when and why.
-
-        GET /api/v1/models/history
-        """
-        found: list[dict[str, Any]] = self._connection.ask("GET", "/api/v1/models/history").json()
-        return found
-
-    def model_drift(self) -> list[dict[str, Any]]:
-        """List the newest drift report of every version that has one.
-
-        GET /api/v1/models/drift
-        """
-        found: list[dict[str, Any]] = self._connection.ask("GET", "/api/v1/models/drift").json()
-        return found
-
-    def model_card(self, name: str, version: str) -> dict[str, Any]:
-        """Fetch one version's card with its history.
-
-        GET /api/v1/models/{name}/{version}
-        """
-        found: dict[str, Any] = self._connection.ask("GET", f"/api/v1/models/{part(name)}/{part(version)}").json()
+        found: bytes = self._connection.ask("GET", f"/api/v1/batches/{part(job_id)}/answer").content
         return found
 
 
@@ -1454,43 +1333,6 @@ class CollectionsOperations:
         ).json()
         return found
 
-    def follow(self, collection_id: str, body: FollowingAsked) -> FollowingShown:
-        """Have the company collected again every so many days; changes are told to webhooks as `company.changed`.
-
-        PUT /api/v1/collections/{collection_id}/following
-        """
-        found: FollowingShown = self._connection.ask(
-            "PUT", f"/api/v1/collections/{part(collection_id)}/following", body=body
-        ).json()
-        return found
-
-    def follow_no_more(self, collection_id: str) -> FollowingShown:
-        """Collect the company no more by itself.
-
-        DELETE /api/v1/collections/{collection_id}/following
-        """
-        found: FollowingShown = self._connection.ask(
-            "DELETE", f"/api/v1/collections/{part(collection_id)}/following"
-        ).json()
-        return found
-
-    def changes(self, *, unseen: bool | None = None, limit: int | None = None) -> ChangesShown:
-        """List what public sources said otherwise than the time before, the newest first.
-
-        GET /api/v1/company-changes
-        """
-        found: ChangesShown = self._connection.ask(
-            "GET", "/api/v1/company-changes", query={"unseen": unseen, "limit": limit}
-        ).json()
-        return found
-
-    def change_seen(self, change_id: str, *, idempotency_key: str | None = None) -> None:
-        """Say that a change was looked at.
-
-        POST /api/v1/company-changes/{change_id}/seen
-        """
-        self._connection.ask("POST", f"/api/v1/company-changes/{part(change_id)}/seen", idempotency_key=idempotency_key)
-
     def answer(self, answer_id: str) -> bytes:
         """Download the answer that a value is from, as it came.
 
@@ -1505,251 +1347,6 @@ class CollectionsOperations:
         GET /api/v1/sources
         """
         found: SourcesShown = self._connection.ask("GET", "/api/v1/sources").json()
-        return found
-
-
-class ImportsOperations:
-    """Operations on imports."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def template(
-        self, *, sheet: Literal["companies", "statements", "staff", "projects", "checklist"] | None = None
-    ) -> bytes:
-        """Download the template of the spreadsheets of companies.
-
-        GET /api/v1/import-templates
-        """
-        found: bytes = self._connection.ask("GET", "/api/v1/import-templates", query={"sheet": sheet}).content
-        return found
-
-    def give(self, content: bytes, *, name: str, idempotency_key: str | None = None) -> ImportShown:
-        """Check a spreadsheet of companies; the body is the file, and nothing of it is kept yet.
-
-        POST /api/v1/imports
-        """
-        found: ImportShown = self._connection.ask(
-            "POST", "/api/v1/imports", query={"name": name}, content=content, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def given(self, import_id: str) -> ImportShown:
-        """Fetch what was found in a spreadsheet.
-
-        GET /api/v1/imports/{import_id}
-        """
-        found: ImportShown = self._connection.ask("GET", f"/api/v1/imports/{part(import_id)}").json()
-        return found
-
-    def take(self, import_id: str, *, idempotency_key: str | None = None) -> ImportShown:
-        """Keep the right rows as further versions of the companies' records.
-
-        POST /api/v1/imports/{import_id}/take
-        """
-        found: ImportShown = self._connection.ask(
-            "POST", f"/api/v1/imports/{part(import_id)}/take", idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def rest(self, import_id: str) -> bytes:
-        """Download the rows that were not taken in, every wrong cell marked.
-
-        GET /api/v1/imports/{import_id}/rest
-        """
-        found: bytes = self._connection.ask("GET", f"/api/v1/imports/{part(import_id)}/rest").content
-        return found
-
-
-class JobsOperations:
-    """Operations on jobs."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def jobs(
-        self,
-        *,
-        state: list[Literal["waiting", "running", "done", "failed", "cancelled"]] | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> JobsShown:
-        """List the organisation's jobs.
-
-        GET /api/v1/jobs
-        """
-        found: JobsShown = self._connection.ask(
-            "GET", "/api/v1/jobs", query={"state": state, "limit": limit, "after": after}
-        ).json()
-        return found
-
-    def all_jobs(
-        self,
-        *,
-        state: list[Literal["waiting", "running", "done", "failed", "cancelled"]] | None = None,
-        limit: int | None = None,
-    ) -> Iterator[JobShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(lambda after: self.jobs(state=state, limit=limit, after=after))
-
-    def give_job(self, body: JobRequest, *, idempotency_key: str | None = None) -> JobShown:
-        """Give a job of the installation's upkeep.
-
-        POST /api/v1/jobs
-        """
-        found: JobShown = self._connection.ask(
-            "POST", "/api/v1/jobs", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def job(self, job_id: str) -> JobShown:
-        """Fetch one job: its state, progress and error.
-
-        GET /api/v1/jobs/{job_id}
-        """
-        found: JobShown = self._connection.ask("GET", f"/api/v1/jobs/{part(job_id)}").json()
-        return found
-
-    def cancel_job(self, job_id: str, *, idempotency_key: str | None = None) -> JobShown:
-        """Cancel a job: one that waits at once, one that runs at its next item.
-
-        POST /api/v1/jobs/{job_id}/cancel
-        """
-        found: JobShown = self._connection.ask(
-            "POST", f"/api/v1/jobs/{part(job_id)}/cancel", idempotency_key=idempotency_key
-        ).json()
-        return found
-
-
-class BatchesOperations:
-    """Operations on batches."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def batches(self, *, limit: int | None = None, after: str | None = None) -> BatchesShown:
-        """List the tables given.
-
-        GET /api/v1/batches
-        """
-        found: BatchesShown = self._connection.ask(
-            "GET", "/api/v1/batches", query={"limit": limit, "after": after}
-        ).json()
-        return found
-
-    def all_batches(self, *, limit: int | None = None) -> Iterator[BatchShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(lambda after: self.batches(limit=limit, after=after))
-
-    def give_batch(
-        self,
-        content: bytes,
-        *,
-        name: str,
-        as_of: str | None = None,
-        model: list[str] | None = None,
-        answer: Literal["xlsx", "csv", "parquet"] | None = None,
-        key: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> BatchShown:
-        """Give a table of companies (one a row) to be rated in the background; the body is the file.
-
-        POST /api/v1/batches
-        """
-        found: BatchShown = self._connection.ask(
-            "POST",
-            "/api/v1/batches",
-            query={"name": name, "as_of": as_of, "model": model, "answer": answer, "key": key},
-            content=content,
-            idempotency_key=idempotency_key,
-        ).json()
-        return found
-
-    def batch(self, job_id: str) -> BatchShown:
-        """Fetch one table's progress and counts.
-
-        GET /api/v1/batches/{job_id}
-        """
-        found: BatchShown = self._connection.ask("GET", f"/api/v1/batches/{part(job_id)}").json()
-        return found
-
-    def answer_of(self, job_id: str) -> bytes:
-        """Download the rated table.
-
-        GET /api/v1/batches/{job_id}/answer
-        """
-        found: bytes = self._connection.ask("GET", f"/api/v1/batches/{part(job_id)}/answer").content
-        return found
-
-
-class ResultsOperations:
-    """Operations on results."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def issue(self, rating_id: str, *, idempotency_key: str | None = None) -> Issued:
-        """Sign a kept rating.
-
-        POST /api/v1/ratings/{rating_id}/results
-        """
-        found: Issued = self._connection.ask(
-            "POST", f"/api/v1/ratings/{part(rating_id)}/results", idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def results_of(self, rating_id: str) -> list[Issued]:
-        """List what was signed of a kept rating, the newest first.
-
-        GET /api/v1/ratings/{rating_id}/results
-        """
-        found: list[Issued] = self._connection.ask("GET", f"/api/v1/ratings/{part(rating_id)}/results").json()
-        return found
-
-    def result(self, result_id: str) -> Issued:
-        """Fetch what is known of a signed result.
-
-        GET /api/v1/results/{result_id}
-        """
-        found: Issued = self._connection.ask("GET", f"/api/v1/results/{part(result_id)}").json()
-        return found
-
-    def result_file(self, result_id: str, *, show: list[str] | None = None, none: bool | None = None) -> SignedFile:
-        """Fetch the signed file, with the inputs of the models or only those named.
-
-        GET /api/v1/results/{result_id}/file
-        """
-        found: SignedFile = self._connection.ask(
-            "GET", f"/api/v1/results/{part(result_id)}/file", query={"show": show, "none": none}
-        ).json()
-        return found
-
-    def result_report(self, result_id: str) -> bytes:
-        """Fetch the signed PDF report, Korean where no language is named.
-
-        GET /api/v1/results/{result_id}/report
-        """
-        found: bytes = self._connection.ask("GET", f"/api/v1/results/{part(result_id)}/report").content
-        return found
-
-    def revoke(self, result_id: str, body: Reason, *, idempotency_key: str | None = None) -> Issued:
-        """Withdraw a signed result for good.
-
-        POST /api/v1/results/{result_id}/revocation
-        """
-        found: Issued = self._connection.ask(
-            "POST", f"/api/v1/results/{part(result_id)}/revocation", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def verify(self, body: SignedFile, *, idempotency_key: str | None = None) -> Verified:
-        """Verify a signed result against this installation's keys and withdrawals; open to everybody.
-
-        POST /api/v1/results/verify
-        """
-        found: Verified = self._connection.ask(
-            "POST", "/api/v1/results/verify", body=body, idempotency_key=idempotency_key
-        ).json()
         return found
 
 
@@ -1889,213 +1486,6 @@ class ConsentsOperations:
     def all_ledger(self, *, consent: str | None = None, limit: int | None = None) -> Iterator[AccessShown]:
         """Go through all pages of it."""
         yield from self._connection.pages(lambda after: self.ledger(consent=consent, limit=limit, after=after))
-
-
-class LookupsOperations:
-    """Operations on lookups."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def look_up(self, *, business_number: str) -> FoundShown:
-        """Find what may be seen of a company today; the look is noted in the company's ledger.
-
-        GET /api/v1/lookups
-        """
-        found: FoundShown = self._connection.ask(
-            "GET", "/api/v1/lookups", query={"business_number": business_number}
-        ).json()
-        return found
-
-    def open_result(self, rating_id: str, *, consent: str | None = None) -> OpenedShown:
-        """Open a result by consent; the look is noted in the company's ledger, and uses up a consent for one look.
-
-        GET /api/v1/lookups/{rating_id}
-        """
-        found: OpenedShown = self._connection.ask(
-            "GET", f"/api/v1/lookups/{part(rating_id)}", query={"consent": consent}
-        ).json()
-        return found
-
-
-class TransmissionsOperations:
-    """Operations on transmissions."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def send(self, body: Sending, *, idempotency_key: str | None = None) -> SentShown:
-        """Send a result to an institution; where no consent covers it, one is given for it alone.
-
-        POST /api/v1/transmissions
-        """
-        found: SentShown = self._connection.ask(
-            "POST", "/api/v1/transmissions", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def sent(self, *, limit: int | None = None, after: str | None = None) -> SentList:
-        """List what the company sent.
-
-        GET /api/v1/transmissions
-        """
-        found: SentList = self._connection.ask(
-            "GET", "/api/v1/transmissions", query={"limit": limit, "after": after}
-        ).json()
-        return found
-
-    def all_sent(self, *, limit: int | None = None) -> Iterator[SentShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(lambda after: self.sent(limit=limit, after=after))
-
-    def transmission(self, transmission_id: str) -> SentShown:
-        """Fetch one transmission with its marks.
-
-        GET /api/v1/transmissions/{transmission_id}
-        """
-        found: SentShown = self._connection.ask("GET", f"/api/v1/transmissions/{part(transmission_id)}").json()
-        return found
-
-    def transmission_receipt(self, transmission_id: str) -> dict[str, Any]:
-        """Fetch the receipt of a transmission as it stands.
-
-        GET /api/v1/transmissions/{transmission_id}/receipt
-        """
-        found: dict[str, Any] = self._connection.ask(
-            "GET", f"/api/v1/transmissions/{part(transmission_id)}/receipt"
-        ).json()
-        return found
-
-    def withdraw(self, transmission_id: str, *, idempotency_key: str | None = None) -> SentShown:
-        """Take a result back.
-
-        POST /api/v1/transmissions/{transmission_id}/withdraw
-        """
-        found: SentShown = self._connection.ask(
-            "POST", f"/api/v1/transmissions/{part(transmission_id)}/withdraw", idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def inbox(self, *, limit: int | None = None, after: str | None = None) -> SentList:
-        """List the results received, and mark them as arrived.
-
-        GET /api/v1/inbox
-        """
-        found: SentList = self._connection.ask("GET", "/api/v1/inbox", query={"limit": limit, "after": after}).json()
-        return found
-
-    def all_inbox(self, *, limit: int | None = None) -> Iterator[SentShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(lambda after: self.inbox(limit=limit, after=after))
-
-    def open_received(self, transmission_id: str) -> OpenedShown:
-        """Open a result received, and mark it as read.
-
-        GET /api/v1/inbox/{transmission_id}
-        """
-        found: OpenedShown = self._connection.ask("GET", f"/api/v1/inbox/{part(transmission_id)}").json()
-        return found
-
-    def received_file(self, transmission_id: str) -> bytes:
-        """Download the signed file of a result received.
-
-        GET /api/v1/inbox/{transmission_id}/file
-        """
-        found: bytes = self._connection.ask("GET", f"/api/v1/inbox/{part(transmission_id)}/file").content
-        return found
-
-
-class FinanceOperations:
-    """Operations on finance."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def finance_process(self) -> ProcessShown:
-        """Describe the process in force: its states, who may do what, by when.
-
-        GET /api/v1/finance/process
-        """
-        found: ProcessShown = self._connection.ask("GET", "/api/v1/finance/process").json()
-        return found
-
-    def finance_cases(
-        self, *, state: list[str] | None = None, limit: int | None = None, after: str | None = None
-    ) -> CasesShown:
-        """List the guarantee and loan cases of the organisation.
-
-        GET /api/v1/finance/cases
-        """
-        found: CasesShown = self._connection.ask(
-            "GET", "/api/v1/finance/cases", query={"state": state, "limit": limit, "after": after}
-        ).json()
-        return found
-
-    def all_finance_cases(self, *, state: list[str] | None = None, limit: int | None = None) -> Iterator[CaseShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(lambda after: self.finance_cases(state=state, limit=limit, after=after))
-
-    def apply_for_finance(self, body: ApplicationGiven, *, idempotency_key: str | None = None) -> CaseShown:
-        """Begin a case as a draft; the step `submit` hands it in.
-
-        POST /api/v1/finance/cases
-        """
-        found: CaseShown = self._connection.ask(
-            "POST", "/api/v1/finance/cases", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def finance_case(self, case_id: str) -> CaseShown:
-        """Fetch one case with its steps, documents and what can be done.
-
-        GET /api/v1/finance/cases/{case_id}
-        """
-        found: CaseShown = self._connection.ask("GET", f"/api/v1/finance/cases/{part(case_id)}").json()
-        return found
-
-    def revise_application(self, case_id: str, body: ApplicationGiven) -> CaseShown:
-        """Change a draft, or what was returned for correction.
-
-        PUT /api/v1/finance/cases/{case_id}
-        """
-        found: CaseShown = self._connection.ask("PUT", f"/api/v1/finance/cases/{part(case_id)}", body=body).json()
-        return found
-
-    def take_step(self, case_id: str, body: StepGiven, *, idempotency_key: str | None = None) -> CaseShown:
-        """Take a step of a case; what rules do next is done at once.
-
-        POST /api/v1/finance/cases/{case_id}/steps
-        """
-        found: CaseShown = self._connection.ask(
-            "POST", f"/api/v1/finance/cases/{part(case_id)}/steps", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def add_document(
-        self, content: bytes, *, case: str, kind: str, name: str, idempotency_key: str | None = None
-    ) -> CaseShown:
-        """Add a file to a case; the body is the file.
-
-        POST /api/v1/finance/documents
-        """
-        found: CaseShown = self._connection.ask(
-            "POST",
-            "/api/v1/finance/documents",
-            query={"case": case, "kind": kind, "name": name},
-            content=content,
-            idempotency_key=idempotency_key,
-        ).json()
-        return found
-
-    def case_document(self, case_id: str, document_id: str) -> bytes:
-        """Download a file of a case.
-
-        GET /api/v1/finance/cases/{case_id}/documents/{document_id}
-        """
-        found: bytes = self._connection.ask(
-            "GET", f"/api/v1/finance/cases/{part(case_id)}/documents/{part(document_id)}"
-        ).content
-        return found
 
 
 class DiscoveryOperations:
@@ -2247,19 +1637,534 @@ class DiscoveryOperations:
         return found
 
 
-class StatisticsOperations:
-    """Operations on statistics."""
+class FinanceOperations:
+    """Operations on finance."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def statistics(self) -> FiguresShown:
-        """Fetch the figures that were published last.
+    def finance_process(self) -> ProcessShown:
+        """Describe the process in force: its states, who may do what, by when.
 
-        GET /api/v1/statistics
+        GET /api/v1/finance/process
         """
-        found: FiguresShown = self._connection.ask("GET", "/api/v1/statistics").json()
+        found: ProcessShown = self._connection.ask("GET", "/api/v1/finance/process").json()
         return found
+
+    def finance_cases(
+        self, *, state: list[str] | None = None, limit: int | None = None, after: str | None = None
+    ) -> CasesShown:
+        """List the guarantee and loan cases of the organisation.
+
+        GET /api/v1/finance/cases
+        """
+        found: CasesShown = self._connection.ask(
+            "GET", "/api/v1/finance/cases", query={"state": state, "limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_finance_cases(self, *, state: list[str] | None = None, limit: int | None = None) -> Iterator[CaseShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.finance_cases(state=state, limit=limit, after=after))
+
+    def apply_for_finance(self, body: ApplicationGiven, *, idempotency_key: str | None = None) -> CaseShown:
+        """Begin a case as a draft; the step `submit` hands it in.
+
+        POST /api/v1/finance/cases
+        """
+        found: CaseShown = self._connection.ask(
+            "POST", "/api/v1/finance/cases", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def finance_case(self, case_id: str) -> CaseShown:
+        """Fetch one case with its steps, documents and what can be done.
+
+        GET /api/v1/finance/cases/{case_id}
+        """
+        found: CaseShown = self._connection.ask("GET", f"/api/v1/finance/cases/{part(case_id)}").json()
+        return found
+
+    def revise_application(self, case_id: str, body: ApplicationGiven) -> CaseShown:
+        """Change a draft, or what was returned for correction.
+
+        PUT /api/v1/finance/cases/{case_id}
+        """
+        found: CaseShown = self._connection.ask("PUT", f"/api/v1/finance/cases/{part(case_id)}", body=body).json()
+        return found
+
+    def take_step(self, case_id: str, body: StepGiven, *, idempotency_key: str | None = None) -> CaseShown:
+        """Take a step of a case; what rules do next is done at once.
+
+        POST /api/v1/finance/cases/{case_id}/steps
+        """
+        found: CaseShown = self._connection.ask(
+            "POST", f"/api/v1/finance/cases/{part(case_id)}/steps", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def add_document(
+        self, content: bytes, *, case: str, kind: str, name: str, idempotency_key: str | None = None
+    ) -> CaseShown:
+        """Add a file to a case; the body is the file.
+
+        POST /api/v1/finance/documents
+        """
+        found: CaseShown = self._connection.ask(
+            "POST",
+            "/api/v1/finance/documents",
+            query={"case": case, "kind": kind, "name": name},
+            content=content,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def case_document(self, case_id: str, document_id: str) -> bytes:
+        """Download a file of a case.
+
+        GET /api/v1/finance/cases/{case_id}/documents/{document_id}
+        """
+        found: bytes = self._connection.ask(
+            "GET", f"/api/v1/finance/cases/{part(case_id)}/documents/{part(document_id)}"
+        ).content
+        return found
+
+
+class ImportsOperations:
+    """Operations on imports."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def template(
+        self, *, sheet: Literal["companies", "statements", "staff", "projects", "checklist"] | None = None
+    ) -> bytes:
+        """Download the template of the spreadsheets of companies.
+
+        GET /api/v1/import-templates
+        """
+        found: bytes = self._connection.ask("GET", "/api/v1/import-templates", query={"sheet": sheet}).content
+        return found
+
+    def give(self, content: bytes, *, name: str, idempotency_key: str | None = None) -> ImportShown:
+        """Check a spreadsheet of companies; the body is the file, and nothing of it is kept yet.
+
+        POST /api/v1/imports
+        """
+        found: ImportShown = self._connection.ask(
+            "POST", "/api/v1/imports", query={"name": name}, content=content, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def given(self, import_id: str) -> ImportShown:
+        """Fetch what was found in a spreadsheet.
+
+        GET /api/v1/imports/{import_id}
+        """
+        found: ImportShown = self._connection.ask("GET", f"/api/v1/imports/{part(import_id)}").json()
+        return found
+
+    def take(self, import_id: str, *, idempotency_key: str | None = None) -> ImportShown:
+        """Keep the right rows as further versions of the companies' records.
+
+        POST /api/v1/imports/{import_id}/take
+        """
+        found: ImportShown = self._connection.ask(
+            "POST", f"/api/v1/imports/{part(import_id)}/take", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def rest(self, import_id: str) -> bytes:
+        """Download the rows that were not taken in, every wrong cell marked.
+
+        GET /api/v1/imports/{import_id}/rest
+        """
+        found: bytes = self._connection.ask("GET", f"/api/v1/imports/{part(import_id)}/rest").content
+        return found
+
+
+class InstitutionsOperations:
+    """Operations on institutions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def institutions(self, *, limit: int | None = None, after: str | None = None) -> InstitutionsShown:
+        """List the institutions.
+
+        GET /api/v1/institutions
+        """
+        found: InstitutionsShown = self._connection.ask(
+            "GET", "/api/v1/institutions", query={"limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_institutions(self, *, limit: int | None = None) -> Iterator[InstitutionShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.institutions(limit=limit, after=after))
+
+    def add_institution(self, body: NewInstitution, *, idempotency_key: str | None = None) -> InstitutionShown:
+        """Enter an institution.
+
+        POST /api/v1/institutions
+        """
+        found: InstitutionShown = self._connection.ask(
+            "POST", "/api/v1/institutions", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def institution(self, institution_id: str) -> InstitutionShown:
+        """Fetch one institution.
+
+        GET /api/v1/institutions/{institution_id}
+        """
+        found: InstitutionShown = self._connection.ask("GET", f"/api/v1/institutions/{part(institution_id)}").json()
+        return found
+
+    def change_institution(
+        self, institution_id: str, body: InstitutionState, *, version: str | None = None
+    ) -> InstitutionShown:
+        """Suspend an institution, or open it again.
+
+        PATCH /api/v1/institutions/{institution_id}
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        found: InstitutionShown = self._connection.ask(
+            "PATCH", f"/api/v1/institutions/{part(institution_id)}", body=body, version=version, changes=True
+        ).json()
+        return found
+
+    def merge_institution(
+        self, institution_id: str, body: Merger, *, idempotency_key: str | None = None, version: str | None = None
+    ) -> InstitutionShown:
+        """Close an institution for good and give its users their roles in another one.
+
+        POST /api/v1/institutions/{institution_id}/merger
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        found: InstitutionShown = self._connection.ask(
+            "POST",
+            f"/api/v1/institutions/{part(institution_id)}/merger",
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+            changes=True,
+        ).json()
+        return found
+
+    def add_account(
+        self, organisation_id: str, body: NewAccount, *, idempotency_key: str | None = None
+    ) -> FirstPassword:
+        """Make an account with a role in an organisation; the answer holds its password, this once.
+
+        POST /api/v1/organisations/{organisation_id}/accounts
+        """
+        found: FirstPassword = self._connection.ask(
+            "POST",
+            f"/api/v1/organisations/{part(organisation_id)}/accounts",
+            body=body,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def joined_companies(
+        self, *, unverified: bool | None = None, limit: int | None = None, after: str | None = None
+    ) -> InstitutionsCompaniesShown:
+        """List the companies that joined.
+
+        GET /api/v1/joined-companies
+        """
+        found: InstitutionsCompaniesShown = self._connection.ask(
+            "GET", "/api/v1/joined-companies", query={"unverified": unverified, "limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_joined_companies(
+        self, *, unverified: bool | None = None, limit: int | None = None
+    ) -> Iterator[InstitutionsCompanyShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(
+            lambda after: self.joined_companies(unverified=unverified, limit=limit, after=after)
+        )
+
+    def joined_company(self, organisation_id: str) -> InstitutionsCompanyShown:
+        """Fetch one company that joined.
+
+        GET /api/v1/joined-companies/{organisation_id}
+        """
+        found: InstitutionsCompanyShown = self._connection.ask(
+            "GET", f"/api/v1/joined-companies/{part(organisation_id)}"
+        ).json()
+        return found
+
+    def verify_number(
+        self,
+        organisation_id: str,
+        body: Verification,
+        *,
+        idempotency_key: str | None = None,
+        version: str | None = None,
+    ) -> InstitutionsCompanyShown:
+        """Note that a company's business number is its own, and by what that was seen.
+
+        POST /api/v1/joined-companies/{organisation_id}/verification
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        found: InstitutionsCompanyShown = self._connection.ask(
+            "POST",
+            f"/api/v1/joined-companies/{part(organisation_id)}/verification",
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+            changes=True,
+        ).json()
+        return found
+
+
+class JobsOperations:
+    """Operations on jobs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def jobs(
+        self,
+        *,
+        state: list[Literal["waiting", "running", "done", "failed", "cancelled"]] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> JobsShown:
+        """List the organisation's jobs.
+
+        GET /api/v1/jobs
+        """
+        found: JobsShown = self._connection.ask(
+            "GET", "/api/v1/jobs", query={"state": state, "limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_jobs(
+        self,
+        *,
+        state: list[Literal["waiting", "running", "done", "failed", "cancelled"]] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[JobShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.jobs(state=state, limit=limit, after=after))
+
+    def give_job(self, body: JobRequest, *, idempotency_key: str | None = None) -> JobShown:
+        """Give a job of the installation's upkeep.
+
+        POST /api/v1/jobs
+        """
+        found: JobShown = self._connection.ask(
+            "POST", "/api/v1/jobs", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def job(self, job_id: str) -> JobShown:
+        """Fetch one job: its state, progress and error.
+
+        GET /api/v1/jobs/{job_id}
+        """
+        found: JobShown = self._connection.ask("GET", f"/api/v1/jobs/{part(job_id)}").json()
+        return found
+
+    def cancel_job(self, job_id: str, *, idempotency_key: str | None = None) -> JobShown:
+        """Cancel a job: one that waits at once, one that runs at its next item.
+
+        POST /api/v1/jobs/{job_id}/cancel
+        """
+        found: JobShown = self._connection.ask(
+            "POST", f"/api/v1/jobs/{part(job_id)}/cancel", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+
+class KeysOperations:
+    """Operations on keys."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keys(self) -> list[KeyShown]:
+        """List the organisation's keys, newest first.
+
+        GET /api/v1/keys
+        """
+        found: list[KeyShown] = self._connection.ask("GET", "/api/v1/keys").json()
+        return found
+
+    def make_key(self, body: KeyAsked, *, idempotency_key: str | None = None) -> NewKeyShown:
+        """Make a key; the answer holds the whole of it, this once.
+
+        POST /api/v1/keys
+        """
+        found: NewKeyShown = self._connection.ask(
+            "POST", "/api/v1/keys", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def key_scopes(self) -> list[str]:
+        """List the permissions that a key of the organisation can have.
+
+        GET /api/v1/key-scopes
+        """
+        found: list[str] = self._connection.ask("GET", "/api/v1/key-scopes").json()
+        return found
+
+    def key(self, key_id: str) -> KeyShown:
+        """Fetch one key.
+
+        GET /api/v1/keys/{key_id}
+        """
+        found: KeyShown = self._connection.ask("GET", f"/api/v1/keys/{part(key_id)}").json()
+        return found
+
+    def revoke_key(self, key_id: str, *, version: str | None = None) -> None:
+        """Revoke a key with its tokens, for good.
+
+        DELETE /api/v1/keys/{key_id}
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        self._connection.ask("DELETE", f"/api/v1/keys/{part(key_id)}", version=version, changes=True)
+
+    def rotate_key(
+        self, key_id: str, body: Rotation, *, idempotency_key: str | None = None, version: str | None = None
+    ) -> NewKeyShown:
+        """Give a key another secret; the former one and its tokens count no more.
+
+        POST /api/v1/keys/{key_id}/rotation
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        found: NewKeyShown = self._connection.ask(
+            "POST",
+            f"/api/v1/keys/{part(key_id)}/rotation",
+            body=body,
+            idempotency_key=idempotency_key,
+            version=version,
+            changes=True,
+        ).json()
+        return found
+
+
+class LookupsOperations:
+    """Operations on lookups."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def look_up(self, *, business_number: str) -> FoundShown:
+        """Find what may be seen of a company today; the look is noted in the company's ledger.
+
+        GET /api/v1/lookups
+        """
+        found: FoundShown = self._connection.ask(
+            "GET", "/api/v1/lookups", query={"business_number": business_number}
+        ).json()
+        return found
+
+    def open_result(self, rating_id: str, *, consent: str | None = None) -> OpenedShown:
+        """Open a result by consent; the look is noted in the company's ledger, and uses up a consent for one look.
+
+        GET /api/v1/lookups/{rating_id}
+        """
+        found: OpenedShown = self._connection.ask(
+            "GET", f"/api/v1/lookups/{part(rating_id)}", query={"consent": consent}
+        ).json()
+        return found
+
+
+class MembersOperations:
+    """Operations on members."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def members(self) -> list[MemberShown]:
+        """List the organisation's members by name.
+
+        GET /api/v1/members
+        """
+        found: list[MemberShown] = self._connection.ask("GET", "/api/v1/members").json()
+        return found
+
+    def roles(self) -> list[str]:
+        """List the roles that one can give in one's organisation.
+
+        GET /api/v1/member-roles
+        """
+        found: list[str] = self._connection.ask("GET", "/api/v1/member-roles").json()
+        return found
+
+    def member(self, user_id: str) -> MemberShown:
+        """Fetch one member.
+
+        GET /api/v1/members/{user_id}
+        """
+        found: MemberShown = self._connection.ask("GET", f"/api/v1/members/{part(user_id)}").json()
+        return found
+
+    def change_roles(self, user_id: str, body: Roles, *, version: str | None = None) -> MemberShown:
+        """Give a member other roles.
+
+        PATCH /api/v1/members/{user_id}
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        found: MemberShown = self._connection.ask(
+            "PATCH", f"/api/v1/members/{part(user_id)}", body=body, version=version, changes=True
+        ).json()
+        return found
+
+    def end_member(self, user_id: str, *, version: str | None = None) -> None:
+        """End a member's roles in the organisation.
+
+        DELETE /api/v1/members/{user_id}
+        ``version`` is the ETag of what is changed; without it, the one that this client read last.
+        """
+        self._connection.ask("DELETE", f"/api/v1/members/{part(user_id)}", version=version, changes=True)
+
+    def reset_member(self, user_id: str, body: ResetAsked, *, idempotency_key: str | None = None) -> NewLinkShown:
+        """Make a link by which a member sets a new password within a day.
+
+        POST /api/v1/members/{user_id}/reset
+        """
+        found: NewLinkShown = self._connection.ask(
+            "POST", f"/api/v1/members/{part(user_id)}/reset", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def erase_member(self, user_id: str, *, idempotency_key: str | None = None) -> None:
+        """Erase what is known of a member, for good; records stay under an identifier.
+
+        POST /api/v1/members/{user_id}/erasure
+        """
+        self._connection.ask("POST", f"/api/v1/members/{part(user_id)}/erasure", idempotency_key=idempotency_key)
+
+    def invitations(self) -> list[LinkShown]:
+        """List the links that can still be used.
+
+        GET /api/v1/invitations
+        """
+        found: list[LinkShown] = self._connection.ask("GET", "/api/v1/invitations").json()
+        return found
+
+    def invite(self, body: Invitation, *, idempotency_key: str | None = None) -> NewLinkShown:
+        """Make a link by which one person joins with a role, within seven days.
+
+        POST /api/v1/invitations
+        """
+        found: NewLinkShown = self._connection.ask(
+            "POST", "/api/v1/invitations", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def withdraw_invitation(self, link_id: str) -> None:
+        """Withdraw a link.
+
+        DELETE /api/v1/invitations/{link_id}
+        """
+        self._connection.ask("DELETE", f"/api/v1/invitations/{part(link_id)}")
 
 
 class PortfolioOperations:
@@ -2447,20 +2352,335 @@ class PortfolioOperations:
         return found
 
 
-class AccessOperations:
-    """Operations on access."""
+class RatingsOperations:
+    """Operations on ratings."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def token(self, form: TokenBody, *, idempotency_key: str | None = None) -> Token:
-        """Exchange a key for a token of one hour, with all of its permissions or some.
+    def rate_company(self, body: CompanyRequest, *, idempotency_key: str | None = None) -> Stored:
+        """Rate a company by Tech-Index and KTRS-FM, and a start-up by its own model as well.
 
-        POST /api/v1/oauth/token
+        POST /api/v1/ratings/company
         """
-        found: Token = self._connection.ask(
-            "POST", "/api/v1/oauth/token", form=dict(form), idempotency_key=idempotency_key
+        found: Stored = self._connection.ask(
+            "POST", "/api/v1/ratings/company", body=body, idempotency_key=idempotency_key
         ).json()
+        return found
+
+    def rate_technology(self, body: TechnologyRequest, *, idempotency_key: str | None = None) -> StoredTechnology:
+        """Rate a technology summary against the installed patent corpus.
+
+        POST /api/v1/ratings/technology
+        """
+        found: StoredTechnology = self._connection.ask(
+            "POST", "/api/v1/ratings/technology", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def ratings(
+        self,
+        *,
+        search: str | None = None,
+        kind: Literal["company", "technology", "both"] | None = None,
+        archived: bool | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Results:
+        """List the organisation's kept results, newest first.
+
+        GET /api/v1/ratings
+        """
+        found: Results = self._connection.ask(
+            "GET",
+            "/api/v1/ratings",
+            query={"search": search, "kind": kind, "archived": archived, "limit": limit, "after": after},
+        ).json()
+        return found
+
+    def all_ratings(
+        self,
+        *,
+        search: str | None = None,
+        kind: Literal["company", "technology", "both"] | None = None,
+        archived: bool | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Result]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(
+            lambda after: self.ratings(search=search, kind=kind, archived=archived, limit=limit, after=after)
+        )
+
+    def describe(self, rating_id: str, body: Description) -> Result:
+        """Name a kept result, note something on it, put it away; the result itself never changes.
+
+        PATCH /api/v1/ratings/{rating_id}
+        """
+        found: Result = self._connection.ask("PATCH", f"/api/v1/ratings/{part(rating_id)}", body=body).json()
+        return found
+
+    def rating(self, rating_id: str) -> Stored:
+        """Fetch a kept result.
+
+        GET /api/v1/ratings/{rating_id}
+        """
+        found: Stored = self._connection.ask("GET", f"/api/v1/ratings/{part(rating_id)}").json()
+        return found
+
+    def recomputed(self, rating_id: str) -> list[dict[str, Any]]:
+        """Compute a kept result again from its own inputs and model versions, and say whether every bit agrees.
+
+        GET /api/v1/ratings/{rating_id}/recomputed
+        """
+        found: list[dict[str, Any]] = self._connection.ask(
+            "GET", f"/api/v1/ratings/{part(rating_id)}/recomputed"
+        ).json()
+        return found
+
+    def suggestions(self, rating_id: str) -> dict[str, Any]:
+        """Try which added terms would raise the originality of a kept result's technology.
+
+        GET /api/v1/ratings/{rating_id}/suggestions
+        """
+        found: dict[str, Any] = self._connection.ask("GET", f"/api/v1/ratings/{part(rating_id)}/suggestions").json()
+        return found
+
+    def proposals(self, body: ProposalsRequest, *, idempotency_key: str | None = None) -> list[dict[str, Any]]:
+        """Rank proposals by originality and flag those that repeat a patent or one another; nothing is kept.
+
+        POST /api/v1/proposals
+        """
+        found: list[dict[str, Any]] = self._connection.ask(
+            "POST", "/api/v1/proposals", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def compare(self, *, a: str, b: str) -> Comparison:
+        """Hold two kept results of companies, or of technologies, side by side.
+
+        GET /api/v1/compare
+        """
+        found: Comparison = self._connection.ask("GET", "/api/v1/compare", query={"a": a, "b": b}).json()
+        return found
+
+
+class ReferenceOperations:
+    """Operations on reference."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def company_schema(self) -> dict[str, Any]:
+        """Fetch the JSON Schema of a company record.
+
+        GET /api/v1/schema/company
+        """
+        found: dict[str, Any] = self._connection.ask("GET", "/api/v1/schema/company").json()
+        return found
+
+    def models(self) -> list[dict[str, Any]]:
+        """List every model version, released or this installation's own, and which is in force.
+
+        GET /api/v1/models
+        """
+        found: list[dict[str, Any]] = self._connection.ask("GET", "/api/v1/models").json()
+        return found
+
+    def model_history(self) -> list[dict[str, Any]]:
+        """List who entered, promoted or rolled back which version, when and why.
+
+        GET /api/v1/models/history
+        """
+        found: list[dict[str, Any]] = self._connection.ask("GET", "/api/v1/models/history").json()
+        return found
+
+    def model_drift(self) -> list[dict[str, Any]]:
+        """List the newest drift report of every version that has one.
+
+        GET /api/v1/models/drift
+        """
+        found: list[dict[str, Any]] = self._connection.ask("GET", "/api/v1/models/drift").json()
+        return found
+
+    def model_card(self, name: str, version: str) -> dict[str, Any]:
+        """Fetch one version's card with its history.
+
+        GET /api/v1/models/{name}/{version}
+        """
+        found: dict[str, Any] = self._connection.ask("GET", f"/api/v1/models/{part(name)}/{part(version)}").json()
+        return found
+
+
+class ResultsOperations:
+    """Operations on results."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def issue(self, rating_id: str, *, idempotency_key: str | None = None) -> Issued:
+        """Sign a kept rating.
+
+        POST /api/v1/ratings/{rating_id}/results
+        """
+        found: Issued = self._connection.ask(
+            "POST", f"/api/v1/ratings/{part(rating_id)}/results", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def results_of(self, rating_id: str) -> list[Issued]:
+        """List what was signed of a kept rating, the newest first.
+
+        GET /api/v1/ratings/{rating_id}/results
+        """
+        found: list[Issued] = self._connection.ask("GET", f"/api/v1/ratings/{part(rating_id)}/results").json()
+        return found
+
+    def result(self, result_id: str) -> Issued:
+        """Fetch what is known of a signed result.
+
+        GET /api/v1/results/{result_id}
+        """
+        found: Issued = self._connection.ask("GET", f"/api/v1/results/{part(result_id)}").json()
+        return found
+
+    def result_file(self, result_id: str, *, show: list[str] | None = None, none: bool | None = None) -> SignedFile:
+        """Fetch the signed file, with the inputs of the models or only those named.
+
+        GET /api/v1/results/{result_id}/file
+        """
+        found: SignedFile = self._connection.ask(
+            "GET", f"/api/v1/results/{part(result_id)}/file", query={"show": show, "none": none}
+        ).json()
+        return found
+
+    def result_report(self, result_id: str) -> bytes:
+        """Fetch the signed PDF report, Korean where no language is named.
+
+        GET /api/v1/results/{result_id}/report
+        """
+        found: bytes = self._connection.ask("GET", f"/api/v1/results/{part(result_id)}/report").content
+        return found
+
+    def revoke(self, result_id: str, body: Reason, *, idempotency_key: str | None = None) -> Issued:
+        """Withdraw a signed result for good.
+
+        POST /api/v1/results/{result_id}/revocation
+        """
+        found: Issued = self._connection.ask(
+            "POST", f"/api/v1/results/{part(result_id)}/revocation", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def verify(self, body: SignedFile, *, idempotency_key: str | None = None) -> Verified:
+        """Verify a signed result against this installation's keys and withdrawals; open to everybody.
+
+        POST /api/v1/results/verify
+        """
+        found: Verified = self._connection.ask(
+            "POST", "/api/v1/results/verify", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+
+class StatisticsOperations:
+    """Operations on statistics."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def statistics(self) -> FiguresShown:
+        """Fetch the figures that were published last.
+
+        GET /api/v1/statistics
+        """
+        found: FiguresShown = self._connection.ask("GET", "/api/v1/statistics").json()
+        return found
+
+
+class TransmissionsOperations:
+    """Operations on transmissions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def send(self, body: Sending, *, idempotency_key: str | None = None) -> SentShown:
+        """Send a result to an institution; where no consent covers it, one is given for it alone.
+
+        POST /api/v1/transmissions
+        """
+        found: SentShown = self._connection.ask(
+            "POST", "/api/v1/transmissions", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def sent(self, *, limit: int | None = None, after: str | None = None) -> SentList:
+        """List what the company sent.
+
+        GET /api/v1/transmissions
+        """
+        found: SentList = self._connection.ask(
+            "GET", "/api/v1/transmissions", query={"limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_sent(self, *, limit: int | None = None) -> Iterator[SentShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.sent(limit=limit, after=after))
+
+    def transmission(self, transmission_id: str) -> SentShown:
+        """Fetch one transmission with its marks.
+
+        GET /api/v1/transmissions/{transmission_id}
+        """
+        found: SentShown = self._connection.ask("GET", f"/api/v1/transmissions/{part(transmission_id)}").json()
+        return found
+
+    def transmission_receipt(self, transmission_id: str) -> dict[str, Any]:
+        """Fetch the receipt of a transmission as it stands.
+
+        GET /api/v1/transmissions/{transmission_id}/receipt
+        """
+        found: dict[str, Any] = self._connection.ask(
+            "GET", f"/api/v1/transmissions/{part(transmission_id)}/receipt"
+        ).json()
+        return found
+
+    def withdraw(self, transmission_id: str, *, idempotency_key: str | None = None) -> SentShown:
+        """Take a result back.
+
+        POST /api/v1/transmissions/{transmission_id}/withdraw
+        """
+        found: SentShown = self._connection.ask(
+            "POST", f"/api/v1/transmissions/{part(transmission_id)}/withdraw", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def inbox(self, *, limit: int | None = None, after: str | None = None) -> SentList:
+        """List the results received, and mark them as arrived.
+
+        GET /api/v1/inbox
+        """
+        found: SentList = self._connection.ask("GET", "/api/v1/inbox", query={"limit": limit, "after": after}).json()
+        return found
+
+    def all_inbox(self, *, limit: int | None = None) -> Iterator[SentShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.inbox(limit=limit, after=after))
+
+    def open_received(self, transmission_id: str) -> OpenedShown:
+        """Open a result received, and mark it as read.
+
+        GET /api/v1/inbox/{transmission_id}
+        """
+        found: OpenedShown = self._connection.ask("GET", f"/api/v1/inbox/{part(transmission_id)}").json()
+        return found
+
+    def received_file(self, transmission_id: str) -> bytes:
+        """Download the signed file of a result received.
+
+        GET /api/v1/inbox/{transmission_id}/file
+        """
+        found: bytes = self._connection.ask("GET", f"/api/v1/inbox/{part(transmission_id)}/file").content
         return found
 
 
@@ -2574,305 +2794,73 @@ class WebhooksOperations:
         return found
 
 
-class MembersOperations:
-    """Operations on members."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def members(self) -> list[MemberShown]:
-        """List the organisation's members by name.
-
-        GET /api/v1/members
-        """
-        found: list[MemberShown] = self._connection.ask("GET", "/api/v1/members").json()
-        return found
-
-    def roles(self) -> list[str]:
-        """List the roles that one can give in one's organisation.
-
-        GET /api/v1/member-roles
-        """
-        found: list[str] = self._connection.ask("GET", "/api/v1/member-roles").json()
-        return found
-
-    def member(self, user_id: str) -> MemberShown:
-        """Fetch one member.
-
-        GET /api/v1/members/{user_id}
-        """
-        found: MemberShown = self._connection.ask("GET", f"/api/v1/members/{part(user_id)}").json()
-        return found
-
-    def change_roles(self, user_id: str, body: Roles, *, version: str | None = None) -> MemberShown:
-        """Give a member other roles.
-
-        PATCH /api/v1/members/{user_id}
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        found: MemberShown = self._connection.ask(
-            "PATCH", f"/api/v1/members/{part(user_id)}", body=body, version=version, changes=True
-        ).json()
-        return found
-
-    def end_member(self, user_id: str, *, version: str | None = None) -> None:
-        """End a member's roles in the organisation.
-
-        DELETE /api/v1/members/{user_id}
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        self._connection.ask("DELETE", f"/api/v1/members/{part(user_id)}", version=version, changes=True)
-
-    def reset_member(self, user_id: str, body: ResetAsked, *, idempotency_key: str | None = None) -> NewLinkShown:
-        """Make a link by which a member sets a new password within a day.
-
-        POST /api/v1/members/{user_id}/reset
-        """
-        found: NewLinkShown = self._connection.ask(
-            "POST", f"/api/v1/members/{part(user_id)}/reset", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def erase_member(self, user_id: str, *, idempotency_key: str | None = None) -> None:
-        """Erase what is known of a member, for good; records stay under an identifier.
-
-        POST /api/v1/members/{user_id}/erasure
-        """
-        self._connection.ask("POST", f"/api/v1/members/{part(user_id)}/erasure", idempotency_key=idempotency_key)
-
-    def invitations(self) -> list[LinkShown]:
-        """List the links that can still be used.
-
-        GET /api/v1/invitations
-        """
-        found: list[LinkShown] = self._connection.ask("GET", "/api/v1/invitations").json()
-        return found
-
-    def invite(self, body: Invitation, *, idempotency_key: str | None = None) -> NewLinkShown:
-        """Make a link by which one person joins with a role, within seven days.
-
-        POST /api/v1/invitations
-        """
-        found: NewLinkShown = self._connection.ask(
-            "POST", "/api/v1/invitations", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def withdraw_invitation(self, link_id: str) -> None:
-        """Withdraw a link.
-
-        DELETE /api/v1/invitations/{link_id}
-        """
-        self._connection.ask("DELETE", f"/api/v1/invitations/{part(link_id)}")
-
-
-class InstitutionsOperations:
-    """Operations on institutions."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def institutions(self, *, limit: int | None = None, after: str | None = None) -> InstitutionsShown:
-        """List the institutions.
-
-        GET /api/v1/institutions
-        """
-        found: InstitutionsShown = self._connection.ask(
-            "GET", "/api/v1/institutions", query={"limit": limit, "after": after}
-        ).json()
-        return found
-
-    def all_institutions(self, *, limit: int | None = None) -> Iterator[InstitutionShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(lambda after: self.institutions(limit=limit, after=after))
-
-    def add_institution(self, body: NewInstitution, *, idempotency_key: str | None = None) -> InstitutionShown:
-        """Enter an institution.
-
-        POST /api/v1/institutions
-        """
-        found: InstitutionShown = self._connection.ask(
-            "POST", "/api/v1/institutions", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def institution(self, institution_id: str) -> InstitutionShown:
-        """Fetch one institution.
-
-        GET /api/v1/institutions/{institution_id}
-        """
-        found: InstitutionShown = self._connection.ask("GET", f"/api/v1/institutions/{part(institution_id)}").json()
-        return found
-
-    def change_institution(
-        self, institution_id: str, body: InstitutionState, *, version: str | None = None
-    ) -> InstitutionShown:
-        """Suspend an institution, or open it again.
-
-        PATCH /api/v1/institutions/{institution_id}
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        found: InstitutionShown = self._connection.ask(
-            "PATCH", f"/api/v1/institutions/{part(institution_id)}", body=body, version=version, changes=True
-        ).json()
-        return found
-
-    def merge_institution(
-        self, institution_id: str, body: Merger, *, idempotency_key: str | None = None, version: str | None = None
-    ) -> InstitutionShown:
-        """Close an institution for good and give its users their roles in another one.
-
-        POST /api/v1/institutions/{institution_id}/merger
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        found: InstitutionShown = self._connection.ask(
-            "POST",
-            f"/api/v1/institutions/{part(institution_id)}/merger",
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-            changes=True,
-        ).json()
-        return found
-
-    def add_account(
-        self, organisation_id: str, body: NewAccount, *, idempotency_key: str | None = None
-    ) -> FirstPassword:
-        """Make an account with a role in an organisation; the answer holds its password, this once.
-
-        POST /api/v1/organisations/{organisation_id}/accounts
-        """
-        found: FirstPassword = self._connection.ask(
-            "POST",
-            f"/api/v1/organisations/{part(organisation_id)}/accounts",
-            body=body,
-            idempotency_key=idempotency_key,
-        ).json()
-        return found
-
-    def joined_companies(
-        self, *, unverified: bool | None = None, limit: int | None = None, after: str | None = None
-    ) -> InstitutionsCompaniesShown:
-        """List the companies that joined.
-
-        GET /api/v1/joined-companies
-        """
-        found: InstitutionsCompaniesShown = self._connection.ask(
-            "GET", "/api/v1/joined-companies", query={"unverified": unverified, "limit": limit, "after": after}
-        ).json()
-        return found
-
-    def all_joined_companies(
-        self, *, unverified: bool | None = None, limit: int | None = None
-    ) -> Iterator[InstitutionsCompanyShown]:
-        """Go through all pages of it."""
-        yield from self._connection.pages(
-            lambda after: self.joined_companies(unverified=unverified, limit=limit, after=after)
-        )
-
-    def joined_company(self, organisation_id: str) -> InstitutionsCompanyShown:
-        """Fetch one company that joined.
-
-        GET /api/v1/joined-companies/{organisation_id}
-        """
-        found: InstitutionsCompanyShown = self._connection.ask(
-            "GET", f"/api/v1/joined-companies/{part(organisation_id)}"
-        ).json()
-        return found
-
-    def verify_number(
-        self,
-        organisation_id: str,
-        body: Verification,
-        *,
-        idempotency_key: str | None = None,
-        version: str | None = None,
-    ) -> InstitutionsCompanyShown:
-        """Note that a company's business number is its own, and by what that was seen.
-
-        POST /api/v1/joined-companies/{organisation_id}/verification
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        found: InstitutionsCompanyShown = self._connection.ask(
-            "POST",
-            f"/api/v1/joined-companies/{part(organisation_id)}/verification",
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-            changes=True,
-        ).json()
-        return found
-
-
-class KeysOperations:
-    """Operations on keys."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def keys(self) -> list[KeyShown]:
-        """List the organisation's keys, newest first.
-
-        GET /api/v1/keys
-        """
-        found: list[KeyShown] = self._connection.ask("GET", "/api/v1/keys").json()
-        return found
-
-    def make_key(self, body: KeyAsked, *, idempotency_key: str | None = None) -> NewKeyShown:
-        """Make a key; the answer holds the whole of it, this once.
-
-        POST /api/v1/keys
-        """
-        found: NewKeyShown = self._connection.ask(
-            "POST", "/api/v1/keys", body=body, idempotency_key=idempotency_key
-        ).json()
-        return found
-
-    def key_scopes(self) -> list[str]:
-        """List the permissions that a key of the organisation can have.
-
-        GET /api/v1/key-scopes
-        """
-        found: list[str] = self._connection.ask("GET", "/api/v1/key-scopes").json()
-        return found
-
-    def key(self, key_id: str) -> KeyShown:
-        """Fetch one key.
-
-        GET /api/v1/keys/{key_id}
-        """
-        found: KeyShown = self._connection.ask("GET", f"/api/v1/keys/{part(key_id)}").json()
-        return found
-
-    def revoke_key(self, key_id: str, *, version: str | None = None) -> None:
-        """Revoke a key with its tokens, for good.
-
-        DELETE /api/v1/keys/{key_id}
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        self._connection.ask("DELETE", f"/api/v1/keys/{part(key_id)}", version=version, changes=True)
-
-    def rotate_key(
-        self, key_id: str, body: Rotation, *, idempotency_key: str | None = None, version: str | None = None
-    ) -> NewKeyShown:
-        """Give a key another secret; the former one and its tokens count no more.
-
-        POST /api/v1/keys/{key_id}/rotation
-        ``version`` is the ETag of what is changed; without it, the one that this client read last.
-        """
-        found: NewKeyShown = self._connection.ask(
-            "POST",
-            f"/api/v1/keys/{part(key_id)}/rotation",
-            body=body,
-            idempotency_key=idempotency_key,
-            version=version,
-            changes=True,
-        ).json()
-        return found
-
-
 class Client(Connection):
     """All operations of K-TOP, version 1.0.0, by group."""
+
+    @property
+    def access(self) -> AccessOperations:
+        """Operations on access."""
+        return AccessOperations(self)
+
+    @property
+    def batches(self) -> BatchesOperations:
+        """Operations on batches."""
+        return BatchesOperations(self)
+
+    @property
+    def collections(self) -> CollectionsOperations:
+        """Operations on collections."""
+        return CollectionsOperations(self)
+
+    @property
+    def consents(self) -> ConsentsOperations:
+        """Operations on consents."""
+        return ConsentsOperations(self)
+
+    @property
+    def discovery(self) -> DiscoveryOperations:
+        """Operations on discovery."""
+        return DiscoveryOperations(self)
+
+    @property
+    def finance(self) -> FinanceOperations:
+        """Operations on finance."""
+        return FinanceOperations(self)
+
+    @property
+    def imports(self) -> ImportsOperations:
+        """Operations on imports."""
+        return ImportsOperations(self)
+
+    @property
+    def institutions(self) -> InstitutionsOperations:
+        """Operations on institutions."""
+        return InstitutionsOperations(self)
+
+    @property
+    def jobs(self) -> JobsOperations:
+        """Operations on jobs."""
+        return JobsOperations(self)
+
+    @property
+    def keys(self) -> KeysOperations:
+        """Operations on keys."""
+        return KeysOperations(self)
+
+    @property
+    def lookups(self) -> LookupsOperations:
+        """Operations on lookups."""
+        return LookupsOperations(self)
+
+    @property
+    def members(self) -> MembersOperations:
+        """Operations on members."""
+        return MembersOperations(self)
+
+    @property
+    def portfolio(self) -> PortfolioOperations:
+        """Operations on portfolio."""
+        return PortfolioOperations(self)
 
     @property
     def ratings(self) -> RatingsOperations:
@@ -2885,54 +2873,9 @@ class Client(Connection):
         return ReferenceOperations(self)
 
     @property
-    def collections(self) -> CollectionsOperations:
-        """Operations on collections."""
-        return CollectionsOperations(self)
-
-    @property
-    def imports(self) -> ImportsOperations:
-        """Operations on imports."""
-        return ImportsOperations(self)
-
-    @property
-    def jobs(self) -> JobsOperations:
-        """Operations on jobs."""
-        return JobsOperations(self)
-
-    @property
-    def batches(self) -> BatchesOperations:
-        """Operations on batches."""
-        return BatchesOperations(self)
-
-    @property
     def results(self) -> ResultsOperations:
         """Operations on results."""
         return ResultsOperations(self)
-
-    @property
-    def consents(self) -> ConsentsOperations:
-        """Operations on consents."""
-        return ConsentsOperations(self)
-
-    @property
-    def lookups(self) -> LookupsOperations:
-        """Operations on lookups."""
-        return LookupsOperations(self)
-
-    @property
-    def transmissions(self) -> TransmissionsOperations:
-        """Operations on transmissions."""
-        return TransmissionsOperations(self)
-
-    @property
-    def finance(self) -> FinanceOperations:
-        """Operations on finance."""
-        return FinanceOperations(self)
-
-    @property
-    def discovery(self) -> DiscoveryOperations:
-        """Operations on discovery."""
-        return DiscoveryOperations(self)
 
     @property
     def statistics(self) -> StatisticsOperations:
@@ -2940,31 +2883,11 @@ class Client(Connection):
         return StatisticsOperations(self)
 
     @property
-    def portfolio(self) -> PortfolioOperations:
-        """Operations on portfolio."""
-        return PortfolioOperations(self)
-
-    @property
-    def access(self) -> AccessOperations:
-        """Operations on access."""
-        return AccessOperations(self)
+    def transmissions(self) -> TransmissionsOperations:
+        """Operations on transmissions."""
+        return TransmissionsOperations(self)
 
     @property
     def webhooks(self) -> WebhooksOperations:
         """Operations on webhooks."""
         return WebhooksOperations(self)
-
-    @property
-    def members(self) -> MembersOperations:
-        """Operations on members."""
-        return MembersOperations(self)
-
-    @property
-    def institutions(self) -> InstitutionsOperations:
-        """Operations on institutions."""
-        return InstitutionsOperations(self)
-
-    @property
-    def keys(self) -> KeysOperations:
-        """Operations on keys."""
-        return KeysOperations(self)

@@ -221,5 +221,14 @@ def _consent(row: Row[Any]) -> Consent:
     return Consent(company=row.tenant, terms=Terms(**terms), **{name: getattr(row, name) for name in _OWN})
 
 
+#: What a query asks for to know an organisation beside what else it asks for.
+PARTY = tuple(organisations.c[field.name].label(f"party_{field.name}") for field in fields(Party))
+
+
+def party_of(row: Row[Any]) -> Party:
+    """Return the organisation of a row that begins with the columns of ``PARTY``."""
+    return Party(*row[: len(PARTY)])
+
+
 def _party(row: Row[Any]) -> Party:
     return Party(row.id, row.kind, row.name_ko, row.name_en, row.business_number)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, not_, or_, select
 
 from ktop.domain.party.actor import Actor
+from ktop.store.consents import PARTY, Party, party_of
 from ktop.store.tables import companies, consents, organisations, ratings
 
 #: How many models answer together at most.
@@ -23,6 +24,7 @@ _MODELS = 4
 class GrantedRating:
     """A rating of another organisation, without the record it was made of."""
 
+    company: Party
     id: str
     created: datetime
     as_of: date
@@ -53,7 +55,7 @@ class GrantedResults:
         """Return one rating of a company (of itself, or any that it keeps), None where there is none to be seen."""
         given = {"rating": rating_id, "company": company, "grantee": self._actor.organisation}
         found = self._connection.execute(_RATING[of_itself], given).one_or_none()
-        return None if found is None else GrantedRating(*found)
+        return None if found is None else GrantedRating(party_of(found), *found[len(PARTY) :])
 
     def newest(self, company: str, limit: int) -> list[GrantedTitle]:
         """Return what there is of a company by itself, the newest first."""
@@ -103,8 +105,10 @@ def _of_itself() -> ColumnElement[bool]:
     )
 
 
-_OPENED = select(*(ratings.c[field.name] for field in fields(GrantedRating))).where(
-    ratings.c.id == bindparam("rating"), _granted()
+_OPENED = (
+    select(*PARTY, *(ratings.c[field.name] for field in fields(GrantedRating)[1:]))
+    .join(organisations, and_(organisations.c.id == ratings.c.tenant, organisations.c.state == "active"))
+    .where(ratings.c.id == bindparam("rating"), _granted())
 )
 #: Whether of the company itself → the query of one rating; each look-up asks it.
 _RATING = {False: _OPENED, True: _OPENED.where(_of_itself())}

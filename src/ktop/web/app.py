@@ -62,7 +62,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     app.state.public_url = settings.public_url
     app.state.behind_tls = settings.public_url.startswith("https://")
     # Programs ask most often, so theirs come first.
-    routers = (monitoring.router, assets.router, router_of(app), *api.routers(), *pages.routers())
+    routers = (*api.routers(), monitoring.router, assets.router, router_of(app), *pages.routers())
     require_complete(*routers)
     for router in routers:
         app.include_router(router)

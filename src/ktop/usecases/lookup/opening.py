@@ -88,7 +88,7 @@ def _open(unit: UnitOfWork, rating: GrantedRating, consent: Consent, way: Way) -
         unit.tell("consent.expired", consent.id, {"company": company, "grantee": consent.grantee}, [company])
     return OpenedResult(
         id=rating.id,
-        company=party_card(unit.consents.party(company)),
+        company=party_card(rating.company),
         created=rating.created,
         as_of=rating.as_of,
         kind=rating.kind,

@@ -27,6 +27,7 @@ VERSION = "1.0.0"
 
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
-    of_ratings = (v1, collect, sheets, jobs, results, consents, lookups, finance, discovery, statistics, portfolio)
+    # Routes are tried one after the other, and programs ask most often for these two.
+    of_ratings = (lookups, v1, collect, sheets, jobs, results, consents, finance, discovery, statistics, portfolio)
     of_access = (oauth, webhooks, account, members, institutions, keys)
     return tuple(room.router for room in (*of_ratings, *of_access))

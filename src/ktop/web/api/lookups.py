@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ktop.usecases.lookup.interface import Found, OpenedResult
 from ktop.usecases.transmissions.interface import SentResult
-from ktop.web.api.bodies import BodyRoute
+from ktop.web.api.bodies import BodyRoute, written
 from ktop.web.api.consents import After, ConsentShown, Limit, Party, party, shown
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, RatingId, Uses
+from ktop.web.asking import actor, platform
 from ktop.web.downloads import download
 
 Number = Annotated[str, Query(description="The company's business number, ten digits.", max_length=40)]
@@ -105,10 +106,13 @@ def look_up(business_number: Number, use: Uses, who: Acting, lang: Language = No
     return found_shown(use.lookups.find(who, business_number, "program"))
 
 
-@router.get("/lookups/{rating_id}", tags=["lookups"], responses={**error_answers(403, 404, 422)})
-def open_result(rating_id: RatingId, use: Uses, who: Acting, consent: By = None, lang: Language = None) -> OpenedShown:
+@router.get(
+    "/lookups/{rating_id}", tags=["lookups"], response_model=OpenedShown, responses={**error_answers(403, 404, 422)}
+)
+def open_result(rating_id: RatingId, request: Request, consent: By = None, lang: Language = None) -> Response:
     """Open a result by consent; the look is noted in the company's ledger, and uses up a consent for one look."""
-    return opened_shown(use.lookups.open(who, rating_id, "program", consent))
+    # What is asked most often takes the request itself: each dependency costs some 60 µs.
+    return written(opened_shown(platform(request).lookups.open(actor(request), rating_id, "program", consent)))
 
 
 @router.post("/transmissions", status_code=201, tags=["transmissions"], responses={**error_answers(400, 403, 404, 422)})

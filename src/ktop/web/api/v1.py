@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.technology.summary import titled
 from ktop.usecases.platform import Platform
-from ktop.web.api.bodies import BodyRoute
+from ktop.web.api.bodies import BodyRoute, written
 from ktop.web.api.schemas import (
     CompanyRequest,
     Comparison,
@@ -50,10 +50,16 @@ router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
 
 
 # The operations are plain functions: the framework runs them in worker threads, because rating blocks.
-@router.post("/ratings/company", status_code=201, tags=["ratings"], responses={**error_answers(400, 413, 422, 503)})
-def rate_company(body: CompanyRequest, use: Uses, who: Acting, lang: Language = None) -> Stored:
+@router.post(
+    "/ratings/company",
+    status_code=201,
+    tags=["ratings"],
+    response_model=Stored,
+    responses={**error_answers(400, 413, 422, 503)},
+)
+def rate_company(body: CompanyRequest, use: Uses, who: Acting, lang: Language = None) -> Response:
     """Rate a company by Tech-Index and KTRS-FM, and a start-up by its own model as well."""
-    return stored(use.ratings.rate_company(who, body.record, body.as_of))
+    return written(stored(use.ratings.rate_company(who, body.record, body.as_of)), 201)
 
 
 @router.post(
@@ -96,10 +102,10 @@ def describe(rating_id: RatingId, body: Description, use: Uses, who: Acting, lan
     return Result(**asdict(found))
 
 
-@router.get("/ratings/{rating_id}", tags=["ratings"], responses={**error_answers(404, 422)})
-def rating(rating_id: RatingId, use: Uses, who: Acting, lang: Language = None) -> Stored:
+@router.get("/ratings/{rating_id}", tags=["ratings"], response_model=Stored, responses={**error_answers(404, 422)})
+def rating(rating_id: RatingId, use: Uses, who: Acting, lang: Language = None) -> Response:
     """Fetch a kept result."""
-    return stored(use.ratings.rating(who, rating_id))
+    return written(stored(use.ratings.rating(who, rating_id)))
 
 
 @router.get("/ratings/{rating_id}/recomputed", tags=["ratings"], responses={**error_answers(404, 422)})
