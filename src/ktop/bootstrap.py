@@ -394,11 +394,14 @@ class House:
     @property
     def webhooks(self) -> Webhooks:
         from ktop.kernel.sealing import Sealer
+        from ktop.usecases.mail.notices import Notices
         from ktop.usecases.webhooks.service import WebhookService
 
         sealer = Sealer(self._settings.keys / "sealing.key")
-        anywhere = self._settings.webhooks_anywhere
-        return self._once("webhooks", lambda: WebhookService(self._store, sealer, anywhere=anywhere))
+        anywhere, notices = self._settings.webhooks_anywhere, Notices(self._post, self._settings.address)
+        return self._once(
+            "webhooks", lambda: WebhookService(self._store, sealer, anywhere=anywhere, notices=notices.write)
+        )
 
     def _tend(self) -> None:
         """Do what the installation owes by the clock: the seal of the audit trail, steps of cases, forgetting."""

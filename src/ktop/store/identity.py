@@ -46,6 +46,7 @@ class PersonRow:
     name: str
     lang: str
     email: str | None = None
+    notices: bool = True
 
 
 class IdentityRepository:
@@ -128,9 +129,28 @@ class IdentityRepository:
         found = self._connection.execute(query).first()
         return None if found is None else PersonRow(**found._mapping)
 
-    def set_email(self, user: str, email: str | None) -> None:
-        """Keep a person's address of mail, or none."""
-        self._connection.execute(update(persons).where(persons.c.user == user).values(email=email))
+    def set_email(self, user: str, email: str | None, *, notices: bool) -> None:
+        """Keep a person's address of mail, or none, and whether letters of consents and results go there."""
+        self._connection.execute(update(persons).where(persons.c.user == user).values(email=email, notices=notices))
+
+    def people_to_notify(self, organisation: str, roles: Sequence[str]) -> list[PersonRow]:
+        """Return who has one of some roles in an organisation, signs in, has an address and wants letters."""
+        query = (
+            select(persons, users.c.state, users.c.demo)
+            .join(users, users.c.id == persons.c.user)
+            .join(memberships, memberships.c.user == users.c.id)
+            .where(
+                memberships.c.organisation == organisation,
+                memberships.c.ended.is_(None),
+                memberships.c.role.in_(roles),
+                users.c.state == "active",
+                persons.c.email.is_not(None),
+                persons.c.notices,
+            )
+            .order_by(persons.c.user)
+            .distinct()
+        )
+        return [PersonRow(**row._mapping) for row in self._connection.execute(query)]
 
     def set_user_state(self, user: str, state: str) -> None:
         """Let a user sign in (``active``) or not (``suspended``, ``erased``)."""

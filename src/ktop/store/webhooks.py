@@ -170,6 +170,15 @@ class Due:
     former_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that was shared out: its topic, whose doing it tells, and which other organisations it concerns."""
+
+    topic: str
+    tenant: str
+    others: Sequence[str]
+
+
 class WebhookDispatch:
     """The outbox and the deliveries of all organisations, within one transaction of the installation."""
 
@@ -182,14 +191,14 @@ class WebhookDispatch:
         unsent = select(outbox.c.id).where(outbox.c.sent.is_(None)).limit(1)
         return self._connection.scalar(unsent) is not None or self._connection.scalar(self._due(now, 1)) is not None
 
-    def share_out(self, limit: int, now: datetime) -> int:
-        """Make a delivery of each new message for each webhook that wants it; return how many messages."""
+    def share_out(self, limit: int, now: datetime) -> list[Told]:
+        """Make a delivery of each new message for each webhook that wants it; return the messages."""
         query = select(outbox).where(outbox.c.sent.is_(None)).order_by(outbox.c.at, outbox.c.id).limit(limit)
         if self._locks:
             query = query.with_for_update(skip_locked=True)
         messages = self._connection.execute(query).all()
         if not messages:
-            return 0
+            return []
         told = {row.id: {row.tenant, *row.payload.get("others", ())} for row in messages}
         everybody = sorted(set().union(*told.values()))
         listening = self._connection.execute(select(webhooks).where(webhooks.c.tenant.in_(everybody))).all()
@@ -218,7 +227,7 @@ class WebhookDispatch:
         if made:
             self._connection.execute(insert(webhook_deliveries), made)
         self._connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in messages])).values(sent=now))
-        return len(messages)
+        return [Told(row.topic, row.tenant, tuple(row.payload.get("others", ()))) for row in messages]
 
     def take(self, limit: int, now: datetime) -> list[Due]:
         """Return deliveries to try now, which nobody else takes meanwhile."""

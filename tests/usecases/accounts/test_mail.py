@@ -6,12 +6,14 @@ import email
 import socketserver
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
+from consenting import GAON, terms
 from databases import BACK_ENDS, database_url
 from people import PASSWORD, Installation
 from sqlalchemy import select
@@ -19,12 +21,16 @@ from sqlalchemy import select
 from ktop.domain.party.actor import INSTALLATION, VISITOR, Actor
 from ktop.kernel.errors import ForbiddenError, InputError
 from ktop.kernel.sealing import Sealer
+from ktop.store.identity import OrganisationRow
 from ktop.store.letters import PAUSES
 from ktop.store.tables import letters
 from ktop.store.unit_of_work import Store
 from ktop.usecases.accounts.interface import Browser
+from ktop.usecases.consent.service import ConsentService
+from ktop.usecases.mail.notices import Notices
 from ktop.usecases.mail.post import PostOffice, read_address
 from ktop.usecases.mail.service import MailServer, MailService
+from ktop.usecases.webhooks.service import WebhookService
 
 
 class Listening(socketserver.ThreadingTCPServer):
@@ -120,8 +126,11 @@ def test_a_person_is_told_of_changes_of_the_account_in_their_language(house: Ins
     assert asker is not None
     with pytest.raises(InputError):
         house.accounts.change_email(asker.actor, "kim@bank.example", "wrong password")
-    house.accounts.change_email(asker.actor, "kim@bank.example", PASSWORD)
-    assert house.accounts.account(asker.actor).email == "kim@bank.example"
+    house.accounts.change_email(asker.actor, "kim@bank.example", PASSWORD, notices=False)
+    shown = house.accounts.account(asker.actor)
+    assert (shown.email, shown.notices) == ("kim@bank.example", False), (
+        "letters on the account itself come all the same"
+    )
     house.accounts.change_password(asker.actor, PASSWORD, "tanrekoi vulmi pesado")
     house.mail.deliver(INSTALLATION)
     assert [(one["to"], one["subject"]) for one in server.heard] == [
@@ -172,3 +181,40 @@ def test_only_the_installation_sends(house: Installation) -> None:
 def test_what_is_no_address_or_more_than_one_is_refused(given: str) -> None:
     with pytest.raises(InputError):
         read_address(given)
+
+
+def test_consents_and_results_are_told_to_who_may_act_and_wants_to_know(house: Installation, server: Listening) -> None:
+    store, now = house.store, house.clock.now
+    with store.installation() as work:
+        work.identity.add_organisation(OrganisationRow("gaon", "company", "가온정밀", "Gaon", "active", now, GAON))
+    people = {
+        "owner": (("gaon", "company_owner"), True, True),
+        "staff": (("gaon", "company_staff"), True, True),  # may not give consents
+        "officer": (("bank", "bank_officer"), True, True),
+        "quiet": (("bank", "bank_officer"), True, False),
+        "nowhere": (("bank", "bank_officer"), False, True),
+    }
+    for login, (role, known, wanted) in people.items():
+        user = house.add_user(login, role, demo=True)
+        with store.installation() as work:
+            work.identity.set_email(user, f"{login}@k.example" if known else None, notices=wanted)
+    notices = Notices(house.accounts._post, "https://k.example/")
+    webhooks = WebhookService(lambda: store, Sealer(Path("unused")), notices=notices.write)
+    consents = ConsentService(lambda: store)
+    officer, owner = Actor("o", "bank", frozenset({"bank_officer"})), Actor("c", "gaon", frozenset({"company_owner"}))
+    asked = consents.request(officer, GAON, terms(), "대출 심사").consent.id
+    consents.grant(owner, asked, None, "")
+    consents.revoke(owner, asked, "비밀 사유")
+    webhooks.deliver(INSTALLATION)
+    house.clock.now = datetime.now(UTC)
+    house.mail.deliver(INSTALLATION)
+    told = sorted((one["to"], one["subject"]) for one in server.heard)
+    assert told == [
+        ("officer@k.example", "[K-TOP] 동의가 철회되었습니다"),
+        ("officer@k.example", "[K-TOP] 동의를 받았습니다"),
+        ("owner@k.example", "[K-TOP] 동의 요청"),
+    ]
+    texts = [one.get_content() for one in server.heard]
+    assert all("https://k.example/consents" in text for text in texts)
+    assert not any(word in text for text in texts for word in ("비밀 사유", "대출", "Owner", "Officer", GAON, asked))
+    assert webhooks.deliver(INSTALLATION) == house.mail.deliver(INSTALLATION) == 0

@@ -49,6 +49,7 @@ persons = Table(
     Column("name", String(200), nullable=False),
     Column("email", String(200)),
     Column("lang", String(2), nullable=False),
+    Column("notices", Boolean, nullable=False, server_default="1"),  # letters of consents and results
 )
 
 #: Which role a user has in which organisation; ended ones stay.

@@ -89,6 +89,7 @@ class Account:
     organisations: Sequence[OrganisationChoice]
     sessions: Sequence[SessionCard]
     email: str | None = None
+    notices: bool = True
 
 
 class Accounts(Protocol):
@@ -149,9 +150,10 @@ class Accounts(Protocol):
         """
         ...
 
-    def change_email(self, actor: Actor, email: str, password: str) -> None:
+    def change_email(self, actor: Actor, email: str, password: str, *, notices: bool = True) -> None:
         """Keep the address that notices to the actor go to, or forget it where empty; confirmed by the password.
 
+        ``notices`` says whether letters of consents and results go there, too; those on the account itself always do.
         Raises as ``change_password``, and ``InputError`` for what is no address.
         """
         ...

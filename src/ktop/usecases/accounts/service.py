@@ -168,7 +168,7 @@ class AccountService:
             for row in sessions
             if row.expires > now and row.seen + IDLE > now
         ]
-        return Account(person.login, person.name, person.demo, choices, cards, person.email)
+        return Account(person.login, person.name, person.demo, choices, cards, person.email, person.notices)
 
     def end_session(self, actor: Actor, session: str) -> None:
         require_whole_person(actor)
@@ -200,15 +200,15 @@ class AccountService:
             work.tell(actor, "account.password_changed", actor.user, {})
             self._post.notify(work, "password_changed", actor.user, now)
 
-    def change_email(self, actor: Actor, email: str, password: str) -> None:
+    def change_email(self, actor: Actor, email: str, password: str, *, notices: bool = True) -> None:
         require_whole_person(actor)
         now = self._now()
         to = read_address(email) if email.strip() else None
         _, throttle = self._confirmed(actor, password, now)
         with self._store().installation() as work:
             throttle.forget(work)
-            work.identity.set_email(actor.user, to)
-            work.tell(actor, "account.email_changed", actor.user, {"known": to is not None})
+            work.identity.set_email(actor.user, to, notices=notices)
+            work.tell(actor, "account.email_changed", actor.user, {"known": to is not None, "notices": notices})
 
     def _confirmed(self, actor: Actor, password: str, now: datetime) -> tuple[PersonRow, Throttle]:
         """Return the actor's person where the password is theirs; raises ``InputError`` where it is not."""

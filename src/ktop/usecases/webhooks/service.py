@@ -18,8 +18,8 @@ from ktop.kernel.errors import ForbiddenError, InputError, KtopError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.kernel.sealing import Sealer
 from ktop.store.tables.base import new_id
-from ktop.store.unit_of_work import Store
-from ktop.store.webhooks import Due
+from ktop.store.unit_of_work import InstallationWork, Store
+from ktop.store.webhooks import Due, Told
 from ktop.usecases.webhooks.interface import NewWebhook
 from ktop.usecases.webhooks.sending import Outcome, checked_url, in_own_loop, resolved, send
 
@@ -40,10 +40,18 @@ class WebhookService:
     ----------
     sealer : keeps secrets sealed.
     anywhere : whether http and addresses of private networks are allowed (trials only).
+    notices : writes the letters of messages that are shared out, in the same transaction.
     """
 
-    def __init__(self, store: Callable[[], Store], sealer: Sealer, *, anywhere: bool = False) -> None:
-        self._store, self._sealer, self._anywhere = store, sealer, anywhere
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        sealer: Sealer,
+        *,
+        anywhere: bool = False,
+        notices: Callable[[InstallationWork, Sequence[Told], datetime], int] | None = None,
+    ) -> None:
+        self._store, self._sealer, self._anywhere, self._notices = store, sealer, anywhere, notices
 
     def add(self, actor: Actor, url: str, topics: Sequence[str]) -> NewWebhook:
         require(actor, _MANAGE)
@@ -123,6 +131,8 @@ class WebhookService:
                 return 0
         with store.installation() as work:
             shared = work.webhooks.share_out(_AT_ONCE, now)
+            if self._notices is not None:
+                self._notices(work, shared, now)
         with store.installation() as work:
             due = work.webhooks.take(_SIDE_BY_SIDE, now)
         if due:
@@ -134,7 +144,7 @@ class WebhookService:
                         work.webhooks.delivered(one, ended)
                     else:
                         work.webhooks.refused(one, _told(outcome), ended, gone=outcome.status == 410)
-        return shared + len(due)
+        return len(shared) + len(due)
 
     async def _send_all(self, due: Sequence[Due]) -> list[Outcome]:
         return await asyncio.gather(*(self._send(one) for one in due))

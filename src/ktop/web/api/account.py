@@ -49,6 +49,7 @@ class AccountShown(BaseModel):
     login: str
     name: str
     email: str | None = Field(description="Where notices go.")
+    notices: bool = Field(description="Whether letters of consents and results go there, too.")
     demo: bool = Field(description="Whether it is a demonstration account.")
     organisations: list[OrganisationShown]
     sessions: list[SessionShown]
@@ -70,6 +71,7 @@ class EmailChange(BaseModel):
 
     email: str = Field(max_length=200, examples=["hong@bank.example"])
     password: Password
+    notices: bool = Field(True, description="Whether letters of consents and results go there, too.")
 
 
 class Acted(BaseModel):
@@ -169,7 +171,7 @@ def account(use: Uses, who: Acting, lang: Language = None) -> AccountShown:
 @router.put("/email", status_code=204, response_class=Response, tags=["account"], responses={**error_answers(422)})
 def change_email(body: EmailChange, use: Uses, who: Acting, lang: Language = None) -> Response:
     """Set the address that notices go to."""
-    use.accounts.change_email(who, body.email, body.password)
+    use.accounts.change_email(who, body.email, body.password, notices=body.notices)
     return Response(status_code=204)
 
 

@@ -105,7 +105,8 @@ async def change_email(request: Request) -> Response:
     form = texts(await posted(request, "/account"))
     given = (form.get("email", ""), form.get("present", ""))
     try:
-        await ask(request, platform(request).accounts.change_email, *given)
+        wanted = form.get("notices") == "yes"
+        await ask(request, platform(request).accounts.change_email, *given, notices=wanted)
     except (InputError, TooManyRequestsError) as error:
         return told(await _account(request, problem=message(error, language(request)), status=error.http_status), error)
     return await _account(request, done="mail.address_saved")

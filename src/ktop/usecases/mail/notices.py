@@ -1,0 +1,51 @@
+"""Writes letters of what concerns an organisation: a consent asked for, given or revoked, a result that has arrived.
+
+A letter names the other organisation and where to look, and nothing else: what it is about is behind the sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ktop.domain.party.permission import role_permissions
+from ktop.store.unit_of_work import InstallationWork
+from ktop.store.webhooks import Told
+from ktop.usecases.mail.post import PostOffice
+
+#: Topic → kind of letter, who gets it (whose role has the permission), and the page that shows it.
+_LETTERS = {
+    "consent.requested": ("consent_requested", "own:consent:give", "/consents"),
+    "consent.granted": ("consent_granted", "granted:result:read", "/consents"),
+    "consent.revoked": ("consent_revoked", "granted:result:read", "/consents"),
+    "transmission.sent": ("result_received", "own:inbox:read", "/inbox"),
+}
+
+
+class Notices:
+    """Letters to members of the organisations that a message names as its others.
+
+    Parameters
+    ----------
+    post : where letters are handed in.
+    address : address that people reach the platform by.
+    """
+
+    def __init__(self, post: PostOffice, address: str) -> None:
+        self._post, self._address = post, address.rstrip("/")
+
+    def write(self, work: InstallationWork, messages: Sequence[Told], now: datetime) -> int:
+        """Write the letters of some messages; return how many. People who want none get none."""
+        written = 0
+        for message in messages if self._post.sends else ():
+            if message.topic not in _LETTERS:
+                continue
+            kind, permission, page = _LETTERS[message.topic]
+            roles = [role for role, given in role_permissions().items() if permission in given]
+            about = work.identity.organisation(message.tenant)
+            for organisation in message.others:
+                for person in work.identity.people_to_notify(organisation, roles):
+                    name = about.name_en if person.lang == "en" else about.name_ko
+                    address = f"{self._address}{page}"
+                    written += self._post.notify(work, kind, person.user, now, organisation=name, address=address)
+        return written
