@@ -133,13 +133,26 @@ class CellProblemShown(TypedDict):
     text: dict[str, str]
 
 
-class ChangeShown(TypedDict):
-    """One change of state."""
+class ChangesShown(TypedDict):
+    """What was found changed, newest first."""
 
-    state: Literal["requested", "active", "rejected", "narrowed", "expired", "revoked"]
-    at: str
-    by: str
-    reason: str
+    items: list[CollectChangeShown]
+
+
+class CollectChangeShown(TypedDict):
+    """What public sources said otherwise than the time before."""
+
+    id: str
+    business_number: str
+    company: str | None
+    """The kept company it was saved to."""
+    collection: str
+    before: str
+    """The collection before."""
+    found: str
+    changes: list[dict[str, Any]]
+    """Entries with path, before, now and source."""
+    seen: str | None
 
 
 class CollectionAsked(TypedDict):
@@ -239,7 +252,7 @@ class ConsentShown(TypedDict):
     authenticated_by: str | None
     notice_version: str
     notice_hash: str
-    changes: list[ChangeShown]
+    changes: list[ConsentsChangeShown]
 
 
 class ConsentText(TypedDict):
@@ -249,6 +262,15 @@ class ConsentText(TypedDict):
     hash: str
     """SHA-256 of version and text, which every consent holds."""
     text: dict[str, str]
+
+
+class ConsentsChangeShown(TypedDict):
+    """One change of state."""
+
+    state: Literal["requested", "active", "rejected", "narrowed", "expired", "revoked"]
+    at: str
+    by: str
+    reason: str
 
 
 class ConsentsShown(TypedDict):
@@ -370,6 +392,21 @@ class FirstPassword(TypedDict):
     """The password of a new account, told once."""
 
     password: str
+
+
+class FollowingAsked(TypedDict):
+    """How often a company is collected again."""
+
+    every_days: int
+    """Days between two collections."""
+
+
+class FollowingShown(TypedDict):
+    """How a company is collected again by itself; null where it is not."""
+
+    every_days: int | None
+    due: str | None
+    """When next; sooner where a source did not answer."""
 
 
 class FoundShown(TypedDict):
@@ -1332,6 +1369,43 @@ class CollectionsOperations:
             "POST", f"/api/v1/collections/{part(collection_id)}/save", idempotency_key=idempotency_key
         ).json()
         return found
+
+    def follow(self, collection_id: str, body: FollowingAsked) -> FollowingShown:
+        """Have the company collected again every so many days; changes are told to webhooks as `company.changed`.
+
+        PUT /api/v1/collections/{collection_id}/following
+        """
+        found: FollowingShown = self._connection.ask(
+            "PUT", f"/api/v1/collections/{part(collection_id)}/following", body=body
+        ).json()
+        return found
+
+    def follow_no_more(self, collection_id: str) -> FollowingShown:
+        """Collect the company no more by itself.
+
+        DELETE /api/v1/collections/{collection_id}/following
+        """
+        found: FollowingShown = self._connection.ask(
+            "DELETE", f"/api/v1/collections/{part(collection_id)}/following"
+        ).json()
+        return found
+
+    def changes(self, *, unseen: bool | None = None, limit: int | None = None) -> ChangesShown:
+        """List what public sources said otherwise than the time before, the newest first.
+
+        GET /api/v1/company-changes
+        """
+        found: ChangesShown = self._connection.ask(
+            "GET", "/api/v1/company-changes", query={"unseen": unseen, "limit": limit}
+        ).json()
+        return found
+
+    def change_seen(self, change_id: str, *, idempotency_key: str | None = None) -> None:
+        """Say that a change was looked at.
+
+        POST /api/v1/company-changes/{change_id}/seen
+        """
+        self._connection.ask("POST", f"/api/v1/company-changes/{part(change_id)}/seen", idempotency_key=idempotency_key)
 
     def answer(self, answer_id: str) -> bytes:
         """Download the answer that a value is from, as it came.
