@@ -405,6 +405,7 @@ class FollowingShown(TypedDict):
     """How a company is collected again by itself; null where it is not."""
 
     every_days: int | None
+    """Days between two collections; 0 until every source has answered."""
     due: str | None
     """When next; sooner where a source did not answer."""
 
@@ -1096,6 +1097,8 @@ class TechnologyRequest(TypedDict):
 
     text: str
     """The technology summary in Korean or English, 20,000 characters at most."""
+    title: NotRequired[str | None]
+    """What the technology is called; a title counts as part of the text, as that of a patent does."""
     as_of: NotRequired[str | None]
     """Day of the rating (ISO 8601); without it, today."""
     applicant: NotRequired[str | None]
