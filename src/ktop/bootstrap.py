@@ -347,7 +347,9 @@ class House:
         from ktop.usecases.batches.service import BatchService
 
         limit = self._settings.upload_mb
-        return self._once("batches", lambda: BatchService(self._store, self._registry, self.jobs, limit))
+        return self._once(
+            "batches", lambda: BatchService(self._store, self._registry, self.jobs, limit, self.companies, self.ratings)
+        )
 
     @property
     def work(self) -> Work:

@@ -229,6 +229,7 @@ ACCESS: Mapping[str, str] = {
     "POST /batches": "own:batch:run",
     "GET /batches/{batch_id}": "own:job:read",
     "GET /batches/{batch_id}/answer": "own:batch:run",
+    "POST /batches/{batch_id}/companies/{row}": "own:batch:run",
     "GET /jobs": "own:job:read",
     "GET /jobs/{job_id}": "own:job:read",
     "POST /jobs/{job_id}/cancel": "own:job:read",  # and to cancel one's own, or any

@@ -12,7 +12,7 @@ import pytest
 from databases import BACK_ENDS, database_url
 
 from ktop.bootstrap import House
-from ktop.catalogue import LANGS, message, text
+from ktop.catalogue import LANGS, load, message, text
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 from ktop.domain.work.job import Stop
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
@@ -216,3 +216,38 @@ def test_two_houses_on_one_database_do_a_batch_once(house: House, firms: pl.Data
     assert [job.id for job in other.work.take(INSTALLATION, "two", 1)] == [batch.job.id]
     assert house.work.take(INSTALLATION, "one", 1) == []
     assert isinstance(other._store(), Store)
+
+
+def test_companies_are_ranked_by_grade_and_one_is_kept_as_the_table_said(house: House, firms: pl.DataFrame) -> None:
+    some = firms.head(60).with_columns(pl.Series("name", [f"기업 {place}" for place in range(60)]))
+    broken = some.with_columns(
+        pl.when(pl.int_range(pl.len()) == 7).then(-5.0).otherwise("staff_total").alias("staff_total")
+    )
+    batch = house.batches.give(LOCAL_OWNER, parquet(broken), "firms.parquet", as_of=DAY, ending="parquet")
+    with pytest.raises(NotFoundError):
+        house.batches.ranking(LOCAL_OWNER, batch.job.id)
+    work_once(house)
+    answer = pl.read_parquet(io.BytesIO(house.batches.answer(LOCAL_OWNER, batch.job.id).content))
+    ranking = house.batches.ranking(LOCAL_OWNER, batch.job.id)
+    assert sorted(one.row for one in ranking) == list(range(1, 61))
+    symbols = load("grades")["ladders"]["business"]["symbols"]
+    rated = [one for one in ranking if one.rank is not None]
+    keys = [(symbols.index(one.business), -(one.index or 0)) for one in rated if one.business]
+    assert keys == sorted(keys) and [one.rank for one in rated] == sorted(one.rank or 0 for one in rated)
+    assert ranking[-1].row == 8 and ranking[-1].rank is None and ranking[-1].problems
+    best = ranking[0]
+    said = answer.row(best.row - 1, named=True)
+    assert (best.name, best.index) == (f"기업 {best.row - 1}", said["tech_index_index"])
+    kept = house.batches.keep(LOCAL_OWNER, batch.job.id, best.row)
+    assert kept.as_of == DAY
+    made = {rating["model"]["name"]: rating for rating in kept.ratings}
+    assert made["tech-index"]["scores"]["index"] == pytest.approx(best.index, abs=1e-9)
+    grades = made.get("ktrs-fm", made.get("start-up"))
+    assert grades is not None and grades["grades"]["business"] == best.business
+    for row in (0, 61):
+        with pytest.raises(NotFoundError):
+            house.batches.keep(LOCAL_OWNER, batch.job.id, row)
+    with pytest.raises(InputError):
+        house.batches.keep(LOCAL_OWNER, batch.job.id, 8)
+    with pytest.raises((ForbiddenError, NotFoundError)):
+        house.batches.keep(Actor("lee", "tipa", frozenset({"agency_evaluator"})), batch.job.id, 1)

@@ -11,6 +11,7 @@ from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
 from ktop.domain.work.job import Job
 from ktop.kernel.paging import Page
+from ktop.usecases.rate.interface import StoredRating
 
 #: Endings that an answer may have.
 Ending = Literal["xlsx", "csv", "parquet"]
@@ -32,6 +33,26 @@ class Batch:
     rated: int | None = None
     refused: int | None = None
     remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RankedCompany:
+    """A company of a rated table. ``row`` counts the rows of the table from 1.
+
+    ``rank`` is its place by the technology-business grade, then by the Tech-Index, the same for equal ones; None where
+    it has neither. ``problems`` says why a company was not rated.
+    """
+
+    row: int
+    rank: int | None
+    name: str | None
+    business_number: str | None
+    business: str | None
+    growth: str | None
+    risk: str | None
+    index: float | None
+    problems: str | None
+    warnings: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +97,20 @@ class Batches(Protocol):
 
     def answer(self, actor: Actor, batch_id: str) -> Download:
         """Return the rated table; raises ``NotFoundError`` where there is none, or none yet."""
+        ...
+
+    def ranking(self, actor: Actor, batch_id: str) -> Sequence[RankedCompany]:
+        """Return the companies of a rated table, the best first, those not rated last.
+
+        Raises ``NotFoundError`` where there is no answer yet. A table that was rated before rankings were kept has
+        none: nothing is returned.
+        """
+        ...
+
+    def keep(self, actor: Actor, batch_id: str, row: int) -> StoredRating:
+        """Rate one company of a table as of the table's day and keep the answer, to be commented on and overridden.
+
+        It is rated by the models in force now. Raises ``NotFoundError`` for a row there is none of, ``InputError`` for
+        one that cannot be rated.
+        """
         ...

@@ -15,6 +15,7 @@ from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.party.permission import require
 from ktop.kernel.errors import TooLargeError
 from ktop.models.registry import ModelRegistry
+from ktop.usecases.batches.ranking import ranking_of
 from ktop.usecases.companies.batch import TableRating, write_answer
 from ktop.usecases.companies.interface import BatchReport
 from ktop.usecases.jobs.running import Running
@@ -23,7 +24,7 @@ from ktop.usecases.uploads import read_told_table
 #: Rows of a part: some 40 ms of rating, so that a cancel or a more urgent job waits no longer.
 PART_ROWS = 1_000
 MOST_ROWS = 200_000
-GIVEN, PART, ANSWER = "batch.given", "batch.part", "batch.answer"
+GIVEN, PART, ANSWER, RANKING = "batch.given", "batch.part", "batch.answer", "batch.ranking"
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -62,17 +63,22 @@ def rate_batch(running: Running, registry: ModelRegistry) -> None:
                 content=content.getvalue(),
             )
     report = rating.report(sum(item["rated"] for item in running.finished_items().values()))
-    _end(running, _answer(running, asked, rating), report)
+    _end(running, *_answer(running, asked, rating), report)
 
 
 def _read(running: Running, asked: Any, registry: ModelRegistry) -> TableRating:
     with running.store.reading(running.actor) as unit:
         (given,) = unit.documents.of([running.job.id], GIVEN)
         content = unit.documents.content(given.id)
+    return table_rating(content, given.name, asked, registry)
+
+
+def table_rating(content: bytes, name: str, asked: Any, registry: ModelRegistry) -> TableRating:
+    """Return a table that was given, read and ready to be rated as it was ``asked`` (the arguments of its job)."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"batch{Path(given.name).suffix.lower()}"
+        path = Path(folder) / f"batch{Path(name).suffix.lower()}"
         path.write_bytes(content)
-        table = read_told_table(path, given.name, CompanyHeadings())
+        table = read_told_table(path, name, CompanyHeadings())
     if table.frame.height > MOST_ROWS:
         raise TooLargeError("batches.too_many_rows", rows=table.frame.height, most=MOST_ROWS)
     lang: Lang = asked["lang"]
@@ -80,8 +86,11 @@ def _read(running: Running, asked: Any, registry: ModelRegistry) -> TableRating:
     return TableRating(table, models, as_of=date.fromisoformat(asked["as_of"]), lang=lang)
 
 
-def _answer(running: Running, asked: Any, rating: TableRating) -> bytes:
-    """Return the answer as a file. It is written outside of any transaction: a large .xlsx takes many seconds."""
+def _answer(running: Running, asked: Any, rating: TableRating) -> tuple[bytes, bytes]:
+    """Return the answer as a file, and the ranking.
+
+    They are written outside of any transaction: a large .xlsx takes many seconds.
+    """
     with running.store.reading(running.actor) as unit:
         kept = sorted(unit.documents.of([running.job.id], PART), key=lambda document: document.name)
         parts = [pl.read_parquet(io.BytesIO(unit.documents.content(part.id))) for part in kept]
@@ -90,10 +99,10 @@ def _answer(running: Running, asked: Any, rating: TableRating) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"answer.{asked['ending']}"
         write_answer(frame, path, asked["lang"])
-        return path.read_bytes()
+        return path.read_bytes(), ranking_of(frame)
 
 
-def _end(running: Running, content: bytes, report: BatchReport) -> None:
+def _end(running: Running, content: bytes, ranking: bytes, report: BatchReport) -> None:
     """Keep the answer, clear the parts away and end the job, all at once."""
     asked = running.job.arguments
     result = {
@@ -109,6 +118,13 @@ def _end(running: Running, content: bytes, report: BatchReport) -> None:
             media_type=MEDIA_TYPES[asked["ending"]],
             subject=running.job.id,
             content=content,
+        )
+        unit.documents.add(
+            kind=RANKING,
+            name="ranking",
+            media_type=MEDIA_TYPES["parquet"],
+            subject=running.job.id,
+            content=ranking,
         )
         unit.documents.remove(running.job.id, PART)
         told = {"rows": report.rows, "rated": report.rated, "models": asked["models"]}

@@ -19,11 +19,14 @@ from ktop.kernel.paging import Page
 from ktop.models.registry import ModelRegistry
 from ktop.store.documents import Document
 from ktop.store.unit_of_work import Store
-from ktop.usecases.batches.interface import Batch, Download, Ending
-from ktop.usecases.batches.rating import ANSWER, GIVEN, MEDIA_TYPES
+from ktop.usecases.batches.interface import Batch, Download, Ending, RankedCompany
+from ktop.usecases.batches.ranking import ranked
+from ktop.usecases.batches.rating import ANSWER, GIVEN, MEDIA_TYPES, RANKING, table_rating
+from ktop.usecases.companies.interface import Companies
 from ktop.usecases.companies.rating import company_models
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.jobs.service import require_key
+from ktop.usecases.rate.interface import Ratings, StoredRating
 
 KIND = "rate.batch"
 _LONGEST_NAME = 100
@@ -32,8 +35,17 @@ _LONGEST_NAME = 100
 class BatchService:
     """See ``ktop.usecases.batches.interface.Batches``. ``limit_mb`` bounds the file that is given."""
 
-    def __init__(self, store: Callable[[], Store], models: ModelRegistry, jobs: Jobs, limit_mb: int) -> None:
+    def __init__(
+        self,
+        store: Callable[[], Store],
+        models: ModelRegistry,
+        jobs: Jobs,
+        limit_mb: int,
+        companies: Companies,
+        ratings: Ratings,
+    ) -> None:
         self._store, self._registry, self._jobs, self._limit_mb = store, models, jobs, limit_mb
+        self._companies, self._ratings = companies, ratings
 
     def give(
         self,
@@ -93,6 +105,28 @@ class BatchService:
             if not found:
                 raise NotFoundError("batches.no_answer_yet")
             return Download(found[0].name, found[0].media_type, unit.documents.content(found[0].id))
+
+    def ranking(self, actor: Actor, batch_id: str) -> Sequence[RankedCompany]:
+        require(actor, job_kinds()[KIND].permission)
+        if not self.batch(actor, batch_id).ready:
+            raise NotFoundError("batches.no_answer_yet")
+        with self._store().reading(actor) as unit:
+            found = unit.documents.of([batch_id], RANKING)
+            return ranked(unit.documents.content(found[0].id)) if found else ()
+
+    def keep(self, actor: Actor, batch_id: str, row: int) -> StoredRating:
+        require(actor, job_kinds()[KIND].permission)
+        asked = self.batch(actor, batch_id).job.arguments
+        with self._store().reading(actor) as unit:
+            (given,) = unit.documents.of([batch_id], GIVEN)
+            content = unit.documents.content(given.id)
+        rating = table_rating(content, given.name, asked, self._registry)
+        if not 1 <= row <= rating.height:
+            raise NotFoundError("batches.no_such_row", row=row, rows=rating.height)
+        if not rating.facts.ok[row - 1]:
+            raise InputError("batches.row_not_read", row=row)
+        record = self._companies.record_of_facts(actor, rating.facts.row(row - 1))
+        return self._ratings.rate_company(actor, record, date.fromisoformat(asked["as_of"]))
 
 
 def plain_name(name: str) -> str:

@@ -6,19 +6,21 @@ A page that follows a job asks the browser to load it again (``?follow=1``); a l
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
-from ktop.catalogue import Lang, message, text
+from ktop.catalogue import Lang, load, message, text
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.party.permission import Allowed, check
 from ktop.domain.work.job import ENDED, Job
 from ktop.domain.work.kind import job_kinds
 from ktop.kernel.errors import ConflictError, InputError
-from ktop.report import numbers
-from ktop.usecases.batches.interface import Batch
+from ktop.report import labels, numbers
+from ktop.usecases.batches.interface import Batch, RankedCompany
 from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
@@ -90,8 +92,19 @@ async def give(request: Request) -> Response:
 @router.get("/batches/{batch_id}")
 async def batch(request: Request, batch_id: str, follow: bool = False) -> Response:
     """Show one batch with its progress, and its answer when there is one."""
-    found = await ask(request, platform(request).batches.batch, identifier(batch_id))
-    return _job_page(request, found.job, follow=follow, batch=found)
+    return await _batch_page(request, identifier(batch_id), follow=follow)
+
+
+@router.post("/batches/{batch_id}/companies/{row}")
+async def keep(request: Request, batch_id: str, row: int) -> Response:
+    """Keep the rating of one company of a table, and lead to where it is commented on and overridden."""
+    await posted(request, f"/batches/{identifier(batch_id)}")
+    try:
+        kept = await ask(request, platform(request).batches.keep, identifier(batch_id), row)
+    except InputError as error:
+        return await _batch_page(request, batch_id, problem=message(error, language(request)), status=error.http_status)
+    to = "/review" if _may(request, "own:rating:review") and actor(request) != LOCAL_OWNER else ""
+    return RedirectResponse(f"/ratings/{kept.id}{to}", status_code=303)
 
 
 @router.get("/batches/{batch_id}/answer")
@@ -175,12 +188,72 @@ def _problem(job: Job, lang: Lang) -> str:
     return text(job.problem["key"], lang, **job.problem["params"]) if job.problem else ""
 
 
-def _job_page(request: Request, job: Job, *, follow: bool, batch: Any = None) -> Response:
+async def _batch_page(
+    request: Request, batch_id: str, *, follow: bool = False, problem: str = "", status: int = 200
+) -> Response:
+    lang, use = language(request), platform(request).batches
+    found = await ask(request, use.batch, batch_id)
+    table = None
+    if found.ready:
+        ranking = await ask(request, use.ranking, batch_id)
+        table = tables.listed(request, "ranking", text("jobs.ranking", lang), _ranked_columns(ranking, lang), ranking)
+        if file := tables.file_of(request, table):
+            return file
+    return _job_page(request, found.job, follow=follow, batch=found, table=table, problem=problem, status=status)
+
+
+def _ranked_columns(ranking: Sequence[RankedCompany], lang: Lang) -> list[tables.Column[RankedCompany]]:
+    """Return the columns of a ranking; those that say something of no company are left out."""
+    column, said = tables.Column[RankedCompany], _words(lang)
+    symbols = load("grades")["ladders"]["business"]["symbols"]
+    columns = [
+        column("rank", said("column_rank"), lambda one: one.rank, "number"),
+        column(
+            "name",
+            said("column_name"),
+            lambda one: one.name or said("company_row", row=one.row),
+            note=lambda one: one.problems or one.warnings or "",
+        ),
+        column("number", text("accounts.business_number", lang), lambda one: one.business_number),
+        column(
+            "business",
+            text("kept.column_ktrs-fm", lang),
+            lambda one: f"{symbols.index(one.business):02d}" if one.business in symbols else None,
+            "choice",
+            shown=lambda place: symbols[int(place)] if place else "–",
+        ),
+        column("growth", labels.word("grade", "growth", lang), lambda one: one.growth, "choice"),
+        column("risk", labels.word("grade", "risk", lang), lambda one: one.risk, "choice"),
+        column("index", text("kept.column_tech-index", lang), lambda one: one.index, "number"),
+    ]
+    always = ("rank", "name")
+    return [one for one in columns if one.name in always or any(one.of(company) is not None for company in ranking)]
+
+
+def _job_page(
+    request: Request,
+    job: Job,
+    *,
+    follow: bool,
+    batch: Batch | None = None,
+    table: tables.Table[RankedCompany] | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
     lang = language(request)
     follows = follow and job.state not in ENDED
-    problem = _problem(job, lang)
     shown = page(
-        request, "job.html", say=_words(lang), job=_row(job, lang), problem=problem, batch=batch, follows=follows
+        request,
+        "job.html",
+        status,
+        say=_words(lang),
+        job=_row(job, lang),
+        problem=problem or _problem(job, lang),
+        batch=batch,
+        table=table,
+        follows=follows,
+        may_keep=_may(request, "own:batch:run"),
+        reviews=_may(request, "own:rating:review"),
     )
     if follows:
         shown.headers["refresh"] = str(_FOLLOW_SECONDS)
