@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from acting import acting_as
+from consenting import BANK, COMPANY, GAON, add_organisations
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -200,3 +203,34 @@ def test_what_if_asks_everything_and_refuses_what_the_form_refuses(browser: Test
     assert 'href="#f-research_staff"' in wrong and 'href="#f-sales_krw_t0"' in wrong
     alone = html.unescape(send(browser, f"/ratings/{kept.id}/what-if", 422, research_staff="5000").text)
     assert 'role="alert"' in alone, "what stands in the record counts, too"
+
+
+def test_the_end_gives_the_consent_that_was_asked_for_and_none_else(house: House) -> None:
+    add_organisations(house._store())
+    app = create_app(house._settings.model_copy(update={"solo": False}), house)
+    with acting_as(COMPANY) as acting:
+        client = TestClient(app, base_url="http://localhost", follow_redirects=False)
+        csrf = token_of(client.get("/my/companies/new").text)
+        first = {"csrf": csrf, "name": "가온정밀", "industry": "C29271", "business_number": GAON}
+        who = client.post("/my/companies/new", data=first).headers["location"]
+        page = client.get(who.rsplit("/", 1)[0] + "/who").text
+        assert f'href="/collect?number={GAON[:3]}' in page, "the wizard leads to collecting, with the number"
+        assert 'href="/my/companies/new"' in client.get(f"/collect?number={GAON}").text
+        figures = {"csrf": csrf, "unit": "1000000", "year": str(today().year - 1), "staff_total": "34"}
+        figures |= {"technical_staff": "11", "sales_krw_t0": "8,200", "sales_krw_t1": "6,900"}
+        assert client.post(who, data=figures).headers["location"].endswith("/technology")
+        end = who.rsplit("/", 1)[0] + "/consent"
+        refused = client.post(end, data={"csrf": csrf, "share": "1", "results": "ktrs-fm"})
+        assert refused.status_code == 422 and house.consents.consents(COMPANY).items == []
+        given = {"csrf": csrf, "share": "1", "institution": "ibk", "purpose": "loan_review", "results": "ktrs-fm"}
+        done = client.post(end, data=given)
+        assert done.status_code == 303, re.findall(r"role=.alert.*?</div>", done.text, re.S)
+        result = done.headers["location"]
+        (card,) = house.consents.consents(COMPANY).items
+        assert (card.grantee.id, card.consent.state, card.consent.terms.purpose) == ("ibk", "active", "loan_review")
+        assert card.consent.terms.results == {"ktrs-fm"} and not card.consent.terms.inputs
+        client.post(end, data={"csrf": csrf, "share": "", "institution": "shinhan", "results": "ktrs-fm"})
+        assert len(house.consents.consents(COMPANY).items) == 1, "a no is a no, whatever else is chosen"
+        acting.now = BANK
+        found = house.lookups.find(BANK, GAON, "page").results
+        assert result.rsplit("/", 1)[1] in {one.id for one in found}

@@ -42,8 +42,8 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
 
 @router.get("/collect")
 async def begin(request: Request) -> Response:
-    """Show where a number is typed, and what was collected before."""
-    return await _start(request)
+    """Show where a number is typed (``?number=`` fills it in), and what was collected before."""
+    return await _start(request, given={"business_number": request.query_params.get("number", "")[:20]})
 
 
 @router.post("/collect")

@@ -362,6 +362,7 @@ async def _show(
         areas={area: _area(draft, area) for area in AREAS},
         statuses=entry.status_options(lang),
         may_review=isinstance(check(actor(request), "own:rating:review"), Allowed),
+        may_collect=isinstance(check(actor(request), "own:company:edit"), Allowed),
         problems=problems,
         places={name: entry.step_of(name) for name in problems},
         labels_of={name: FACTS[name].label[lang] for name in problems},
