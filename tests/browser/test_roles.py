@@ -1,47 +1,59 @@
-"""The ways of evaluator, bank officer and operator in a real browser, on the real platform, with no barrier on them."""
+"""Four whole journeys in a real browser on the real platform, with real sign-in and nothing but the keyboard.
+
+Each goes by another language, width and with or without scripts, so that all of them are walked without the full
+product. On the way pages are held to what everybody needs: no barrier for axe, nothing wider than the screen, no text
+cut off at 200 %, valid HTML, and nothing on the browser's console.
+"""
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import polars as pl
 import pytest
 import uvicorn
-from acting import Acting, acting_as
 from axe_playwright_python.sync_playwright import Axe
-from consenting import BANK, COMPANY, GAON, add_organisations, add_rating
-from playwright.sync_api import Browser, Page, expect
+from markup import problems
+from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from ktop.bootstrap import House
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
+from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.settings import Settings
+from ktop.training.reference import build_reference
 from ktop.web.app import create_app
+from ktop.web.pages.common import day_written
 
 pytestmark = pytest.mark.browser
 
-SECOND = Actor("user-second", "ibk", frozenset({"bank_officer"}))
-OPERATOR = Actor("user-operator", "ktop", frozenset({"operator"}), known_by="password+totp")
-RATING = "ktrs-fm-1.3.0-hanbit-motion"
 WHY = "재무제표 원본과 현장 확인으로 매출을 확인함"
+#: More presses of the tab key than any page of a journey has stops.
+_MOST_STOPS = 160
+_CUT = """() => [...document.querySelectorAll('main *, header *')].filter(e => {
+    const s = getComputedStyle(e), hides = v => v === 'hidden' || v === 'clip';
+    if (!e.innerText || e.closest('.quiet, .clip, svg') || s.position === 'absolute') return false;
+    return (hides(s.overflowX) && e.scrollWidth > e.clientWidth + 1)
+        || (hides(s.overflowY) && e.scrollHeight > e.clientHeight + 1);
+}).map(e => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = House(Settings(data=tmp_path_factory.mktemp("roles")))
-    add_organisations(house._store())
-    return house
+    return House(Settings(data=tmp_path_factory.mktemp("roles"), corpus=tmp_path_factory.mktemp("none")))
 
 
 @pytest.fixture(scope="module")
-def acting(house: House) -> Iterator[Acting]:
-    with acting_as(BANK) as acting:
-        yield acting
+def people(house: House) -> dict[str, tuple[str, str]]:
+    return {one.role: (one.login, one.password) for one in house.demo.prepare(LOCAL_OWNER)}
 
 
 @pytest.fixture(scope="module")
-def page(house: House, acting: Acting, browser: Browser) -> Iterator[Page]:
+def address(house: House, people: dict[str, tuple[str, str]]) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -52,70 +64,264 @@ def page(house: House, acting: Acting, browser: Browser) -> Iterator[Page]:
     while not server.started:
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.05)
-    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="ko-KR")
-    yield context.new_page()
-    context.close()
+    yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(10)
 
 
-def clear(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], page.url
+class Person:
+    """Somebody at a keyboard."""
+
+    def __init__(self, context: BrowserContext, lang: str, scripts: bool) -> None:
+        self.page = context.new_page()
+        self.lang, self.scripts, self.complaints = lang, scripts, list[str]()
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+
+    def at(self, target: Locator) -> None:
+        """Go on with the tab key until something has the focus."""
+        expect(target).to_be_attached()
+        for _ in range(_MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"the tab key never reaches {target} of {self.page.url}")
+
+    def write(self, selector: str, words: str) -> None:
+        self.at(self.page.locator(selector))
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(words)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose from a list by its arrows."""
+        field = self.page.locator(selector)
+        self.at(field)
+        self.page.keyboard.press("Home")
+        for _ in range(60):
+            if field.input_value() == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{value} is not in {selector}")
+
+    def tick(self, selector: str) -> None:
+        self.at(self.page.locator(selector))
+        self.page.keyboard.press("Space")
+
+    def go(self, selector: str) -> None:
+        """Press a link or button, and wait for the page that it leads to."""
+        self.at(self.page.locator(selector).first)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def menu(self, target: str) -> None:
+        """Open a group of the menu and go to one of its pages; from the top, as a new page is."""
+        self.at(self.page.locator(f".menu-group:has(a[href='{target}']) summary"))
+        self.page.keyboard.press("Enter")
+        self.go(f".menu a[href='{target}']")
+
+    def sign_in(self, account: tuple[str, str]) -> None:
+        self.page.goto(f"/sign-in?lang={self.lang}")
+        self.write("[name=login]", account[0])
+        self.write("[name=password]", account[1])
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        assert self.page.url.endswith("/home")
+        self.sound()
+
+    def sound(self) -> None:
+        """Hold the present page to what everybody needs of it."""
+        page = self.page
+        assert page.get_attribute("html", "lang") == self.lang
+        assert problems(page.request.get(page.url).text()) == [], page.url
+        if self.scripts:
+            rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}}).response["violations"]
+            assert [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found] == [], page.url
+        size = page.viewport_size
+        assert size
+        for width in (size["width"], max(320, size["width"] // 2)):  # half as wide: what 200 % leaves of a screen
+            page.set_viewport_size({"width": width, "height": size["height"]})
+            beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert beyond <= 0, (page.url, width)
+            assert page.evaluate(_CUT) == [], (page.url, width)
+        page.set_viewport_size(size)
 
 
-def test_evaluator_comments_and_a_second_person_agrees(page: Page, acting: Acting, house: House) -> None:
-    made = add_rating(house._store(), BANK, None, RATING)
-    acting.now = BANK
-    page.goto(f"/ratings/{made}?lang=ko")
-    page.click("#reviewed a")
-    page.fill("#f-said", WHY)
-    page.click("form[action$='/review'] button[type=submit]")
-    page.select_option("#f-grade", "ktrs-fm/risk")
-    page.select_option("#f-wanted", "R6")
-    page.fill("#f-reason", WHY)
-    page.click("form[action$='/override'] button[type=submit]")
-    expect(page.locator("table")).to_contain_text("R6")
-    clear(page)
-    acting.now = SECOND
-    page.goto("/reviews")
-    clear(page)
-    page.click("table a")
-    page.fill("form[action^='/reviews/'] textarea", WHY)
-    page.click("button[value=agree]")
-    page.goto(f"/ratings/{made}")
-    expect(page.locator("#reviewed")).to_contain_text("사람이 조정한 등급: 위험등급 R6")
+@pytest.fixture
+def person(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Person]:
+    lang, width, scripts = request.param
+    context = browser.new_context(
+        base_url=address, viewport={"width": width, "height": 900}, java_script_enabled=scripts, locale="ko-KR"
+    )
+    context.set_default_timeout(60_000)
+    someone = Person(context, lang, scripts)
+    yield someone
+    context.close()
+    assert not someone.complaints
 
 
-def test_bank_officer_asks_looks_up_and_verifies(page: Page, acting: Acting, house: House) -> None:
-    add_rating(house._store(), COMPANY, GAON, RATING)
-    acting.now = BANK
-    page.goto("/consents?lang=ko")
-    clear(page)
-    page.fill("form[action='/consents/requests'] [name=business_number]", GAON)
-    page.check("form[action='/consents/requests'] [name=results][value='ktrs-fm']")
-    page.click("form[action='/consents/requests'] button[type=submit]")
-    page.wait_for_url("**/consents/*")
-    asked = page.url
-    acting.now = COMPANY
-    page.goto(asked)
-    page.click("form[action$='/grant'] button[type=submit]")
-    acting.now = BANK
+@pytest.mark.parametrize("person", [("ko", 1440, True)], indirect=True)
+def test_owner_from_signing_up_to_sending_a_result(person: Person, house: House) -> None:
+    page = person.page
+    page.goto("/sign-up?lang=ko")
+    person.sound()
+    number = BusinessNumber.invented(77).digits
+    fields = {"company": "한결정밀", "business_number": number, "name": "김대표", "login": "hangyeol.owner"}
+    for name, words in {**fields, "password": "correct horse staple 9"}.items():
+        if name == "company":
+            person.write("#f-company", words)
+        else:
+            person.write(f"#f-{name}", words)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith("/my/companies/new"), "a new company is led to where it is entered"
+    assert page.input_value("#f-name") == "한결정밀"
+    person.sound()
+    person.write("#f-business_number", number)
+    person.write("#f-industry", "C29271")
+    person.go("button[name=go][value=next]:visible")
+    person.write("#f-staff_total", "34")
+    person.write("#f-technical_staff", "11")
+    # Two rows and two years copied from a spreadsheet are spread over the grid.
+    person.at(page.locator("#f-sales_krw_t0"))
+    page.evaluate(
+        """() => { const data = new DataTransfer(); data.setData('text/plain', '8,200\\t6,900\\n');
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste',
+            {clipboardData: data, bubbles: true, cancelable: true})); }"""
+    )
+    assert [page.input_value(f"#f-sales_krw_t{year}") for year in (0, 1)] == ["8,200", "6,900"]
+    person.sound()
+    person.go("button[name=go][value=next]:visible")
+    person.go("button[name=go][value='step:consent']")
+    person.sound()
+    person.go("main button.big")
+    page.wait_for_url("**/ratings/*")
+    person.sound()
+    result = page.url
+    steps = page.locator(".todo").inner_text()
+    assert steps.strip(), "what to do next is said"
+    person.go("a[href*='part=what-if']")
+    person.sound()
+    person.write("#what-if #f-technical_staff", "20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#what-if table").first).to_be_visible()
+    page.goto(result)
+    person.at(page.locator("a[href$='.pdf']"))
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    person.go(f"a[href='/send/{result.rsplit('/', 1)[1]}']")
+    person.sound()
+    person.choose("main select[name=institution]", "ibk")
+    person.choose("main select[name=purpose]", "loan_review")
+    person.go("main form button[type=submit]")
+    assert page.url.endswith("/sent")
+    expect(page.locator("main table")).to_contain_text("IBK기업은행")
+    person.sound()
+
+
+@pytest.mark.parametrize("person", [("en", 1440, False)], indirect=True)
+def test_evaluator_from_a_table_to_another_grade(
+    person: Person, people: dict[str, tuple[str, str]], house: House, tmp_path: Path
+) -> None:
+    page = person.page
+    table = tmp_path / "firms.csv"
+    named = pl.Series("name", [f"Firm {place}" for place in range(12)])
+    table.write_bytes(build_reference(100, 5).head(12).with_columns(named).write_csv().encode())
+    person.sign_in(people["agency_evaluator"])
+    person.menu("/batches")
+    person.sound()
+    page.set_input_files("#table", table)  # the file dialog is the browser's own, not the page's
+    person.go("main form[action='/batches'] button[type=submit]")
+    for job in house.work.take(INSTALLATION, "test", 5):
+        house.work.do(INSTALLATION, job, lambda: None)
+    page.goto(page.url.partition("?")[0])
+    expect(page.locator("#t-ranking")).to_be_visible()
+    person.sound()
+    person.go("th a[href*='sort=-index']")
+    assert page.locator("th[aria-sort]").count() == 1
+    person.go("td.listing-actions button")
+    assert page.url.endswith("/review")
+    person.sound()
+    person.write("#f-said", WHY)
+    person.go("form[action$='/review'] button[type=submit]")
+    expect(page.locator("main table")).to_contain_text(WHY)
+    given = page.locator("#f-grade option").first.get_attribute("value")
+    assert given
+    person.choose("#f-wanted", "C")
+    person.write("#f-reason", WHY)
+    person.go("form[action$='/override'] button[type=submit]")
+    expect(page.locator("main table")).to_contain_text("→ C")
+    person.sound()
+
+
+@pytest.mark.parametrize("person", [("ko", 360, False)], indirect=True)
+def test_bank_officer_from_a_request_to_a_verified_result(
+    person: Person, people: dict[str, tuple[str, str]], house: House, browser: Browser, address: str, tmp_path: Path
+) -> None:
+    page = person.page
+    with house._store().installation() as work:
+        number = work.identity.organisation("demo-company").business_number
+    company = Actor("someone", "demo-company", frozenset({"company_owner"}))
+    record = house.companies.example_record(company, "hanbit-motion")
+    rating = house.ratings.rate_company(company, {**record, "business_number": number}, day_written(record))
+    owner = Person(browser.new_context(base_url=address, java_script_enabled=False), "ko", scripts=False)
+    owner.sign_in(people["company_owner"])
+    person.sign_in(people["bank_officer"])
+    person.menu("/consents")
+    person.write("form[action='/consents/requests'] [name=business_number]", number)
+    person.choose("form[action='/consents/requests'] select[name=purpose]", "loan_review")
+    person.tick("form[action='/consents/requests'] [name=results][value='tech-index']")
+    person.go("form[action='/consents/requests'] button[type=submit]")
+    person.sound()
+    owner.page.goto("/home")
+    owner.go(".desk-tasks a[href^='/consents/']")
+    owner.go("form[action$='/grant'] button[type=submit]")
+    owner.page.context.close()
+    person.menu("/lookup")
+    person.write("[name=business_number]", number)
+    person.go("main form button[type=submit]")
+    person.go("form[action^='/lookup/'] button")
+    expect(page.locator("main")).to_contain_text("혁신성장역량지수")
     page.goto("/lookup")
-    clear(page)
-    page.fill("[name=business_number]", GAON)
-    page.click("main form button[type=submit]")
-    expect(page.locator("main")).to_contain_text("기술사업평가등급")
-    page.goto("/verify")
-    clear(page)
+    expect(page.locator("table.listing")).to_contain_text("가온정밀")
+    person.sound()
+    issued = house.results.issue_result(company, rating.id)
+    (tmp_path / "result.json").write_bytes(house.results.result_file(company, issued.id))
+    person.go("footer a[href='/verify']")
+    person.sound()
+    page.set_input_files("main input[type=file]", tmp_path / "result.json")
+    person.go("main form button[type=submit]")
+    expect(page.locator("[role=status] strong")).to_be_visible()
 
 
-def test_operator_sees_institutions_and_models(page: Page, acting: Acting) -> None:
-    acting.now = OPERATOR
-    page.goto("/institutions?lang=ko")
-    expect(page.locator("main")).to_contain_text("IBK기업은행")
-    clear(page)
-    page.goto("/models")
-    page.click("main a[href^='/models/ktrs-fm/']")
-    expect(page.locator("h1")).to_be_visible()
-    clear(page)
+@pytest.mark.parametrize("person", [("en", 360, True)], indirect=True)
+def test_operator_from_an_institution_to_the_audit_trail(person: Person, people: dict[str, tuple[str, str]]) -> None:
+    page = person.page
+    person.sign_in(people["operator"])
+    person.menu("/institutions")
+    person.sound()
+    person.write("#f-id", "hanbit-bank")
+    person.choose("#f-kind", "bank")
+    person.write("#f-name_ko", "한빛시험은행")
+    person.write("#f-name_en", "Hanbit Test Bank")
+    person.go("main form[action='/institutions'][method=post] button[type=submit]")
+    person.write("#f-q", "hanbit test")
+    person.go("form[role=search] button[type=submit]")
+    expect(page.locator("table.listing tbody tr")).to_have_count(1)
+    person.menu("/models")
+    person.sound()
+    person.go("main a[href^='/models/ktrs-fm/']")
+    person.sound()
+    person.menu("/audit")
+    expect(page.locator("table.listing")).to_contain_text("institution")
+    person.go("form[action='/audit/verify'] button")
+    expect(page.locator(".notice[role=status]")).to_be_visible()
+    person.go(".listing-pages a, th a[href*='sort=']")
+    person.sound()
+    with page.expect_download() as download:
+        person.at(page.locator("a[href*='file=xlsx']"))
+        page.keyboard.press("Enter")
+    assert io.BytesIO(Path(download.value.path()).read_bytes()).read(2) == b"PK"
+    person.menu("/settings")
+    person.sound()
