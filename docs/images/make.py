@@ -48,9 +48,11 @@ class Camera:
         small = self._darkroom.evaluate(_SMALLER, [base64.b64encode(png).decode(), 0.8])
         (HERE / f"{name}.webp").write_bytes(base64.b64decode(small))
 
-    def take(self, page: Page, name: str) -> None:
-        """Keep what a page shows on its first screen."""
+    def take(self, page: Page, name: str, at: str = "") -> None:
+        """Keep what a page shows on its first screen, or on that which begins with a part of it."""
         page.wait_for_load_state("networkidle")
+        if at:
+            page.locator(at).evaluate("part => window.scrollTo(0, part.getBoundingClientRect().top - 24)")
         self.keep(name, page.screenshot())
 
     def visitor(self) -> BrowserContext:
@@ -106,44 +108,91 @@ def _pictures(camera: Camera, accounts: dict[str, dict[str, str]]) -> None:
     visitor = camera.visitor().new_page()
     visitor.goto("/?lang=ko")
     camera.take(visitor, "home")
-    visitor.goto("/glossary?lang=ko")
-    camera.take(visitor, "glossary")
-
+    operator = camera.person(accounts["operator"])
+    operator.goto("/joined-companies?all=1")
+    number = operator.locator("table.listing tbody td").first.inner_text()
     owner = camera.person(accounts["company_owner"])
-    owner.goto("/companies/new?lang=ko")
-    camera.take(owner, "company-form")
-    owner.goto("/companies?lang=ko")
-    owner.locator("form:has(input[name=company]) button[type=submit]").first.click()
-    owner.wait_for_url("**/ratings/*")
-    result = owner.url
-    camera.take(owner, "result")
-    ratings = owner.request.get(f"{result.split('?')[0]}.json").json()["ratings"]
-    owner.goto(f"{result}?part=ktrs-fm")
-    camera.take(owner, "result-grades")
+    result = _enter(camera, owner, number)
+    bank = camera.person(accounts["bank_officer"])
+    _ask_consent(bank, number)
+    owner.goto("/home")
+    camera.take(owner, "desk-owner")
+    owner.locator(".desk-tasks a[href^='/consents/']").first.click()
+    owner.locator("form[action$='/grant'] button[type=submit]").click()
     owner.goto(f"{result}?part=what-if#parts")
     camera.take(owner, "what-if")
     owner.goto("/my/results")
     camera.take(owner, "my-results")
-    owner.goto("/consents")
-    camera.take(owner, "consents")
-    _report(camera, ratings)
+    _report(camera, owner.request.get(f"{result}.json").json()["ratings"])
+    _be_found(owner)
 
-    bank = camera.person(accounts["bank_officer"])
     bank.goto("/lookup")
-    camera.take(bank, "lookup")
+    bank.fill("[name=business_number]", number)
+    bank.locator("main form[action='/lookup'] button[type=submit]").click()
+    camera.take(bank, "lookup", at="#t-found")
+    _evaluate(camera, camera.person(accounts["agency_evaluator"]))
 
-    evaluator = camera.person(accounts["agency_evaluator"])
-    evaluator.goto("/companies?lang=ko")
-    evaluator.locator("form:has(input[name=company]) button[type=submit]").first.click()
-    evaluator.wait_for_url("**/ratings/*")
-    evaluator.goto(f"{evaluator.url.split('?')[0]}/review")
+    investor = camera.person(accounts["investor_analyst"])
+    investor.goto("/discovery?words=#t-found")
+    camera.take(investor, "discovery")
+
+    operator.goto("/home")
+    camera.take(operator, "desk-operator")
+    operator.goto("/audit")
+    camera.take(operator, "audit")
+
+
+def _enter(camera: Camera, owner: Page, number: str) -> str:
+    """Enter an example company as the owner's own and return the address of its result."""
+    owner.goto("/my/companies/new?from=hanbit-motion")
+    owner.fill("#f-business_number", number)
+    following = "main button[name=go][value=next]"
+    owner.locator(following).last.click()
+    owner.wait_for_url("**/enter/figures")
+    camera.take(owner, "wizard")
+    for step in ("technology", "checklist"):
+        owner.locator(following).last.click()
+        owner.wait_for_url(f"**/enter/{step}*")
+    owner.locator("button[name=go][value='step:consent']").first.click()
+    owner.wait_for_url("**/enter/consent*")
+    owner.locator("main button.big").click()
+    owner.wait_for_url("**/ratings/*")
+    camera.take(owner, "result")
+    return owner.url.partition("?")[0]
+
+
+def _ask_consent(bank: Page, number: str) -> None:
+    bank.goto("/consents")
+    form = "form[action='/consents/requests']"
+    bank.fill(f"{form} [name=business_number]", number)
+    bank.select_option(f"{form} [name=purpose]", "loan_review")
+    for model in ("ktrs-fm", "tech-index"):
+        bank.check(f"{form} [name=results][value='{model}']")
+    bank.locator(f"{form} button[type=submit]").click()
+    bank.wait_for_url("**/consents/*")
+
+
+def _be_found(owner: Page) -> None:
+    owner.goto("/discovery")
+    if owner.locator("form[action='/discovery/out']").count() == 0:
+        for kind in owner.locator("form[action='/discovery'] [name=to]").all():
+            kind.check()
+        owner.check("form[action='/discovery'] [name=named][value='1']")
+        owner.fill("#f-words", "정밀 모터와 감속기를 만듭니다.")
+        owner.locator("form[action='/discovery'] button[type=submit]").click()
+
+
+def _evaluate(camera: Camera, evaluator: Page) -> None:
+    """Give a table, wait for its ranking, and comment on the best."""
+    evaluator.goto("/batches")
+    evaluator.set_input_files("#table", HERE.parents[1] / "examples" / "companies" / "batch.csv")
+    evaluator.locator("main form[action='/batches'] button[type=submit]").click()
+    evaluator.wait_for_selector("#t-ranking")  # the page that follows loads itself again until then
+    evaluator.goto(evaluator.url.partition("?")[0])
+    camera.take(evaluator, "ranking", at="#t-ranking")
+    evaluator.locator(".listing-actions button").first.click()
+    evaluator.wait_for_url("**/review")
     camera.take(evaluator, "review")
-
-    operator = camera.person(accounts["operator"])
-    operator.goto("/institutions")
-    camera.take(operator, "institutions")
-    operator.goto("/models")
-    camera.take(operator, "models")
 
 
 def _report(camera: Camera, ratings: list[dict[str, Any]]) -> None:

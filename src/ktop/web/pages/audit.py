@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ktop.catalogue import message, text
+from ktop.catalogue import Lang, message, messages, text
 from ktop.domain.party.permission import Allowed, check
 from ktop.domain.work.webhook import topic_kinds
 from ktop.kernel.errors import ConflictError, NotFoundError
@@ -76,7 +77,7 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
             text("audit.column_kind", lang),
             lambda one: one.action.partition(".")[0],
             "choice",
-            shown=lambda kind: topic_kinds()[kind][lang] if kind in topic_kinds() else kind,
+            shown=lambda kind: _kind(kind, lang),
         ),
         column("action", text("audit.column_action", lang), lambda one: one.action),
         column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=_begun),
@@ -99,8 +100,25 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
     )
 
 
+def _kind(kind: str, lang: Lang) -> str:
+    """Return a kind of events in words."""
+    if kind in topic_kinds():
+        return topic_kinds()[kind][lang]
+    key = f"audit.kind_{kind}"
+    return text(key, lang) if key in messages() else kind
+
+
 def _details(one: AuditEvent) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in one.details.items())
+    return ", ".join(f"{name}: {_said(value)}" for name, value in one.details.items())
+
+
+def _said(value: object) -> str:
+    """Return a detail as people write it: what stands in a list or record, without its brackets."""
+    if isinstance(value, Mapping):
+        return " ".join(_said(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return ", ".join(_said(part) for part in value)
+    return "–" if value is None else str(value)
 
 
 def _begun(identifier: str) -> str:
