@@ -235,6 +235,18 @@ def test_companies_are_ranked_by_grade_and_one_is_kept_as_the_table_said(house: 
     keys = [(symbols.index(one.business), -(one.index or 0)) for one in rated if one.business]
     assert keys == sorted(keys) and [one.rank for one in rated] == sorted(one.rank or 0 for one in rated)
     assert ranking[-1].row == 8 and ranking[-1].rank is None and ranking[-1].problems
+    notches = {
+        one.row: max(
+            abs(
+                load("grades")["ladders"][grade]["symbols"].index(row[f"ktrs_fm_track_ai_{grade}"])
+                - load("grades")["ladders"][grade]["symbols"].index(row[f"ktrs_fm_track_statistics_{grade}"])
+            )
+            for grade in ("growth", "risk")
+        )
+        for one in rated
+        if (row := answer.row(one.row - 1, named=True))["ktrs_fm_track_ai_growth"]
+    }
+    assert notches and {one.row: one.apart for one in ranking if one.apart is not None} == notches
     best = ranking[0]
     said = answer.row(best.row - 1, named=True)
     assert (best.name, best.index) == (f"기업 {best.row - 1}", said["tech_index_index"])

@@ -40,7 +40,8 @@ class RankedCompany:
     """A company of a rated table. ``row`` counts the rows of the table from 1.
 
     ``rank`` is its place by the technology-business grade, then by the Tech-Index, the same for equal ones; None where
-    it has neither. ``problems`` says why a company was not rated.
+    it has neither. ``problems`` says why a company was not rated, ``apart`` by how many grades the two tracks of
+    KTRS-FM differ at most (None where there are none): from ``TRACKS_APART`` of the reviews on, somebody should look.
     """
 
     row: int
@@ -53,6 +54,7 @@ class RankedCompany:
     index: float | None
     problems: str | None
     warnings: str | None
+    apart: int | None
 
 
 @dataclass(frozen=True, slots=True)

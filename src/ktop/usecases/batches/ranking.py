@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from ktop.catalogue import load
+from ktop.domain.review.override import tracks_apart
 from ktop.usecases.batches.interface import RankedCompany
 
 #: Column of the ranking → columns of the answer that give it, the first that does.
@@ -21,6 +23,8 @@ _FROM = {
     "problems": ("problems",),
     "warnings": ("warnings",),
 }
+#: Columns of the answer that hold what each track of a model said, by grade.
+_TRACKS = {grade: [f"ktrs_fm_track_{track}_{grade}" for track in ("statistics", "ai")] for grade in ("growth", "risk")}
 _KINDS = {name: pl.Float64 if name == "index" else pl.String for name in _FROM}
 
 
@@ -33,6 +37,7 @@ def ranking_of(answer: pl.DataFrame) -> bytes:
         columns[name] = (
             answer.select(chosen.alias(name)).to_series() if answer.height else pl.Series([], dtype=_KINDS[name])
         )
+    columns["apart"] = pl.Series([_apart(row) for row in answer.iter_rows(named=True)], dtype=pl.Int64)
     content = io.BytesIO()
     pl.DataFrame(columns).write_parquet(content, compression="zstd", statistics=False)
     return content.getvalue()
@@ -50,6 +55,13 @@ def ranked(kept: bytes) -> Sequence[RankedCompany]:
             rank = position
         companies.append(RankedCompany(place + 1, None if keys[place] is None else rank, **rows[place]))
     return companies
+
+
+def _apart(row: Mapping[str, Any]) -> int | None:
+    """Return by how many grades the two tracks differ at most, None where there are none to compare."""
+    said = {grade: {name: row.get(name) for name in names} for grade, names in _TRACKS.items()}
+    found = tracks_apart({"details": {"tracks": said}})
+    return max(found.values(), default=None)
 
 
 def _key(grade: str | None, index: float | None, symbols: dict[str, int]) -> tuple[int, float] | None:

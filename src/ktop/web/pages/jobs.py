@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from ktop.catalogue import Lang, load, message, text
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.party.permission import Allowed, check
+from ktop.domain.review.override import TRACKS_APART
 from ktop.domain.work.job import ENDED, Job
 from ktop.domain.work.kind import job_kinds
 from ktop.kernel.errors import ConflictError, InputError
@@ -225,6 +226,13 @@ def _ranked_columns(ranking: Sequence[RankedCompany], lang: Lang) -> list[tables
         column("growth", labels.word("grade", "growth", lang), lambda one: one.growth, "choice"),
         column("risk", labels.word("grade", "risk", lang), lambda one: one.risk, "choice"),
         column("index", text("kept.column_tech-index", lang), lambda one: one.index, "number"),
+        column(
+            "apart",
+            said("column_apart"),
+            lambda one: one.apart,
+            "number",
+            tone=lambda one: "warn" if (one.apart or 0) >= TRACKS_APART else "",
+        ),
     ]
     always = ("rank", "name")
     return [one for one in columns if one.name in always or any(one.of(company) is not None for company in ranking)]
