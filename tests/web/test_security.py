@@ -109,12 +109,13 @@ def test_user_text_is_shown_and_never_run(client: TestClient, token: str) -> Non
 def test_htmx_comes_from_our_own_address(client: TestClient) -> None:
     page = client.get("/").text
     scripts = re.findall(r"<script[^>]*>", page)
-    assert len(scripts) == 1
-    address = re.search(r'src="(/static/[0-9a-f]+/htmx\.js)"', scripts[0])
-    assert address
-    answer = client.get(address[1])
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert b"htmx" in answer.content[:200]
+    assert len(scripts) == 2
+    for script, name, begins in zip(scripts, ("pages", "htmx"), (b"What makes pages easier", b"htmx"), strict=True):
+        address = re.search(rf'src="(/static/[0-9a-f]+/{name}\.js)"', script)
+        assert address, script
+        answer = client.get(address[1])
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert begins in answer.content[:200]
 
 
 def test_pages_stand_without_htmx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_pages_stand_without_htmx(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
     monkeypatch.setattr(assets, "htmx", lambda: None)
     client = TestClient(create_app(Settings(solo=True, data=tmp_path), FakePlatform()))
-    assert "<script" not in client.get("/").text
+    assert [name for name in ("htmx", "passkeys") if f"{name}.js" in client.get("/").text] == []
     assert client.get("/static/0/htmx.js").status_code == 404
 
 

@@ -73,6 +73,14 @@ class Portfolio:
         """Return one company; raises ``NotFoundError`` where there is none of that identifier."""
         return self._one(companies, CompanyRow, kept_id, to_change)
 
+    def companies(self, kept_ids: Collection[str]) -> list[CompanyRow]:
+        """Return several kept companies; raises ``NotFoundError`` where one of them is not the organisation's."""
+        query = self._own(companies).where(companies.c.id.in_(set(kept_ids)))
+        rows = [_row(found, CompanyRow) for found in self._connection.execute(query)]
+        for missing in set(kept_ids) - {row.id for row in rows}:
+            self.company(missing)
+        return rows
+
     def company_known_as(self, business_number: str | None, company_id: str | None) -> CompanyRow | None:
         """Return the company of a business number, else the one that the organisation calls so, where it keeps one."""
         for column, value in ((companies.c.business_number, business_number), (companies.c.company_id, company_id)):

@@ -37,6 +37,30 @@ class RatingRow:
     archived: bool = False
 
 
+#: What lists show of each model's answer; the rest of it, some 40 kB, is not read for a list.
+_SHOWN = (("model", "name"), ("scores", "index"), ("grades", "business"), ("grades", "originality"))
+#: More models than answer together.
+_MOST_MODELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRating:
+    """A stored answer as a list needs it; of each result only the model's name and its headline figures."""
+
+    id: str
+    created: datetime
+    as_of: date
+    kind: str
+    subject: str
+    title: str
+    note: str
+    archived: bool
+    results: Sequence[Mapping[str, Any]]
+
+
+_LISTED = [field.name for field in fields(ListedRating) if field.name != "results"]
+
+
 class RatingRepository:
     """The stored ratings of an actor's organisation, within one transaction; see ``ktop.store.unit_of_work``."""
 
@@ -101,13 +125,13 @@ class RatingRepository:
         subject_key: str | None = None,
         before: tuple[datetime, str] | None = None,
         limit: int = 50,
-    ) -> list[RatingRow]:
+    ) -> list[ListedRating]:
         """Return answers, newest first, whose subject, title or note holds ``search``; ``before`` is where a page ends.
 
         ``archived`` chooses between those that were put away and the others (None: both). ``company`` asks for those of
         one kept company, found by its ``subject_key`` as well.
         """
-        query = self._own() if archived is None else self._own().where(ratings.c.archived == archived)
+        query = self._own_listed() if archived is None else self._own_listed().where(ratings.c.archived == archived)
         if company is not None:
             same = ratings.c.company == company
             query = query.where(same if subject_key is None else or_(same, ratings.c.subject_key == subject_key))
@@ -121,7 +145,7 @@ class RatingRepository:
             earlier = and_(ratings.c.created == created, ratings.c.id < rating_id)
             query = query.where(or_(ratings.c.created < created, earlier))
         query = query.order_by(ratings.c.created.desc(), ratings.c.id.desc()).limit(limit)
-        return [_row(row) for row in self._connection.execute(query)]
+        return [_listed(row) for row in self._connection.execute(query)]
 
     def earlier(self, rating_id: str, until: date | None = None) -> RatingRow | None:
         """Return the last answer on the same company or technology made before this one, None where there is none.
@@ -143,7 +167,7 @@ class RatingRepository:
         found = self._connection.execute(query).one_or_none()
         return None if found is None else _row(found)
 
-    def newest_of(self, keys: Mapping[str, str | None]) -> dict[str, RatingRow]:
+    def newest_of(self, keys: Mapping[str, str | None]) -> dict[str, ListedRating]:
         """Return the newest answer of each kept company that has any; ``keys`` is company → its subject key."""
         if not keys:
             return {}
@@ -157,8 +181,8 @@ class RatingRepository:
             company = row.company if row.company in keys else known.get(row.subject_key)
             if company is not None:
                 newest.setdefault(company, row.id)
-        found = self._connection.execute(self._own().where(ratings.c.id.in_(newest.values())))
-        rows = {row.id: _row(row) for row in found}
+        found = self._connection.execute(self._own_listed().where(ratings.c.id.in_(newest.values())))
+        rows = {row.id: _listed(row) for row in found}
         return {company: rows[rating_id] for company, rating_id in newest.items()}
 
     def describe(self, rating_id: str, *, title: str, note: str, archived: bool) -> RatingRow:
@@ -176,6 +200,33 @@ class RatingRepository:
         """Return the query that every other one is made of: the actor's organisation and no other."""
         return select(ratings).where(ratings.c.tenant == self._actor.organisation)
 
+    def _own_listed(self) -> Select[Any]:
+        """Return the same, reading of the results what lists show: the database takes it out of their JSON."""
+        shown = [
+            (part.as_float() if path == ("scores", "index") else part.as_string()).label(_label(place, path))
+            for place in range(_MOST_MODELS)
+            for path in _SHOWN
+            for part in [ratings.c.results[(place, *path)]]
+        ]
+        columns = [ratings.c[name] for name in _LISTED]
+        return select(*columns, *shown).where(ratings.c.tenant == self._actor.organisation)
+
 
 def _row(found: Row[Any]) -> RatingRow:
     return RatingRow(**{field.name: getattr(found, field.name) for field in fields(RatingRow)})
+
+
+def _label(place: int, path: tuple[str, str]) -> str:
+    return f"r{place}_{path[0]}_{path[1]}"
+
+
+def _listed(found: Row[Any]) -> ListedRating:
+    row, results = found._mapping, []
+    for place in range(_MOST_MODELS):
+        if row[_label(place, ("model", "name"))] is None:
+            break
+        result: dict[str, dict[str, Any]] = {}
+        for path in _SHOWN:
+            result.setdefault(path[0], {})[path[1]] = row[_label(place, path)]
+        results.append(result)
+    return ListedRating(**{name: row[name] for name in _LISTED}, results=results)

@@ -18,7 +18,7 @@ from ktop.models.compare import compare
 from ktop.models.originality import compare as compare_technologies
 from ktop.models.registry import ModelRegistry
 from ktop.store.portfolio import CompanyRow
-from ktop.store.ratings import RatingRow
+from ktop.store.ratings import ListedRating, RatingRow
 from ktop.store.unit_of_work import Store
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.rate.interface import KeptResult, Kind, StoredRating
@@ -133,7 +133,7 @@ class RatingService:
     def newest_results(self, actor: Actor, companies: Collection[str]) -> Mapping[str, KeptResult]:
         require(actor, "own:rating:read")
         with self._store().reading(actor) as unit:
-            keys = {one: _key_of(unit.portfolio.company(one)) for one in companies}
+            keys = {one.id: _key_of(one) for one in unit.portfolio.companies(companies)}
             return {one: _as_listed(row) for one, row in unit.ratings.newest_of(keys).items()}
 
     def earlier(self, actor: Actor, rating_id: str, until: date | None = None) -> StoredRating | None:
@@ -257,7 +257,7 @@ def plain_record(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _as_listed(row: RatingRow) -> KeptResult:
+def _as_listed(row: RatingRow | ListedRating) -> KeptResult:
     kind: Any = row.kind
     figures = {}
     for result in row.results:
