@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ktop.usecases.corpora.interface import Corpora
     from ktop.usecases.demo.interface import Demo
     from ktop.usecases.discovery.interface import Discovery
+    from ktop.usecases.effects.interface import Effects
     from ktop.usecases.erasure.interface import Erasure
     from ktop.usecases.finance.interface import Finance
     from ktop.usecases.followup.interface import FollowUp
@@ -316,6 +317,12 @@ class House:
         return self._once("programmes", lambda: ProgrammeService(self._registry))
 
     @property
+    def effects(self) -> Effects:
+        from ktop.usecases.effects.service import EffectService
+
+        return self._once("effects", lambda: EffectService(self._store, self.jobs, self._settings.upload_mb))
+
+    @property
     def follow_up(self) -> FollowUp:
         from ktop.usecases.followup.service import FollowUpService
 
@@ -354,6 +361,7 @@ class House:
     @property
     def work(self) -> Work:
         from ktop.usecases.batches.rating import rate_batch
+        from ktop.usecases.effects.service import estimate_kept
         from ktop.usecases.seasons.ranking import rank_call
         from ktop.usecases.work.kinds import upkeep
         from ktop.usecases.work.service import WorkService
@@ -363,6 +371,7 @@ class House:
             lambda: WorkService(
                 self._store,
                 {
+                    "programme.effect": estimate_kept,
                     "programme.rank": lambda running: rank_call(running, self._registry),
                     "rate.batch": lambda running: rate_batch(running, self._registry),
                     "collect.company": lambda running: self._public_sources.do(running),

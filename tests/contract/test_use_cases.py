@@ -28,6 +28,8 @@ from ktop.usecases.demo.interface import Demo
 from ktop.usecases.demo.service import DemoService
 from ktop.usecases.discovery.interface import Discovery
 from ktop.usecases.discovery.service import DiscoveryService
+from ktop.usecases.effects.interface import Effects
+from ktop.usecases.effects.service import EffectService
 from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.erasure.service import ErasureService
 from ktop.usecases.finance.interface import Finance
@@ -104,6 +106,7 @@ USE_CASES: dict[type, type] = {
     Reviews: ReviewService,
     Seasons: SeasonService,
     FollowUp: FollowUpService,
+    Effects: EffectService,
     Accounts: AccountService,
     Demo: DemoService,
     Keys: KeyService,

@@ -70,6 +70,11 @@ class _Words:
         value, low, high = _shown(of)
         return Banded(label, of["value"], of["low"], of["high"], f"{value} ({low} ~ {high})", tone)
 
+    def drawn(self, title: str, figures: Sequence[Banded]) -> dict[str, Any]:
+        """Return the charts of a section: for a page or paper, and for a phone."""
+        wide, narrow = (intervals(title, figures, self.lang, width=width) for width in (640, 330))
+        return {"wide_chart": wide, "narrow_chart": narrow}
+
 
 def _lead(found: Mapping[str, Any], words: _Words) -> Section:
     firms = {name: f"{count:,}" for name, count in found["firms"].items()}
@@ -93,9 +98,7 @@ def _figures(found: Mapping[str, Any], words: _Words) -> Section:
         heading,
         2,
         said=words("naive_warning"),
-        wide_chart=intervals(
-            heading, [words.banded(words(f"figure_{name}"), of, tones[name]) for name, of in named], words.lang
-        ),
+        **words.drawn(heading, [words.banded(words(f"figure_{name}"), of, tones[name]) for name, of in named]),
         table=words.table(
             heading,
             ("figure", "value", "low", "high"),
@@ -118,12 +121,9 @@ def _group(name: str, values: Sequence[Mapping[str, Any]], words: _Words) -> Sec
         for one in values
     ]
     heads = ("group", "supported", "others", "value", "low", "high", "naive", "why")
-    chart = intervals(
-        heading,
-        [words.banded(group_label(name, one["value"], words.lang), one["att"]) for one in values],
-        words.lang,
-    )
-    return Section(heading, 2, said=words("by_said"), wide_chart=chart, table=words.table(heading, heads, rows))
+    figures = [words.banded(group_label(name, one["value"], words.lang), one["att"]) for one in values]
+    table = words.table(heading, heads, rows)
+    return Section(heading, 2, said=words("by_said"), table=table, **words.drawn(heading, figures))
 
 
 _CELLS = {"size": "size", "industry": "industry_group", "industry_group": "industry_group"}
@@ -156,8 +156,8 @@ def _years(found: Mapping[str, Any], words: _Words) -> list[Section]:
             2,
             said=words("event_said"),
             items=tuple(said),
-            wide_chart=intervals(heading, figures, words.lang),
             table=words.table(heading, ("year", "value", "low", "high"), rows),
+            **words.drawn(heading, figures),
         )
     ]
 
@@ -225,13 +225,12 @@ def _selection(found: Mapping[str, Any], words: _Words) -> list[Section]:
                 words("selection_growth"),
                 words("selection_source"),
             ),
-            wide_chart=intervals(
+            **words.drawn(
                 heading,
                 [
                     words.banded(called(one), one["effect"], "other" if one["way"] in ("actual", "lot") else "own")
                     for one in of["selections"]
                 ],
-                words.lang,
             ),
             table=words.table(heading, ("way", "places", "effect", "gain", "growth"), rows),
         )

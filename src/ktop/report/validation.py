@@ -39,7 +39,8 @@ _DASH = "–"
 class Section:
     """One section of the page, top to bottom: heading, sentences and list (framed as a notice or not), charts, table.
 
-    ``marked`` rows of the table stand out; ``folded`` is a second table that is shown on demand.
+    ``narrow_chart`` stands for ``wide_chart`` on a phone. ``marked`` rows of the table stand out; ``folded`` is a
+    second table that is shown on demand.
     """
 
     heading: str = ""
@@ -49,6 +50,7 @@ class Section:
     items: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     wide_chart: Chart | None = None
+    narrow_chart: Chart | None = None
     table: Table | None = None
     marked: frozenset[int] = frozenset()
     folded: Table | None = None

@@ -13,6 +13,7 @@ from ktop.usecases.consent.interface import Consents
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.demo.interface import Demo
 from ktop.usecases.discovery.interface import Discovery
+from ktop.usecases.effects.interface import Effects
 from ktop.usecases.erasure.interface import Erasure
 from ktop.usecases.finance.interface import Finance
 from ktop.usecases.followup.interface import FollowUp
@@ -119,6 +120,11 @@ class Platform(Protocol):
     @property
     def lookups(self) -> Lookups:
         """Results of companies by their consent."""
+        ...
+
+    @property
+    def effects(self) -> Effects:
+        """What programmes have brought about."""
         ...
 
     @property

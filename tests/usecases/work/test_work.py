@@ -123,7 +123,11 @@ def test_every_kind_of_the_catalogue_is_done_by_something() -> None:
     def unopened() -> None:
         raise AssertionError
 
-    assert {*upkeep(unopened, unopened, unopened), "rate.batch", "programme.rank", "collect.company"} == set(
-        job_kinds()
-    )  # type: ignore[arg-type]
+    assert {
+        *upkeep(unopened, unopened, unopened),
+        "rate.batch",
+        "programme.rank",
+        "programme.effect",
+        "collect.company",
+    } == set(job_kinds())  # type: ignore[arg-type]
     assert {kind.permission for kind in job_kinds().values()} <= set(permissions())

@@ -28,6 +28,7 @@ from ktop.web.pages import (
     platform_settings,
     portfolio,
     programme_calls,
+    programme_effects,
     programme_projects,
     programmes,
     proposals,
@@ -47,7 +48,17 @@ from ktop.web.pages import (
 def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the pages."""
     of_people = (accounts, providers, passkeys, second_factor, members, institutions, keys, webhooks)
-    of_two_sides = (consents, lookups, finance, discovery, statistics, programme_calls, programme_projects, programmes)
+    of_two_sides = (
+        consents,
+        lookups,
+        finance,
+        discovery,
+        statistics,
+        programme_calls,
+        programme_projects,
+        programme_effects,
+        programmes,
+    )
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     of_entry = (entry, my_companies, my_technologies, portfolio, prospects, sheets)
     of_all = (desk, audit, platform_settings)

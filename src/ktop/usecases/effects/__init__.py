@@ -1,0 +1,1 @@
+"""What programmes have brought about: reports that an agency keeps."""
