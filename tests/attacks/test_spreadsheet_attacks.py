@@ -128,10 +128,22 @@ def test_numbers_and_plain_text_stay_as_they_are() -> None:
 
 
 def test_text_comes_back_from_xlsx_as_it_was_and_never_as_a_formula(tmp_path: Path) -> None:
-    texts = ["=1+1", "＝1+1", "-1+1", "@SUM(A1)", "가"]
+    texts = ["=1+1", "＝1+1", "-1+1", "@SUM(A1)", "가", "a<b>&\"c\" 'd'", "two\nlines", "]]>", "a_b_xyz"]
+    numbers = [-1.0, 2.0, 3.5, 1e-7, 123456789.123, 0.1 + 0.2, 1e300, 4.0, 5.0]
     path = tmp_path / "a.xlsx"
-    write_xlsx(pl.DataFrame({"a": texts, "n": [-1.0, 2.0, 3.0, 4.0, 5.0]}), path, {})
-    assert read_xlsx(path).rows() == list(zip(texts, [-1.0, 2.0, 3.0, 4.0, 5.0], strict=True))
+    write_xlsx(pl.DataFrame({"a": texts, "n": numbers}), path, {})
+    assert read_xlsx(path).rows() == list(zip(texts, numbers, strict=True))
     with zipfile.ZipFile(path) as parts:
         assert "<f>" not in parts.read("xl/worksheets/sheet1.xml").decode()
         assert 'quotePrefix="1"' in parts.read("xl/styles.xml").decode()
+
+
+def test_text_that_xml_cannot_hold_is_written_as_other_programs_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    frame = pl.DataFrame({"a": ["\x01", "_x0041_", " led", None], "b": [None, float("nan"), 2.0, float("inf")]})
+    write_xlsx(frame, path, {"a": "label"})
+    with zipfile.ZipFile(path) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert "<t>_x0001_</t>" in sheet and "<t>_x005F_x0041_</t>" in sheet and '<t xml:space="preserve"> led</t>' in sheet
+    assert '<dimension ref="A1:B6"/>' in sheet and "<t>inf</t>" in sheet and 'r="B4"' not in sheet
+    assert sheet.count("<row ") == 6 and sheet.index('r="A3"') < sheet.index('r="A5"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from ktop.kernel.processes import PLAIN_ENVIRONMENT
 from ktop.kernel.table_layout import Headings, lay_out, sheet_order
 from ktop.kernel.tables import Table, Told
 from ktop.report import sheet_cells
+from ktop.report.sheet_rows import append_rows
 
 #: What reading a small file may take, and what each byte of a larger one adds (XML is packed about 10 to 1).
 MEMORY_BYTES, MEMORY_PER_BYTE = 1_000_000_000, 60
@@ -200,9 +202,9 @@ def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> No
     """
     import xlsxwriter
 
-    with xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    ) as workbook:
+    laid_out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(laid_out, options) as workbook:
         heading = workbook.add_format({"bold": True, "bg_color": "#E7EFFD", "border": 1})
         label = workbook.add_format({"italic": True, "font_color": "#555555", "text_wrap": True, "valign": "top"})
         quoted = workbook.add_format({"quote_prefix": True})
@@ -214,16 +216,5 @@ def write_xlsx(frame: pl.DataFrame, path: Path, labels: Mapping[str, str]) -> No
         for column, name in enumerate(frame.columns):
             text = labels.get(name, name)
             sheet.write_string(1, column, f"# {text}" if column == 0 else text, label)
-        columns = [frame.get_column(name).to_list() for name in frame.columns]
-        for number, cells in enumerate(zip(*columns, strict=True), start=2):
-            for column, cell in enumerate(cells):
-                if cell is None:
-                    continue
-                if isinstance(cell, bool):
-                    sheet.write_boolean(number, column, cell)
-                elif isinstance(cell, int | float):
-                    if cell == cell:  # NaN is missing: an empty cell
-                        sheet.write_number(number, column, cell)
-                else:
-                    written = str(cell)[:32_000]
-                    sheet.write_string(number, column, written, quoted if acts(written) else None)
+        sheet.write_string(2, 0, "=", quoted)  # a sample, in whose place the rows come
+    append_rows(laid_out.getvalue(), path, frame, 3, acts)

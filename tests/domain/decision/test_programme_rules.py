@@ -172,17 +172,17 @@ def test_a_rule_without_places_selects_whoever_meets_it() -> None:
 def test_a_clause_may_refuse_what_is_not_known() -> None:
     rule = RULE.replace("    holds: age_years <= 7\n", "    holds: age_years <= 7\n    missing: refuse\n")
     found = _screen([{"age_years": None}], rule)
-    assert found.decisions.tolist() == ["refused"] and "업력" in found.reasons(0, "ko")
+    assert found.decisions.tolist() == ["refused"] and "업력" in found.reasons(0)["ko"]
 
 
 def test_reasons_name_clause_figures_and_what_is_missing() -> None:
     found = _screen(
         [{"age_years": 9.5, "ktrs_fm_grade_business": "B"}, {"region": None}, {}, {"who": "1"}, {"who": "1"}]
     )
-    assert found.reasons(0, "ko") == "업력 9.5년 등급 B" and found.reasons(0, "en") == "9.5 years old grade B"
-    assert "Region" in found.reasons(1, "en") and "지역" in found.reasons(1, "ko")
-    assert "row 4" in found.reasons(4, "en")
-    assert all(found.reasons(row, lang) for row in range(5) for lang in LANGS)
+    assert found.reasons(0)["ko"] == "업력 9.5년 등급 B" and found.reasons(0)["en"] == "9.5 years old grade B"
+    assert "Region" in found.reasons(1)["en"] and "지역" in found.reasons(1)["ko"]
+    assert "row 4" in found.reasons(4)["en"]
+    assert all(found.reasons(row)[lang] for row in range(5) for lang in LANGS)
 
 
 BROKEN: dict[str, tuple[str, str, int | None]] = {

@@ -72,15 +72,21 @@ class Screening:
         values = {lang: {name: _shown(self.columns, name, row, lang) for name in clause.names} for lang in LANGS}
         return Failure({lang: clause.reason[lang].format(**values[lang]) for lang in LANGS})
 
-    def reasons(self, row: int, lang: Lang) -> str:
+    def reasons(self, row: int) -> LocalText:
         """Return why an applicant stands where it stands, as sentences."""
         decision: Decision = self.decisions[row]
-        if decision == "repeated":
-            return text("programmes.reason_repeated", lang, row=int(self.same_as[row]) + 1)
         if decision in ("refused", "ask"):
             wanted = Failure if decision == "refused" else Unknown
-            found = [verdict for verdict in self.verdicts(row).values() if isinstance(verdict, wanted)]
-            return " ".join(verdict.reason[lang] for verdict in found)
+            # Clauses that hold are passed over: most hold, and none of them has anything to say.
+            open_clauses = [k for k, state in enumerate(self.states[row]) if state != 1]
+            verdicts = [self._verdict(row, k, self.rule.clauses[k]) for k in open_clauses]
+            found = [verdict for verdict in verdicts if isinstance(verdict, wanted)]
+            return {lang: " ".join(verdict.reason[lang] for verdict in found) for lang in LANGS}
+        return {lang: self._reason(row, decision, lang) for lang in LANGS}
+
+    def _reason(self, row: int, decision: Decision, lang: Lang) -> str:
+        if decision == "repeated":
+            return text("programmes.reason_repeated", lang, row=int(self.same_as[row]) + 1)
         if decision == "unread":
             return ""
         values: dict[str, Any] = {"rank": int(self.rank[row])}

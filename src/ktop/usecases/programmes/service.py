@@ -242,7 +242,8 @@ def _answer(found: Screening, rated: pl.DataFrame, lang: Lang, mark: str) -> pl.
     """Return the result as a table: identity, decision, points, rank, reasons, then the ratings and what was given."""
     n = rated.height
     problems = rated["problems"].to_list()
-    reasons: dict[Lang, list[str]] = {each: [found.reasons(row, each) for row in range(n)] for each in LANGS}
+    told = [found.reasons(row) for row in range(n)]
+    reasons: dict[Lang, list[str]] = {each: [one[each] for one in told] for each in LANGS}
     for row in np.flatnonzero(found.decisions == "unread"):
         for each in LANGS:
             reasons[each][row] = problems[row] or ""

@@ -125,7 +125,8 @@ def _reasons(found: Screening, k: int, one: ApplicationRow, number: Callable[[in
             lang: text("programmes_season.reason_repeated", lang, number=number(int(found.same_as[k])))
             for lang in LANGS
         }
-    return {lang: found.reasons(k, lang) for lang in LANGS}
+    told = found.reasons(k)
+    return {"ko": told["ko"], "en": told["en"]}
 
 
 def models_in_force(registry: ModelRegistry) -> dict[str, str]:
