@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
@@ -61,6 +63,18 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     record = dict(house.companies.example_record(LOCAL_OWNER, "hanbit-motion"))
     corrected = tmp_path / "corrected.json"
     corrected.write_text(json.dumps(record | {"business_number": None}, default=str))
+    rng = np.random.default_rng(3)
+    supported, size = np.arange(200) % 2 == 0, rng.normal(size=200)
+    sales = size[:, None] + rng.normal(size=(200, 5)) + 2 * (supported[:, None] & (np.arange(5) >= 3))
+    panel = tmp_path / "panel.csv"
+    columns = {
+        "firm_id": np.repeat(np.arange(200), 5),
+        "year": np.tile(np.arange(2017, 2022), 200),
+        "treated_from": np.repeat(np.where(supported, 2020.0, np.nan), 5),
+        "sales": sales.ravel(),
+        "size": np.repeat(size, 5),
+    }
+    pl.DataFrame(columns).with_columns(pl.col("treated_from").fill_nan(None)).write_csv(panel)
     page = browser.new_page(base_url=served, locale="ko-KR", viewport={"width": 1440, "height": 900})
     page.set_default_timeout(120_000)  # a machine under load is no fault of the pages
 
@@ -121,6 +135,22 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     assert given.value.suggested_filename.endswith(".xlsx")
     press("선정 과제로 등록")
     assert "market-response" in page.locator("main").inner_text()
+    page.goto("/programmes/report")
+    assert page.locator("svg.chart-flow").count() and page.get_by_role("link", name="PDF").count()
+    looked_at(page, "report")
+    page.goto("/programmes/effects")
+    page.get_by_label("기업과 연도의 표").set_input_files(panel)
+    page.get_by_label("성과 열").fill("sales")
+    page.get_by_label("비교에 쓸 열").fill("size")
+    press("분석 시작")
+    work()
+    page.goto(page.url.split("?")[0])
+    assert "추정값" in page.locator("main").inner_text() and page.locator("svg.chart-intervals").count()
+    looked_at(page, "effect")
+    page.get_by_role("link", name="부처 보고용").click()
+    with page.expect_download() as report:
+        page.get_by_role("link", name="PDF").click()
+    assert report.value.suggested_filename.endswith("-effect-ministry.pdf")
     page.goto("/programmes/check")
     page.get_by_label("체험용 기업").select_option(index=1)
     press("확인")

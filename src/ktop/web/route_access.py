@@ -261,6 +261,8 @@ ACCESS: Mapping[str, str] = {
     "POST /programmes/rules/{rule_id}": "own:programme:manage",
     "GET /programmes/projects": "own:programme:review",
     "POST /programmes/projects": "own:programme:manage",
+    "GET /programmes/report": "own:programme:review",
+    "GET /programmes/report/programmes.{ending}": "own:programme:review",
     "GET /programmes/effects": "own:programme:review",
     "POST /programmes/effects": "own:programme:manage",
     "GET /programmes/effects/{report_id}": "own:programme:review",

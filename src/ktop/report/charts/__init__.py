@@ -2,6 +2,7 @@
 
 from ktop.report.charts.bars import bars, side_by_side
 from ktop.report.charts.chart import Chart, Table
+from ktop.report.charts.flow import Link, Place, flow
 from ktop.report.charts.gauge import gauge
 from ktop.report.charts.histogram import histogram
 from ktop.report.charts.intervals import Banded, intervals
@@ -9,6 +10,7 @@ from ktop.report.charts.ladder import Rung, ladder
 from ktop.report.charts.matrix import matrix
 from ktop.report.charts.patent_map import MappedPatent, patent_map
 from ktop.report.charts.radar import radar
+from ktop.report.charts.region_map import region_map
 from ktop.report.charts.shares import shares
 from ktop.report.charts.strips import Strip, strips
 from ktop.report.charts.trend import Ahead, trend
@@ -18,12 +20,15 @@ __all__ = [
     "Ahead",
     "Banded",
     "Chart",
+    "Link",
     "MappedPatent",
+    "Place",
     "Rung",
     "Strip",
     "Table",
     "WaterfallStep",
     "bars",
+    "flow",
     "gauge",
     "histogram",
     "intervals",
@@ -31,6 +36,7 @@ __all__ = [
     "matrix",
     "patent_map",
     "radar",
+    "region_map",
     "shares",
     "side_by_side",
     "strips",

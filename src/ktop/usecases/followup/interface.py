@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
 from ktop.domain.season.project import Project, Warned
 
@@ -40,6 +41,50 @@ class Followed:
     warned: Sequence[tuple[Project, Sequence[Warned]]]
 
 
+@dataclass(frozen=True, slots=True)
+class FlowCount:
+    """How many go from a place of a stage to a place of the next: 0 applying to decided, 1 decided to followed, 2
+    followed to outcome."""
+
+    stage: int
+    source: str
+    target: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSelection:
+    """How many of a group applied and were selected; ``impact`` against the group selected most often, None of few."""
+
+    group: str
+    applied: int
+    selected: int
+    impact: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An agency's programmes from application to outcome.
+
+    ``regions`` region → supported projects; ``fairness`` dimension → groups; ``calls`` counts the ranked calls told of.
+    """
+
+    followed: Followed
+    calls: int
+    flow: Sequence[FlowCount]
+    regions: Mapping[str, int]
+    fairness: Mapping[str, Sequence[GroupSelection]]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to be kept."""
+
+    content: bytes
+    name: str
+    media_type: str
+
+
 class FollowUp(Protocol):
     """Supported projects. Calls block and are thread-safe.
 
@@ -57,6 +102,14 @@ class FollowUp(Protocol):
 
     def add_outcomes(self, actor: Actor, content: bytes, name: str) -> int:
         """Take outcomes in, one project and year a row; return how many."""
+        ...
+
+    def overview(self, actor: Actor) -> Overview:
+        """Return the agency's programmes from application to outcome, with its newest ranked calls."""
+        ...
+
+    def report(self, actor: Actor, ending: Literal["pdf", "xlsx", "html"], lang: Lang) -> Download:
+        """Return the overview as a file, for whoever reports to the ministry."""
         ...
 
     def followed(self, actor: Actor, year: int | None = None) -> Followed:

@@ -6,27 +6,37 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
+from ktop.catalogue import Lang, text
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require, require_any
+from ktop.domain.season.call import Call
 from ktop.domain.season.project import MEASURES, Outcomes, Project, met_targets, warnings_of
+from ktop.domain.values.region import region_code
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError, TooLargeError
+from ktop.report.pdf import sections_pdf
+from ktop.report.programmes import overview_sections
+from ktop.report.section_sheets import sections_xlsx
+from ktop.report.validation import sections_page
+from ktop.store.programmes import ApplicationRow, ResultRow
 from ktop.store.unit_of_work import Store
 from ktop.usecases.batches.rating import MEDIA_TYPES
 from ktop.usecases.batches.service import plain_name
-from ktop.usecases.followup.interface import Followed, ProgrammeFigures
+from ktop.usecases.followup.interface import Download, Followed, Overview, ProgrammeFigures
+from ktop.usecases.followup.overview import Ranked, flow_of, selection_by_group
 from ktop.usecases.programmes.applicants import table_of
 from ktop.usecases.uploads import read_table
 
 _KEY = ("programme", "year", "firm")
 _LONGEST = {"programme": 40, "firm": 100, "name": 200, "region": 16, "industry": 40, "size": 16}
-_MOST_SHOWN = 100
+_MOST_SHOWN, _MOST_CALLS = 100, 20
 
 
 class FollowUpService:
@@ -131,6 +141,32 @@ class FollowUpService:
             warned=sorted(found, key=lambda one: (one[1][0].sign != "closed", -len(one[1]), one[0].id))[:_MOST_SHOWN],
         )
 
+    def overview(self, actor: Actor) -> Overview:
+        followed = self.followed(actor)
+        with self._store().reading(actor) as unit:
+            projects, outcomes = unit.projects.all(), unit.projects.outcomes()
+            calls = [
+                _ranked(actor, call, unit.seasons.applications(call.id), unit.seasons.results(call.id, call.round))
+                for call in unit.seasons.calls(limit=_MOST_CALLS)
+                if call.round
+            ]
+        return Overview(
+            followed=followed,
+            calls=len(calls),
+            flow=flow_of(calls, projects, outcomes),
+            regions=dict(Counter(code for one in projects if (code := region_code(one.region or "")) is not None)),
+            fairness=selection_by_group(calls),
+        )
+
+    def report(self, actor: Actor, ending: Literal["pdf", "xlsx", "html"], lang: Lang) -> Download:
+        sections = overview_sections(asdict(self.overview(actor)), lang)
+        title, name = text("programmes_report.title", lang), f"programmes.{ending}"
+        if ending == "pdf":
+            return Download(sections_pdf(title, sections, lang, today()), name, "application/pdf")
+        if ending == "xlsx":
+            return Download(sections_xlsx(title, sections), name, MEDIA_TYPES["xlsx"])
+        return Download(sections_page(title, sections, lang).encode(), name, "text/html; charset=utf-8")
+
     def _rows(self, content: bytes, name: str, needed: Sequence[str]) -> list[dict[str, Any]]:
         shown = plain_name(name)
         if Path(shown).suffix.lower()[1:] not in MEDIA_TYPES:
@@ -147,6 +183,19 @@ class FollowUpService:
             if column not in frame.columns:
                 raise InputError("programmes_follow.no_column", name=column, needed=", ".join(needed))
         return frame.to_dicts()
+
+
+def _ranked(
+    actor: Actor, call: Call, applications: Sequence[ApplicationRow], results: Mapping[str, ResultRow]
+) -> Ranked:
+    """Return the applicants of a call as the overview looks at them."""
+    told = [one for one in applications if one.id in results]
+    firms = [one.business_number or f"no-{one.number}" for one in told]
+    return Ranked(
+        facts=table_of([one.facts for one in told], [one.problems is None for one in told], call.as_of),
+        decisions=[results[one.id].decision for one in told],
+        projects=[_id(actor, call.programme, call.year, firm) for firm in firms],
+    )
 
 
 def _figures(

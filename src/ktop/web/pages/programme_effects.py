@@ -119,9 +119,7 @@ def numeric_columns(table: Table) -> list[int]:
     """Return the columns of a table that hold figures, for those are set to the right."""
     figures = ("+", "-", "–", "<", "₩", *"0123456789")
     return [
-        column
-        for column in range(1, len(table.columns))
-        if all(not row[column] or row[column].startswith(figures) for row in table.rows)
+        column for column in range(1, len(table.columns)) if any(row[column].startswith(figures) for row in table.rows)
     ]
 
 

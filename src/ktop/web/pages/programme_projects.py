@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -13,9 +14,12 @@ from ktop.catalogue import Lang, message, text
 from ktop.domain.party.permission import Allowed, check
 from ktop.kernel.errors import InputError
 from ktop.report import numbers
+from ktop.report.programmes import overview_sections
 from ktop.web.asking import actor, ask, platform
+from ktop.web.downloads import download
 from ktop.web.language import language
 from ktop.web.pages.common import posted, texts
+from ktop.web.pages.programme_effects import numeric_columns
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -25,6 +29,26 @@ router = APIRouter(include_in_schema=False)
 async def projects(request: Request) -> Response:
     """Show figures by programme, overlap and the projects that warn."""
     return await _page(request)
+
+
+@router.get("/programmes/report")
+async def overview(request: Request) -> Response:
+    """Show the programmes from application to outcome."""
+    lang = language(request)
+    found = await ask(request, platform(request).follow_up.overview)
+    return page(
+        request,
+        "programme_report.html",
+        parts_of=overview_sections(asdict(found), lang),
+        numeric_of=numeric_columns,
+    )
+
+
+@router.get("/programmes/report/programmes.{ending}")
+async def overview_file(request: Request, ending: Literal["pdf", "xlsx", "html"]) -> Response:
+    """Give the same as a file."""
+    found = await ask(request, platform(request).follow_up.report, ending, language(request))
+    return download(found.content, found.name, found.media_type)
 
 
 @router.post("/programmes/projects")
