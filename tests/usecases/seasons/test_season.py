@@ -269,6 +269,30 @@ def test_what_is_wrong_with_a_draft_has_its_line(house: House) -> None:
         seasons.add_clause(OFFICER, kept.id, kept.version, "most_age", {"value": "seven"})
 
 
+def test_a_clause_is_changed_by_a_form_and_nothing_else_of_the_text(house: House) -> None:
+    draft = house.seasons.draft(OFFICER, example="market-response")
+    before = {one.id: one for one in house.seasons.clauses(OFFICER, draft.id)}
+    chosen = next(iter(before))
+    values = {"condition": "staff_total <= 299", "reason_ko": "인원이 많습니다.", "missing": "refuse"}
+    changed = house.seasons.change_clause(OFFICER, draft.id, draft.version, chosen, values)
+    assert changed.problem is None
+    after = {one.id: one for one in house.seasons.clauses(OFFICER, draft.id)}
+    assert (after[chosen].condition, after[chosen].missing) == ("staff_total <= 299", "refuse")
+    assert after[chosen].reason == {"ko": "인원이 많습니다.", "en": before[chosen].reason["en"]}
+    assert {name: one for name, one in after.items() if name != chosen} == {
+        name: one for name, one in before.items() if name != chosen
+    }
+    comments = [line for line in draft.source.split("\n") if line.lstrip().startswith("#")]
+    assert [line for line in changed.source.split("\n") if line.lstrip().startswith("#")] == comments
+    wrong = house.seasons.change_clause(OFFICER, draft.id, changed.version, chosen, {"condition": "staff_total <"})
+    assert wrong.problem is not None and house.seasons.clauses(OFFICER, draft.id) == []
+    with pytest.raises(InputError):
+        house.seasons.change_clause(OFFICER, draft.id, wrong.version, "no_such", None)
+    for name in before:
+        wrong = house.seasons.change_clause(OFFICER, draft.id, wrong.version, name, None)
+    assert wrong.problem is None and house.seasons.clauses(OFFICER, draft.id) == []
+
+
 def test_a_draft_is_tried_on_applicants_of_before(house: House, firms: pl.DataFrame) -> None:
     seasons = house.seasons
     rule = published(seasons)

@@ -24,6 +24,27 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class ClauseText:
+    """A clause as a form shows it.
+
+    Parameters
+    ----------
+    kind : "holds" (a formula), "one_of" (codes of a fact) or "grade_at_least".
+    looks_at : the fact or grade that a list or a least grade is about; empty for a formula.
+    condition : the formula, the codes split by commas, or the least grade.
+    missing : "ask" or "refuse" where it cannot be checked.
+    """
+
+    id: str
+    label: LocalText
+    kind: str
+    looks_at: str
+    condition: str
+    reason: LocalText
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleCard:
     """A rule of an agency: a draft that may change, or a published version that never does.
 
@@ -206,6 +227,20 @@ class Seasons(Protocol):
 
     def add_clause(self, actor: Actor, rule_id: str, version: int, kind: str, values: Mapping[str, str]) -> RuleCard:
         """Add a common clause to a draft: ``kind`` is a key of catalogue/common_clauses.yaml."""
+        ...
+
+    def change_clause(
+        self, actor: Actor, rule_id: str, version: int, clause: str, values: Mapping[str, str] | None
+    ) -> RuleCard:
+        """Change one clause of a draft as a form says it, or take it out where ``values`` is None.
+
+        ``values``: ``condition``, ``label_ko``, ``label_en``, ``reason_ko``, ``reason_en``, ``missing``; what is left
+        out stays. Other lines of the text stay as they are.
+        """
+        ...
+
+    def clauses(self, actor: Actor, rule_id: str) -> Sequence[ClauseText]:
+        """Return the clauses of a rule as a form shows them; none of a draft that cannot be understood."""
         ...
 
     def remove(self, actor: Actor, rule_id: str) -> None:

@@ -19,6 +19,7 @@ from ktop.usecases.seasons.cards import (
     rule_card,
 )
 from ktop.usecases.seasons.interface import (
+    ClauseText,
     RuleCard,
     RulePreview,
 )
@@ -61,6 +62,17 @@ class RulePart(SeasonRoom):
 
     def add_clause(self, actor: Actor, rule_id: str, version: int, kind: str, values: Mapping[str, str]) -> RuleCard:
         return self._edit(actor, rule_id, version, lambda source: drafts.with_clause(source, kind, values))
+
+    def change_clause(
+        self, actor: Actor, rule_id: str, version: int, clause: str, values: Mapping[str, str] | None
+    ) -> RuleCard:
+        def changed(source: str) -> str:
+            return drafts.checked_text(drafts.with_clause_changed(source, clause, values))
+
+        return self._edit(actor, rule_id, version, changed)
+
+    def clauses(self, actor: Actor, rule_id: str) -> Sequence[ClauseText]:
+        return drafts.clauses_of(self.rule(actor, rule_id).source)
 
     def remove(self, actor: Actor, rule_id: str) -> None:
         require(actor, "own:programme:manage")

@@ -17,6 +17,7 @@ from ktop.usecases.seasons.interface import (
     Applicant,
     ApplicationCard,
     CallCard,
+    ClauseText,
     Outcome,
     Problem,
     RuleCard,
@@ -171,6 +172,28 @@ def preview_view(found: RulePreview, lang: Lang) -> dict[str, Any]:
             for (old, new), count in sorted(found.changed_count.items(), key=lambda x: -x[1])
         ],
         "changed": [(one.applicant, _decision(one.before, lang), _decision(one.now, lang)) for one in found.changed],
+    }
+
+
+def clause_row(one: ClauseText, lang: Lang, preview: RulePreview | None) -> dict[str, Any]:
+    """Return a clause to read and edit, with how many it refused where the rule was tried."""
+    counts = {count.clause: count for count in preview.clauses} if preview else {}
+    tried = counts.get(one.id)
+    looks_at = FACTS[one.looks_at].label[lang] if one.looks_at in FACTS else one.looks_at
+    if one.looks_at in GRADES:
+        looks_at = text(f"programmes.name_{one.looks_at}", lang)
+    return {
+        "id": one.id,
+        "label": one.label[lang],
+        "kind": one.kind,
+        "condition": one.condition,
+        "said": f"{looks_at}: {one.condition}" if one.looks_at else one.condition,
+        "labels": dict(one.label),
+        "reasons": dict(one.reason),
+        "reason": one.reason[lang],
+        "missing": one.missing,
+        "refused": f"{tried.failed:,}" if tried else "",
+        "alone": f"{tried.failed_alone:,}" if tried else "",
     }
 
 

@@ -20,6 +20,7 @@ from ktop.web.pages.common import chosen_record, day, identifier, posted, texts
 from ktop.web.pages.programme_rows import (
     application_row,
     call_row,
+    clause_row,
     preview_view,
     problem_sentence,
     rule_row,
@@ -73,6 +74,9 @@ async def edit(request: Request, rule_id: str) -> Response:
             await ask(request, use.save, known, version, form.get("source", ""))
         elif wanted == "clause":
             await ask(request, use.add_clause, known, version, form.get("kind", ""), form)
+        elif wanted in ("change", "drop"):
+            values = form if wanted == "change" else None
+            await ask(request, use.change_clause, known, version, form.get("clause", ""), values)
         elif wanted == "publish":
             await ask(request, use.publish, known, version)
         elif wanted == "remove":
@@ -210,6 +214,7 @@ async def _rule(
         problem=problem,
         manages=manages,
         clauses=clauses,
+        own_clauses=[clause_row(one, lang, preview) for one in await ask(request, use.clauses, rule_id)],
         calls=[call_row(one, lang) for one in calls],
         preview=preview_view(preview, lang) if preview else None,
         day=today().isoformat(),
