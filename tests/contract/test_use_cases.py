@@ -163,7 +163,7 @@ def test_every_use_case_takes_an_actor_first(interface: type, service: type, nam
 @pytest.mark.parametrize("service", USE_CASES.values(), ids=lambda service: service.__name__)
 def test_a_service_offers_nothing_beyond_its_interface(service: type) -> None:
     interface = next(one for one, own in USE_CASES.items() if own is service)
-    assert {name for name in vars(service) if not name.startswith("_")} == {
+    assert {name for name in dir(service) if not name.startswith("_")} == {
         name for name in vars(interface) if not name.startswith("_")
     }
 
