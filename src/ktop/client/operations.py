@@ -41,6 +41,49 @@ class AnswerGiven(TypedDict):
     accept: bool
 
 
+class AppealGiven(TypedDict):
+    """An objection to a preliminary result, with corrected data where there are any."""
+
+    reason: str
+    record: NotRequired[dict[str, Any] | None]
+    """The corrected company record; its JSON Schema is at /api/v1/schema/company."""
+
+
+class AppealShown(TypedDict):
+    """An appeal, with the result of the corrected data beside the first."""
+
+    id: str
+    application: str
+    reason: str
+    corrected: bool
+    first: dict[str, Any]
+    second: dict[str, Any] | None
+    state: Literal["open", "upheld", "rejected"]
+    created: str
+    decided_reason: str | None
+
+
+class ApplicantShown(TypedDict):
+    """One line of a ranked list; name and number are null where the reader is not to know them."""
+
+    id: str
+    number: int
+    name: str | None
+    business_number: str | None
+    state: str
+    conflict: bool
+    """Whether you declared a conflict of interest."""
+    appealed: bool
+    outcome: OutcomeShown | None
+
+
+class ApplicantsShown(TypedDict):
+    """Applicants by rank; `after` is the cursor of the next page, null on the last."""
+
+    items: list[ApplicantShown]
+    after: str | None
+
+
 class ApplicationGiven(TypedDict):
     """What a company applies for; the words are those of `/api/v1/finance/process`."""
 
@@ -70,6 +113,12 @@ class ApplicationShown(TypedDict):
     inputs: list[str]
 
 
+class ApplicationsShown(TypedDict):
+    """Applications that your company made."""
+
+    items: list[ProgrammeApplicationShown]
+
+
 class BatchShown(TypedDict):
     """A table of companies and what came of it; the counts are null until it is done."""
 
@@ -90,6 +139,52 @@ class BatchesShown(TypedDict):
     """Batches, newest first; `after` is the cursor of the next page, null on the last."""
 
     items: list[BatchShown]
+    after: str | None
+
+
+class CallGiven(TypedDict):
+    """A call under a published rule."""
+
+    rule: str
+    """Identifier of the published rule."""
+    opens: str
+    closes: str
+    as_of: str
+    """Day of the ratings."""
+    blind: NotRequired[bool]
+    """Whether names stay hidden until the announcement."""
+
+
+class CallShown(TypedDict):
+    """A call; counts are there for its own agency only."""
+
+    id: str
+    rule: str
+    programme: str
+    year: int
+    name: dict[str, str]
+    agency: str
+    agency_name: dict[str, str]
+    state: Literal["open", "closed", "appeals", "announced"]
+    opens: str
+    closes: str
+    as_of: str
+    blind: bool
+    round: int
+    """How often applicants were ranked."""
+    capacity: int | None
+    applications: int
+    decisions: dict[str, int]
+    appeals_open: int
+    actions: list[str]
+    """What may be done with it now."""
+    version: int
+
+
+class CallsShown(TypedDict):
+    """Calls, newest first; `after` is the cursor of the next page, null on the last."""
+
+    items: list[CallShown]
     after: str | None
 
 
@@ -137,6 +232,27 @@ class ChangesShown(TypedDict):
     """What was found changed, newest first."""
 
     items: list[CollectChangeShown]
+
+
+class ClauseCountShown(TypedDict):
+    """How many applicants a clause lets pass, refuses and asks, and how many fail by it alone."""
+
+    clause: str
+    label: dict[str, str]
+    passed: int
+    failed: int
+    unknown: int
+    failed_alone: int
+
+
+class ClauseShown(TypedDict):
+    """A clause as the company stands with it, and what would change a failure."""
+
+    id: str
+    label: dict[str, str]
+    outcome: str
+    reason: dict[str, str] | None
+    remedies: list[dict[str, str]]
 
 
 class CollectChangeShown(TypedDict):
@@ -303,12 +419,27 @@ class Correction(TypedDict):
     reason: str
 
 
+class DecidedGiven(TypedDict):
+    """How an appeal is decided."""
+
+    upheld: bool
+    reason: str
+
+
 class Decision(TypedDict):
     """What a company decides on a consent; `terms` only where it grants a part, or narrows."""
 
     terms: NotRequired[TermsGiven | None]
     reason: NotRequired[str]
     """Why, in the words of who asks or decides."""
+
+
+class DecisionChangeShown(TypedDict):
+    """How many applicants would be decided on differently."""
+
+    before: str
+    now: str
+    count: int
 
 
 class DeliveriesShown(TypedDict):
@@ -354,6 +485,14 @@ class DocumentShown(TypedDict):
     created: str
 
 
+class DraftGiven(TypedDict):
+    """What a draft begins from: an example of the catalogue, or a rule of one's own."""
+
+    example: NotRequired[str | None]
+    like: NotRequired[str | None]
+    """Identifier of the rule whose next version it becomes."""
+
+
 class Ending(TypedDict):
     """Why a consent is refused or revoked."""
 
@@ -392,6 +531,16 @@ class FirstPassword(TypedDict):
     """The password of a new account, told once."""
 
     password: str
+
+
+class FollowedShown(TypedDict):
+    """The agency's supported projects; `several` firms were supported more than once."""
+
+    programmes: list[ProgrammeShown]
+    firms: int
+    several: int
+    most: int
+    warned: list[WarnedShown]
 
 
 class FollowingAsked(TypedDict):
@@ -747,6 +896,17 @@ class Options(TypedDict):
     notice: dict[str, str]
 
 
+class OutcomeShown(TypedDict):
+    """What became of an application in one ranking."""
+
+    round: int
+    decision: str
+    points: float | None
+    rank: int | None
+    reasons: dict[str, str]
+    figures: dict[str, Any]
+
+
 class OwnShown(TypedDict):
     """What is shown of the company now."""
 
@@ -797,6 +957,16 @@ class PortfolioCompanyShown(TypedDict):
     """Counts edits; the ETag of the company."""
 
 
+class PreviewShown(TypedDict):
+    """What a rule would do with applicants; nothing of it is kept."""
+
+    rows: int
+    decisions: dict[str, int]
+    clauses: list[ClauseCountShown]
+    changes: list[DecisionChangeShown]
+    compared_with: str | None
+
+
 class ProcessShown(TypedDict):
     """The process in force: states, steps, and the words that an application can say."""
 
@@ -819,6 +989,37 @@ class ProfileShown(TypedDict):
     region: str
     size: str
     age_band: str
+
+
+class ProgrammeApplicationShown(TypedDict):
+    """One application with its results and appeals."""
+
+    applicant: ApplicantShown
+    call: CallShown
+    yours: bool
+    facts: dict[str, Any]
+    problems: dict[str, str] | None
+    outcomes: list[OutcomeShown]
+    appeals: list[AppealShown]
+    may_appeal: bool
+    may_withdraw: bool
+    created: str
+
+
+class ProgrammeShown(TypedDict):
+    """Figures of one programme's projects; costs are null where a budget is not known."""
+
+    programme: str
+    projects: int
+    firms: int
+    budget_krw: int | None
+    decided: int
+    """Projects with targets whose outcomes are known."""
+    met: int
+    """Of those, the ones that reached all targets."""
+    cost_krw: float | None
+    """Budget of decided projects per success."""
+    warned: int
 
 
 class ProgressShown(TypedDict):
@@ -859,6 +1060,12 @@ class Reason(TypedDict):
     """For the organisation itself."""
 
 
+class ReasonGiven(TypedDict):
+    """Why."""
+
+    reason: str
+
+
 class RecordGiven(TypedDict):
     """What is known of a company."""
 
@@ -874,6 +1081,26 @@ class RecordShown(TypedDict):
     given_by: str
     draft: bool
     record: dict[str, Any]
+
+
+class ReportShown(TypedDict):
+    """A report on an effect; `found` is what the analysis tells, null until it is ready."""
+
+    job: JobShown
+    file: str
+    outcome: str
+    covariates: list[str]
+    by: list[str]
+    score: str | None
+    ready: bool
+    found: NotRequired[dict[str, Any] | None]
+
+
+class ReportsShown(TypedDict):
+    """Reports, newest first; `after` is the cursor of the next page, null on the last."""
+
+    items: list[ReportShown]
+    after: str | None
 
 
 class ResetAsked(TypedDict):
@@ -931,6 +1158,30 @@ class Rotation(TypedDict):
     """Days that it counts for."""
 
 
+class RuleShown(TypedDict):
+    """A rule of an agency: a draft, or a published version that never changes."""
+
+    id: str
+    programme: str
+    year: int
+    rule_version: int
+    name: dict[str, str]
+    state: Literal["draft", "published"]
+    source: str
+    """The rule as YAML."""
+    version: int
+    """Counts edits; an edit names the one it changes."""
+    changed: str
+    problem: dict[str, str] | None
+    """Why a draft cannot be understood yet, with its line."""
+
+
+class RulesShown(TypedDict):
+    """Rules of the agency."""
+
+    items: list[RuleShown]
+
+
 class Sending(TypedDict):
     """A result to send."""
 
@@ -986,6 +1237,15 @@ class SignedFile(TypedDict):
     """Inputs shown, as in RFC 9901."""
 
 
+class SourceGiven(TypedDict):
+    """What a draft says now."""
+
+    version: int
+    """The version that is edited; another one is refused."""
+    source: str
+    """The rule as YAML."""
+
+
 class SourceShown(TypedDict):
     """How a source is; keys are never shown."""
 
@@ -1007,12 +1267,39 @@ class SourcesShown(TypedDict):
     items: list[SourceShown]
 
 
+class StandingShown(TypedDict):
+    """Where a company stands with a programme; `call` is null for an example rule."""
+
+    call: str | None
+    name: dict[str, str]
+    agency: dict[str, str]
+    closes: str | None
+    decision: Literal["eligible", "refused", "ask"]
+    points: float | None
+    most: float
+    clauses: list[ClauseShown]
+
+
+class StandingsShown(TypedDict):
+    """Open calls first, then example programmes."""
+
+    items: list[StandingShown]
+
+
 class StateShown(TypedDict):
     """One state of a case."""
 
     label: dict[str, str]
     waits_for: Literal["company", "guarantor", "bank", "rule"] | None
     days: int | None
+
+
+class StepAsked(TypedDict):
+    """A step of a call."""
+
+    action: Literal["close", "reopen", "tell", "announce"]
+    version: int
+    """The version that is meant; another one is refused."""
 
 
 class StepGiven(TypedDict):
@@ -1065,6 +1352,12 @@ class StoredTechnology(TypedDict):
     failures: dict[str, dict[str, str]]
     """Models that could not rate, and why, by language."""
     prospects_with_applicant: NotRequired[dict[str, Any] | None]
+
+
+class TakenShown(TypedDict):
+    """How many rows were taken in."""
+
+    rows: int
 
 
 class TechnologiesShown(TypedDict):
@@ -1176,6 +1469,14 @@ class TokenBody(TypedDict):
     """Permissions, split by spaces; without it, all."""
 
 
+class UploadShown(TypedDict):
+    """What became of a table of applicants; `before` tells that the same table had come already."""
+
+    rows: int
+    unread: int
+    before: bool
+
+
 class Verification(TypedDict):
     """By what it was seen that a company's business number is its own."""
 
@@ -1204,6 +1505,24 @@ class Verified(TypedDict):
     revoked: str | None
     status_checked: bool
     status_list: str
+
+
+class VersionGiven(TypedDict):
+    """Which version is meant."""
+
+    version: int
+    """The version that is meant; another one is refused."""
+
+
+class WarnedShown(TypedDict):
+    """A project that needs a look, and why."""
+
+    project: str
+    programme: str
+    year: int
+    firm: str
+    name: str
+    reasons: list[dict[str, str]]
 
 
 class WebhookRequest(TypedDict):
@@ -2429,6 +2748,397 @@ class PortfolioOperations:
         return found
 
 
+class ProgrammesOperations:
+    """Operations on programmes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def rules(self) -> RulesShown:
+        """List the agency's rules.
+
+        GET /api/v1/programmes/rules
+        """
+        found: RulesShown = self._connection.ask("GET", "/api/v1/programmes/rules").json()
+        return found
+
+    def draft_rule(self, body: DraftGiven, *, idempotency_key: str | None = None) -> RuleShown:
+        """Begin a draft.
+
+        POST /api/v1/programmes/rules
+        """
+        found: RuleShown = self._connection.ask(
+            "POST", "/api/v1/programmes/rules", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def rule(self, rule_id: str) -> RuleShown:
+        """Fetch one rule: one's own, or a published one.
+
+        GET /api/v1/programmes/rules/{rule_id}
+        """
+        found: RuleShown = self._connection.ask("GET", f"/api/v1/programmes/rules/{part(rule_id)}").json()
+        return found
+
+    def save_rule(self, rule_id: str, body: SourceGiven) -> RuleShown:
+        """Keep what a draft says now, understood or not.
+
+        PUT /api/v1/programmes/rules/{rule_id}
+        """
+        found: RuleShown = self._connection.ask("PUT", f"/api/v1/programmes/rules/{part(rule_id)}", body=body).json()
+        return found
+
+    def remove_rule(self, rule_id: str) -> None:
+        """Remove a draft.
+
+        DELETE /api/v1/programmes/rules/{rule_id}
+        """
+        self._connection.ask("DELETE", f"/api/v1/programmes/rules/{part(rule_id)}")
+
+    def publish_rule(self, rule_id: str, body: VersionGiven, *, idempotency_key: str | None = None) -> RuleShown:
+        """Publish a draft: from then on it never changes.
+
+        POST /api/v1/programmes/rules/{rule_id}/publish
+        """
+        found: RuleShown = self._connection.ask(
+            "POST", f"/api/v1/programmes/rules/{part(rule_id)}/publish", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def preview_rule(
+        self, rule_id: str, content: bytes, *, name: str, idempotency_key: str | None = None
+    ) -> PreviewShown:
+        """Try a rule on a table of applicants (the body); nothing is kept.
+
+        POST /api/v1/programmes/rules/{rule_id}/preview
+        """
+        found: PreviewShown = self._connection.ask(
+            "POST",
+            f"/api/v1/programmes/rules/{part(rule_id)}/preview",
+            query={"name": name},
+            content=content,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def calls(self, *, limit: int | None = None, after: str | None = None) -> CallsShown:
+        """List the agency's calls.
+
+        GET /api/v1/programmes/calls
+        """
+        found: CallsShown = self._connection.ask(
+            "GET", "/api/v1/programmes/calls", query={"limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_calls(self, *, limit: int | None = None) -> Iterator[CallShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.calls(limit=limit, after=after))
+
+    def open_call(self, body: CallGiven, *, idempotency_key: str | None = None) -> CallShown:
+        """Open a call under a published rule.
+
+        POST /api/v1/programmes/calls
+        """
+        found: CallShown = self._connection.ask(
+            "POST", "/api/v1/programmes/calls", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def open_calls(self) -> CallsShown:
+        """List the calls of all agencies that can be applied to today.
+
+        GET /api/v1/programmes/open-calls
+        """
+        found: CallsShown = self._connection.ask("GET", "/api/v1/programmes/open-calls").json()
+        return found
+
+    def call(self, call_id: str) -> CallShown:
+        """Fetch one call.
+
+        GET /api/v1/programmes/calls/{call_id}
+        """
+        found: CallShown = self._connection.ask("GET", f"/api/v1/programmes/calls/{part(call_id)}").json()
+        return found
+
+    def step_call(self, call_id: str, body: StepAsked, *, idempotency_key: str | None = None) -> CallShown:
+        """Close, reopen, tell the preliminary result or announce the final one.
+
+        POST /api/v1/programmes/calls/{call_id}/step
+        """
+        found: CallShown = self._connection.ask(
+            "POST", f"/api/v1/programmes/calls/{part(call_id)}/step", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def upload_applicants(
+        self, call_id: str, content: bytes, *, name: str, idempotency_key: str | None = None
+    ) -> UploadShown:
+        """Take a table of applicants in, one company a row (the body); unread rows are kept with their reasons.
+
+        POST /api/v1/programmes/calls/{call_id}/applicants
+        """
+        found: UploadShown = self._connection.ask(
+            "POST",
+            f"/api/v1/programmes/calls/{part(call_id)}/applicants",
+            query={"name": name},
+            content=content,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def applicants(
+        self,
+        call_id: str,
+        *,
+        decision: Literal["selected", "reserve", "not_selected", "ask", "refused", "repeated", "unread", "withdrawn"]
+        | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> ApplicantsShown:
+        """List applicants by rank, with points and reasons.
+
+        GET /api/v1/programmes/calls/{call_id}/applicants
+        """
+        found: ApplicantsShown = self._connection.ask(
+            "GET",
+            f"/api/v1/programmes/calls/{part(call_id)}/applicants",
+            query={"decision": decision, "limit": limit, "after": after},
+        ).json()
+        return found
+
+    def all_applicants(
+        self,
+        call_id: str,
+        *,
+        decision: Literal["selected", "reserve", "not_selected", "ask", "refused", "repeated", "unread", "withdrawn"]
+        | None = None,
+        limit: int | None = None,
+    ) -> Iterator[ApplicantShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(
+            lambda after: self.applicants(call_id, decision=decision, limit=limit, after=after)
+        )
+
+    def rank_applicants(self, call_id: str, *, idempotency_key: str | None = None) -> JobShown:
+        """Have all applicants rated and ranked in the background; what is rated already is kept.
+
+        POST /api/v1/programmes/calls/{call_id}/rank
+        """
+        found: JobShown = self._connection.ask(
+            "POST", f"/api/v1/programmes/calls/{part(call_id)}/rank", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def result(self, call_id: str) -> bytes:
+        """Download the newest ranking.
+
+        GET /api/v1/programmes/calls/{call_id}/result
+        """
+        found: bytes = self._connection.ask("GET", f"/api/v1/programmes/calls/{part(call_id)}/result").content
+        return found
+
+    def check_standings(
+        self, body: RecordGiven, *, as_of: str | None = None, idempotency_key: str | None = None
+    ) -> StandingsShown:
+        """Tell where a company stands with open calls and example programmes; nothing is kept.
+
+        POST /api/v1/programmes/check
+        """
+        found: StandingsShown = self._connection.ask(
+            "POST", "/api/v1/programmes/check", query={"as_of": as_of}, body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def apply(
+        self, call_id: str, body: RecordGiven, *, idempotency_key: str | None = None
+    ) -> ProgrammeApplicationShown:
+        """Apply with the company's record, which is a consent that this agency uses it for this call.
+
+        POST /api/v1/programmes/calls/{call_id}/apply
+        """
+        found: ProgrammeApplicationShown = self._connection.ask(
+            "POST", f"/api/v1/programmes/calls/{part(call_id)}/apply", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def applications(self) -> ApplicationsShown:
+        """List the applications that the company made.
+
+        GET /api/v1/programmes/applications
+        """
+        found: ApplicationsShown = self._connection.ask("GET", "/api/v1/programmes/applications").json()
+        return found
+
+    def application(self, application_id: str) -> ProgrammeApplicationShown:
+        """Fetch one application, as its agency or as the applicant.
+
+        GET /api/v1/programmes/applications/{application_id}
+        """
+        found: ProgrammeApplicationShown = self._connection.ask(
+            "GET", f"/api/v1/programmes/applications/{part(application_id)}"
+        ).json()
+        return found
+
+    def withdraw(
+        self, application_id: str, body: ReasonGiven, *, idempotency_key: str | None = None
+    ) -> ProgrammeApplicationShown:
+        """Withdraw an application, and with it the consent.
+
+        POST /api/v1/programmes/applications/{application_id}/withdraw
+        """
+        found: ProgrammeApplicationShown = self._connection.ask(
+            "POST",
+            f"/api/v1/programmes/applications/{part(application_id)}/withdraw",
+            body=body,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def declare_conflict(self, application_id: str, body: ReasonGiven, *, idempotency_key: str | None = None) -> None:
+        """Declare a conflict of interest: you neither see nor decide on the application from then on.
+
+        POST /api/v1/programmes/applications/{application_id}/conflict
+        """
+        self._connection.ask(
+            "POST",
+            f"/api/v1/programmes/applications/{part(application_id)}/conflict",
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+
+    def appeal(self, application_id: str, body: AppealGiven, *, idempotency_key: str | None = None) -> AppealShown:
+        """Object to a preliminary result; corrected data are rated at once.
+
+        POST /api/v1/programmes/applications/{application_id}/appeals
+        """
+        found: AppealShown = self._connection.ask(
+            "POST",
+            f"/api/v1/programmes/applications/{part(application_id)}/appeals",
+            body=body,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def decide_appeal(self, appeal_id: str, body: DecidedGiven, *, idempotency_key: str | None = None) -> AppealShown:
+        """Uphold or reject an appeal; corrected data count from the next ranking on.
+
+        POST /api/v1/programmes/appeals/{appeal_id}/decision
+        """
+        found: AppealShown = self._connection.ask(
+            "POST", f"/api/v1/programmes/appeals/{part(appeal_id)}/decision", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def projects(self, *, year: int | None = None) -> FollowedShown:
+        """Fetch figures by programme, overlap, and the projects that warn early.
+
+        GET /api/v1/programmes/projects
+        """
+        found: FollowedShown = self._connection.ask("GET", "/api/v1/programmes/projects", query={"year": year}).json()
+        return found
+
+    def add_projects(self, content: bytes, *, name: str, idempotency_key: str | None = None) -> TakenShown:
+        """Take a table of supported projects in (the body).
+
+        POST /api/v1/programmes/projects
+        """
+        found: TakenShown = self._connection.ask(
+            "POST",
+            "/api/v1/programmes/projects",
+            query={"name": name},
+            content=content,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def add_outcomes(self, content: bytes, *, name: str, idempotency_key: str | None = None) -> TakenShown:
+        """Take outcomes of projects in, one project and year a row (the body).
+
+        POST /api/v1/programmes/outcomes
+        """
+        found: TakenShown = self._connection.ask(
+            "POST",
+            "/api/v1/programmes/outcomes",
+            query={"name": name},
+            content=content,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def follow_selected(self, call_id: str, *, idempotency_key: str | None = None) -> TakenShown:
+        """Follow those selected in an announced call.
+
+        POST /api/v1/programmes/calls/{call_id}/follow
+        """
+        found: TakenShown = self._connection.ask(
+            "POST", f"/api/v1/programmes/calls/{part(call_id)}/follow", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def effects(self, *, limit: int | None = None, after: str | None = None) -> ReportsShown:
+        """List the reports on effects.
+
+        GET /api/v1/programmes/effects
+        """
+        found: ReportsShown = self._connection.ask(
+            "GET", "/api/v1/programmes/effects", query={"limit": limit, "after": after}
+        ).json()
+        return found
+
+    def all_effects(self, *, limit: int | None = None) -> Iterator[ReportShown]:
+        """Go through all pages of it."""
+        yield from self._connection.pages(lambda after: self.effects(limit=limit, after=after))
+
+    def give_effect(
+        self,
+        content: bytes,
+        *,
+        name: str,
+        outcome: str,
+        covariates: list[str] | None = None,
+        by: list[str] | None = None,
+        score: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> ReportShown:
+        """Have an effect estimated in the background from a table of firms and years (the body).
+
+        POST /api/v1/programmes/effects
+        """
+        found: ReportShown = self._connection.ask(
+            "POST",
+            "/api/v1/programmes/effects",
+            query={"name": name, "outcome": outcome, "covariates": covariates, "by": by, "score": score},
+            content=content,
+            idempotency_key=idempotency_key,
+        ).json()
+        return found
+
+    def effect(self, report_id: str) -> ReportShown:
+        """Fetch one report, with what was found once it is ready.
+
+        GET /api/v1/programmes/effects/{report_id}
+        """
+        found: ReportShown = self._connection.ask("GET", f"/api/v1/programmes/effects/{part(report_id)}").json()
+        return found
+
+    def effect_file(
+        self,
+        report_id: str,
+        *,
+        ending: Literal["pdf", "xlsx", "html", "json"] | None = None,
+        reader: Literal["officer", "ministry"] | None = None,
+    ) -> bytes:
+        """Download a report.
+
+        GET /api/v1/programmes/effects/{report_id}/file
+        """
+        found: bytes = self._connection.ask(
+            "GET", f"/api/v1/programmes/effects/{part(report_id)}/file", query={"ending": ending, "reader": reader}
+        ).content
+        return found
+
+
 class RatingsOperations:
     """Operations on ratings."""
 
@@ -2938,6 +3648,11 @@ class Client(Connection):
     def portfolio(self) -> PortfolioOperations:
         """Operations on portfolio."""
         return PortfolioOperations(self)
+
+    @property
+    def programmes(self) -> ProgrammesOperations:
+        """Operations on programmes."""
+        return ProgrammesOperations(self)
 
     @property
     def ratings(self) -> RatingsOperations:

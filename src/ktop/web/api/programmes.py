@@ -110,7 +110,7 @@ class ClauseCountShown(BaseModel):
     failed_alone: int
 
 
-class ChangeShown(BaseModel):
+class DecisionChangeShown(BaseModel):
     """How many applicants would be decided on differently."""
 
     before: str
@@ -124,7 +124,7 @@ class PreviewShown(BaseModel):
     rows: int
     decisions: dict[str, int]
     clauses: list[ClauseCountShown]
-    changes: list[ChangeShown]
+    changes: list[DecisionChangeShown]
     compared_with: str | None
 
 
@@ -233,7 +233,7 @@ class AppealShown(BaseModel):
     decided_reason: str | None
 
 
-class ApplicationShown(BaseModel):
+class ProgrammeApplicationShown(BaseModel):
     """One application with its results and appeals."""
 
     applicant: ApplicantShown
@@ -251,7 +251,7 @@ class ApplicationShown(BaseModel):
 class ApplicationsShown(BaseModel):
     """Applications that your company made."""
 
-    items: list[ApplicationShown]
+    items: list[ProgrammeApplicationShown]
 
 
 class ReasonGiven(BaseModel):
@@ -545,7 +545,9 @@ def check_standings(
     tags=["programmes"],
     responses={**error_answers(400, 404, 409, 422)},
 )
-def apply(call_id: CallId, body: RecordGiven, use: Uses, who: Acting, lang: Language = None) -> ApplicationShown:
+def apply(
+    call_id: CallId, body: RecordGiven, use: Uses, who: Acting, lang: Language = None
+) -> ProgrammeApplicationShown:
     """Apply with the company's record, which is a consent that this agency uses it for this call."""
     return _application(use.seasons.apply(who, call_id, body.record))
 
@@ -557,7 +559,9 @@ def applications(use: Uses, who: Acting, lang: Language = None) -> ApplicationsS
 
 
 @router.get("/programmes/applications/{application_id}", tags=["programmes"], responses={**error_answers(404, 422)})
-def application(application_id: ApplicationId, use: Uses, who: Acting, lang: Language = None) -> ApplicationShown:
+def application(
+    application_id: ApplicationId, use: Uses, who: Acting, lang: Language = None
+) -> ProgrammeApplicationShown:
     """Fetch one application, as its agency or as the applicant."""
     return _application(use.seasons.application(who, application_id))
 
@@ -569,7 +573,7 @@ def application(application_id: ApplicationId, use: Uses, who: Acting, lang: Lan
 )
 def withdraw(
     application_id: ApplicationId, body: ReasonGiven, use: Uses, who: Acting, lang: Language = None
-) -> ApplicationShown:
+) -> ProgrammeApplicationShown:
     """Withdraw an application, and with it the consent."""
     return _application(use.seasons.withdraw(who, application_id, body.reason))
 
@@ -775,7 +779,8 @@ def _preview(found: RulePreview) -> PreviewShown:
         decisions=dict(found.decisions),
         clauses=[ClauseCountShown.model_validate(asdict(one)) for one in found.clauses],
         changes=[
-            ChangeShown(before=before, now=now, count=count) for (before, now), count in found.changed_count.items()
+            DecisionChangeShown(before=before, now=now, count=count)
+            for (before, now), count in found.changed_count.items()
         ],
         compared_with=found.compared_with,
     )
@@ -818,8 +823,8 @@ def _appeal(of: Appeal) -> AppealShown:
     return AppealShown.model_validate(asdict(of))
 
 
-def _application(card: ApplicationCard) -> ApplicationShown:
-    return ApplicationShown(
+def _application(card: ApplicationCard) -> ProgrammeApplicationShown:
+    return ProgrammeApplicationShown(
         applicant=_applicant(card.applicant),
         call=_call(card.call),
         yours=card.yours,
