@@ -52,7 +52,9 @@ def serving(folder: Path, services: FakePlatform | None = None, **set_to: Any) -
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    made = server(create_app(settings, services or FakePlatform()), settings, "127.0.0.1", port)
+    app = create_app(settings, services or FakePlatform())
+    app.state.fonts.warm = lambda: None  # cutting fonts takes longer than what is tried here
+    made = server(app, settings, "127.0.0.1", port)
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     while not made.started:

@@ -18,7 +18,7 @@ import polars as pl
 
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.database import Database, database, parquet
-from ktop.patents.corpus.look_up import make_look_up_macros
+from ktop.patents.corpus.look_up import make_look_up_macros, with_keys
 
 #: References to the patent's own family (continuations, divisions, priorities) are no citations of other art.
 _OWN_FAMILY = "family"
@@ -98,10 +98,8 @@ def load_citations(db: Database, corpus: Corpus) -> None:
         )
     make_look_up_macros(db)
     _load_numbers(db)
-    db.run(
-        """CREATE TABLE printed AS SELECT number, look_up_key(number) AS key
-        FROM (SELECT cited AS number FROM cites UNION SELECT citing FROM cites WHERE a IS NULL)"""
-    )
+    printed = with_keys("SELECT cited AS number FROM cites UNION SELECT citing FROM cites WHERE a IS NULL")
+    db.run(f"CREATE TABLE printed AS {printed}")
     db.run(
         """CREATE TABLE found AS SELECT printed.number, printed.key, coalesce(exact.n, by_key.n) AS n
         FROM printed
@@ -132,13 +130,13 @@ def _load_numbers(db: Database) -> None:
     Where two patents share a number the exact one counts, then the earlier patent.
     """
     db.run(
-        """CREATE TABLE numbers AS
+        f"""CREATE TABLE numbers AS
         WITH printed AS (
             SELECT id AS number, n, 0 AS rank FROM patents
             UNION ALL SELECT unnest(also), n, 1 FROM patents WHERE len(also) > 0
         ), every AS (
             SELECT number, (rank::BIGINT << 32) + n AS place FROM printed
-            UNION ALL SELECT look_up_key(number), ((rank + 2)::BIGINT << 32) + n FROM printed
+            UNION ALL SELECT key, ((rank + 2)::BIGINT << 32) + n FROM ({with_keys("SELECT * FROM printed")})
             UNION ALL SELECT number, (4::BIGINT << 32) + n FROM applications
         )
         SELECT number, (min(place) & 4294967295)::INTEGER AS n FROM every GROUP BY number"""

@@ -14,7 +14,7 @@ _TWO_WAYS = r"^(?:WO|JPWO|US[PR]\d|BRPI|DKPA)"
 
 
 def make_look_up_macros(db: Database) -> None:
-    """Define the SQL function ``look_up_key(number)``."""
+    """Define the SQL functions that ``with_keys`` uses."""
     rules = look_up_rules()
     same = "number"
     for pattern, written in rules.same:
@@ -34,10 +34,16 @@ def make_look_up_macros(db: Database) -> None:
         for rule in rules.series
     )
     db.run(f"CREATE OR REPLACE TEMP MACRO of_series(body, kind) AS CASE {series} ELSE body END")
-    db.run(
-        "CREATE OR REPLACE TEMP MACRO look_up_key(number) AS of_series(without_kind(same_number(number)), "
-        "substr(same_number(number), length(without_kind(same_number(number))) + 1, 1))"
-    )
+
+
+def with_keys(query: str) -> str:
+    """Return SQL for the rows of a query with a column ``key``, the look-up key of their ``number``.
+
+    Needs ``make_look_up_macros``. Step by step: planned as one expression, its patterns took 50 ms.
+    """
+    same = f"FROM ({query}) SELECT *, same_number(number) AS same"
+    bare = f"FROM ({same}) SELECT *, without_kind(same) AS bare"
+    return f"FROM ({bare}) SELECT * EXCLUDE (same, bare), of_series(bare, substr(same, length(bare) + 1, 1)) AS key"
 
 
 def look_up_key(number: pl.Expr) -> pl.Expr:
