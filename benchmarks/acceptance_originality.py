@@ -8,7 +8,8 @@ same texts are asked of both, one after the other; how far it is stands on stder
 
 natural       patents told by title and abstract, by abstract, by the description, by the first claim and by another
               member of their family, and how many of the honest texts are held. TABLE has ``patent_number`` and any of
-              ``desc_excerpt``, ``first_claim``.
+              ``desc_excerpt``, ``first_claim``; patents whose descriptions begin alike are one family here, because
+              continuations that the corpus does not join would be told for copies.
 wordings      technology summaries written twice in each of two languages (stability.py has them).
 attacks       texts with words and sentences that add nothing, and copies (usecases/training/originality_attacks.py).
 breakthroughs tests/fixtures/breakthroughs.yaml, the kept-aside third by itself.
@@ -23,6 +24,7 @@ import argparse
 import os
 import platform
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -64,6 +66,8 @@ BREAKTHROUGHS = ROOT / "tests" / "fixtures" / "breakthroughs.yaml"
 LEAST_EARLIER = 0.25
 FEWEST_CHARS = 200
 SEED = 20241103
+#: Words of a shingle, and the share of them that the beginnings of two descriptions of one family have in common.
+SHINGLE, RELATED = 8, 0.5
 #: Moves dealt anew among the texts, to see how many rise a notch by noise alone.
 DEALT = 50
 #: Cited patents added to those drawn by chance, because they are few; years and neighbours that outcomes are read from.
@@ -162,6 +166,40 @@ def sample(engine: TechnologyEngine, number: int) -> list[Any]:
     return list(known.values())[:number]
 
 
+def left_out(engine: TechnologyEngine, texts: Path | None, patents: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+    """Return what does not count where each patent is told: itself and relatives; the engine leaves families out."""
+    alike: dict[str, set[str]] = {patent.id: {patent.id} for patent in patents}
+    if texts is not None:
+        described = pl.read_parquet(texts)
+        if "desc_excerpt" in described.columns:
+            ids = pl.concat_str(pl.lit("US"), "patent_number")
+            found = relatives(dict(described.select(ids, "desc_excerpt").iter_rows()), list(alike))
+            alike = {patent_id: out | found[patent_id] for patent_id, out in alike.items()}
+    known = engine.index.corpus.get(sorted(set().union(*alike.values())))
+    return {patent_id: tuple(sorted(out & known.keys())) for patent_id, out in alike.items()}
+
+
+def relatives(texts: Mapping[str, str | None], asked: Sequence[str]) -> dict[str, set[str]]:
+    """Return for some texts the others that have ``RELATED`` of their shingles of eight words (Broder 1997)."""
+    own = {each: _shingles(texts.get(each)) for each in asked}
+    holders: dict[int, list[str]] = {}
+    for each, shingles in own.items():
+        for shingle in shingles:
+            holders.setdefault(shingle, []).append(each)
+    found: dict[str, set[str]] = {each: set() for each in asked}
+    for other, text in texts.items():
+        shared = Counter(each for shingle in _shingles(text) & holders.keys() for each in holders[shingle])
+        for each, count in shared.items():
+            if each != other and count >= RELATED * len(own[each]):
+                found[each].add(other)
+    return found
+
+
+def _shingles(text: str | None) -> set[int]:
+    words = re.findall(r"[a-z0-9]+", (text or "").lower())
+    return {hash(tuple(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1)}
+
+
 # --- same technology, same score --------------------------------------------------------------------------------------
 
 
@@ -175,15 +213,16 @@ def natural(engine: TechnologyEngine, options: argparse.Namespace) -> dict[str, 
     with engine.index.corpus.reading():
         every = engine.index.corpus.patents().select("id", "family", "title", "abstract").drop_nulls().collect()
     relatives = {row["family"]: row for row in every.sort("id").iter_rows(named=True)}
+    out = left_out(engine, options.texts, patents)
     found: dict[str, list[tuple[Told, Told]]] = {}
     groups: list[list[Told]] = []
     for patent in progress(patents, f"natural, {engine.model.version}"):
         technology = patent_technology(patent)
-        first = rated(engine, technology, (patent.id,))
+        first = rated(engine, technology, out[patent.id])
         group = [first]
         for name, text in tellings_of(patent, more.get(patent.id, {}), relatives.get(patent.family or "")).items():
             try:
-                other = rated(engine, Technology.from_text(text, technology.as_of), (patent.id,))
+                other = rated(engine, Technology.from_text(text, technology.as_of), out[patent.id])
             except KtopError:
                 continue
             found.setdefault(f"title and abstract → {name}", []).append((first, other))
@@ -295,7 +334,8 @@ def attacks(engine: TechnologyEngine, options: argparse.Namespace) -> dict[str, 
     symbols = ladder("originality").symbols
     added = Table(("added", "texts", "mean shift", "sd", "up a notch", "by noise alone", "down a notch"))
     copies = Table(("copied", "texts", f"worst grade ({symbols[-1]})", "second worst", f"{symbols[2]} and better"))
-    before = {patent.id: rated(engine, patent_technology(patent), (patent.id,)) for patent in patents}
+    out = left_out(engine, options.texts, patents)
+    before = {patent.id: rated(engine, patent_technology(patent), out[patent.id]) for patent in patents}
     for name, attack in {**ADDED, **COPIED}.items():
         copied = name in COPIED
         draw = random.Random(SEED)
@@ -304,7 +344,7 @@ def attacks(engine: TechnologyEngine, options: argparse.Namespace) -> dict[str, 
             technology = patent_technology(patent)
             text = attack(technology.text, words[technology.language], draw)
             day = technology.as_of + timedelta(days=1) if copied else technology.as_of
-            told = rated(engine, Technology(text, technology.language, day), () if copied else (patent.id,))
+            told = rated(engine, Technology(text, technology.language, day), () if copied else out[patent.id])
             if told.notch is not None and before[patent.id].notch is not None:
                 pairs.append((before[patent.id], told))
         notches = np.array([(first.notch, told.notch) for first, told in pairs])

@@ -83,7 +83,7 @@ def aligns_copies(name: str) -> bool:
 
 
 def table_version(name: str) -> str:
-    """Return the version whose reference table a version uses: 4.1 weighs what 4.0 measures."""
+    """Return the version whose reference table a version uses: 4.1 and 4.2 weigh what 4.0 measures."""
     return "4.0.0" if _numbers(name)[0] == 4 else name
 
 

@@ -2,7 +2,7 @@
 
 The weights w of the measures are at or above zero and add up to 1. They minimise
 
-    mean log(1 + exp(-4 d'w)) + Σ (w - w₀)² / (w₀ + .01) - 2 (r_told + r_worded) - Σ k g'w / sqrt(w'Cw)
+    mean log(1 + exp(-4 d'w)) + Σ (w - w₀)² / (w₀ + .01) - 5 (r_told + r_worded) - Σ k g'w / sqrt(w'Cw)
 
 with d the logits of a breakthrough less those of the everyday proposal beside it, r the reliability of the score over
 patents told by abstract and by description and over wordings of summaries (1 - w'Ew / w'Cw), g how far measures part
@@ -24,7 +24,7 @@ from ktop.models.originality.definitions import TRAITS
 _STEEP = 4.0
 #: How strongly the start weights pull, and how much reliability and outcomes count beside the pairs: chosen by leaving
 #: out pairs of breakthroughs (docs/methods/originality.md).
-PULL, RELIABILITY, OUTCOMES = 1.0, 2.0, 1.0
+PULL, RELIABILITY, OUTCOMES = 1.0, 5.0, 1.0
 _PULL_FLOOR = 0.01
 #: Share of each outcome.
 OUTCOME_SHARES = {"cited": 0.40, "reuse": 0.15, "follow": 0.15, "spread_fields": 0.15, "spread_applicants": 0.15}
