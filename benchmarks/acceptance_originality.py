@@ -306,7 +306,7 @@ def _agreement(found: Mapping[str, Sequence[tuple[Told, Told]]]) -> Table:
 def _components(named: Mapping[str, Sequence[Sequence[Told]]]) -> Table:
     table = Table(("tellings of, score", "technologies", "sd within", "sd between", "reliability"))
     for row, groups in named.items():
-        for name in SCORES:
+        for name in SCORES if row == "all tellings" else SCORES[:1]:
             points = [[_number(told.points[name]) for told in group] for group in groups]
             known = [np.array([p for p in group if not np.isnan(p)]) for group in points]
             if sum(len(group) > 1 for group in known) < 2:

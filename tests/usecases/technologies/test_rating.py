@@ -116,7 +116,7 @@ def test_ratings_of_former_versions_are_given_again_to_the_last_bit(tmp_path: Pa
         str(golden / "originality-corpus.jsonl.xz"),
         *names,
     ]
-    answers = json.loads(subprocess.run(run, check=True, capture_output=True, timeout=300, env=kernels).stdout)
+    answers = json.loads(subprocess.run(run, check=True, capture_output=True, timeout=900, env=kernels).stdout)
     for formulas, kept in stored.items():
         for name, parts in kept.items():
             again = answers[f"{formulas} {name}"]
