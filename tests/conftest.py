@@ -76,9 +76,11 @@ def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (run / "corpus.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (run / "corpus-made").is_dir():
-            _make_demo_corpus(run / "corpus-being-made")
+            # under the name of the copies: a reference table remembers the name of its corpus
+            (run / "corpus-being-made").mkdir(exist_ok=True)
+            _make_demo_corpus(run / "corpus-being-made" / "corpus")
             (run / "corpus-being-made").rename(run / "corpus-made")
-    shutil.copytree(run / "corpus-made", folder / "corpus")
+    shutil.copytree(run / "corpus-made" / "corpus", folder / "corpus")
     return folder / "corpus"
 
 
