@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ktop.domain.party.actor import Actor
-from ktop.store.repeats import Claim
+
+if TYPE_CHECKING:  # the database takes .5 s to load, and most commands need none
+    from ktop.store.repeats import Claim
 
 
 @dataclass(frozen=True, slots=True)
