@@ -129,5 +129,6 @@ def test_every_kind_of_the_catalogue_is_done_by_something() -> None:
         "programme.rank",
         "programme.effect",
         "collect.company",
+        "collect.refresh",
     } == set(job_kinds())  # type: ignore[arg-type]
     assert {kind.permission for kind in job_kinds().values()} <= set(permissions())
