@@ -106,7 +106,8 @@ class Two:
         self.sit_down(who)
         form: Any = {"csrf": self.tokens[who]} if page else None
         answer = self.client.request(method, path.format(**parts), data=form, headers=SAME_SITE)
-        return answer.status_code, re.sub("[0-9a-f]{64}|" + "|".join(ids.values()), "", answer.text)
+        said = re.sub("/static/[0-9a-f]+/", "", answer.text)  # a digest may hold what an identifier of noughts is
+        return answer.status_code, re.sub("[0-9a-f]{64}|" + "|".join(ids.values()), "", said)
 
 
 @pytest.fixture(scope="module")
