@@ -13,7 +13,6 @@ from ktop.cli.state import session, terminal
 from ktop.domain.company.sheets import label_of, sheets
 from ktop.kernel.files import atomic_path
 from ktop.usecases.sheets.interface import SheetImport
-from ktop.usecases.uploads import existing, require_place
 
 _SHOWN = 20
 
@@ -33,6 +32,8 @@ def template(
     lang: Lang = None,
 ) -> None:
     """Write the template."""
+    from ktop.usecases.uploads import require_place  # loads Polars
+
     terminal.languages(lang)
     at = session(ctx)
     require_place(out)
@@ -51,6 +52,8 @@ def take(
     json: Json = False,
 ) -> None:
     """Check a filled file and keep its right rows."""
+    from ktop.usecases.uploads import existing, require_place  # loads Polars
+
     terminal.languages(lang)
     at = session(ctx)
     if rest is not None:

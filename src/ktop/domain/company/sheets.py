@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -21,7 +21,9 @@ from ktop.domain.company.record import UNITS_KRW, Company, RecordPart, RndProjec
 from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.registration_numbers import BUSINESS_NUMBER
 from ktop.domain.values.text import IDENTIFIER
-from ktop.kernel.tables import Table
+
+if TYPE_CHECKING:  # a table loads polars, which a command that only asks for words need not wait for
+    from ktop.kernel.tables import Table
 
 PARTS: Mapping[str, type[RecordPart]] = {"statements": Statement, "staff": StaffCount, "rnd_projects": RndProject}
 #: Columns whose cell may go for several rows when it is merged over them: everything that is no figure.

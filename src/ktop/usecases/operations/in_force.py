@@ -24,7 +24,7 @@ def settings_in_force(settings: Settings) -> Sequence[SettingInForce]:
         about: LocalText = {"ko": korean[name], "en": field.description or ""}
         is_set, changed = value not in (None, ""), value != field.default
         shown = None if secret or not is_set else _shown(name, value)
-        told.append(SettingInForce(f"KTOP_{name.upper()}", shown, secret, is_set, changed, about))
+        told.append(SettingInForce(name.upper(), shown, secret, is_set, changed, about))
     return told
 
 

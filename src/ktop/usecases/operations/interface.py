@@ -26,7 +26,7 @@ class Finding:
 class SettingInForce:
     """A setting as it is in force. ``value`` is None where it is not set, and for a secret even where it is.
 
-    ``variable`` is the environment variable it is set by; ``about`` says what it means.
+    ``variable`` is the environment variable it is set by, less the prefix that all have; ``about`` says what it means.
     """
 
     variable: str

@@ -22,13 +22,20 @@ async def settings(request: Request) -> Response:
     lang, use = language(request), platform(request).operations
     column = tables.Column[SettingInForce]
 
+    def variable(one: SettingInForce) -> str:
+        return text("desk.settings_variable", lang, name=one.variable)
+
     def value(one: SettingInForce) -> str:
         if one.secret or not one.set:
             return text("desk.settings_set" if one.set else "desk.settings_unset", lang)
         return one.value or ""
 
     columns = [
-        column("name", text("desk.settings_name", lang), lambda one: one.variable),
+        column(
+            "name",
+            text("desk.settings_name", lang),
+            variable,
+        ),
         column("value", text("desk.settings_value", lang), value, long=True),
         column(
             "changed",
