@@ -223,8 +223,14 @@ def test_every_page_changes_its_language_in_place(visitor: TestClient) -> None:
         "/models",
         "/methods",
     ):
-        link = re.search(r'href="([^"]*lang=ko[^"]*)"', read(visitor, address))
-        assert link, address
-        assert '<html lang="ko">' in read(visitor, html.unescape(link[1]))
+        page = read(visitor, address)
+        link = re.search(r'href="([^"]*lang=ko[^"]*)"', page)
+        form = re.search(r'name="keep" value="1" formaction="([^"]*lang=ko)"', page)  # a form keeps what was typed
+        if form:
+            hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+            assert '<html lang="ko">' in visitor.post(form[1], data=hidden | {"keep": "1"}).text
+        else:
+            assert link, address
+            assert '<html lang="ko">' in read(visitor, html.unescape(link[1]))
         assert '<html lang="ko">' in read(visitor, address), "the choice is remembered"
         visitor.get(f"{address}?lang=en")

@@ -32,10 +32,11 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "technologies"
 DAY = date(2026, 6, 30)
 POEM = "산에는 꽃 피네 꽃이 피네 갈 봄 여름 없이 꽃이 피네 산에 산에 피는 꽃은 저만치 혼자서 피어 있네"
 
+#: A field that the demo corpus hardly has.
 STRANGE = (
-    "A lithium metal battery cell in which the anode is coated with a self-healing polymer layer containing dynamic "
-    "disulfide bonds, so that cracks made by dendrites close by themselves at room temperature. An ultrasonic sensor "
-    "on the housing measures the thickness of the layer and a controller lowers the charging current."
+    "A tokamak coil of rare earth superconductor tape whose joints can be opened. Tapes are soldered in a jacket with "
+    "a low melting alloy, cooled by supercritical helium, and the quench is detected by optical fibres wound along the "
+    "conductor before the plasma disrupts."
 )
 
 
@@ -218,7 +219,7 @@ def test_a_technology_is_analysed_and_encoded_once(engine: TechnologyEngine, mon
 
     monkeypatch.setattr(Question, "of", classmethod(counted))
     filler = "We are proud to offer the best service to all our valued customers around the world."
-    text = STRANGE.replace("battery cell", "battery cell of a drone")  # asked by no other test
+    text = STRANGE.replace("tokamak coil", "tokamak coil of a reactor")  # asked by no other test
     rating = rate_technology(engine, f"{text} {filler}", as_of=DAY)
     assert len(analysed) == 2, "scores and neighbour evidence ask by one question, and by what of it the field knows"
     assert "valued customers" not in analysed[0]
