@@ -88,6 +88,14 @@ def test_another_organisation_s_key_of_the_same_name_is_another(made: FastAPI) -
     assert _post(client, {"a": 1}, **{"x-at": "tipa"}).json() == {"number": 2}, "nobody is given another's answer"
 
 
+def test_a_colleague_is_not_given_the_answer(made: FastAPI) -> None:
+    client = TestClient(made)
+    _post(client, {"a": 1})
+    refused = _post(client, {"a": 1}, **{"x-who": "lee"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "repeats.key_of_another")
+    assert made.state.happened == [{"a": 1}]
+
+
 def test_a_second_request_while_the_first_is_worked_on_is_told_so(made: FastAPI) -> None:
     client = TestClient(made)
     made.state.wait.clear()

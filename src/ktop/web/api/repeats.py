@@ -27,7 +27,8 @@ _LONGEST_ANSWER = 2_000_000
 class Repeats:
     """ASGI middleware: a POST to the API with an Idempotency-Key is worked on once; a repetition gets its answer again.
 
-    The key counts for one organisation and one request: method, address and body. Answers of 5xx, 409 and 429 are
+    The key counts for one organisation and one request: who asks, method, address and body; whoever else of the
+    organisation learns of a key is given nobody's answer, which may hold a secret. Answers of 5xx, 409 and 429 are
     forgotten, so that the request can be tried again, unless it has done something already: what it does is noted in
     the transaction that does it, so that a process that dies before it answers leaves no doubt.
     """
@@ -49,10 +50,10 @@ class Repeats:
             if not _KEY.fullmatch(key):
                 raise InputError("repeats.key_form")
             body = await request.body()
-            digest = hashlib.sha256()
-            for part in (scope["path"].encode(), scope["query_string"], body):
-                digest.update(len(part).to_bytes(8, "big") + part)
             who, use = actor(request), platform(request).repeats
+            digest = hashlib.sha256()
+            for part in (who.user.encode(), scope["path"].encode(), scope["query_string"], body):
+                digest.update(len(part).to_bytes(8, "big") + part)
             found = await run_in_threadpool(use.begin, who, key, digest.hexdigest())
         except KtopError as error:
             await self.refuse(request, error)(scope, receive, send)
