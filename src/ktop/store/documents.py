@@ -85,12 +85,6 @@ class DocumentRepository:
         )
         return int(gone.rowcount)
 
-    def forget_before(self, kinds: Collection[str], moment: datetime) -> int:
-        """Remove the files of some kinds that were kept before a moment; return how many."""
-        mine = (documents.c.tenant == self._actor.organisation, documents.c.kind.in_(kinds))
-        gone = self._connection.execute(delete(documents).where(*mine, documents.c.created < moment))
-        return int(gone.rowcount)
-
     def _found(self, document_id: str) -> Row[Any]:
         mine = (documents.c.id == document_id, documents.c.tenant == self._actor.organisation)
         found = self._connection.execute(select(*_KNOWN).where(*mine)).one_or_none()

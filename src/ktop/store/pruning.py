@@ -1,6 +1,6 @@
 """Forgets what has served: messages that were sent, sessions that are over, answers kept for a repeated request.
 
-Ratings, consents, the ledger, the audit trail and files are nobody's to forget here.
+Ratings, consents, the ledger, the audit trail and files are nobody's to forget here, but for what spreadsheets left.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
 
 from ktop.store.tables import (
     access_tokens,
+    documents,
     idempotency_keys,
     outbox,
     request_counts,
@@ -31,13 +32,16 @@ class Forgotten:
     messages : when a message was handed to all who listen, or its delivery ended, arrived or given up.
     answers : when a request with an Idempotency-Key came.
     failures : when failures to sign in began to count.
+    imports, of_imports : when files of these kinds were kept: what a spreadsheet of companies said.
     now : when sessions and tokens end.
     """
 
     messages: datetime
     answers: datetime
     failures: datetime
+    imports: datetime
     now: datetime
+    of_imports: tuple[str, ...]
 
 
 class Pruning:
@@ -61,6 +65,7 @@ def _over(until: Forgotten) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield webhook_deliveries, webhook_deliveries.c.ended < until.messages
     yield idempotency_keys, idempotency_keys.c.created < until.answers
     yield sign_in_failures, sign_in_failures.c.since < until.failures
+    yield documents, documents.c.kind.in_(until.of_imports) & (documents.c.created < until.imports)
     yield sessions, sessions.c.expires < until.now
     yield access_tokens, access_tokens.c.expires < until.now
     yield request_counts, request_counts.c.minute < int(until.now.timestamp()) // 60 - 2

@@ -17,6 +17,7 @@ from ktop.store.tables import (
     access_tokens,
     api_keys,
     audit_events,
+    documents,
     idempotency_keys,
     organisations,
     outbox,
@@ -58,6 +59,9 @@ def fill(house: House) -> None:
             delivery = {"id": f"d{number}", "tenant": "bank-1", "state": "delivered", "created": at, "ended": at}
             run(insert(webhook_deliveries).values(**told, **delivery))
             run(insert(idempotency_keys).values(tenant="bank-1", key=f"k{number}", request="r", created=at))
+            given = {"name": "a", "media_type": "a/b", "subject": "i", "content": b"", "sha256": "", "made_by": "kim"}
+            for kind in ("sheets.rows", "batch.given"):
+                run(insert(documents).values(id=f"{kind}{number}", tenant="bank-1", kind=kind, created=at, **given))
             run(insert(sign_in_failures).values(key=f"f{number}", count=1, since=at))
             run(insert(access_tokens).values(id=f"t{number}", key="k", scopes=[], created=at, expires=over))
             session = {
@@ -87,10 +91,19 @@ def test_what_has_served_is_forgotten(tmp_path: Path, back_end: str, monkeypatch
     assert house.operations.prune(LOCAL_OWNER) == {
         "outbox": 5,
         **dict.fromkeys(("webhook_deliveries", "idempotency_keys", "sign_in_failures"), 1),
-        **dict.fromkeys(("access_tokens", "sessions", "request_counts"), 1),
+        **dict.fromkeys(("access_tokens", "sessions", "request_counts", "documents"), 1),
     }
-    left = (outbox, webhook_deliveries, idempotency_keys, sign_in_failures, access_tokens, sessions, request_counts)
-    assert counted(house, *left) == [2, 2, 1, 1, 1, 1, 1]
+    left = (
+        outbox,
+        webhook_deliveries,
+        idempotency_keys,
+        sign_in_failures,
+        access_tokens,
+        sessions,
+        request_counts,
+        documents,
+    )
+    assert counted(house, *left) == [2, 2, 1, 1, 1, 1, 1, 3], "tables to rate stay"
     assert counted(house, audit_events) == [7]
     assert house.operations.prune(LOCAL_OWNER) == {}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ktop.domain.party.actor import Actor
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
 from ktop.report.company_sheets import write_sheets
+from ktop.usecases.sheets import service
 from ktop.usecases.sheets.interface import SheetImport
 
 OWNER = Actor("anna", "firm", frozenset({"company_owner"}))
@@ -196,3 +199,30 @@ def test_others_files_and_wrong_ones_are_refused(house: House) -> None:
     rows = "\n".join(f"{ONE},{year % 200 + 1950},1" for year in range(20_001))
     with pytest.raises(TooLargeError, match="too_many_rows"):
         house.sheets.give(OWNER, f"사업자등록번호,결산연도,매출액\n{rows}".encode(), "a.csv")
+
+
+def test_two_who_take_a_file_in_at_one_moment_keep_it_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = house.sheets.give(OWNER, filled("ko", ("companies", {"company_id": "a-1", "name": "가"})), "a.xlsx")
+    together = threading.Barrier(2)
+    planned = service.plan
+
+    def plan(*given: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):  # only one comes here
+            together.wait(0.5)
+        return planned(*given)
+
+    monkeypatch.setattr(service, "plan", plan)
+    refused: list[ConflictError] = []
+
+    def take() -> None:
+        try:
+            house.sheets.take(OWNER, found.id)
+        except ConflictError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(house.portfolio.kept_companies(OWNER).items) == len(refused) == 1

@@ -22,6 +22,7 @@ from ktop.usecases.operations.backup import restore_backup, write_backup
 from ktop.usecases.operations.doctor import Doctor
 from ktop.usecases.operations.in_force import settings_in_force
 from ktop.usecases.operations.interface import Finding, SettingInForce
+from ktop.usecases.sheets import interface as sheets
 
 _PRUNED_AT_ONCE = 1000
 
@@ -83,7 +84,9 @@ class OperationService:
             messages=now - timedelta(days=self._settings.messages_days),
             answers=now - timedelta(hours=self._settings.repeats_hours),
             failures=now - KEPT,
+            imports=now - sheets.KEPT,
             now=now,
+            of_imports=(sheets.ROWS, sheets.SUMMARY, sheets.REST),
         )
         gone: Counter[str] = Counter()
         while True:

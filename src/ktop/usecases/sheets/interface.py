@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
 from ktop.usecases.batches.interface import Download
+
+#: Kinds of the files that a spreadsheet leaves: its rows, what was found in them, and those to be mended.
+ROWS, SUMMARY, REST = "sheets.rows", "sheets.summary", "sheets.rest"
+#: They are forgotten after a while, taken in or not.
+KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

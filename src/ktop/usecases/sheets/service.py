@@ -8,7 +8,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,11 @@ from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.batches.interface import Download
 from ktop.usecases.batches.rating import MEDIA_TYPES
 from ktop.usecases.batches.service import plain_name
-from ktop.usecases.sheets.interface import CellProblem, SheetCount, SheetImport
+from ktop.usecases.sheets.interface import REST, ROWS, SUMMARY, CellProblem, SheetCount, SheetImport
 from ktop.usecases.uploads import read_told_sheets
 
 #: Rows of a file: so many are read and checked within a few seconds.
 MOST_ROWS = 20_000
-ROWS, SUMMARY, REST = "sheets.rows", "sheets.summary", "sheets.rest"
-#: A file that nobody takes in is forgotten after a while.
-KEPT = timedelta(days=7)
 _SHOWN_PROBLEMS = 200
 
 
@@ -65,7 +62,6 @@ class SheetImportService:
         )
         rest = _rest_of(rows, lang)
         with self._store().unit(actor) as unit:
-            unit.documents.forget_before((ROWS, SUMMARY, REST), datetime.now(UTC) - KEPT)
             _keep(unit, import_id, ROWS, _rows_packed(rows))
             _keep(unit, import_id, SUMMARY, _packed(asdict(found)))
             if rest:
@@ -84,7 +80,12 @@ class SheetImportService:
             found = _found(unit, import_id)
             if found.state == "taken":
                 raise ConflictError("sheets.taken_already")
-            rows = _rows_unpacked(unit.documents.content(unit.documents.of([import_id], ROWS)[0].id))
+            given = unit.documents.of([import_id], ROWS)
+            content = unit.documents.content(given[0].id) if given else b""
+            # Whoever removes the rows takes them in; a second one at the same moment waits here, and finds none.
+            if not unit.documents.remove(import_id, ROWS):
+                raise ConflictError("sheets.taken_already")
+            rows = _rows_unpacked(content)
             kept, companies = _kept(unit, keys_of(rows))
             planned = plan(rows, {key: record for key, (_, record) in kept.items()}, today())
             if not planned.records:
@@ -93,7 +94,7 @@ class SheetImportService:
                 [_written(key, record, kept, companies) for key, record in planned.records.items()]
             )
             taken = replace(found, state="taken", **_summed(rows, planned))
-            for kind in (ROWS, SUMMARY, REST):
+            for kind in (SUMMARY, REST):
                 unit.documents.remove(import_id, kind)
             _keep(unit, import_id, SUMMARY, _packed(asdict(taken)))
             rest = _rest_of(rows, lang)
