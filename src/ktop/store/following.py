@@ -138,6 +138,10 @@ class FollowClock:
         self._connection.execute(update(followed_companies).where(mine).values(due=later))
         return rows
 
+    def end(self, followed_id: str) -> None:
+        """Follow a company no more."""
+        self._connection.execute(delete(followed_companies).where(followed_companies.c.id == followed_id))
+
 
 def _followed(found: Any) -> FollowedRow:
     return FollowedRow(**{field.name: getattr(found, field.name) for field in fields(FollowedRow)})

@@ -149,17 +149,20 @@ class JobQueue:
 
         None where the maker, the program's key or the organisation may do nothing any more.
         """
-        given = job.maker
+        return self.still(job.maker)
+
+    def still(self, given: Actor) -> Actor | None:
+        """Return somebody whose rights were kept, less what was taken away since; None where nothing is left."""
         if without_accounts(given):
             return given
-        state = self._connection.scalar(select(organisations.c.state).where(organisations.c.id == job.organisation))
+        state = self._connection.scalar(select(organisations.c.state).where(organisations.c.id == given.organisation))
         if state != _ACTIVE:
             return None
-        if job.made_by.startswith(_KEY):
+        if given.user.startswith(_KEY):
             key = api_keys.c
             valid = select(key.id).where(
-                key.id == job.made_by.removeprefix(_KEY),
-                key.tenant == job.organisation,
+                key.id == given.user.removeprefix(_KEY),
+                key.tenant == given.organisation,
                 key.revoked.is_(None),
                 key.expires > datetime.now(UTC),
             )
@@ -168,9 +171,9 @@ class JobQueue:
             select(memberships.c.role)
             .join(users, users.c.id == memberships.c.user)
             .where(
-                users.c.id == job.made_by,
+                users.c.id == given.user,
                 users.c.state == _ACTIVE,
-                memberships.c.organisation == job.organisation,
+                memberships.c.organisation == given.organisation,
                 memberships.c.ended.is_(None),
             )
         )

@@ -193,6 +193,9 @@ def test_what_is_followed_is_the_organisations_own(house: House) -> None:
     with pytest.raises(NotFoundError), house._store().unit(OTHER) as unit:
         unit.follows.see(change.id)
     assert [one.changes for one in house.collect.changes(OWNER)] == [told]
+    assert house._following.tend(later + timedelta(days=2)) == 0, "whoever began is no member (any more)"
+    assert house.collect.collection(OWNER, found.id).followed is None
+    assert len(house.collect.collections(OWNER)) == 1
 
 
 def _killed_at(step: int) -> Any:

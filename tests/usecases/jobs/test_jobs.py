@@ -35,6 +35,7 @@ def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> JobService:
         (LOCAL_OWNER, "models.drift", {"name": 3}, InputError),
         (LOCAL_OWNER, "models.drift", {"name": "x" * 2000}, InputError),
         (LOCAL_OWNER, "rate.batch", {"document": "x"}, InputError),
+        (LOCAL_OWNER, "collect.refresh", {"collection": "x", "before": "y"}, InputError),
         (LOCAL_OWNER, "no.such", {}, InputError),
     ],
 )

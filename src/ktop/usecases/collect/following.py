@@ -34,14 +34,22 @@ class Following:
         self._store, self._sources = store, sources
 
     def tend(self, now: datetime | None = None) -> int:
-        """Give a job for every company that is due; return how many."""
+        """Give a job for every company that is due; return how many.
+
+        It is followed no more where whoever began has left, or their organisation or key may do nothing any more.
+        """
         now = now or datetime.now(UTC)
         with self._store().installation() as work:
-            due = work.follows.claim(now, now + _LEASE, _AT_ONCE)
+            due = [(one, work.jobs.still(one.follower)) for one in work.follows.claim(now, now + _LEASE, _AT_ONCE)]
+            for one, follower in due:
+                if follower is None:
+                    work.follows.end(one.id)
         begun = 0
-        for one in due:
+        for one, follower in due:
+            if follower is None:
+                continue
             try:
-                with self._store().unit(one.follower) as unit:
+                with self._store().unit(follower) as unit:
                     before = unit.collections.get(one.collection)
                     row = unit.collections.begin(one.business_number, before.hints)
                     kind = job_kinds()[KIND]

@@ -15,8 +15,8 @@ from ktop.kernel.errors import ForbiddenError, InputError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.unit_of_work import Store
 
-#: Kinds that are given by a use case of their own, which keeps what they need.
-_OWN_WAY = frozenset({"rate.batch", "collect.company", "programme.rank", "programme.effect"})
+#: Kinds that are given by a use case of their own, which keeps what they need, or by the clock.
+_OWN_WAY = frozenset({"rate.batch", "collect.company", "collect.refresh", "programme.rank", "programme.effect"})
 _LONGEST_KEY, _LONGEST_ARGUMENT = 200, 1_000
 
 
