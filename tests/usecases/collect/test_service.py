@@ -118,6 +118,18 @@ def test_what_sources_state_is_evidence_and_what_a_firm_writes_is_its_word(house
     assert statuses(forged)["patents_registered"] is None and statuses(forged)["ceo_degree"] is None
 
 
+def test_what_comes_by_numbers_and_names_a_firm_gives_is_no_evidence(house: House) -> None:
+    own, number = "101-00-55512", GARAM.corporate_number
+    found = house.collect.collect(OWNER, own, names=[GARAM.name], corporate_number=number, made_up=True)
+    entries = sorted({".".join(one.value.path.split(".")[:2]) for one in found.questions})
+    found = house.collect.confirm(OWNER, found.id, entries)
+    assert found.record["statements"] and found.record["rnd_projects"], "another firm's, taken for its own"
+    kept = house.collect.save(OWNER, found.id)
+    record = house.portfolio.records_of(OWNER, kept.id)[0].record
+    (rating,) = house.companies.rate_possible(OWNER, record, today(), ["tech-index"]).ratings
+    assert {one.status for one in rating.inputs} == {None}
+
+
 def test_with_two_sources_down_the_rest_arrives_and_says_what_is_missing(house: House, tmp_path: Path) -> None:
     services = FailingServices(today(), KEY)
     services.down = frozenset({"kipris", "nps"})

@@ -22,7 +22,7 @@ _LOOKED_AT = 20
 
 
 def keep_proof(unit: UnitOfWork, business_number: str, record: Mapping[str, Any]) -> None:
-    """Keep what a collected record (as JSON) says by the word of its sources."""
+    """Keep what a record (as JSON) says by the word of its sources; see ``reading.proved``."""
     proved = {
         entry["path"]: fingerprint(record, entry["path"])
         for entry in record.get("sources", ())

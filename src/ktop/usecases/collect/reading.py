@@ -126,6 +126,16 @@ def view(row: CollectionRow, kept: Sequence[Kept], choices: Sequence[ChoiceRow])
     )
 
 
+def proved(row: CollectionRow, kept: Sequence[Kept]) -> Mapping[str, Any]:
+    """Return the record that answers give of a business number alone.
+
+    Nothing that people said counts: a firm could give another's corporate number, or take its projects for its own.
+    """
+    identity, _ = identify(row.business_number, kept)
+    stated, _ = states(kept, identity)
+    return gather(row.business_number, stated).record
+
+
 def entry_of(path: str) -> str:
     """Return the path of the list entry that a value belongs to."""
     return ".".join(path.split(".")[:2])

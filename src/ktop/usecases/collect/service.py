@@ -151,9 +151,11 @@ class CollectService:
         found = self.collection(actor, collection_id)
         if found.gathered is None:
             raise InputError("collect.still_running")
+        with self._store().reading(actor) as unit:
+            proved = reading.proved(unit.collections.get(collection_id), reading.answers_of(unit, collection_id))
         kept = self._portfolio().save_company(actor, found.record)
         with self._store().unit(actor) as unit:
-            keep_proof(unit, found.business_number, found.record)
+            keep_proof(unit, found.business_number, proved)
             unit.collections.change(collection_id, company=kept.id)
             unit.tell("company.collected", kept.id, {"collection": collection_id})
         return kept
