@@ -323,6 +323,25 @@ def test_who_declared_a_conflict_is_kept_out(house: House, firms: pl.DataFrame) 
     assert line.conflict
 
 
+def test_what_is_followed_ends_with_the_consent(house: House, firms: pl.DataFrame) -> None:
+    seasons = house.seasons
+    call = called(seasons, published(seasons))
+    seasons.apply(COMPANY, call.call.id, record(house))
+    current = ranked(house, call)
+    for action in ("tell", "announce"):
+        current = seasons.step(OFFICER, call.call.id, action, current.call.version)
+
+    def regions() -> list[str | None]:
+        assert house.follow_up.add_selected(OFFICER, call.call.id) == 1
+        with house._store().reading(OFFICER) as unit:
+            return [one.region for one in unit.projects.all()]
+
+    assert regions() != [None]
+    (given,) = house.consents.consents(COMPANY, state="active").items
+    house.consents.revoke(COMPANY, given.consent.id, "")
+    assert regions() == [None]
+
+
 def test_strangers_see_nothing(house: House, firms: pl.DataFrame) -> None:
     seasons = house.seasons
     rule = published(seasons)

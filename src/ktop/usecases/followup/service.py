@@ -82,7 +82,7 @@ class FollowUpService:
                 raise ConflictError("programmes_season.not_announced")
             results = unit.seasons.results(call_id, call.round)
             chosen = [one for one in unit.seasons.applications(call_id) if results[one.id].decision == "selected"]
-            facts = table_of([one.facts for one in chosen], [True] * len(chosen), call.as_of)
+            facts = table_of([_facts_now(one) for one in chosen], [True] * len(chosen), call.as_of)
             projects = []
             for row, one in enumerate(chosen):
                 firm = one.business_number or f"no-{one.number}"
@@ -192,10 +192,15 @@ def _ranked(
     told = [one for one in applications if one.id in results]
     firms = [one.business_number or f"no-{one.number}" for one in told]
     return Ranked(
-        facts=table_of([one.facts for one in told], [one.problems is None for one in told], call.as_of),
+        facts=table_of([_facts_now(one) for one in told], [one.problems is None for one in told], call.as_of),
         decisions=[results[one.id].decision for one in told],
         projects=[_id(actor, call.programme, call.year, firm) for firm in firms],
     )
+
+
+def _facts_now(application: ApplicationRow) -> Mapping[str, Any]:
+    """Return what an applicant lets its agency see of itself now: nothing once its consent has ended."""
+    return application.facts if application.consent_state in (None, "active") else {}
 
 
 def _figures(
