@@ -16,8 +16,13 @@ from ktop.training.release import reference_table
 #: Answers that each fact with a `may_lower` in the catalogue may take from, and no others.
 MAY_LOWER = {
     "equity_krw_t0": {"p_sustainable_growth"},
-    # Past a tenth of sales a firm is compared with exporters.
-    "exports_krw_t0": {"expansion", *indicator_groups("global_expansion"), *indicator_groups("abroad_checklist")},
+    # Past a tenth of sales a firm is compared with exporters, and the larger the exports, the harder to grow.
+    "exports_krw_t0": {
+        "expansion",
+        "p_export_growth",
+        *indicator_groups("global_expansion"),
+        *indicator_groups("abroad_checklist"),
+    },
 }
 
 

@@ -190,7 +190,9 @@ def test_models_their_cards_and_their_drift(visitor: TestClient) -> None:
 
 def test_methods_of_every_model(visitor: TestClient) -> None:
     pages = set(re.findall(r'href="(/methods/[a-z-]+)"', read(visitor, "/methods")))
-    assert pages == {f"/methods/{name}" for name in ("tech-index", "ktrs-fm", "start-up", "originality")}
+    assert pages == {
+        f"/methods/{name}" for name in ("tech-index", "ktrs-fm", "start-up", "global-expansion", "originality")
+    }
     for address in pages:
         assert 'id="t-limits"' in read(visitor, address)
 

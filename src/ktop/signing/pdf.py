@@ -13,6 +13,8 @@ import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from joserfc.jwk import ECKey
 
@@ -34,6 +36,13 @@ _PLACE_BYTES = 6_144
 #: Of a file full of places not all are looked at, nor of a place as long as the file.
 _MOST_PLACES, _LONGEST_PLACE = 50, 100_000
 
+#: DER of what a signature of ours says of itself (RFC 5652): versions, nothing enclosed, SHA-256 twice, ECDSA with it.
+_OUR_FORM = [
+    *("020101", "020101", "300b06092a864886f70d010701"),
+    *("310f300d06096086480165030402010500", "300d06096086480165030402010500", "300a06082a8648ce3d040302"),
+]
+#: What reading a signature or certificate that somebody changed may raise.
+_UNREADABLE = (ValueError, TypeError, KeyError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion)
 # pyhanko takes .6 s to import: inside the functions that need it.
 
 
@@ -144,16 +153,27 @@ def _check(signature: bytes, covered: bytes, keys: PublicKeys) -> None:
             raise ValueError("more than a signature")
         signed = content["content"]
         (signer,) = signed["signer_infos"]
+        form = (
+            *(signed["version"], signer["version"], signed["encap_content_info"], signed["digest_algorithms"]),
+            *(signer["digest_algorithm"], signer["signature_algorithm"]),
+        )
         if (
-            signer["digest_algorithm"]["algorithm"].native != "sha256"
-            or signer["signature_algorithm"]["algorithm"].native != "sha256_ecdsa"
+            [part.dump().hex() for part in form] != _OUR_FORM
             or signer["signed_attrs"] is core.VOID
             or signer["unsigned_attrs"] is not core.VOID
         ):
             raise ValueError("another form than ours")
         certificate = extract_certs_for_validation(signed).signer_cert
         public = certificate.public_key.dump()
-    except (ValueError, TypeError, KeyError, SignatureValidationError) as error:
+        # What the file's signature does not cover, the certificates' own signatures do: the key's by the root's.
+        (issued, root) = (x509.load_der_x509_certificate(one.chosen.dump()) for one in signed["certificates"])
+        if issued.public_bytes(serialization.Encoding.DER) != certificate.dump():
+            issued, root = root, issued
+        if signer["sid"].chosen["issuer"].dump() != issued.issuer.public_bytes():
+            raise ValueError("another name than the certificate's")
+        issued.verify_directly_issued_by(root)
+        root.verify_directly_issued_by(root)
+    except (*_UNREADABLE, SignatureValidationError) as error:
         raise NotAuthenticError("signing.pdf_changed") from error
     if public not in {_spki(key) for key in keys.values()}:
         raise NotAuthenticError("signing.unknown_key")
