@@ -16,6 +16,7 @@ from ktop.training.release import reference_table
 #: Answers that each fact with a `may_lower` in the catalogue may take from, and no others.
 MAY_LOWER = {
     "equity_krw_t0": {"p_sustainable_growth"},
+    "export_years": {"expansion", "p_export_growth", "sales_abroad"},
     # Past a tenth of sales a firm is compared with exporters, and the larger the exports, the harder to grow.
     "exports_krw_t0": {
         "expansion",

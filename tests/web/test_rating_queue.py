@@ -10,7 +10,8 @@ from ktop.web.route_access import ACCESS
 #: What a place is needed for, address by address: a new one is added here by somebody who thought about it.
 RATING = {
     *("/ratings", "/companies", "/companies/new", "/technology", "/proposals", "/compare"),
-    *("/ratings/{rating_id}/what-if", "/batches", "/verify"),
+    *("/ratings/{rating_id}/what-if", "/ratings/{rating_id}/prospects", "/batches", "/verify"),
+    *("/batches/{batch_id}/companies/{row}", "/api/v1/programmes/check"),
     *("/api/v1/ratings/company", "/api/v1/ratings/technology", "/api/v1/proposals", "/api/v1/batches"),
     *("/api/v1/results/verify", "/programmes/check", "/my/companies/{kept_id}/rate"),
     "/api/v1/companies/{kept_id}/ratings",

@@ -13,7 +13,7 @@ from ktop.domain.company.indicators import abroad_checklist_items, global_expans
 from ktop.kernel.progress import Progress, silent
 from ktop.models.artefact import Artefact
 from ktop.models.calibration import PercentileScale
-from ktop.models.global_expansion.model import STAGES, joined_stages
+from ktop.models.global_expansion.model import SCORE_DIGITS, STAGES, joined_stages
 from ktop.training.fit import train_scheme
 from ktop.training.reference.abroad import abroad_version
 from ktop.training.release_parts import group_ranges, scored_reference, with_reference
@@ -75,10 +75,10 @@ def train_global_expansion(reference: pl.DataFrame, seed: int, progress: Progres
         bounds = group_ranges(model, rules["stages"][stage])
         start = float(joined.base[here][0])
         low, high = (start + sum(ends[k] for ends in bounds.values()) for k in (0, 1))
-        scales[f"{stage}_expansion"] = PercentileScale.fit(joined.logit[here], low, high)
-        shown[here] = scales[f"{stage}_expansion"](joined.logit[here])
+        scales[f"{stage}_expansion"] = PercentileScale.fit(np.round(joined.logit[here], SCORE_DIGITS), low, high)
+        shown[here] = scales[f"{stage}_expansion"](np.round(joined.logit[here], SCORE_DIGITS))
         for group, ends in bounds.items():
-            scales[f"{stage}_{group}"] = PercentileScale.fit(parts[group][here], *ends)
+            scales[f"{stage}_{group}"] = PercentileScale.fit(np.round(parts[group][here], SCORE_DIGITS), *ends)
         for target in rules["stages"][stage]:
             probabilities[target] = np.where(here, estimates[target].probability, np.nan)
     return with_reference(

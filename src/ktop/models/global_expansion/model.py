@@ -26,6 +26,8 @@ from ktop.models.company_model import CompanyModel, cell_labels, numeric_columns
 from ktop.models.global_expansion.opinions import opinions
 from ktop.models.panel_model import Estimate, PanelModel, weighted_estimate
 
+#: Decimals of a logit that a score looks at: sums of equal parts differ in their last bits.
+SCORE_DIGITS = 9
 #: Stages a firm can be at.
 STAGES = ("entering", "exporting")
 
@@ -103,6 +105,7 @@ class GlobalExpansionModel(CompanyModel):
 
     def _shown(self, name: str, z: Floats, exporting: Booleans) -> Floats:
         """Return a score: the percentile among the reference firms at the company's own stage."""
+        z = np.round(z, SCORE_DIGITS)
         entering, exports = (self.scales[f"{stage}_{name}"](z) for stage in STAGES)
         return np.where(exporting, exports, entering)
 
