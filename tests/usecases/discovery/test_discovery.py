@@ -65,7 +65,7 @@ def rated(store: Store, actor: Actor, grade: str = "A+", region: str = "KR-30", 
 def opt_in(store: Store, discovery: DiscoveryService, actor: Actor, rating: str = "", **changes: object) -> None:
     until = today() + timedelta(days=30)
     given = OptIn(rating or rated(store, actor), frozenset({"bank"}), False, "정밀 감속기", until)
-    discovery.opt_in(actor, replace(given, **changes))  # type: ignore[arg-type]
+    discovery.opt_in(actor, replace(given, **changes))  # type: ignore[arg-type]  # of any field
 
 
 def owner(number: int) -> Actor:

@@ -173,7 +173,7 @@ def test_headings_may_state_the_unit_and_two_units_are_refused(house: House) -> 
 def test_every_template_reads_back_empty_and_has_lists_and_notes(house: House) -> None:
     for lang in ("ko", "en"):
         for sheet in (None, *sheets()):
-            content = house.sheets.template(OWNER, sheet, lang).content  # type: ignore[arg-type]
+            content = house.sheets.template(OWNER, sheet, lang).content  # type: ignore[arg-type]  # of a plain loop
             with pytest.raises(InputError, match=r"sheets\.empty"):
                 house.sheets.give(OWNER, content, "empty.xlsx")
             names = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names

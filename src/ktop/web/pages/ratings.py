@@ -260,7 +260,7 @@ def _tabs(view: ReportView, lang: Lang, *, with_fields: bool, with_history: bool
 async def _typed_before(request: Request, stored: StoredRating) -> Mapping[str, str]:
     """Return the facts of the what-if form as they were when rated: those that its models took, else the record's."""
     facts = {entry["name"]: entry["value"] for rating in stored.ratings for entry in rating["inputs"]}
-    if not facts.keys() >= set(forms.what_if_names()):
+    if not facts.keys() >= {name for name in forms.what_if_names() if not FACTS[name].optional}:
         records = platform(request).companies
         facts = dict(await ask(request, records.facts_of_record, stored.record or {}, stored.as_of)) | facts
     return forms.typed({name: facts.get(name) for name in forms.what_if_names()})
