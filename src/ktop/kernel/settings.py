@@ -113,6 +113,9 @@ class Settings(BaseModel):
     repeats_hours: int = Field(
         24, ge=1, description="Hours that the answer to a request with an Idempotency-Key is kept and given again."
     )
+    tables_days: int = Field(
+        365, ge=1, description="Days that a table given to be rated, or for an effect, is kept; its answer stays."
+    )
     jobs_at_once: int = Field(1, ge=1, le=32, description="Jobs that one worker does at the same time.")
     webhooks_anywhere: bool = Field(
         False, description="Whether webhooks may go by http and into private networks; for trials only."

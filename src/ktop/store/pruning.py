@@ -1,11 +1,12 @@
 """Forgets what has served: messages that were sent, sessions that are over, answers kept for a repeated request.
 
-Ratings, consents, the ledger, the audit trail and files are nobody's to forget here, but for what spreadsheets left.
+Ratings, consents, the ledger and the audit trail are nobody's to forget here; of files only those of the named kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,16 +33,15 @@ class Forgotten:
     messages : when a message was handed to all who listen, or its delivery ended, arrived or given up.
     answers : when a request with an Idempotency-Key came.
     failures : when failures to sign in began to count.
-    imports, of_imports : when files of these kinds were kept: what a spreadsheet of companies said.
     now : when sessions and tokens end.
+    files : by kind of file, when it was kept: tables that people gave.
     """
 
     messages: datetime
     answers: datetime
     failures: datetime
-    imports: datetime
     now: datetime
-    of_imports: tuple[str, ...]
+    files: Mapping[str, datetime]
 
 
 class Pruning:
@@ -51,8 +51,11 @@ class Pruning:
         self._connection = connection
 
     def forget(self, until: Forgotten, most: int) -> dict[str, int]:
-        """Forget up to ``most`` rows of each table; return how many by table, without those of which none were."""
-        return {table.name: rows for table, over in _over(until) if (rows := self._forget(table, over, most))}
+        """Forget up to ``most`` rows of each kind; return how many by table, without those of which none were."""
+        gone: Counter[str] = Counter()
+        for table, over in _over(until):
+            gone[table.name] += self._forget(table, over, most)
+        return {name: rows for name, rows in gone.items() if rows}
 
     def _forget(self, table: Table, over: ColumnElement[bool], most: int) -> int:
         key = tuple_(*table.primary_key.columns)
@@ -65,7 +68,8 @@ def _over(until: Forgotten) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield webhook_deliveries, webhook_deliveries.c.ended < until.messages
     yield idempotency_keys, idempotency_keys.c.created < until.answers
     yield sign_in_failures, sign_in_failures.c.since < until.failures
-    yield documents, documents.c.kind.in_(until.of_imports) & (documents.c.created < until.imports)
+    for kind, before in until.files.items():
+        yield documents, (documents.c.kind == kind) & (documents.c.created < before)
     yield sessions, sessions.c.expires < until.now
     yield access_tokens, access_tokens.c.expires < until.now
     yield request_counts, request_counts.c.minute < int(until.now.timestamp()) // 60 - 2

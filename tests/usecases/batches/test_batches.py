@@ -21,7 +21,7 @@ from ktop.models.registry import ModelRegistry
 from ktop.store.unit_of_work import Store
 from ktop.training.reference import build_reference
 from ktop.usecases.batches import rating
-from ktop.usecases.batches.interface import Batch, Ending
+from ktop.usecases.batches.interface import GIVEN, Batch, Ending
 from ktop.usecases.companies.batch import rate_frame
 
 DAY = date(2021, 12, 31)
@@ -263,3 +263,8 @@ def test_companies_are_ranked_by_grade_and_one_is_kept_as_the_table_said(house: 
         house.batches.keep(LOCAL_OWNER, batch.job.id, 8)
     with pytest.raises((ForbiddenError, NotFoundError)):
         house.batches.keep(Actor("lee", "tipa", frozenset({"agency_evaluator"})), batch.job.id, 1)
+    with house._store().unit(LOCAL_OWNER) as unit:
+        assert unit.documents.remove(batch.job.id, GIVEN), "as the clock does when the time for keeping it is over"
+    with pytest.raises(NotFoundError, match="table_forgotten"):
+        house.batches.keep(LOCAL_OWNER, batch.job.id, best.row)
+    assert house.batches.answer(LOCAL_OWNER, batch.job.id).content, "what came of the table stays"

@@ -54,14 +54,17 @@ def fill(house: House) -> None:
         run(insert(webhooks).values(**hook, made_by="kim", created=LONG_AGO))
         key = {"id": "k", "tenant": "bank-1", "name": "k", "secret": "s", "scopes": [], "made_by": "kim"}
         run(insert(api_keys).values(**key, created=LONG_AGO, expires=LONG_AGO))
+        old = {"name": "a", "media_type": "a/b", "subject": "i", "content": b"", "sha256": "", "made_by": "kim"}
+        for kind in ("batch.given", "effect.given", "batch.answer"):
+            last_year = NOW - timedelta(days=366)
+            run(insert(documents).values(id=f"{kind}-old", tenant="bank-1", kind=kind, created=last_year, **old))
         for number, (at, over) in enumerate(((LONG_AGO, LONG_AGO), (LATELY, NOW + timedelta(hours=3)))):
             told = {"webhook": "w", "message": "m", "topic": "t", "payload": {}, "attempts": 1, "next_at": at}
             delivery = {"id": f"d{number}", "tenant": "bank-1", "state": "delivered", "created": at, "ended": at}
             run(insert(webhook_deliveries).values(**told, **delivery))
             run(insert(idempotency_keys).values(tenant="bank-1", key=f"k{number}", request="r", created=at))
-            given = {"name": "a", "media_type": "a/b", "subject": "i", "content": b"", "sha256": "", "made_by": "kim"}
             for kind in ("sheets.rows", "batch.given"):
-                run(insert(documents).values(id=f"{kind}{number}", tenant="bank-1", kind=kind, created=at, **given))
+                run(insert(documents).values(id=f"{kind}{number}", tenant="bank-1", kind=kind, created=at, **old))
             run(insert(sign_in_failures).values(key=f"f{number}", count=1, since=at))
             run(insert(access_tokens).values(id=f"t{number}", key="k", scopes=[], created=at, expires=over))
             session = {
@@ -91,7 +94,8 @@ def test_what_has_served_is_forgotten(tmp_path: Path, back_end: str, monkeypatch
     assert house.operations.prune(LOCAL_OWNER) == {
         "outbox": 5,
         **dict.fromkeys(("webhook_deliveries", "idempotency_keys", "sign_in_failures"), 1),
-        **dict.fromkeys(("access_tokens", "sessions", "request_counts", "documents"), 1),
+        **dict.fromkeys(("access_tokens", "sessions", "request_counts"), 1),
+        "documents": 3,
     }
     left = (
         outbox,
@@ -103,7 +107,7 @@ def test_what_has_served_is_forgotten(tmp_path: Path, back_end: str, monkeypatch
         request_counts,
         documents,
     )
-    assert counted(house, *left) == [2, 2, 1, 1, 1, 1, 1, 3], "tables to rate stay"
+    assert counted(house, *left) == [2, 2, 1, 1, 1, 1, 1, 4], "tables to rate stay a year, answers for good"
     assert counted(house, audit_events) == [7]
     assert house.operations.prune(LOCAL_OWNER) == {}
 

@@ -13,6 +13,9 @@ from ktop.domain.work.job import Job
 from ktop.kernel.paging import Page
 from ktop.usecases.rate.interface import StoredRating
 
+#: Kind of the files that hold a table given to be rated.
+GIVEN = "batch.given"
+
 #: Endings that an answer may have.
 Ending = Literal["xlsx", "csv", "parquet"]
 

@@ -15,6 +15,7 @@ from ktop.domain.company.headings import CompanyHeadings
 from ktop.domain.party.permission import require
 from ktop.kernel.errors import TooLargeError
 from ktop.models.registry import ModelRegistry
+from ktop.usecases.batches.interface import GIVEN
 from ktop.usecases.batches.ranking import ranking_of
 from ktop.usecases.companies.batch import TableRating, write_answer
 from ktop.usecases.companies.interface import BatchReport
@@ -24,7 +25,7 @@ from ktop.usecases.uploads import read_told_table
 #: Rows of a part: some 40 ms of rating, so that a cancel or a more urgent job waits no longer.
 PART_ROWS = 1_000
 MOST_ROWS = 200_000
-GIVEN, PART, ANSWER, RANKING = "batch.given", "batch.part", "batch.answer", "batch.ranking"
+PART, ANSWER, RANKING = "batch.part", "batch.answer", "batch.ranking"
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",

@@ -19,9 +19,9 @@ from ktop.kernel.paging import Page
 from ktop.models.registry import ModelRegistry
 from ktop.store.documents import Document
 from ktop.store.unit_of_work import Store
-from ktop.usecases.batches.interface import Batch, Download, Ending, RankedCompany
+from ktop.usecases.batches.interface import GIVEN, Batch, Download, Ending, RankedCompany
 from ktop.usecases.batches.ranking import ranked
-from ktop.usecases.batches.rating import ANSWER, GIVEN, MEDIA_TYPES, RANKING, table_rating
+from ktop.usecases.batches.rating import ANSWER, MEDIA_TYPES, RANKING, table_rating
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.companies.rating import company_models
 from ktop.usecases.jobs.interface import Jobs
@@ -118,8 +118,10 @@ class BatchService:
         require(actor, job_kinds()[KIND].permission)
         asked = self.batch(actor, batch_id).job.arguments
         with self._store().reading(actor) as unit:
-            (given,) = unit.documents.of([batch_id], GIVEN)
-            content = unit.documents.content(given.id)
+            found = unit.documents.of([batch_id], GIVEN)
+            if not found:
+                raise NotFoundError("batches.table_forgotten")
+            given, content = found[0], unit.documents.content(found[0].id)
         rating = table_rating(content, given.name, asked, self._registry)
         if not 1 <= row <= rating.height:
             raise NotFoundError("batches.no_such_row", row=row, rows=rating.height)

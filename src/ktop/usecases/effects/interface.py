@@ -11,6 +11,9 @@ from ktop.domain.party.actor import Actor
 from ktop.domain.work.job import Job
 from ktop.kernel.paging import Page
 
+#: Kind of the files that hold a panel given for an effect.
+GIVEN = "effect.given"
+
 #: officer: everything; ministry: what was found, for whom, how far it holds.
 Reader: TypeAlias = Literal["officer", "ministry"]
 Ending: TypeAlias = Literal["pdf", "xlsx", "html", "json"]

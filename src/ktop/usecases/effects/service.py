@@ -21,13 +21,13 @@ from ktop.report.effect import effect_page, effect_pdf, effect_xlsx
 from ktop.store.unit_of_work import Store
 from ktop.usecases.batches.rating import MEDIA_TYPES
 from ktop.usecases.batches.service import plain_name
-from ktop.usecases.effects.interface import Download, EffectReport, Ending, Reader
+from ktop.usecases.effects.interface import GIVEN, Download, EffectReport, Ending, Reader
 from ktop.usecases.jobs.interface import Jobs
 from ktop.usecases.jobs.running import Running
 from ktop.usecases.programmes.effect import Asked, effect_found, read_panel, require_packages
 
 KIND = "programme.effect"
-GIVEN, ANSWER = "effect.given", "effect.answer"
+ANSWER = "effect.answer"
 _MOST_COLUMNS, _LONGEST_COLUMN = 20, 60
 
 

@@ -17,7 +17,9 @@ from ktop.store.dump import Dump
 from ktop.store.pruning import Forgotten
 from ktop.store.unit_of_work import Store
 from ktop.usecases.accounts.throttle import KEPT
+from ktop.usecases.batches import interface as batches
 from ktop.usecases.corpora.interface import Corpora
+from ktop.usecases.effects import interface as effects
 from ktop.usecases.operations.backup import restore_backup, write_backup
 from ktop.usecases.operations.doctor import Doctor
 from ktop.usecases.operations.in_force import settings_in_force
@@ -84,9 +86,11 @@ class OperationService:
             messages=now - timedelta(days=self._settings.messages_days),
             answers=now - timedelta(hours=self._settings.repeats_hours),
             failures=now - KEPT,
-            imports=now - sheets.KEPT,
             now=now,
-            of_imports=(sheets.ROWS, sheets.SUMMARY, sheets.REST),
+            files={
+                **dict.fromkeys((sheets.ROWS, sheets.SUMMARY, sheets.REST), now - sheets.KEPT),
+                **dict.fromkeys((batches.GIVEN, effects.GIVEN), now - timedelta(days=self._settings.tables_days)),
+            },
         )
         gone: Counter[str] = Counter()
         while True:
