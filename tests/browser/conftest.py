@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
 from fake_platform import FakePlatform
+from serving import serving
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
@@ -32,20 +29,8 @@ ARGUMENTS = (
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve on a free port until the tests are over."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(Settings(solo=True, data=tmp_path_factory.mktemp("data")), FakePlatform())
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(create_app(Settings(solo=True, data=tmp_path_factory.mktemp("data")), FakePlatform())) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
+from serving import open_to_all, serving
 
 from ktop.bootstrap import House
 from ktop.catalogue import text
@@ -22,8 +17,6 @@ from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 
 GARAM = made_up_companies(today())[0]
-#: Where pictures of the pages are kept, to look at them; None keeps none.
-PICTURES = os.environ.get("KTOP_PICTURES")
 CSV = f"사업자등록번호,기업명,설립일\n{GARAM.business_number},가람센서(가상),2014-03-01\n123,다라(가상),2014-03-01\n"
 
 
@@ -34,32 +27,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 @pytest.fixture(scope="module")
 def served(house: House) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(house._settings, house), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Check a page for barriers, and for what is wider than its screen."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], name
-    for width in (360, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+    with serving(create_app(house._settings, house)) as address:
+        yield address
 
 
 def test_from_a_number_and_from_a_file(house: House, served: str, browser: Browser) -> None:
@@ -91,7 +60,7 @@ def test_from_a_number_and_from_a_file(house: House, served: str, browser: Brows
         {"name": "firms.csv", "mimeType": "text/csv", "buffer": CSV.encode("cp949")}
     )
     press("sheets.send")
-    looked_at(page, "import-ko")
+    open_to_all(page, "import-ko")
     press("sheets.take")
     assert page.get_by_role("status").count()
     shown = {
@@ -101,9 +70,9 @@ def test_from_a_number_and_from_a_file(house: House, served: str, browser: Brows
         "imports": "/imports",
         "sources": "/sources",
     }
-    for lang, names in (("ko", shown), ("en", ("collection", "imports") if PICTURES is None else shown)):
+    for lang, names in (("ko", shown), ("en", ("collection", "imports"))):
         page.context.add_cookies([{"name": "ktop_lang", "value": lang, "url": served}])
         for name in names:
             page.goto(shown[name])
-            looked_at(page, f"{name}-{lang}")
+            open_to_all(page, f"{name}-{lang}")
     page.context.close()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from databases import database_url
 from people import PASSWORD, Installation
 from playwright.sync_api import Browser
+from serving import serving
 
 from ktop.kernel.settings import Settings
 from ktop.store.unit_of_work import Store
@@ -26,20 +23,8 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Installation]]:
     house = Installation(store, tmp_path)
     house.add_organisation("firm", "company")
     house.add_user("kim", ("firm", "company_owner"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(Settings(data=tmp_path), house)  # type: ignore[arg-type]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.05)
-    yield f"http://localhost:{port}", house
-    server.should_exit = True
-    thread.join(10)
+    with serving(create_app(Settings(data=tmp_path), house), "localhost") as address:  # type: ignore[arg-type]
+        yield address, house
     store.engine.dispose()
 
 

@@ -8,18 +8,14 @@ cut off at 200 %, valid HTML, and nothing on the browser's console.
 from __future__ import annotations
 
 import io
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from markup import problems
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
+from serving import barriers, serving
 
 from ktop.bootstrap import House
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
@@ -54,19 +50,8 @@ def people(house: House) -> dict[str, tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def address(house: House, people: dict[str, tuple[str, str]]) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(house._settings, house), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(create_app(house._settings, house)) as found:
+        yield found
 
 
 class Person:
@@ -134,9 +119,7 @@ class Person:
         assert page.get_attribute("html", "lang") == self.lang
         assert problems(page.request.get(page.url).text()) == [], page.url
         if self.scripts:
-            rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}}).response["violations"]
-            assert [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found] == [], page.url
+            assert barriers(page) == [], page.url
         size = page.viewport_size
         assert size
         for width in (size["width"], max(320, size["width"] // 2)):  # half as wide: what 200 % leaves of a screen

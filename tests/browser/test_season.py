@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
+from serving import open_to_all, serving
 
 from ktop.bootstrap import House
 from ktop.domain.company.fact_spec import FACTS
@@ -30,30 +27,8 @@ def house(tmp_path: Path) -> House:
 
 @pytest.fixture
 def served(house: House) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(house._settings, house), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Check a page for barriers and for what is wider than a phone."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], name
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"{name} is wider than a phone"
-    page.set_viewport_size({"width": 1440, "height": 900})
+    with serving(create_app(house._settings, house)) as address:
+        yield address
 
 
 def test_an_officers_season(house: House, served: str, browser: Browser, tmp_path: Path) -> None:
@@ -107,7 +82,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     page.get_by_label("신청 기업 표").set_input_files(table)
     press("시험")
     assert page.get_by_role("cell", name="300").or_(page.get_by_role("rowheader", name="총인원 300명 이하")).count()
-    looked_at(page, "rule")
+    open_to_all(page, "rule")
     press("규칙 공개")
     press("접수 시작")
     page.get_by_label("신청 기업 표").set_input_files(table)
@@ -117,14 +92,14 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     press("평가하고 순위 정하기")
     work()
     page.goto(page.url.split("?")[0])
-    looked_at(page, "call")
+    open_to_all(page, "call")
     press("예비 결과 알리기")
     call = page.url
     page.locator("tbody tr").first.get_by_role("link").click()
     page.get_by_label("이의신청 사유").fill("연구개발비가 빠졌습니다.")
     page.get_by_label("기업 기록 파일").set_input_files(corrected)
     press("이의신청 내기")
-    looked_at(page, "appeal")
+    open_to_all(page, "appeal")
     page.get_by_label("결정 사유").fill("자료를 확인했습니다.")
     press("받아들임")
     page.goto(call)
@@ -141,7 +116,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     assert "market-response" in page.locator("main").inner_text()
     page.goto("/programmes/report")
     assert page.locator("svg.chart-flow").count() and page.get_by_role("link", name="PDF").count()
-    looked_at(page, "report")
+    open_to_all(page, "report")
     page.goto("/programmes/effects")
     page.get_by_label("기업과 연도의 표").set_input_files(panel)
     page.get_by_label("성과 열").fill("sales")
@@ -150,7 +125,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     work()
     page.goto(page.url.split("?")[0])
     assert "추정값" in page.locator("main").inner_text() and page.locator("svg.chart-intervals").count()
-    looked_at(page, "effect")
+    open_to_all(page, "effect")
     page.get_by_role("link", name="부처 보고용").click()
     with page.expect_download() as report:
         page.get_by_role("link", name="PDF").click()
@@ -159,9 +134,9 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     page.get_by_label("체험용 기업").select_option(index=1)
     press("확인")
     assert page.locator(".clause-unmet").count()
-    looked_at(page, "check")
+    open_to_all(page, "check")
     page.goto("/programmes")
-    looked_at(page, "programmes")
+    open_to_all(page, "programmes")
     page.goto("/programmes/projects")
-    looked_at(page, "projects")
+    open_to_all(page, "projects")
     page.close()
