@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from ktop.usecases.technologies.interface import Technologies
     from ktop.usecases.training.interface import Training
     from ktop.usecases.transmissions.interface import Transmissions
+    from ktop.usecases.watch.interface import Watch
     from ktop.usecases.webhooks.interface import Webhooks
     from ktop.usecases.work.interface import Work
 T = TypeVar("T")
@@ -385,6 +386,12 @@ class House:
         )
 
     @property
+    def watch(self) -> Watch:
+        from ktop.usecases.watch.service import WatchService
+
+        return self._once("watch", lambda: WatchService(self._store, lambda: self.ratings))
+
+    @property
     def discovery(self) -> Discovery:
         from ktop.usecases.discovery.service import DiscoveryService
 
@@ -420,6 +427,7 @@ class House:
         self.audit.seal(operator)
         self.finance.tend(INSTALLATION)
         self._following.tend()
+        self.watch.tend(INSTALLATION)
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)

@@ -83,6 +83,8 @@ from ktop.usecases.training.interface import Training
 from ktop.usecases.training.service import TrainingService
 from ktop.usecases.transmissions.interface import Transmissions
 from ktop.usecases.transmissions.service import TransmissionService
+from ktop.usecases.watch.interface import Watch
+from ktop.usecases.watch.service import WatchService
 from ktop.usecases.webhooks.interface import Webhooks
 from ktop.usecases.webhooks.service import WebhookService
 from ktop.usecases.work.interface import Work
@@ -129,6 +131,7 @@ USE_CASES: dict[type, type] = {
     Webhooks: WebhookService,
     Finance: FinanceService,
     Discovery: DiscoveryService,
+    Watch: WatchService,
     Statistics: StatisticsService,
     SheetImports: SheetImportService,
 }

@@ -20,7 +20,7 @@ class AccessShown(TypedDict):
     """Empty where only the list of results was seen."""
     seen: dict[str, list[str]]
     purpose: str
-    way: Literal["page", "program", "sent"]
+    way: Literal["page", "program", "sent", "watch"]
 
 
 class ActionShown(TypedDict):
@@ -33,6 +33,12 @@ class ActionShown(TypedDict):
     second: str | None
     figures: list[str]
     reason: bool
+
+
+class Added(TypedDict):
+    """How many companies were added."""
+
+    added: int
 
 
 class AnswerGiven(TypedDict):
@@ -780,6 +786,14 @@ class MessageGiven(TypedDict):
     message: str
 
 
+class Moved(TypedDict):
+    """How many companies moved from one business grade to another."""
+
+    before: str
+    now: str
+    companies: int
+
+
 class Narrowing(TypedDict):
     """Terms that allow less."""
 
@@ -957,6 +971,16 @@ class PortfolioCompanyShown(TypedDict):
     """Counts edits; the ETag of the company."""
 
 
+class PortfolioShown(TypedDict):
+    """An institution's portfolio, compared with a day."""
+
+    since: str
+    companies: list[WatchedShown]
+    migration: list[Moved]
+    industries: Spread
+    regions: Spread
+
+
 class PreviewShown(TypedDict):
     """What a rule would do with applicants; nothing of it is kept."""
 
@@ -989,6 +1013,19 @@ class ProfileShown(TypedDict):
     region: str
     size: str
     age_band: str
+
+
+class ProgrammeAnswersStandingShown(TypedDict):
+    """Where a company stands with a programme; `call` is null for an example rule."""
+
+    call: str | None
+    name: dict[str, str]
+    agency: dict[str, str]
+    closes: str | None
+    decision: Literal["eligible", "refused", "ask"]
+    points: float | None
+    most: float
+    clauses: list[ClauseShown]
 
 
 class ProgrammeApplicationShown(TypedDict):
@@ -1219,6 +1256,13 @@ class SentShown(TypedDict):
     withdrawn: str | None
 
 
+class Share(TypedDict):
+    """How many companies have one code."""
+
+    code: str
+    companies: int
+
+
 class SheetCountShown(TypedDict):
     """Rows of a sheet, and how many of them are right."""
 
@@ -1267,23 +1311,19 @@ class SourcesShown(TypedDict):
     items: list[SourceShown]
 
 
-class StandingShown(TypedDict):
-    """Where a company stands with a programme; `call` is null for an example rule."""
+class Spread(TypedDict):
+    """How the portfolio spreads over codes; `index` is the sum of squared shares, 1 where all have one code."""
 
-    call: str | None
-    name: dict[str, str]
-    agency: dict[str, str]
-    closes: str | None
-    decision: Literal["eligible", "refused", "ask"]
-    points: float | None
-    most: float
-    clauses: list[ClauseShown]
+    shares: list[Share]
+    unknown: int
+    """Companies whose consent does not show it."""
+    index: float | None
 
 
 class StandingsShown(TypedDict):
     """Open calls first, then example programmes."""
 
-    items: list[StandingShown]
+    items: list[ProgrammeAnswersStandingShown]
 
 
 class StateShown(TypedDict):
@@ -1523,6 +1563,42 @@ class WarnedShown(TypedDict):
     firm: str
     name: str
     reasons: list[dict[str, str]]
+
+
+class WatchStandingShown(TypedDict):
+    """What a result says, as far as the consent shows it; empty where it says nothing."""
+
+    rating: str
+    as_of: str
+    business: str
+    growth: str
+    risk: str
+    index_score: float | None
+    industry: str
+    region: str
+
+
+class WatchedShown(TypedDict):
+    """A company of the portfolio; without a consent that holds, nothing but its name."""
+
+    company: Party
+    added: str
+    covered: bool
+    """Whether a consent covers anything today."""
+    before: WatchStandingShown | None
+    now: WatchStandingShown | None
+    signs: list[
+        Literal["business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"]
+    ]
+    """Early warnings, the weightiest first."""
+    consent: str
+    until: str | None
+
+
+class Watching(TypedDict):
+    """A company to watch."""
+
+    business_number: str
 
 
 class WebhookRequest(TypedDict):
@@ -2469,6 +2545,37 @@ class LookupsOperations:
             "GET", f"/api/v1/lookups/{part(rating_id)}", query={"consent": consent}
         ).json()
         return found
+
+    def portfolio(self, *, since: str | None = None) -> PortfolioShown:
+        """Read the portfolio: grades then and now, early warnings, migration and concentration; each look is noted.
+
+        GET /api/v1/watch
+        """
+        found: PortfolioShown = self._connection.ask("GET", "/api/v1/watch", query={"since": since}).json()
+        return found
+
+    def watch(self, body: Watching, *, idempotency_key: str | None = None) -> Party:
+        """Watch a company whose consent holds; one watched already stays as it is.
+
+        POST /api/v1/watch
+        """
+        found: Party = self._connection.ask("POST", "/api/v1/watch", body=body, idempotency_key=idempotency_key).json()
+        return found
+
+    def watch_all(self, *, idempotency_key: str | None = None) -> Added:
+        """Watch every company whose consent holds.
+
+        POST /api/v1/watch/all
+        """
+        found: Added = self._connection.ask("POST", "/api/v1/watch/all", idempotency_key=idempotency_key).json()
+        return found
+
+    def end(self, company: str) -> None:
+        """Watch a company no more.
+
+        DELETE /api/v1/watch/{company}
+        """
+        self._connection.ask("DELETE", f"/api/v1/watch/{part(company)}")
 
 
 class MembersOperations:

@@ -74,6 +74,16 @@ class AccessLedger:
             },
         )
 
+    def noted(self, way: str, since: datetime) -> set[tuple[str, str]]:
+        """Return consent and rating of what the actor has seen in a way since a moment."""
+        query = select(access_ledger.c.consent, access_ledger.c.rating).where(
+            access_ledger.c.reader == self._actor.organisation,
+            access_ledger.c.reader_user == self._actor.user,
+            access_ledger.c.way == way,
+            access_ledger.c.at >= since,
+        )
+        return {(row.consent, row.rating) for row in self._connection.execute(query)}
+
     def of_company(self, *, consent: str | None = None, before: object = None, limit: int = 50) -> list[Access]:
         """Return who saw what of the actor's own organisation, newest first, with numbers below ``before``."""
         query = (

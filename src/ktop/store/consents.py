@@ -105,6 +105,11 @@ class ConsentRepository:
         given = {"company": company, "grantee": self._actor.organisation}
         return [_consent(found) for found in self._connection.execute(_COVERING[once], given)]
 
+    def covering_all(self) -> list[Consent]:
+        """Return the active consents of all companies for the actor's organisation, but for those of one look."""
+        given = {"grantee": self._actor.organisation}
+        return [_consent(found) for found in self._connection.execute(_covering(once=False), given)]
+
     def active_with(self, grantee: str) -> list[Consent]:
         """Return the active consents that the actor's own organisation gave one institution, oldest first."""
         query = self._own().where(

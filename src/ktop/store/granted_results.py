@@ -5,12 +5,12 @@ What a consent covers, and what of a rating it shows, is for the domain to say; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, not_, or_, select
 
 from ktop.domain.party.actor import Actor
 from ktop.store.consents import PARTY, Party, party_of
@@ -18,6 +18,14 @@ from ktop.store.tables import companies, consents, organisations, ratings
 
 #: How many models answer together at most.
 _MODELS = 4
+#: Where a model's name, grades and index stand in its answer.
+_STANDING: tuple[tuple[str, str], ...] = (
+    ("model", "name"),
+    *(("grades", name) for name in ("business", "growth", "risk")),
+    ("scores", "index"),
+)
+#: Columns of a standing before its answers.
+_HEAD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,28 @@ class GrantedTitle:
     kind: str
     technology: str | None
     models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """What one model answered: its grades (business, growth, risk) and its index, None where it gives none."""
+
+    model: str
+    grades: Mapping[str, str | None]
+    index_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedStanding:
+    """A company's newest rating of itself, its grades alone; ``industry`` and ``region`` are those of the record."""
+
+    company: str
+    id: str
+    created: datetime
+    as_of: date
+    industry: str | None
+    region: str | None
+    answers: tuple[ModelAnswer, ...]
 
 
 class GrantedResults:
@@ -72,31 +102,72 @@ class GrantedResults:
             for row in self._connection.execute(query, {"company": company, "grantee": self._actor.organisation})
         ]
 
+    def standings(self, of: Collection[str], until: datetime | None = None) -> dict[str, GrantedStanding]:
+        """Return by company its newest rating of itself, made until a moment; companies without one are left out."""
+        the_company = ratings.c.tenant
+        kinds = ratings.c.kind.in_(("company", "both"))
+        made = [] if until is None else [ratings.c.created <= until]
+        order = func.row_number().over(partition_by=the_company, order_by=(ratings.c.created.desc(), ratings.c.id))
+        ranked = (
+            select(ratings.c.id, order.label("place"))
+            .where(the_company.in_(list(of)), kinds, not_(ratings.c.archived), *made)
+            .where(_granted(the_company), _of_itself(the_company))
+            .subquery()
+        )
+        newest = select(ranked.c.id).where(ranked.c.place == 1)
+        said = [ratings.c.results[(place, *path)].as_string() for place in range(_MODELS) for path in _STANDING]
+        group = [ratings.c.results[(0, "subject", name)].as_string() for name in ("industry_group", "region")]
+        query = select(the_company, ratings.c.id, ratings.c.created, ratings.c.as_of, *group, *said)
+        found = self._connection.execute(query.where(ratings.c.id.in_(newest)), {"grantee": self._actor.organisation})
+        return {row[0]: _granted_standing(row) for row in found}
 
-def _granted() -> ColumnElement[bool]:
-    """Return the condition for ratings of ``company`` while a consent of it for ``grantee`` is active."""
+
+def _granted_standing(row: Row[Any]) -> GrantedStanding:
+    company, rating, created, as_of, industry, region = row[:_HEAD]
+    return GrantedStanding(company, rating, created, as_of, industry, region, _answers(row[_HEAD:]))
+
+
+def _answers(said: Sequence[str | None]) -> tuple[ModelAnswer, ...]:
+    width = len(_STANDING)
+    parts = [said[place : place + width] for place in range(0, len(said), width)]
+    return tuple(
+        ModelAnswer(
+            name,
+            dict(zip(("business", "growth", "risk"), grades, strict=True)),
+            None if index is None else float(index),
+        )
+        for name, *grades, index in parts
+        if name
+    )
+
+
+def _granted(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:
+    """Return the condition for ratings of ``company`` (or of any) while a consent of it for ``grantee`` is active."""
     active = exists().where(
         consents.c.tenant == ratings.c.tenant,
         consents.c.grantee == bindparam("grantee"),
         consents.c.state == "active",
     )
-    return and_(ratings.c.tenant == bindparam("company"), active)
+    return and_(ratings.c.tenant == (bindparam("company") if company is None else company), active)
 
 
 def _given(names: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def _of_itself() -> ColumnElement[bool]:
-    """Return the condition for ratings of ``company`` itself: what it tried with others' records concerns nobody.
+def _of_itself(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:
+    """Return the condition for ratings of ``company`` (or of any) itself.
+
+    What it tried with others' records concerns nobody.
 
     A rating is of the company by the business number in its record, by the company it keeps under that number where the
     record names none, or because it is of a technology alone.
     """
-    number = select(organisations.c.business_number).where(organisations.c.id == bindparam("company")).scalar_subquery()
-    own = select(companies.c.id).where(
-        companies.c.tenant == bindparam("company"), companies.c.business_number == number
-    )
+    it = bindparam("company") if company is None else company
+    named = select(organisations.c.business_number).where(organisations.c.id == it)
+    number = named.correlate(ratings).scalar_subquery()
+    own = select(companies.c.id).where(companies.c.tenant == it, companies.c.business_number == number)
+    own = own.correlate(ratings)
     unnumbered = or_(ratings.c.subject_key.is_(None), not_(ratings.c.subject_key.startswith("business_number:")))
     return or_(
         ratings.c.kind == "technology",

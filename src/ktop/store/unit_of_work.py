@@ -43,6 +43,7 @@ from ktop.store.shared_commits import SharedCommits
 from ktop.store.statistics import InstallationFigures
 from ktop.store.tables import jobs, outbox
 from ktop.store.transmissions import TransmissionRepository
+from ktop.store.watch import WatchClock, WatchRepository
 from ktop.store.webhooks import WebhookDispatch, WebhookRepository
 
 
@@ -77,6 +78,11 @@ class UnitOfWork:
     def granted_results(self) -> GrantedResults:
         """The ratings that companies let the actor's organisation see."""
         return GrantedResults(self.connection, self.actor)
+
+    @property
+    def watch(self) -> WatchRepository:
+        """The firms that the actor's institution watches."""
+        return WatchRepository(self.connection, self.actor)
 
     @property
     def transmissions(self) -> TransmissionRepository:
@@ -186,6 +192,11 @@ class InstallationWork:
     def sources(self) -> SourceLedger:
         """How often and how well public sources were asked."""
         return SourceLedger(self.connection)
+
+    @property
+    def watch_clock(self) -> WatchClock:
+        """The firms that institutions watch and that are due to be looked at."""
+        return WatchClock(self.connection)
 
     @property
     def follows(self) -> FollowClock:

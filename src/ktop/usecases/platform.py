@@ -40,6 +40,7 @@ from ktop.usecases.statistics.interface import Statistics
 from ktop.usecases.technologies.interface import Technologies
 from ktop.usecases.training.interface import Training
 from ktop.usecases.transmissions.interface import Transmissions
+from ktop.usecases.watch.interface import Watch
 from ktop.usecases.webhooks.interface import Webhooks
 from ktop.usecases.work.interface import Work
 
@@ -210,6 +211,11 @@ class Platform(Protocol):
     @property
     def programmes(self) -> Programmes:
         """Support programmes."""
+        ...
+
+    @property
+    def watch(self) -> Watch:
+        """Firms that an institution keeps an eye on."""
         ...
 
     @property

@@ -36,6 +36,7 @@ MENU: Mapping[str, Sequence[tuple[str, str]]] = {
         ("/inbox", "consent.nav_inbox"),
         ("/ledger", "consent.nav_ledger"),
         ("/lookup", "consent.nav_lookup"),
+        ("/watch", "watch.title"),
         ("/discovery", "discovery.nav"),
         ("/finance", "finance.nav"),
         ("/programmes", "programmes_season.nav"),
@@ -62,7 +63,7 @@ MENU: Mapping[str, Sequence[tuple[str, str]]] = {
 _INVITING = frozenset(("/companies", "/technology"))
 #: What only organisations have to do with each other: an installation without accounts has one.
 _BETWEEN_ORGANISATIONS = frozenset(
-    ("/consents", "/ledger", "/lookup", "/inbox", "/finance", "/discovery", "/portfolio")
+    ("/consents", "/ledger", "/lookup", "/watch", "/inbox", "/finance", "/discovery", "/portfolio")
 )
 #: Pages that anybody may open but that have something only for whoever has one of some permissions.
 _FOR: Mapping[str, Sequence[str]] = {"/discovery": ("granted:discovery:read", "own:ledger:read")}

@@ -39,6 +39,7 @@ from ktop.store.tables.programmes import (
 from ktop.store.tables.ratings import companies, documents, issued_results, ratings, record_versions, technologies
 from ktop.store.tables.reviews import rating_reviews
 from ktop.store.tables.trail import audit_chain, audit_events, audit_heads, outbox, webhook_deliveries, webhooks
+from ktop.store.tables.watch import watched_companies
 from ktop.store.tables.work import idempotency_keys, job_items, jobs, request_counts
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "transmissions",
     "users",
     "value_choices",
+    "watched_companies",
     "webhook_deliveries",
     "webhooks",
 ]

@@ -12,7 +12,7 @@ from ktop.kernel.paging import Page
 from ktop.usecases.consent.interface import ConsentCard, PartyCard
 
 #: How somebody looked: on a page, by a program, or at what was sent to the inbox.
-Way = Literal["page", "program", "sent"]
+Way = Literal["page", "program", "sent", "watch"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class AccessShown(BaseModel):
     rating: str = Field(description="Empty where only the list of results was seen.")
     seen: dict[str, list[str]]
     purpose: str
-    way: Literal["page", "program", "sent"]
+    way: Literal["page", "program", "sent", "watch"]
 
 
 class LedgerShown(BaseModel):

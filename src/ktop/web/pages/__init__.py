@@ -41,6 +41,7 @@ from ktop.web.pages import (
     signed,
     statistics,
     technology,
+    watch,
     webhooks,
 )
 
@@ -54,6 +55,7 @@ def routers() -> tuple[APIRouter, ...]:
         finance,
         discovery,
         statistics,
+        watch,
         programme_calls,
         programme_projects,
         programme_effects,

@@ -1,0 +1,1 @@
+"""Firms that an institution keeps an eye on, as long as they let it."""
