@@ -194,3 +194,4 @@ def test_the_clock_rates_again_and_tells_of_warnings_once(
     assert watch.tend(INSTALLATION, day + timedelta(days=4)) == 1
     assert told(store, "watch.warned") == [{"signs": ["business_down"]}], "a warning is told once"
     assert consents.ledger(COMPANY).items[0].way == "watch"
+    assert watch.warned(BANK) == 1 and watch.warned(OTHER_BANK) == 0

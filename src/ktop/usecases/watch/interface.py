@@ -75,6 +75,10 @@ class Watch(Protocol):
         """
         ...
 
+    def warned(self, actor: Actor) -> int:
+        """Return of how many firms the institution was told early warnings that still hold; no result is looked at."""
+        ...
+
     def tend(self, actor: Actor, now: datetime | None = None) -> int:
         """Do what is due: rate firms again whose result is a quarter old and who consented to monitoring, and tell
         institutions of early warnings; return how many firms were looked at. A worker calls it by the clock, as the

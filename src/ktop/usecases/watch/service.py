@@ -78,6 +78,11 @@ class WatchService:
             regions=concentration(firm.now.region if firm.now else "" for firm in seen),
         )
 
+    def warned(self, actor: Actor) -> int:
+        require(actor, "granted:result:read")
+        with self._store().reading(actor) as unit:
+            return sum(bool(row.told) for row in unit.watch.all())
+
     def tend(self, actor: Actor, now: datetime | None = None) -> int:
         if actor != INSTALLATION:
             raise ForbiddenError("watch.by_the_clock")
@@ -115,7 +120,7 @@ class WatchService:
     def _rate_again(self, company: str) -> None:
         """Rate a firm again by the record that it keeps of itself; without one it is left as it is."""
         owner = Actor(INSTALLATION.user, company, frozenset({"company_owner"}))
-        with self._store().reading(owner) as unit:
+        with self._store().unit(owner) as unit:
             number = unit.consents.party(company).business_number
             kept = None if number is None else unit.portfolio.company_known_as(number, None)
             records = {} if kept is None else unit.portfolio.newest_records([kept.id])

@@ -198,6 +198,9 @@ async def _sent(desk: Desk) -> None:
 async def _lookups(desk: Desk) -> None:
     found = await desk.ask(platform(desk.request).lookups.looked_at, limit=_COUNTED)
     desk.place("lookups", "/lookup", found.items, more=found.after is not None)
+    if warned := await desk.ask(platform(desk.request).watch.warned):
+        desk.do("watch", "/watch?sort=-signs", n=warned)
+    desk.place("watch", "/watch", None)
 
 
 async def _cases(desk: Desk) -> None:
