@@ -10,6 +10,8 @@ from ktop.kernel.errors import InputError
 _STARTS = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_MEMBERS = 2_000
+#: Endings of names by what the file is, the first of them the usual one.
+ENDINGS = {"application/pdf": (".pdf",), "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), _WORKBOOK: (".xlsx",)}
 
 
 def media_type_of(content: bytes) -> str:
@@ -30,3 +32,16 @@ def media_type_of(content: bytes) -> str:
         if "xl/workbook.xml" in names and len(names) <= _MOST_MEMBERS and not macros:
             return _WORKBOOK
     raise InputError("finance.document_type")
+
+
+def name_of_type(name: str, media_type: str) -> str:
+    """Return a file's name with an ending of its type; raises ``InputError`` where the name claims to be another type.
+
+    A name with another ending would be opened, once downloaded, by what the ending says.
+    """
+    endings = ENDINGS[media_type]
+    if name.lower().endswith(endings):
+        return name
+    if "." in name.strip("."):
+        raise InputError("finance.document_named_otherwise", name=name[-60:], ending=endings[0])
+    return name + endings[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, insert, or_, select, tuple_, update
 
-from ktop.domain.finance.case import Application, Case, CaseDocument, Step
+from ktop.domain.finance.case import Application, Case, CaseDocument, Step, local_day
 from ktop.domain.finance.process import process
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import ConflictError, NotFoundError
@@ -56,6 +56,23 @@ class CaseRepository:
             query = query.where(tuple_(finance_cases.c.created, finance_cases.c.id) < before)
         query = query.order_by(finance_cases.c.created.desc(), finance_cases.c.id.desc()).limit(limit)
         return [_case(row) for row in self._connection.execute(query)]
+
+    def committed_krw(self, case: Case, since: date) -> int:
+        """Return what a company's other cases ask for in won: those found eligible and undecided, approved, or in force
+        and begun after a day, that of a rating which could not know of them.
+        """
+        query = select(finance_cases).where(
+            finance_cases.c.tenant == case.company,
+            finance_cases.c.id != case.id,
+            finance_cases.c.state.not_in(("draft", "submitted")),
+            finance_cases.c.guarantee.in_(("asked", "approved", "in_force")),
+        )
+        found = [_case(row) for row in self._connection.execute(query)]
+        return sum(
+            one.application.amount_krw
+            for one in found
+            if one.guarantee != "in_force" or local_day(one.created) >= since
+        )
 
     def revise(self, case: Case) -> None:
         """Keep what a draft or a returned application says now."""
@@ -116,7 +133,9 @@ class CaseRepository:
         return [_document(row) for row in self._connection.execute(ordered)]
 
     def document(self, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
-        """Return one file of a case; raises ``NotFoundError`` where there is none of that identifier."""
+        """Return one file of a case; raises ``NotFoundError`` where there is none of that identifier,
+        ``ConflictError`` where it no longer is what was handed in.
+        """
         query = select(*_KNOWN, finance_documents.c.content).where(
             finance_documents.c.id == document_id, finance_documents.c.case == case_id, self._mine(finance_documents)
         )
@@ -124,7 +143,10 @@ class CaseRepository:
         if found is None:
             raise NotFoundError("store.document_not_found")
         known = {field.name: getattr(found, field.name) for field in fields(CaseDocument)}
-        return CaseDocument(**known), bytes(found.content)
+        content = bytes(found.content)
+        if hashlib.sha256(content).hexdigest() != known["sha256"]:
+            raise ConflictError("finance.document_changed")
+        return CaseDocument(**known), content
 
     def _cases(self) -> ColumnElement[bool]:
         """What the organisation may know of: a draft is the company's own."""

@@ -44,6 +44,7 @@ def given_for(name: str, case: Case, side: Side) -> Given:
     """What a sensible person says with a step."""
     typed = {
         "share_percent": 85,
+        "rule_fee_percent": 1.2,
         "guaranteed_krw": int(case.application.amount_krw * 0.8),
         "fee_percent": "1.2",
         "loan_krw": f"{case.application.amount_krw:,}",
@@ -160,7 +161,7 @@ def test_much_needs_two_people() -> None:
     steps: list[Step] = []
     for name, side, by in (
         ("submit", "company", "a"),
-        ("find_eligible", "rule", "eligibility-1"),
+        ("find_eligible", "rule", "eligibility-2"),
         ("hand_in", "company", "a"),
         ("approve_guarantee", "guarantor", "kim"),
     ):
@@ -171,6 +172,9 @@ def test_much_needs_two_people() -> None:
     with pytest.raises(ForbiddenError) as same:
         act(case, steps, "confirm_guarantee", "guarantor", "kim", BEGUN, Given(consents={"guarantor"}))
     assert same.value.key == "finance.another_person"
+    with pytest.raises(ForbiddenError) as program:  # a key is no second person, whoever made it
+        act(case, steps, "confirm_guarantee", "guarantor", "key:1", BEGUN, Given(consents={"guarantor"}, program=True))
+    assert program.value.key == "finance.only_people"
     step = act(case, steps, "confirm_guarantee", "guarantor", "lee", BEGUN, Given(consents={"guarantor"}))
     assert follow(case, step).guarantee == "approved"
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
@@ -20,7 +20,7 @@ from ktop.catalogue import load
 from ktop.domain.finance.case import Application
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from ktop.store.tables import audit_events, organisations, outbox
+from ktop.store.tables import audit_events, finance_documents, organisations, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
 from ktop.usecases.finance.interface import CaseCard
@@ -94,7 +94,7 @@ def at_the_bank(finance: FinanceService, case: CaseCard) -> CaseCard:
 
 
 def test_the_whole_way(store: Store, finance: FinanceService, handed_in: CaseCard) -> None:
-    assert handed_in.state == "guarantee_review" and handed_in.figures == {"share_percent": 85}
+    assert handed_in.state == "guarantee_review" and handed_in.figures == {"share_percent": 85, "rule_fee_percent": 0.9}
     seen = finance.case(BANK, handed_in.id)
     assert seen.state == handed_in.state and seen.documents == () and seen.figures == {}, "not the bank's turn yet"
     case = at_the_bank(finance, handed_in)
@@ -132,8 +132,9 @@ def test_a_refusal_an_appeal_and_a_second_refusal(finance: FinanceService, hande
     case = finance.act(BANK, case.id, "refuse_loan", reason="담보 여력 부족")
     assert (case.state, case.guarantee, case.loan) == ("loan_refused", "approved", "refused")
     assert finance.act(COMPANY, case.id, "appeal_loan", reason="수주 계약 추가").state == "loan_appealed"
-    with pytest.raises(ForbiddenError):
-        finance.act(BANK, case.id, "reopen_loan", reason="다시 봄")
+    for decision in ("reopen_loan", "uphold_loan"):  # whoever refused does not judge the appeal
+        with pytest.raises(ForbiddenError):
+            finance.act(BANK, case.id, decision, reason="다시 봄")
     other_officer = replace(BANK, user="user-second")
     assert finance.act(other_officer, case.id, "reopen_loan", reason="다시 봄").state == "bank_review"
     assert finance.act(BANK, case.id, "refuse_loan", reason="그대로").loan == "refused"
@@ -151,6 +152,31 @@ def test_what_is_not_eligible_ends_with_reasons(store: Store, finance: FinanceSe
     case = finance.act(COMPANY, begun(store, finance, 900_000_000).id, "submit")
     assert (case.state, case.guarantee) == ("ineligible", "refused")
     assert "한도" in case.steps[-1].reason and "limit" in case.steps[-1].reason
+
+
+def test_several_applications_together_stay_within_one_limit(store: Store, finance: FinanceService) -> None:
+    rest = 140_000_000
+    first = finance.act(COMPANY, begun(store, finance, 100_000_000).id, "submit")
+    second = finance.act(COMPANY, begun(store, finance, rest).id, "submit")
+    assert (first.state, second.state) == ("documents", "ineligible")
+    assert "1억 원" in second.steps[-1].reason and "1억 4,000만 원" in second.steps[-1].reason
+    finance.act(COMPANY, first.id, "withdraw")
+    assert finance.act(COMPANY, begun(store, finance, rest).id, "submit").state == "documents"
+
+
+def test_a_document_is_what_its_name_says_and_stays_so(store: Store, finance: FinanceService) -> None:
+    case = begun(store, finance)
+    for name in ("statements.exe", "statements.png", "statements.pdf.html"):
+        with pytest.raises(InputError) as otherwise:
+            finance.add_document(COMPANY, case.id, "statements", name, PDF)
+        assert otherwise.value.key == "finance.document_named_otherwise"
+    named = finance.add_document(COMPANY, case.id, "statements", "재무제표", PDF).documents[0]
+    assert named.name == "재무제표.pdf"
+    with store.engine.begin() as connection:
+        connection.execute(update(finance_documents).values(content=PDF + b" changed"))
+    with pytest.raises(ConflictError) as changed:
+        finance.document(COMPANY, case.id, named.id)
+    assert changed.value.key == "finance.document_changed"
 
 
 def test_the_same_step_sent_again_is_the_same_step(store: Store, finance: FinanceService, handed_in: CaseCard) -> None:

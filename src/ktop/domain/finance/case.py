@@ -144,12 +144,14 @@ class Given:
     ----------
     documents : kinds of documents that are there.
     consents : sides that the company lets see its result now.
+    program : whether a program acts by its key instead of a person.
     """
 
     reason: str = ""
     figures: Mapping[str, object] = field(default_factory=dict)
     documents: Collection[str] = ()
     consents: Collection[Side] = ()
+    program: bool = False
 
 
 def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: datetime, given: Given) -> Step:
@@ -174,6 +176,8 @@ def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: d
         raise ConflictError("finance.only_once", action=action.label)
     if action.overdue and not overdue(case, at):
         raise ConflictError("finance.not_overdue")
+    if action.another_person and given.program:  # else two keys, or a key and who made it, would pass for two people
+        raise ForbiddenError("finance.only_people", action=action.label)
     if action.another_person and _last_of(steps, side) == by:
         raise ForbiddenError("finance.another_person")
     _require_all(action, side, given)

@@ -15,7 +15,6 @@ from ktop.domain.decision.guarantee import money
 from ktop.domain.decision.verdict import Failure, Success, Verdict
 from ktop.domain.finance.case import Application
 
-RULE = "eligibility-1"
 _CLAUSES = ("rated", "recent", "guarantee_possible", "within_limit")
 
 
@@ -45,22 +44,28 @@ class Eligibility:
         return {lang: " ".join(reason[lang] for reason in failed) for lang in LANGS}
 
 
-def find(application: Application, results: Sequence[Mapping[str, Any]], as_of: date, day: date) -> Eligibility:
+def find(
+    application: Application, results: Sequence[Mapping[str, Any]], as_of: date, day: date, committed_krw: int = 0
+) -> Eligibility:
     """Return what the rule finds for an application on a day.
 
     Parameters
     ----------
     results : the models' answers of the rating, as stored; ``as_of`` their day.
+    committed_krw : what the company's other applications ask for that the rating could not know of: several together
+        stay within the one limit.
     """
     decided = next((found for found in results if "guarantee" in found.get("details", {})), None)
     guarantee: Mapping[str, Any] = decided["details"]["guarantee"] if decided else {}
     limit, rule, days = int(guarantee.get("amount_krw", 0)), load("finance")["guarantee_rule"], (day - as_of).days
     most = load("finance")["rating_days"]
+    grade = str(decided["grades"].get("business", "")) if decided else ""
+    fee = rule["fee_percent"].get(grade.rstrip("+-"))
     held = {
-        "rated": decided is not None,
+        "rated": decided is not None and fee is not None,
         "recent": days <= most,
         "guarantee_possible": decided is not None and guarantee["status"] != "refused",
-        "within_limit": decided is not None and application.amount_krw <= limit,
+        "within_limit": decided is not None and application.amount_krw + committed_krw <= limit,
     }
     params = {"days": days, "most": most}
     verdicts: dict[str, Verdict] = {}
@@ -71,17 +76,16 @@ def find(application: Application, results: Sequence[Mapping[str, Any]], as_of: 
             verdicts[name] = Failure(
                 {
                     lang: text(
-                        f"finance.clause_{name}",
+                        f"finance.clause_{name}{'_together' if name == 'within_limit' and committed_krw else ''}",
                         lang,
                         **params,
                         amount=money(application.amount_krw, lang),
                         limit=money(limit, lang),
+                        committed=money(committed_krw, lang),
                     )
                     for lang in LANGS
                 }
             )
-    grade = str(decided["grades"].get("business", "")) if decided else ""
-    fee = rule["fee_percent"].get(grade.rstrip("+-"))
     return Eligibility(verdicts, _share(results, rule), fee, limit)
 
 

@@ -39,7 +39,7 @@ class Action:
     second : the state that follows instead where the amount needs two people.
     figures : what must be said with it; see ``figure_bounds``.
     reason, documents, consent : what it cannot go without: a reason, the needed documents, the company's consent.
-    another_person : whether whoever took the last step of that side may not take it.
+    another_person : whether only a person may take it, no program, and not whoever took that side's last step.
     once : whether a case has it at most once.
     overdue : whether it is taken only when the time of the state has run out.
     guarantee, loan : what becomes of that part; None where it stays.

@@ -28,7 +28,7 @@ from ktop.domain.party.consent import ONE_RATING, Sight, Terms, may_see
 from ktop.domain.party.permission import Allowed, require, require_any
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError, TooLargeError
-from ktop.kernel.file_types import media_type_of
+from ktop.kernel.file_types import media_type_of, name_of_type
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
 from ktop.store.tables.base import new_id
@@ -125,7 +125,8 @@ class FinanceService:
             if before is None:
                 if version is not None and version != case.version:
                     raise ConflictError("finance.changed_meanwhile")
-                given = Given(reason, figures or {}, _kinds(unit, case_id), _consents(unit, case, side))
+                program = actor.scopes is not None
+                given = Given(reason, figures or {}, _kinds(unit, case_id), _consents(unit, case, side), program)
                 step = act(case, unit.cases.steps(case_id), action, side, actor.user, self._clock(), given)
                 if action == "submit":
                     _let_see(unit, case)
@@ -167,6 +168,7 @@ class FinanceService:
         if len(content) > rules["document_bytes"]:
             raise TooLargeError("finance.document_large", most=rules["document_bytes"] // 1_000_000)
         media_type = media_type_of(content)
+        name = name_of_type(_plain(name), media_type)
         with self._store().unit(actor) as unit:
             case = unit.cases.get(case_id, to_change=True)
             if case.company != actor.organisation:
@@ -175,7 +177,7 @@ class FinanceService:
                 raise ConflictError("finance.not_open", state=process().states[case.state].label)
             if len(unit.cases.documents(case_id)) >= rules["documents_most"]:
                 raise ConflictError("finance.documents_many", most=rules["documents_most"])
-            made = unit.cases.add_document(case, kind=kind, name=_plain(name), media_type=media_type, content=content)
+            made = unit.cases.add_document(case, kind=kind, name=name, media_type=media_type, content=content)
             details = {"document": made.id, "kind": kind, "sha256": made.sha256, "bytes": made.bytes}
             unit.tell("finance.document_added", case.id, details, [] if case.state == "draft" else [case.guarantor])
             return _card(unit, case, whole=True)
@@ -243,9 +245,11 @@ def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | No
     """Return the step that a rule has to take now, None where it is somebody's turn."""
     if case.state == "submitted":
         rating = unit.ratings.get(case.application.rating)
-        found = eligibility.find(case.application, rating.results, rating.as_of, local_day(now))
+        committed = unit.cases.committed_krw(case, rating.as_of)
+        found = eligibility.find(case.application, rating.results, rating.as_of, local_day(now), committed)
         if found.eligible:
-            return "find_eligible", Given(figures={"share_percent": found.share_percent})
+            terms = {"share_percent": found.share_percent, "rule_fee_percent": found.fee_percent}
+            return "find_eligible", Given(figures=terms)
         reason = found.reason()
         return "find_ineligible", Given(reason=f"{reason['ko']}\n{reason['en']}")
     if case.state == "approved":
@@ -332,6 +336,8 @@ def _take(unit: UnitOfWork, case: Case, step: Step, key: str) -> None:
         "loan": after.loan,
         "process": process().version,
     }
+    if step.action == "find_eligible":
+        details["terms"] = load("finance")["guarantee_rule"]["version"]
     others = {case.company, case.guarantor, case.bank} - {unit.actor.organisation}
     unit.tell(f"finance.{step.action}", case.id, details, sorted(others))
 
