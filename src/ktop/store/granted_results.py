@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, not_, or_, select
 
 from ktop.domain.party.actor import Actor
 from ktop.store.consents import PARTY, Party, party_of
@@ -18,14 +18,6 @@ from ktop.store.tables import companies, consents, organisations, ratings
 
 #: How many models answer together at most.
 _MODELS = 4
-#: Where a model's name, grades and index stand in its answer.
-_STANDING: tuple[tuple[str, str], ...] = (
-    ("model", "name"),
-    *(("grades", name) for name in ("business", "growth", "risk")),
-    ("scores", "index"),
-)
-#: Columns of a standing before its answers.
-_HEAD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class GrantedTitle:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """What one model answered: its grades (business, growth, risk) and its index, None where it gives none."""
+    """What one model answered: its grades by name, and its index, None where it gives none."""
 
     model: str
     grades: Mapping[str, str | None]
@@ -115,29 +107,21 @@ class GrantedResults:
             .subquery()
         )
         newest = select(ranked.c.id).where(ranked.c.place == 1)
-        said = [ratings.c.results[(place, *path)].as_string() for place in range(_MODELS) for path in _STANDING]
-        group = [ratings.c.results[(0, "subject", name)].as_string() for name in ("industry_group", "region")]
-        query = select(the_company, ratings.c.id, ratings.c.created, ratings.c.as_of, *group, *said)
+        # Read here, not by the database: PostgreSQL reads all of it again for each part that is asked for.
+        query = select(the_company, ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.results)
         found = self._connection.execute(query.where(ratings.c.id.in_(newest)), {"grantee": self._actor.organisation})
-        return {row[0]: _granted_standing(row) for row in found}
+        return {row[0]: _granted_standing(*row) for row in found}
 
 
-def _granted_standing(row: Row[Any]) -> GrantedStanding:
-    company, rating, created, as_of, industry, region = row[:_HEAD]
-    return GrantedStanding(company, rating, created, as_of, industry, region, _answers(row[_HEAD:]))
-
-
-def _answers(said: Sequence[str | None]) -> tuple[ModelAnswer, ...]:
-    width = len(_STANDING)
-    parts = [said[place : place + width] for place in range(0, len(said), width)]
-    return tuple(
-        ModelAnswer(
-            name,
-            dict(zip(("business", "growth", "risk"), grades, strict=True)),
-            None if index is None else float(index),
-        )
-        for name, *grades, index in parts
-        if name
+def _granted_standing(
+    company: str, rating: str, created: datetime, as_of: date, results: Sequence[Mapping[str, Any]]
+) -> GrantedStanding:
+    answers = tuple(
+        ModelAnswer(one["model"]["name"], one.get("grades", {}), one.get("scores", {}).get("index")) for one in results
+    )
+    subject = results[0].get("subject", {}) if results else {}
+    return GrantedStanding(
+        company, rating, created, as_of, subject.get("industry_group"), subject.get("region"), answers
     )
 
 

@@ -193,7 +193,7 @@ def _standing(consent: Consent, found: GrantedStanding | None, day: date) -> Sta
     if not answers:
         return None
     inputs = consent.terms.inputs
-    graded = next((one.grades for one in answers if one.grades["business"]), {})
+    graded = next((one.grades for one in answers if one.grades.get("business")), {})
     return Standing(
         rating=found.id,
         as_of=found.as_of,
