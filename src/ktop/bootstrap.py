@@ -133,7 +133,9 @@ class House:
 
         def made() -> ResultService:
             issuer = Issuer(self._settings.address, self._settings.issuer_name)
-            return ResultService(self._store, SigningKeys(self._settings.keys / "signing", issuer.name), issuer)
+            return ResultService(
+                self._store, SigningKeys(self._settings.keys / "signing", issuer.name), issuer, self._registry
+            )
 
         return self._once("results", made)
 

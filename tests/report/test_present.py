@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Any
 
 import invented
 import pytest
 
 from ktop.catalogue import Lang, load
-from ktop.report.present import report_view
+from ktop.report.present import rating_view, report_view
 from ktop.report.present.accounts import ratio_points
 from ktop.report.present.common import grades
 from ktop.report.present.comparison import compare
+from ktop.report.present.growth_paths import with_growth_paths
 from ktop.report.present.technology import _trend_text
 from ktop.report.present.what_if import changes_between
 
@@ -276,3 +278,33 @@ def test_a_firm_without_ratios_has_no_section_on_the_accounts() -> None:
     rating = invented.ktrs_fm()
     rating["details"]["accounts"] = {**ACCOUNTS, "known": 0}
     assert report_view([rating], "en").ratings[0].accounts is None
+
+
+@pytest.mark.parametrize("lang", BOTH)
+def test_growth_paths_name_their_cell_and_what_told_the_groups_apart(lang: Lang) -> None:
+    def fact(name: str, when: str, own: float | None, apart: bool) -> dict[str, Any]:
+        rose, fell = (
+            {"firms": 40, "lower": middle - 1.0, "median": middle, "upper": middle + 1.0} for middle in (7.5, 2.5)
+        )
+        label = {"ko": f"항목 {name}", "en": f"item {name}"}
+        return {"id": name, "when": when, "unit": "percent", "label": label, "own": own, "apart": apart} | {
+            "rose": rose,
+            "fell": fell,
+        }
+
+    rating = invented.ktrs_fm()
+    assert rating_view(rating, lang).growth_paths is None
+    facts = [fact("a", "before", 4.0, True), fact("b", "before", None, False), fact("c", "after", None, True)]
+    path = {"model": rating["model"], "population": {"firms": 1000}, "horizon_years": 3, "facts": facts}
+    path |= {"place": {"growth": "BB", "risk": "R4"}, "firms": 400, "rose": 40, "fell": 100}
+    shown = rating_view(with_growth_paths([rating], [path])[0], lang).growth_paths
+    assert shown is not None and "growth_paths" not in rating["details"]
+    for told in ("BB", "R4", "400", "40", "10.0%", "100", "25.0%"):
+        assert told in shown.lead
+    # Only what was known on the day of the grade can have told them apart: what followed does so by definition.
+    assert facts[0]["label"][lang] in shown.said and facts[2]["label"][lang] not in shown.said
+    assert [row[1] for row in shown.before.rows] == ["4.0%", "–"]
+    assert "7.5%" in shown.after.rows[0][1] and "2.5%" in shown.after.rows[0][2]
+    alike = {**path, "facts": facts[1:], "place": {"business": "BB"}}
+    shown = rating_view(with_growth_paths([rating], [alike])[0], lang).growth_paths
+    assert shown is not None and shown.said and facts[1]["label"][lang] not in shown.said

@@ -140,3 +140,21 @@ def release(
             at.actor, out, names=model, firms=firms, seed=seed, progress=progress
         )
     terminal.note(terminal.say("models_released", **report))
+
+
+@app.command("growth-paths", help=text("lifecycle.help_growth_paths", terminal.lang))
+def growth_paths(
+    ctx: typer.Context,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help=help_of("release_out"))] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help=text("lifecycle.help_release_model", terminal.lang))
+    ] = None,
+    lang: Lang = None,
+) -> None:
+    """Count what firms in each growth-risk cell did, beside the released models, bit for bit."""
+    terminal.languages(lang)
+    at = session(ctx)
+    with terminal.progress() as progress:
+        told = at.platform.training.count_growth_paths(at.actor, out, names=model, progress=progress)
+    for one in told:
+        terminal.note(text("lifecycle.growth_paths_counted", terminal.lang, **one))

@@ -3331,6 +3331,16 @@ class RatingsOperations:
         ).json()
         return found
 
+    def growth_paths(self, rating_id: str) -> list[dict[str, Any]]:
+        """Fetch what firms in the cell of a kept result did, those that rose beside those that fell.
+
+        GET /api/v1/ratings/{rating_id}/growth-paths
+        """
+        found: list[dict[str, Any]] = self._connection.ask(
+            "GET", f"/api/v1/ratings/{part(rating_id)}/growth-paths"
+        ).json()
+        return found
+
     def suggestions(self, rating_id: str) -> dict[str, Any]:
         """Try which added terms would raise the originality of a kept result's technology.
 

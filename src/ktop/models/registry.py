@@ -51,6 +51,8 @@ class Entry:
     folder: Path
     file: str
     sha256: str
+    #: Sum of the growth paths beside a released version, None where it has none.
+    growth_paths_sha256: str | None = None
 
     @property
     def model_file(self) -> Path:
@@ -81,7 +83,10 @@ class ModelRegistry:
     def entries(self) -> tuple[Entry, ...]:
         """Return every version: the released ones in the order of their index, then the local ones as they came."""
         entries = [
-            Entry(e["name"], e["version"], "released", self.released, e["file"], e["sha256"])
+            Entry(
+                *(e["name"], e["version"], "released", self.released, e["file"], e["sha256"]),
+                e.get("growth_paths_sha256"),
+            )
             for e in read_index(self.released)["models"]
         ]
         if self.folder is not None:

@@ -409,6 +409,7 @@ ACCESS: Mapping[str, str] = {
     "PATCH /api/v1/ratings/{rating_id}": "own:rating:edit",
     "GET /api/v1/ratings/{rating_id}": "own:rating:read",
     "GET /api/v1/ratings/{rating_id}/recomputed": "own:rating:read",
+    "GET /api/v1/ratings/{rating_id}/growth-paths": "own:rating:read",
     "GET /api/v1/ratings/{rating_id}/suggestions": "own:rating:read",
     "POST /api/v1/proposals": "own:batch:run",
     "GET /api/v1/compare": "own:rating:read",

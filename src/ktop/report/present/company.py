@@ -24,6 +24,7 @@ from ktop.report.present.common import (
     score_gauge,
 )
 from ktop.report.present.evidence import evidence_view
+from ktop.report.present.growth_paths import growth_paths_view
 from ktop.report.present.guarantee import guarantee_view
 from ktop.report.present.views import Figure, RatingView
 
@@ -66,6 +67,7 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
         tracks=tracks_table(rating, lang),
         evidence=evidence,
         accounts=accounts_view(rating, lang),
+        growth_paths=growth_paths_view(rating, lang),
     )
 
 

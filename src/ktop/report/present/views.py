@@ -105,6 +105,21 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
+class GrowthPaths:
+    """What firms of the same cell did: ``lead`` counts them, ``said`` names what told the two groups apart.
+
+    ``before`` holds what was known on the day of the grade against the company's own values, ``after`` what followed.
+    """
+
+    title: str
+    lead: str
+    said: str
+    before: Table
+    after: Table
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One computed next step: what to do, from what to what, which score it raises or lowers by how much.
 
@@ -223,6 +238,7 @@ class RatingView:
     technology: Technology | None = None
     evidence: Evidence | None = None
     accounts: Accounts | None = None
+    growth_paths: GrowthPaths | None = None
     #: Whether its grade may be relied on at all.
     relied: bool = True
 

@@ -156,6 +156,13 @@ class Ratings(Protocol):
         """Return how the company of a kept answer may reach the next grade, by model; see ``Companies.grade_paths``."""
         ...
 
+    def growth_paths(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return what firms in the growth-risk cells of a kept answer did, those that rose and those that fell.
+
+        See ``ktop.models.growth_paths.growth_path``; empty where no model of the answer has growth paths.
+        """
+        ...
+
     def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
         """Return which added terms would raise the originality of a kept answer's technology; nothing is kept.
 

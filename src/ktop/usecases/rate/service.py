@@ -15,6 +15,7 @@ from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.models.compare import compare
+from ktop.models.growth_paths import growth_path
 from ktop.models.originality import compare as compare_technologies
 from ktop.models.registry import ModelRegistry
 from ktop.store.portfolio import CompanyRow
@@ -167,6 +168,11 @@ class RatingService:
             return ()
         graded = {one["model"]["name"]: one["model"]["version"] for one in kept.ratings if "business" in one["grades"]}
         return self._companies.grade_paths(actor, kept.record, kept.as_of, graded)
+
+    def growth_paths(self, actor: Actor, rating_id: str) -> Sequence[Mapping[str, Any]]:
+        require(actor, "own:rating:read")
+        found = [growth_path(one, self._registry) for one in self.rating(actor, rating_id).ratings]
+        return [path for path in found if path is not None]
 
     def suggestions(self, actor: Actor, rating_id: str) -> Mapping[str, Any]:
         require(actor, "own:rating:read")

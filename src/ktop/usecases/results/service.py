@@ -12,6 +12,8 @@ from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
 from ktop.domain.values.registration_numbers import BUSINESS_NUMBER, clean_digits
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError, UnavailableError
+from ktop.models.growth_paths import growth_path
+from ktop.models.registry import ModelRegistry
 from ktop.signing import credential, document, pdf, status_list, tokens
 from ktop.signing.credential import Issuer, RatedAnswer
 from ktop.signing.document import SignedResult
@@ -33,8 +35,10 @@ _TRIES, _LISTS = 8, 1_000
 class ResultService:
     """See ``ktop.usecases.results.interface.Results``. The database is opened when it is first needed."""
 
-    def __init__(self, store: Callable[[], Store], keys: SigningKeys, issuer: Issuer) -> None:
-        self._store, self._keys, self._issuer = store, keys, issuer
+    def __init__(
+        self, store: Callable[[], Store], keys: SigningKeys, issuer: Issuer, models: ModelRegistry | None = None
+    ) -> None:
+        self._store, self._keys, self._issuer, self._models = store, keys, issuer, models
 
     def issue_result(self, actor: Actor, rating_id: str) -> IssuedResult:
         require(actor, "own:result:issue")
@@ -72,6 +76,7 @@ class ResultService:
     def result_report(self, actor: Actor, result_id: str, lang: Lang) -> bytes:
         require(actor, "own:document:read")
         from ktop.report.pdf import Seal, report  # loads what draws charts
+        from ktop.report.present.growth_paths import with_growth_paths
 
         with self._store().reading(actor) as unit:
             row = unit.results.get(result_id)
@@ -79,7 +84,11 @@ class ResultService:
                 raise ConflictError("signing.no_report_of_revoked")
             rating, whole = unit.ratings.get(row.rating), _whole(unit, result_id)
         seal = Seal(self._issuer.result_address(row.id), pdf.ATTACHMENT, whole.to_bytes())
-        content = report(rating.results, lang, technology_text=rating.inputs.get("text"), seal=seal)
+        results = rating.results
+        if self._models is not None:
+            paths = (growth_path(one, self._models) for one in results)
+            results = with_growth_paths(results, [path for path in paths if path is not None])
+        content = report(results, lang, technology_text=rating.inputs.get("text"), seal=seal)
         return pdf.sign_pdf(content, self._keys.current(), self._issuer.name, text("signing.field", lang))
 
     def revoke_result(self, actor: Actor, result_id: str, reason: str) -> IssuedResult:

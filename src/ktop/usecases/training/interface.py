@@ -118,6 +118,16 @@ class Training(Protocol):
         """Rebuild the released models from the synthetic population; return their ``path`` and size in ``bytes``."""
         ...
 
+    def count_growth_paths(
+        self, actor: Actor, out: Path | None, *, names: list[str] | None = None, progress: Progress = silent
+    ) -> Sequence[Mapping[str, Any]]:
+        """Count the growth paths of the released models in force (``out``: another folder of them) and keep them there.
+
+        Returns ``name``, ``version``, ``cells`` and ``firms`` of each. Raises ``NotFoundError`` for a model without
+        both grades.
+        """
+        ...
+
     def build_reference_population(
         self, actor: Actor, *, firms: int, seed: int, out: Path, progress: Progress = silent
     ) -> Mapping[str, Any]:

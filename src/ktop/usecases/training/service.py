@@ -13,6 +13,7 @@ from ktop.domain.party.permission import require
 from ktop.kernel.progress import Progress, silent
 from ktop.models.registry import ModelRegistry
 from ktop.store.unit_of_work import Store
+from ktop.training.growth_paths import write_growth_paths
 from ktop.usecases.models.lifecycle import open_model
 from ktop.usecases.training import panels
 from ktop.usecases.training.compare import compare
@@ -141,6 +142,12 @@ class TrainingService:
     ) -> Mapping[str, Any]:
         require(actor, "platform:model:manage")
         return panels.release_models(out, names=names, firms=firms, seed=seed, progress=progress)
+
+    def count_growth_paths(
+        self, actor: Actor, out: Path | None, *, names: list[str] | None = None, progress: Progress = silent
+    ) -> Sequence[Mapping[str, Any]]:
+        require(actor, "platform:model:manage")
+        return write_growth_paths(out, names, progress=progress)
 
     def build_reference_population(
         self, actor: Actor, *, firms: int, seed: int, out: Path, progress: Progress = silent

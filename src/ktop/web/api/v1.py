@@ -114,6 +114,12 @@ def recomputed(rating_id: RatingId, use: Uses, who: Acting, lang: Language = Non
     return [dict(answer) for answer in use.ratings.recompute(who, rating_id)]
 
 
+@router.get("/ratings/{rating_id}/growth-paths", tags=["ratings"], responses={**error_answers(404, 422)})
+def growth_paths(rating_id: RatingId, use: Uses, who: Acting, lang: Language = None) -> list[dict[str, Any]]:
+    """Fetch what firms in the cell of a kept result did, those that rose beside those that fell."""
+    return [dict(path) for path in use.ratings.growth_paths(who, rating_id)]
+
+
 @router.get("/ratings/{rating_id}/suggestions", tags=["ratings"], responses={**error_answers(400, 404, 422, 503)})
 def suggestions(rating_id: RatingId, use: Uses, who: Acting, lang: Language = None) -> dict[str, Any]:
     """Try which added terms would raise the originality of a kept result's technology."""

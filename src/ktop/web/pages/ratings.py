@@ -16,6 +16,7 @@ from ktop.kernel.errors import InputError, KtopError
 from ktop.report import labels, numbers
 from ktop.report.pdf import report
 from ktop.report.present import is_technology, report_view
+from ktop.report.present.growth_paths import with_growth_paths
 from ktop.report.present.models import recomputed_sentence
 from ktop.report.present.path import Path, path_view
 from ktop.report.present.views import ReportView
@@ -46,6 +47,7 @@ async def as_pdf(request: Request, rating_id: str) -> Response:
     """Give the report as a PDF in the reader's language."""
     stored = await _asked_for(request, rating_id)
     lang = language(request)
+    stored = replace(stored, ratings=await _with_paths(request, stored))
     content = await blocking(report, stored.ratings, lang, technology_text=stored.text)
     name = f"ktop-{stored.as_of.isoformat()}-{stored.id[:8]}-{lang}.pdf"
     return Response(
@@ -135,7 +137,9 @@ async def _page(
     lang = language(request)
     use = platform(request)
     part = "what-if" if typed is not None else _part(request)
-    view = await blocking(report_view, stored.ratings, lang, technology_text=stored.text, medium="page")
+    # Told with a model, not on the overview: what firms of the same cell did.
+    ratings = await _with_paths(request, stored) if part else stored.ratings
+    view = await blocking(report_view, ratings, lang, technology_text=stored.text, medium="page")
     has_company = any(not is_technology(one) for one in stored.ratings)
     fields: tuple[forms.Field, ...] = ()
     more: list[dict[str, Any]] = []
@@ -213,6 +217,11 @@ async def _paths(request: Request, stored: StoredRating, part: str) -> Mapping[s
     except KtopError:  # a record that today's rules refuse: the result stands without a path
         return {}
     return {path["model"]: path_view(path, language(request)) for path in found}
+
+
+async def _with_paths(request: Request, stored: StoredRating) -> Sequence[Mapping[str, Any]]:
+    """Return the ratings with what firms in the same growth-risk cell did."""
+    return with_growth_paths(stored.ratings, await ask(request, platform(request).ratings.growth_paths, stored.id))
 
 
 async def _patents(request: Request, view: ReportView) -> Mapping[str, Patent]:
