@@ -130,3 +130,21 @@ def test_unknown_words_match_nothing(index: PatentIndex) -> None:
     docs, scores = index.lexical.search(index.question("qwzx vbnm").own_groups(), 10, None, np.empty(0, dtype=np.uint8))
     assert len(docs) == len(scores) == 0
     assert index.search(ENGLISH, top=0) == []
+
+
+def test_a_search_weighs_by_chances_what_neighbours_are_found_by_counts(index: PatentIndex) -> None:
+    question, nothing = index.question(ENGLISH, "en"), np.empty(0, dtype=np.int64)
+    by_chances = index.retrieve(question, 20, None, nothing, "lexical", weighing="chances")
+    by_counts = index.retrieve(question, 20, None, nothing, "lexical")
+    only = Filter(languages=frozenset({"en"}))
+    alone = index.retrieve(question, 20, None, nothing, "lexical", only, "chances")
+    wanted = index.lexical.search_by_chances(question.occurrences, 20, None, index.mask(only))
+    assert [hit.patent_id for hit in index.search(ENGLISH, 20, mode="lexical")] == [
+        index.patent_id(int(doc)) for doc in by_chances[0]
+    ]
+    assert alone[0].tolist() == wanted[0].tolist()
+    assert alone[1].tolist() == wanted[1].tolist()
+    counted = index.lexical.search(question.own_groups(), 20, None, index.mask(only))
+    assert index.retrieve(question, 20, None, nothing, "lexical", only)[1].tolist() == counted[1].tolist()
+    assert counted[1].tolist() != wanted[1].tolist()
+    assert set(by_counts[0].tolist()) & set(by_chances[0].tolist())

@@ -13,6 +13,7 @@ from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.engine import lexical
 from ktop.patents.engine.lexical import PAIR_WEIGHT, LexicalReader
 from ktop.patents.engine.segment import MAX_IMPACT
+from ktop.patents.engine.term_chances import Occurrences
 
 WORD, PAIR_OF_WORDS = "lamp", f"lamp{PAIR}post"
 
@@ -75,3 +76,24 @@ def test_a_later_segment_must_beat_the_last_of_a_full_list_alone(asked: list[dic
     # Two rows fill no list of three; three do, and the third has a score of 3.
     assert [call["least"] for call in asked] == [0.0, 0.0, float(np.nextafter(np.float32(3), np.float32(0)))]
     assert docs.tolist() == [0, 2, 7]
+
+
+def test_by_chances_the_terms_that_weigh_most_are_asked_for_in_their_order(
+    asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = LexicalReader([segment(0, 2)], tables(1_000, {WORD: 40, "post": 2, "of": 999, PAIR_OF_WORDS: 3}))
+    terms = Occurrences.of(["of", WORD, "post", WORD, "of"], [PAIR_OF_WORDS])
+    rarity = np.array([idf(1_000, df) for df in (999, 40, 2, 3)])
+    wanted = terms.weights(rarity) * np.array([1.0, 1.0, 1.0, PAIR_WEIGHT])
+    assert wanted[0] == 0.0 and (wanted[1:] > 0).all()  # a word that all patents but one have tells nothing
+    assert np.argmin(wanted[1:]) == 0
+    everywhere = np.empty(0, dtype=np.uint8)
+    reader.search_by_chances(terms, 4, None, everywhere)
+    monkeypatch.setattr(lexical, "MAX_LIKELY_TERMS", 2)
+    reader.search_by_chances(terms, 4, None, everywhere)
+    for call, places in zip(asked, ([1, 2, 3], [2, 3]), strict=True):
+        assert np.divide(call["weights"], MAX_IMPACT / 255.0) == pytest.approx(wanted[places], rel=1e-6)
+        assert call["group"] == list(range(len(places)))
+    assert len(reader.search_by_chances(Occurrences.of(["of"], []), 4, None, everywhere)[0]) == 0
+    assert len(reader.search_by_chances(Occurrences.of([], []), 4, None, everywhere)[0]) == 0
+    assert len(asked) == 2

@@ -33,6 +33,7 @@ from ktop.patents.engine.tables import Tables, country_code
 from ktop.patents.engine.vectors import TextSpace
 
 Mode = Literal["lexical", "dense", "hybrid"]
+Weighing = Literal["counts", "chances"]
 MAX_QUERY_CHARS = 100_000
 #: Weights of the word index and of text vectors, and the rank constant of reciprocal rank fusion (Cormack et al. 2009),
 #: for patents in the question's language and for those in the other one. Measured: docs/patents.md.
@@ -192,7 +193,7 @@ class PatentIndex:
             return []
         day = None if before is None else day_number(before)
         excluded = self.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
-        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or Filter())
+        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or Filter(), "chances")
         return [Hit(self.patent_id(int(doc)), float(score)) for doc, score in zip(docs, scores, strict=True)]
 
     def retrieve(
@@ -203,42 +204,50 @@ class PatentIndex:
         excluded: Docs,
         mode: Mode = "hybrid",
         only: Filter = Filter(),
+        weighing: Weighing = "counts",
     ) -> tuple[Docs, Scores]:
-        """Return document numbers and scores, best first, of at most ``top`` patents (see ``search``)."""
+        """Return document numbers and scores, best first, of at most ``top`` patents (see ``search``).
+
+        Parameters
+        ----------
+        weighing : of words in the question's language: by ``counts`` and rarity, or also by ``chances``
+            (``term_chances``), which finds more. Neighbours of all released versions of the originality model are found
+            by counts.
+        """
         found: list[tuple[Docs, Scores]] = []
         for language in sorted(self.languages & (only.languages or self.languages)):
             own = language == question.language
             mask = self.mask(replace(only, languages=frozenset([language]) if len(self.languages) > 1 else None))
-            groups: Sequence[dict[str, float]] = []
-            if mode != "dense":
-                groups = question.own_groups() if own else question.bridged_groups()
             depth = (max(DEPTH * top, MIN_DEPTH) if mode == "hybrid" else top) + len(excluded)
-            fusion = FUSION_OWN if own else FUSION_OTHER
-            vector = question.vector if own else question.vector_across
-            found.append(self._group(groups, vector, fusion, depth, before, excluded, mode, mask))
+            lists: list[tuple[Docs, Scores]] = []
+            if mode != "dense":
+                lists.append(self._by_words(question, own, depth, before, mask, weighing))
+            if mode != "lexical":
+                vector = question.vector if own else question.vector_across
+                lists.append(self.dense.search(vector, depth, before, mask))
+            kept = [_without(excluded, docs, scores) for docs, scores in lists]
+            if len(kept) == 1:
+                found.append(kept[0])
+                continue
+            *weights, constant = FUSION_OWN if own else FUSION_OTHER
+            found.append(_fused([(w, *one) for w, one in zip(weights, kept, strict=True)], constant, self.tables.rank))
         docs, scores = self._merged(question, found)
         return docs[:top], scores[:top]
 
-    def _group(
+    def _by_words(
         self,
-        groups: Sequence[dict[str, float]],
-        vector: npt.NDArray[np.float32],
-        fusion: tuple[float, float, int],
-        depth: int,
+        question: Question,
+        own: bool,
+        limit: int,
         before: int | None,
-        excluded: Docs,
-        mode: Mode,
         mask: npt.NDArray[np.uint8],
+        weighing: Weighing,
     ) -> tuple[Docs, Scores]:
-        """Search the patents of one language."""
-        lists: list[tuple[float, Docs, Scores]] = []
-        if mode != "dense":
-            lists.append((fusion[0], *_without(excluded, *self.lexical.search(groups, depth, before, mask))))
-        if mode != "lexical":
-            lists.append((fusion[1], *_without(excluded, *self.dense.search(vector, depth, before, mask))))
-        if len(lists) == 1:
-            return lists[0][1], lists[0][2]
-        return _fused(lists, fusion[2], self.tables.rank)
+        """Search the patents of one language, the question's own or the other one, by words."""
+        if own and weighing == "chances":
+            return self.lexical.search_by_chances(question.occurrences, limit, before, mask)
+        groups = question.own_groups() if own else question.bridged_groups()
+        return self.lexical.search(groups, limit, before, mask)
 
     def mask(self, only: Filter) -> npt.NDArray[np.uint8]:
         """Return 1 for the documents that a filter lets through, 0 for others and replaced ones; empty for "all"."""

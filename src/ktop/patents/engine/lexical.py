@@ -12,9 +12,12 @@ from ktop.patents.engine import kernels
 from ktop.patents.engine.dense import best
 from ktop.patents.engine.segment import MAX_IMPACT, Segment
 from ktop.patents.engine.tables import Tables
+from ktop.patents.engine.term_chances import Occurrences
 
 #: Weight of a pair of words beside a word (measured on known items and in-text citations, docs/patents.md).
 PAIR_WEIGHT = 0.6
+#: Terms that a search by chances asks for: more find no more, 100 fewer of what a long text cites.
+MAX_LIKELY_TERMS = 150
 
 
 class LexicalReader:
@@ -41,7 +44,34 @@ class LexicalReader:
         given = np.array([weight for _, weight, _ in terms], dtype=np.float64)
         group = np.array([i for _, _, i in terms], dtype=np.int64)
         field = np.where(codes & 1, PAIR_WEIGHT, 1.0)
-        weights = (given * self._rarity(codes) * field * (MAX_IMPACT / 255.0)).astype(np.float32)
+        return self._found(codes, given * self._rarity(codes) * field, group, limit, before, mask)
+
+    def search_by_chances(
+        self, terms: Occurrences, limit: int, before: int | None, mask: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return the same for a question's own terms, weighted by how likely a patent that tells the same has them.
+
+        Those of ``MAX_LIKELY_TERMS`` that weigh most are asked for.
+        """
+        field = np.where(terms.codes & 1, PAIR_WEIGHT, 1.0)
+        weights = terms.weights(self._rarity(terms.codes)) * field
+        most = np.sort(np.argsort(-weights, kind="stable")[:MAX_LIKELY_TERMS])
+        most = most[weights[most] > 0]
+        if not len(most) or limit <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        return self._found(terms.codes[most], weights[most], np.arange(len(most)), limit, before, mask)
+
+    def _found(
+        self,
+        codes: npt.NDArray[np.uint32],
+        weights: npt.NDArray[np.float64],
+        group: npt.NDArray[np.int64],
+        limit: int,
+        before: int | None,
+        mask: npt.NDArray[np.uint8],
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Search with what a full match of each code adds to the score."""
+        scaled = (weights * (MAX_IMPACT / 255.0)).astype(np.float32)
         docs: list[npt.NDArray[np.int64]] = []
         scores: list[npt.NDArray[np.float32]] = []
         least = 0.0
@@ -53,7 +83,7 @@ class LexicalReader:
                 continue
             part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
             rows, score = kernels.sum_postings(
-                starts[met], stops[met], weights[met], group[met], *segment.postings, end, part, limit, least
+                starts[met], stops[met], scaled[met], group[met], *segment.postings, end, part, limit, least
             )
             docs.append(segment.start + rows)
             scores.append(score)

@@ -18,6 +18,7 @@ from ktop.patents.analysis.glossary import counterparts
 from ktop.patents.analysis.terms import term_code
 from ktop.patents.analysis.text import Analyser, Run, word_list
 from ktop.patents.engine.bridge import Translation
+from ktop.patents.engine.term_chances import Occurrences
 from ktop.patents.engine.vectors import MAX_SENTENCE_CHARS, TextSpace
 
 #: Terms of a long text that are asked for, the rarest and most repeated first.
@@ -54,6 +55,7 @@ class Question:
     runs : its noun phrases.
     meaning : (512,) vector of the text as a sentence where it is known already; made of its beginning where None.
     whole : the question that this one is a part of, whose translations and glossary stand for it; None for none.
+    order : words and pairs of its text as they stand there.
     """
 
     text: str
@@ -65,13 +67,15 @@ class Question:
     translations: dict[str, list[Translation]] = field(default_factory=dict)
     meaning: npt.NDArray[np.float32] | None = None
     whole: Question | None = None
+    order: tuple[Sequence[str], Sequence[str]] = ((), ())
 
     @classmethod
     def of(cls, text: str, language: Lang, analyser: Analyser, space: TextSpace, title: str | None = None) -> Question:
         """Analyse a text and, where there is one, its title."""
         whole = f"{title}. {text}" if title else text
         terms, pairs = analyser.terms_and_pairs(whole, language)
-        return cls(text, title, language, Counter([*terms, *pairs]), analyser.runs(whole, language), space)
+        counts, runs = Counter([*terms, *pairs]), analyser.runs(whole, language)
+        return cls(text, title, language, counts, runs, space, order=(terms, pairs))
 
     @cached_property
     def source_terms(self) -> list[SourceTerm]:
@@ -93,6 +97,11 @@ class Question:
         """Return the question's own terms for the word index, each a group of its own."""
         ranked = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         return [{term: 1.0 + math.log(count)} for term, count in ranked[:MAX_TERMS]]
+
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        """The question's own terms with where they stand, for searching by chances."""
+        return Occurrences.of(*self.order)
 
     def translated(self) -> list[tuple[SourceTerm, list[Translation]]]:
         """Return each source term with its counterparts in the other language; terms without any are left out."""
