@@ -46,8 +46,13 @@ def test_every_champion_with_a_growth_and_a_risk_grade_has_small_paths_without_s
 
 def test_a_rating_is_told_of_its_own_cell_with_its_own_values_beside() -> None:
     own = rating("ktrs-fm-1.4.0-hanbit-motion")
+    del own["details"]["evidence"]
     path = growth_path(own, ModelRegistry())
-    assert path is not None and path["place"] == {name: own["grades"][name] for name in ("growth", "risk")}
+    assert (
+        path is not None
+        and not path["as_declared"]
+        and path["place"] == {name: own["grades"][name] for name in ("growth", "risk")}
+    )
     assert 0 < path["rose"] + path["fell"] <= path["firms"]
     values = {entry["name"]: entry["value"] for entry in own["inputs"]}
     by_id = {fact["id"]: fact for fact in path["facts"]}
@@ -59,8 +64,19 @@ def test_a_rating_is_told_of_its_own_cell_with_its_own_values_beside() -> None:
     assert set(by_id) <= {fact.id for fact in growth_path_facts()}
 
 
+def test_a_grade_lowered_for_want_of_evidence_is_compared_as_it_was_before() -> None:
+    own = rating("ktrs-fm-1.4.0-hanbit-motion")
+    held = own["details"]["evidence"]["held"]
+    path = growth_path(own, ModelRegistry())
+    assert path is not None and path["as_declared"]
+    assert path["place"] == {"growth": held["growth"]["from"], "risk": own["grades"]["risk"]}
+    # So the share of firms that rose is near the probability that the same page tells.
+    assert path["rose"] / path["firms"] == pytest.approx(own["probabilities"]["high_growth"]["value"], abs=0.1)
+
+
 def test_a_missing_value_stays_missing_and_a_place_with_too_few_firms_is_not_told() -> None:
     own = rating("ktrs-fm-1.4.0-hanbit-motion")
+    del own["details"]["evidence"]
     own["inputs"] = [entry for entry in own["inputs"] if entry["name"] != "patents_filed_3y"]
     path = growth_path(own, ModelRegistry())
     assert path is not None

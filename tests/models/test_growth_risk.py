@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from ktop.catalogue import LANGS, message
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision import guarantee
 from ktop.domain.decision.guarantee import Failure, Success, Unknown
@@ -154,3 +155,12 @@ def test_a_company_that_is_not_rated_has_no_grade_of_any_track(model: GrowthRisk
 )
 def test_growth_and_risk_are_weighed_against_each_other(growth: float, risk: float, said: str) -> None:
     assert _balance(growth, risk) == said
+
+
+def test_what_has_nothing_to_rate_is_told_the_name_of_the_model_not_its_key() -> None:
+    table = FactTable.from_columns({"staff_total": np.array([np.nan])}, date(2026, 1, 1))
+    for name in ("tech-index", "ktrs-fm"):
+        refused = ModelRegistry().model(name).refusal(table, 0)
+        assert all(
+            name not in message(refused, lang) and name.upper() in message(refused, lang).upper() for lang in LANGS
+        )

@@ -295,7 +295,13 @@ def test_growth_paths_name_their_cell_and_what_told_the_groups_apart(lang: Lang)
     rating = invented.ktrs_fm()
     assert rating_view(rating, lang).growth_paths is None
     facts = [fact("a", "before", 4.0, True), fact("b", "before", None, False), fact("c", "after", None, True)]
-    path = {"model": rating["model"], "population": {"firms": 1000}, "horizon_years": 3, "facts": facts}
+    path = {
+        "model": rating["model"],
+        "population": {"firms": 1000},
+        "horizon_years": 3,
+        "facts": facts,
+        "as_declared": False,
+    }
     path |= {"place": {"growth": "BB", "risk": "R4"}, "firms": 400, "rose": 40, "fell": 100}
     shown = rating_view(with_growth_paths([rating], [path])[0], lang).growth_paths
     assert shown is not None and "growth_paths" not in rating["details"]

@@ -77,6 +77,16 @@ def test_a_company_is_led_from_nothing_to_what_institutions_ask(
     assert made not in tasks(home(client)), "staff gives no consents"
 
 
+def test_changes_that_sources_report_wait_on_the_home(
+    client: TestClient, acting: Acting, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acting.now = COMPANY
+    assert "/collect" not in tasks(home(client))
+    monkeypatch.setattr(house.collect, "changes", lambda actor, *, unseen, limit: [object()] * 2 if unseen else [])
+    page = home(client)
+    assert "/collect" in tasks(page) and "2 notices" in page
+
+
 @pytest.mark.parametrize("who", [COMPANY, STAFF, BANK, ADMINISTRATOR, OPERATOR], ids=lambda who: min(who.roles))
 def test_homes_and_menus_lead_nowhere_that_is_refused(client: TestClient, acting: Acting, who: Actor) -> None:
     acting.now = who

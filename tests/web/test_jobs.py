@@ -149,6 +149,7 @@ def test_a_webhook_s_way_over_the_pages(tmp_path: Path) -> None:
     added = client.post("/webhooks", data={"csrf": csrf, "url": "http://127.0.0.1:9/<b>", "topic": ["rating", "job"]})
     assert "whsec_" in added.text and "&lt;b&gt;" in added.text
     assert "whsec_" not in client.get("/webhooks").text
+    assert "http://127.0.0.1:9/<b>" in client.get("/webhooks?file=csv").text
     link = re.search(r'href="(/webhooks/[0-9a-f]{32})"', added.text)
     assert link
     house.jobs.give(LOCAL_OWNER, "models.drift", {})

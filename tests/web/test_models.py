@@ -17,6 +17,10 @@ def test_versions_and_their_log(client: TestClient, lang: str) -> None:
     assert page.index("calibration drifted") < page.index("better on own data"), "the newest entry comes first"
     assert {"ko": "사용 중", "en": "in force"}[lang] in page
     assert {"ko": "변화", "en": "shifted"}[lang] in page
+    own = client.get("/models", params={"lang": lang, "q": "1.1.0-bank"}).text.split("<tbody>")[1].split("</tbody>")[0]
+    assert "1.1.0-bank" in own and "/1.0.0" not in own
+    rows = client.get("/models", params={"lang": lang, "q": "1.1.0-bank", "file": "csv"}).text.strip().splitlines()
+    assert len(rows) == 2 and "1.1.0-bank" in rows[1]
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])

@@ -100,7 +100,8 @@ class CompanyModel(ABC):
 
     def refusal(self, table: FactTable, row: int) -> InputError:
         """Return why a company that came back not ``ok`` from ``rate_table`` cannot be rated."""
-        return InputError("models.nothing_to_rate", model=self.name, fewest=1)
+        named = {lang: text(f"report.model_{self.name.replace('-', '_')}", lang) for lang in LANGS}
+        return InputError("models.nothing_to_rate", model=named, fewest=1)
 
     @abstractmethod
     def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:

@@ -49,7 +49,7 @@ def growth_path(rating: Mapping[str, Any], registry: ModelRegistry) -> dict[str,
     ``place`` says which firms they are: ``{"growth", "risk"}``, or ``{"business"}`` where that cell has too few.
     ``rose`` and ``fell`` are how many of its ``firms`` did; ``facts`` have the quartiles of both groups, the company's
     ``own`` value (None where unknown, and for what came after) and whether the medians lie ``apart``. ``population``
-    says what the firms are.
+    says what the firms are. Where the rule on evidence lowered a grade, ``place`` has it as before (``as_declared``).
 
     None for a rating without both grades, for a version without growth paths and for a place with too few firms.
     Raises ``InputError`` where the file beside the model was changed.
@@ -64,6 +64,10 @@ def growth_path(rating: Mapping[str, Any], registry: ModelRegistry) -> dict[str,
     paths = _paths(entry)
     if paths is None:
         return None
+    # The firms of the population were graded by the model alone. A grade that the rule on evidence lowered would lead
+    # to firms of other probabilities, so the one before that rule is taken.
+    held = (rating["details"].get("evidence") or {}).get("held") or {}
+    grades = {name: held[name]["from"] if name in held else symbol for name, symbol in grades.items()}
     place = {"growth": grades["growth"], "risk": grades["risk"]}
     found = paths["cells"].get(f"{place['growth']}|{place['risk']}")
     if found is None:
@@ -77,6 +81,7 @@ def growth_path(rating: Mapping[str, Any], registry: ModelRegistry) -> dict[str,
         "population": paths["population"],
         "horizon_years": load("growth_paths")["horizon_years"],
         "place": place,
+        "as_declared": any(name in held for name in place),
         "firms": found["firms"],
         "rose": found["rose"]["firms"],
         "fell": found["fell"]["firms"],

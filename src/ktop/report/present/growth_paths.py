@@ -44,6 +44,8 @@ def growth_paths_view(rating: RatingJson, lang: Lang) -> GrowthPaths | None:
         fell_share=numbers.percent(fell / firms, lang),
         years=paths["horizon_years"],
     )
+    if paths["as_declared"]:
+        lead += " " + text("result.growth_paths_as_declared", lang)
     before = [fact for fact in paths["facts"] if fact["when"] == "before"]
     after = [fact for fact in paths["facts"] if fact["when"] == "after"]
     heads = [text(f"result.growth_paths_{name}", lang) for name in ("item", "own", "rose", "fell")]

@@ -20,6 +20,7 @@ from ktop.domain.work.job import ENDED
 from ktop.kernel.errors import InputError
 from ktop.report import numbers
 from ktop.usecases.collect.interface import CompanyChange, CompanyCollection, SourceState
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts, to_rating
@@ -30,6 +31,8 @@ _FOLLOW_SECONDS = 2
 _TONES = {"found": "good", "no_data": "", "not_asked": "", "not_permitted": "warn", "quota": "warn", "broken": "bad"}
 _STATE_TONES = {"differs": "warn", "unit": "bad", "changed": "bad", "confirmed": "good", "corrected": "good"}
 _SHOWN_PAYLOAD = 60_000
+#: Collections that are listed, the newest.
+_SHOWN_COLLECTIONS = 200
 #: Notices of changes on one page, entries of one notice, and how often a company may be collected again.
 _SHOWN_CHANGES, _SHOWN_CHANGED, _EVERY_DAYS = 10, 8, (7, 30, 90)
 #: Lists that the page shows an entry a row, each with these fields.
@@ -167,17 +170,28 @@ async def _start(
     request: Request, problem: str = "", given: Mapping[str, str] | None = None, status: int = 200
 ) -> Response:
     lang = language(request)
-    before = await ask(request, platform(request).collect.collections)
-    rows = [
-        {
-            "address": f"/collect/{one.id}",
-            "number": one.business_number,
-            "created": numbers.moment(one.created, lang),
-            "state": text(f"collect.state_{one.state}", lang),
-            "made_up": one.made_up,
-        }
-        for one in before
+    column = tables.Column[CompanyCollection]
+    columns = [
+        column(
+            "number",
+            text("collect.page_number_label", lang),
+            lambda one: _number(one.business_number),
+            href=lambda one: f"/collect/{one.id}",
+            note=lambda one: text("collect.made_up_badge", lang) if one.made_up else "",
+        ),
+        column(
+            "state",
+            text("collect.column_state", lang),
+            lambda one: one.state,
+            "choice",
+            shown=lambda state: text(f"collect.state_{state}", lang),
+        ),
+        column("created", text("collect.column_at", lang), lambda one: one.created, "moment"),
     ]
+    before = await ask(request, platform(request).collect.collections, _SHOWN_COLLECTIONS)
+    table = tables.listed(request, "collections", text("collect.page_before", lang), columns, before)
+    if status == 200 and (written := tables.file_of(request, table)):
+        return written
     made_up = await ask(request, platform(request).collect.made_up_numbers)
     changes = await ask(request, platform(request).collect.changes, unseen=True, limit=_SHOWN_CHANGES)
     return page(
@@ -185,7 +199,7 @@ async def _start(
         "collect.html",
         status,
         say=_words(lang),
-        rows=rows,
+        table=table,
         problem=problem,
         given=given or {},
         made_up=made_up,

@@ -117,6 +117,8 @@ async def _companies(desk: Desk) -> None:
         if bare:
             one = f"/my/companies/{bare[0].id}"
             desk.do("rate", one if len(bare) == 1 else "/my/companies?f_next=next_rate", n=len(bare))
+        if changed := await desk.ask(use.collect.changes, unseen=True, limit=_COUNTED):
+            desk.do("changed", "/collect", n=len(changed))
         if is_company and not found.items:
             desk.do("enter", "/my/companies/new")
     desk.place("companies", "/my/companies", found.items, more=found.after is not None)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from ktop.catalogue import text
 from ktop.kernel.errors import NotFoundError
 from ktop.report.present import models as present
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.rendering import page
@@ -25,11 +26,23 @@ async def models(request: Request) -> Response:
     lang, use = language(request), platform(request)
     cards = await ask(request, use.models.model_cards)
     reports = await ask(request, use.models.drift_reports)
-    return page(
+    column, say = tables.Column[present.VersionRow], functools.partial(_say, lang=lang)
+    columns = [
+        column("model", say("col_model"), lambda one: one.title, "choice"),
+        column(
+            "version", say("col_version"), lambda one: one.version, href=lambda one: f"/models/{one.name}/{one.version}"
+        ),
+        column("trained", say("col_trained_on"), lambda one: one.trained_on),
+        column("origin", say("col_origin"), lambda one: one.origin, "choice"),
+        column("force", say("col_in_force"), lambda one: one.in_force, "choice"),
+        column("drift", say("col_drift"), lambda one: one.drift, "choice", tone=lambda one: one.tone),
+    ]
+    table = tables.listed(request, "models", say("versions_title"), columns, present.version_rows(cards, reports, lang))
+    return tables.file_of(request, table) or page(
         request,
         "models.html",
-        say=functools.partial(_say, lang=lang),
-        rows=present.version_rows(cards, reports, lang),
+        say=say,
+        table=table,
         log=present.log_table(await ask(request, use.models.model_history), lang),
     )
 

@@ -13,6 +13,7 @@ from ktop.domain.work.webhook import topic_kinds
 from ktop.kernel.errors import InputError
 from ktop.report import numbers
 from ktop.usecases.webhooks.service import problem_sentence
+from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import identifier, posted, texts
@@ -82,19 +83,43 @@ async def change(request: Request, webhook_id: str) -> Response:
 
 async def _list(request: Request, status: int = 200, problem: str = "", secret: str | None = None) -> Response:
     lang = language(request)
-    rows = [_row(one, lang) for one in await ask(request, platform(request).webhooks.webhooks)]
-    kinds = [(name, words[lang]) for name, words in topic_kinds().items()]
-    return page(
-        request, "webhooks.html", status, say=_words(lang), rows=rows, kinds=kinds, problem=problem, secret=secret
+    column = tables.Column[Any]
+    columns = [
+        column("url", _say("column_url", lang=lang), lambda one: one.url, href=lambda one: f"/webhooks/{one.id}"),
+        column("topics", _say("column_topics", lang=lang), lambda one: _topics(one, lang), long=True),
+        column(
+            "state",
+            _say("column_state", lang=lang),
+            lambda one: one.state,
+            "choice",
+            shown=lambda state: text(f"webhooks.state_{state}", lang),
+            tone=lambda one: "" if one.state == "active" else "warn",
+        ),
+        column("created", _say("column_created", lang=lang), lambda one: one.created, "moment"),
+    ]
+    found = await ask(request, platform(request).webhooks.webhooks)
+    table = tables.listed(request, "webhooks", _say("list_title", lang=lang), columns, found)
+    return tables.file_of(request, table) or page(
+        request,
+        "webhooks.html",
+        status,
+        say=_words(lang),
+        table=table,
+        kinds=[(name, words[lang]) for name, words in topic_kinds().items()],
+        problem=problem,
+        secret=secret,
     )
 
 
+def _topics(webhook: Any, lang: Lang) -> str:
+    return ", ".join(topic_kinds()[topic][lang] if topic in topic_kinds() else topic for topic in webhook.topics)
+
+
 def _row(webhook: Any, lang: Lang) -> dict[str, Any]:
-    words = [topic_kinds()[topic][lang] if topic in topic_kinds() else topic for topic in webhook.topics]
     return {
         "id": webhook.id,
         "url": webhook.url,
-        "topics": ", ".join(words),
+        "topics": _topics(webhook, lang),
         "active": webhook.state == "active",
         "state_words": text(f"webhooks.state_{webhook.state}", lang),
         "created": numbers.moment(webhook.created, lang),
