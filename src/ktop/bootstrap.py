@@ -211,8 +211,10 @@ class House:
         from ktop.kernel.sealing import Sealer
         from ktop.usecases.mail.post import PostOffice
 
-        sends = self._settings.smtp_host is not None
-        return self._once("post", lambda: PostOffice(Sealer(self._settings.keys / "sealing.key"), sends=sends))
+        of = self._settings
+        most = {"to_one": of.letters_to_one, "from_one": of.letters_from_one}
+        sends = of.smtp_host is not None
+        return self._once("post", lambda: PostOffice(Sealer(of.keys / "sealing.key"), sends=sends, **most))
 
     @property
     def providers(self) -> Providers:
@@ -428,6 +430,7 @@ class House:
         operator = Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"}))
         self.audit.seal(operator)
         self.finance.tend(INSTALLATION)
+        self.consents.tend(INSTALLATION)
         self._following.tend()
         self.watch.tend(INSTALLATION)
         if time.monotonic() >= self._prune_next:

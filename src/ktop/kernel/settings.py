@@ -8,6 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+#: Most letters in an hour and a day, either or both.
+_MOST_LETTERS = r"^\d{1,6}/(hour|day)(;\d{1,6}/(hour|day))?$"
+
+
 class Settings(BaseModel):
     """What an operator may set. Every field is described in docs/operations.md; a test fails when one is not."""
 
@@ -83,6 +87,14 @@ class Settings(BaseModel):
     smtp_user: str = Field("", description="Name that the mail server knows this installation by, where it asks.")
     smtp_password: str = Field("", repr=False, description="Password for the mail server; keep it out of files.")
     mail_from: str = Field("k-top@localhost", description="Address that letters come from.")
+    letters_to_one: str = Field(
+        "10/hour;30/day", pattern=_MOST_LETTERS, description="Most letters that go to one person, in an hour and a day."
+    )
+    letters_from_one: str = Field(
+        "300/hour;2000/day",
+        pattern=_MOST_LETTERS,
+        description="Most letters by the doing of one organisation, in an hour and a day.",
+    )
 
     connections: int = Field(400, ge=1, description="Connections held at the same time; further ones get 503.")
     header_seconds: float = Field(15.0, gt=0, description="Seconds within which the head of a request must arrive.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, tuple_, update
 
 from ktop.domain.party.actor import Actor
-from ktop.domain.party.consent import Consent, State, Terms
+from ktop.domain.party.consent import FOLLOWING, Consent, State, Terms
 from ktop.kernel.errors import ConflictError, NotFoundError
 from ktop.store.tables import consent_changes, consents, organisations, ratings
 
@@ -190,6 +190,19 @@ class ConsentRepository:
     def _of_two(self, consent: Consent) -> None:
         if self._actor.organisation not in (consent.company, consent.grantee):
             raise NotFoundError("consent.not_found")
+
+
+class ConsentClock:
+    """The consents of all organisations whose last day is over, for the installation itself."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def over(self, day: date, limit: int) -> list[Consent]:
+        """Return consents, asked for or active, whose last day was before a day, and of which it is not noted."""
+        open_yet = consents.c.state.in_([state for state, following in FOLLOWING.items() if "expired" in following])
+        query = select(consents).where(open_yet, consents.c.valid_until < day).order_by(consents.c.valid_until)
+        return [_consent(found) for found in self._connection.execute(query.limit(limit))]
 
 
 def _covering(once: bool) -> Select[Any]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from ktop.store.tables import letters
+from ktop.store.tables import letter_counts, letters
 from ktop.store.tables.base import new_id
 
 #: Whoever took a letter may have died: it is left alone for so long, then taken again.
@@ -69,8 +70,18 @@ class LetterRepository:
         return True
 
     def forget(self, user: str) -> None:
-        """Forget all letters to a user."""
+        """Forget all letters to a user, and how many there were."""
         self._connection.execute(delete(letters).where(letters.c.user == user))
+        self._connection.execute(delete(letter_counts).where(letter_counts.c.whose == f"to:{user}"))
+
+    def count(self, whose: str, period: str, now: datetime) -> int:
+        """Count a letter to or from somebody; return how many it makes in the period."""
+        dialect = postgresql if self._locks else sqlite
+        first = dialect.insert(letter_counts).values(whose=whose, period=period, count=1, last=now)
+        counted = first.on_conflict_do_update(
+            index_elements=["whose", "period"], set_={"count": letter_counts.c.count + 1, "last": now}
+        )
+        return int(self._connection.execute(counted.returning(letter_counts.c.count)).scalar_one())
 
 
 def new_letter_id() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
 
@@ -16,6 +16,7 @@ from ktop.store.tables import (
     access_tokens,
     documents,
     idempotency_keys,
+    letter_counts,
     outbox,
     request_counts,
     sessions,
@@ -72,4 +73,5 @@ def _over(until: Forgotten) -> Iterator[tuple[Table, ColumnElement[bool]]]:
         yield documents, (documents.c.kind == kind) & (documents.c.created < before)
     yield sessions, sessions.c.expires < until.now
     yield access_tokens, access_tokens.c.expires < until.now
+    yield letter_counts, letter_counts.c.last < until.now - timedelta(days=2)
     yield request_counts, request_counts.c.minute < int(until.now.timestamp()) // 60 - 2

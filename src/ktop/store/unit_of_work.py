@@ -16,7 +16,7 @@ from ktop.store.api_keys import ApiKeyRepository, KeyDoor
 from ktop.store.audit import AuditEvents, tell
 from ktop.store.audit_chain import AuditChain
 from ktop.store.collection import CollectionRepository, SourceLedger
-from ktop.store.consents import ConsentRepository
+from ktop.store.consents import ConsentClock, ConsentRepository
 from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.discovery import DiscoveryRepository
@@ -282,6 +282,11 @@ class InstallationWork:
     def figures_of_all(self) -> InstallationFigures:
         """Counts over all organisations, to be published."""
         return InstallationFigures(self.connection)
+
+    @property
+    def consent_clock(self) -> ConsentClock:
+        """Consents whose last day is over."""
+        return ConsentClock(self.connection)
 
     @property
     def case_clock(self) -> CaseClock:

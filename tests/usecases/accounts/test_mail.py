@@ -6,7 +6,7 @@ import email
 import socketserver
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -16,14 +16,15 @@ import pytest
 from consenting import GAON, terms
 from databases import BACK_ENDS, database_url
 from people import PASSWORD, Installation
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ktop.domain.party.actor import INSTALLATION, VISITOR, Actor
 from ktop.kernel.errors import ForbiddenError, InputError
 from ktop.kernel.sealing import Sealer
 from ktop.store.identity import OrganisationRow
 from ktop.store.letters import PAUSES
-from ktop.store.tables import letters
+from ktop.store.tables import audit_events, letters
+from ktop.store.tables import consents as consent_rows
 from ktop.store.unit_of_work import Store
 from ktop.usecases.accounts.interface import Browser
 from ktop.usecases.consent.service import ConsentService
@@ -114,7 +115,7 @@ def test_without_an_address_or_a_server_the_link_is_shown_as_before(house: Insta
     assert not house.members.invite(ADMIN, "bank_officer").mailed
     off = PostOffice(Sealer(Path("unused")), sends=False)
     with house.store.installation() as work:
-        assert not off.write(work, "password_changed", "a@bank.example", house.clock.now)
+        assert not off.write(work, "password_changed", "a@bank.example", house.clock.now, sender="bank")
     assert waiting(house) == []
     assert MailService(lambda: house.store, Sealer(Path("unused")), None).deliver(INSTALLATION) == 0
 
@@ -149,6 +150,37 @@ def test_what_is_not_taken_is_tried_again_and_then_given_up(house: Installation,
         house.clock.now += pause
         assert house.mail.deliver(INSTALLATION) == 1
     assert waiting(house) == []
+
+
+def test_nobody_is_flooded_and_the_trail_tells_it_once(house: Installation, tmp_path: Path) -> None:
+    post = PostOffice(Sealer(tmp_path / "sealing.key"), sends=True, to_one="2/hour;3/day", from_one="4/hour")
+
+    def write(to: str, kind: str = "reset", sender: str = "bank") -> bool:
+        told = {"organisation": "은행", "day": "2026-12-01", "address": "https://k.example"}
+        with house.store.installation() as work:
+            return post.write(work, kind, to, house.clock.now, sender=sender, **told)
+
+    assert [write(to) for to in ("a@k.example", "A@k.example", "a@k.example", "a@k.example")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not write("b@k.example"), "what was held back counts for its sender, too"
+    assert write("b@k.example", sender="other") and not write("a@k.example", sender="third")
+    assert write("a@k.example", "password_changed"), "what warns the person goes always"
+    house.clock.now += timedelta(hours=1)
+    assert not write("a@k.example", sender="third"), "the day's limit"
+    house.clock.now += timedelta(days=1)
+    assert write("a@k.example")
+    with house.store.installation(reading=True) as work:
+        told = work.connection.execute(select(audit_events).where(audit_events.c.action == "mail.withheld")).all()
+    assert [(one.details["limit"], one.details["most"]) for one in told] == [
+        ("to_one", 2),
+        ("to_one", 3),
+        ("from_one", 4),
+    ]
+    assert "k.example" not in str(told)
 
 
 def test_only_the_installation_sends(house: Installation) -> None:
@@ -204,17 +236,35 @@ def test_consents_and_results_are_told_to_who_may_act_and_wants_to_know(house: I
     officer, owner = Actor("o", "bank", frozenset({"bank_officer"})), Actor("c", "gaon", frozenset({"company_owner"}))
     asked = consents.request(officer, GAON, terms(), "대출 심사").consent.id
     consents.grant(owner, asked, None, "")
-    consents.revoke(owner, asked, "비밀 사유")
+    less = consents.narrow(owner, asked, terms(valid_until=terms().valid_from), "").consent.id
+    consents.revoke(owner, less, "비밀 사유")
+    consents.reject(owner, consents.request(officer, GAON, terms(), "대출 심사").consent.id, "비밀 사유")
+    late = consents.give(owner, "bank", terms(valid_until=terms().valid_from), "").consent.id
+    with store.installation() as work:
+        past = {"valid_until": terms().valid_from - timedelta(days=1)}
+        work.connection.execute(update(consent_rows).where(consent_rows.c.id == late).values(**past))
+    with pytest.raises(ForbiddenError):
+        consents.tend(officer)
+    assert (consents.tend(INSTALLATION), consents.tend(INSTALLATION)) == (1, 0)
+    assert consents.consent(officer, late).changes[-1].by == "installation"
     webhooks.deliver(INSTALLATION)
     house.clock.now = datetime.now(UTC)
     house.mail.deliver(INSTALLATION)
     told = sorted((one["to"], one["subject"]) for one in server.heard)
     assert told == [
+        ("officer@k.example", "[K-TOP] 동의 범위가 좁아졌습니다"),
+        ("officer@k.example", "[K-TOP] 동의 요청이 거절되었습니다"),
+        ("officer@k.example", "[K-TOP] 동의가 만료되었습니다"),
         ("officer@k.example", "[K-TOP] 동의가 철회되었습니다"),
         ("officer@k.example", "[K-TOP] 동의를 받았습니다"),
+        ("officer@k.example", "[K-TOP] 동의를 받았습니다"),
         ("owner@k.example", "[K-TOP] 동의 요청"),
+        ("owner@k.example", "[K-TOP] 동의 요청"),
+        ("owner@k.example", "[K-TOP] 동의가 만료되었습니다"),
     ]
     texts = [one.get_content() for one in server.heard]
+    (own,) = (one for one in server.heard if one["to"].startswith("owner") and "만료" in one["subject"])
+    assert "bank 기관과" in own.get_content()
     assert all("https://k.example/consents" in text for text in texts)
     assert not any(word in text for text in texts for word in ("비밀 사유", "대출", "Owner", "Officer", GAON, asked))
     assert webhooks.deliver(INSTALLATION) == house.mail.deliver(INSTALLATION) == 0

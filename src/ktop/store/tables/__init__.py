@@ -8,6 +8,7 @@ from ktop.store.tables.collection import (
     followed_companies,
     source_counts,
     source_states,
+    source_uses,
     value_choices,
 )
 from ktop.store.tables.consents import access_ledger, consent_changes, consents, transmissions
@@ -18,6 +19,7 @@ from ktop.store.tables.identity import (
     api_keys,
     credentials,
     invitations,
+    letter_counts,
     letters,
     memberships,
     organisations,
@@ -69,6 +71,7 @@ __all__ = [
     "issued_results",
     "job_items",
     "jobs",
+    "letter_counts",
     "letters",
     "memberships",
     "metadata",
@@ -91,6 +94,7 @@ __all__ = [
     "sign_in_failures",
     "source_counts",
     "source_states",
+    "source_uses",
     "technologies",
     "transmissions",
     "users",

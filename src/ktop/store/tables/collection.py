@@ -75,6 +75,17 @@ source_counts = Table(
     Column("detail", String(60), nullable=False, server_default=""),
 )
 
+#: Calls of one key in one period that were made for one organisation.
+source_uses = Table(
+    "source_uses",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("period", String(20), primary_key=True),
+    Column("tenant", String(64), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last", Instant, nullable=False),
+)
+
 #: How a source is: failures in a row, until when it is left alone and why, and when the next call may go out.
 source_states = Table(
     "source_states",

@@ -42,6 +42,7 @@ consents = Table(
     Column("version", Integer, nullable=False),
     Index("ix_consents_tenant", "tenant", "state"),
     Index("ix_consents_grantee", "grantee", "state"),
+    Index("ix_consents_over", "state", "valid_until"),
 )
 
 #: Every change of a consent's state, with its reason. Only added to.

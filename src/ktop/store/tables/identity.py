@@ -172,3 +172,16 @@ letters = Table(
     Index("ix_letters_due", "next_at"),
     Index("ix_letters_user", "user"),
 )
+
+#: Letters written in an hour or a day (``period``: "hour 2026-06-30T09", "day 2026-06-30"), by whom they
+#: are to and whose doing they are.
+letter_counts = Table(
+    "letter_counts",
+    metadata,
+    Column(
+        "whose", String(80), primary_key=True
+    ),  # "to:" and a user or the hash of an address, "from:" an organisation
+    Column("period", String(20), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last", Instant, nullable=False),
+)

@@ -198,7 +198,7 @@ class AccountService:
             work.credentials.set_password(actor.user, hashed, now)
             work.sessions.end_all(actor.user, but=actor.session)
             work.tell(actor, "account.password_changed", actor.user, {})
-            self._post.notify(work, "password_changed", actor.user, now)
+            self._post.notify(work, "password_changed", actor.user, now, sender=actor.organisation)
 
     def change_email(self, actor: Actor, email: str, password: str, *, notices: bool = True) -> None:
         require_whole_person(actor)

@@ -133,6 +133,10 @@ class Consents(Protocol):
         """Return the receipt of a consent as it stands: JSON types, fields of ISO/IEC TS 27560."""
         ...
 
+    def tend(self, actor: Actor) -> int:
+        """Note, and tell both sides, which consents have run out; return how many. Only for the installation itself."""
+        ...
+
     def ledger(
         self, actor: Actor, *, consent_id: str | None = None, limit: int | None = None, after: str | None = None
     ) -> Page[AccessEntry]:

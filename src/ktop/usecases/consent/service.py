@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ktop.domain.party import consent as rules
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.consent import Consent, State, Terms
 from ktop.domain.party.consent_receipt import Event, Side, consent_receipt
 from ktop.domain.party.permission import require
 from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.clock import today
-from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
 from ktop.store.tables.base import new_id
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.interface import AccessEntry, ConsentCard, ConsentChange, Notice, PartyCard
 
+#: Consents that run out noted in one minute.
+_TENDED_AT_ONCE = 200
 _INSTITUTIONS = frozenset(("agency", "bank", "investor", "operator"))
 
 
@@ -145,6 +148,17 @@ class ConsentService:
         ]
         return page_of(entries, rows, lambda entry: (entry.number,))
 
+    def tend(self, actor: Actor) -> int:
+        if actor != INSTALLATION:
+            raise ForbiddenError("jobs.workers_only")
+        with self._store().installation(reading=True) as work:
+            ended = work.consent_clock.over(today(), _TENDED_AT_ONCE)
+        for consent in ended:
+            # of the company, but nobody's doing; whoever changed it meanwhile was first
+            with contextlib.suppress(ConflictError), self._store().unit(Actor("installation", consent.company)) as unit:
+                expire(unit, consent)
+        return len(ended)
+
     def _end(self, actor: Actor, consent_id: str, state: State, reason: str) -> ConsentCard:
         require(actor, "own:consent:give")
         why = rules.check_reason(reason)
@@ -181,6 +195,13 @@ def revoke_in(unit: UnitOfWork, consent_id: str, reason: str) -> None:
         ended = rules.changed(found, "revoked", at=_now(), by=unit.actor.user)
         unit.consents.follow(ended, reason)
         _tell(unit, "consent.revoked", ended, unit.actor)
+
+
+def expire(unit: UnitOfWork, consent: Consent) -> None:
+    """Note that a consent's last day is over, and tell both sides."""
+    unit.consents.follow(rules.changed(consent, "expired", at=_now(), by="installation"), "")
+    sides = {"company": consent.company, "grantee": consent.grantee}
+    unit.tell("consent.expired", consent.id, sides, [consent.company, consent.grantee])
 
 
 def business_number_of(given: str) -> str:

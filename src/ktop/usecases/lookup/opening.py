@@ -12,7 +12,7 @@ from ktop.domain.party.permission import Allowed
 from ktop.kernel.clock import today
 from ktop.store.granted_results import GrantedRating
 from ktop.store.unit_of_work import UnitOfWork
-from ktop.usecases.consent.service import party_card
+from ktop.usecases.consent.service import expire, party_card
 from ktop.usecases.lookup.interface import OpenedResult, Way
 
 
@@ -43,7 +43,7 @@ def holding(unit: UnitOfWork, consents: Sequence[Consent]) -> list[Consent]:
     holding = []
     for consent in consents:
         if over(consent, today()):
-            unit.consents.follow(changed(consent, "expired", at=datetime.now(UTC), by="installation"), "")
+            expire(unit, consent)
         else:
             holding.append(consent)
     return holding

@@ -1,4 +1,4 @@
-"""Writes letters of what concerns an organisation: a consent asked for, given or revoked, a result that has arrived.
+"""Writes letters of what concerns an organisation: a consent asked for or changed, a result that has arrived.
 
 A letter names the other organisation and where to look, and nothing else: what it is about is behind the sign-in.
 """
@@ -13,12 +13,15 @@ from ktop.store.unit_of_work import InstallationWork
 from ktop.store.webhooks import Told
 from ktop.usecases.mail.post import PostOffice
 
-#: Topic → kind of letter, who gets it (whose role has the permission), and the page that shows it.
+#: Topic → kind of letter, who gets it (whose role has one of the permissions), and the page that shows it.
 _LETTERS = {
-    "consent.requested": ("consent_requested", "own:consent:give", "/consents"),
-    "consent.granted": ("consent_granted", "granted:result:read", "/consents"),
-    "consent.revoked": ("consent_revoked", "granted:result:read", "/consents"),
-    "transmission.sent": ("result_received", "own:inbox:read", "/inbox"),
+    "consent.requested": ("consent_requested", {"own:consent:give"}, "/consents"),
+    "consent.granted": ("consent_granted", {"granted:result:read"}, "/consents"),
+    "consent.rejected": ("consent_rejected", {"granted:result:read"}, "/consents"),
+    "consent.narrowed": ("consent_narrowed", {"granted:result:read"}, "/consents"),
+    "consent.revoked": ("consent_revoked", {"granted:result:read"}, "/consents"),
+    "consent.expired": ("consent_expired", {"own:consent:give", "granted:result:read"}, "/consents"),
+    "transmission.sent": ("result_received", {"own:inbox:read"}, "/inbox"),
 }
 
 
@@ -40,12 +43,16 @@ class Notices:
         for message in messages if self._post.sends else ():
             if message.topic not in _LETTERS:
                 continue
-            kind, permission, page = _LETTERS[message.topic]
-            roles = [role for role, given in role_permissions().items() if permission in given]
-            about = work.identity.organisation(message.tenant)
+            kind, permissions, page = _LETTERS[message.topic]
+            roles = [role for role, given in role_permissions().items() if permissions & set(given)]
             for organisation in message.others:
+                # who is told of what it took part in itself reads the other side's name
+                others = [other for other in message.others if other != organisation]
+                side = others[0] if organisation == message.tenant and others else message.tenant
+                about = work.identity.organisation(side)
                 for person in work.identity.people_to_notify(organisation, roles):
                     name = about.name_en if person.lang == "en" else about.name_ko
                     address = f"{self._address}{page}"
-                    written += self._post.notify(work, kind, person.user, now, organisation=name, address=address)
+                    told = {"sender": message.tenant, "organisation": name, "address": address}
+                    written += self._post.notify(work, kind, person.user, now, **told)
         return written

@@ -81,7 +81,7 @@ class MemberService:
             if to is None:
                 return made
             told = _told_by_mail(made, organisation, origin)
-            return replace(made, mailed=self._post.write(work, "invitation", to, self._now(), **told))
+            return replace(made, mailed=self._post.write(work, "invitation", to, self._now(), sender=actor.organisation, **told))
 
     def withdraw(self, actor: Actor, link: str) -> None:
         require(actor, _MANAGES)
@@ -139,7 +139,8 @@ class MemberService:
             work.invitations.withdraw_resets(user)
             made = self._link(work, actor, "reset", _RESET_WITHIN, user=user, second_factor=second_factor)
             told = _told_by_mail(made, work.identity.organisation(actor.organisation), origin)
-            return replace(made, mailed=self._post.notify(work, "reset", user, self._now(), **told))
+            mailed = self._post.notify(work, "reset", user, self._now(), sender=actor.organisation, **told)
+            return replace(made, mailed=mailed)
 
     def read_link(self, actor: Actor, token: str) -> LinkTold:
         with self._store().installation(reading=True) as work:

@@ -136,7 +136,7 @@ class PasskeyService:
                 raise ConflictError("passkeys.too_many", most=_MOST)
             work.credentials.add(actor.user, "passkey", name=known_as, secret=key, now=now, data=data)
             work.tell(actor, "account.second_factor_added", actor.user, {"kind": "passkey"})
-            self._post.notify(work, "factor_changed", actor.user, now)
+            self._post.notify(work, "factor_changed", actor.user, now, sender=actor.organisation)
             return renew_session(work, actor, strength=2, known_by=f"{actor.known_by}+passkey", now=now)
 
     def ask(self, actor: Actor, origin: str) -> Challenge:
@@ -218,7 +218,7 @@ class PasskeyService:
             if not work.credentials.of(actor.user, "password", "passkey", "oidc"):
                 raise ConflictError("providers.nothing_left")
             work.tell(actor, "account.second_factor_removed", actor.user, {"kind": "passkey"})
-            self._post.notify(work, "factor_changed", actor.user, self._now())
+            self._post.notify(work, "factor_changed", actor.user, self._now(), sender=actor.organisation)
 
     def _challenge(self, actor: Actor, purpose: str) -> tuple[str, bytes]:
         """Return a new challenge of 256 random bits, and the same sealed with what it is for and when it was made."""

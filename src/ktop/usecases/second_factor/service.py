@@ -90,7 +90,7 @@ class SecondFactorService:
             for each in codes:
                 work.credentials.add(actor.user, "recovery", name="code", secret=hash_of(_bare(each)), now=now)
             work.tell(actor, "account.second_factor_added", actor.user, {"kind": "totp"})
-            self._post.notify(work, "factor_changed", actor.user, now)
+            self._post.notify(work, "factor_changed", actor.user, now, sender=actor.organisation)
             session = renew_session(work, actor, strength=2, known_by=f"{actor.known_by}+totp", now=now)
         return NewFactor(session, codes)
 
@@ -113,7 +113,7 @@ class SecondFactorService:
             work.credentials.remove(actor.user, "totp")
             work.credentials.remove(actor.user, "recovery")
             work.tell(actor, "account.second_factor_removed", actor.user, {"kind": "totp"})
-            self._post.notify(work, "factor_changed", actor.user, self._now())
+            self._post.notify(work, "factor_changed", actor.user, self._now(), sender=actor.organisation)
 
     def _shown(self, actor: Actor, code: str, now: datetime) -> str:
         """Return the kind of factor that a code shows, used up from now on; raises ``InputError`` for none."""
