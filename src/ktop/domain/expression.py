@@ -53,22 +53,36 @@ class Expression:
         ``InputError`` naming the first column that is not there.
         """
         with np.errstate(all="ignore"):
-            return self._value(columns)
+            return np.array(self._value(columns, _Clean(columns)))
 
-    def _value(self, columns: Mapping[str, Floats]) -> Floats:
+    def _value(self, columns: Mapping[str, Floats], clean: _Clean) -> Floats:
+        """Return the formula's value; it may be a column itself, so whoever keeps it copies it."""
         if not self.names <= columns.keys():
             raise InputError("expression.unknown_name", name=min(self.names - columns.keys()), source=self.source)
-        values = _finite(self._evaluate(columns))
-        return np.broadcast_to(values, _rows(columns)).copy() if values.ndim == 0 else values
+        values = self._evaluate(clean)  # every part but a bare number has what it could not represent as missing
+        return np.broadcast_to(_finite(values), _rows(columns)) if values.ndim == 0 else values
 
 
 def evaluate_all(expressions: Collection[Expression], columns: Mapping[str, Floats], n: int) -> Floats:
     """Return the values of several formulas, shape ``(n, formulas)``, as ``Expression.evaluate`` gives each."""
     values = np.empty((n, len(expressions)))
+    clean = _Clean(columns)
     with np.errstate(all="ignore"):
         for place, expression in enumerate(expressions):
-            values[:, place] = expression._value(columns)
+            values[:, place] = expression._value(columns, clean)
     return values
+
+
+class _Clean(dict[str, Floats]):
+    """Columns as formulas read them, each made once however many formulas name it."""
+
+    def __init__(self, columns: Mapping[str, Floats]) -> None:
+        super().__init__()
+        self._columns = columns
+
+    def __missing__(self, name: str) -> Floats:
+        found = self[name] = _finite(_number(self._columns[name]))
+        return found
 
 
 def _rows(columns: Mapping[str, Floats]) -> tuple[int, ...]:
@@ -194,7 +208,7 @@ class _Compiler:
         if name in _FUNCTIONS or name.startswith("_"):
             raise self.refuse(node)
         self.names.add(name)
-        return lambda columns: _finite(_number(columns[name]))
+        return lambda columns: columns[name]
 
     def _compare(
         self, node: ast.expr, first: ast.expr, comparisons: list[ast.cmpop], others: list[ast.expr], depth: int

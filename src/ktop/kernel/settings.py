@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 #: Most letters in an hour and a day, either or both.
 _MOST_LETTERS = r"^\d{1,6}/(hour|day)(;\d{1,6}/(hour|day))?$"
 

@@ -86,6 +86,11 @@ class CompanyModel(ABC):
         """The facts this version's formulas name."""
         return frozenset(name for expression in self.panel.expressions.values() for name in expression.names)
 
+    @functools.cached_property
+    def facts_weighed(self) -> frozenset[str]:
+        """The facts that the indicators' own formulas name; ``facts_read`` may be more."""
+        return frozenset(name for indicator in self.indicators for name in indicator.expression.names)
+
     @abstractmethod
     def rate_table(self, table: FactTable, contributions: bool = True) -> BatchRatings:
         """Rate every company of a table. Rows that cannot be rated come back with ``ok`` False and NaN."""

@@ -82,13 +82,7 @@ class ModelRegistry:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every version: the released ones in the order of their index, then the local ones as they came."""
-        entries = [
-            Entry(
-                *(e["name"], e["version"], "released", self.released, e["file"], e["sha256"]),
-                e.get("growth_paths_sha256"),
-            )
-            for e in read_index(self.released)["models"]
-        ]
+        entries = list(_released_entries(self.released, *_state(self.released / INDEX)))
         if self.folder is not None:
             for event in self.log():
                 if event.action == "add":
@@ -105,7 +99,7 @@ class ModelRegistry:
 
     def _stack(self, name: str) -> list[str]:
         """Return the versions that were put in force and not taken back, the newest last."""
-        released = read_index(self.released)["champions"].get(name)
+        released = _released_champions(self.released, *_state(self.released / INDEX)).get(name)
         decisions = [event for event in self.log(name) if event.action != "add"]
         stack = [v for v in (decisions[0].previous if decisions else released,) if v]
         for event in decisions:
@@ -279,6 +273,32 @@ def read_index(folder: Path) -> dict[str, Any]:
         return {"champions": {}, "models": []}
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return content
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """Return what tells a file from itself before a change; nothing where there is none."""
+    if not file.is_file():
+        return ()
+    state = file.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+@functools.lru_cache(maxsize=16)
+def _released_entries(folder: Path, *_state: int) -> tuple[Entry, ...]:
+    models = read_index(folder)["models"]
+    return tuple(
+        Entry(
+            *(e["name"], e["version"], "released", folder, e["file"], e["sha256"]),
+            e.get("growth_paths_sha256"),
+        )
+        for e in models
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _released_champions(folder: Path, *_state: int) -> Mapping[str, str]:
+    champions: Mapping[str, str] = read_index(folder)["champions"]
+    return champions
 
 
 def company_model(artefact: Artefact) -> CompanyModel:

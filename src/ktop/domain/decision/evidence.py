@@ -16,7 +16,7 @@ from ktop.catalogue import LANGS, LocalText, load, text
 from ktop.domain.company.fact_spec import CHECKLISTS, FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision.guarantee import money
-from ktop.domain.expression import Expression, compile_expression
+from ktop.domain.expression import Expression, compile_expression, evaluate_all
 from ktop.domain.rating.grades import former_rule, ladder
 from ktop.domain.rating.rating import Input, Status
 from ktop.kernel.arrays import Booleans, Floats, Integers
@@ -75,10 +75,7 @@ class EvidenceRule:
 
     def contradicted(self, table: FactTable) -> Booleans:
         """Return which contradictions each firm shows, shape ``(n, contradictions)``; a missing fact shows none."""
-        found = np.zeros((table.n, len(self.contradictions)), dtype=bool)
-        for k, entry in enumerate(self.contradictions):
-            found[:, k] = entry.when.evaluate(table.columns) == 1.0
-        return found
+        return np.asarray(evaluate_all([entry.when for entry in self.contradictions], table.columns, table.n) == 1.0)
 
     def uniform(self, table: FactTable, row: int) -> Uniform | None:
         """Return how uniformly one firm answered, None where its answers differ or are few."""

@@ -199,11 +199,11 @@ def contradictions_said(models: Sequence[CompanyModel], table: FactTable, lang: 
 
 def _asked(model: CompanyModel) -> set[str]:
     """Return the checklist's answers that a model looks at."""
-    return set(checklist_facts()) & {name for one in model.indicators for name in one.expression.names}
+    return set(checklist_facts()) & model.facts_weighed
 
 
 def _is_used(model: CompanyModel, fact: str) -> bool:
-    return fact in FACTS and any(fact in indicator.expression.names for indicator in model.indicators)
+    return fact in FACTS and fact in model.facts_weighed
 
 
 def _answer(batch: BatchRatings, row: int) -> dict[str, Any] | None:

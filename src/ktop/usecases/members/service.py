@@ -81,7 +81,9 @@ class MemberService:
             if to is None:
                 return made
             told = _told_by_mail(made, organisation, origin)
-            return replace(made, mailed=self._post.write(work, "invitation", to, self._now(), sender=actor.organisation, **told))
+            return replace(
+                made, mailed=self._post.write(work, "invitation", to, self._now(), sender=actor.organisation, **told)
+            )
 
     def withdraw(self, actor: Actor, link: str) -> None:
         require(actor, _MANAGES)
