@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,21 @@ from ktop.web.app import create_app
 
 GUARANTOR = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
 INVESTOR = Actor("user-investor", "k-vic", frozenset({"investor_analyst"}))
+
+
+def _png() -> bytes:
+    """A picture of 3 × 2 pixels that also says where it was taken."""
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", 3, 2, 8, 2, 0, 0, 0)),
+        (b"tEXt", b"Comment\0where it was taken"),
+        (b"IDAT", zlib.compress((b"\0" + b"\x80" * 9) * 2)),
+        (b"IEND", b""),
+    ]
+    parts = (struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+PHOTO = _png()
 
 
 @pytest.fixture
@@ -67,17 +84,29 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) 
     form = {"rating": rating, "guarantor": "kotec", "bank": "ibk", "purpose": "research", "months": "36"}
     refused = send(client, "/finance", "/finance", {**form, "amount_krw": "많이", "words": "<b>시제품</b>"})
     assert refused.status_code == 422 and "많이" in refused.text and "&lt;b&gt;시제품&lt;/b&gt;" in refused.text
-    made = send(client, "/finance", "/finance", {**form, "amount_krw": "1억"})
+    result = client.get(f"/ratings/{rating}").text
+    assert f'href="/finance?rating={rating}#t-apply"' in result, "from the decision straight to the application"
+    assert 'value="180,000,000"' in client.get(f"/finance?rating={rating}").text, "what the decision allows"
+    made = send(client, "/finance", "/finance", {**form, "amount_krw": "9,000만"})
     assert made.status_code == 303
     case = made.headers["location"]
     steps = f"{case}/steps"
+    wrong = send(client, f"{case}/application", case, {**form, "amount_krw": "조금", "bank": "ibk"})
+    assert wrong.status_code == 422 and 'value="조금"' in wrong.text
+    assert send(client, f"{case}/application", case, {**form, "amount_krw": "1억"}).status_code == 303
     assert send(client, steps, case, {"action": "submit"}).status_code == 303
+    assert send(client, f"{case}/application", case, {**form, "amount_krw": "1억"}).status_code == 409
     lacking = send(client, steps, case, {"action": "hand_in"})
     assert lacking.status_code == 422 and "사업자등록증" in lacking.text
     for kind in ("business_registration", "statements"):
         file = {"file": (f"{kind}.pdf", b"%PDF-1.7 invented", "application/pdf")}
         fields = {"case": case.rsplit("/", 1)[1], "kind": kind}
         assert send(client, "/finance/documents", case, fields, files=file).status_code == 303
+    photo = {"file": ("site.png", PHOTO, "image/png")}
+    fields = {"case": case.rsplit("/", 1)[1], "kind": "other"}
+    assert send(client, "/finance/documents", case, fields, files=photo).status_code == 303
+    disguised = {"file": ("site.html", PHOTO, "text/html")}
+    assert "site.html" in send(client, "/finance/documents", case, fields, files=disguised).text
     assert send(client, steps, case, {"action": "hand_in"}).status_code == 303
 
     acting.now = BANK
@@ -86,6 +115,14 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) 
 
     acting.now = GUARANTOR
     assert "우리 차례" in client.get("/finance").text
+    page = client.get(case).text
+    assert 'value="85,000,000"' in page and 'value="0.9"' in page, "share and fee by the rule"
+    looks = re.findall(rf'href="({case}/documents/[0-9a-f]+/picture)"', page)
+    assert len(looks) == 1, "of documents only pictures are shown"
+    shown = client.get(looks[0])
+    assert shown.content.startswith(b"\x89PNG") and b"where it was taken" not in shown.content
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert shown.headers["x-content-type-options"] == "nosniff"
     given = {"action": "approve_guarantee", "guaranteed_krw": "90,000,000", "fee_percent": "1.1"}
     too_much = send(client, steps, case, given)
     assert too_much.status_code == 422 and "85%" in too_much.text and 'value="90,000,000"' in too_much.text

@@ -1,4 +1,4 @@
-"""Answers that are files to keep."""
+"""Answers that are files to keep, or pictures to look at."""
 
 from __future__ import annotations
 
@@ -12,3 +12,13 @@ def download(content: bytes, name: str, media_type: str) -> Response:
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "_" for sign in name)
     said = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(content, media_type=media_type, headers={"content-disposition": said})
+
+
+def picture(png: bytes) -> Response:
+    """Return a picture drawn anew, to be looked at alone: whatever a browser takes it for, it can run and load nothing."""
+    headers = {
+        "content-disposition": "inline",
+        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "cache-control": "private, no-store",
+    }
+    return Response(png, media_type="image/png", headers=headers)

@@ -380,6 +380,8 @@ ACCESS: Mapping[str, str] = {
     "POST /finance/documents": "own:finance:apply",
     "GET /finance/{case_id}": "own:finance:read",
     "GET /finance/{case_id}/documents/{document_id}": "own:finance:read",
+    "GET /finance/{case_id}/documents/{document_id}/picture": "own:finance:read",
+    "POST /finance/{case_id}/application": "own:finance:apply",
     "POST /finance/{case_id}/steps": "own:finance:read",
     "GET /api/v1/finance/process": OPEN,
     "GET /api/v1/finance/cases": "own:finance:read",

@@ -97,6 +97,11 @@ def may_send(who: Actor) -> bool:
     return who != LOCAL_OWNER and isinstance(check(who, "own:result:send"), Allowed)
 
 
+def may_apply(who: Actor) -> bool:
+    """Whether somebody may apply for guarantee and loan: an owner without accounts is no company."""
+    return who != LOCAL_OWNER and isinstance(check(who, "own:finance:apply"), Allowed)
+
+
 def to_rating(stored: StoredRating) -> RedirectResponse:
     """Lead to the page of a result just made."""
     return RedirectResponse(f"/ratings/{stored.id}", status_code=303)

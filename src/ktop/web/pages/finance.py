@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,12 +19,14 @@ from ktop.domain.values.money import Money
 from ktop.domain.values.number import Number
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.report import numbers
+from ktop.report.picture import can_be_drawn, drawn_anew
 from ktop.usecases.finance.interface import CaseCard
+from ktop.usecases.rate.interface import KeptResult
 from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
-from ktop.web.downloads import download
+from ktop.web.downloads import download, picture
 from ktop.web.language import language
-from ktop.web.pages.common import identifier, posted, texts
+from ktop.web.pages.common import blocking, identifier, posted, texts
 from ktop.web.pages.consents import words
 from ktop.web.rendering import page
 
@@ -48,7 +50,7 @@ _TONES = {"closed": "good", "ineligible": "bad", "refused": "bad", "lapsed": "ba
 @router.get("/finance")
 async def cases(request: Request, rating: str = "") -> Response:
     """List cases, and to a company offer to apply."""
-    return await _list(request, {"rating": rating} if rating else {})
+    return await _list(request, await _prefilled(request, rating) if rating else {})
 
 
 @router.post("/finance")
@@ -101,6 +103,31 @@ async def document(request: Request, case_id: str, document_id: str) -> Response
     return download(content, known.name, known.media_type)
 
 
+@router.get("/finance/{case_id}/documents/{document_id}/picture")
+async def document_picture(request: Request, case_id: str, document_id: str) -> Response:
+    """Show a picture of a case drawn anew, never the file itself."""
+    found = platform(request).finance.document
+    known, content = await ask(request, found, identifier(case_id), identifier(document_id))
+    if not can_be_drawn(known.media_type):
+        raise NotFoundError("store.document_not_found")
+    return picture(await blocking(drawn_anew, content, known.media_type))
+
+
+@router.post("/finance/{case_id}/application")
+async def revise(request: Request, case_id: str) -> Response:
+    """Change a draft, or what was returned for correction."""
+    form = await posted(request, f"/finance/{identifier(case_id)}")
+    fields = texts(form) | {"action": "revise"}
+    try:
+        application = _application(form, language(request))
+        change = platform(request).finance.revise
+        partners = {side: fields.get(side, "") for side in ("guarantor", "bank")}
+        await ask(request, change, case_id, application, **partners)
+    except (InputError, NotFoundError, ConflictError) as error:
+        return await _one(request, case_id, message(error, language(request)), error.http_status, fields)
+    return _to(case_id)
+
+
 @router.post("/finance/{case_id}/steps")
 async def step(request: Request, case_id: str) -> Response:
     """Take a step."""
@@ -120,6 +147,14 @@ async def step(request: Request, case_id: str) -> Response:
     except (InputError, ConflictError, ForbiddenError) as error:
         return await _one(request, case_id, message(error, language(request)), error.http_status, fields)
     return _to(case_id)
+
+
+async def _prefilled(request: Request, rating: str) -> dict[str, str]:
+    """Return what an application on a rating begins with: the amount is what its decision allows."""
+    stored = await ask(request, platform(request).ratings.rating, identifier(rating))
+    decided = [one["details"]["guarantee"] for one in stored.ratings if "guarantee" in one["details"]]
+    amount = int(decided[0]["amount_krw"]) if decided else 0
+    return {"rating": rating, **({"amount_krw": f"{amount:,}"} if amount else {})}
 
 
 def _application(form: FormData, lang: Lang) -> Application:
@@ -167,8 +202,6 @@ async def _list(
     if file := tables.file_of(request, table):
         return file
     may_apply = isinstance(check(actor(request), "own:finance:apply"), Allowed)
-    partners: Mapping[str, Any] = await ask(request, use.finance.partners) if may_apply else {}
-    kept = (await ask(request, use.ratings.results, kind="company", limit=50)).items if may_apply else ()
     return page(
         request,
         "finance.html",
@@ -176,14 +209,35 @@ async def _list(
         say=_say(lang),
         table=table,
         may_apply=may_apply,
-        guarantors=partners.get("guarantors", ()),
-        banks=partners.get("banks", ()),
-        ratings=[(one.id, f"{one.title or one.name} ({numbers.day(one.as_of, lang)})") for one in kept],
-        purposes={name: label[lang] for name, label in load("finance")["purposes"].items()},
-        inputs=words(lang)["inputs"],
         given=given,
         problem=problem,
+        **(await _choices(request, lang, given.get("rating", "")) if may_apply else {}),
     )
+
+
+async def _choices(request: Request, lang: Lang, rating: str) -> dict[str, Any]:
+    """Return what the form of an application lets choose from; the rating it stands on is there however old."""
+    use = platform(request)
+    partners = await ask(request, use.finance.partners)
+    kept = [(one.id, one.title or one.name, one.as_of) for one in await _company_results(request)]
+    if rating and rating not in {one[0] for one in kept}:
+        try:
+            stored = await ask(request, use.ratings.rating, identifier(rating))
+        except NotFoundError:  # what was typed is told as wrong, not found once more
+            pass
+        else:
+            kept.insert(0, (stored.id, str((stored.record or {}).get("name", "")), stored.as_of))
+    return {
+        "guarantors": partners["guarantors"],
+        "banks": partners["banks"],
+        "ratings": [(one, f"{name} ({numbers.day(day, lang)})") for one, name, day in kept],
+        "purposes": {name: label[lang] for name, label in load("finance")["purposes"].items()},
+        "inputs": words(lang)["inputs"],
+    }
+
+
+async def _company_results(request: Request) -> Sequence[KeptResult]:
+    return (await ask(request, platform(request).ratings.results, kind="company", limit=50)).items
 
 
 def _columns(lang: Lang) -> list[tables.Column[CaseCard]]:
@@ -227,6 +281,10 @@ async def _one(
     lang = language(request)
     card = await ask(request, platform(request).finance.case, case_id)
     rules = load("finance")
+    may_revise = card.you == "company" and card.state in ("draft", "returned")
+    may_revise = may_revise and isinstance(check(actor(request), "own:finance:apply"), Allowed)
+    revising = {**_typed(card), **(given if given and given.get("action") == "revise" else {})} if may_revise else None
+    choices = await _choices(request, lang, card.application.rating) if may_revise else {}
     place = _WAY.index(card.state) if card.state in _WAY else _PLACES.get(card.state)
     return page(
         request,
@@ -250,15 +308,47 @@ async def _one(
                 "size": numbers.figure(one.bytes / 1000, lang, 0),
                 "created": numbers.moment(one.created, lang),
                 "sha256": one.sha256,
+                "picture": can_be_drawn(one.media_type),
             }
             for one in card.documents
         ],
         forms=[_form(process().actions[name], lang) for name in card.actions],
         may_add=card.you == "company" and card.state in ("draft", "returned", "documents"),
         kinds={name: (about[lang], about["needed"]) for name, about in rules["documents"].items()},
-        given=given or {},
+        given=(given or {}) if revising is None else revising,
+        revising=revising is not None,
+        fixed_partners=card.state == "returned",
+        begins=_begins(card),
+        terms_rule=rules["guarantee_rule"]["version"],
         problem=problem,
+        **choices,
     )
+
+
+def _begins(card: CaseCard) -> dict[str, str]:
+    """Return what the figures of a step begin with: what the guarantor's rule gives, what was applied for."""
+    known, application = card.figures, card.application
+    begins = {"loan_krw": f"{application.amount_krw:,}", "months": str(application.months)}
+    if "share_percent" in known:
+        begins["guaranteed_krw"] = f"{int(application.amount_krw * known['share_percent'] / 100):,}"
+    if "rule_fee_percent" in known:
+        begins["fee_percent"] = f"{known['rule_fee_percent']:g}"
+    return begins
+
+
+def _typed(card: CaseCard) -> dict[str, Any]:
+    """Return an application as the form shows it."""
+    application = card.application
+    return {
+        "rating": application.rating,
+        "guarantor": card.guarantor.id,
+        "bank": card.bank.id,
+        "purpose": application.purpose,
+        "amount_krw": f"{application.amount_krw:,}",
+        "months": str(application.months),
+        "words": application.words,
+        "inputs": application.inputs,
+    }
 
 
 def _row(card: CaseCard, lang: Lang) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ktop.web import forms
 from ktop.web.api.schemas import stored as as_json
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import KEEP, blocking, day, identifier, may_send, posted, texts
+from ktop.web.pages.common import KEEP, blocking, day, identifier, may_apply, may_send, posted, texts
 from ktop.web.pages.reviews import reviews_of
 from ktop.web.rendering import page
 
@@ -166,6 +166,7 @@ async def _page(
         problems=problems or {},
         has_company=has_company,
         may_send=may_send(actor(request)),
+        apply_with=stored.id if may_apply(actor(request)) else "",
         reviewed=await reviews_of(request, stored, lang),
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
