@@ -15,7 +15,7 @@ def download(content: bytes, name: str, media_type: str) -> Response:
 
 
 def picture(png: bytes) -> Response:
-    """Return a picture drawn anew, to be looked at alone: whatever a browser takes it for, it can run and load nothing."""
+    """Return a picture drawn anew, to be looked at alone: a browser can run and load nothing of it."""
     headers = {
         "content-disposition": "inline",
         "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",

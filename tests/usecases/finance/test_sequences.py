@@ -1,0 +1,153 @@
+"""Four sides try whatever they like on one kept case: all of them always see the same, and take only their own steps."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
+
+from consenting import BANK, COMPANY, GAON, add_organisations, add_rating
+from databases import database_url
+
+from ktop.domain.finance.case import Application
+from ktop.domain.finance.process import process
+from ktop.domain.party.actor import INSTALLATION, Actor
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from ktop.store.identity import OrganisationRow
+from ktop.store.unit_of_work import Store
+from ktop.usecases.finance.service import FinanceService
+
+#: How many sequences are tried; ``KTOP_SEQUENCES=1000`` tries as many as a release is judged by.
+SEQUENCES = min(int(os.environ.get("KTOP_SEQUENCES", "6")), 10_000)
+BEGUN = datetime(2026, 7, 15, 9, tzinfo=UTC)
+#: Two people of each side, and a program of the bank's.
+PEOPLE = {
+    "company": (COMPANY, Actor("user-gaon-2", "gaon", frozenset({"company_owner"}))),
+    "guarantor": tuple(Actor(f"user-{n}", "kotec", frozenset({"guarantee_officer"})) for n in ("g1", "g2")),
+    "bank": (
+        BANK,
+        Actor("user-b2", "ibk", frozenset({"bank_officer"})),
+        Actor("key:1", "ibk", frozenset({"bank_officer"}), frozenset({"own:finance:read", "own:finance:decide"})),
+    ),
+}
+SAID = {
+    "guaranteed_krw": "60,000,000",
+    "fee_percent": "1.1",
+    "loan_krw": "80,000,000",
+    "interest_percent": "4.2",
+    "months": "36",
+}
+
+
+class Sides(RuleBasedStateMachine):
+    """Company, guarantor, bank and the clock on one case of a real store."""
+
+    store: Store | None = None  # one for all sequences: each has a case of its own
+
+    def __init__(self) -> None:
+        super().__init__()
+        if Sides.store is None:
+            Sides.store = Store.open(database_url("sqlite", Path(tempfile.mkdtemp(prefix="ktop-sequences-"))))
+            add_organisations(Sides.store)
+            with Sides.store.installation() as work:
+                row = OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", BEGUN)
+                work.identity.add_organisation(row)
+        self.now = BEGUN
+        self.finance = FinanceService(lambda: Sides.store or _none(), lambda: self.now)
+        self.figures: dict[str, float] = {}
+        self.id = ""
+
+    @initialize(much=st.booleans())
+    def begin(self, much: bool) -> None:
+        assert Sides.store is not None
+        amount = 180_000_000 if much else 80_000_000
+        application = Application(add_rating(Sides.store, COMPANY, GAON), "research", amount, 36)
+        self.id = self.finance.apply(COMPANY, application, guarantor="kotec", bank="ibk").id
+        for kind in ("business_registration", "statements"):
+            self.finance.add_document(COMPANY, self.id, kind, f"{kind}.pdf", b"%PDF-1.7 invented")
+
+    @rule(
+        side=st.sampled_from(sorted(PEOPLE)),
+        who=st.integers(0, 2),
+        name=st.sampled_from(sorted(process().actions)),
+        possible=st.booleans(),
+        again=st.booleans(),
+    )
+    def step(self, side: str, who: int, name: str, possible: bool, again: bool) -> None:
+        actor = PEOPLE[side][who % len(PEOPLE[side])]
+        case = self.finance.case(COMPANY, self.id)
+        if possible and (open_now := [a for a in process().actions.values() if case.state in a.before]):
+            action = open_now[who % len(open_now)]
+            name = action.name
+            actor = PEOPLE.get(action.by, PEOPLE[side])[who % 2]
+        action = process().actions[name]
+        figures = {key: SAID[key] for key in action.figures if key in SAID}
+        key = f"{name}-{case.version}"
+        try:
+            after = self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key)
+        except NotFoundError:
+            assert case.state == "draft" and actor.organisation != "gaon", "a draft is nobody's but the company's"
+            return
+        except (InputError, ForbiddenError, ConflictError):
+            same = self.finance.case(COMPANY, self.id)
+            assert (same.state, same.version) == (case.state, case.version), "what is refused changes nothing"
+            return
+        assert after.you == action.by and action.by != "rule", "nobody takes another's step, a rule's least of all"
+        assert not (action.another_person and actor.scopes is not None)
+        if again:
+            assert self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key) == after
+
+    @rule(days=st.integers(1, 20))
+    def days_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+        self.finance.tend(INSTALLATION)
+
+    @invariant()
+    def all_sides_see_the_same(self) -> None:
+        if not self.id:
+            return
+        own = self.finance.case(COMPANY, self.id)
+        if own.state == "draft":
+            return
+        for side in ("guarantor", "bank"):
+            other = self.finance.case(PEOPLE[side][0], self.id)
+            assert (other.state, other.guarantee, other.loan, other.version, other.due) == (
+                *(own.state, own.guarantee, own.loan, own.version),
+                own.due,
+            )
+            assert [(one.action, one.after) for one in other.steps] == [(one.action, one.after) for one in own.steps]
+            assert set(other.actions) == {one.name for one in process().possible(own.state, other.you)}
+        if any(one.action == "sign" for one in own.steps):
+            self.figures = self.figures or dict(own.figures)
+            assert own.figures == self.figures, "no amount changes after the contract"
+        assert process().states[own.state].waits_for != "rule", "a rule's step is never left owed"
+
+    def teardown(self) -> None:
+        """End what would take of the limit of the next case."""
+        case = self.finance.case(COMPANY, self.id) if self.id else None
+        if case and "withdraw" in case.actions:
+            self.finance.act(COMPANY, self.id, "withdraw")
+        elif case and case.state == "signed":  # its contract runs out
+            self.now += timedelta(days=40)
+            self.finance.tend(INSTALLATION)
+        elif case and case.state == "disbursed":
+            self.finance.act(BANK, self.id, "monitor")
+            self.finance.act(BANK, self.id, "close")
+        elif case and case.state == "monitored":
+            self.finance.act(BANK, self.id, "close")
+
+
+def _none() -> Store:
+    raise AssertionError("the store is made before anything is asked of it")
+
+
+Sides.TestCase.settings = settings(max_examples=SEQUENCES, stateful_step_count=16, deadline=None)
+TestSides = Sides.TestCase
