@@ -1,4 +1,4 @@
-"""Four sides try whatever they like on one kept case: all of them always see the same, and take only their own steps."""
+"""Four sides try whatever they like on one kept case: all always see the same, and take only their own steps."""
 
 from __future__ import annotations
 
