@@ -42,7 +42,7 @@ def drawn_anew(content: bytes, media_type: str) -> bytes:
         try:
             png = typst.compile(
                 Path(folder) / document.name,
-                root=folder,
+                root=Path(folder),
                 format="png",
                 ppi=72.0,  # a point is a pixel
                 sys_inputs={"name": name, "width": str(min(size[0], WIDEST))},
@@ -50,7 +50,6 @@ def drawn_anew(content: bytes, media_type: str) -> bytes:
             )
         except typst.TypstError:
             raise InputError("finance.picture_not_shown") from None
-    assert isinstance(png, bytes)  # one page
     return png
 
 
