@@ -433,6 +433,7 @@ class House:
         self.consents.tend(INSTALLATION)
         self._following.tend()
         self.watch.tend(INSTALLATION)
+        self.discovery.tend(INSTALLATION)
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)

@@ -527,7 +527,7 @@ class FirmShown(TypedDict):
 
 
 class FirmsShown(TypedDict):
-    """Companies, newest first; `after` is the cursor of the next page, null on the last."""
+    """Companies, newest or best match first; `after` is the cursor of the next page, null on the last."""
 
     items: list[FirmShown]
     after: str | None
@@ -892,7 +892,11 @@ class OptInGiven(TypedDict):
     anonymous: NotRequired[bool]
     """Whether name and number stay hidden until a contact is accepted."""
     words: NotRequired[str]
-    """What the company does; only shown of one that is named."""
+    """What the company does, 1,000 characters at most; shown and searched only of one that is named."""
+    hidden: NotRequired[
+        list[Literal["business", "growth", "risk", "index_score", "industry", "region", "size", "age_band", "model"]]
+    ]
+    """Parts of the profile that are not shown."""
     until: NotRequired[str | None]
     """Last day (ISO 8601); without it, a year from today."""
 
@@ -930,6 +934,7 @@ class OwnShown(TypedDict):
     words: str
     until: str
     profile: ProfileShown
+    hidden: list[str]
     created: str
 
 
@@ -1013,6 +1018,7 @@ class ProfileShown(TypedDict):
     region: str
     size: str
     age_band: str
+    model: str
 
 
 class ProgrammeAnswersStandingShown(TypedDict):
@@ -1217,6 +1223,24 @@ class RulesShown(TypedDict):
     """Rules of the agency."""
 
     items: list[RuleShown]
+
+
+class SearchGiven(TypedDict):
+    """A search to be kept."""
+
+    name: str
+    wanted: WantedGiven
+
+
+class SearchShown(TypedDict):
+    """A kept search; `new` counts the firms it found since those were last looked at."""
+
+    id: str
+    name: str
+    wanted: WantedGiven
+    created: str
+    looked: str
+    new: int
 
 
 class Sending(TypedDict):
@@ -1552,6 +1576,21 @@ class VersionGiven(TypedDict):
 
     version: int
     """The version that is meant; another one is refused."""
+
+
+class WantedGiven(TypedDict):
+    """What a search asks for; empty parts ask for nothing, grades mean this band or a better one."""
+
+    business: NotRequired[str]
+    growth: NotRequired[str]
+    risk: NotRequired[str]
+    index_score: NotRequired[float | None]
+    industry: NotRequired[str]
+    region: NotRequired[str]
+    size: NotRequired[str]
+    age_band: NotRequired[str]
+    words: NotRequired[str]
+    model: NotRequired[str]
 
 
 class WarnedShown(TypedDict):
@@ -2015,6 +2054,8 @@ class DiscoveryOperations:
         size: str | None = None,
         age_band: str | None = None,
         words: str | None = None,
+        model: str | None = None,
+        like: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> FirmsShown:
@@ -2035,6 +2076,8 @@ class DiscoveryOperations:
                 "size": size,
                 "age_band": age_band,
                 "words": words,
+                "model": model,
+                "like": like,
                 "limit": limit,
                 "after": after,
             },
@@ -2053,6 +2096,8 @@ class DiscoveryOperations:
         size: str | None = None,
         age_band: str | None = None,
         words: str | None = None,
+        model: str | None = None,
+        like: str | None = None,
         limit: int | None = None,
     ) -> Iterator[FirmShown]:
         """Go through all pages of it."""
@@ -2067,6 +2112,8 @@ class DiscoveryOperations:
                 size=size,
                 age_band=age_band,
                 words=words,
+                model=model,
+                like=like,
                 limit=limit,
                 after=after,
             )
@@ -2089,6 +2136,41 @@ class DiscoveryOperations:
             "POST", f"/api/v1/discovery/firms/{part(card_id)}/contact", body=body, idempotency_key=idempotency_key
         ).json()
         return found
+
+    def searches(self) -> list[SearchShown]:
+        """List the searches that the institution keeps.
+
+        GET /api/v1/discovery/searches
+        """
+        found: list[SearchShown] = self._connection.ask("GET", "/api/v1/discovery/searches").json()
+        return found
+
+    def save_search(self, body: SearchGiven, *, idempotency_key: str | None = None) -> SearchShown:
+        """Keep a search; once a day the institution is told (`discovery.new_found`) of firms not found before.
+
+        POST /api/v1/discovery/searches
+        """
+        found: SearchShown = self._connection.ask(
+            "POST", "/api/v1/discovery/searches", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def new_finds(self, search_id: str, *, idempotency_key: str | None = None) -> list[FirmShown]:
+        """Take the firms that a kept search found since this was last asked, as far as they can still be found.
+
+        POST /api/v1/discovery/searches/{search_id}/new
+        """
+        found: list[FirmShown] = self._connection.ask(
+            "POST", f"/api/v1/discovery/searches/{part(search_id)}/new", idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def forget_search(self, search_id: str) -> None:
+        """Keep a search no more.
+
+        DELETE /api/v1/discovery/searches/{search_id}
+        """
+        self._connection.ask("DELETE", f"/api/v1/discovery/searches/{part(search_id)}")
 
     def contacts(self) -> list[ContactShown]:
         """List the requests for contact made or received.

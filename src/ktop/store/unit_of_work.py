@@ -19,7 +19,7 @@ from ktop.store.collection import CollectionRepository, SourceLedger
 from ktop.store.consents import ConsentClock, ConsentRepository
 from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
-from ktop.store.discovery import DiscoveryRepository
+from ktop.store.discovery import BatchClock, DiscoveryRepository
 from ktop.store.documents import DocumentRepository
 from ktop.store.finance import CaseClock, CaseRepository
 from ktop.store.following import FollowClock, FollowRepository
@@ -38,6 +38,7 @@ from ktop.store.repeats import RepeatRepository
 from ktop.store.request_counts import RequestCountRepository
 from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.reviews import ReviewRepository
+from ktop.store.saved_searches import SavedSearches, SearchClock
 from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.shared_commits import SharedCommits
 from ktop.store.statistics import InstallationFigures
@@ -93,6 +94,11 @@ class UnitOfWork:
     def discovery(self) -> DiscoveryRepository:
         """What the actor's organisation lets be found of itself, or finds."""
         return DiscoveryRepository(self.connection, self.actor)
+
+    @property
+    def saved_searches(self) -> SavedSearches:
+        """The searches of firms that the actor's organisation keeps."""
+        return SavedSearches(self.connection, self.actor)
 
     @property
     def cases(self) -> CaseRepository:
@@ -287,6 +293,16 @@ class InstallationWork:
     def consent_clock(self) -> ConsentClock:
         """Consents whose last day is over."""
         return ConsentClock(self.connection)
+
+    @property
+    def batches_of_firms(self) -> BatchClock:
+        """Anonymous firms that let themselves be found, in batches."""
+        return BatchClock(self.connection)
+
+    @property
+    def saved_searches(self) -> SearchClock:
+        """Kept searches that are due."""
+        return SearchClock(self.connection)
 
     @property
     def case_clock(self) -> CaseClock:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
 from consenting import BANK, COMPANY, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations
 from databases import BACK_ENDS, database_url
 
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.discovery import ALIKE, OptIn, Profile, Wanted
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.store.identity import OrganisationRow
+from ktop.store.tables import discovery_searches, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.discovery.service import DiscoveryService
 
@@ -78,7 +81,7 @@ def test_nobody_is_found_who_did_not_agree(store: Store, discovery: DiscoverySer
     opt_in(store, discovery, COMPANY)
     (found,) = discovery.search(BANK, Wanted(business="A", words="감속기 가온")).items
     assert found.company is not None and found.company.id == "gaon"
-    assert found.profile == Profile("A", "BB", "R3", 70.0, "machinery", "KR-30", "small", "growth")
+    assert found.profile == Profile("A", "BB", "R3", 70.0, "machinery", "KR-30", "small", "growth", "ktrs-fm")
     assert discovery.search(INVESTOR, Wanted()).items == [], "only banks may"
     for misses in (Wanted(business="AA"), Wanted(region="KR-11"), Wanted(words="없는말"), Wanted(index_score=75)):
         assert discovery.search(BANK, misses).items == []
@@ -142,12 +145,140 @@ def test_an_attacker_who_combines_filters_singles_nobody_out(store: Store, disco
             assert alike >= ALIKE, "at least five could be meant, whatever was asked before"
 
 
+def test_the_best_match_comes_first_and_goes_with_its_consent(store: Store, discovery: DiscoveryService) -> None:
+    said = {
+        0: "협동로봇용 정밀 감속기와 구동 모터를 설계하고 만든다. 감속기 수명 시험 장비도 있다.",
+        1: "공장 자동화 설비에 감속기를 붙여 판다.",
+        2: "이차전지 전해액 첨가제를 합성한다.",
+        3: "Precision reducers for collaborative robots",
+    }
+    for number, words in said.items():
+        opt_in(store, discovery, owner(number), words=words)
+
+    def names(wanted: Wanted) -> list[str]:
+        items = discovery.search(BANK, wanted).items
+        return [one.company.id for one in items if one.company]
+
+    assert names(Wanted(words="감속기")) == ["firm-0", "firm-1"], "said twice in a text about it"
+    assert names(Wanted(words="감속기 모터")) == ["firm-0"], "all the words"
+    assert names(Wanted(words="robot reducer")) == ["firm-3"], "words are stems"
+    assert names(Wanted(words="감속기", region="KR-11")) == []
+    assert sorted(names(Wanted(words="기업"))) == [f"firm-{number}" for number in range(4)], "as their names begin"
+    first = discovery.search(BANK, Wanted(words="감속기")).items[0]
+    assert names(Wanted(like=first.id)) == ["firm-1"], "not itself, and nobody who says something else"
+    page = discovery.search(BANK, Wanted(words="감속기"), limit=1)
+    rest = discovery.search(BANK, Wanted(words="감속기"), limit=1, after=page.after)
+    assert page.items[0].id == first.id != rest.items[0].id and rest.after is None
+    discovery.opt_out(owner(0))
+    assert names(Wanted(words="감속기")) == ["firm-1"]
+    with pytest.raises(NotFoundError):
+        discovery.search(BANK, Wanted(like=first.id))
+    opt_in(store, discovery, owner(1), anonymous=True)
+    assert names(Wanted(words="감속기")) == [], "whoever turns anonymous leaves no words behind"
+    silent = opted_in(store, discovery, owner(5), words="")
+    with pytest.raises(InputError):
+        discovery.search(BANK, Wanted(like=silent))
+
+
+def opted_in(store: Store, discovery: DiscoveryService, actor: Actor, **changes: object) -> str:
+    """Opt in and return the identifier by which the bank finds the firm."""
+    opt_in(store, discovery, actor, **changes)
+    items = discovery.search(BANK, Wanted(), limit=200).items
+    return next(one.id for one in items if one.company and one.company.id == actor.organisation)
+
+
+def test_hidden_parts_are_neither_shown_nor_searched(store: Store, discovery: DiscoveryService) -> None:
+    opt_in(store, discovery, COMPANY, hidden=frozenset({"region", "index_score", "risk"}))
+    (found,) = discovery.search(BANK, Wanted(business="A", model="ktrs-fm")).items
+    assert (found.profile.region, found.profile.index_score, found.profile.risk) == ("", None, "")
+    for asked in (Wanted(region="KR-30"), Wanted(index_score=0), Wanted(risk="R3"), Wanted(model="start-up")):
+        assert discovery.search(BANK, asked).items == []
+
+
+def test_a_kept_search_tells_only_what_is_new_and_can_be_found(store: Store, discovery: DiscoveryService) -> None:
+    opt_in(store, discovery, owner(0))
+    kept = discovery.save_search(BANK, "감속기", Wanted(words="감속기"))
+    run_searches(store, discovery)
+    assert [one.new for one in discovery.saved_searches(BANK)] == [0], "it was on the page when the search was kept"
+    opt_in(store, discovery, owner(1))
+    opt_in(store, discovery, owner(2))
+    discovery.opt_out(owner(2))
+    opt_in(store, discovery, owner(0), words="감속기를 더 만든다")
+    run_searches(store, discovery)
+    run_searches(store, discovery)
+    assert told(store) == [1], "once, of the one firm that is new"
+    assert [one.new for one in discovery.saved_searches(BANK)] == [1] and discovery.saved_searches(OTHER_BANK) == []
+    opt_in(store, discovery, owner(3))
+    run_searches(store, discovery)
+    discovery.opt_out(owner(3))
+    assert [one.new for one in discovery.saved_searches(BANK)] == [1], "who took it back is told of no more"
+    (new,) = discovery.new_finds(BANK, kept.id)
+    assert new.company is not None and new.company.id == "firm-1" and discovery.new_finds(BANK, kept.id) == []
+    for stranger in (OTHER_BANK, INVESTOR):
+        with pytest.raises(NotFoundError):
+            discovery.new_finds(stranger, kept.id)
+    discovery.forget_search(BANK, kept.id)
+    with pytest.raises(NotFoundError):
+        discovery.forget_search(BANK, kept.id)
+    for name, odd in (("x", Wanted(like="0" * 32)), ("x", Wanted(business="Z")), (" ", Wanted())):
+        with pytest.raises(InputError):
+            discovery.save_search(BANK, name, odd)
+
+
+def run_searches(store: Store, discovery: DiscoveryService) -> None:
+    """Let a day go by for all kept searches."""
+    with store.installation() as work:
+        work.connection.execute(update(discovery_searches).values(due=datetime.now(UTC) - timedelta(minutes=1)))
+    discovery.tend(INSTALLATION)
+
+
+def told(store: Store) -> list[int]:
+    """Return how many firms each notice told of."""
+    with store.installation(reading=True) as work:
+        query = select(outbox.c.payload).where(outbox.c.topic == "discovery.new_found").order_by(outbox.c.at)
+        return [payload["details"]["firms"] for payload in work.connection.execute(query).scalars()]
+
+
+def test_an_attacker_who_looks_again_and_again_singles_nobody_out(store: Store, discovery: DiscoveryService) -> None:
+    """By what appears and goes between two looks, by order, by moments, and by what is refused."""
+    chance = random.Random(11)
+    inside: set[int] = set()
+    before: dict[str, tuple[Profile, datetime]] = {}
+    looks = 0
+    for _ in range(45):
+        number = chance.randrange(16)
+        if number in inside:
+            discovery.opt_out(owner(number))
+        else:
+            rating = rated(store, owner(number), "A", ("KR-11", "KR-30")[number % 4 == 0])
+            opt_in(store, discovery, owner(number), rating, anonymous=True)
+        inside ^= {number}
+        now = {one.id: (one.profile, one.created) for one in discovery.search(BANK, Wanted(), limit=200).items}
+        for changed in ({*now} - {*before}, {*before} - {*now}):
+            moved = Counter((now | before)[one] for one in changed)
+            assert all(count % ALIKE == 0 for count in moved.values()), "whole batches come and go, in one moment"
+        looks += bool(now)
+        before = now
+    assert looks > 10, "some are found most of the time"
+    # who was asked by name is not told from the others once anonymous: no refusal differs
+    known = opted_in(store, discovery, COMPANY)
+    discovery.ask_contact(BANK, known, "상담")
+    for number in range(20, 24):
+        opt_in(store, discovery, owner(number), anonymous=True, hidden=frozenset({"region"}))
+    opt_in(store, discovery, COMPANY, anonymous=True, hidden=frozenset({"region"}))
+    hidden = [one for one in discovery.search(BANK, Wanted(), limit=200).items if not one.profile.region]
+    assert len(hidden) == ALIKE
+    for one in hidden:
+        assert discovery.ask_contact(BANK, one.id, "상담").company is None
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"to": frozenset()},
         {"to": frozenset({"everybody"})},
-        {"words": "가" * 301},
+        {"words": "가" * 1001},
+        {"hidden": frozenset({"name"})},
         {"until": date(2020, 1, 1)},
     ],
 )
@@ -159,7 +290,13 @@ def test_an_odd_opt_in_is_refused(store: Store, discovery: DiscoveryService, wro
 def test_a_rating_of_others_or_none_is_refused(store: Store, discovery: DiscoveryService) -> None:
     with pytest.raises(NotFoundError):
         opt_in(store, discovery, COMPANY, rated(store, OTHER_COMPANY))
-    for odd in (Wanted(business="Z"), Wanted(region="x"), Wanted(industry="y"), Wanted(index_score=101)):
+    for odd in (
+        Wanted(business="Z"),
+        Wanted(region="x"),
+        Wanted(industry="y"),
+        Wanted(index_score=101),
+        Wanted(model="x"),
+    ):
         with pytest.raises(InputError):
             discovery.search(BANK, odd)
     with pytest.raises(ForbiddenError):

@@ -11,8 +11,15 @@ from ktop.store.tables.collection import (
     source_uses,
     value_choices,
 )
-from ktop.store.tables.consents import access_ledger, consent_changes, consents, transmissions
-from ktop.store.tables.discovery import discovery_cards, discovery_contacts, discovery_views
+from ktop.store.tables.consents import access_ledger, consent_changes, consents, result_feed, transmissions
+from ktop.store.tables.discovery import (
+    discovery_cards,
+    discovery_contacts,
+    discovery_finds,
+    discovery_searches,
+    discovery_terms,
+    discovery_views,
+)
 from ktop.store.tables.finance import finance_cases, finance_documents, finance_steps
 from ktop.store.tables.identity import (
     access_tokens,
@@ -60,6 +67,9 @@ __all__ = [
     "credentials",
     "discovery_cards",
     "discovery_contacts",
+    "discovery_finds",
+    "discovery_searches",
+    "discovery_terms",
     "discovery_views",
     "documents",
     "finance_cases",
@@ -90,6 +100,7 @@ __all__ = [
     "ratings",
     "record_versions",
     "request_counts",
+    "result_feed",
     "sessions",
     "sign_in_failures",
     "source_counts",

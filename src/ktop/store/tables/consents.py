@@ -99,3 +99,20 @@ transmissions = Table(
     Index("ix_transmissions_tenant", "tenant", "sent"),
     Index("ix_transmissions_receiver", "receiver", "sent"),
 )
+
+#: What an institution (``tenant``) has been told of each result by consent, its newest state alone: shown or withdrawn.
+result_feed = Table(
+    "result_feed",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("rating", String(32), nullable=False),
+    Column("company", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("consent", String(32), nullable=False),
+    Column("models", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_result_feed_tenant", "tenant", "number"),
+    Index("uq_result_feed_rating", "tenant", "rating", unique=True),
+    sqlite_autoincrement=True,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Float, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Float, Index, Integer, String, Table, UniqueConstraint
 
 from ktop.store.tables.base import Instant, Serial, identifier, metadata, tenant
 
@@ -30,13 +30,18 @@ discovery_cards = Table(
     Column("region", String(20), nullable=False),
     Column("size", String(20), nullable=False),
     Column("age_band", String(20), nullable=False),
-    Column("words", String(700), nullable=False),  # name and words of a firm that is named, small letters; else empty
-    Column("said", String(300), nullable=False),
+    Column("said", String(1000), nullable=False),
+    Column("number", BigInteger, nullable=False),  # random: by it the index of words names the card
+    Column("listed", Instant, nullable=False),  # since when it is found; the same for a whole batch
+    Column("batch", String(32)),  # of an anonymous firm: those that appeared together; none while it waits
+    Column("cell", String(32), nullable=False, server_default=""),  # of an anonymous firm: digest of all that is shown
+    Column("model", String(20), nullable=False, server_default=""),
+    Column("hidden", String(120), nullable=False, server_default=""),  # parts that the company keeps to itself
     UniqueConstraint("tenant", name="uq_discovery_cards_tenant"),
-    Index("ix_discovery_cards_place", "business_place", "created"),
-    Index(
-        "ix_discovery_cards_cell", "industry", "region", "size", "age_band", "business", "growth", "risk", "index_score"
-    ),
+    UniqueConstraint("number", name="uq_discovery_cards_number"),
+    Index("ix_discovery_cards_listed", "listed", "id"),
+    Index("ix_discovery_cards_batch", "batch", "until"),
+    Index("ix_discovery_cards_cell", "cell", "batch"),
 )
 
 #: Who found or opened whom. Only added to.
@@ -68,4 +73,47 @@ discovery_contacts = Table(
     Column("answered", Instant),
     Index("ix_discovery_contacts_tenant", "tenant", "asked"),
     Index("ix_discovery_contacts_asker", "asker", "asked"),
+)
+
+#: Words of what named firms say of themselves: a derived copy, written and removed with the card. ``code`` as
+#: ``ktop.patents.analysis.terms.term_code`` (0 stands once for each text), ``impact`` the BM25 weight within the text.
+discovery_terms = Table(
+    "discovery_terms",
+    metadata,
+    Column("code", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("impact", Integer, nullable=False),
+    tenant(),
+    Column("to_bank", Boolean, nullable=False),
+    Column("to_investor", Boolean, nullable=False),
+    Column("to_agency", Boolean, nullable=False),
+    Index("ix_discovery_terms_number", "number"),
+    sqlite_with_rowid=False,
+)
+
+#: Searches that an institution keeps and is told of. ``opened``: when its new finds were last looked at.
+discovery_searches = Table(
+    "discovery_searches",
+    metadata,
+    identifier(),
+    tenant(),
+    Column("made_by", String(120), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("wanted", JSON, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("looked", Instant, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Index("ix_discovery_searches_tenant", "tenant", "created"),
+    Index("ix_discovery_searches_due", "due"),
+)
+
+#: Which cards a kept search has found already; gone with the card.
+discovery_finds = Table(
+    "discovery_finds",
+    metadata,
+    Column("search", String(32), primary_key=True),
+    Column("card", String(32), primary_key=True),
+    tenant(),
+    Column("found", Instant, nullable=False),
 )

@@ -58,6 +58,18 @@ class ContactCard:
     answered: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A search that an institution keeps. ``new``: how many firms it found since those were last looked at."""
+
+    id: str
+    name: str
+    wanted: Wanted
+    created: datetime
+    looked: datetime
+    new: int
+
+
 class Discovery(Protocol):
     """Being found and finding. Calls block and are thread-safe.
 
@@ -79,10 +91,34 @@ class Discovery(Protocol):
     def search(
         self, actor: Actor, wanted: Wanted, *, limit: int | None = None, after: str | None = None
     ) -> Page[FoundFirm]:
-        """Find companies, newest first; each of them is told.
+        """Find companies, the newest first or those whose words match best; each of them is told.
 
-        Anonymous ones are found only while five or more are alike in all that is shown of them, and never by words.
+        Anonymous ones are found only in batches of five or more that are alike in all that is shown of them, and never
+        by words. Raises ``InputError`` for ``like`` of a firm that says nothing of itself.
         """
+        ...
+
+    def save_search(self, actor: Actor, name: str, wanted: Wanted) -> SavedSearch:
+        """Keep a search: its institution is told, once a day, of firms that it did not find before.
+
+        Raises ``ConflictError`` where there are too many, ``InputError`` for one without a name or ``like`` a firm.
+        """
+        ...
+
+    def saved_searches(self, actor: Actor) -> Sequence[SavedSearch]:
+        """Return the searches that the actor's institution keeps, newest first."""
+        ...
+
+    def new_finds(self, actor: Actor, search_id: str) -> Sequence[FoundFirm]:
+        """Return the firms that a search found since this was last asked and that can be found now, newest first."""
+        ...
+
+    def forget_search(self, actor: Actor, search_id: str) -> None:
+        """Keep a search no more."""
+        ...
+
+    def tend(self, actor: Actor) -> int:
+        """Form batches of anonymous firms and run the searches that are due; return how many. For the installation."""
         ...
 
     def open_found(self, actor: Actor, card_id: str) -> FoundFirm:

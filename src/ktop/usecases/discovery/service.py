@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.consent import plain_text
-from ktop.domain.party.discovery import OptIn, Wanted, check_opt_in, check_wanted, profile
+from ktop.domain.party.discovery import (
+    OptIn,
+    Wanted,
+    check_name,
+    check_opt_in,
+    check_wanted,
+    profile,
+    without_hidden,
+)
 from ktop.domain.party.permission import require, require_any
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ForbiddenError, InputError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
 from ktop.store.discovery import Card, Contact
+from ktop.store.discovery_text import AskedWords
+from ktop.store.saved_searches import SavedRow
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.service import party_card
-from ktop.usecases.discovery.interface import ContactCard, FoundFirm, Look, OwnCard
+from ktop.usecases.discovery.interface import ContactCard, FoundFirm, Look, OwnCard, SavedSearch
+from ktop.usecases.discovery.words import asked_words, likest_words, text_words
 
 _LONGEST_MESSAGE = 1000
+#: How many searches one tick runs, how many firms each looks through, and how long until it is due again.
+_AT_ONCE, _MOST_FINDS, _AGAIN = 20, 200, timedelta(days=1)
+_RULE = "rule:saved-search-1"
 
 
 class DiscoveryService:
@@ -42,11 +57,13 @@ class DiscoveryService:
             if company.kind != "company":
                 raise ForbiddenError("consent.only_companies")
             rating = unit.ratings.get(given.rating)
-            unit.discovery.show(given, profile(rating.results), f"{company.name_ko} {company.name_en}")
+            words = {} if given.anonymous else text_words(f"{company.name_ko} {company.name_en}", given.words)
+            unit.discovery.show(given, without_hidden(profile(rating.results), given.hidden), words)
             details = {"rating": given.rating, "to": sorted(given.to), "anonymous": given.anonymous}
             unit.tell("discovery.opted_in", actor.organisation, {**details, "until": given.until.isoformat()})
             card = unit.discovery.own()
         assert card is not None, "it was written in this unit"
+        self._form_batches()
         return _own(card)
 
     def opt_out(self, actor: Actor) -> None:
@@ -54,6 +71,7 @@ class DiscoveryService:
         with self._store().unit(actor) as unit:
             if unit.discovery.hide():
                 unit.tell("discovery.opted_out", actor.organisation, {})
+        self._form_batches()
 
     def search(
         self, actor: Actor, wanted: Wanted, *, limit: int | None = None, after: str | None = None
@@ -61,12 +79,80 @@ class DiscoveryService:
         require(actor, "granted:discovery:read")
         check_wanted(wanted)
         rows = rows_asked(limit)
-        before = read_cursor(after, datetime, str) if after else None
+        ranked = bool(wanted.words.split() or wanted.like)
+        before = read_cursor(after, int if ranked else datetime, str) if after else None
+        asked = asked_words(wanted.words)  # before the transaction: the first call reads a dictionary
         with self._store().unit(actor) as unit:
-            found = unit.discovery.found(wanted, today(), before=before, limit=rows + 1)
+            words = _asked(unit, wanted, asked)
+            found = unit.discovery.found(wanted, today(), words, before=before, limit=rows + 1)
             unit.discovery.look(found[:rows], "found")
             parties = unit.consents.names([card.tenant for card in found if not card.anonymous])
-        return page_of([_found(card, parties) for card in found], rows, lambda firm: (firm.created, firm.id))
+        page = page_of(found, rows, lambda card: (card.score if ranked else card.listed, card.id))
+        return Page([_found(card, parties) for card in page.items], page.after)
+
+    def save_search(self, actor: Actor, name: str, wanted: Wanted) -> SavedSearch:
+        require(actor, "granted:discovery:read")
+        check_wanted(wanted)
+        called = plain_text(name)
+        check_name(called)
+        if wanted.like:
+            raise InputError("discovery.like_not_kept")
+        asked = asked_words(wanted.words)
+        with self._store().unit(actor) as unit:
+            kept = {key: value for key, value in asdict(wanted).items() if value not in ("", None)}
+            made = unit.saved_searches.add(called, kept, datetime.now(UTC) + _AGAIN)
+            found = unit.discovery.found(wanted, today(), _asked(unit, wanted, asked), limit=_MOST_FINDS)
+            unit.saved_searches.note(made.id, [card.id for card in found])
+            unit.saved_searches.open(made.id)  # what it finds now is what was on the page
+            unit.tell("discovery.search_kept", made.id, {})
+        return _saved(made, 0)
+
+    def saved_searches(self, actor: Actor) -> Sequence[SavedSearch]:
+        require(actor, "granted:discovery:read")
+        with self._store().reading(actor) as unit:
+            new = unit.saved_searches.count_new()
+            return [_saved(row, new.get(row.id, 0)) for row in unit.saved_searches.all()]
+
+    def new_finds(self, actor: Actor, search_id: str) -> Sequence[FoundFirm]:
+        require(actor, "granted:discovery:read")
+        with self._store().unit(actor) as unit:
+            found = unit.discovery.of(unit.saved_searches.new(search_id), today())
+            unit.saved_searches.open(search_id)
+            unit.discovery.look(found, "found")
+            parties = unit.consents.names([card.tenant for card in found if not card.anonymous])
+            return [_found(card, parties) for card in found]
+
+    def forget_search(self, actor: Actor, search_id: str) -> None:
+        require(actor, "granted:discovery:read")
+        with self._store().unit(actor) as unit:
+            unit.saved_searches.remove(search_id)
+            unit.tell("discovery.search_forgotten", search_id, {})
+
+    def tend(self, actor: Actor) -> int:
+        if actor != INSTALLATION:
+            raise ForbiddenError("jobs.workers_only")
+        self._form_batches()
+        now = datetime.now(UTC)
+        with self._store().installation() as work:
+            due = work.saved_searches.claim(now, now + _AGAIN, _AT_ONCE)
+        for search in due:
+            self._run(search)
+        return len(due)
+
+    def _run(self, search: SavedRow) -> None:
+        """Run a kept search and tell its institution what it did not find before."""
+        wanted = Wanted(**search.wanted)
+        asked = asked_words(wanted.words)
+        with self._store().unit(Actor(_RULE, search.tenant)) as unit:
+            found = unit.discovery.found(wanted, today(), _asked(unit, wanted, asked), limit=_MOST_FINDS)
+            fresh = unit.saved_searches.note(search.id, [card.id for card in found])
+            if fresh:
+                unit.discovery.look([card for card in found if card.id in fresh], "found")
+                unit.tell("discovery.new_found", search.id, {"firms": len(fresh)}, [search.tenant])
+
+    def _form_batches(self) -> None:
+        with self._store().installation() as work:
+            work.batches_of_firms.form(today())
 
     def open_found(self, actor: Actor, card_id: str) -> FoundFirm:
         require(actor, "granted:discovery:read")
@@ -115,12 +201,28 @@ class DiscoveryService:
 
 
 def _own(card: Card) -> OwnCard:
-    return OwnCard(OptIn(card.rating, card.to, card.anonymous, card.said, card.until), card.profile, card.created)
+    given = OptIn(card.rating, card.to, card.anonymous, card.said, card.until, card.hidden)
+    return OwnCard(given, card.profile, card.created)
 
 
 def _found(card: Card, parties: Mapping[str, Party]) -> FoundFirm:
     company = None if card.anonymous else party_card(parties[card.tenant])
-    return FoundFirm(card.id, company, card.profile, card.said, card.until, card.created)
+    return FoundFirm(card.id, company, card.profile, card.said, card.until, card.listed)
+
+
+def _saved(row: SavedRow, new: int) -> SavedSearch:
+    return SavedSearch(row.id, row.name, Wanted(**row.wanted), row.created, row.looked, new)
+
+
+def _asked(unit: UnitOfWork, wanted: Wanted, words: Sequence[Mapping[int, float]]) -> AskedWords | None:
+    """Return what a search asks of the words of firms; None where it asks nothing of them."""
+    if wanted.like:
+        own, rarity = unit.discovery.words_like(wanted.like, today())
+        likest = likest_words(own, rarity)
+        if not likest:
+            raise InputError("discovery.says_nothing")
+        return AskedWords([*likest], all=False)
+    return AskedWords(words) if words else None
 
 
 def _contact(unit: UnitOfWork, one: Contact) -> ContactCard:

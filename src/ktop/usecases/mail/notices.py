@@ -21,6 +21,7 @@ _LETTERS = {
     "consent.narrowed": ("consent_narrowed", {"granted:result:read"}, "/consents"),
     "consent.revoked": ("consent_revoked", {"granted:result:read"}, "/consents"),
     "consent.expired": ("consent_expired", {"own:consent:give", "granted:result:read"}, "/consents"),
+    "discovery.new_found": ("firms_found", {"granted:discovery:read"}, "/discovery"),
     "transmission.sent": ("result_received", {"own:inbox:read"}, "/inbox"),
 }
 

@@ -13,7 +13,7 @@ from ktop.domain.company.field_types import Day
 from ktop.domain.party.discovery import OptIn, Profile, Wanted
 from ktop.kernel.clock import today
 from ktop.kernel.errors import NotFoundError
-from ktop.usecases.discovery.interface import ContactCard, FoundFirm, OwnCard
+from ktop.usecases.discovery.interface import ContactCard, FoundFirm, OwnCard, SavedSearch
 from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.consents import Party, party
 from ktop.web.api.schemas import error_answers
@@ -24,6 +24,7 @@ Limit = Annotated[int | None, Query(description="How many, 1 to 200; without it 
 After = Annotated[str | None, Query(description="Cursor: the `after` of the page before.", max_length=400)]
 Grade = Annotated[str, Query(description="This band of the grade or a better one.", max_length=8, examples=["A"])]
 Choice = Annotated[str, Query(description="Code of the peer group; without it, any.", max_length=60)]
+Part = Literal["business", "growth", "risk", "index_score", "industry", "region", "size", "age_band", "model"]
 _A_YEAR = datetime.timedelta(days=365)
 
 router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
@@ -37,7 +38,12 @@ class OptInGiven(BaseModel):
     rating: str = Field(max_length=64, description="Identifier of the kept rating whose bands are shown.")
     to: list[Literal["bank", "investor", "agency"]] = Field(max_length=3, examples=[["bank", "investor"]])
     anonymous: bool = Field(True, description="Whether name and number stay hidden until a contact is accepted.")
-    words: str = Field("", max_length=400, description="What the company does; only shown of one that is named.")
+    words: str = Field(
+        "",
+        max_length=1200,
+        description="What the company does, 1,000 characters at most; shown and searched only of one that is named.",
+    )
+    hidden: list[Part] = Field([], max_length=9, description="Parts of the profile that are not shown.")
     until: Day = Field(None, description="Last day (ISO 8601); without it, a year from today.")
 
 
@@ -52,6 +58,7 @@ class ProfileShown(BaseModel):
     region: str
     size: str
     age_band: str
+    model: str
 
 
 class OwnShown(BaseModel):
@@ -63,6 +70,7 @@ class OwnShown(BaseModel):
     words: str
     until: datetime.date
     profile: ProfileShown
+    hidden: list[str]
     created: datetime.datetime
 
 
@@ -78,10 +86,47 @@ class FirmShown(BaseModel):
 
 
 class FirmsShown(BaseModel):
-    """Companies, newest first; `after` is the cursor of the next page, null on the last."""
+    """Companies, newest or best match first; `after` is the cursor of the next page, null on the last."""
 
     items: list[FirmShown]
     after: str | None
+
+
+class WantedGiven(BaseModel):
+    """What a search asks for; empty parts ask for nothing, grades mean this band or a better one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    business: str = Field("", max_length=8)
+    growth: str = Field("", max_length=8)
+    risk: str = Field("", max_length=8)
+    index_score: float | None = None
+    industry: str = Field("", max_length=60)
+    region: str = Field("", max_length=20)
+    size: str = Field("", max_length=20)
+    age_band: str = Field("", max_length=20)
+    words: str = Field("", max_length=300)
+    model: str = Field("", max_length=20)
+
+
+class SearchGiven(BaseModel):
+    """A search to be kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=200, examples=["대전 로봇"])
+    wanted: WantedGiven
+
+
+class SearchShown(BaseModel):
+    """A kept search; `new` counts the firms it found since those were last looked at."""
+
+    id: str
+    name: str
+    wanted: WantedGiven
+    created: datetime.datetime
+    looked: datetime.datetime
+    new: int
 
 
 class LookShown(BaseModel):
@@ -142,7 +187,8 @@ def own_card(use: Uses, who: Acting, lang: Language = None) -> OwnShown:
 def opt_in(body: OptInGiven, use: Uses, who: Acting, lang: Language = None) -> OwnShown:
     """Let the company be found; what was shown before is gone."""
     until = body.until or today() + _A_YEAR
-    return _own(use.discovery.opt_in(who, OptIn(body.rating, frozenset(body.to), body.anonymous, body.words, until)))
+    given = OptIn(body.rating, frozenset(body.to), body.anonymous, body.words, until, frozenset(body.hidden))
+    return _own(use.discovery.opt_in(who, given))
 
 
 @router.delete("/discovery/own", status_code=204, tags=["discovery"], responses={**error_answers(403)})
@@ -173,14 +219,19 @@ def firms(
     size: Choice = "",
     age_band: Choice = "",
     words: Annotated[
-        str, Query(max_length=300, description="All of them stand in name or words of a named firm.")
+        str,
+        Query(max_length=300, description="All of them in what a named firm says or its name; the best match first."),
+    ] = "",
+    model: Annotated[str, Query(max_length=20, description="Model that graded.")] = "",
+    like: Annotated[
+        str, Query(pattern="^([0-9a-f]{32})?$", description="Firms that say the like of this named one.")
     ] = "",
     limit: Limit = None,
     after: After = None,
     lang: Language = None,
 ) -> FirmsShown:
     """Find companies that agreed to be found; grades mean this band or a better one."""
-    wanted = Wanted(business, growth, risk, index_score, industry, region, size, age_band, words)
+    wanted = Wanted(business, growth, risk, index_score, industry, region, size, age_band, words, model, like)
     page = use.discovery.search(who, wanted, limit=limit, after=after)
     return FirmsShown(items=[_firm(one) for one in page.items], after=page.after)
 
@@ -200,6 +251,33 @@ def firm(card_id: Id, use: Uses, who: Acting, lang: Language = None) -> FirmShow
 def ask_contact(card_id: Id, body: MessageGiven, use: Uses, who: Acting, lang: Language = None) -> ContactShown:
     """Ask a company for contact."""
     return _contact(use.discovery.ask_contact(who, card_id, body.message))
+
+
+@router.get("/discovery/searches", tags=["discovery"], responses={**error_answers(403)})
+def searches(use: Uses, who: Acting, lang: Language = None) -> list[SearchShown]:
+    """List the searches that the institution keeps."""
+    return [_search(one) for one in use.discovery.saved_searches(who)]
+
+
+@router.post("/discovery/searches", status_code=201, tags=["discovery"], responses={**error_answers(400, 409, 422)})
+def save_search(body: SearchGiven, use: Uses, who: Acting, lang: Language = None) -> SearchShown:
+    """Keep a search; once a day the institution is told (`discovery.new_found`) of firms not found before."""
+    return _search(use.discovery.save_search(who, body.name, Wanted(**body.wanted.model_dump())))
+
+
+@router.post("/discovery/searches/{search_id}/new", tags=["discovery"], responses={**error_answers(400, 404, 422)})
+def new_finds(search_id: Id, use: Uses, who: Acting, lang: Language = None) -> list[FirmShown]:
+    """Take the firms that a kept search found since this was last asked, as far as they can still be found."""
+    return [_firm(one) for one in use.discovery.new_finds(who, search_id)]
+
+
+@router.delete(
+    "/discovery/searches/{search_id}", status_code=204, tags=["discovery"], responses={**error_answers(404, 422)}
+)
+def forget_search(search_id: Id, use: Uses, who: Acting, lang: Language = None) -> Response:
+    """Keep a search no more."""
+    use.discovery.forget_search(who, search_id)
+    return Response(status_code=204)
 
 
 @router.get("/discovery/contacts", tags=["discovery"], responses={**error_answers(403)})
@@ -229,6 +307,7 @@ def _own(card: OwnCard) -> OwnShown:
         words=given.words,
         until=given.until,
         profile=_profile(card.profile),
+        hidden=sorted(given.hidden),
         created=card.created,
     )
 
@@ -242,6 +321,11 @@ def _firm(found: FoundFirm) -> FirmShown:
         until=found.until,
         created=found.created,
     )
+
+
+def _search(one: SavedSearch) -> SearchShown:
+    wanted = WantedGiven(**{name: getattr(one.wanted, name) for name in WantedGiven.model_fields})
+    return SearchShown(id=one.id, name=one.name, wanted=wanted, created=one.created, looked=one.looked, new=one.new)
 
 
 def _contact(one: ContactCard) -> ContactShown:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import Lang, load, message, text
 from ktop.domain.company.classification import cell_labels
-from ktop.domain.party.discovery import ALIKE, FINDERS, OptIn, Profile, Wanted, bands
+from ktop.domain.party.discovery import ALIKE, FINDERS, GRADED, OptIn, Profile, Wanted, bands
 from ktop.domain.party.permission import Allowed, check
 from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.number import Number
@@ -24,6 +26,8 @@ from ktop.web.pages.common import day, identifier, posted, texts
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
+#: Parts of the profile, in the order of the page.
+_PARTS = ("business", "growth", "risk", "index_score", "industry", "size", "age_band", "region", "model")
 _PEERS = {"industry": "industry_group", "size": "size", "age_band": "age_band"}
 
 
@@ -42,7 +46,9 @@ async def opt_in(request: Request) -> Response:
         until = day(fields.get("until")) or today() + timedelta(days=365)
         to = frozenset(value for value in form.getlist("to") if isinstance(value, str))
         anonymous = fields.get("named") != "1"
-        given = OptIn(identifier(fields.get("rating") or None), to, anonymous, fields.get("words", ""), until)
+        hidden = frozenset(value for value in form.getlist("hidden") if isinstance(value, str))
+        rating = identifier(fields.get("rating") or None)
+        given = OptIn(rating, to, anonymous, fields.get("words", ""), until, hidden)
         await ask(request, platform(request).discovery.opt_in, given)
     except (InputError, NotFoundError) as error:
         return await _page(request, message(error, language(request)), error.http_status)
@@ -69,6 +75,33 @@ async def answer(request: Request, contact_id: str) -> Response:
     return _back()
 
 
+@router.post("/discovery/searches")
+async def save_search(request: Request) -> Response:
+    """Keep a search."""
+    fields = texts(await posted(request, "/discovery"))
+    try:
+        await ask(request, platform(request).discovery.save_search, fields.get("name", ""), _wanted(fields))
+    except (InputError, ConflictError) as error:
+        return await _page(request, message(error, language(request)), error.http_status)
+    return _back()
+
+
+@router.post("/discovery/searches/{search_id}/new")
+async def new_finds(request: Request, search_id: str) -> Response:
+    """Show what a kept search found since this was last asked."""
+    await posted(request, "/discovery")
+    found = await ask(request, platform(request).discovery.new_finds, identifier(search_id))
+    return await _page(request, rows=[_row(firm, language(request)) for firm in found])
+
+
+@router.post("/discovery/searches/{search_id}/delete")
+async def forget_search(request: Request, search_id: str) -> Response:
+    """Keep a search no more."""
+    await posted(request, "/discovery")
+    await ask(request, platform(request).discovery.forget_search, identifier(search_id))
+    return _back()
+
+
 @router.get("/discovery/{card_id}")
 async def opened(request: Request, card_id: str) -> Response:
     """Open one company that was found."""
@@ -91,14 +124,25 @@ def _back() -> RedirectResponse:
     return RedirectResponse("/discovery", status_code=303)
 
 
-async def _page(request: Request, problem: str = "", status: int = 200, after: str | None = None) -> Response:
+async def _page(
+    request: Request,
+    problem: str = "",
+    status: int = 200,
+    after: str | None = None,
+    rows: list[dict[str, Any]] | None = None,
+) -> Response:
     lang, who, use = language(request), actor(request), platform(request).discovery
     may_find = isinstance(check(who, "granted:discovery:read"), Allowed)
     is_company = isinstance(check(who, "own:ledger:read"), Allowed) and not may_find
     shown: dict[str, Any] = {"rows": None, "more": None, "asked": {}, "own": None, "looks": (), "ratings": ()}
+    shown |= {"rows": rows, "searches": ()}
     if may_find:
         asked = dict(request.query_params)
         shown["asked"] = asked
+        shown["searches"] = [
+            {"id": one.id, "name": one.name, "new": one.new, "query": _query(one.wanted)}
+            for one in await ask(request, use.saved_searches)
+        ]
         if {*asked} - {"lang"}:
             try:
                 found = await ask(request, use.search, _wanted(asked), after=after)
@@ -129,6 +173,7 @@ async def _page(request: Request, problem: str = "", status: int = 200, after: s
         may_find=may_find,
         may_decide=isinstance(check(who, "own:consent:give"), Allowed),
         choices=_choices(lang),
+        parts_of_profile=[(name, text(f"discovery.field_{name}", lang)) for name in _PARTS],
         finders=[(kind, text(f"discovery.to_{kind}", lang)) for kind in FINDERS],
         alike=ALIKE,
         contacts=[_contact(one, lang) for one in contacts],
@@ -157,8 +202,12 @@ def _wanted(asked: dict[str, str]) -> Wanted:
         index = Number(0, 100).parse(asked.get("index_score"))
     except RefusedValueError as refusal:
         raise refusal.at({"ko": "혁신성장역량지수", "en": "Tech-Index"}) from None
-    names = ("business", "growth", "risk", "industry", "region", "size", "age_band", "words")
+    names = ("business", "growth", "risk", "industry", "region", "size", "age_band", "words", "model", "like")
     return Wanted(index_score=index, **{name: asked.get(name, "") for name in names})
+
+
+def _query(wanted: Wanted) -> str:
+    return urlencode({name: value for name, value in asdict(wanted).items() if value not in ("", None)})
 
 
 def profile_rows(profile: Profile, lang: Lang) -> list[tuple[str, str]]:
@@ -170,6 +219,7 @@ def profile_rows(profile: Profile, lang: Lang) -> list[tuple[str, str]]:
         "index_score": index,
         **{name: _word(name, getattr(profile, name), lang) for name in _PEERS},
         "region": regions[profile.region][lang] if profile.region in regions else profile.region,
+        "model": _model(profile.model, lang),
     }
     return [(text(f"discovery.field_{name}", lang), value or numbers.missing(lang)) for name, value in values.items()]
 
@@ -179,6 +229,10 @@ def _word(name: str, value: str, lang: Lang) -> str:
     return labels[value][lang] if value in labels else value
 
 
+def _model(name: str, lang: Lang) -> str:
+    return text(f"discovery.model_{name.replace('-', '_')}", lang) if name in GRADED else name
+
+
 def _choices(lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
     grades = [
         (name, [(band, text("discovery.or_better", lang, grade=band)) for band in bands(name)])
@@ -186,7 +240,8 @@ def _choices(lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
     peers = [(name, [(key, label[lang]) for key, label in cell_labels(fact).items()]) for name, fact in _PEERS.items()]
     regions = [(key, label[lang]) for key, label in load("regions")["regions"].items()]
-    return [*grades, *peers, ("region", regions)]
+    models = [(name, _model(name, lang)) for name in GRADED]
+    return [*grades, *peers, ("region", regions), ("model", models)]
 
 
 def _row(firm: Any, lang: Lang) -> dict[str, Any]:

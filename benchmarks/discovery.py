@@ -1,0 +1,199 @@
+"""What searching firms that agreed to be found costs: filters, words, firms like one, with all that is noted besides.
+
+    .venv/bin/python benchmarks/discovery.py [--firms 100000] [--searches 300] [--postgresql URL|wheel]
+
+Makes up firms (six in ten named, with a summary of 25 to 45 words drawn as often as words of a language are, by Zipf's
+law; the others anonymous), fills a database with them, and searches as a bank does: each search is the whole use case
+with the notes for the firms it found. The share of each kind of search is even. Prints one table; without
+``--postgresql`` for SQLite alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import platform
+import random
+import secrets
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "fixtures"))
+
+_SYLLABLES = (
+    "가나다라마바사아자차카타파하거너더러머버서어저처고노도로모보소오조초구누두루무부수우주추기니디리미비시이지치"
+)
+_REGIONS = ("KR-11", "KR-26", "KR-27", "KR-28", "KR-30", "KR-41")
+_AT_ONCE = 2000
+
+
+def vocabulary(size: int = 8000) -> list[str]:
+    """Return invented nouns of two to four syllables, all different."""
+    chance, words = random.Random(1), set[str]()
+    while len(words) < size:
+        words.add("".join(chance.choice(_SYLLABLES) for _ in range(chance.randint(2, 4))))
+    return sorted(words)
+
+
+def fill(store: Any, firms: int) -> None:
+    """Fill a database with firms that opted in, as the use case would have written them."""
+    from sqlalchemy import insert
+
+    from ktop.domain.company.classification import cell_labels
+    from ktop.domain.party.discovery import Profile, bands, cell, place
+    from ktop.kernel.clock import today
+    from ktop.patents.analysis.terms import term_code
+    from ktop.store.tables import discovery_cards, discovery_terms, organisations
+    from ktop.store.tables.base import new_id
+    from ktop.usecases.discovery.words import text_words
+
+    chance, words = random.Random(2), vocabulary()
+    weights = [1 / (rank + 3) for rank in range(len(words))]
+    codes = {word: term_code(word) for word in words}
+    industries, now, until = list(cell_labels("industry_group")), datetime.now(UTC), today()
+    for start in range(0, firms, _AT_ONCE):
+        owners: list[dict[str, Any]] = []
+        cards: list[dict[str, Any]] = []
+        terms: list[dict[str, Any]] = []
+        for number in range(start, min(firms, start + _AT_ONCE)):
+            anonymous = number % 10 >= 6
+            to = frozenset(chance.choice((("bank",), ("bank", "investor"), ("bank", "investor", "agency"))))
+            grades = {name: chance.choice(bands(name)[:6]) for name in ("business", "growth", "risk")}
+            shown = Profile(
+                **grades,
+                index_score=5.0 * chance.randrange(8, 18),
+                industry=chance.choice(industries),
+                region=chance.choice(_REGIONS),
+                size=chance.choice(list(cell_labels("size"))),
+                age_band=chance.choice(list(cell_labels("age_band"))),
+                model="ktrs-fm",
+            )
+            if anonymous:  # those that show little are alike
+                shown = Profile(grades["business"], "", "", None, shown.industry, shown.region, "", "", "ktrs-fm")
+            identity, secret = f"made-up-{number}", secrets.randbits(62)
+            listed = now - timedelta(seconds=chance.randrange(10**7))
+            said = chance.choices(words, weights, k=chance.randint(25, 45))
+            finders = {f"to_{kind}": kind in to for kind in ("bank", "investor", "agency")}
+            owners.append(
+                {"id": identity, "kind": "company", "name_ko": f"{said[0]}{said[1]}", "name_en": "", "state": "active"}
+                | {"demo": True, "settings": {}, "created": now, "version": 1}
+            )
+            cards.append(
+                {"id": new_id(), "tenant": identity, "rating": "r", "anonymous": anonymous, **finders, **asdict(shown)}
+                | {f"{name}_place": place(name, getattr(shown, name)) for name in grades}
+                | {"until": until + timedelta(days=chance.randrange(1, 400)), "created": listed, "listed": listed}
+                | {"said": "" if anonymous else " ".join(said), "number": secret, "hidden": "", "batch": None}
+                | {"cell": cell(shown, to) if anonymous else ""}
+            )
+            if not anonymous:
+                # the words are invented, so no dictionary divides them: they count whole, with their pairs
+                own = text_words(owners[-1]["name_ko"], "")
+                counted = {codes[word]: 120 for word in said} | own
+                counted |= {term_code(f"{a}_{b}"): 120 for a, b in itertools.pairwise(said)}
+                terms += [
+                    {"code": code, "number": secret, "impact": impact, "tenant": identity, **finders}
+                    for code, impact in counted.items()
+                ]
+        with store.installation() as work:
+            work.connection.execute(insert(organisations), owners)
+            work.connection.execute(insert(discovery_cards), cards)
+            work.connection.execute(insert(discovery_terms), terms)
+    with store.installation() as work:
+        work.batches_of_firms.form(until)
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def questions(count: int, like: list[str]) -> dict[str, list[Any]]:
+    """Return the searches of each kind; words are asked as often as they are written."""
+    from ktop.domain.company.classification import cell_labels
+    from ktop.domain.party.discovery import Wanted
+
+    chance, words = random.Random(3), vocabulary()
+    weights = [1 / (rank + 3) for rank in range(len(words))]
+    industries = list(cell_labels("industry_group"))
+
+    def asked(number: int) -> str:
+        return " ".join(chance.choices(words, weights, k=number))
+
+    def filters() -> dict[str, Any]:
+        chosen = {"business": chance.choice(("A", "BBB", "BB")), "industry": chance.choice(industries)}
+        return chosen | ({"region": chance.choice(_REGIONS)} if chance.random() < 0.5 else {})
+
+    kinds: dict[str, list[Any]] = {"filters": [], "words": [], "filters + words": [], "like one": []}
+    for _ in range(count):
+        kinds["filters"].append(Wanted(**filters(), index_score=chance.choice((None, 60.0, 75.0))))
+        kinds["words"].append(Wanted(words=asked(chance.randint(1, 3))))
+        kinds["filters + words"].append(Wanted(**filters(), words=asked(chance.randint(1, 2))))
+        kinds["like one"].append(Wanted(like=chance.choice(like)))
+    return kinds
+
+
+def measured(url: str, firms: int, searches: int) -> tuple[str, dict[str, list[float]], float]:
+    """Return version, kind → milliseconds of each search, and how long a revoked opt-in was still found (ms, 0)."""
+    from consenting import BANK, add_organisations
+    from sqlalchemy import text
+
+    from ktop.domain.party.discovery import Wanted
+    from ktop.store.unit_of_work import Store
+    from ktop.usecases.discovery.service import DiscoveryService
+
+    store = Store.open(url)
+    add_organisations(store)
+    fill(store, firms)
+    use = DiscoveryService(lambda: store)
+    with store.engine.connect() as connection:
+        version = (
+            f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}"
+            if store.engine.dialect.name == "postgresql"
+            else f"SQLite {sqlite3.sqlite_version}"
+        )
+    said = vocabulary()[20]
+    named = [one.id for one in use.search(BANK, Wanted(words=said), limit=200).items]
+    taken: dict[str, list[float]] = {}
+    found = 0
+    for kind, asked in questions(searches, named).items():
+        taken[kind] = []
+        for one in asked:
+            start = time.perf_counter()
+            found += len(use.search(BANK, one, limit=50).items)
+            taken[kind].append(1000 * (time.perf_counter() - start))
+    store.engine.dispose()
+    return version, taken, found / (searches * len(taken))
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--firms", type=int, default=100_000)
+    parser.add_argument("--searches", type=int, default=300)
+    parser.add_argument("--postgresql", metavar="URL|wheel")
+    given = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {given.firms:,} firms")
+    print("| database | search | median ms | p95 ms | worst ms | firms a page |")
+    print("|---|---|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        urls = [f"sqlite:///{folder}/ktop.sqlite3"]
+        if given.postgresql:
+            from databases import migrated_postgresql
+
+            urls.append(migrated_postgresql() if given.postgresql == "wheel" else given.postgresql)
+        for url in urls:
+            version, taken, found = measured(url, given.firms, given.searches)
+            for kind, times in [*taken.items(), ("all", [one for each in taken.values() for one in each])]:
+                p95 = statistics.quantiles(times, n=20)[-1]
+                row = (version, kind, statistics.median(times), p95, max(times), found)
+                print("| {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.0f} |".format(*row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
