@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import invented
@@ -314,3 +316,14 @@ def test_growth_paths_name_their_cell_and_what_told_the_groups_apart(lang: Lang)
     alike = {**path, "facts": facts[1:], "place": {"business": "BB"}}
     shown = rating_view(with_growth_paths([rating], [alike])[0], lang).growth_paths
     assert shown is not None and shown.said and facts[1]["label"][lang] not in shown.said
+
+
+@pytest.mark.parametrize("lang", BOTH)
+def test_a_grade_that_is_not_that_of_its_cell_says_why(lang: Lang) -> None:
+    folder = Path(__file__).resolve().parents[1] / "golden" / "ratings"
+    rating = json.loads((folder / "ktrs-fm-1.4.0-hanbit-motion.json").read_text(encoding="utf-8"))
+    note = rating_view(rating, lang).matrix_note
+    assert "A+" in note and f"{rating['details']['evidence']['most_notches']['business']}" in note
+    assert rating_view({**rating, "grades": {**rating["grades"], "business": "A+"}}, lang).matrix_note == ""
+    del rating["details"]["evidence"]
+    assert rating_view(rating, lang).matrix_note == ""

@@ -68,6 +68,7 @@ def company_view(rating: RatingJson, lang: Lang, medium: Medium = "all") -> Rati
         evidence=evidence,
         accounts=accounts_view(rating, lang),
         growth_paths=growth_paths_view(rating, lang),
+        matrix_note=matrix_note(rating, lang),
     )
 
 
@@ -76,6 +77,20 @@ def business_matrix(rating: RatingJson, lang: Lang) -> Chart | None:
     if "growth" not in rating["grades"] or "risk" not in rating["grades"]:
         return None
     return _matrix((rating["grades"]["growth"], rating["grades"]["risk"]), lang)
+
+
+def matrix_note(rating: RatingJson, lang: Lang) -> str:
+    """Return why the business grade is not that of the cell of growth and risk grade, empty where it is."""
+    grades_, table = rating["grades"], load("grades")["business_matrix"]
+    evidence = rating["details"].get("evidence") or {}
+    row, growth = table["rows"].get(grades_.get("risk")), grades_.get("growth")
+    if "business" not in evidence.get("held", ()) or row is None or growth not in table["columns"]:
+        return ""
+    cell = row[table["columns"].index(growth)]
+    if cell == grades_["business"]:
+        return ""
+    most = evidence["most_notches"]["business"]
+    return text("report.matrix_held", lang, cell=cell, most=most, grade=grades_["business"])
 
 
 @functools.lru_cache(maxsize=512)  # a picture of the catalogue, the same for all companies of one cell

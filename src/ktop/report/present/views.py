@@ -239,6 +239,8 @@ class RatingView:
     evidence: Evidence | None = None
     accounts: Accounts | None = None
     growth_paths: GrowthPaths | None = None
+    #: Why the grade shown is not that of the matrix's cell, empty where it is.
+    matrix_note: str = ""
     #: Whether its grade may be relied on at all.
     relied: bool = True
 
