@@ -31,7 +31,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
 from ktop.patents.engine.index import PatentIndex
-from ktop.patents.engine.lexical import MAX_LIKELY_TERMS, PAIR_WEIGHT
+from ktop.patents.engine.lexical import CHANCES_B, CHANCES_K1, MAX_LIKELY_TERMS, PAIR_WEIGHT
+from ktop.patents.engine.segment import K1, B
 from ktop.patents.engine.term_chances import MAX_RARITY, Occurrences
 
 #: Questions that chances are fitted to, each whole and once as a beginning or a stretch of it.
@@ -189,12 +190,12 @@ def tell(name: str, places: Sequence[int] | np.ndarray, spent: float) -> None:
 def left_out(patents: Patents, rows: np.ndarray) -> None:
     """Print what further steps would bring beside the search by chances."""
     right = patents.doc[rows]
-    impacts = saturated(patents, 1.2, 0.75)
+    impacts = saturated(patents, CHANCES_K1, CHANCES_B)
     asked = weights_of(patents, rows)
     plain = weights_of(patents, rows, keep_places=False)
     scored(" - without places of terms", plain, impacts, right)
     scored(" - all terms instead of 150", weights_of(patents, rows, limit=10**6), impacts, right)
-    scored(" - longer patents less (k1 2, b .9)", asked, saturated(patents, 2.0, 0.9), right)
+    scored(" - in the order of the lists", asked, saturated(patents, K1, B), right)
     unit = normalize(weighted(patents))
     words = np.flatnonzero(((patents.codes & 1) == 0) & (np.diff(unit.tocsc().indptr) >= 3))
     space = TruncatedSVD(DIMENSIONS, random_state=0).fit(unit[:, words])

@@ -118,7 +118,7 @@ def only_first(index: Any, patents: int) -> None:
 
     held = np.cumsum([segment.rows for segment in index.segments])
     del index.segments[int(np.searchsorted(held, patents)) + 1 :]
-    index.lexical = LexicalReader(index.segments, _Totals(index.segments))
+    index.lexical = LexicalReader(index.segments, _Totals(index.segments), index.manifest.average_length)
 
 
 class _Totals:

@@ -95,6 +95,20 @@ def test_equal_scores_keep_the_lower_rows() -> None:
     assert rows.tolist() == list(range(10))
 
 
+def test_saturated_sums_are_bm25_by_hand() -> None:
+    offsets, terms = np.array([0, 2, 2, 5], dtype=np.int64), np.array([3, 8, 3, 5, 9], dtype=np.uint32)
+    counts = np.array([2, 1, 4, 7, 255], dtype=np.uint8)
+    known, weights = np.array([3, 9, 11], dtype=np.uint32), np.array([2.0, 0.5, 9.0])
+    lengths = np.array([0.5, 3.0, 1.5])
+    found = kernels.saturated_sums(np.array([2, 1, 0]), offsets, terms, counts, lengths, known, weights, 2.0, 0.9)
+    third_norm, first_norm = (
+        2.0 * (0.1 + 0.9 * 0.5),
+        2.0 * (0.1 + 0.9 * 1.5),
+    )  # the first chosen row is the third stored one
+    third = 2.0 * 4 * 3.0 / (4 + third_norm) + 0.5 * 255 * 3.0 / (255 + third_norm)
+    assert found == pytest.approx([third, 0.0, 2.0 * 2 * 3.0 / (2 + first_norm)], rel=1e-9)
+
+
 def test_weighted_sums_and_sparse_products() -> None:
     random = np.random.default_rng(5)
     offsets = np.array([7, 9, 9, 12], dtype=np.int64)  # rows of a larger store begin anywhere

@@ -11,7 +11,7 @@ import pytest
 
 from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.engine import lexical
-from ktop.patents.engine.lexical import PAIR_WEIGHT, LexicalReader
+from ktop.patents.engine.lexical import CHANCES_B, CHANCES_K1, FIRST, PAIR_WEIGHT, LexicalReader
 from ktop.patents.engine.segment import MAX_IMPACT
 from ktop.patents.engine.term_chances import Occurrences
 
@@ -34,6 +34,8 @@ def segment(start: int, rows: int) -> Any:
         end=lambda before: rows,
         places=lambda codes: (np.zeros(len(codes), dtype=np.int64), np.ones(len(codes), dtype=np.int64)),
         postings=(),
+        lengths=np.array([60] * (rows - 1) + [10]),
+        forward=(np.arange(rows + 1), np.full(rows, term_code(WORD), dtype=np.uint32), np.ones(rows, dtype=np.uint8)),
     )
 
 
@@ -56,7 +58,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_a_term_weighs_by_its_rarity_and_a_pair_less(asked: list[dict[str, Any]]) -> None:
-    reader = LexicalReader([segment(0, 2)], tables(10, {WORD: 3, PAIR_OF_WORDS: 2}))
+    reader = LexicalReader([segment(0, 2)], tables(10, {WORD: 3, PAIR_OF_WORDS: 2}), 1.0)
     reader.search([{WORD: 1.0, "unknown": 0.0}, {PAIR_OF_WORDS: 0.5}], 4, None, np.empty(0, dtype=np.uint8))
     word, pair = (weight / (MAX_IMPACT / 255.0) for weight in asked[0]["weights"])
     assert word == pytest.approx(idf(10, 3), rel=1e-6)
@@ -65,13 +67,13 @@ def test_a_term_weighs_by_its_rarity_and_a_pair_less(asked: list[dict[str, Any]]
 
 
 def test_rarity_of_words_of_none_some_and_all_patents() -> None:
-    reader = LexicalReader([], tables(10, {"some": 4, "all": 10, "counted twice": 12}))
+    reader = LexicalReader([], tables(10, {"some": 4, "all": 10, "counted twice": 12}), 1.0)
     codes = np.array([term_code(word) for word in ("none", "some", "all", "counted twice")], dtype=np.uint32)
     assert np.allclose(reader._rarity(codes), [idf(10, 0), idf(10, 4), idf(10, 10), idf(10, 10)], rtol=1e-12)
 
 
 def test_a_later_segment_must_beat_the_last_of_a_full_list_alone(asked: list[dict[str, Any]]) -> None:
-    reader = LexicalReader([segment(0, 2), segment(2, 5), segment(7, 5)], tables(10, {WORD: 3}))
+    reader = LexicalReader([segment(0, 2), segment(2, 5), segment(7, 5)], tables(10, {WORD: 3}), 1.0)
     docs, _ = reader.search([{WORD: 1.0}], 3, None, np.empty(0, dtype=np.uint8))
     # Two rows fill no list of three; three do, and the third has a score of 3.
     assert [call["least"] for call in asked] == [0.0, 0.0, float(np.nextafter(np.float32(3), np.float32(0)))]
@@ -81,14 +83,18 @@ def test_a_later_segment_must_beat_the_last_of_a_full_list_alone(asked: list[dic
 def test_by_chances_the_terms_that_weigh_most_are_asked_for_in_their_order(
     asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = LexicalReader([segment(0, 2)], tables(1_000, {WORD: 40, "post": 2, "of": 999, PAIR_OF_WORDS: 3}))
+    reader = LexicalReader([segment(0, 2)], tables(1_000, {WORD: 40, "post": 2, "of": 999, PAIR_OF_WORDS: 3}), 20.0)
     terms = Occurrences.of(["of", WORD, "post", WORD, "of"], [PAIR_OF_WORDS])
     rarity = np.array([idf(1_000, df) for df in (999, 40, 2, 3)])
     wanted = terms.weights(rarity) * np.array([1.0, 1.0, 1.0, PAIR_WEIGHT])
     assert wanted[0] == 0.0 and (wanted[1:] > 0).all()  # a word that all patents but one have tells nothing
     assert np.argmin(wanted[1:]) == 0
     everywhere = np.empty(0, dtype=np.uint8)
-    reader.search_by_chances(terms, 4, None, everywhere)
+    docs, scores = reader.search_by_chances(terms, 4, None, everywhere)
+    assert docs.tolist() == [1, 0]  # the lists have row 0 first, but row 1 says in 10 words what it says in 60
+    norms = [CHANCES_K1 * (1 - CHANCES_B + CHANCES_B * length / 20.0) for length in (10, 60)]
+    assert scores == pytest.approx([wanted[1] * (CHANCES_K1 + 1) / (1 + norm) for norm in norms], rel=1e-9)
+    assert [call["limit"] for call in asked] == [FIRST]
     monkeypatch.setattr(lexical, "MAX_LIKELY_TERMS", 2)
     reader.search_by_chances(terms, 4, None, everywhere)
     for call, places in zip(asked, ([1, 2, 3], [2, 3]), strict=True):

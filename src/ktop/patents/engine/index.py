@@ -100,7 +100,7 @@ class PatentIndex:
         self.space = TextSpace(self.layout.root / self.manifest.bridge)
         self.segments: list[Segment] = self.layout.open_segments(self.manifest)
         self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres, self.tables.rank)
-        self.lexical = LexicalReader(self.segments, self.tables)
+        self.lexical = LexicalReader(self.segments, self.tables, self.manifest.average_length)
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}

@@ -250,6 +250,31 @@ def weighted_sums(offsets: Any, terms: Any, counts: UInt8, known: Any, weights: 
 
 
 @_compiled
+def saturated_sums(
+    rows: Any, offsets: Any, terms: Any, counts: UInt8, lengths: Any, known: Any, weights: Any, k1: float, b: float
+) -> Any:
+    """Return the BM25 sums of some rows, (len(rows),), reckoned from the terms that each row has.
+
+    A term adds ``weight x count (k1 + 1) / (count + k1 (1 - b + b length))``.
+
+    Parameters
+    ----------
+    offsets, terms, counts : terms (codes) and counts of all rows, a row's between two offsets.
+    lengths : (len(rows),) the chosen rows' lengths as multiples of the mean.
+    known, weights : (vocabulary,) codes, ascending, and their weights.
+    """
+    found = np.zeros(len(rows), dtype=np.float64)
+    size = len(known)
+    for i in range(len(rows)):
+        norm = k1 * (1.0 - b + b * lengths[i])
+        for j in range(offsets[rows[i]], offsets[rows[i] + 1]):
+            place = _first_at_least(known, 0, size, terms[j])
+            if place < size and known[place] == terms[j]:
+                found[i] += weights[place] * counts[j] * (k1 + 1.0) / (counts[j] + norm)
+    return found
+
+
+@_compiled
 def sparse_dot(offsets: Any, columns: Any, values: Any, dense: Any) -> Any:
     """Return the product of a sparse (rows, n) and a dense (n, d) matrix, float32."""
     rows, width = len(offsets) - 1, dense.shape[1]

@@ -18,13 +18,18 @@ from ktop.patents.engine.term_chances import Occurrences
 PAIR_WEIGHT = 0.6
 #: Terms that a search by chances asks for: more find no more, 100 fewer of what a long text cites.
 MAX_LIKELY_TERMS = 150
+#: Parameters of BM25 by which the first are put in order where terms weigh by chances, and how many these are at least.
+#: Their lists hold other ones (``segment.K1``), which neighbours of all released versions are found by.
+CHANCES_K1, CHANCES_B = 2.0, 0.9
+FIRST = 300
 
 
 class LexicalReader:
     """Searches by BM25 (Robertson and Zaragoza 2009). Terms are those of the analyser; a pair carries its mark."""
 
-    def __init__(self, segments: Sequence[Segment], tables: Tables) -> None:
-        self._segments, self._tables = segments, tables
+    def __init__(self, segments: Sequence[Segment], tables: Tables, average_length: float) -> None:
+        """``average_length`` is the mean length of the patents (``Manifest.average_length``)."""
+        self._segments, self._tables, self._average_length = segments, tables, max(average_length, 1.0)
 
     def search(
         self, groups: Sequence[Mapping[str, float]], limit: int, before: int | None, mask: npt.NDArray[np.uint8]
@@ -51,7 +56,8 @@ class LexicalReader:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return the same for a question's own terms, weighted by how likely a patent that tells the same has them.
 
-        Those of ``MAX_LIKELY_TERMS`` that weigh most are asked for.
+        Those of ``MAX_LIKELY_TERMS`` that weigh most are asked for. The first, and at least ``FIRST``, are then put in
+        order by what they have of these terms, long patents less preferred than the lists prefer them.
         """
         field = np.where(terms.codes & 1, PAIR_WEIGHT, 1.0)
         weights = terms.weights(self._rarity(terms.codes)) * field
@@ -59,7 +65,25 @@ class LexicalReader:
         most = most[weights[most] > 0]
         if not len(most) or limit <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0)
-        return self._found(terms.codes[most], weights[most], np.arange(len(most)), limit, before, mask)
+        codes, asked = terms.codes[most], weights[most]
+        docs, _ = self._found(codes, asked, np.arange(len(most)), max(limit, FIRST), before, mask)
+        scores = self._saturated(docs, codes, asked)
+        order = np.lexsort((self._tables.rank[docs], -scores))[:limit]
+        return docs[order], scores[order]
+
+    def _saturated(
+        self, docs: npt.NDArray[np.int64], codes: npt.NDArray[np.uint32], weights: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return the scores of some documents by BM25 with ``CHANCES_K1`` and ``CHANCES_B``."""
+        ascending = np.argsort(codes, kind="stable")
+        known, given = codes[ascending], weights[ascending]
+        found = np.zeros(len(docs), dtype=np.float64)
+        for segment in self._segments:
+            mine = np.flatnonzero((docs >= segment.start) & (docs < segment.start + segment.rows))
+            rows = docs[mine] - segment.start
+            lengths = segment.lengths[rows] / self._average_length
+            found[mine] = kernels.saturated_sums(rows, *segment.forward, lengths, known, given, CHANCES_K1, CHANCES_B)
+        return found
 
     def _found(
         self,

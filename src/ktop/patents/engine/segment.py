@@ -256,6 +256,12 @@ class Segment:
         """Offsets (rows + 1,), and the term codes and counts that lie between them."""
         return self._map("forward_offsets"), self._map("forward_terms"), self._map("forward_counts")
 
+    @cached_property
+    def lengths(self) -> npt.NDArray[np.uint32]:
+        """(rows,) lengths (``lengths_of``)."""
+        found: npt.NDArray[np.uint32] = self._map("length")
+        return found
+
     def terms_of(self, row: int) -> tuple[UInt32, npt.NDArray[np.uint8]]:
         """Return term codes, ascending, and counts of a row."""
         offsets, terms, counts = self.forward
