@@ -13,9 +13,26 @@ from ktop.models.originality.caps import copy_cap, held_grade, thin_cap
 from ktop.models.originality.definitions import rules, version
 
 
-@pytest.mark.parametrize(("copied", "points"), [(0.0, 100.0), (0.75, 100.0), (0.825, 54.995), (0.9, 9.99), (2.5, 9.99)])
+@pytest.mark.parametrize(("copied", "points"), [(0.0, 100.0), (0.75, 100.0), (0.80, 54.995), (0.85, 9.99), (2.5, 9.99)])
 def test_the_cap_of_a_copy_comes_down(copied: float, points: float) -> None:
-    assert copy_cap(copied) == pytest.approx(points)
+    assert copy_cap(copied, version()) == pytest.approx(points)
+    assert copy_cap(0.825, "4.2.0") == pytest.approx(54.995) and copy_cap(0.87, "4.2.0") > 9.99
+
+
+@pytest.mark.parametrize(
+    ("shingles", "words", "held"),
+    [(0.0, 0.60, True), (0.55, 0.60, True), (0.30, 0.60, False), (0.0, 0.45, False), (0.86, 0.10, True)],
+)
+def test_weighed_words_tell_a_copy_where_shingles_do_not_speak_against_it(
+    model: OriginalityModel, neighbourhood: Neighbourhood, shingles: float, words: float, held: bool
+) -> None:
+    lexical, copied = np.full(neighbourhood.size, 0.1), np.full(neighbourhood.size, 0.2)
+    lexical[3], copied[3] = words, shingles
+    distribution = model.reference.distribution(day_number(neighbourhood.as_of))
+    told = replace(neighbourhood, lexical=lexical, copied=copied)
+    grade, held_by, repeated = held_grade(told, distribution, 90.0, version())
+    assert (grade == "C", "copy" in held_by, repeated) == ((True, True, 3) if held else (False, False, None))
+    assert held_grade(told, distribution, 90.0, "4.2.0")[2] is None
 
 
 def test_the_cap_of_a_thin_field_comes_down_between_two_quantiles(

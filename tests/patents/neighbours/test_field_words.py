@@ -66,6 +66,29 @@ def test_invented_words_are_left_out_wherever_they_stand(index: PatentIndex, tex
     assert attacked.text.split() == plain.text.split()
 
 
+def test_a_chance_counterpart_lets_no_invented_word_count(index: PatentIndex, text: str) -> None:
+    """Of a word that no patent of its language has; a word that the other language has under its own name counts."""
+    asked = index.space.bridge.translate([(word, word) for word in INVENTED], "en")
+    nearest = {
+        word: max((one.similarity for one in near), default=0.0) for word, near in zip(INVENTED, asked, strict=True)
+    }
+    chance = [word for word, similarity in nearest.items() if 0.5 <= similarity < 0.65][:8]
+    assert len(chance) == 8
+    technology = Technology.from_text(f"{text.rstrip('. ')}, with a {' and a '.join(chance)} of a battery.", AS_OF)
+    question = question_of(index, technology)
+    passing, strict = (
+        set(chance) - set(read_within_field(index, technology, question, day_number(AS_OF), NOBODY, doubtful).left_out)
+        for doubtful in (False, True)
+    )
+    assert not strict and strict <= passing
+    plain = Technology.from_text(text, AS_OF)
+    before, after = (
+        read_within_field(index, plain, question_of(index, plain), day_number(AS_OF), NOBODY, doubtful)
+        for doubtful in (False, True)
+    )
+    assert after.text == before.text, "words that patents have are read as they were"
+
+
 def test_a_sentence_of_strange_words_goes_as_a_whole(index: PatentIndex, text: str) -> None:
     plain = read(index, text)
     attacked = read(

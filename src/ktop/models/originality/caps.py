@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from ktop.domain.rating.grades import ladder
 from ktop.domain.technology.neighbourhood import Neighbourhood
-from ktop.models.originality.definitions import reads_whole_text, rules
+from ktop.kernel.arrays import Floats
+from ktop.models.originality.definitions import reads_whole_text, rules, weighs_words_of_copies
 from ktop.models.originality.reference_distribution import ReferenceDistribution
 
 LADDER = "originality"
@@ -27,7 +31,7 @@ def held_grade(
         return _held_at_once(neighbourhood, distribution, score)
     caps = {
         "near_duplicate": 100.0 if near_duplicate(neighbourhood) is None else _points_of(rules("copy")["best_grade"]),
-        "copy": copy_cap(float(neighbourhood.copied.max(initial=0.0))),
+        "copy": copy_cap(float(copied_from(neighbourhood, formulas).max(initial=0.0)), formulas),
         "thin_field": thin_cap(float(neighbourhood.similarity[0]), distribution),
     }
     grade, held_by = ladder(LADDER).grade_of(score), []
@@ -36,20 +40,41 @@ def held_grade(
         if capped != grade and ladder(LADDER).at_least(grade, capped):
             grade = capped
             held_by.append(rule)
-    return grade, tuple(held_by), repeated_patent(neighbourhood)
+    return grade, tuple(held_by), repeated_patent(neighbourhood, formulas)
 
 
-def repeated_patent(neighbourhood: Neighbourhood) -> int | None:
+def repeated_patent(neighbourhood: Neighbourhood, formulas: str) -> int | None:
     """Return the position of the neighbour that the text repeats, words swapped or not; None where there is none."""
     same = near_duplicate(neighbourhood)
-    if same is None and neighbourhood.copied.max(initial=0.0) >= rules("copy")["full"]:
-        return int(np.argmax(neighbourhood.copied))
+    copied = copied_from(neighbourhood, formulas)
+    if same is None and copied.max(initial=0.0) >= _copy_rule(formulas)["full"]:
+        return int(np.argmax(copied))
     return same
 
 
-def copy_cap(copied: float) -> float:
-    """Return the most points for a text that is so far a copy: 100 up to ``copy.from``, few from ``copy.full`` on."""
-    rule = rules("copy")
+def copied_from(neighbourhood: Neighbourhood, formulas: str) -> Floats:
+    """Return how far the text is a copy of each neighbour, (n,) or empty: from 1 on it is one.
+
+    Shingles say nothing of a text of a few sentences, and three words in ten swapped leave few of them: from 4.3 on the
+    cosine of the weighed words tells, too, unless shingles speak against it.
+    """
+    copied = neighbourhood.copied
+    if not weighs_words_of_copies(formulas) or not len(copied):
+        return copied
+    rule = _copy_rule(formulas)
+    untold = (copied == 0.0) | (copied >= rule["unless_below"])
+    alike: Floats = np.where(untold, neighbourhood.lexical / rule["lexical"], 0.0)
+    return np.maximum(copied, alike)
+
+
+def _copy_rule(formulas: str) -> Mapping[str, Any]:
+    rule: Mapping[str, Any] = rules("copy" if weighs_words_of_copies(formulas) else "former_copy")
+    return rule
+
+
+def copy_cap(copied: float, formulas: str) -> float:
+    """Return the most points for a text that is so far a copy: 100 up to ``from`` of the rule, few from ``full`` on."""
+    rule = _copy_rule(formulas)
     best = _points_of(rule["best_grade"])
     return float(np.interp(copied, [rule["from"], rule["full"]], [100.0, best]))
 

@@ -82,9 +82,19 @@ def aligns_copies(name: str) -> bool:
     return _numbers(name) >= (4, 1)
 
 
+def weighs_words_of_copies(name: str) -> bool:
+    """Return whether a version holds copies by their weighed words, too, and from a lower limit on, as from 4.3 on."""
+    return _numbers(name) >= (4, 3)
+
+
+def doubts_unknown_words(name: str) -> bool:
+    """Return whether a word that no patent of its language has needs a near counterpart to count, as from 4.3 on."""
+    return _numbers(name) >= (4, 3)
+
+
 def table_version(name: str) -> str:
     """Return the version whose reference table a version uses: 4.1 and 4.2 weigh what 4.0 measures."""
-    return "4.0.0" if _numbers(name)[0] == 4 else name
+    return "4.0.0" if (4,) < _numbers(name) < (4, 3) else name
 
 
 def _numbers(name: str) -> tuple[int, ...]:

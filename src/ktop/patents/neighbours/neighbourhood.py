@@ -59,6 +59,7 @@ def neighbourhood(
     background: bool = True,
     within_field: bool = False,
     aligned: bool = False,
+    doubtful: bool = False,
 ) -> Neighbourhood:
     """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
@@ -70,6 +71,7 @@ def neighbourhood(
     background : whether to compare the corpus's fixed sample, too (``Neighbourhood.background``; empty otherwise).
     within_field : whether words that the field does not know count nothing (``field_words``), meaning is that of all
         sentences, and copies are looked for; otherwise the text is read whole, as versions up to 3 of the model do.
+    doubtful : whether a word that no patent of its language has needs a near counterpart, from 4.3 on.
     aligned : whether what shingles take for a copy must say the same sentence by sentence (``alignment``), from 4.1 on.
     """
     clock = _Clock()
@@ -81,7 +83,7 @@ def neighbourhood(
     whole = question = question_of(index, technology)
     reading = None
     if within_field:
-        reading = read_within_field(index, technology, whole, before, excluded)
+        reading = read_within_field(index, technology, whole, before, excluded, doubtful)
         question = Question.of(reading.text, technology.language, index.analyser, index.space)
         question.meaning, question.whole, question.translations = reading.meaning, whole, whole.translations
     clock.lap("analyse")

@@ -5,7 +5,13 @@ from __future__ import annotations
 from ktop.domain.patent.document import Patent
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology
-from ktop.models.originality.definitions import aligns_copies, neighbours_wanted, reads_whole_text, version
+from ktop.models.originality.definitions import (
+    aligns_copies,
+    doubts_unknown_words,
+    neighbours_wanted,
+    reads_whole_text,
+    version,
+)
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.neighbours.neighbourhood import neighbourhood
 
@@ -30,6 +36,7 @@ def neighbourhood_of(
         background=background,
         within_field=not reads_whole_text(formulas),
         aligned=aligns_copies(formulas),
+        doubtful=doubts_unknown_words(formulas),
     )
 
 
