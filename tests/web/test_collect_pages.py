@@ -63,6 +63,10 @@ def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:
     assert wrong.status_code == 422 and 'role="alert"' in wrong.text
     right = posted(visit, f"{address}/correct", path="founded", value="2014-03-13", reason="<b>register</b>")
     assert "13 March 2014" in right.text and "<b>register" not in right.text
+    assert posted(visit, f"{address}/validate", opened="soon", representative="x").status_code == 422
+    said = {"opened": GARAM.founded.isoformat(), "representative": "가상인"}
+    checked = posted(visit, f"{address}/validate", **said).text
+    assert "As registered with the tax service" in checked and "가상인" not in checked
     rated = posted(visit, f"{address}/save", rate="1")
     assert rated.status_code == 200 and rated.url.path.startswith("/ratings/")
 
@@ -82,6 +86,8 @@ def test_a_program_does_the_same_by_the_api(house: House, visit: TestClient) -> 
     again = visit.post(f"{address}/confirm", json={"paths": ["founded"]}).json()["details"]
     assert next(one for one in again["values"] if one["path"] == "founded")["state"] == "confirmed"
     assert visit.post(f"{address}/correct", json={"path": "founded", "value": "x", "reason": "y"}).status_code == 422
+    right = visit.post(f"{address}/validation", json={"opened": str(GARAM.founded), "representative": "가상인"})
+    assert right.status_code == 200 and right.json()["right"] is True
     assert visit.post(f"{address}/save").json()["company"]
     assert len(visit.get("/api/v1/sources").json()["items"]) == 9
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,6 +66,28 @@ def company(
     for sentence in _sentences(found):
         terminal.note(sentence)
     terminal.note(_say("written", file=out.name, values=len(found.record.get("sources", ()))))
+
+
+@app.command("validate", help=_say("help_validate"))
+def validate(
+    ctx: typer.Context,
+    collection: Annotated[str, typer.Argument(metavar="ID", help=_say("help_collection"))],
+    opened: Annotated[datetime, typer.Option("--opened", formats=["%Y-%m-%d"], help=_say("help_opened"))],
+    lang: Lang = None,
+    json: Json = False,
+) -> None:
+    """Ask for the name, which no option takes: options end up in histories and lists of processes."""
+    terminal.languages(lang)
+    at = session(ctx)
+    name = typer.prompt(_say("validation_representative"), err=True)
+    told = at.platform.collect.validate(at.actor, collection, opened.date(), name).validated
+    assert told is not None, "asked just now"
+    if json:
+        terminal.json({"right": told.right, "outcome": told.outcome, "at": told.at.isoformat(), "digest": told.digest})
+        return
+    words = {True: "right", False: "wrong", None: "unknown"}[told.right]
+    params = {"outcome": _say(f"outcome_{told.outcome}")} if told.right is None else {}
+    terminal.note(_say(f"validation_{words}", at=f"{told.at.astimezone():%Y-%m-%d %H:%M}", **params))
 
 
 def _sentences(found: CompanyCollection) -> list[str]:

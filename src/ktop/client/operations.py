@@ -1322,6 +1322,8 @@ class SourceShown(TypedDict):
     address: str
     used: dict[str, list[int]]
     """Period → calls made, most allowed."""
+    organisations: dict[str, int]
+    """Calls by organisation in the longest of these periods."""
     outcomes: dict[str, int]
     """How today's answers turned out."""
     failures: int
@@ -1539,6 +1541,27 @@ class UploadShown(TypedDict):
     rows: int
     unread: int
     before: bool
+
+
+class ValidationAsked(TypedDict):
+    """What a registration should be. The name is sent to the tax service and kept nowhere."""
+
+    opened: str
+    """Day of opening, as registered."""
+    representative: str
+    """Name of the representative, as registered."""
+
+
+class ValidationShown(TypedDict):
+    """What the tax service said."""
+
+    right: bool | None
+    """Whether all three go together; null where it did not answer."""
+    outcome: str
+    """How its answer turned out: found, no_data, not_permitted, quota or broken."""
+    at: str
+    digest: str
+    """SHA-256 of number, answer and moment, as in the audit trail."""
 
 
 class Verification(TypedDict):
@@ -1794,6 +1817,18 @@ class CollectionsOperations:
         """
         found: CollectionShown = self._connection.ask(
             "POST", f"/api/v1/collections/{part(collection_id)}/correct", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def validate(
+        self, collection_id: str, body: ValidationAsked, *, idempotency_key: str | None = None
+    ) -> ValidationShown:
+        """Ask the tax service whether number, day of opening and representative go together.
+
+        POST /api/v1/collections/{collection_id}/validation
+        """
+        found: ValidationShown = self._connection.ask(
+            "POST", f"/api/v1/collections/{part(collection_id)}/validation", body=body, idempotency_key=idempotency_key
         ).json()
         return found
 

@@ -102,7 +102,7 @@ class Asker:
         for attempt in range(ATTEMPTS):
             leave = self._keeper.take(operation.source, self._limits(operation.source), datetime.now(UTC))
             if not leave.given or leave.wait_seconds > _LONGEST_TURN_SECONDS:
-                outcome: Outcome = "quota" if leave.why == "quota" else "broken"
+                outcome: Outcome = "quota" if leave.why in ("quota", "share") else "broken"
                 if attempt and outcome == "broken":
                     return answer
                 return Answer(operation.source, operation.name, asked, now, outcome, leave.why, retry_at=leave.until)

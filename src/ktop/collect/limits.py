@@ -56,11 +56,11 @@ def limits_of(source: str) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Leave to make one call after ``wait_seconds``; else why not, and from when."""
+    """Leave to make one call after ``wait_seconds``; else why not (share: one organisation's part), and from when."""
 
     given: bool
     wait_seconds: float = 0.0
-    why: Literal["", "quota", "resting"] = ""
+    why: Literal["", "quota", "share", "resting"] = ""
     until: datetime | None = None
 
 

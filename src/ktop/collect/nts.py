@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from ktop.collect import korean_portal
 from ktop.collect.answer import Operation, Verdict
@@ -52,6 +54,13 @@ def status(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequ
     own = [row for row in rows if digits(row, "b_no", length=10) == identity.business_number]
     found = _SUSPENDED.get(text(own[0], "b_stt_cd") or "") if own else None
     return [] if found is None else [Value("credit.business_suspended", found)]
+
+
+def validation(business_number: str, opened: date, representative: str) -> dict[str, Any]:
+    """Return what is asked: whether number, day of opening and the representative's name go together."""
+    asked = {"b_no": business_number, "start_dt": f"{opened:%Y%m%d}", "p_nm": representative}
+    empty = dict.fromkeys(("p_nm2", "b_nm", "corp_no", "b_sector", "b_type", "b_adr"), "")
+    return {"businesses": [{**asked, **empty}]}
 
 
 def is_right(content: bytes, identity: Identity) -> bool | None:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import NotFoundError
 from ktop.store.documents import DocumentRepository
-from ktop.store.tables import collected_answers, collections, source_counts, source_states, value_choices
+from ktop.store.tables import collected_answers, collections, source_counts, source_states, source_uses, value_choices
 from ktop.store.tables.base import new_id
 
 T = TypeVar("T", "CollectionRow", "AnswerRow", "ChoiceRow")
@@ -240,10 +240,19 @@ class SourceLedger:
         self._connection = connection
 
     def take(
-        self, source: str, periods: Mapping[str, int], per_second: float | None, now: datetime, most: int = 1
+        self,
+        source: str,
+        periods: Mapping[str, int],
+        per_second: float | None,
+        now: datetime,
+        most: int = 1,
+        *,
+        tenant: str = "",
+        share: float = 1.0,
     ) -> Taken:
         """Count up to ``most`` calls in every period, or none where one is full or the source is left alone.
 
+        An organisation (``tenant``) gets at most its share of every period; what it used is counted by itself, too.
         The state's row is locked first, so that two workers never take the last call of a period both.
         """
         self._there(source_states, source=source, failures=0)
@@ -256,9 +265,18 @@ class SourceLedger:
         full = next((period for period, calls in left.items() if calls <= 0), None)
         if full is not None:
             return Taken(0, full=full, why="quota")
-        calls = min(most, *left.values()) if left else most
+        own = {period: int(limit * share) - self._used(source, period, tenant) for period, limit in periods.items()}
+        spent = next((period for period, calls in own.items() if tenant and calls <= 0), None)
+        if spent is not None:
+            return Taken(0, full=spent, why="share")
+        calls = min(most, *left.values(), *(own.values() if tenant else ())) if left else most
         for period in periods:
             self._add(source, period, CALL, now, calls=calls)
+            if tenant:
+                self._there(source_uses, source=source, period=period, tenant=tenant, count=0, last=now)
+                mine = self._of(source, [period], tenant)
+                used = {"count": source_uses.c.count + calls, "last": now}
+                self._connection.execute(update(source_uses).where(*mine).values(**used))
         if per_second is None:
             return Taken(calls)
         turn = max(now, state.next_at or now)
@@ -269,8 +287,10 @@ class SourceLedger:
         )
         return Taken(calls, wait_seconds=(turn - now).total_seconds())
 
-    def give_back(self, source: str, periods: Sequence[str], calls: int) -> None:
+    def give_back(self, source: str, periods: Sequence[str], calls: int, *, tenant: str = "") -> None:
         """Take calls off the count that were taken and not made."""
+        own = update(source_uses).where(*self._of(source, periods, tenant))
+        self._connection.execute(own.values(count=source_uses.c.count - calls))
         table = source_counts
         mine = (table.c.source == source, table.c.period.in_(periods), table.c.kind == CALL)
         self._connection.execute(update(table).where(*mine).values(count=table.c.count - calls))
@@ -318,9 +338,26 @@ class SourceLedger:
             found.setdefault(row["source"], {})[row["period"], row["kind"]] = kept
         return found
 
+    def uses(self, periods: Sequence[str]) -> dict[str, dict[str, dict[str, int]]]:
+        """Return source → period → organisation → calls made for it, those with most first."""
+        query = select(source_uses).where(source_uses.c.period.in_(periods)).order_by(source_uses.c.count.desc())
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        for row in self._connection.execute(query).mappings():
+            found.setdefault(row["source"], {}).setdefault(row["period"], {})[row["tenant"]] = int(row["count"])
+        return found
+
+    def _of(self, source: str, periods: Sequence[str], tenant: str) -> tuple[Any, ...]:
+        table = source_uses
+        return table.c.source == source, table.c.period.in_(periods), table.c.tenant == tenant
+
+    def _used(self, source: str, period: str, tenant: str) -> int:
+        query = select(source_uses.c.count).where(*self._of(source, [period], tenant))
+        return self._connection.scalar(query) or 0
+
     def forget_before(self, moment: datetime) -> None:
         """Forget counts of periods long past."""
         self._connection.execute(delete(source_counts).where(source_counts.c.last < moment))
+        self._connection.execute(delete(source_uses).where(source_uses.c.last < moment))
 
     def _count(self, source: str, period: str) -> int:
         query = select(source_counts.c.count).where(

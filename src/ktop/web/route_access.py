@@ -138,6 +138,8 @@ ACCESS: Mapping[str, str] = {
     "POST /collect/{collection_id}/confirm": "own:company:edit",
     "POST /collect/{collection_id}/correct": "own:company:edit",
     "POST /collect/{collection_id}/save": "own:company:edit",
+    "POST /collect/{collection_id}/validate": "own:company:edit",
+    "POST /api/v1/collections/{collection_id}/validation": "own:company:edit",
     "GET /collect/answers/{answer_id}": "own:company:read",
     "POST /collect/{collection_id}/follow": "own:company:edit",
     "POST /collect/changes/{change_id}": "own:company:edit",

@@ -241,6 +241,43 @@ def test_a_quota_is_never_exceeded_over_workers_and_restarts(house: House) -> No
     assert StoreKeeper(house._store, ids).take("kipris", limits, datetime(2026, 6, 30, 15, tzinfo=UTC)).given
 
 
+def test_one_organisation_leaves_half_of_a_quota_to_the_others(house: House) -> None:
+    ids, limits, now = {"kipris": "kipris:test"}, Limits(month=40), datetime(2026, 6, 30, 3, tzinfo=UTC)
+
+    def taken(tenant: str) -> tuple[int, str]:
+        keeper, given = StoreKeeper(house._store, ids, tenant, 0.5), 0
+        while (leave := keeper.take("kipris", limits, now)).given:
+            given += 1
+        keeper.close()
+        return given, leave.why
+
+    assert [taken(one) for one in ("a", "a", "b", "c")] == [(20, "share"), (0, "share"), (20, "quota"), (0, "quota")]
+    with house._store().installation(reading=True) as work:
+        assert work.sources.uses(["month 2026-06"]) == {"kipris:test": {"month 2026-06": {"a": 20, "b": 20}}}
+
+
+def test_a_registration_is_validated_and_nobodys_name_is_kept(
+    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    made = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
+    assert made.validated is None
+    for name, right in (("가상인", True), ("홍길동", False)):
+        told = house.collect.validate(OWNER, made.id, GARAM.founded, name).validated
+        assert told is not None and (told.right, told.outcome, len(told.digest)) == (right, "found", 64)
+    with pytest.raises(InputError):
+        house.collect.validate(OWNER, made.id, GARAM.founded, " ")
+    with pytest.raises(NotFoundError):
+        house.collect.validate(OTHER, made.id, GARAM.founded, "가상인")
+    with house._store().installation(reading=True) as work:
+        rows = work.connection.execute(sql("SELECT details FROM audit_events WHERE action = 'company.validated'")).all()
+        kept = [
+            work.connection.execute(sql(f"SELECT * FROM {t}")).all()
+            for t in ("audit_events", "outbox", "collections", "collected_answers")
+        ]
+    assert len(rows) == 2 and "홍길동" not in f"{kept}{caplog.text}" and "\\ud64d" not in str(kept)
+
+
 def test_a_source_that_fails_again_and_again_is_left_alone_for_a_while(house: House) -> None:
     keeper, now = StoreKeeper(house._store, {}), datetime(2026, 6, 30, 3, tzinfo=UTC)
     for _ in range(5):

@@ -153,6 +153,8 @@ class Services:
     def nts(self, path: str, query: Ask, headers: Ask, body: bytes) -> Reply:
         if query.get("serviceKey") != self._key:
             return _json({"code": -4, "msg": "등록되지 않은 인증키 입니다."}, 401)
+        if path.endswith("/validate"):
+            return _json({"status_code": "OK", "data": [self._validated(b) for b in json.loads(body)["businesses"]]})
         numbers = json.loads(body or b"{}").get("b_no", [])
         rows = []
         for number in numbers:
@@ -161,6 +163,12 @@ class Services:
             unknown = {"b_stt": "", "b_stt_cd": "", "tax_type": "국세청에 등록되지 않은 사업자등록번호입니다."}
             rows.append({"b_no": number, **(known if active else unknown), "end_dt": "", "utcc_yn": "N"})
         return _json({"request_cnt": len(rows), "match_cnt": len(rows), "status_code": "OK", "data": rows})
+
+    def _validated(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        company = self.company(business_number=asked["b_no"])
+        right = company is not None and (f"{company.founded:%Y%m%d}", "가상인") == (asked["start_dt"], asked["p_nm"])
+        told = {"valid": "01"} if right else {"valid": "02", "valid_msg": "확인할 수 없습니다."}
+        return {"b_no": asked["b_no"], **told, "request_param": dict(asked)}
 
     def nps(self, path: str, query: Ask, headers: Ask, body: bytes) -> Reply:
         if query.get("serviceKey") != self._key:

@@ -18,7 +18,7 @@ from ktop.collect.collecting import Collected, Collection
 from ktop.collect.limits import KOREA, Limits, limits_of
 from ktop.collect.stand_in.services import Services
 from ktop.collect.stand_in.travel import accesses, transport
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import LOCAL_OWNER, Actor
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError
 from ktop.kernel.progress import Progress
@@ -71,10 +71,15 @@ class SourceRoom:
         return Reach({}) if self._file is None else self.reach(False)
 
     @contextmanager
-    def asker(self, reach: Reach, share: float = 1.0) -> Iterator[Asker]:
-        """Give who asks, within the limits of each key, or within a share of its days and months."""
+    def asker(self, actor: Actor, reach: Reach, share: float = 1.0) -> Iterator[Asker]:
+        """Give who asks, within the limits of each key, or within a share of its days and months.
+
+        One organisation of several uses a part of them at most, so that the others can ask, too.
+        """
         ids = {source: key_id(source, access) for source, access in reach.accesses.items()}
-        keeper = StoreKeeper(self._store, ids)
+        alone = actor.organisation == LOCAL_OWNER.organisation
+        one = 1.0 if alone else float(load("sources")["share_of_one"])
+        keeper = StoreKeeper(self._store, ids, actor.organisation, one)
         made_up = reach.way is not None  # a stand-in gives no quota
 
         def limits(source: str) -> Limits:
@@ -122,7 +127,7 @@ class SourceRoom:
                 return reading.kept_of(unit, known).answer
 
         coming = _Coming(lambda some: self._keep_some(actor, row, some, ids))
-        with self.asker(reach, share) as asker:
+        with self.asker(actor, reach, share) as asker:
             collected = Collection(
                 asker,
                 row.business_number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,6 +52,19 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Validated:
+    """What the tax service said of a registration: ``right`` None where it did not answer; nobody's name in it.
+
+    ``digest`` is the SHA-256 of number, answer and moment, as the audit trail has it.
+    """
+
+    right: bool | None
+    outcome: str
+    at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """A company that is collected again: every so many days (0: until every source has answered), next when due."""
 
@@ -93,6 +106,7 @@ class CompanyCollection:
     reports : source → how asking it went.
     gathered : values, record, questions; None while it runs.
     followed : how the company is collected again by itself, None where it is not.
+    validated : what the tax service last said of its registration, None where it was not asked.
     """
 
     id: str
@@ -109,6 +123,7 @@ class CompanyCollection:
     answers: tuple[CollectedAnswer, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     followed: Followed | None = None
+    validated: Validated | None = None
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -134,6 +149,7 @@ class SourceState:
     ----------
     has_key : whether this installation may ask it.
     used : period → calls made and most calls allowed.
+    organisations : names of organisations → calls made for each in the longest of these periods, most first.
     outcomes : how today's answers turned out → how many, the moment and detail of the last.
     rests_until, why : until when it is left alone, and whether for a quota or for failures.
     """
@@ -146,6 +162,7 @@ class SourceState:
     failures: int
     rests_until: datetime | None
     why: str
+    organisations: Mapping[str, int] = field(default_factory=dict)
 
 
 class Collect(Protocol):
@@ -207,6 +224,14 @@ class Collect(Protocol):
 
     def correct(self, actor: Actor, collection_id: str, path: str, value: str, reason: str) -> CompanyCollection:
         """Say what is right instead of a value, and why; an empty value takes it out."""
+        ...
+
+    def validate(self, actor: Actor, collection_id: str, opened: date, representative: str) -> CompanyCollection:
+        """Ask the tax service whether the number, the day of opening and the representative's name go together.
+
+        The name is sent and kept nowhere: only the answer, its moment and a digest are. Raises ``InputError`` without
+        a name, and where the service cannot be asked.
+        """
         ...
 
     def save(self, actor: Actor, collection_id: str) -> KeptCompany:

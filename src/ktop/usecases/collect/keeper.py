@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 from ktop.collect.answer import Outcome
 from ktop.collect.limits import KOREA, MOST_FAILURES, REST, Leave, Limits, period_end
@@ -33,10 +34,18 @@ class _Stock:
 
 
 class StoreKeeper:
-    """See ``ktop.collect.limits.Keeper``. ``ids``: source → what its calls are counted under."""
+    """See ``ktop.collect.limits.Keeper``.
 
-    def __init__(self, store: Callable[[], Store], ids: Mapping[str, str]) -> None:
-        self._store, self._ids = store, ids
+    Parameters
+    ----------
+    ids : source → what its calls are counted under.
+    tenant, share : the organisation it is asked for, and the part of each period's calls that it may use; "": all.
+    """
+
+    def __init__(
+        self, store: Callable[[], Store], ids: Mapping[str, str], tenant: str = "", share: float = 1.0
+    ) -> None:
+        self._store, self._ids, self._tenant, self._share = store, ids, tenant, share
         self._stocks: dict[str, _Stock] = {}
         self._good: dict[tuple[str, Outcome, str], int] = {}
         self._lock = threading.Lock()
@@ -50,10 +59,14 @@ class StoreKeeper:
             wait = 0.0
             if not stock.calls:
                 with self._store().installation() as work:
-                    taken = work.sources.take(source, periods, limits.second, now, stock.next_size)
+                    own: dict[str, Any] = {"tenant": self._tenant, "share": self._share}
+                    taken = work.sources.take(source, periods, limits.second, now, stock.next_size, **own)
                 if not taken.calls:
                     until = period_end(taken.full) if taken.full else taken.until
-                    return Leave(False, why="quota" if taken.why == "quota" else "resting", until=until)
+                    why: Literal["quota", "share", "resting"] = "resting"
+                    if taken.why in ("quota", "share"):
+                        why = "quota" if taken.why == "quota" else "share"
+                    return Leave(False, why=why, until=until)
                 stock.periods, stock.calls = tuple(periods), taken.calls
                 stock.next_size = min(2 * stock.next_size, MOST_AT_ONCE)
                 stock.turn = now + timedelta(seconds=taken.wait_seconds)
@@ -84,7 +97,7 @@ class StoreKeeper:
     def _drop(self, source: str, stock: _Stock) -> None:
         if stock.calls:
             with self._store().installation() as work:
-                work.sources.give_back(source, stock.periods, stock.calls)
+                work.sources.give_back(source, stock.periods, stock.calls, tenant=self._tenant)
         stock.calls, stock.next_size = 0, 1
 
     def _write_good(self) -> None:

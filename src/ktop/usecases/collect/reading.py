@@ -24,7 +24,7 @@ from ktop.kernel.clock import today
 from ktop.store.collection import AnswerRow, ChoiceRow, CollectionRow
 from ktop.store.unit_of_work import UnitOfWork
 from ktop.usecases.collect.coverage import coverage_of
-from ktop.usecases.collect.interface import CollectedAnswer, CompanyCollection
+from ktop.usecases.collect.interface import CollectedAnswer, CompanyCollection, Validated
 
 #: Values that a person may give where no source states one.
 CORRECTABLE = frozenset({"name", "name_en", "industry", "region", "founded", "credit.business_suspended"})
@@ -134,6 +134,12 @@ def proved(row: CollectionRow, kept: Sequence[Kept]) -> Mapping[str, Any]:
     identity, _ = identify(row.business_number, kept)
     stated, _ = states(kept, identity)
     return gather(row.business_number, stated).record
+
+
+def validated(row: CollectionRow) -> Validated | None:
+    """Return what the tax service said of the registration, None where it was not asked."""
+    told = row.hints.get("validated")
+    return None if told is None else Validated(**{**told, "at": datetime.fromisoformat(told["at"])})
 
 
 def entry_of(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ktop.catalogue import load
+from ktop.collect import nts
 from ktop.collect.answer import OUTCOMES
 from ktop.collect.limits import KOREA, limits_of
 from ktop.collect.stand_in.companies import made_up_companies
+from ktop.collect.value import Identity
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.consent import plain_text
 from ktop.domain.party.permission import require
@@ -22,7 +25,7 @@ from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.progress import Progress, silent
 from ktop.store.collection import ChoiceRow
-from ktop.store.unit_of_work import Store
+from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.collect import reading
 from ktop.usecases.collect.access import key_id
 from ktop.usecases.collect.asking import SourceRoom
@@ -92,6 +95,7 @@ class CollectService:
             choices = unit.collections.choices(row.business_number)
             followed = unit.follows.followed(row.business_number)
         found = reading.view(row, answers, choices)
+        found = replace(found, validated=reading.validated(row))
         return found if followed is None else replace(found, followed=Followed(followed.every_days, followed.due))
 
     def collections(self, actor: Actor, limit: int = 20) -> Sequence[CompanyCollection]:
@@ -146,6 +150,26 @@ class CollectService:
             unit.tell("company.corrected", collection_id, {"path": path})
         return self.collection(actor, collection_id)
 
+    def validate(self, actor: Actor, collection_id: str, opened: date, representative: str) -> CompanyCollection:
+        require(actor, "own:company:edit")
+        name = plain_text(representative)
+        if not name or len(name) > _LONGEST_NAME or "\n" in name:
+            raise InputError("collect.representative_needed", most=_LONGEST_NAME)
+        with self._store().reading(actor) as unit:
+            row = unit.collections.get(collection_id)
+        reach = self._sources.reach(bool(row.hints.get("made_up")))
+        with self._sources.asker(actor, reach) as asker:
+            answer = asker.ask(nts.VALIDATION, {}, nts.validation(row.business_number, opened, name))
+        right = nts.is_right(answer.content, Identity(row.business_number)) if answer.outcome == "found" else None
+        # the answer repeats the name, so neither it nor its hash is kept, from which a name could be guessed
+        said = f"{row.business_number} {right} {answer.outcome} {answer.at.isoformat()}"
+        told = {"right": right, "outcome": answer.outcome, "at": answer.at.isoformat()}
+        told["digest"] = hashlib.sha256(said.encode()).hexdigest()
+        with self._store().unit(actor) as unit:
+            unit.collections.change(collection_id, hints={**row.hints, "validated": told})
+            unit.tell("company.validated", collection_id, told)
+        return self.collection(actor, collection_id)
+
     def save(self, actor: Actor, collection_id: str) -> KeptCompany:
         require(actor, "own:company:edit")
         found = self.collection(actor, collection_id)
@@ -196,7 +220,9 @@ class CollectService:
         periods = {source: limits_of(source).periods(now) for source in load("sources")["sources"]}
         asked = sorted({day, *(period for several in periods.values() for period in several)})
         with self._store().installation(reading=True) as work:
-            states, counts = work.sources.states(), work.sources.counts(asked)
+            states, counts, uses = work.sources.states(), work.sources.counts(asked), work.sources.uses(asked)
+            named = {one for by_period in uses.values() for by_one in by_period.values() for one in by_one}
+            names = {one: _name(work, one) for one in named}
         found = []
         for source, limited in periods.items():
             access = reach.get(source)
@@ -204,6 +230,7 @@ class CollectService:
             counted = counts.get(known_as, {})
             failures, until, why = states.get(known_as, (0, None, ""))
             resting = until is not None and until > now
+            by_one = uses.get(known_as, {}).get(next(iter(limited), ""), {})
             found.append(
                 SourceState(
                     source,
@@ -214,6 +241,7 @@ class CollectService:
                     failures,
                     until if resting else None,
                     why if resting else "",
+                    {names[one]: calls for one, calls in by_one.items() if calls},
                 )
             )
         return found
@@ -223,13 +251,21 @@ class CollectService:
         require(actor, "platform:source:try")
         if source not in PROBES:
             raise NotFoundError("collect.unknown_source", source=source[:40], known=", ".join(PROBES))
-        with self._sources.asker(self._sources.own()) as asker:
+        with self._sources.asker(actor, self._sources.own()) as asker:
             asker.ask(*PROBES[source])
         return next(one for one in self.sources(actor) if one.source == source)
 
     def made_up_numbers(self, actor: Actor) -> Sequence[tuple[str, str]]:
         require(actor, "own:company:read")
         return [(BusinessNumber(one.business_number).formatted, one.name) for one in made_up_companies(today())]
+
+
+def _name(work: InstallationWork, organisation: str) -> str:
+    """Return an organisation's name, its identifier where it is none that has accounts."""
+    try:
+        return work.identity.organisation(organisation).name_ko
+    except NotFoundError:
+        return organisation
 
 
 def _asked(

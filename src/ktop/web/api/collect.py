@@ -58,6 +58,26 @@ class Correction(BaseModel):
     reason: str = Field(max_length=500)
 
 
+class ValidationAsked(BaseModel):
+    """What a registration should be. The name is sent to the tax service and kept nowhere."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"opened": "2014-03-12", "representative": "가상인"}]}
+    )
+
+    opened: datetime.date = Field(description="Day of opening, as registered.")
+    representative: str = Field(max_length=100, description="Name of the representative, as registered.")
+
+
+class ValidationShown(BaseModel):
+    """What the tax service said."""
+
+    right: bool | None = Field(description="Whether all three go together; null where it did not answer.")
+    outcome: str = Field(description="How its answer turned out: found, no_data, not_permitted, quota or broken.")
+    at: datetime.datetime
+    digest: str = Field(description="SHA-256 of number, answer and moment, as in the audit trail.")
+
+
 class FollowingAsked(BaseModel):
     """How often a company is collected again."""
 
@@ -118,6 +138,7 @@ class SourceShown(BaseModel):
     has_key: bool
     address: str
     used: dict[str, list[int]] = Field(description="Period → calls made, most allowed.")
+    organisations: dict[str, int] = Field(description="Calls by organisation in the longest of these periods.")
     outcomes: dict[str, int] = Field(description="How today's answers turned out.")
     failures: int
     rests_until: datetime.datetime | None
@@ -171,6 +192,16 @@ def confirm(collection_id: Id, body: PathsConfirmed, use: Uses, who: Acting, lan
 def correct(collection_id: Id, body: Correction, use: Uses, who: Acting, lang: Language = None) -> CollectionShown:
     """Correct a value; it holds until its source says something else."""
     return shown(use.collect.correct(who, collection_id, body.path, body.value, body.reason), lang)
+
+
+@router.post("/collections/{collection_id}/validation", tags=["collections"], responses={**error_answers(404, 422)})
+def validate(
+    collection_id: Id, body: ValidationAsked, use: Uses, who: Acting, lang: Language = None
+) -> ValidationShown:
+    """Ask the tax service whether number, day of opening and representative go together."""
+    told = use.collect.validate(who, collection_id, body.opened, body.representative).validated
+    assert told is not None, "asked just now"
+    return ValidationShown(right=told.right, outcome=told.outcome, at=told.at, digest=told.digest)
 
 
 @router.post("/collections/{collection_id}/save", tags=["collections"], responses={**error_answers(404, 422)})
@@ -242,6 +273,7 @@ def sources(use: Uses, who: Acting, lang: Language = None) -> SourcesShown:
                 has_key=one.has_key,
                 address=one.address,
                 used={period: list(counts) for period, counts in one.used.items()},
+                organisations=dict(one.organisations),
                 outcomes={outcome: told[0] for outcome, told in one.outcomes.items()},
                 failures=one.failures,
                 rests_until=one.rests_until,

@@ -31,6 +31,7 @@ _FOLLOW_SECONDS = 2
 _TONES = {"found": "good", "no_data": "", "not_asked": "", "not_permitted": "warn", "quota": "warn", "broken": "bad"}
 _STATE_TONES = {"differs": "warn", "unit": "bad", "changed": "bad", "confirmed": "good", "corrected": "good"}
 _SHOWN_PAYLOAD = 60_000
+_SHOWN_ORGANISATIONS = 10
 #: Collections that are listed, the newest.
 _SHOWN_COLLECTIONS = 200
 #: Notices of changes on one page, entries of one notice, and how often a company may be collected again.
@@ -91,6 +92,22 @@ async def correct(request: Request, collection_id: str) -> Response:
     except InputError as error:
         return await _shown(request, collection_id, message(error, language(request)), error.http_status)
     return RedirectResponse(f"/collect/{collection_id}", status_code=303)
+
+
+@router.post("/collect/{collection_id}/validate")
+async def validate(request: Request, collection_id: str) -> Response:
+    """Ask the tax service whether the registration is as said."""
+    form = texts(await posted(request, f"/collect/{identifier(collection_id)}"))
+    try:
+        opened = date.fromisoformat(form.get("opened", ""))
+    except ValueError:
+        return await _shown(request, collection_id, text("collect.opened_needed", language(request)), 422)
+    name = form.get("representative", "")
+    try:
+        await ask(request, platform(request).collect.validate, identifier(collection_id), opened, name)
+    except InputError as error:
+        return await _shown(request, collection_id, message(error, language(request)), error.http_status)
+    return RedirectResponse(f"/collect/{collection_id}#validation", status_code=303)
 
 
 @router.post("/collect/{collection_id}/save")
@@ -271,12 +288,29 @@ async def _shown(request: Request, collection_id: str, problem: str = "", status
         left_out=[(path, text(key, lang, **params)) for path, (key, params) in _left_out(found).items()],
         coverage=_coverage(found, lang),
         follow_days=_EVERY_DAYS,
+        validated=_validated(found, lang),
+        founded=found.record.get("founded", ""),
         due=numbers.moment(found.followed.due, lang) if found.followed else "",
         agreed=[path for path, merged in found.values.items() if merged.state == "agreed"],
     )
     if running:
         answer.headers["refresh"] = str(_FOLLOW_SECONDS)
     return answer
+
+
+def _validated(found: CompanyCollection, lang: Lang) -> tuple[str, str] | None:
+    """Return what the tax service said in words, and its tone."""
+    told = found.validated
+    if told is None:
+        return None
+    at = numbers.moment(told.at, lang)
+    if told.right is None:
+        return text(
+            "collect.validation_unknown", lang, outcome=text(f"collect.outcome_{told.outcome}", lang), at=at
+        ), "warn"
+    return text(
+        f"collect.validation_{'right' if told.right else 'wrong'}", lang, at=at
+    ), "good" if told.right else "bad"
 
 
 def _left_out(found: CompanyCollection) -> Mapping[str, Any]:
@@ -297,9 +331,10 @@ def _report_row(found: CompanyCollection, source: str, lang: Lang) -> dict[str, 
     report = found.reports[source]
     codes = sorted({f"{operation} {detail}".strip() for operation, _, detail in report.failures if operation or detail})
     feeds = load("sources")["sources"][source]["feeds"]
+    share = report.outcome == "quota" and any(detail == "share" for _, _, detail in report.failures)
     return {
         "name": _source_name(source, lang),
-        "outcome": text(f"collect.outcome_{report.outcome}", lang),
+        "outcome": text("collect.outcome_share" if share else f"collect.outcome_{report.outcome}", lang),
         "tone": _TONES[report.outcome],
         "calls": f"{report.calls + report.reused:,}",
         "missing": "" if report.outcome == "found" else ", ".join(_label(path, lang) for path in feeds),
@@ -471,6 +506,9 @@ def _source_row(state: SourceState, lang: Lang) -> dict[str, Any]:
         "used": [
             text(f"collect.quota_of_{period.split(' ')[0]}", lang, used=f"{used:,}", most=f"{most:,}")
             for period, (used, most) in state.used.items()
+        ],
+        "organisations": [
+            f"{name} {calls:,}" for name, calls in list(state.organisations.items())[:_SHOWN_ORGANISATIONS]
         ],
         "outcomes": [
             {
