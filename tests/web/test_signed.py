@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -181,7 +182,16 @@ def test_the_api_does_the_same(client: TestClient, rating: str) -> None:
     told = client.post("/api/v1/results/verify", json=file)
     assert told.status_code == 200 and told.json()["status_checked"]
     assert told.json()["models"][1]["grades"]["business"] == "A-" and list(told.json()["inputs"]) == ["staff_total"]
-    assert client.get(f"{one}/report?lang=en").content.startswith(b"%PDF-")
+    report = client.get(f"{one}/report?lang=en").content
+    assert report.startswith(b"%PDF-")
+    forged = file | {"credential": file["credential"][:-4] + "AAAA"}
+    many = {"files": [file, forged], "reports": [base64.b64encode(report).decode()]}
+    answers = client.post("/api/v1/results/verify-many", json=many).json()["items"]
+    assert [answer["result"] is not None for answer in answers] == [True, False, True] and answers[1]["problem"]
+    assert client.post("/api/v1/results/verify-many", json={"files": [file] * 51}).status_code == 422
+    both = [("file", ("a.json", json.dumps(file).encode())), ("file", ("b.json", json.dumps(forged).encode()))]
+    page = client.post("/verify", files=both, data={"csrf": token(client)}).text
+    assert "a.json" in page and "b.json" in page and "가온정밀" in page
     assert client.post(f"{one}/revocation", json={"reason": ""}).status_code == 422
     assert client.post(f"{one}/revocation", json={"reason": "corrected"}).json()["revoked"]
     assert client.post(f"{one}/revocation", json={"reason": "corrected"}).status_code == 409

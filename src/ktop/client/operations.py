@@ -506,6 +506,29 @@ class Ending(TypedDict):
     """Why, in the words of who asks or decides."""
 
 
+class FeedEntryShown(TypedDict):
+    """The newest state of a result; `limits`, `created` and `as_of` are null of one that is withdrawn."""
+
+    number: int
+    at: str
+    state: Literal["shown", "withdrawn"]
+    rating: str
+    company: Party
+    models: list[str]
+    created: str | None
+    as_of: str | None
+    consent: str
+    limits: TermsShown | None
+
+
+class FeedShown(TypedDict):
+    """What changed; the next request asks `since` the place told here, also where there is no more now."""
+
+    items: list[FeedEntryShown]
+    since: int
+    more: bool
+
+
 class FiguresShown(TypedDict):
     """The public figures: use by half-year, grades by industry and region, what became of rated firms."""
 
@@ -764,6 +787,15 @@ class LooksShown(TypedDict):
     after: str | None
 
 
+class ManySigned(TypedDict):
+    """Signed results to verify together."""
+
+    files: NotRequired[list[SignedFile]]
+    """Signed JSON files."""
+    reports: NotRequired[list[str]]
+    """Signed PDF reports, Base64."""
+
+
 class MemberShown(TypedDict):
     """A member with all roles in the organisation."""
 
@@ -881,6 +913,8 @@ class OpenedShown(TypedDict):
     purpose: str
     used_up: bool
     """Whether this was the only look that the consent allowed."""
+    limits: TermsShown
+    """What the consent allows: for what, how much, until when."""
 
 
 class OptInGiven(TypedDict):
@@ -1592,6 +1626,20 @@ class Verified(TypedDict):
     revoked: str | None
     status_checked: bool
     status_list: str
+
+
+class VerifiedMany(TypedDict):
+    """The answers in the order in which they were given: files, then reports."""
+
+    items: list[VerifiedOne]
+
+
+class VerifiedOne(TypedDict):
+    """What became of one of them: `result`, or the code and sentence of what does not hold."""
+
+    result: Verified | None
+    code: str | None
+    problem: str | None
 
 
 class VersionGiven(TypedDict):
@@ -2653,6 +2701,16 @@ class LookupsOperations:
         ).json()
         return found
 
+    def feed(self, *, since: int | None = None, limit: int | None = None) -> FeedShown:
+        """Read on in what consents show: each result by its newest state, shown or withdrawn, none passed over.
+
+        GET /api/v1/result-feed
+        """
+        found: FeedShown = self._connection.ask(
+            "GET", "/api/v1/result-feed", query={"since": since, "limit": limit}
+        ).json()
+        return found
+
     def open_result(self, rating_id: str, *, consent: str | None = None) -> OpenedShown:
         """Open a result by consent; the look is noted in the company's ledger, and uses up a consent for one look.
 
@@ -3599,6 +3657,16 @@ class ResultsOperations:
         """
         found: Verified = self._connection.ask(
             "POST", "/api/v1/results/verify", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def verify_many(self, body: ManySigned, *, idempotency_key: str | None = None) -> VerifiedMany:
+        """Verify up to 50 signed files and 20 reports; one that does not hold does not stop the others.
+
+        POST /api/v1/results/verify-many
+        """
+        found: VerifiedMany = self._connection.ask(
+            "POST", "/api/v1/results/verify-many", body=body, idempotency_key=idempotency_key
         ).json()
         return found
 

@@ -36,6 +36,7 @@ from ktop.store.pruning import Pruning
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
 from ktop.store.request_counts import RequestCountRepository
+from ktop.store.result_feed import ResultFeed
 from ktop.store.results import PublishedResults, ResultRepository
 from ktop.store.reviews import ReviewRepository
 from ktop.store.saved_searches import SavedSearches, SearchClock
@@ -94,6 +95,11 @@ class UnitOfWork:
     def discovery(self) -> DiscoveryRepository:
         """What the actor's organisation lets be found of itself, or finds."""
         return DiscoveryRepository(self.connection, self.actor)
+
+    @property
+    def feed(self) -> ResultFeed:
+        """What the actor's organisation was told of results of companies."""
+        return ResultFeed(self.connection, self.actor)
 
     @property
     def saved_searches(self) -> SavedSearches:

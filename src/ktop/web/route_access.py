@@ -217,6 +217,8 @@ ACCESS: Mapping[str, str] = {
     "GET /api/v1/results/{result_id}/report": "own:document:read",
     "POST /api/v1/results/{result_id}/revocation": "own:result:revoke",
     "POST /api/v1/results/verify": OPEN,
+    "POST /api/v1/results/verify-many": "platform:institution:read",
+    "GET /api/v1/result-feed": "granted:result:read",
     "GET /my/results": "own:rating:read",
     "GET /my/results/{rating_id}": "own:rating:edit",
     "POST /my/results/{rating_id}": "own:rating:edit",

@@ -222,14 +222,14 @@ class FormTokens:
         if visit:
             response.set_cookie(VISIT_COOKIE, visit, httponly=True, samesite="lax", secure=is_secure(request))
 
-    async def form(self, request: Request) -> FormData:
+    async def form(self, request: Request, files: int = 1) -> FormData:
         """Read and check a posted form.
 
         Raises ``InputError`` for one that is no form, ``ForeignFormError`` for
         a missing or wrong token.
         """
         try:
-            form = await request.form(max_files=1, max_fields=_FIELDS_LIMIT, max_part_size=_FIELD_LIMIT_BYTES)
+            form = await request.form(max_files=files, max_fields=_FIELDS_LIMIT, max_part_size=_FIELD_LIMIT_BYTES)
         except MultiPartException:
             raise InputError("web.broken_form") from None
         except Exception as error:  # starlette wraps parser errors in an HTTPException when it knows the app

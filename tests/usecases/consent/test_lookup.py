@@ -10,7 +10,7 @@ from consenting import BANK, COMPANY, GAON, NURI, OTHER_BANK, OTHER_COMPANY, STA
 from sqlalchemy import select
 
 from ktop.kernel.clock import today
-from ktop.kernel.errors import ForbiddenError, NotFoundError
+from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
 from ktop.store.tables import access_ledger, audit_events
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
@@ -156,3 +156,30 @@ def test_what_a_company_tried_with_others_records_is_not_shown(
     for rating_id in (of_a_rival, unnumbered, of_another):
         with pytest.raises(NotFoundError):
             lookups.open(BANK, rating_id, "page")
+
+
+def test_the_feed_passes_nothing_over_and_tells_what_was_withdrawn(
+    store: Store, consents: ConsentService, lookups: LookupService
+) -> None:
+    first = add_rating(store, COMPANY, GAON)
+    assert lookups.feed(BANK).items == []
+    given = consents.give(COMPANY, "ibk", terms(), "").consent
+    page = lookups.feed(BANK)
+    assert [(one.rating, one.state, one.limits) for one in page.items] == [(first, "shown", given.terms)]
+    assert lookups.feed(BANK, page.after).items == [] and lookups.feed(OTHER_BANK).items == []
+    second = add_rating(store, COMPANY, GAON)
+    third = add_rating(store, COMPANY, GAON)
+    one = lookups.feed(BANK, page.after, 1)
+    two = lookups.feed(BANK, one.after, 1)
+    assert [entry.rating for entry in (*one.items, *two.items)] == [second, third] and one.more and not two.more
+    consents.revoke(COMPANY, given.id, "")
+    ended = lookups.feed(BANK, two.after)
+    assert {(entry.rating, entry.state, entry.limits) for entry in ended.items} == {
+        (rating, "withdrawn", None) for rating in (first, second, third)
+    }
+    again = lookups.feed(BANK)
+    assert [entry.number for entry in again.items] == [entry.number for entry in ended.items], "each stands once"
+    with pytest.raises(InputError):
+        lookups.feed(BANK, -1)
+    with pytest.raises(ForbiddenError):
+        lookups.feed(COMPANY)

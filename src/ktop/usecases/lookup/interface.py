@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from ktop.domain.party.actor import Actor
+from ktop.domain.party.consent import Terms
 from ktop.kernel.paging import Page
 from ktop.usecases.consent.interface import ConsentCard, PartyCard
 
@@ -44,6 +45,7 @@ class OpenedResult:
     ratings : of the shape of ``Rating.to_json()``; what the consent does not name is left out.
     withheld : models that answered, too, but that the consent does not name.
     inputs : groups of inputs that were shown.
+    limits : what the consent allows, until when and for what.
     consent : by which it was opened; ``used_up`` where this look was its only one.
     """
 
@@ -58,6 +60,32 @@ class OpenedResult:
     consent: str
     purpose: str
     used_up: bool
+    limits: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """The newest state of a company's result: shown by a consent within ``limits``, or withdrawn."""
+
+    number: int
+    at: datetime
+    state: Literal["shown", "withdrawn"]
+    rating: str
+    company: PartyCard
+    models: Sequence[str]
+    created: datetime | None
+    as_of: date | None
+    consent: str
+    limits: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """What changed behind a place of the feed; the next page begins behind ``after``."""
+
+    items: Sequence[FeedEntry]
+    after: int
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +121,14 @@ class Lookups(Protocol):
         """Return a result by one consent: ``consent_id``, else the one that shows most of it.
 
         A consent for one look is used up by it, and chosen only where no other covers anything.
+        """
+        ...
+
+    def feed(self, actor: Actor, after: int = 0, limit: int | None = None) -> FeedPage:
+        """Return what has changed, behind a place of the feed, in what consents show the actor's institution.
+
+        Each result stands once, by its newest state; nothing is passed over, whichever order others commit in. Consents
+        for one look are not in it. Raises ``InputError`` for a place below 0 or a wrong limit.
         """
         ...
 

@@ -98,4 +98,5 @@ def _open(unit: UnitOfWork, rating: GrantedRating, consent: Consent, way: Way) -
         consent=consent.id,
         purpose=consent.terms.purpose,
         used_up=consent.terms.once,
+        limits=consent.terms,
     )

@@ -9,17 +9,19 @@ from ktop.domain.party.actor import Actor
 from ktop.domain.party.consent import Consent, Sight, may_see
 from ktop.domain.party.permission import Allowed, require
 from ktop.kernel.clock import today
-from ktop.kernel.errors import NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.granted_results import GrantedTitle
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.interface import ConsentCard
 from ktop.usecases.consent.service import business_number_of, named, party_card
-from ktop.usecases.lookup.interface import Found, FoundResult, OpenedResult, OwnLook, Way
+from ktop.usecases.lookup.feed import read_feed
+from ktop.usecases.lookup.interface import FeedPage, Found, FoundResult, OpenedResult, OwnLook, Way
 from ktop.usecases.lookup.opening import holding, open_result
 
 #: How many results one look shows.
 _MOST = 50
+_LAST_PLACE = 2**62
 
 
 class LookupService:
@@ -72,6 +74,14 @@ class LookupService:
         if opened is None:
             raise NotFoundError("lookup.nothing")
         return opened
+
+    def feed(self, actor: Actor, after: int = 0, limit: int | None = None) -> FeedPage:
+        require(actor, "granted:result:read")
+        rows = rows_asked(limit)
+        if not 0 <= after < _LAST_PLACE:
+            raise InputError("paging.cursor")
+        with self._store().unit(actor) as unit:
+            return read_feed(unit, after, rows)
 
     def looked_at(self, actor: Actor, *, limit: int | None = None, after: str | None = None) -> Page[OwnLook]:
         require(actor, "granted:result:read")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from ktop.usecases.lookup.interface import Found, OpenedResult
+from ktop.domain.party.consent import Terms
+from ktop.usecases.lookup.interface import FeedEntry, Found, OpenedResult
 from ktop.usecases.transmissions.interface import SentResult
 from ktop.web.api.bodies import BodyRoute, written
-from ktop.web.api.consents import After, ConsentShown, Limit, Party, party, shown
+from ktop.web.api.consents import After, ConsentShown, Limit, Party, TermsShown, party, shown
 from ktop.web.api.schemas import error_answers
 from ktop.web.api.v1 import Acting, Language, RatingId, Uses
 from ktop.web.asking import actor, platform
@@ -59,6 +60,30 @@ class OpenedShown(BaseModel):
     consent: str
     purpose: str
     used_up: bool = Field(description="Whether this was the only look that the consent allowed.")
+    limits: TermsShown = Field(description="What the consent allows: for what, how much, until when.")
+
+
+class FeedEntryShown(BaseModel):
+    """The newest state of a result; `limits`, `created` and `as_of` are null of one that is withdrawn."""
+
+    number: int
+    at: datetime.datetime
+    state: Literal["shown", "withdrawn"]
+    rating: str
+    company: Party
+    models: list[str]
+    created: datetime.datetime | None
+    as_of: datetime.date | None
+    consent: str
+    limits: TermsShown | None
+
+
+class FeedShown(BaseModel):
+    """What changed; the next request asks `since` the place told here, also where there is no more now."""
+
+    items: list[FeedEntryShown]
+    since: int
+    more: bool
 
 
 class Sending(BaseModel):
@@ -104,6 +129,19 @@ class SentList(BaseModel):
 def look_up(business_number: Number, use: Uses, who: Acting, lang: Language = None) -> FoundShown:
     """Find what may be seen of a company today; the look is noted in the company's ledger."""
     return found_shown(use.lookups.find(who, business_number, "program"))
+
+
+@router.get("/result-feed", tags=["lookups"], responses={**error_answers(403, 422)})
+def feed(
+    use: Uses,
+    who: Acting,
+    since: Annotated[int, Query(description="The `since` of the answer before; 0 for all.", ge=0)] = 0,
+    limit: Limit = None,
+    lang: Language = None,
+) -> FeedShown:
+    """Read on in what consents show: each result by its newest state, shown or withdrawn, none passed over."""
+    page = use.lookups.feed(who, since, limit)
+    return FeedShown(items=[_entry(one) for one in page.items], since=page.after, more=page.more)
 
 
 @router.get(
@@ -213,6 +251,35 @@ def opened_shown(opened: OpenedResult) -> OpenedShown:
         consent=opened.consent,
         purpose=opened.purpose,
         used_up=opened.used_up,
+        limits=_limits(opened.limits),
+    )
+
+
+def _entry(one: FeedEntry) -> FeedEntryShown:
+    return FeedEntryShown(
+        number=one.number,
+        at=one.at,
+        state=one.state,
+        rating=one.rating,
+        company=party(one.company),
+        models=list(one.models),
+        created=one.created,
+        as_of=one.as_of,
+        consent=one.consent,
+        limits=None if one.limits is None else _limits(one.limits),
+    )
+
+
+def _limits(terms: Terms) -> TermsShown:
+    return TermsShown(
+        purpose=terms.purpose,
+        results=sorted(terms.results),
+        inputs=sorted(terms.inputs),
+        technologies=sorted(terms.technologies),
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        once=terms.once,
+        legal_basis=terms.legal_basis,
     )
 
 

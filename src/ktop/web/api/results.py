@@ -8,8 +8,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
+from ktop.catalogue import Lang, message
+from ktop.domain.party.actor import Actor
+from ktop.kernel.errors import InputError
+from ktop.usecases.platform import Platform
 from ktop.usecases.results.interface import IssuedResult
 from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.schemas import error_answers
@@ -56,6 +60,15 @@ class Reason(BaseModel):
     )
 
 
+class ManySigned(BaseModel):
+    """Signed results to verify together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: list[SignedFile] = Field([], max_length=50, description="Signed JSON files.")
+    reports: list[Base64Bytes] = Field([], max_length=20, description="Signed PDF reports, Base64.")
+
+
 class Verified(BaseModel):
     """What a signed result says that is authentic, unaltered and, as far as was looked up, not withdrawn."""
 
@@ -77,6 +90,20 @@ class Verified(BaseModel):
     revoked: datetime.datetime | None
     status_checked: bool
     status_list: str
+
+
+class VerifiedOne(BaseModel):
+    """What became of one of them: `result`, or the code and sentence of what does not hold."""
+
+    result: Verified | None
+    code: str | None
+    problem: str | None
+
+
+class VerifiedMany(BaseModel):
+    """The answers in the order in which they were given: files, then reports."""
+
+    items: list[VerifiedOne]
 
 
 # Plain functions, because signing and the database block: the framework runs them in worker threads.
@@ -137,6 +164,21 @@ def verify(body: SignedFile, use: Uses, who: Acting, lang: Language = None) -> V
     """Verify a signed result against this installation's keys and withdrawals; open to everybody."""
     found = use.results.verify_result(who, body.model_dump_json().encode())
     return Verified(**asdict(found))
+
+
+@router.post("/results/verify-many", tags=["results"], responses={**error_answers(403, 413)})
+def verify_many(body: ManySigned, use: Uses, who: Acting, lang: Language = None) -> VerifiedMany:
+    """Verify up to 50 signed files and 20 reports; one that does not hold does not stop the others."""
+    contents = [*(file.model_dump_json().encode() for file in body.files), *body.reports]
+    return VerifiedMany(items=[_verified(use, who, content, "en" if lang == "en" else "ko") for content in contents])
+
+
+def _verified(use: Platform, who: Actor, content: bytes, lang: Lang) -> VerifiedOne:
+    try:
+        found = use.results.verify_result(who, content)
+    except InputError as error:
+        return VerifiedOne(result=None, code=error.key, problem=message(error, lang))
+    return VerifiedOne(result=Verified(**asdict(found)), code=None, problem=None)
 
 
 def _issued(found: IssuedResult) -> Issued:

@@ -37,10 +37,13 @@ async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     return await run_in_threadpool(function, *args, **kwargs)
 
 
-async def posted(request: Request, get_path: str | None = None) -> FormData:
-    """Return a checked form. ``get_path`` is the page to lead to when the reader changes the language of the answer."""
+async def posted(request: Request, get_path: str | None = None, files: int = 1) -> FormData:
+    """Return a checked form with up to so many ``files``.
+
+    ``get_path`` is the page to lead to when the reader changes the language of the answer.
+    """
     request.state.get_path = get_path or request.url.path
-    form: FormData = await request.app.state.tokens.form(request)
+    form: FormData = await request.app.state.tokens.form(request, files)
     return form
 
 

@@ -195,6 +195,7 @@ async def _opened(request: Request, opened: OpenedResult, back: str) -> Response
         inputs=inputs or say(lang)("no_inputs"),
         withheld=", ".join(labels["results"][name][lang] for name in opened.withheld),
         explained=any(rating["contributions"] for rating in opened.ratings),
+        until=numbers.day(opened.limits.valid_until, lang),
         back=back,
     )
 

@@ -23,6 +23,8 @@ from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 _LIST_DIGITS = 4
+#: Files that are verified together on the page.
+_MOST_FILES = 20
 
 
 def _results(request: Request) -> Results:
@@ -59,11 +61,16 @@ async def verify(request: Request) -> Response:
 @router.post("/verify")
 async def verify_upload(request: Request) -> Response:
     """Tell whether an uploaded signed result holds; nothing of it is kept."""
-    form, lang = await posted(request), language(request)
-    upload = form.get("file")
+    form, lang = await posted(request, files=_MOST_FILES + 1), language(request)  # one more is told of in a sentence
+    uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
     try:
-        if not isinstance(upload, UploadFile) or not upload.filename:
+        if not uploads:
             raise InputError("signed.verify_none")
+        if len(uploads) > _MOST_FILES:
+            raise InputError("signed.verify_many", most=_MOST_FILES)
+        if len(uploads) > 1:
+            return _verify_page(request, files=[await _verified(request, one) for one in uploads])
+        (upload,) = uploads
         found = await ask(request, _results(request).verify_result, await upload.read())
     except InputError as error:
         return _verify_page(request, problem=message(error, lang), status=422)
@@ -77,8 +84,26 @@ async def verify_issued(request: Request, result_id: str) -> Response:
     return _verify_page(request, found)
 
 
+async def _verified(request: Request, upload: UploadFile) -> tuple[str, str, str]:
+    """Return name, whose result, and what became of one of several files."""
+    lang, name = language(request), (upload.filename or "")[:100]
+    try:
+        found = await ask(request, _results(request).verify_result, await upload.read())
+    except InputError as error:
+        return name, "", message(error, lang)
+    whose = found.company or found.technology or ""
+    if found.revoked:
+        return name, whose, withdrawn_at(found.revoked, lang)
+    return name, whose, text(f"signed.{'page_authentic' if found.status_checked else 'authentic_unchecked'}", lang)
+
+
 def _verify_page(
-    request: Request, found: Verification | None = None, *, problem: str = "", status: int = 200
+    request: Request,
+    found: Verification | None = None,
+    *,
+    problem: str = "",
+    status: int = 200,
+    files: Sequence[tuple[str, str, str]] = (),
 ) -> Response:
     lang = language(request)
     inputs: Sequence[Any] = ()
@@ -89,9 +114,8 @@ def _verify_page(
         key = "page_authentic" if found.status_checked else "authentic_unchecked"
         verdict = "" if found.revoked else text(f"signed.{key}", lang)
         problem = withdrawn_at(found.revoked, lang) if found.revoked else ""
-    return page(
-        request, "verify.html", status, rows=rows, inputs=inputs, verdict=verdict, problem=problem, say=_say(request)
-    )
+    shown = {"rows": rows, "inputs": inputs, "files": files}
+    return page(request, "verify.html", status, **shown, verdict=verdict, problem=problem, say=_say(request))
 
 
 # ── the organisation's own ───────────────────────────────────────────────────────────────────────────────────────────
