@@ -190,7 +190,7 @@ def test_company_and_bank_side_by_side(
     bank.locator("#f-refuse_loan-reason").fill("담보 여력이 부족합니다.")
     press(bank, "대출 거절")
     owner.reload()
-    assert "담보 여력이 부족합니다." in owner.locator("main").inner_text()
+    assert "담보 여력이 부족합니다." in owner.locator(".notice").last.inner_text(), "told where the owner looks first"
     owner.locator("#f-appeal_loan-reason").fill("수주 계약을 새로 맺었습니다.")
     keep("finance-refused", owner, bank)
     press(owner, "이의신청")
