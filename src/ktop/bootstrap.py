@@ -434,6 +434,7 @@ class House:
         self._following.tend()
         self.watch.tend(INSTALLATION)
         self.discovery.tend(INSTALLATION)
+        self.statistics.tend(INSTALLATION)
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)

@@ -25,6 +25,10 @@ def test_figures_are_for_everybody(tmp_path: Path) -> None:
     )
     page = client.get("/statistics?lang=ko").text
     assert "1,234" in page and "대전광역시" in page and "비공개" in page and page.index("AA<") < page.index("BBB+")
+    (tmp_path / "statistics" / "usage.csv").write_text("half_year,kind,count\n2026-H1,lookups,1234\n")
+    assert '/statistics/usage.csv"' in page
+    assert client.get("/statistics/usage.csv").text.endswith("2026-H1,lookups,1234\n")
+    assert client.get("/statistics/later.csv").status_code == client.get("/statistics/x.csv").status_code == 404
     english = client.get("/statistics?lang=en").text
     assert "default or out of business" in english and "Daejeon" in english
     assert client.get("/api/v1/statistics").json()["tables"]["usage"][0]["count"] == 1234

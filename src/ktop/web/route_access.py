@@ -34,6 +34,7 @@ ACCESS: Mapping[str, str] = {
     "GET /glossary": OPEN,
     "GET /api": OPEN,
     "GET /statistics": OPEN,
+    "GET /statistics/{name}.csv": OPEN,
     "GET /api/v1/statistics": OPEN,
     "GET /api/v1/openapi.json": OPEN,
     "GET /models": "platform:model:read",

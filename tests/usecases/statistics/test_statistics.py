@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 from consenting import BANK, COMPANY, OTHER_COMPANY, add_organisations
 from databases import BACK_ENDS, database_url
 
-from ktop.domain.party.actor import Actor
-from ktop.kernel.errors import ForbiddenError
+from ktop.domain.party.actor import INSTALLATION, Actor
+from ktop.kernel.errors import ForbiddenError, NotFoundError
 from ktop.store.tables import ratings
 from ktop.store.unit_of_work import Store
 from ktop.usecases.statistics.service import HIDDEN, StatisticsService, half_year
@@ -85,8 +85,27 @@ def test_what_became_of_firms_is_told_a_year_later(store: Store, tmp_path: Path)
     rated(store, COMPANY, 50, "BBB", NOW - timedelta(days=100), sales_krw_t0=1e9)
     rated(store, COMPANY, 50, "BBB", NOW, sales_krw_t0=9e9)
     made = StatisticsService(lambda: store, tmp_path, lambda: NOW).publish(OPERATOR)
+    assert {row["half_year"] for row in made.tables["later"]} == {half_year(then)}
     found = {row["outcome"]: row["firms"] for row in made.tables["later"]}
     assert found == {"rated_again": 12, "failure": 6, "high_growth": 6, "other_growth": 6}
+
+
+def test_figures_are_made_anew_once_a_day(store: Store, tmp_path: Path) -> None:
+    now = [NOW]
+    service = StatisticsService(lambda: store, tmp_path, lambda: now[0])
+    with pytest.raises(NotFoundError):
+        service.table(BANK, "usage")
+    assert service.tend(INSTALLATION) and not service.tend(INSTALLATION)
+    assert service.table(BANK, "usage").startswith(b"\xef\xbb\xbfhalf_year,kind,count")
+    now[0] += timedelta(days=1)
+    assert service.tend(INSTALLATION)
+    made = service.published(BANK)
+    assert made is not None and made.made == now[0]
+    for name in ("figures", "../usage"):
+        with pytest.raises(NotFoundError):
+            service.table(BANK, name)
+    with pytest.raises(ForbiddenError):
+        service.tend(OPERATOR)
 
 
 def test_half_years() -> None:

@@ -29,6 +29,14 @@ class Statistics(Protocol):
         """
         ...
 
+    def tend(self, actor: Actor) -> bool:
+        """Count anew where what is published is a day old or was never made; return whether. For the installation."""
+        ...
+
+    def table(self, actor: Actor, name: str) -> bytes:
+        """Return one published table as CSV, for everybody; raises ``NotFoundError`` where there is none."""
+        ...
+
     def published(self, actor: Actor) -> Published | None:
         """Return what was published last, for everybody; None before the first time."""
         ...

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.permission import require
+from ktop.kernel.errors import ForbiddenError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.store.statistics import InstallationFigures, RatedFirm
 from ktop.store.unit_of_work import Store
@@ -26,13 +27,15 @@ HIDDEN = "hidden"
 _GRADED = ("ktrs-fm", "start-up")
 #: A rating as much later than another tells what became of the firm.
 _LATER_DAYS = 330
+#: How old published figures become before they are counted anew.
+_AGAIN = timedelta(days=1)
 #: The model's own target: sales growth of 20 % a year (높은 성장).
 _HIGH_GROWTH = 0.20
 _TABLES = {
     "usage": ("half_year", "kind", "count"),
     "grades_by_industry": ("half_year", "industry", "grade", "firms"),
     "grades_by_region": ("half_year", "region", "grade", "firms"),
-    "later": ("grade", "outcome", "firms"),
+    "later": ("half_year", "grade", "outcome", "firms"),
 }
 
 
@@ -49,6 +52,26 @@ class StatisticsService:
 
     def publish(self, actor: Actor, folder: Path | None = None) -> Published:
         require(actor, "platform:statistics:read")
+        return self._publish(actor, folder)
+
+    def tend(self, actor: Actor) -> bool:
+        if actor != INSTALLATION:
+            raise ForbiddenError("jobs.workers_only")
+        last = self.published(actor)
+        if last is not None and self._clock() - last.made < _AGAIN:
+            return False
+        self._publish(actor, None)
+        return True
+
+    def table(self, actor: Actor, name: str) -> bytes:
+        if name not in _TABLES:
+            raise NotFoundError("statistics.none_yet")
+        try:
+            return (self._folder / f"{name}.csv").read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError("statistics.none_yet") from None
+
+    def _publish(self, actor: Actor, folder: Path | None) -> Published:
         with self._store().installation(reading=True) as work:
             tables = _tables(work.figures_of_all)
         made = Published(self._clock(), tables)
@@ -77,7 +100,7 @@ def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
         for half, count in counted.items()
     ]
     latest: dict[tuple[str, str], dict[str, str]] = {}
-    outcomes: Counter[tuple[str, str]] = Counter()
+    outcomes: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for firm, rows in groupby(found.rated_firms(), key=lambda row: row.firm):
         history = list(rows)
         for row in history:
@@ -89,8 +112,9 @@ def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
         "grades_by_industry": _by(latest, "industry"),
         "grades_by_region": _by(latest, "region"),
         "later": [
-            {"grade": grade, "outcome": outcome, "firms": count}
-            for (grade, outcome), count in sorted(without_small_cells(outcomes).items())
+            {"half_year": half, "grade": grade, "outcome": outcome, "firms": count}
+            for half, counts in sorted(outcomes.items())
+            for (grade, outcome), count in sorted(without_small_cells(counts).items())
         ],
     }
 
@@ -119,14 +143,18 @@ def _by(latest: Mapping[tuple[str, str], Mapping[str, str]], what: str) -> list[
     return shown
 
 
-def _count_later(history: Sequence[RatedFirm], outcomes: Counter[tuple[str, str]]) -> None:
-    """Count what a firm's first rating that is old enough was followed by: one count a firm and outcome."""
+def _count_later(history: Sequence[RatedFirm], by_half_year: Mapping[str, Counter[tuple[str, str]]]) -> None:
+    """Count what a firm's first rating that is old enough was followed by: one count a firm and outcome.
+
+    It counts in the half-year of that first rating.
+    """
     first, last = history[0], history[-1]
     graded = _graded(first)
     days = (last.created - first.created).days
     if graded is None or days < _LATER_DAYS:
         return
     before, after = _values(first), _values(last)
+    outcomes = by_half_year[half_year(first.created)]
     outcomes[graded["grade"], "rated_again"] += 1
     if 1 in (after.get("default_record_3y"), after.get("business_suspended")):
         outcomes[graded["grade"], "failure"] += 1

@@ -14,6 +14,7 @@ from ktop.domain.rating.grades import ladder
 from ktop.report import numbers
 from ktop.validation.small_cells import LEAST
 from ktop.web.asking import ask, platform
+from ktop.web.downloads import download
 from ktop.web.language import language
 from ktop.web.rendering import page
 
@@ -30,17 +31,29 @@ async def statistics(request: Request) -> Response:
     return page(request, "statistics.html", tables=tables, made=made, least=LEAST)
 
 
+@router.get("/statistics/{name}.csv")
+async def table(request: Request, name: str) -> Response:
+    """Give one table as a file."""
+    content = await ask(request, platform(request).statistics.table, name)
+    return download(content, f"ktop-{name}.csv", "text/csv; charset=utf-8")
+
+
 def _tables(found: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     usage = _cross(found["usage"], "kind", "half_year", "count")
-    shown = [{"title": text("statistics.usage", lang), **_worded(usage, "kind", lang)}]
+    shown = [{"title": text("statistics.usage", lang), "file": "usage", **_worded(usage, "kind", lang)}]
     for name, what in (("grades_by_industry", "industry"), ("grades_by_region", "region")):
         halves = sorted({row["half_year"] for row in found[name]}, reverse=True)
         for half in halves[:1]:  # the file has the others
             rows = [row for row in found[name] if row["half_year"] == half]
             crossed = _cross(rows, what, "grade", "firms")
-            shown.append({"title": text(f"statistics.{name}", lang, half=half), **_worded(crossed, what, lang)})
-    later = _cross(found["later"], "outcome", "grade", "firms")
-    return [*shown, {"title": text("statistics.later", lang), **_worded(later, "outcome", lang)}]
+            title = text(f"statistics.{name}", lang, half=half)
+            shown.append({"title": title, "file": name, **_worded(crossed, what, lang)})
+    for half in sorted({row.get("half_year", "") for row in found["later"]}, reverse=True):
+        rows = [row for row in found["later"] if row.get("half_year", "") == half]
+        crossed = _cross(rows, "outcome", "grade", "firms")
+        title = text("statistics.later", lang, half=half)
+        shown.append({"title": title, "file": "later", **_worded(crossed, "outcome", lang)})
+    return shown
 
 
 def _cross(rows: Sequence[Mapping[str, Any]], down: str, across: str, count: str) -> dict[str, Any]:
