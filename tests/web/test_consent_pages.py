@@ -71,7 +71,7 @@ def test_from_the_request_to_the_ledger(client: TestClient, acting: Acting, hous
     found = post(client, "/lookup", {"business_number": GAON}, "/lookup")
     assert found.status_code == 200 and f'action="/lookup/{rating}"' in found.text
     opened = post(client, f"/lookup/{rating}", {}, "/lookup")
-    assert opened.status_code == 200
+    assert opened.status_code == 200 and "/finance?rating=" not in opened.text, "only its company applies with it"
     assert "AA-" in opened.text and "기술인력" in opened.text and "항목별 기여와 개선 제안은" in opened.text
     assert "매출액" not in re.sub(r"<(header|footer).*?</\1>", "", opened.text, flags=re.S)
     english = client.get("/consents?lang=en").text
