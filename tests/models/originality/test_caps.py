@@ -21,7 +21,7 @@ def test_the_cap_of_a_copy_comes_down(copied: float, points: float) -> None:
 
 @pytest.mark.parametrize(
     ("shingles", "words", "held"),
-    [(0.0, 0.60, True), (0.55, 0.60, True), (0.30, 0.60, False), (0.0, 0.45, False), (0.86, 0.10, True)],
+    [(0.0, 0.60, True), (0.72, 0.60, True), (0.60, 0.60, False), (0.0, 0.45, False), (0.86, 0.10, True)],
 )
 def test_weighed_words_tell_a_copy_where_shingles_do_not_speak_against_it(
     model: OriginalityModel, neighbourhood: Neighbourhood, shingles: float, words: float, held: bool
