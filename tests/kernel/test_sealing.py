@@ -114,3 +114,12 @@ def test_a_private_file_is_never_overwritten(tmp_path: Path) -> None:
     assert make_private_file(tmp_path / "k", b"one")
     assert not make_private_file(tmp_path / "k", b"two")
     assert (tmp_path / "k").read_bytes() == b"one"
+
+
+def test_a_fingerprint_tells_what_comes_again_and_nothing_else(sealer: Sealer, tmp_path: Path) -> None:
+    other = Sealer(tmp_path / "other")
+    told = {sealer.fingerprint(value, place) for value in ("홍길동", "a") for place in ("x", "y")}
+    assert len(told) == 4 and all(len(one) == 64 for one in told)
+    assert sealer.fingerprint("a", "x") in told
+    assert sealer.fingerprint("a", "bc") != sealer.fingerprint("ca", "b"), "value and place are kept apart"
+    assert other.fingerprint("a", "x") not in told, "without the key nobody can guess by it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -35,17 +36,16 @@ class Sealer:
 
     def __init__(self, key_file: Path) -> None:
         self._key_file = key_file
-        self._cipher: AESGCM | None = None
+        self._key = b""
 
     def seal(self, secret: str, place: str) -> str:
         """Return a secret sealed for one place: about 4/3 of its length and 50 characters, printable.
 
         ``place`` names where it is kept (``"totp:"`` and the user's identifier): copied to another, it does not open.
         """
-        if not self._key_file.exists():
-            make_private_file(self._key_file, secrets.token_bytes(_KEY_BYTES))
+        self._make_key()
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = nonce + self._opened_key().encrypt(nonce, secret.encode(), place.encode())
+        sealed = nonce + AESGCM(self._opened_key()).encrypt(nonce, secret.encode(), place.encode())
         return _written(sealed)
 
     def unseal(self, sealed: str, place: str) -> str:
@@ -58,20 +58,34 @@ class Sealer:
             content = base64.b64decode(sealed.removeprefix(_FORM), altchars=b"-_", validate=True)
             if sealed != _written(content) or len(content) < _NONCE_BYTES:
                 raise ValueError("not a sealed text")
-            return self._opened_key().decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], place.encode()).decode()
+            cipher = AESGCM(self._opened_key())
+            return cipher.decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], place.encode()).decode()
         except (InvalidTag, ValueError, binascii.Error) as error:
             raise UnavailableError("sealing.does_not_open", file=self._key_file.name) from error
 
-    def _opened_key(self) -> AESGCM:
-        if self._cipher is None:
+    def fingerprint(self, value: str, place: str) -> str:
+        """Return 64 hexadecimal digits that tell whether a value comes again; who lacks the key can guess none by them.
+
+        HMAC-SHA-256 (RFC 2104) over ``place`` and the value.
+        """
+        self._make_key()
+        written = len(place.encode()).to_bytes(8, "big") + place.encode() + value.encode()
+        return hmac.digest(self._opened_key(), b"fingerprint" + written, "sha256").hex()
+
+    def _make_key(self) -> None:
+        if not self._key_file.exists():
+            make_private_file(self._key_file, secrets.token_bytes(_KEY_BYTES))
+
+    def _opened_key(self) -> bytes:
+        if not self._key:
             try:
                 key = self._key_file.read_bytes()
             except OSError as error:
                 raise UnavailableError("sealing.key_missing", file=str(self._key_file)) from error
             if len(key) != _KEY_BYTES:
                 raise UnavailableError("sealing.key_missing", file=str(self._key_file))
-            self._cipher = AESGCM(key)
-        return self._cipher
+            self._key = key
+        return self._key
 
 
 def _written(content: bytes) -> str:

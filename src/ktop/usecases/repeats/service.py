@@ -34,6 +34,7 @@ class RepeatService:
         self._store, self._sealer, self._kept = store, sealer, kept
 
     def begin(self, actor: Actor, key: str, request: str) -> KeptAnswer | Claim:
+        request = self._sealer.fingerprint(request, _place(actor, key))  # a body may be a name: nobody is to guess it
         now = datetime.now(UTC)
         with self._store().unit(actor) as unit:
             unit.repeats.forget_before(now - self._kept)
