@@ -38,6 +38,8 @@ PEOPLE = {
         Actor("key:1", "ibk", frozenset({"bank_officer"}), frozenset({"own:finance:read", "own:finance:decide"})),
     ),
 }
+#: Removed with the process.
+FOLDER = tempfile.TemporaryDirectory(prefix="ktop-sequences-")
 SAID = {
     "guaranteed_krw": "60,000,000",
     "fee_percent": "1.1",
@@ -55,7 +57,7 @@ class Sides(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         if Sides.store is None:
-            Sides.store = Store.open(database_url("sqlite", Path(tempfile.mkdtemp(prefix="ktop-sequences-"))))
+            Sides.store = Store.open(database_url("sqlite", Path(FOLDER.name)))
             add_organisations(Sides.store)
             with Sides.store.installation() as work:
                 row = OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", BEGUN)
