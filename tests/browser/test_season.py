@@ -133,7 +133,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     page.goto("/programmes/check")
     page.get_by_label("체험용 기업").select_option(index=1)
     press("확인")
-    assert page.locator(".clause-unmet").count()
+    page.locator(".clause-unmet").first.wait_for()
     open_to_all(page, "check")
     page.goto("/programmes")
     open_to_all(page, "programmes")

@@ -45,7 +45,7 @@ def test_what_can_be_rated_is_rated_and_the_rest_says_why(ktop: Ktop, tmp_path: 
     outcome = ktop("rate", "company", file, "--json", "--lang", "en", "--as-of", "2026-06-30")
     assert outcome.status == 0
     assert [rating["model"]["name"] for rating in json.loads(outcome.out)] == ["ktrs-fm"]
-    assert "tech-index" in outcome.err
+    assert "Tech-Index" in outcome.err
     both = ktop(
         "rate", "company", HANBIT, "--model", "start-up", "--model", "ktrs-fm", "--json", "--as-of", "2026-06-30"
     )
