@@ -88,6 +88,13 @@ discovery_terms = Table(
     Column("to_investor", Boolean, nullable=False),
     Column("to_agency", Boolean, nullable=False),
     Index("ix_discovery_terms_number", "number"),
+    # SQLite keeps the rows themselves in the order of their key.
+    Index(
+        "ix_discovery_terms_found",
+        "code",
+        postgresql_include=["number", "impact", "tenant", "to_bank", "to_investor", "to_agency"],
+        info={"only": "postgresql"},
+    ),
     sqlite_with_rowid=False,
 )
 
