@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -122,6 +122,11 @@ def may_see(consent: Consent, what: Sight, day: date) -> Allowed | Denied:
     if what.model == "originality" and not {ALL_TECHNOLOGIES, what.technology} & terms.technologies:
         return Denied("consent.other_technology")
     return Allowed(consent.id)
+
+
+def models_shown(consent: Consent, models: Iterable[str], rating: str, technology: str | None, day: date) -> list[str]:
+    """Return which models' answers of a rating a consent covers on a day."""
+    return [model for model in models if isinstance(may_see(consent, Sight(model, rating, technology), day), Allowed)]
 
 
 def changed(consent: Consent, state: State, *, at: datetime, by: str) -> Consent:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from ktop.domain.party.consent import Consent, Sight, may_see
-from ktop.domain.party.permission import Allowed
+from ktop.domain.party.consent import Consent, models_shown
 from ktop.kernel.clock import today
 from ktop.store.granted_results import GrantedTitle
 from ktop.store.result_feed import FeedRow
@@ -75,9 +74,7 @@ def _shown_now(unit: UnitOfWork, consents: list[Consent]) -> dict[str, tuple[Fee
 
 
 def _models(consent: Consent, title: GrantedTitle) -> list[str]:
-    day = today()
-    sights = [(model, Sight(model, title.id, title.technology)) for model in title.models]
-    return [model for model, sight in sights if isinstance(may_see(consent, sight, day), Allowed)]
+    return models_shown(consent, title.models, title.id, title.technology, today())
 
 
 def _note(unit: UnitOfWork, rows: list[FeedRow], consents: dict[str, Consent]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ktop.domain.party.actor import Actor
-from ktop.domain.party.consent import Consent, Sight, may_see
-from ktop.domain.party.permission import Allowed, require
+from ktop.domain.party.consent import Consent, models_shown
+from ktop.domain.party.permission import require
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
@@ -113,8 +113,5 @@ def _covers(consent: Consent, title: GrantedTitle) -> bool:
 def _models(consents: list[Consent], title: GrantedTitle) -> list[str]:
     """Return which models' answers of a result one of the consents covers."""
     day = today()
-    return [
-        model
-        for model in title.models
-        if any(isinstance(may_see(c, Sight(model, title.id, title.technology), day), Allowed) for c in consents)
-    ]
+    given = [models_shown(consent, title.models, title.id, title.technology, day) for consent in consents]
+    return [model for model in title.models if any(model in shown for shown in given)]

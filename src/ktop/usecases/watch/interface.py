@@ -21,7 +21,8 @@ class WatchedFirm:
     covered : whether a consent of the firm covers anything today; without one nothing of it is shown.
     before, now : where it stood on the day compared with, and where it stands.
     signs : early warnings, the weightiest first.
-    consent, until : by which consent it is seen, and that consent's last day.
+    consent, purpose : by which consent it is seen, and for what that was given.
+    until : the last day of the consent that holds longest.
     """
 
     company: PartyCard
@@ -31,6 +32,7 @@ class WatchedFirm:
     now: Standing | None = None
     signs: Sequence[Sign] = ()
     consent: str = ""
+    purpose: str = ""
     until: date | None = None
 
 

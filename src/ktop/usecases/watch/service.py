@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from ktop.catalogue import load
 from ktop.domain.finance.watch import Standing, concentration, migration, signs
 from ktop.domain.party.actor import INSTALLATION, Actor
-from ktop.domain.party.consent import Consent, Sight, may_see
-from ktop.domain.party.permission import Allowed, require
+from ktop.domain.party.consent import Consent, models_shown
+from ktop.domain.party.permission import require
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError
 from ktop.store.granted_results import GrantedStanding
@@ -85,7 +85,7 @@ class WatchService:
 
     def tend(self, actor: Actor, now: datetime | None = None) -> int:
         if actor != INSTALLATION:
-            raise ForbiddenError("watch.by_the_clock")
+            raise ForbiddenError("jobs.workers_only")
         now = now or datetime.now(UTC)
         with self._store().installation() as work:
             due = work.watch_clock.claim(now, now + _AGAIN, _AT_ONCE)
@@ -102,7 +102,7 @@ class WatchService:
         actor = Actor(INSTALLATION.user, row.tenant, frozenset())
         with self._store().unit(actor) as unit:  # not a reading: the consents are held while they are read
             newest = unit.granted_results.standings([row.company]).get(row.company)
-            agreed = any(one.terms.purpose == _PURPOSE for one in _holding(unit) if one.company == row.company)
+            agreed = any(one.terms.purpose == _PURPOSE for one in _holding(unit, row.company))
         if agreed and newest is not None and now - newest.created > timedelta(days=limits["again_days"]):
             self._rate_again(row.company)
         with self._store().unit(actor) as unit:
@@ -137,15 +137,16 @@ def _add(unit: UnitOfWork, companies: Sequence[str]) -> int:
     return added
 
 
-def _holding(unit: UnitOfWork) -> list[Consent]:
-    """Return the consents of all firms for the institution that hold today."""
+def _holding(unit: UnitOfWork, company: str | None = None) -> list[Consent]:
+    """Return the consents of one firm, or of all, for the institution that hold today."""
     day = today()
-    return [one for one in unit.consents.covering_all() if one.terms.valid_from <= day <= one.terms.valid_until]
+    given = unit.consents.covering_all() if company is None else unit.consents.covering(company, once=False)
+    return [one for one in given if one.terms.valid_from <= day <= one.terms.valid_until]
 
 
 def _firms(unit: UnitOfWork, rows: Sequence[WatchedRow], day: date, then: datetime) -> list[WatchedFirm]:
     consents: defaultdict[str, list[Consent]] = defaultdict(list)
-    for consent in _holding(unit):
+    for consent in _holding(unit, rows[0].company if len(rows) == 1 else None):
         consents[consent.company].append(consent)
     covered = [row.company for row in rows if row.company in consents]
     now, before = unit.granted_results.standings(covered), unit.granted_results.standings(covered, then)
@@ -169,6 +170,7 @@ def _firms(unit: UnitOfWork, rows: Sequence[WatchedRow], day: date, then: dateti
                 now=standing,
                 signs=signs(former, standing, day, until),
                 consent=consent.id,
+                purpose=consent.terms.purpose,
                 until=until,
             )
         )
@@ -177,19 +179,19 @@ def _firms(unit: UnitOfWork, rows: Sequence[WatchedRow], day: date, then: dateti
 
 def _shows(consent: Consent, found: GrantedStanding | None, day: date) -> tuple[int, int]:
     """Return how much a consent shows of a firm's newest result: models, then groups of inputs."""
-    models = [] if found is None else [one for one in found.answers if _covers(consent, one.model, found.id, day)]
-    return len(models), len(consent.terms.inputs)
+    return len(_models(consent, found, day)) if found else 0, len(consent.terms.inputs)
 
 
-def _covers(consent: Consent, model: str, rating: str, day: date) -> bool:
-    return isinstance(may_see(consent, Sight(model, rating, None), day), Allowed)
+def _models(consent: Consent, found: GrantedStanding, day: date) -> list[str]:
+    return models_shown(consent, [one.model for one in found.answers], found.id, None, day)
 
 
 def _standing(consent: Consent, found: GrantedStanding | None, day: date) -> Standing | None:
     """Return what a consent shows of a result, None where nothing."""
     if found is None:
         return None
-    answers = [one for one in found.answers if _covers(consent, one.model, found.id, day)]
+    models = _models(consent, found, day)
+    answers = [one for one in found.answers if one.model in models]
     if not answers:
         return None
     inputs = consent.terms.inputs
@@ -201,14 +203,13 @@ def _standing(consent: Consent, found: GrantedStanding | None, day: date) -> Sta
         index_score=next((one.index_score for one in answers if one.index_score is not None), None),
         industry=(found.industry or "") if "derived" in inputs else "",
         region=(found.region or "") if "identity" in inputs else "",
-        models=tuple(one.model for one in answers),
+        models=tuple(models),
     )
 
 
 def _note(unit: UnitOfWork, firms: Sequence[WatchedFirm], day: date) -> None:
     """Note in the firms' ledgers what is shown of them, once a day for each result and reader."""
     noted = unit.ledger.noted(WAY, datetime.combine(day, time()).astimezone())
-    given = {one.id: one for one in unit.consents.covering_all()}
     told = []
     for firm in firms:
         for standing in {one.rating: one for one in (firm.before, firm.now) if one is not None}.values():
@@ -221,7 +222,7 @@ def _note(unit: UnitOfWork, firms: Sequence[WatchedFirm], day: date) -> None:
                 consent=firm.consent,
                 rating=standing.rating,
                 seen={"models": list(standing.models), "inputs": groups},
-                purpose=given[firm.consent].terms.purpose,
+                purpose=firm.purpose,
                 way=WAY,
             )
             told.append(firm.company.id)
