@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ktop.catalogue import LANGS, message
+from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision import guarantee
 from ktop.domain.decision.guarantee import Failure, Success, Unknown
@@ -155,6 +156,14 @@ def test_a_company_that_is_not_rated_has_no_grade_of_any_track(model: GrowthRisk
 )
 def test_growth_and_risk_are_weighed_against_each_other(growth: float, risk: float, said: str) -> None:
     assert _balance(growth, risk) == said
+
+
+def test_what_completes_no_indicator_is_told_what_one_still_needs() -> None:
+    table = FactTable.from_columns({"staff_total": np.array([46.0]), "technical_staff": np.array([15.0])}, DAY)
+    refused = ModelRegistry().model("tech-index").refusal(table, 0)
+    for lang in LANGS:
+        assert FACTS["training_expense_krw_t0"].label[lang] in message(refused, lang)
+        assert FACTS["staff_total"].label[lang] not in message(refused, lang)
 
 
 def test_what_has_nothing_to_rate_is_told_the_name_of_the_model_not_its_key() -> None:

@@ -56,6 +56,8 @@ def test_values_with_their_units() -> None:
     assert labels.indicator_value("ktrs-fm", "q01", math.nan, "ko") is None
     assert labels.indicator_value("originality", "unmet_pairs", 0.25, "ko") == "25%"
     assert labels.indicator_value("originality", "filing_growth", 0.0, "en") == "1 times"
+    assert labels.indicator_value("tech-index", "technology_certification", 1.0, "en") == "1 certification"
+    assert labels.indicator_value("tech-index", "technology_certification", 2.0, "en") == "2 certifications"
     assert labels.fact_value("rnd_organisation", 2.0, "en") == "certified corporate R&D institute"
     assert labels.fact_value("tax_arrears", 0, "ko") == "아니오"
     assert labels.fact_value("sales_krw_t0", 8_234_500_000.0, "ko") == "8,234,500,000원"

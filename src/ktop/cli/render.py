@@ -107,9 +107,8 @@ def _sentences(console: Console, view: RatingView, lang: Lang) -> None:
         ]
         _list(console, view.guarantee.text, clauses)
     if view.evidence is not None:
-        rows = [" | ".join(row) for row in (view.evidence.table.columns, *view.evidence.table.rows)]
-        heading = f"{view.evidence.title}: {view.evidence.basis}"
-        _list(console, heading, [*rows, *view.evidence.contradictions])
+        _plain(console, view.evidence.table, 4, f"{view.evidence.title}: {view.evidence.basis}")
+        _list(console, text("batches.col_contradictions_said", lang), view.evidence.contradictions)
     for group in view.opinions:
         _list(console, group.title, group.items)
     steps = [
@@ -186,8 +185,10 @@ def _technology(console: Console, shown: Technology, lang: Lang) -> None:
         console.print(Padding(escape(shown.suggestions.note), (0, 0, 1, 0)))
 
 
-def _plain(console: Console, content: charts.Table, columns: int) -> None:
-    table = Table(title=escape(content.caption), title_justify="left", title_style="bold", box=None, pad_edge=False)
+def _plain(console: Console, content: charts.Table, columns: int, title: str = "") -> None:
+    table = Table(
+        title=escape(title or content.caption), title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
     for place, column in enumerate(content.columns[:columns]):
         table.add_column(escape(column), justify="right" if place else "left")
     for row in content.rows:

@@ -106,7 +106,22 @@ class CompanyModel(ABC):
     def refusal(self, table: FactTable, row: int) -> InputError:
         """Return why a company that came back not ``ok`` from ``rate_table`` cannot be rated."""
         named = {lang: text(f"report.model_{self.name.replace('-', '_')}", lang) for lang in LANGS}
-        return InputError("models.nothing_to_rate", model=named, fewest=1)
+        short = self._nearest_indicator(table, row)
+        if short is None:
+            return InputError("models.nothing_to_rate", model=named)
+        indicator, missing = short
+        wanted = {lang: ", ".join(FACTS[name].label[lang] for name in missing) for lang in LANGS}
+        return InputError("models.nothing_to_rate_yet", model=named, indicator=indicator.labels, missing=wanted)
+
+    def _nearest_indicator(self, table: FactTable, row: int) -> tuple[Indicator, list[str]] | None:
+        """Return the indicator of which something is known and least is missing, and what; None where none is."""
+        stated = table.row(row)
+        begun = []
+        for indicator in self.indicators:
+            missing = [name for name in sorted(indicator.expression.names) if stated[name] is None]
+            if 0 < len(missing) < len(indicator.expression.names):
+                begun.append((indicator, missing))
+        return min(begun, key=lambda found: len(found[1]), default=None)
 
     @abstractmethod
     def opinions(self, batch: BatchRatings, row: int, taken: Sequence[NextStep]) -> tuple[Opinion, ...]:

@@ -81,10 +81,13 @@ def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None
 
 
 def with_unit(shown: str, unit: str | None, lang: Lang) -> str:
-    """Join a figure and its unit: no space in Korean or before a percent sign."""
+    """Join a figure and its unit: no space in Korean or before a percent sign, one of a thing in the singular."""
     if not unit:
         return shown
-    return f"{shown}{unit}" if lang == "ko" or unit == "%" else f"{shown} {unit}"
+    if lang == "ko" or unit == "%":
+        return f"{shown}{unit}"
+    one_thing = shown == "1" and unit.endswith("s") and unit != "times"  # "1 times" is a factor
+    return f"{shown} {unit[:-1] if one_thing else unit}"
 
 
 def fact(name: str, lang: Lang) -> str:
