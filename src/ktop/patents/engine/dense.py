@@ -136,13 +136,27 @@ class DenseReader:
         mask : (documents,) 0 for those that must not be found, of length 0 where all may be.
         probes : lists that are scanned.
         """
+        return self.search_lists(vector, self.lists_near(vector, probes), limit, before, mask)
+
+    def lists_near(self, vector: Float32, probes: int = PROBES) -> npt.NDArray[np.int64]:
+        """Return the lists of the centres nearest to a vector, not all zero, that a search scans."""
+        if not len(self._centres) or not np.any(vector):
+            return np.zeros(1, dtype=np.int64)
+        probes = min(probes, len(self._centres))
+        near = _closeness((vector / np.linalg.norm(vector))[None, :], self._centres)[0]
+        return np.argpartition(-near, probes - 1)[:probes].astype(np.int64)
+
+    def search_lists(
+        self,
+        vector: Float32,
+        lists: npt.NDArray[np.int64],
+        limit: int,
+        before: int | None,
+        mask: npt.NDArray[np.uint8],
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return what ``search`` does where the lists to scan are known."""
         if limit <= 0 or not np.any(vector):
             return np.empty(0, dtype=np.int64), np.empty(0)
-        lists = np.zeros(1, dtype=np.int64)
-        if len(self._centres):
-            probes = min(probes, len(self._centres))
-            near = _closeness((vector / np.linalg.norm(vector))[None, :], self._centres)[0]
-            lists = np.argpartition(-near, probes - 1)[:probes].astype(np.int64)
         query = np.ascontiguousarray(vector, dtype=np.float32)
         docs: list[npt.NDArray[np.int64]] = []
         scores: list[Float32] = []

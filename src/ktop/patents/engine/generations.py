@@ -54,12 +54,18 @@ def _lease(path: Path) -> Lease | None:
     return Lease(handle)
 
 
-def open_generation(layout: Layout) -> tuple[IndexManifest, Lease]:
-    """Return the generation in force, leased.
+def open_generation(layout: Layout, wanted: int | None = None) -> tuple[IndexManifest, Lease]:
+    """Return the generation in force, leased, or the ``wanted`` one that somebody holds still.
 
-    Raises ``NotFoundError`` where there is no index, ``UnavailableError`` while the first one is being built or where
-    another version of the analysis made it.
+    Raises ``NotFoundError`` where there is no index, ``UnavailableError`` while the first one is being built, where
+    another version of the analysis made it, or where the wanted one is gone.
     """
+    if wanted is not None:
+        held = _lease(layout.lease(wanted)) if layout.generation(wanted).is_file() else None
+        stored = layout.stored(wanted)
+        if held is None or stored is None:
+            raise UnavailableError("patents.index_incomplete", directory=str(layout.directory))
+        return stored, held
     for _ in range(_TRIES):
         manifest = layout.read()
         if not manifest.complete:

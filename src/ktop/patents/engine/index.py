@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +20,14 @@ from ktop import catalogue
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
 from ktop.kernel.errors import InputError, TooLargeError
+from ktop.patents.analysis.terms import UInt32
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.checksums import checksum
 from ktop.patents.engine.dense import DenseReader
 from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
-from ktop.patents.engine.lexical import LexicalReader
+from ktop.patents.engine.lexical import LexicalReader, WeightedTerms, by_chances
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
 from ktop.patents.engine.tables import Tables, country_code
@@ -51,6 +52,8 @@ WORD_DATA = ("function_words", "glossary", "idle_words", "sentence_rule", "stop_
 
 Docs = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
+#: Term codes of a patent, ascending, and how often each stands there.
+Terms = tuple[UInt32, npt.NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +80,80 @@ class Filter:
     countries: frozenset[str] | None = None
 
 
+class PatentSearch(Protocol):
+    """What is asked of the patents of a generation, wherever their segments lie: in this process or in others.
+
+    Whoever answers gives the same to the last bit: the statistics are those of the whole generation, and of equal
+    scores the patent of the earlier day, then of the lower id, comes first.
+    """
+
+    def by_words(self, terms: WeightedTerms, limit: int, before: int | None, only: Filter) -> tuple[Docs, Scores]:
+        """Return documents and BM25 scores, best first (``LexicalReader.search_weighted``)."""
+
+    def saturated(self, docs: Docs, terms: WeightedTerms) -> Scores:
+        """Return the scores of some documents by which searches by chances order them (``LexicalReader``)."""
+
+    def by_vector(
+        self, vector: npt.NDArray[np.float32], limit: int, before: int | None, only: Filter
+    ) -> tuple[Docs, Scores]:
+        """Return documents and cosines of text vectors, best first (``DenseReader.search``)."""
+
+    def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
+        """Return the text vectors of some documents, shape (len(docs), d)."""
+
+    def terms_of(self, docs: Docs) -> list[Terms]:
+        """Return the terms of each of some documents."""
+
+    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
+        """Return for each list of term codes the documents (earlier than a day) with all of them, ascending.
+
+        Replaced patents are among them.
+        """
+
+    def document_frequencies(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
+        """Return for each term code how many patents (earlier than a day) have it, shape (len(codes),)."""
+
+    def ids_of(self, docs: Docs) -> list[str]:
+        """Return the ids of some documents."""
+
+    def docs_of(self, ids: Sequence[str]) -> Docs:
+        """Return the document numbers of the patents with these ids that there are."""
+
+    def displays(self, docs: Docs) -> list[Display]:
+        """Return title, applicants and subclasses of some documents."""
+
+
 class PatentIndex:
     """The index of a corpus, for reading. Cheap to open: arrays are mapped and models load on first use.
 
     Use one object from one thread at a time; only ``question`` may be called by several at once.
     """
 
-    def __init__(self, directory: Path | str) -> None:
+    def __init__(
+        self, directory: Path | str, *, generation: int | None = None, share: Collection[int] | None = None
+    ) -> None:
         """Open the index below a corpus folder.
 
         It answers as of the generation in force now, whatever is written later, and holds that generation on the disk.
+
+        Parameters
+        ----------
+        generation : the generation to open in place of the one in force, as long as anybody holds it.
+        share : places in the manifest of the segments to open, all where None: what is asked of segments is answered
+            of these alone, by the statistics of the whole generation.
 
         Raises ``NotFoundError`` where there is none, ``UnavailableError`` while the first one is being built,
         ``InputError`` where any of its files is not as it was written.
         """
         self.layout = Layout(Path(directory))
         self._seen = self.layout.stamp()
-        self.manifest, self._lease = open_generation(self.layout)
-        self.layout.verify_checksums(self.manifest)
+        self.manifest, self._lease = open_generation(self.layout, generation)
+        self.layout.verify_checksums(self.manifest, share=share)
         assert self.manifest.tables is not None and self.manifest.bridge is not None
         self.tables = Tables(self.layout.root / self.manifest.tables)
         self.space = TextSpace(self.layout.root / self.manifest.bridge)
-        self.segments: list[Segment] = self.layout.open_segments(self.manifest)
+        segments = self.layout.open_segments(self.manifest)
+        self.segments: list[Segment] = segments if share is None else [segments[place] for place in sorted(share)]
         self.dense = DenseReader(self.segments, self.manifest.bridge, self.space.centres, self.tables.rank)
         self.lexical = LexicalReader(self.segments, self.tables, self.manifest.average_length)
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
@@ -194,7 +249,8 @@ class PatentIndex:
         day = None if before is None else day_number(before)
         excluded = self.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
         docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or Filter(), "chances")
-        return [Hit(self.patent_id(int(doc)), float(score)) for doc, score in zip(docs, scores, strict=True)]
+        ids = self.ids_of(docs)
+        return [Hit(patent_id, float(score)) for patent_id, score in zip(ids, scores, strict=True)]
 
     def retrieve(
         self,
@@ -217,14 +273,14 @@ class PatentIndex:
         found: list[tuple[Docs, Scores]] = []
         for language in sorted(self.languages & (only.languages or self.languages)):
             own = language == question.language
-            mask = self.mask(replace(only, languages=frozenset([language]) if len(self.languages) > 1 else None))
+            within = replace(only, languages=frozenset([language]) if len(self.languages) > 1 else None)
             depth = (max(DEPTH * top, MIN_DEPTH) if mode == "hybrid" else top) + len(excluded)
             lists: list[tuple[Docs, Scores]] = []
             if mode != "dense":
-                lists.append(self._by_words(question, own, depth, before, mask, weighing))
+                lists.append(self._by_words_of(question, own, depth, before, within, weighing))
             if mode != "lexical":
                 vector = question.vector if own else question.vector_across
-                lists.append(self.dense.search(vector, depth, before, mask))
+                lists.append(self.by_vector(vector, depth, before, within))
             kept = [_without(excluded, docs, scores) for docs, scores in lists]
             if len(kept) == 1:
                 found.append(kept[0])
@@ -234,20 +290,26 @@ class PatentIndex:
         docs, scores = self._merged(question, found)
         return docs[:top], scores[:top]
 
-    def _by_words(
+    def _by_words_of(
         self,
         question: Question,
         own: bool,
         limit: int,
         before: int | None,
-        mask: npt.NDArray[np.uint8],
+        only: Filter,
         weighing: Weighing,
     ) -> tuple[Docs, Scores]:
         """Search the patents of one language, the question's own or the other one, by words."""
         if own and weighing == "chances":
-            return self.lexical.search_by_chances(question.occurrences, limit, before, mask)
+            terms = self.lexical.likely(question.occurrences)
+            return by_chances(
+                limit,
+                self.tables.rank,
+                lambda first: self.by_words(terms, first, before, only)[0],
+                lambda docs: self.saturated(docs, terms),
+            )
         groups = question.own_groups() if own else question.bridged_groups()
-        return self.lexical.search(groups, limit, before, mask)
+        return self.by_words(self.lexical.weighted(groups), limit, before, only)
 
     def mask(self, only: Filter) -> npt.NDArray[np.uint8]:
         """Return 1 for the documents that a filter lets through, 0 for others and replaced ones; empty for "all"."""
@@ -281,10 +343,87 @@ class PatentIndex:
         if len(lists) < 2:
             return lists[0] if lists else (np.empty(0, dtype=np.int64), np.empty(0))
         vector = question.vector_across
-        near = [np.maximum.accumulate((self.dense.vectors_of(docs) @ vector)[::-1])[::-1] for docs, _ in lists]
+        near = [np.maximum.accumulate((self.vectors_of(docs) @ vector)[::-1])[::-1] for docs, _ in lists]
         docs, score = np.concatenate([docs for docs, _ in lists]), np.concatenate(near).astype(np.float64)
         order = np.argsort(-score, kind="stable")
         return docs[order], score[order]
+
+    # --- what is asked of the segments (``PatentSearch``) ----------------------------------------------------------
+
+    def by_words(self, terms: WeightedTerms, limit: int, before: int | None, only: Filter) -> tuple[Docs, Scores]:
+        """See ``PatentSearch``."""
+        return self.lexical.search_weighted(terms, limit, before, self.mask(only))
+
+    def saturated(self, docs: Docs, terms: WeightedTerms) -> Scores:
+        """See ``PatentSearch``."""
+        return self.lexical.saturated(docs, terms)
+
+    def by_vector(
+        self, vector: npt.NDArray[np.float32], limit: int, before: int | None, only: Filter
+    ) -> tuple[Docs, Scores]:
+        """See ``PatentSearch``."""
+        return self.dense.search(vector, limit, before, self.mask(only))
+
+    def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
+        """See ``PatentSearch``."""
+        return self.dense.vectors_of(docs)
+
+    def terms_of(self, docs: Docs) -> list[Terms]:
+        """See ``PatentSearch``."""
+        return [segment.terms_of(row) for segment, row in map(self.segment_of, docs.tolist())]
+
+    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
+        """See ``PatentSearch``."""
+        return [self._docs_with_all(codes, before) for codes in wanted]
+
+    def _docs_with_all(self, codes: Sequence[int], before: int | None) -> Docs:
+        found: list[Docs] = []
+        for segment in self.segments:
+            rows = segment.rows_with(codes[0], before)
+            for code in codes[1:]:
+                if not len(rows):
+                    break
+                rows = np.intersect1d(rows, segment.rows_with(code, before), assume_unique=True)
+            found.append(segment.start + rows)
+        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+    def document_frequencies(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
+        """See ``PatentSearch``.
+
+        Segments follow one another in time, so most lie wholly before the day or wholly after it; the fewer of the two
+        kinds are asked, beside the totals of the whole corpus.
+        """
+        tables, segments = self.tables, self.segments
+        replaced = tables.replaced_of(codes, before)  # the segments' lists have them still
+        later = [segment for segment in segments if segment.end(before) < segment.rows]
+        if 2 * len(later) > len(segments):
+            return self.counted(codes, before) - replaced
+        counted = tables.totals_of(codes) + tables.replaced_of(codes, None) - replaced
+        for segment in later:
+            counted -= segment.document_frequencies(codes, None)
+            counted += segment.document_frequencies(codes, before)
+        return counted
+
+    def counted(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
+        """Return how many patents of the segments (earlier than a day) have each term, replaced ones included."""
+        found = np.zeros(len(codes), dtype=np.int64)
+        for segment in self.segments:
+            end = segment.end(before)
+            if end:
+                found += segment.document_frequencies(codes, None if end == segment.rows else before)
+        return found
+
+    def ids_of(self, docs: Docs) -> list[str]:
+        """See ``PatentSearch``."""
+        return [bytes(segment.ids[row]).decode("ascii") for segment, row in map(self.segment_of, docs.tolist())]
+
+    def docs_of(self, ids: Sequence[str]) -> Docs:
+        """See ``PatentSearch``."""
+        return self.tables.docs_of(ids, _Ids(self))
+
+    def displays(self, docs: Docs) -> list[Display]:
+        """See ``PatentSearch``."""
+        return [segment.display(row) for segment, row in map(self.segment_of, docs.tolist())]
 
     # --- single documents ------------------------------------------------------------------------------------------
 
@@ -295,17 +434,11 @@ class PatentIndex:
 
     def patent_id(self, doc: int) -> str:
         """Return the id of a document."""
-        segment, row = self.segment_of(doc)
-        return bytes(segment.ids[row]).decode("ascii")
-
-    def docs_of(self, ids: Sequence[str]) -> Docs:
-        """Return the document numbers of the patents with these ids that the index has."""
-        return self.tables.docs_of(ids, _Ids(self))
+        return self.ids_of(np.array([doc], dtype=np.int64))[0]
 
     def display(self, doc: int) -> Display:
         """Return title, applicants and subclasses of a document."""
-        segment, row = self.segment_of(doc)
-        return segment.display(row)
+        return self.displays(np.array([doc], dtype=np.int64))[0]
 
 
 def word_data_digest() -> str:

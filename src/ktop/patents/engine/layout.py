@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -255,13 +255,18 @@ class Layout:
             raise _damaged(path)
         return stored
 
-    def verify_checksums(self, manifest: IndexManifest, *, building: bool = False) -> None:
+    def verify_checksums(
+        self, manifest: IndexManifest, *, building: bool = False, share: Collection[int] | None = None
+    ) -> None:
         """Refuse an index of which any file is missing, cut or changed (``verify_checksums``).
 
-        Of an index being built the text vectors of new segments may be missing or unfinished.
+        Of an index being built the text vectors of new segments may be missing or unfinished. Of the segments only
+        those at the places of a ``share`` are looked at, where there is one.
         """
         folders = [self.root / name for name in (manifest.tables, manifest.bridge) if name]
-        for number, _ in manifest.segments:
+        for place, (number, _) in enumerate(manifest.segments):
+            if share is not None and place not in share:
+                continue
             folders.append(self.segment(number))
             vectors = self.segment(number) / (manifest.bridge or "")
             if manifest.bridge and (not building or has_checksums(vectors)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,34 @@ CHANCES_K1, CHANCES_B = 2.0, 0.9
 FIRST = 300
 
 
+@dataclass(frozen=True, slots=True)
+class WeightedTerms:
+    """What is asked of the postings: term codes, what a full match of each adds to the score, > 0, and ascending group
+    numbers, all (terms,)."""
+
+    codes: npt.NDArray[np.uint32]
+    weights: npt.NDArray[np.float64]
+    groups: npt.NDArray[np.int64]
+
+
+def by_chances(
+    limit: int,
+    rank: npt.NDArray[Any],
+    found: Callable[[int], npt.NDArray[np.int64]],
+    scored: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the first of a search by chances: of what is ``found``, at least ``FIRST``, the best as ``scored``.
+
+    Long patents are less preferred by these scores than the lists prefer them.
+    """
+    if limit <= 0:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    docs = found(max(limit, FIRST))
+    scores = scored(docs)
+    order = np.lexsort((rank[docs], -scores))[:limit]
+    return docs[order], scores[order]
+
+
 class LexicalReader:
     """Searches by BM25 (Robertson and Zaragoza 2009). Terms are those of the analyser; a pair carries its mark."""
 
@@ -42,41 +72,32 @@ class LexicalReader:
         before : day number; only patents of earlier days are found.
         mask : (documents,) 0 for those that must not be found, of length 0 where all may be.
         """
+        return self.search_weighted(self.weighted(groups), limit, before, mask)
+
+    def weighted(self, groups: Sequence[Mapping[str, float]]) -> WeightedTerms:
+        """Return the terms of ``search``'s groups with what each weighs, by its rarity in the whole corpus."""
         terms = [(term, weight, i) for i, group in enumerate(groups) for term, weight in group.items() if weight > 0]
-        if not terms or limit <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0)
         codes = np.array([term_code(term) for term, _, _ in terms], dtype=np.uint32)
         given = np.array([weight for _, weight, _ in terms], dtype=np.float64)
         group = np.array([i for _, _, i in terms], dtype=np.int64)
         field = np.where(codes & 1, PAIR_WEIGHT, 1.0)
-        return self._found(codes, given * self._rarity(codes) * field, group, limit, before, mask)
+        return WeightedTerms(codes, given * self._rarity(codes) * field, group)
 
-    def search_by_chances(
-        self, terms: Occurrences, limit: int, before: int | None, mask: npt.NDArray[np.uint8]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return the same for a question's own terms, weighted by how likely a patent that tells the same has them.
+    def likely(self, terms: Occurrences) -> WeightedTerms:
+        """Return a question's own terms, weighted by how likely a patent that tells the same has them.
 
-        Those of ``MAX_LIKELY_TERMS`` that weigh most are asked for. The first, and at least ``FIRST``, are then put in
-        order by what they have of these terms, long patents less preferred than the lists prefer them.
+        Those of ``MAX_LIKELY_TERMS`` that weigh most.
         """
         field = np.where(terms.codes & 1, PAIR_WEIGHT, 1.0)
         weights = terms.weights(self._rarity(terms.codes)) * field
         most = np.sort(np.argsort(-weights, kind="stable")[:MAX_LIKELY_TERMS])
         most = most[weights[most] > 0]
-        if not len(most) or limit <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0)
-        codes, asked = terms.codes[most], weights[most]
-        docs, _ = self._found(codes, asked, np.arange(len(most)), max(limit, FIRST), before, mask)
-        scores = self._saturated(docs, codes, asked)
-        order = np.lexsort((self._tables.rank[docs], -scores))[:limit]
-        return docs[order], scores[order]
+        return WeightedTerms(terms.codes[most], weights[most], np.arange(len(most)))
 
-    def _saturated(
-        self, docs: npt.NDArray[np.int64], codes: npt.NDArray[np.uint32], weights: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
+    def saturated(self, docs: npt.NDArray[np.int64], terms: WeightedTerms) -> npt.NDArray[np.float64]:
         """Return the scores of some documents by BM25 with ``CHANCES_K1`` and ``CHANCES_B``."""
-        ascending = np.argsort(codes, kind="stable")
-        known, given = codes[ascending], weights[ascending]
+        ascending = np.argsort(terms.codes, kind="stable")
+        known, given = terms.codes[ascending], terms.weights[ascending]
         found = np.zeros(len(docs), dtype=np.float64)
         for segment in self._segments:
             mine = np.flatnonzero((docs >= segment.start) & (docs < segment.start + segment.rows))
@@ -85,17 +106,26 @@ class LexicalReader:
             found[mine] = kernels.saturated_sums(rows, *segment.forward, lengths, known, given, CHANCES_K1, CHANCES_B)
         return found
 
-    def _found(
-        self,
-        codes: npt.NDArray[np.uint32],
-        weights: npt.NDArray[np.float64],
-        group: npt.NDArray[np.int64],
-        limit: int,
-        before: int | None,
-        mask: npt.NDArray[np.uint8],
+    def search_by_chances(
+        self, terms: Occurrences, limit: int, before: int | None, mask: npt.NDArray[np.uint8]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Search with what a full match of each code adds to the score."""
-        scaled = (weights * (MAX_IMPACT / 255.0)).astype(np.float32)
+        """Return the same as ``search`` for a question's own terms, weighted and put in order by chances."""
+        asked = self.likely(terms)
+        return by_chances(
+            limit,
+            self._tables.rank,
+            lambda first: self.search_weighted(asked, first, before, mask)[0],
+            lambda docs: self.saturated(docs, asked),
+        )
+
+    def search_weighted(
+        self, terms: WeightedTerms, limit: int, before: int | None, mask: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return what ``search`` does of terms whose weights are known; a score depends on them and its patent only."""
+        if not len(terms.codes) or limit <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        codes, group = terms.codes, terms.groups
+        scaled = (terms.weights * (MAX_IMPACT / 255.0)).astype(np.float32)
         docs: list[npt.NDArray[np.int64]] = []
         scores: list[npt.NDArray[np.float32]] = []
         least = 0.0

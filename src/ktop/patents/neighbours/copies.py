@@ -41,7 +41,7 @@ def copied(index: PatentIndex, question: Question, earlier: EarlierPatents, docs
     own = np.array(sorted({term_code(term) for term in question.counts}), dtype=np.uint32)
     if not len(own) or not len(docs):
         return found
-    theirs = [segment.terms_of(row)[0] for segment, row in map(index.segment_of, docs.tolist())]
+    theirs = [terms for terms, _ in index.terms_of(docs)]
     codes = np.unique(np.concatenate([own, *theirs]))
     df = np.minimum(earlier.document_frequencies(codes), earlier.size)
     rarity = np.minimum(np.log((earlier.size + 1.0) / (df + 1.0)), MOST_RARE)

@@ -170,7 +170,7 @@ def _mean(index: PatentIndex, encoded: Float32, lengths: Floats) -> Float32:
 
 
 def _nearest(index: PatentIndex, vector: Float32, before: int, excluded: Integers) -> Integers:
-    docs, _ = index.dense.search(vector, FIELD + len(excluded), before, index.mask(Filter()))
+    docs, _ = index.by_vector(vector, FIELD + len(excluded), before, Filter())
     found: Integers = docs[~np.isin(docs, excluded)][:FIELD]
     return found
 
@@ -226,8 +226,7 @@ def users_of(index: PatentIndex, docs: Integers, groups: Sequence[Sequence[str]]
     if not len(owner):
         return users
     codes = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
-    for segment, row in map(index.segment_of, docs.tolist()):
-        terms = segment.terms_of(row)[0]  # ascending
+    for terms, _ in index.terms_of(docs):  # ascending
         if len(terms):
             met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
             users[np.unique(owner[met])] += 1

@@ -61,7 +61,7 @@ def forward_outcomes(
     order = np.argsort(-rated.similarity, kind="stable")[:size]
     docs, similarity = near[order], rated.similarity[order]
     later = index.tables.day[docs] >= day
-    display = [index.display(int(doc)) for doc in docs[later]]
+    display = index.displays(docs[later])
     topics = [int(topic) for topic in index.tables.topic[docs[later]]]
     names = index.tables.about["topics"]
     total = float(similarity.sum())

@@ -101,7 +101,7 @@ def neighbourhood(
     key = _statistics(terms, earlier, docs)
     clock.lap("key_terms")
     pairs, pair_df = _pairs(terms)
-    display = [index.display(int(doc)) for doc in docs]
+    display = index.displays(docs)
     tables = index.tables
     topics = [int(topic) for topic in tables.topic[docs]]
     names = tables.about["topics"]
@@ -120,7 +120,7 @@ def neighbourhood(
         corpus_size=earlier.size,
         years=years,
         patents_per_year=per_year,
-        patent_ids=_objects([index.patent_id(int(doc)) for doc in docs]),
+        patent_ids=_objects(index.ids_of(docs)),
         titles=_objects([shown.title for shown in display]),
         similarity=rated.similarity[order],
         lexical=rated.lexical[order],
@@ -180,7 +180,7 @@ def nearest_in_meaning(
 ) -> tuple[Docs, Floats]:
     """Return the earlier patents whose text vectors are nearest to the question's, and their cosines."""
     limit = math.ceil(NEAREST_IN_MEANING * size)
-    docs, cosines = index.dense.search(question.vector_across, limit + len(excluded), before, index.mask(Filter()))
+    docs, cosines = index.by_vector(question.vector_across, limit + len(excluded), before, Filter())
     kept = ~np.isin(docs, excluded)
     # a stored vector has two halves of equal length, of which the question has the one that both languages share
     return docs[kept][:limit], math.sqrt(2.0) * cosines[kept][:limit].astype(np.float64)
@@ -296,7 +296,7 @@ def _statistics(terms: Sequence[KeyTerm], earlier: EarlierPatents, docs: Docs) -
 
 def _among(index: PatentIndex, docs: Docs) -> Floats:
     """Return the mean cosine of each of some patents to the hundred others that are nearest to it in meaning."""
-    vectors = across(index.dense.vectors_of(docs))
+    vectors = across(index.vectors_of(docs))
     cosine = vectors @ vectors.T
     np.fill_diagonal(cosine, -np.inf)
     count = min(AROUND, len(docs) - 1)
@@ -325,8 +325,7 @@ def _text_terms(
     if kept:
         codes = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
         starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])[:-1]])
-        for j, (segment, row) in enumerate(map(index.segment_of, docs.tolist())):
-            terms = segment.terms_of(row)[0]  # ascending
+        for j, (terms, _) in enumerate(index.terms_of(docs)):  # ascending
             if len(terms):
                 met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
                 present[:, j] = np.logical_or.reduceat(met, starts)

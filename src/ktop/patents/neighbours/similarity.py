@@ -88,7 +88,7 @@ class Similarity:
 
     def _terms_of(self, docs: Docs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Return the terms of some documents: owner (0 to n - 1), code and 1 + log of count, an entry each."""
-        pieces = [segment.terms_of(row) for segment, row in map(self.index.segment_of, docs.tolist())]
+        pieces = self.index.terms_of(docs)
         owner = np.repeat(np.arange(len(docs)), [len(terms) for terms, _ in pieces])
         terms = np.concatenate([np.empty(0, dtype=np.uint32), *(terms for terms, _ in pieces)])
         counts = np.concatenate([np.empty(0, dtype=np.uint8), *(counts for _, counts in pieces)])
@@ -96,7 +96,7 @@ class Similarity:
 
     def _rated(self, docs: Docs, lexical: Float64, rows: npt.NDArray[np.float32]) -> Rated:
         lexical = np.clip(lexical, 0.0, 1.0)
-        semantic = (across(self.index.dense.vectors_of(docs)) @ self.question.vector_across).astype(np.float64)
+        semantic = (across(self.index.vectors_of(docs)) @ self.question.vector_across).astype(np.float64)
         similarity = np.clip(SLOPE * (semantic + lexical - OFFSET), 0.0, 1.0)
         return Rated(similarity, lexical, semantic, rows)
 

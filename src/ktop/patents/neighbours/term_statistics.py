@@ -58,22 +58,17 @@ class EarlierPatents:
 
         A term of three words is taken as two pairs that share a word.
         """
-        codes = [term_code(part) for part in parts_of(term)]
-        found: list[Docs] = []
-        for segment in self.index.segments:
-            rows = segment.rows_with(codes[0], self.before)
-            for code in codes[1:]:
-                if not len(rows):
-                    break
-                rows = np.intersect1d(rows, segment.rows_with(code, self.before), assume_unique=True)
-            found.append(segment.start + rows)
-        return self._counted(np.concatenate(found) if found else np.empty(0, dtype=np.int64))
+        return self.docs_of_each([term])[0]
+
+    def docs_of_each(self, terms: Sequence[str]) -> list[Docs]:
+        """Return what ``docs`` does of each of some terms, asked for together."""
+        wanted = [[term_code(part) for part in parts_of(term)] for term in terms]
+        return [self._counted(docs) for docs in self.index.docs_with(wanted, self.before)] if wanted else []
 
     def docs_of_any(self, terms: Iterable[str]) -> Docs:
         """Return the document numbers that have at least one of the terms, ascending."""
         found = np.empty(0, dtype=np.int64)
-        for number, term in enumerate(dict.fromkeys(terms)):
-            docs = self.docs(term)
+        for number, docs in enumerate(self.docs_of_each(list(dict.fromkeys(terms)))):
             found = docs if number == 0 else kernels.union(found, docs)
         return found
 
@@ -86,12 +81,14 @@ class EarlierPatents:
         single = [term for group in groups for term in group if len(parts_of(term)) == 1]
         codes = np.unique(np.array([term_code(term) for term in single], dtype=np.uint32))
         counted = dict(zip(codes.tolist(), self.document_frequencies(codes).tolist(), strict=True))
+        several = list(dict.fromkeys(term for group in groups for term in group if len(parts_of(term)) > 1))
+        joined = dict(zip(several, map(len, self.docs_of_each(several)), strict=True))
         gone = [set(terms.tolist()) for terms in self._excluded_terms()]
         found = np.zeros(len(groups), dtype=np.int64)
         for i, group in enumerate(groups):
             for term in dict.fromkeys(group):
-                if len(parts_of(term)) > 1:
-                    found[i] += len(self.docs(term))
+                if term in joined:
+                    found[i] += joined[term]
                 else:
                     code = term_code(term)
                     found[i] += counted[code] - sum(code in terms for terms in gone)
@@ -99,12 +96,10 @@ class EarlierPatents:
 
     def _excluded_terms(self) -> list[npt.NDArray[np.uint32]]:
         """Return the terms of each excluded patent that is earlier."""
-        found = []
-        for doc in self.excluded.tolist():
-            segment, row = self.index.segment_of(doc)
-            if row < segment.end(self.before):
-                found.append(segment.terms_of(row)[0])
-        return found
+        earlier = self.excluded
+        if self.before is not None:
+            earlier = earlier[self.index.tables.day[earlier] < self.before]
+        return [terms for terms, _ in self.index.terms_of(earlier)]
 
     def _counted(self, docs: Docs) -> Docs:
         if self.index.manifest.dead:
@@ -114,26 +109,8 @@ class EarlierPatents:
         return docs
 
     def document_frequencies(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
-        """Return for each term code how many earlier patents have it; excluded patents count, too.
-
-        Segments follow one another in time, so most lie wholly before the day or wholly after it; the fewer of the two
-        kinds are asked, beside the totals of the whole corpus.
-        """
-        tables, segments = self.index.tables, self.index.segments
-        replaced = tables.replaced_of(codes, self.before)  # the segments' lists have them still
-        ends = [segment.end(self.before) for segment in segments]
-        later = [segment for segment, end in zip(segments, ends, strict=True) if end < segment.rows]
-        if 2 * len(later) > len(segments):
-            counted = -replaced
-            for segment, end in zip(segments, ends, strict=True):
-                if end:
-                    counted += segment.document_frequencies(codes, None if end == segment.rows else self.before)
-            return counted
-        counted = tables.totals_of(codes) + tables.replaced_of(codes, None) - replaced
-        for segment in later:
-            counted -= segment.document_frequencies(codes, None)
-            counted += segment.document_frequencies(codes, self.before)
-        return counted
+        """Return for each term code how many earlier patents have it; excluded patents count, too."""
+        return self.index.document_frequencies(codes, self.before)
 
     def recent_and_previous(self, docs: Docs) -> tuple[int, int]:
         """Return how many of some earlier documents are of the last three years, and of the three before those."""

@@ -68,7 +68,7 @@ def neighbour_pairs(index: PatentIndex, found: Neighbourhood) -> npt.NDArray[np.
     other = found.language[:, None] != found.language[None, :]
     if not other.any():
         return pairs
-    vectors = across(index.dense.vectors_of(index.docs_of([str(name) for name in found.patent_ids])))
+    vectors = across(index.vectors_of(index.docs_of([str(name) for name in found.patent_ids])))
     close = vectors @ vectors.T
     own = ~other & ~np.eye(len(pairs), dtype=np.bool_)
     spread = float(close[own].std()) if own.any() else 0.0
