@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import html
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from acting import acting_as
+from consenting import BANK, COMPANY, add_organisations
+from httpx import Response
 from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.domain.party.actor import Actor
+from ktop.kernel.settings import Settings
+from ktop.models.originality.definitions import installed_versions
+from ktop.store.identity import OrganisationRow
+from ktop.usecases.companies.examples import example_record
+from ktop.web.app import create_app
+
+BEGUN = datetime(2026, 6, 30, 9, tzinfo=UTC)
+OPERATOR = Actor("user-operator", "kotec", frozenset({"operator"}))
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -69,3 +86,47 @@ def test_a_kept_result_is_computed_again_from_its_page(client: TestClient, lang:
 def test_a_card_says_what_to_do_about_drift(client: TestClient, lang: str) -> None:
     page = html.unescape(client.get("/models/ktrs-fm/1.0.0", params={"lang": lang}).text)
     assert {"ko": "무엇을 하여야 하나", "en": "what to do"}[lang] in page
+
+
+def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> None:
+    house = House(Settings(data=tmp_path))
+    add_organisations(house._store())
+    with house._store().installation() as work:
+        work.identity.add_organisation(OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", BEGUN))
+    browser = TestClient(create_app(house._settings, house), base_url="http://localhost", follow_redirects=False)
+    newest, before = house.models.model_card(OPERATOR, "tech-index")["version"], "/models/tech-index/1.3.0"
+
+    def decide(address: str, page: str, **form: str) -> Response:
+        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get(page).text)
+        assert token
+        return browser.post(address, data={"csrf": token[1], **form}, files={"comparison": ("", b"")})
+
+    with acting_as(OPERATOR) as acting:
+        page = browser.get(f"{before}?lang=ko").text
+        assert f"지금은 {newest}" in page and f"{before}/promotion" in page
+        assert decide(f"{before}/promotion", before, why=" ").status_code == 422
+        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get(before).text)
+        assert token
+        form, other = {"csrf": token[1], "why": "<b>더 낫다</b>"}, {"comparison": ("c.json", b"[[1]]")}
+        refused = browser.post(f"{before}/promotion", data=form, files=other)
+        assert refused.status_code == 422 and "models compare" in refused.text and "<b>더" not in refused.text
+        assert decide(f"{before}/promotion", before, why="자체 자료에서 더 낫다").headers["location"] == before
+        rated = house.ratings.rate_company(COMPANY, example_record("hanbit-motion"), None).ratings
+        assert {one["model"]["version"] for one in rated if one["model"]["name"] == "tech-index"} == {"1.3.0"}
+        late = decide(f"/models/tech-index/{newest}/rollback", before, why="늦음")
+        assert late.status_code == 409 and "1.3.0" in late.text
+        assert decide(f"{before}/rollback", before, why="보정이 어긋남").headers["location"].endswith(newest)
+        log = browser.get("/models?lang=ko").text
+        assert "보정이 어긋남" in log and "자체 자료에서 더 낫다" in log
+        told = [event.action for event in house.audit.events(OPERATOR, everywhere=True).items]
+        assert [action for action in told if "model" in action] == ["model.rolled_back", "model.promoted"]
+        api = "/api/v1/models/tech-index/1.3.0"
+        refused = browser.post(f"{api}/promotion", json={"why": "x", "comparison": {}})
+        assert refused.json()["code"] == "lifecycle.not_a_comparison"
+        assert browser.post(f"{api}/rollback", json={"why": "x"}).status_code == 409
+        for version in installed_versions():
+            assert "/promotion" not in browser.get(f"/models/originality/{version}").raise_for_status().text
+
+        acting.now = BANK
+        assert "/promotion" not in browser.get(before).text
+        assert decide(f"{before}/promotion", "/consents", why="아무나").status_code == 403

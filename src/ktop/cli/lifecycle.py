@@ -18,6 +18,7 @@ from ktop.cli.options import Corpus, Json, Lang
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
+from ktop.usecases.uploads import existing
 
 __all__ = ["app"]
 
@@ -145,7 +146,8 @@ def promote(
     """Put a version in force."""
     terminal.languages(lang)
     at = session(ctx)
-    event = at.platform.models.promote(at.actor, name, version, by=_who(by), why=why, evidence=evidence, anyway=anyway)
+    said = existing(evidence).read_bytes() if evidence else None
+    event = at.platform.models.promote(at.actor, name, version, by=_who(by), why=why, evidence=said, anyway=anyway)
     previous, number = event["previous"] or "–", event["number"]
     terminal.note(_say("promoted", name=name, version=version, previous=previous, number=number))
     if evidence is None:

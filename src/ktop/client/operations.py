@@ -1106,6 +1106,17 @@ class ProgressShown(TypedDict):
     of: int | None
 
 
+class Promotion(TypedDict):
+    """A version to put in force."""
+
+    why: str
+    """The reason; it stays in the log."""
+    comparison: NotRequired[dict[str, Any] | None]
+    """What `ktop models compare --out` wrote; its figures stand in the log."""
+    anyway: NotRequired[bool]
+    """Put it in force even though the comparison found it worse."""
+
+
 class Proposal(TypedDict):
     """One proposal to rank."""
 
@@ -1226,6 +1237,13 @@ class Roles(TypedDict):
 
     roles: list[str]
     """As listed at `/api/v1/member-roles`."""
+
+
+class RollBack(TypedDict):
+    """A version to go back behind."""
+
+    why: str
+    """The reason; it stays in the log."""
 
 
 class Rotation(TypedDict):
@@ -3587,6 +3605,30 @@ class ReferenceOperations:
         GET /api/v1/models/{name}/{version}
         """
         found: dict[str, Any] = self._connection.ask("GET", f"/api/v1/models/{part(name)}/{part(version)}").json()
+        return found
+
+    def promote(
+        self, name: str, version: str, body: Promotion, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Put a version in force for every rating from now on, and answer the line of the log.
+
+        POST /api/v1/models/{name}/{version}/promotion
+        """
+        found: dict[str, Any] = self._connection.ask(
+            "POST", f"/api/v1/models/{part(name)}/{part(version)}/promotion", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
+    def roll_back(
+        self, name: str, version: str, body: RollBack, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Go back behind the version in force to the one before, and answer the line of the log.
+
+        POST /api/v1/models/{name}/{version}/rollback
+        """
+        found: dict[str, Any] = self._connection.ask(
+            "POST", f"/api/v1/models/{part(name)}/{part(version)}/rollback", body=body, idempotency_key=idempotency_key
+        ).json()
         return found
 
 

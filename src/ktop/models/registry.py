@@ -20,7 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from ktop.kernel.errors import InputError, NotFoundError
+from ktop.kernel.errors import ConflictError, InputError, NotFoundError
 from ktop.kernel.files import atomic_path
 from ktop.models import artefact as files
 from ktop.models import model_log
@@ -96,6 +96,10 @@ class ModelRegistry:
         if not stack:
             raise NotFoundError("models.no_such_model", name=name)
         return stack[-1]
+
+    def before(self, name: str) -> str | None:
+        """Return the version a roll-back would put in force, None where there is none."""
+        return next(iter(self._stack(name)[-2:-1]), None)
 
     def _stack(self, name: str) -> list[str]:
         """Return the versions that were put in force and not taken back, the newest last."""
@@ -202,10 +206,15 @@ class ModelRegistry:
             log = self._own_folder() / LOG
             return model_log.append(log, "promote", name, version, before, by, why, entry.sha256, evidence or {})
 
-    def rollback(self, name: str, *, by: str, why: str) -> Event:
-        """Put the version in force that was before the last promotion; ``InputError`` where there was none."""
+    def rollback(self, name: str, *, by: str, why: str, expected: str | None = None) -> Event:
+        """Put the version in force that was before the last promotion; ``InputError`` where there was none.
+
+        Raises ``ConflictError`` where another version than ``expected`` is in force.
+        """
         with self._locked():
             stack = self._stack(name)
+            if expected is not None and stack[-1:] != [expected]:
+                raise ConflictError("models.other_in_force", name=name, version=stack[-1] if stack else "–")
             if len(stack) < 2:
                 raise InputError("models.nothing_to_roll_back", name=name)
             self.artefact(name, stack[-2])

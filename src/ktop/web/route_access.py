@@ -39,6 +39,8 @@ ACCESS: Mapping[str, str] = {
     "GET /api/v1/openapi.json": OPEN,
     "GET /models": "platform:model:read",
     "GET /models/{name}/{version}": "platform:model:read",
+    "POST /models/{name}/{version}/promotion": "platform:model:manage",
+    "POST /models/{name}/{version}/rollback": "platform:model:manage",
     "GET /home": "own:job:read",  # every role has it; each room is asked by its own permission
     "GET /portfolio": "own:batch:run",
     "GET /audit": "own:audit:read",
@@ -432,6 +434,8 @@ ACCESS: Mapping[str, str] = {
     "GET /api/v1/models/history": "platform:model:read",
     "GET /api/v1/models/drift": "platform:model:read",
     "GET /api/v1/models/{name}/{version}": "platform:model:read",
+    "POST /api/v1/models/{name}/{version}/promotion": "platform:model:manage",
+    "POST /api/v1/models/{name}/{version}/rollback": "platform:model:manage",
 }
 
 

@@ -62,15 +62,14 @@ def _variant(registry: ModelRegistry, version: str, change: str) -> str:
 
 
 def test_a_challenger_that_ranks_worse_is_found_and_not_promoted_by_its_evidence(
-    registry: ModelRegistry, panel: Path, tmp_path: Path
+    registry: ModelRegistry, panel: Path
 ) -> None:
     challenger = _variant(registry, "1.0.1", "noise")
     found = compare("tech-index", challenger, panel, registry=registry)
     assert found["verdict"] == "worse"
     for part in found["targets"].values():
         assert part["auc"]["challenger"] < part["auc"]["champion"] and part["delong"]["p_value"] < 0.05
-    evidence = tmp_path / "comparison.json"
-    evidence.write_text(json.dumps(found), "utf-8")
+    evidence = json.dumps(found).encode()
     with pytest.raises(InputError) as caught:
         lifecycle.evidence_for("tech-index", "1.0.1", evidence, registry)
     assert caught.value.key == "lifecycle.found_worse"
@@ -96,17 +95,15 @@ def test_wrong_calibration_alone_counts_as_worse(registry: ModelRegistry, panel:
     assert all(abs(part["auc"]["difference"]) < 1e-12 for part in found["targets"].values())
 
 
-def test_evidence_about_another_version_is_refused(registry: ModelRegistry, panel: Path, tmp_path: Path) -> None:
+def test_evidence_about_another_version_is_refused(registry: ModelRegistry, panel: Path) -> None:
     found = compare("tech-index", _variant(registry, "1.0.3", "bold"), panel, registry=registry)
     _variant(registry, "1.0.4", "noise")
-    evidence = tmp_path / "comparison.json"
-    evidence.write_text(json.dumps(found), "utf-8")
+    evidence = json.dumps(found).encode()
     with pytest.raises(InputError) as caught:
         lifecycle.evidence_for("tech-index", "1.0.4", evidence, registry)
     assert caught.value.key == "lifecycle.other_evidence"
-    evidence.write_text("{}", "utf-8")
     with pytest.raises(InputError) as caught:
-        lifecycle.evidence_for("tech-index", "1.0.4", evidence, registry)
+        lifecycle.evidence_for("tech-index", "1.0.4", b"{}", registry)
     assert caught.value.key == "lifecycle.not_a_comparison"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ _TONES = {"stable": "good", "watch": "warn", "shifted": "bad", "unknown": ""}
 _KINDS = ("scores", "probabilities", "grades", "labels")
 #: Inputs shown without unfolding.
 _FIRST_INPUTS = 10
+#: An account's identifier, and how many of its letters are shown.
+_ACCOUNT, _SHOWN = re.compile("[0-9a-f]{32}"), 12
 
 
 def _say(key: str, lang: Lang, **params: Any) -> str:
@@ -90,7 +93,7 @@ def log_table(events: Sequence[Json], lang: Lang) -> Table:
         rows.append(
             (
                 numbers.moment(datetime.fromisoformat(event["at"]), lang),
-                event["by"],
+                _who(event["by"]),
                 f"{event['name']}: {_say('action_' + event['action'], lang)}",
                 change,
                 event["why"],
@@ -99,6 +102,11 @@ def log_table(events: Sequence[Json], lang: Lang) -> Table:
         )
     heads = ("col_when", "col_who", "col_what", "col_version", "col_why", "col_verdict")
     return Table(_say("log_title", lang), tuple(_say(head, lang) for head in heads), tuple(rows))
+
+
+def _who(by: str) -> str:
+    """Return who decided: a name given at a terminal, or an account as far as the audit trail shows it."""
+    return f"{by[:_SHOWN]}…" if _ACCOUNT.fullmatch(by) else by
 
 
 @dataclass(frozen=True, slots=True)

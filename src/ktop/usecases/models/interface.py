@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from ktop.domain.party.actor import Actor
@@ -18,7 +17,10 @@ class Models(Protocol):
     """
 
     def model_cards(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
-        """Return the card of every version, with ``champion`` (in force) and ``origin``, JSON-ready."""
+        """Return the card of every version, with ``champion`` (in force) and ``origin``, JSON-ready.
+
+        Those of the originality model are its formulas, which come with the program: they are told, not put in force.
+        """
         ...
 
     def model_card(self, actor: Actor, name: str, version: str | None = None) -> Mapping[str, Any]:
@@ -45,18 +47,23 @@ class Models(Protocol):
         *,
         why: str,
         by: str | None = None,
-        evidence: Path | None = None,
+        evidence: bytes | None = None,
         anyway: bool = False,
     ) -> Mapping[str, Any]:
         """Put a version in force and return the line of the log that says so.
 
-        ``evidence`` is a file that ``ktop models compare`` wrote; a version that it found worse is put in force only
+        ``evidence`` is what ``ktop models compare`` wrote; a version that it found worse is put in force only
         ``anyway``.
         """
         ...
 
-    def rollback(self, actor: Actor, name: str, *, why: str, by: str | None = None) -> Mapping[str, Any]:
-        """Put the version in force again that was before the last promotion; return the line of the log."""
+    def rollback(
+        self, actor: Actor, name: str, *, why: str, by: str | None = None, expected: str | None = None
+    ) -> Mapping[str, Any]:
+        """Put the version in force again that was before the last promotion; return the line of the log.
+
+        Raises ``ConflictError`` where ``expected`` is named and another version is in force by now.
+        """
         ...
 
     def register(

@@ -13,7 +13,6 @@ from ktop.kernel.errors import InputError, NotFoundError
 from ktop.models import artefact
 from ktop.models.artefact import Artefact
 from ktop.models.registry import ModelRegistry
-from ktop.usecases.uploads import existing
 
 
 def open_model(reference: str, registry: ModelRegistry) -> Artefact:
@@ -34,6 +33,7 @@ def card(registry: ModelRegistry, name: str, version: str | None = None) -> dict
         "champion": registry.champion(name) == entry.version if _in_force(registry, name) else False,
         "origin": entry.origin,
         "sha256": entry.sha256,
+        "before": registry.before(name),
         "history": history,
     }
 
@@ -52,14 +52,13 @@ def history(registry: ModelRegistry, name: str | None = None) -> list[dict[str, 
 
 
 def evidence_for(
-    name: str, version: str, path: Path, registry: ModelRegistry, *, anyway: bool = False
+    name: str, version: str, content: bytes, registry: ModelRegistry, *, anyway: bool = False
 ) -> dict[str, Any]:
     """Return what a promotion's log line keeps of a comparison that ``ktop models compare`` wrote.
 
     Raises ``InputError`` for a comparison of another model or version, and for one that found the version worse, unless
     it is to be put in force ``anyway``.
     """
-    content = existing(path).read_bytes()
     try:
         comparison = json.loads(content)
         challenger = comparison["challenger"]
@@ -74,10 +73,10 @@ def evidence_for(
             },
             "sha256": hashlib.sha256(content).hexdigest(),
         }
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError("lifecycle.not_a_comparison", path=path.name) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError("lifecycle.not_a_comparison") from error
     if challenger["sha256"] != registry.entry(name, version).sha256:
-        raise InputError("lifecycle.other_evidence", path=path.name, name=name, version=version)
+        raise InputError("lifecycle.other_evidence", name=name, version=version)
     if said["verdict"] == "worse" and not anyway:
         raise InputError("lifecycle.found_worse", name=name, version=version)
     return said

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
 from ktop.models.registry import ModelRegistry
 from ktop.store.unit_of_work import Store
-from ktop.usecases.models import lifecycle
+from ktop.usecases.models import lifecycle, originality
 from ktop.usecases.models.drift_reports import latest_reports
 
 
@@ -23,10 +22,12 @@ class ModelService:
 
     def model_cards(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
         require(actor, "platform:model:read")
-        return self._registry.cards()
+        return (*self._registry.cards(), *originality.cards())
 
     def model_card(self, actor: Actor, name: str, version: str | None = None) -> Mapping[str, Any]:
         require(actor, "platform:model:read")
+        if name == originality.NAME:
+            return originality.card(version)
         return lifecycle.card(self._registry, name, version)
 
     def model_history(self, actor: Actor, name: str | None = None) -> Sequence[Mapping[str, Any]]:
@@ -49,7 +50,7 @@ class ModelService:
         *,
         why: str,
         by: str | None = None,
-        evidence: Path | None = None,
+        evidence: bytes | None = None,
         anyway: bool = False,
     ) -> Mapping[str, Any]:
         require(actor, "platform:model:manage")
@@ -59,10 +60,12 @@ class ModelService:
             unit.tell("model.promoted", f"{name}@{version}", {"number": event["number"]})
         return event
 
-    def rollback(self, actor: Actor, name: str, *, why: str, by: str | None = None) -> Mapping[str, Any]:
+    def rollback(
+        self, actor: Actor, name: str, *, why: str, by: str | None = None, expected: str | None = None
+    ) -> Mapping[str, Any]:
         require(actor, "platform:model:manage")
         with self._store().unit(actor) as unit:
-            event = asdict(self._registry.rollback(name, by=by or actor.user, why=why))
+            event = asdict(self._registry.rollback(name, by=by or actor.user, why=why, expected=expected))
             unit.tell("model.rolled_back", f"{name}@{event['version']}", {"number": event["number"]})
         return event
 

@@ -13,6 +13,7 @@ from ktop.web.api import (
     keys,
     lookups,
     members,
+    models,
     oauth,
     portfolio,
     programmes,
@@ -31,6 +32,6 @@ def routers() -> tuple[APIRouter, ...]:
     """Return the routers of the API."""
     # Routes are tried one after the other, and programs ask most often for these two.
     of_ratings = (lookups, v1, collect, sheets, jobs, results, consents, finance, discovery, statistics, watch)
-    of_records = (portfolio, programmes)
+    of_records = (models, portfolio, programmes)
     of_access = (oauth, webhooks, account, members, institutions, keys)
     return tuple(room.router for room in (*of_ratings, *of_records, *of_access))

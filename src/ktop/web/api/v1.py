@@ -44,8 +44,6 @@ Language = Annotated[str | None, Query(description="Language of error sentences.
 ResultId = Annotated[str, Query(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 RatingId = Annotated[str, Path(description="Identifier of a kept result.", pattern="^[0-9A-Za-z_-]{1,64}$")]
 
-ModelPart = Annotated[str, Path(description="Name or version of a model.", pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")]
-
 router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
 
 
@@ -145,27 +143,3 @@ def compare(a: ResultId, b: ResultId, use: Uses, who: Acting, lang: Language = N
 def company_schema(use: Uses, who: Acting, lang: Language = None) -> dict[str, Any]:
     """Fetch the JSON Schema of a company record."""
     return dict(use.companies.company_schema(who))
-
-
-@router.get("/models", tags=["reference"], responses={**error_answers(422)})
-def models(use: Uses, who: Acting, lang: Language = None) -> list[dict[str, Any]]:
-    """List every model version, released or this installation's own, and which is in force."""
-    return [dict(card) for card in use.models.model_cards(who)]
-
-
-@router.get("/models/history", tags=["reference"], responses={**error_answers(422)})
-def model_history(use: Uses, who: Acting, lang: Language = None) -> list[dict[str, Any]]:
-    """List who entered, promoted or rolled back which version, when and why."""
-    return [dict(event) for event in use.models.model_history(who)]
-
-
-@router.get("/models/drift", tags=["reference"], responses={**error_answers(422)})
-def model_drift(use: Uses, who: Acting, lang: Language = None) -> list[dict[str, Any]]:
-    """List the newest drift report of every version that has one."""
-    return [dict(report) for report in use.models.drift_reports(who)]
-
-
-@router.get("/models/{name}/{version}", tags=["reference"], responses={**error_answers(404, 422)})
-def model_card(name: ModelPart, version: ModelPart, use: Uses, who: Acting, lang: Language = None) -> dict[str, Any]:
-    """Fetch one version's card with its history."""
-    return dict(use.models.model_card(who, name, version))
