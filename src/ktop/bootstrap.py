@@ -438,6 +438,8 @@ class House:
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)
+            if self.models.drift_due(INSTALLATION):
+                self.training.measure_drift(operator)
 
     @property
     def _registry(self) -> ModelRegistry:

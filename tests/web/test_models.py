@@ -14,7 +14,7 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.settings import Settings
 from ktop.models.originality.definitions import installed_versions
 from ktop.store.identity import OrganisationRow
@@ -113,6 +113,12 @@ def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> No
         assert decide(f"{before}/promotion", before, why="자체 자료에서 더 낫다").headers["location"] == before
         rated = house.ratings.rate_company(COMPANY, example_record("hanbit-motion"), None).ratings
         assert {one["model"]["version"] for one in rated if one["model"]["name"] == "tech-index"} == {"1.3.0"}
+        assert house.models.drift_due(INSTALLATION)
+        (report,) = house.training.measure_drift(OPERATOR, "tech-index")
+        assert (report["model"]["version"], report["rows"]) == ("1.3.0", 1), "a company's rating, not the operator's"
+        assert not house.models.drift_due(INSTALLATION)
+        job = decide(f"{before}/drift", before).headers["location"]
+        assert job.startswith("/jobs/") and browser.get(job.partition("?")[0]).status_code == 200
         late = decide(f"/models/tech-index/{newest}/rollback", before, why="늦음")
         assert late.status_code == 409 and "1.3.0" in late.text
         assert decide(f"{before}/rollback", before, why="보정이 어긋남").headers["location"].endswith(newest)

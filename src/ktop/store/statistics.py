@@ -1,4 +1,4 @@
-"""What was done at the whole installation, counted: for figures that are published, never of one organisation."""
+"""What was done at the whole installation, for figures of all: those published and the drift of models."""
 
 from __future__ import annotations
 
@@ -40,6 +40,23 @@ class InstallationFigures:
         )
         for row in self._connection.execute(query):
             yield RatedFirm(row.created, row.subject_key, row.results)
+
+    def recent_ratings(self, limit: int) -> Iterator[RatedFirm]:
+        """Give the newest ratings of companies of all organisations, newest first, ``limit`` at most.
+
+        A firm without a number of its own is known by its rating alone.
+        """
+        query = (
+            select(
+                ratings.c.created, func.coalesce(ratings.c.subject_key, ratings.c.id).label("firm"), ratings.c.results
+            )
+            .where(ratings.c.kind == "company")
+            .order_by(ratings.c.created.desc(), ratings.c.id)
+            .limit(limit)
+            .execution_options(yield_per=_ROWS_AT_ONCE)
+        )
+        for row in self._connection.execute(query):
+            yield RatedFirm(row.created, row.firm, row.results)
 
     def by_half_year(self) -> dict[str, dict[str, int]]:
         """Return how often each kind of thing happened in a half-year (``2026-H1``), as the database counts."""

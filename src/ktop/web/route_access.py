@@ -39,6 +39,7 @@ ACCESS: Mapping[str, str] = {
     "GET /api/v1/openapi.json": OPEN,
     "GET /models": "platform:model:read",
     "GET /models/{name}/{version}": "platform:model:read",
+    "POST /models/{name}/{version}/drift": "platform:model:manage",
     "POST /models/{name}/{version}/promotion": "platform:model:manage",
     "POST /models/{name}/{version}/rollback": "platform:model:manage",
     "GET /home": "own:job:read",  # every role has it; each room is asked by its own permission

@@ -16,7 +16,7 @@ from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.models.artefact import Artefact
 from ktop.models.registry import ModelRegistry
-from ktop.store.ratings import RatingRow
+from ktop.store.statistics import RatedFirm
 from ktop.training.reference import build_reference
 from ktop.usecases.companies.service import CompanyService
 from ktop.usecases.models import lifecycle
@@ -164,7 +164,7 @@ def test_a_registered_panel_model_can_be_named(registry: ModelRegistry, tmp_path
     assert lifecycle.card(registry, "own-index")["champion"] is True
 
 
-def _stored(count: int, shift: bool) -> list[RatingRow]:
+def _stored(count: int, shift: bool) -> drift.ByVersion:
     """Ratings as the platform keeps them, of young small firms only where ``shift``."""
     frame = build_reference(6000, 31)
     if shift:
@@ -175,8 +175,8 @@ def _stored(count: int, shift: bool) -> list[RatingRow]:
         ratings = CompanyService(RELEASED).rate_record(LOCAL_OWNER, record, date(2020, 12, 31), ["tech-index"])
         day = datetime(2026, 1, 15, tzinfo=UTC) + timedelta(days=number)
         results = [json.loads(json.dumps(rating.to_json())) for rating in ratings]
-        rows.append(RatingRow(f"{number:032x}", day, date(2020, 12, 31), "company", "x", {"record": record}, results))
-    return rows
+        rows.append(RatedFirm(day, f"{number:032x}", results))
+    return drift.told_by_version([*reversed(rows), rows[0]])  # the first once more on its day
 
 
 def test_drift_over_kept_ratings(registry: ModelRegistry) -> None:
@@ -187,7 +187,7 @@ def test_drift_over_kept_ratings(registry: ModelRegistry) -> None:
     assert [entry["month"] for entry in usual["volume"]["months"]] == ["2026-01", "2026-02", "2026-03"]
     kept = latest_reports(registry)
     assert len(kept) == 1 and kept[0]["rows"] == 60 and kept[0]["past"][-1]["verdict"] == usual["verdict"]
-    empty = drift.drift_of_ratings("ktrs-fm", [], registry=registry)
+    empty = drift.drift_of_ratings("ktrs-fm", {}, registry=registry)
     assert empty["rows"] == 0 and empty["verdict"] == "unknown"
     json.dumps(empty, allow_nan=False)
 

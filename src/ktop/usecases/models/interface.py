@@ -39,6 +39,10 @@ class Models(Protocol):
         """Return the newest drift report of every version that has one, with the earlier ones in short as ``past``."""
         ...
 
+    def drift_due(self, actor: Actor) -> bool:
+        """Whether it is time to measure drift again: a week after the last report, at once where none was kept."""
+        ...
+
     def promote(
         self,
         actor: Actor,

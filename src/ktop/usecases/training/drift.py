@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from ktop.kernel.errors import InputError
 from ktop.models.registry import KINDS, Entry, ModelRegistry
-from ktop.store.ratings import RatingRow
+from ktop.store.statistics import RatedFirm
 from ktop.usecases.models.drift_reports import keep_report
 from ktop.usecases.training.panels import read_panel
 from ktop.usecases.training.retrain import OUTCOMES, fact_table, outcome_column
@@ -56,36 +57,69 @@ def drift_of_table(model: str, data: Path, *, registry: ModelRegistry, keep: boo
     return keep_report(registry, entry, measured, source, keep)
 
 
-def drift_of_ratings(
-    model: str, rows: Sequence[RatingRow], *, registry: ModelRegistry, keep: bool = True
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What drift needs of one kept rating: its day and its figures, some 2 kB of 40."""
+
+    day: str
+    values: Mapping[str, float | None]
+    subject: Mapping[str, Any]
+    scores: Mapping[str, float | None]
+    probabilities: Mapping[str, float | None]
+    grades: Mapping[str, str | None]
+
+
+#: Name and version of a model → what it told of each company, oldest first.
+ByVersion = Mapping[tuple[str, str], Sequence[Told]]
+
+
+def told_by_version(rows: Iterable[RatedFirm]) -> ByVersion:
+    """Return what each version told, a company once a day by its newest rating; ``rows`` come newest first."""
+    found: dict[tuple[str, str], dict[tuple[str, str], Told]] = {}
+    for row in rows:
+        day = row.created.date().isoformat()
+        for rating in row.results:
+            version = (rating["model"]["name"], rating["model"]["version"])
+            found.setdefault(version, {}).setdefault((row.firm, day), _told(day, rating))
+    return {version: list(told.values())[::-1] for version, told in found.items()}
+
+
+def _told(day: str, rating: Mapping[str, Any]) -> Told:
+    return Told(
+        day=day,
+        values={part["indicator"]: part["value"] for part in rating["contributions"]},
+        subject=rating["subject"],
+        scores=rating["scores"],
+        probabilities={name: found["value"] for name, found in rating["probabilities"].items()},
+        grades=rating["grades"],
+    )
+
+
+def drift_of_ratings(model: str, told: ByVersion, *, registry: ModelRegistry, keep: bool = True) -> dict[str, Any]:
     """Hold the ratings the platform has kept of a model version against its baseline.
 
-    Figures are those told to the company then; nothing is rated again. A company rated several times on one day counts
-    once, by its newest rating. Outcomes are not known here: calibration needs a table.
+    Figures are those told to the company then; nothing is rated again. Outcomes are not known here: calibration needs a
+    table.
     """
     entry, baseline = _baseline(registry, model)
-    ratings = _ratings_of(rows, entry)
-    values = [{c["indicator"]: c["value"] for c in rating["contributions"]} for _, rating in ratings]
-    subjects = [rating["subject"] for _, rating in ratings]
+    ratings = told.get((entry.name, entry.version), ())
     measured = drift(
         baseline,
-        features={name: _numbers([row.get(name) for row in values]) for name in baseline["features"]},
-        scores={name: _numbers([r["scores"].get(name) for _, r in ratings]) for name in baseline["scores"]},
+        features={name: _numbers([r.values.get(name) for r in ratings]) for name in baseline["features"]},
+        scores={name: _numbers([r.scores.get(name) for r in ratings]) for name in baseline["scores"]},
         probabilities={
-            name: _numbers([r["probabilities"][name]["value"] for _, r in ratings])
-            for name in baseline["probabilities"]
+            name: _numbers([r.probabilities.get(name) for r in ratings]) for name in baseline["probabilities"]
         },
-        grades={name: [r["grades"].get(name) for _, r in ratings] for name in baseline["grades"]},
-        labels={name: [subject.get(name) for subject in subjects] for name in baseline["labels"]},
-        months=[day[:7] for day, _ in ratings],
+        grades={name: [r.grades.get(name) for r in ratings] for name in baseline["grades"]},
+        labels={name: [r.subject.get(name) for r in ratings] for name in baseline["labels"]},
+        months=[r.day[:7] for r in ratings],
     )
     return keep_report(registry, entry, measured, {"kind": "ratings", "name": "", "refused": 0}, keep)
 
 
-def drift_of_all(rows: Sequence[RatingRow], *, registry: ModelRegistry) -> list[dict[str, Any]]:
-    """Measure every company model in force over the kept ratings: what a nightly job calls."""
-    return [drift_of_ratings(name, rows, registry=registry) for name in KINDS]
+def drift_of_all(told: ByVersion, *, registry: ModelRegistry) -> list[dict[str, Any]]:
+    """Measure every company model in force over the kept ratings."""
+    return [drift_of_ratings(name, told, registry=registry) for name in KINDS]
 
 
 def _baseline(registry: ModelRegistry, model: str) -> tuple[Entry, Mapping[str, Any]]:
@@ -95,19 +129,6 @@ def _baseline(registry: ModelRegistry, model: str) -> tuple[Entry, Mapping[str, 
     if baseline is None:
         raise InputError("lifecycle.no_baseline", name=name, version=entry.version)
     return entry, baseline
-
-
-def _ratings_of(rows: Sequence[RatingRow], entry: Entry) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the day and rating of every company by this version, a company once a day, oldest first."""
-    found: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row.created, row.id)):
-        for rating in row.results:
-            if (rating["model"]["name"], rating["model"]["version"]) == (entry.name, entry.version):
-                day = row.created.date().isoformat()
-                subject = rating["subject"]
-                company = str(subject.get("company_id") or subject.get("name") or row.id)
-                found[company, day] = (day, rating)
-    return list(found.values())
 
 
 def _numbers(values: Sequence[Any]) -> Any:

@@ -102,7 +102,10 @@ class Training(Protocol):
     def measure_drift(
         self, actor: Actor, model: str | None = None, data: Path | None = None
     ) -> Sequence[Mapping[str, Any]]:
-        """Measure drift over a table, else over the ratings kept, of a model, else of all in force; keep reports."""
+        """Measure drift over a table, else over the ratings of all organisations, of a model, else of all in force.
+
+        Reports are kept; they tell shares and counts, never a company.
+        """
         ...
 
     def release_models(

@@ -17,7 +17,13 @@ from ktop.training.growth_paths import write_growth_paths
 from ktop.usecases.models.lifecycle import open_model
 from ktop.usecases.training import panels
 from ktop.usecases.training.compare import compare
-from ktop.usecases.training.drift import MOST_RATINGS, drift_of_all, drift_of_ratings, drift_of_table
+from ktop.usecases.training.drift import (
+    MOST_RATINGS,
+    drift_of_all,
+    drift_of_ratings,
+    drift_of_table,
+    told_by_version,
+)
 from ktop.usecases.training.interface import ORIGINALITY_PATENTS, TUNING_MINUTES, Warn, unheard
 from ktop.usecases.training.originality_training import train_weights
 from ktop.usecases.training.originality_validation import summary_line, validate_originality
@@ -124,11 +130,11 @@ class TrainingService:
         require(actor, "platform:model:manage")
         if model is not None and data is not None:
             return [drift_of_table(model, data, registry=self._registry)]
-        with self._store().unit(actor) as unit:
-            rows = unit.ratings.recent(MOST_RATINGS)
+        with self._store().installation(reading=True) as work:  # a model rates for all organisations
+            told = told_by_version(work.figures_of_all.recent_ratings(MOST_RATINGS))
         if model is not None:
-            return [drift_of_ratings(model, rows, registry=self._registry)]
-        return drift_of_all(rows, registry=self._registry)
+            return [drift_of_ratings(model, told, registry=self._registry)]
+        return drift_of_all(told, registry=self._registry)
 
     def release_models(
         self,

@@ -86,6 +86,15 @@ async def roll_back(request: Request, name: str, version: str) -> Response:
     return RedirectResponse(_address(name, event["version"]), status_code=303)
 
 
+@router.post("/models/{name}/{version}/drift")
+async def measure_drift(request: Request, name: str, version: str) -> Response:
+    """Have drift of one version measured over the ratings kept, by a job."""
+    await posted(request, _address(name, version))
+    await ask(request, platform(request).models.model_card, name, version)
+    job = await ask(request, platform(request).jobs.give, "models.drift", {"name": f"{name}@{version}"})
+    return RedirectResponse(f"/jobs/{job.id}?follow=1", status_code=303)
+
+
 def _address(name: str, version: str) -> str:
     """Return where the page of a version is; raises ``NotFoundError`` for what cannot be one."""
     if not _NAME.fullmatch(name) or not _NAME.fullmatch(version):
