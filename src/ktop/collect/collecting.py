@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from ktop.catalogue import load
-from ktop.collect import certificates, epo, fsc, kipris, nps, ntis, nts, opendart, uspto
+from ktop.collect import certificates, epo, fsc, kipris, korean_portal, nps, ntis, nts, opendart, uspto
 from ktop.collect.answer import Answer, Operation, Outcome, normal_form
 from ktop.collect.asking import Asker
 from ktop.collect.limits import KOREA, REST, period_end
@@ -24,6 +24,10 @@ _REPORTS = 3
 _MOST_PAGES = 4
 #: Own applications whose families abroad are asked for, the newest ones.
 _FAMILIES = 20
+#: Granted rights of which it is asked what they cite, the newest ones; questions about rights asked at once.
+_CITATIONS, _AT_ONCE = 10, 4
+#: The fees of so many years are paid with the registration; a right cannot lapse for unpaid ones before.
+_PAID_YEARS = 3
 
 #: Returns an answer kept before that is young enough to be read again, None where there is none.
 Remembered = Callable[[Operation, str], Answer | None]
@@ -46,6 +50,10 @@ _EPO = _Pages(epo.PAGE_ROWS, epo.total, epo.page)
 _USPTO = _Pages(uspto.PAGE_ROWS, uspto.total, uspto.page)
 _NPS = _Pages(nps.PAGE_ROWS, nps.total, nps.page)
 _CERTIFICATES = _Pages(certificates.PAGE_ROWS, certificates.total, certificates.page)
+
+
+def _may_have_lapsed(right: kipris.Right, today: date) -> bool:
+    return right.registered is None or (today - right.registered).days > _PAID_YEARS * 365
 
 
 def _certified(edition: str, name: str) -> dict[str, str]:
@@ -115,6 +123,7 @@ class Collection:
         self._answers: list[Kept] = []
         self._calls: dict[str, int] = {}
         self._reused: dict[str, int] = {}
+        self._refused: dict[tuple[str, str], Answer] = {}
         self._lock = threading.Lock()
 
     def run(self) -> Collected:
@@ -140,7 +149,6 @@ class Collection:
             lambda: self._named(epo.SEARCH, identity.english_names, epo.query, _EPO),
             lambda: self._named(uspto.SEARCH, identity.english_names, uspto.query, _USPTO),
         )
-        self._families()
         self._told(3, 4, "sources")
         identity, notices = identify(self._number, self._answers, self._names, self._corporate_number)
         reports = {source: self._report(source) for source in load("sources")["sources"]}
@@ -158,10 +166,17 @@ class Collection:
                 done.result()
 
     def _ask(self, operation: Operation, parameters: Mapping[str, str], body: Any = None) -> Answer | None:
-        """Ask, or take an answer that is young enough; None without access, or where the company had its share."""
+        """Ask, or take an answer that is young enough; None without access, or where the company had its share.
+
+        Keys are permitted operation by operation: one that was refused is not asked again for this company.
+        """
         source = operation.source
         if not self._asker.has(source):
             return None
+        with self._lock:
+            refused = self._refused.get((source, operation.name))
+        if refused is not None:
+            return refused
         asked = normal_form({**parameters, **({} if body is None else {"body": normal_form(body)})})
         answer = self._remembered(operation, asked)
         with self._lock:
@@ -176,6 +191,8 @@ class Collection:
             self._came(answer)
         with self._lock:
             self._answers.append(Kept(f"{len(self._answers)}", answer))
+            if answer.outcome == "not_permitted":
+                self._refused[source, operation.name] = answer
         return answer
 
     def _resolve_corporation(self) -> None:
@@ -209,6 +226,17 @@ class Collection:
                 if (one.answer.source, one.answer.operation, one.answer.outcome) == (source, operation, "found")
             ]
 
+    def _asked(self, operation: Operation) -> list[tuple[bytes, Mapping[str, str]]]:
+        """Return what was answered to an operation, and to which question."""
+        with self._lock:
+            kept = list(self._answers)
+        named = (operation.source, operation.name)
+        return [
+            (one.answer.content, one.asked)
+            for one in kept
+            if (one.answer.source, one.answer.operation) == named and one.answer.outcome == "found"
+        ]
+
     def _statements(self, identity: Identity) -> None:
         if identity.dart_code is None:
             return
@@ -231,33 +259,74 @@ class Collection:
             self._ask(fsc.SUBSIDIARIES, {"crno": identity.corporate_number})
 
     def _rights(self, identity: Identity) -> None:
+        """Ask for the company's rights, then, at the same time, for what a search does not say and for those abroad."""
+        found: dict[str, kipris.Right] = {}
         for code in identity.applicant_codes:
-            found: list[kipris.Right] = []
             for page in range(1, _MOST_PAGES + 1):
                 answer = self._ask(kipris.SEARCH, {"applicant": code, "pageNo": str(page)})
                 if answer is None or answer.outcome != "found":
                     break
-                found += kipris.rights(answer.content)
+                found.update((right.application, right) for right in kipris.rights(answer.content))
                 if page * kipris.PAGE_ROWS >= (kipris.total(answer.content) or 0):
                     break
             for operation in (kipris.DESIGNS, kipris.TRADEMARKS):
                 self._ask(operation, {"applicant": code, "applicantName": code})
-            for right in found:
-                if not self._right(right):
-                    return
+        rights = sorted(found.values(), key=lambda right: right.application[2:], reverse=True)
+        self._at_once(lambda: self._details(rights), lambda: self._families(rights))
 
-    def _right(self, right: kipris.Right) -> bool:
-        """Ask what a search does not say of a right; return whether to go on."""
-        wanted: list[tuple[Operation, dict[str, str]]] = []
-        if right.state in ("registered", "pending"):
-            wanted.append((kipris.BIBLIOGRAPHY, {"applicationNumber": right.application}))
-        if right.state == "registered":
-            wanted.append((kipris.CITING, {"standardCitationApplicationNumber": right.application}))
-        if right.state == "lapsed" and right.registration:
-            named = {"registrationNumber": right.registration, "application": right.application}
-            wanted.append((kipris.REGISTRATION, named))
-        answers = [self._ask(operation, parameters) for operation, parameters in wanted]
-        return all(answer is not None and answer.outcome in ("found", "no_data") for answer in answers)
+    def _details(self, rights: Sequence[kipris.Right]) -> None:
+        """Ask what a search does not say of rights, what is rated first, so that a quota that ends leaves the rest out.
+
+        Their ends, claims and citations first; then the register of ended rights whose events told no end, whether
+        registered ones have ended since, and what the newest of them cite.
+        """
+        ended, gone, held, citing = [], [], [], []
+        for right in rights:
+            number = {"applicationNumber": right.application}
+            if right.state in ("lapsed", "refused"):
+                ended.append((kipris.LEGAL_STATUS, number))
+            else:
+                held.append((kipris.BIBLIOGRAPHY, number))
+            if right.state == "registered":
+                held.append((kipris.CITING, {"standardCitationApplicationNumber": right.application}))
+                citing.append((kipris.CITATIONS, number))
+        if not self._ask_all([*ended, *held]):
+            return
+        told = {
+            value.path
+            for content, asked in self._asked(kipris.LEGAL_STATUS)
+            for value in kipris.legal_status(content, asked, Identity(self._number))
+        }
+        for right in rights:
+            if right.state == "lapsed" and right.registration and f"ip.{right.application}.ended" not in told:
+                named = {"registrationNumber": right.registration, "application": right.application}
+                gone.append((kipris.REGISTRATION, named))
+        later = [
+            (kipris.LEGAL_STATUS, {"applicationNumber": right.application})
+            for right in rights
+            if right.state == "registered" and _may_have_lapsed(right, self._today)
+        ]
+        self._ask_all([*gone, *later, *citing[:_CITATIONS]])
+
+    def _ask_all(self, wanted: Sequence[tuple[Operation, Mapping[str, str]]]) -> bool:
+        """Ask many questions, a few at once, until a source breaks or gives no more; return whether all were asked.
+
+        One that the key may not ask is left out (see ``_ask``), the others go on.
+        """
+        stopped = threading.Event()
+
+        def one(question: tuple[Operation, Mapping[str, str]]) -> None:
+            if stopped.is_set():
+                return
+            answer = self._ask(*question)
+            if answer is None or answer.outcome in ("quota", "broken"):
+                stopped.set()
+
+        if wanted:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                for done in [pool.submit(one, question) for question in wanted]:
+                    done.result()
+        return not stopped.is_set()
 
     def _workplaces(self, identity: Identity) -> None:
         for name in identity.names[:3]:
@@ -305,17 +374,13 @@ class Collection:
         for operation, edition in lists:
             self._named(operation, identity.names, functools.partial(_certified, edition), _CERTIFICATES)
 
-    def _families(self) -> None:
+    def _families(self, rights: Sequence[kipris.Right]) -> None:
         """Ask which rights abroad claim the priority of the company's newest own applications."""
         if not self._asker.has("epo"):
             return
-        own = [right for content in self._contents("kipris", "search") for right in kipris.rights(content)]
-        kept = [right for right in own if right.state in ("registered", "pending")]
-        for right in sorted(kept, key=lambda one: one.application[2:], reverse=True)[:_FAMILIES]:
-            wanted = epo.family_of(right.application)
-            answer = None if wanted is None else self._ask(epo.FAMILY, wanted)
-            if wanted is not None and (answer is None or answer.outcome not in ("found", "no_data")):
-                return
+        kept = [right for right in rights if right.state in ("registered", "pending")][:_FAMILIES]
+        asked = [epo.family_of(right.application) for right in kept]
+        self._ask_all([(epo.FAMILY, wanted) for wanted in asked if wanted is not None])
 
     def _report(self, source: str) -> SourceReport:
         own = [one.answer for one in self._answers if one.answer.source == source]
@@ -334,5 +399,6 @@ class Collection:
             last = max(answer.at for answer in own)
             # as long as a source rests that broke again and again; a quota told by its source ends with the day
             day = f"day {last.astimezone(KOREA):%Y-%m-%d}"
-            later = [last + REST if outcome == "broken" or failures[0][2] == "429" else period_end(day)]
+            moment = outcome == "broken" or failures[0][2] in ("429", korean_portal.TOO_FAST)
+            later = [last + REST if moment else period_end(day)]
         return SourceReport(source, outcome, calls, reused, failures, max(later, default=None))

@@ -11,18 +11,26 @@ from typing import Any
 from ktop.catalogue import load
 from ktop.collect import korean_portal
 from ktop.collect.answer import Operation, Verdict
-from ktop.collect.payload import Node, UnreadableError, at, count, day, digits, entries, read, text, within
+from ktop.collect.payload import Node, UnreadableError, at, count, day, digits, read, text, within
 from ktop.collect.value import Identity, Value
 
 #: Most rights on a page of the search.
 PAGE_ROWS = 500
-_NOT_PERMITTED = frozenset({"10", "11", "12", "20", "30", "31", "32"})
+_NOT_PERMITTED = frozenset({"12", "20", "30", "31", "32"})
 _QUOTA = frozenset({"21", "22", "23"})
 _APPLICATION = re.compile(r"[1-4][0-9]{12}")
+_EVENT = re.compile(r"[A-Z][0-9]{2}")
 #: First two digits of an application number.
 _KINDS = {"10": "patent", "20": "utility_model", "30": "design", "40": "trademark"}
 _RECORDS = (
-    *("corpBsApplicantInfo", "corpBsApplicantInfoV2", "corpBsApplicantInfoV3", "item", "PatentUtilityInfo"),
+    *(
+        "legalStatusST27Info",
+        "corpBsApplicantInfo",
+        "corpBsApplicantInfoV2",
+        "corpBsApplicantInfoV3",
+        "item",
+        "PatentUtilityInfo",
+    ),
     *("citationInfoV3", "citingInfo", "registrationInfo", "rightHolderInfo", "BasicInfo", "basicInfo"),
 )
 
@@ -248,14 +256,29 @@ def citing(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequ
     return [Value(f"ip.{number}.cited_by", max(len(later) or len(found), total(content) or 0))]
 
 
-def citations(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequence[str]:
-    """Return the numbers of what the right cites; no value of the record is made of them."""
-    try:
-        found = records(read(content))
-    except UnreadableError:
+def citations(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequence[Value]:
+    """Return how many earlier documents the right cites: 0 where the service answers that there are none.
+
+    The service lists a document once as it was written and once in its standard form; these are one.
+    """
+    number = asked.get("applicationNumber", "")
+    verdict = judge(content)
+    if not _APPLICATION.fullmatch(number) or verdict.outcome not in ("found", "no_data"):
         return []
-    numbers = (text(entry, "OriginalcitationLiteraturenumber") for entry in found)
-    return [number for number in numbers if number]
+    found = [
+        (
+            text(entry, "OriginalcitationLiteraturenumber"),
+            text(entry, "StandardCitationLiteratureCountryCode"),
+            text(entry, "StandardCitationLiteraturenumber"),
+        )
+        for entry in records(read(content))
+    ]
+    standard = {(country, plain) for _, country, plain in found if plain}
+    standardised = {written for written, _, plain in found if plain}
+    others = {written for written, _, plain in found if written and not plain} - standardised
+    if found and not standard and not others:
+        return []  # entries of which none says what is cited
+    return [Value(f"ip.{number}.cites", len(standard) + len(others))]
 
 
 def registration(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequence[Value]:
@@ -273,11 +296,60 @@ def registration(content: bytes, asked: Mapping[str, str], identity: Identity) -
     return []
 
 
-def events(content: bytes) -> list[tuple[date, str]]:
-    """Return the events of a right by WIPO ST.27: day and code, the oldest first."""
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """An event of a right by WIPO ST.27: ``code`` is the key event, ``detail`` the detailed one.
+
+    ``stage`` is where the event leaves the right, "" where the answer does not say; ``_TERMINATED``: at its end.
+    """
+
+    on: date
+    place: int
+    code: str
+    detail: str = ""
+    stage: str = ""
+
+
+_TERMINATED = "6"
+
+
+def events(content: bytes, application: str) -> list[Event]:
+    """Return the events of a right, the oldest first; an event without day or code is left out."""
     try:
-        found = entries(read(content), "response", "body", "items", "item") or records(read(content))
+        found = records(read(content))
     except UnreadableError:
         return []
-    dated = ((day(entry, "eventDate"), text(entry, "keyEventCode")) for entry in found)
-    return sorted((when, code) for when, code in dated if when and code)
+    listed = []
+    for entry in found:
+        on, code = day(entry, "eventDate"), (text(entry, "keyEventCode") or "").upper()
+        if on is None or not _EVENT.fullmatch(code) or _application(entry) not in (None, application):
+            continue
+        detail = text(entry, "detailedEventCode") or text(entry, "detailLawEventCode") or ""
+        place = count(entry, "supplySerialNumber") or 0
+        listed.append(Event(on, place, code, detail.upper(), text(entry, "currentStageCode") or ""))
+    return sorted(listed)
+
+
+def legal_status(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequence[Value]:
+    """Return when and how a right ended by its events; nothing of a right that goes on.
+
+    An event of a category that ends rights (``event_ends`` of the catalogue) ends it where it leaves the right at its
+    end; whatever leaves it elsewhere later, such as a revival, undoes that. Where the answer gives no stages, only an
+    end that nothing follows counts.
+    """
+    number = asked.get("applicationNumber", "")
+    if not _APPLICATION.fullmatch(number):
+        return []
+    ends: Mapping[str, str] = load("sources")["event_ends"]
+    end: Event | None = None
+    for event in events(content, number):
+        ending = event.code[0] in ends
+        if event.stage not in ("", _TERMINATED) or (not event.stage and not ending):
+            end = None
+        elif ending and end is None:
+            end = event
+    if end is None:
+        return []
+    order = end.on.isoformat()  # what the search said of the right is older, or says the same
+    state = ends.get(end.detail) or ends[end.code[0]]
+    return [Value(f"ip.{number}.ended", end.on, order=order), Value(f"ip.{number}.status", state, order=order)]

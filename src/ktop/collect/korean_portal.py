@@ -12,6 +12,8 @@ from ktop.collect.payload import Node, UnreadableError, at, entries, read, text,
 _NO_DATA = frozenset({"3"})
 _NOT_PERMITTED = frozenset({"20", "30", "31", "32", "33", "12"})
 _QUOTA = frozenset({"21", "22", "23"})
+#: Too many calls in a second: over in a moment.
+TOO_FAST = "23"
 
 
 def plain_key(key: str) -> str:
@@ -35,7 +37,7 @@ def judge(content: bytes) -> Verdict:
         return Verdict("no_data", code)
     if short in _NOT_PERMITTED:
         return Verdict("not_permitted", code)
-    return Verdict("quota" if short in _QUOTA else "broken", code)
+    return Verdict("quota" if short in _QUOTA else "broken", short if short == TOO_FAST else code)
 
 
 def _code(answer: Node) -> str | None:

@@ -20,16 +20,20 @@ REST = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most calls of one key in a second, a Korean day and a Korean month; None where nothing is said."""
+    """Most calls of one key in a second, a Korean day and a Korean month; None where nothing is said.
+
+    ``burst``: so many calls may be made at once after a pause, before those of a second count.
+    """
 
     second: float | None = None
     day: int | None = None
     month: int | None = None
+    burst: int = 0
 
     def part(self, share: float) -> Limits:
         """Return the limits of who may use only a share of each day's and month's calls."""
         day, month = (None if calls is None else int(calls * share) for calls in (self.day, self.month))
-        return Limits(self.second, day, month)
+        return Limits(self.second, day, month, self.burst)
 
     def periods(self, now: datetime) -> dict[str, int]:
         """Return the periods that a call of now counts in → most calls in each."""
@@ -51,7 +55,7 @@ def period_end(period: str) -> datetime:
 def limits_of(source: str) -> Limits:
     """Return the limits that the catalogue states for a source."""
     calls: Mapping[str, int] = load("sources")["sources"][source]["calls"]
-    return Limits(calls.get("second"), calls.get("day"), calls.get("month"))
+    return Limits(calls.get("second"), calls.get("day"), calls.get("month"), calls.get("burst", 0))
 
 
 @dataclass(frozen=True, slots=True)

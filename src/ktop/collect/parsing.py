@@ -28,6 +28,8 @@ PARSERS: Mapping[tuple[str, str], Parser] = {
     ("kipris", "bibliography"): kipris.bibliography,
     ("kipris", "citing"): kipris.citing,
     ("kipris", "registration"): kipris.registration,
+    ("kipris", "citations"): kipris.citations,
+    ("kipris", "legal_status"): kipris.legal_status,
     ("ntis", "projects"): ntis.projects,
     ("certificates", "ventures"): certificates.ventures,
     ("epo", "search"): epo.search,

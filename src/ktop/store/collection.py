@@ -249,10 +249,12 @@ class SourceLedger:
         *,
         tenant: str = "",
         share: float = 1.0,
+        burst: int = 0,
     ) -> Taken:
         """Count up to ``most`` calls in every period, or none where one is full or the source is left alone.
 
         An organisation (``tenant``) gets at most its share of every period; what it used is counted by itself, too.
+        After a pause ``burst`` calls need no wait: the first turn then lies before now (``wait_seconds`` below 0).
         The state's row is locked first, so that two workers never take the last call of a period both.
         """
         self._there(source_states, source=source, failures=0)
@@ -279,7 +281,8 @@ class SourceLedger:
                 self._connection.execute(update(source_uses).where(*mine).values(**used))
         if per_second is None:
             return Taken(calls)
-        turn = max(now, state.next_at or now)
+        earliest = now - timedelta(seconds=burst / per_second)
+        turn = max(earliest, state.next_at or earliest)
         self._connection.execute(
             update(source_states)
             .where(source_states.c.source == source)

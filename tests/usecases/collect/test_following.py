@@ -52,6 +52,9 @@ class Changing(Services):
         )
 
 
+RIGHTS = len((*GARAM.rights, *GARAM.designs, *GARAM.trademarks, *GARAM.abroad))
+
+
 @pytest.fixture(autouse=True)
 def _no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ktop.usecases.collect.asking.limits_of", lambda source: Limits())
@@ -151,7 +154,7 @@ def test_what_did_not_answer_is_asked_again_by_itself(tmp_path: Path) -> None:
         (change,) = house.collect.changes(LOCAL_OWNER)
         assert any(one["path"].startswith("ip.") and one["before"] is None for one in change.changes)
         again = house.collect.collection(LOCAL_OWNER, change.collection)
-        assert again.followed is None and len(again.record["ip"]) == len(GARAM.rights) + len(GARAM.abroad)
+        assert again.followed is None and len(again.record["ip"]) == RIGHTS
         house._store().engine.dispose()
 
 
@@ -169,7 +172,7 @@ def test_an_interrupted_collection_goes_on_where_it_was(house: House, tmp_path: 
         first = services.asked
         services.breaks_after = 10**9
         rooms.collect(LOCAL_OWNER, row, reach, lambda done, of, what="": None)
-        assert len(house.collect.collection(LOCAL_OWNER, row.id).record["ip"]) == len(GARAM.rights) + len(GARAM.abroad)
+        assert len(house.collect.collection(LOCAL_OWNER, row.id).record["ip"]) == RIGHTS
         whole = services.asked
         assert first > 0 and whole > first
 

@@ -6,7 +6,7 @@ import base64
 import logging
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from ktop.bootstrap import House
 from ktop.cli import main as command_line
 from ktop.collect.limits import Limits
-from ktop.collect.stand_in.faults import FaultyServices
+from ktop.collect.stand_in.faults import SAID, FaultyServices
 from ktop.collect.stand_in.services import Reply, Services
 from ktop.collect.stand_in.travel import served
 from ktop.domain.company.record import Company
@@ -29,6 +29,9 @@ from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
 from ktop.kernel.settings import Settings
 from ktop.usecases.collect.keeper import StoreKeeper
 from ktop.web.app import create_app
+
+#: Rights that the stand-ins know of the company: at home, designs and trademarks, abroad.
+RIGHTS = len((*GARAM.rights, *GARAM.designs, *GARAM.trademarks, *GARAM.abroad))
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +57,13 @@ def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> N
     assert (record.name, record.founded) == (GARAM.name, GARAM.founded)
     assert record.corporate_number is not None and record.corporate_number.replace("-", "") == GARAM.corporate_number
     assert [one.krw("sales") for one in record.statements or ()] == [a[0] for a in GARAM.amounts.values()]
-    assert len(record.ip or ()) == len(GARAM.rights) + len(GARAM.abroad), "rights abroad are joined by their priority"
+    assert len(record.ip or ()) == RIGHTS, "rights abroad are joined by their priority"
+    by_number = {right.number: right for right in record.ip or ()}
+    ended = {right.application: right.ended for right in GARAM.rights if right.ended}
+    assert {number: right.ended for number, right in by_number.items() if right.ended} == ended
+    assert {by_number[number].status for number in ended} == {"lapsed"}
+    newest = [right for right in reversed(GARAM.rights) if right.state == "등록"][:10]
+    assert all(by_number[right.application].cites == right.claims % 4 for right in newest), "a document counts once"
     assert sum(right.cited_by or 0 for right in record.ip or ()) == sum(
         right.cited_by for right in GARAM.rights if right.state == "등록"
     )
@@ -141,7 +150,36 @@ def test_with_two_sources_down_the_rest_arrives_and_says_what_is_missing(house: 
         assert len(found.record["statements"]) == 3 and found.record["credit"] == {"business_suspended": False}
         services.down = frozenset()
         again = house.collect.collect(OWNER, GARAM.business_number, sources=path)
-    assert len(again.record["ip"]) == len(GARAM.rights) + len(GARAM.abroad)
+    assert len(again.record["ip"]) == RIGHTS
+
+
+def test_what_a_key_may_not_ask_leaves_the_rest(house: House, tmp_path: Path) -> None:
+    """Keys are permitted operation by operation: one that is refused is asked for a few times, the others go on."""
+
+    class Partly(Services):
+        refused = 0
+
+        def reply(self, path: str, query: Any, headers: Any, body: bytes) -> Reply:
+            if path.endswith(("citingInfo", "BasicInfo")):
+                self.refused += 1
+                return SAID["kipris"]["refused"]
+            return super().reply(path, query, headers, body)
+
+    services = Partly(today(), KEY)
+    with served(services) as address:
+        found = house.collect.collect(OWNER, GARAM.business_number, sources=sources_file(tmp_path, address))
+    record = Company.from_mapping(found.record)
+    assert all(
+        right.claims for right in record.ip or () if right.status == "registered" and (right.number or "")[:2] == "10"
+    )
+    assert all(right.ended for right in record.ip or () if right.status == "lapsed"), "the register tells it, too"
+    assert {right.cited_by for right in record.ip or ()} == {None}, "what was not answered is missing, not none"
+    report = found.reports["kipris"]
+    assert report.outcome == "found" and services.refused <= 8
+    assert {(name, outcome) for name, outcome, _ in report.failures} == {
+        ("citing", "not_permitted"),
+        ("legal_status", "not_permitted"),
+    }
 
 
 def test_outcomes_stay_apart(house: House, tmp_path: Path) -> None:
@@ -239,6 +277,22 @@ def test_a_quota_is_never_exceeded_over_workers_and_restarts(house: House) -> No
     for keeper in keepers:
         keeper.close()
     assert StoreKeeper(house._store, ids).take("kipris", limits, datetime(2026, 6, 30, 15, tzinfo=UTC)).given
+
+
+def test_calls_after_a_pause_are_made_at_once_and_then_by_the_second(house: House) -> None:
+    limits, now = Limits(second=2, burst=20), datetime(2026, 6, 30, 3, tzinfo=UTC)
+
+    def waits(calls: int, at: datetime) -> list[float]:
+        keepers = [StoreKeeper(house._store, {"epo": "epo:test"}) for _ in range(2)]
+        found = [keepers[turn % 2].take("epo", limits, at).wait_seconds for turn in range(calls)]
+        for keeper in keepers:
+            keeper.close()
+        return found
+
+    first = waits(40, now)
+    assert sum(wait == 0 for wait in first) >= 20 and max(first) < 40 / 2
+    assert min(waits(4, now)) > 0, "what others began counts"
+    assert max(waits(8, now + timedelta(minutes=2))) == 0
 
 
 def test_one_organisation_leaves_half_of_a_quota_to_the_others(house: House) -> None:

@@ -10,7 +10,7 @@ from ktop.domain.values.registration_numbers import BusinessNumber, CorporateNum
 
 @dataclass(frozen=True, slots=True)
 class MadeUpRight:
-    """One right. ``cited_by`` later applications cite it."""
+    """One right. ``cited_by`` later applications cite it; a design and a trademark have neither these nor claims."""
 
     application: str
     title: str
@@ -19,6 +19,11 @@ class MadeUpRight:
     registered: date | None
     claims: int
     cited_by: int
+
+    @property
+    def ended(self) -> date | None:
+        """Day on which a right that has lapsed ended, its fees unpaid."""
+        return date(self.filed.year + 4, 4, 1) if self.state == "소멸" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class MadeUpCompany:
     staff: int
     amounts: dict[int, tuple[int, int, int, int, int, int, int]]
     rights: tuple[MadeUpRight, ...] = field(default=())
+    designs: tuple[MadeUpRight, ...] = ()
+    trademarks: tuple[MadeUpRight, ...] = ()
     projects: tuple[tuple[str, str, date, date], ...] = ()
     venture: tuple[date, date] | None = None
     startup_until: date | None = None
@@ -119,6 +126,10 @@ def made_up_companies(today: date) -> tuple[MadeUpCompany, ...]:
             last: (9_120_000_000, 760_000_000, 602_000_000, 8_960_000_000, 5_035_000_000, 3_925_000_000, 547_000_000),
         },
         rights=rights,
+        designs=(MadeUpRight(f"30{last}9000001", "가스 감지기", "등록", date(last, 2, 3), date(last, 9, 7), 0, 0),),
+        trademarks=(
+            MadeUpRight(f"40{last}9000001", "GARAM MADE-UP", "등록", date(last, 1, 9), date(last, 12, 1), 0, 0),
+        ),
         projects=(
             ("9999000001", "수소 누출 감지 소자 개발", date(last - 2, 4, 1), date(last, 3, 31)),
             ("9999000002", "저전력 가스 센서 모듈", date(last, 4, 1), date(last + 2, 3, 31)),

@@ -81,6 +81,10 @@ class Services:
                 }
             )
         rows = _dart_rows(company, query) if path.startswith("/fnlttSinglAcnt") else []
+        if path == "/fnlttSinglAcnt.json":  # main accounts say whose they are, and for which day or year
+            year = query.get("bsns_year", "")
+            ended = {"BS": f"{year}.12.31 현재", "IS": f"{year}.01.01 ~ {year}.12.31"}
+            rows = [{**row, "fs_div": "OFS", "thstrm_dt": ended[row["sj_div"]]} for row in rows]
         if not rows:
             return _dart("013", "조회된 데이타가 없습니다.", path)
         return _json({"status": "000", "message": "정상", "list": rows})
@@ -109,7 +113,11 @@ class Services:
             return _kipris("" if company is None or not company.applicant_code else _applicant(company))
         if operation == "getAdvancedSearch":
             company = self.company(applicant_code=query.get("applicant", ""))
-            if company is None or "patUtiMod" not in path:
+            if company is not None and "patUtiMod" not in path:
+                others = company.designs if "design" in path else company.trademarks
+                found = "".join(_other_item(right, company.name) for right in others)
+                return _kipris(found, code="00", total=len(others))
+            if company is None:
                 return _kipris("", code="00")
             size, page = min(int(query.get("numOfRows", "30")), 500), int(query.get("pageNo", "1"))
             shown = company.rights[(page - 1) * size : page * size]
@@ -123,6 +131,10 @@ class Services:
             return _kipris("", code="00" if first else "")
         if operation == "getBibliographyDetailInfoSearch":
             return _kipris(_bibliography(right), code="00")
+        if operation == "BasicInfo":
+            return _kipris(_events(right))
+        if operation == "citationInfoV3":
+            return _kipris(_citations(right))
         if operation == "citingInfo":
             cited = (
                 f"<citingInfo><ApplicationNumber>10{2100 + n}0000001</ApplicationNumber></citingInfo>"
@@ -131,7 +143,7 @@ class Services:
             return _kipris("".join(cited))
         if operation == "registrationInfo":
             gone = "<disappearanceFlag>Y</disappearanceFlag><terminationCauseName>등록료불납</terminationCauseName>"
-            ended = f"<terminationDate>{right.filed.year + 4}0401</terminationDate>"
+            ended = f"<terminationDate>{right.ended:%Y%m%d}</terminationDate>" if right.ended else ""
             return _kipris(f"<registrationInfo>{gone}{ended}</registrationInfo>")
         return _kipris(code="12", message="NO_OPENAPI_SERVICE_ERROR")
 
@@ -400,6 +412,16 @@ def _search_item(right: MadeUpRight, name: str) -> str:
     )
 
 
+def _other_item(right: MadeUpRight, name: str) -> str:
+    granted = f"{right.registered:%Y%m%d}" if right.registered else ""
+    title = "articleName" if right.application.startswith("30") else "title"
+    return (
+        f"<item><applicantName>{escape(name)}</applicantName><applicationNumber>{right.application}</applicationNumber>"
+        f"<applicationDate>{right.filed:%Y%m%d}</applicationDate><{title}>{escape(right.title)}</{title}>"
+        f"<applicationStatus>{right.state}</applicationStatus><registrationDate>{granted}</registrationDate></item>"
+    )
+
+
 def _bibliography(right: MadeUpRight) -> str:
     granted = f"{right.registered:%Y.%m.%d}" if right.registered else ""
     shown = f"{right.application[:2]}-{right.application[2:6]}-{right.application[6:]}"
@@ -408,6 +430,40 @@ def _bibliography(right: MadeUpRight) -> str:
         f"<claimCount>{right.claims}</claimCount><registerDate>{granted}</registerDate>"
         "</biblioSummaryInfo></biblioSummaryInfoArray></item>"
     )
+
+
+def _events(right: MadeUpRight) -> str:
+    """Return the events of a right by WIPO ST.27: filed, published, granted, and ceased for unpaid fees."""
+    events = [("A10", "A12", "0", "1", "PA0109", right.filed)]
+    if right.registered:
+        events.append(("F10", "F11", "2", "4", "PR0701", right.registered))
+    if right.ended:
+        events.append(("H10", "H13", "4", "6", "PC1903", right.ended))
+    return "".join(
+        f"<legalStatusST27Info><applicationNumber>{right.application}</applicationNumber>"
+        f"<supplySerialNumber>{place}</supplySerialNumber><keyEventCode>{key}</keyEventCode>"
+        f"<detailedEventCode>{detail}</detailedEventCode><stateCode>{'N' if key == 'H10' else 'A'}</stateCode>"
+        f"<previousStageCode>{before}</previousStageCode><currentStageCode>{after}</currentStageCode>"
+        f"<nationalEventCode>{national}</nationalEventCode><eventDate>{on:%Y%m%d}</eventDate></legalStatusST27Info>"
+        for place, (key, detail, before, after, national, on) in enumerate(events, 1)
+    )
+
+
+def _citations(right: MadeUpRight) -> str:
+    """Return what a right cites; the service lists a document as it was written and in its standard form."""
+    listed = []
+    for number in range(right.claims % 4):
+        plain = f"2099{number:07d}"
+        standard = (
+            f"<StandardCitationLiteraturenumber>{plain}</StandardCitationLiteraturenumber>"
+            "<StandardCitationLiteratureCountryCode>KR</StandardCitationLiteratureCountryCode>"
+        )
+        written = f"<OriginalcitationLiteraturenumber>KR10{plain} A</OriginalcitationLiteraturenumber>"
+        listed += [
+            f"<citationInfoV3>{written}</citationInfoV3>",
+            f"<citationInfoV3>{written}{standard}</citationInfoV3>",
+        ]
+    return "".join(listed)
 
 
 def _portal(rows: list[dict[str, Any]]) -> Reply:

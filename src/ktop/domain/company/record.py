@@ -201,7 +201,7 @@ class Commercialisation(RecordPart):
 
 
 class IpRight(RecordPart):
-    """One patent or other right, pending ones included. ``cited_by`` None means not looked up."""
+    """One patent or other right, pending ones included. ``cited_by`` or ``cites`` None means not looked up."""
 
     kind: IpKind
     title: Text = None
@@ -212,6 +212,7 @@ class IpRight(RecordPart):
     ended: Day = None
     claims: Claims = None
     cited_by: Whole = None
+    cites: Whole = None
     DATED = (("filed", "registered"), ("filed", "ended"), ("registered", "ended"))
 
     @model_validator(mode="after")

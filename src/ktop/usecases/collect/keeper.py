@@ -14,13 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from ktop.collect.answer import Outcome
+from ktop.collect.korean_portal import TOO_FAST
 from ktop.collect.limits import KOREA, MOST_FAILURES, REST, Leave, Limits, period_end
 from ktop.store.unit_of_work import Store
 
 MOST_AT_ONCE = 16
 #: How long a source is left alone that says "too many at the moment"; a quota told otherwise ends with the day.
 _MOMENT = timedelta(minutes=1)
-_OF_A_MOMENT = frozenset({"429", "RobotDetected"})
+_OF_A_MOMENT = frozenset({"429", "RobotDetected", TOO_FAST})
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class StoreKeeper:
             if not stock.calls:
                 with self._store().installation() as work:
                     own: dict[str, Any] = {"tenant": self._tenant, "share": self._share}
+                    own["burst"] = limits.burst
                     taken = work.sources.take(source, periods, limits.second, now, stock.next_size, **own)
                 if not taken.calls:
                     until = period_end(taken.full) if taken.full else taken.until
@@ -69,11 +71,12 @@ class StoreKeeper:
                     return Leave(False, why=why, until=until)
                 stock.periods, stock.calls = tuple(periods), taken.calls
                 stock.next_size = min(2 * stock.next_size, MOST_AT_ONCE)
-                stock.turn = now + timedelta(seconds=taken.wait_seconds)
+                stock.turn = now + timedelta(seconds=taken.wait_seconds)  # before now where a burst is left
             stock.calls -= 1
             if stock.turn is not None and limits.second:
                 wait = max(0.0, (stock.turn - now).total_seconds())
-                stock.turn = max(stock.turn, now) + timedelta(seconds=1 / limits.second)
+                earliest = now - timedelta(seconds=limits.burst / limits.second)
+                stock.turn = max(stock.turn, earliest) + timedelta(seconds=1 / limits.second)
             return Leave(True, wait)
 
     def note(self, key: str, outcome: Outcome, detail: str, now: datetime) -> None:

@@ -39,7 +39,7 @@ _KINDS: Mapping[str, ValueKind[Any]] = {
 #: Last part of a path → kind of the value; amounts of statements are all the rest of those.
 _LAST: Mapping[str, ValueKind[Any]] = {
     **dict.fromkeys(("year_end", "filed", "registered", "ended", "start", "end", "issued", "expires"), DAY),
-    **dict.fromkeys(("total", "claims", "cited_by"), _COUNT),
+    **dict.fromkeys(("total", "claims", "cited_by", "cites"), _COUNT),
 }
 
 

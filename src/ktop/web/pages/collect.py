@@ -38,7 +38,7 @@ _SHOWN_COLLECTIONS = 200
 _SHOWN_CHANGES, _SHOWN_CHANGED, _EVERY_DAYS = 10, 8, (7, 30, 90)
 #: Lists that the page shows an entry a row, each with these fields.
 _LISTS: Mapping[str, tuple[str, ...]] = {
-    "ip": ("number", "title", "status", "filed", "registered", "claims", "cited_by"),
+    "ip": ("number", "title", "status", "filed", "registered", "ended", "claims", "cited_by", "cites"),
     "rnd_projects": ("title", "start", "end", "funding"),
     "certifications": ("kind", "issued", "expires"),
 }
