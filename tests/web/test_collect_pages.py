@@ -49,6 +49,7 @@ def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:
     shown = visit.get(address)
     assert "refresh" not in shown.headers
     said = html.unescape(shown.text)
+    assert f"<h1>{GARAM.name_en}</h1>" in said and GARAM.name_en in html.unescape(visit.get("/collect").text)
     for words in (GARAM.name, "9,120,000,000", "made-up company", "Found by name alone", "KIPRIS Plus"):
         assert words in said
     assert said.count("/collect/answers/") > 150, "every value leads to its answer, also those of one entry"

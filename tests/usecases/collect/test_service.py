@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
 from ktop.cli import main as command_line
-from ktop.collect.limits import Limits
+from ktop.collect.limits import Limits, limits_of
 from ktop.collect.stand_in.faults import SAID, FaultyServices
 from ktop.collect.stand_in.services import Reply, Services
 from ktop.collect.stand_in.travel import served
@@ -27,6 +27,8 @@ from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ForbiddenError, InputError, NotFoundError
 from ktop.kernel.settings import Settings
+from ktop.store.identity import OrganisationRow
+from ktop.usecases.collect.access import key_id, read_access
 from ktop.usecases.collect.keeper import StoreKeeper
 from ktop.web.app import create_app
 
@@ -342,11 +344,21 @@ def test_a_source_that_fails_again_and_again_is_left_alone_for_a_while(house: Ho
     assert keeper.take("ntis", Limits(day=100), resting.until).given
 
 
-def test_the_operator_sees_and_tries_sources(house: House) -> None:
+def test_the_operator_sees_and_tries_sources(house: House, tmp_path: Path) -> None:
     states = house.collect.sources(OPERATOR)
     assert [state.source for state in states][:2] == ["kipris", "fsc"] and not any(s.has_key for s in states)
     with pytest.raises(NotFoundError):
         house.collect.try_source(OPERATOR, "nowhere")
+    keys = sources_file(tmp_path, "http://sources.invalid")
+    keeper = StoreKeeper(house._store, {"kipris": key_id("kipris", read_access(keys)[0]["kipris"])}, "firm", 0.5)
+    assert keeper.take("kipris", limits_of("kipris"), datetime.now(UTC)).given
+    keeper.close()
+    with house._store().installation() as work:
+        row = OrganisationRow("firm", "company", "가나(가상)", "Gana (made-up)", "active", datetime.now(UTC))
+        work.identity.add_organisation(row)
+    house._public_sources._file = keys
+    (used,) = house.collect.sources(OPERATOR)[0].organisations
+    assert (used.organisation, used.name, used.calls) == ("firm", {"ko": "가나(가상)", "en": "Gana (made-up)"}, 1)
 
 
 def test_a_job_collects_in_the_background(house: House) -> None:

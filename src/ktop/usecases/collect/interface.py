@@ -142,6 +142,15 @@ class CompanyCollection:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceUse:
+    """Calls to a source that were made for an organisation."""
+
+    organisation: str
+    name: LocalText
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """How a source is.
 
@@ -149,7 +158,7 @@ class SourceState:
     ----------
     has_key : whether this installation may ask it.
     used : period → calls made and most calls allowed.
-    organisations : names of organisations → calls made for each in the longest of these periods, most first.
+    organisations : the organisations that calls were made for in the longest of these periods, most first.
     outcomes : how today's answers turned out → how many, the moment and detail of the last.
     rests_until, why : until when it is left alone, and whether for a quota or for failures.
     """
@@ -162,7 +171,7 @@ class SourceState:
     failures: int
     rests_until: datetime | None
     why: str
-    organisations: Mapping[str, int] = field(default_factory=dict)
+    organisations: Sequence[SourceUse] = ()
 
 
 class Collect(Protocol):
@@ -262,6 +271,6 @@ class Collect(Protocol):
         """Make one call to a source and return how it is then."""
         ...
 
-    def made_up_numbers(self, actor: Actor) -> Sequence[tuple[str, str]]:
-        """Return business number and name of the companies that the stand-ins know."""
+    def made_up_numbers(self, actor: Actor) -> Sequence[tuple[str, LocalText]]:
+        """Return business number and names of the companies that the stand-ins know."""
         ...

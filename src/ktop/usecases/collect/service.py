@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ktop.catalogue import load
+from ktop.catalogue import LANGS, LocalText, load
 from ktop.collect import nts
 from ktop.collect.answer import OUTCOMES
 from ktop.collect.limits import KOREA, limits_of
@@ -30,7 +30,7 @@ from ktop.usecases.collect import reading
 from ktop.usecases.collect.access import key_id
 from ktop.usecases.collect.asking import SourceRoom
 from ktop.usecases.collect.backing import keep_proof
-from ktop.usecases.collect.interface import CompanyChange, CompanyCollection, Followed, Payload, SourceState
+from ktop.usecases.collect.interface import CompanyChange, CompanyCollection, Followed, Payload, SourceState, SourceUse
 from ktop.usecases.collect.trying import PROBES
 from ktop.usecases.portfolio.interface import KeptCompany, Portfolio
 
@@ -241,7 +241,7 @@ class CollectService:
                     failures,
                     until if resting else None,
                     why if resting else "",
-                    {names[one]: calls for one, calls in by_one.items() if calls},
+                    tuple(SourceUse(one, names[one], calls) for one, calls in by_one.items() if calls),
                 )
             )
         return found
@@ -255,17 +255,21 @@ class CollectService:
             asker.ask(*PROBES[source])
         return next(one for one in self.sources(actor) if one.source == source)
 
-    def made_up_numbers(self, actor: Actor) -> Sequence[tuple[str, str]]:
+    def made_up_numbers(self, actor: Actor) -> Sequence[tuple[str, LocalText]]:
         require(actor, "own:company:read")
-        return [(BusinessNumber(one.business_number).formatted, one.name) for one in made_up_companies(today())]
+        return [
+            (BusinessNumber(one.business_number).formatted, {"ko": one.name, "en": one.name_en})
+            for one in made_up_companies(today())
+        ]
 
 
-def _name(work: InstallationWork, organisation: str) -> str:
-    """Return an organisation's name, its identifier where it is none that has accounts."""
+def _name(work: InstallationWork, organisation: str) -> LocalText:
+    """Return an organisation's names, its identifier where it is none that has accounts."""
     try:
-        return work.identity.organisation(organisation).name_ko
+        row = work.identity.organisation(organisation)
     except NotFoundError:
-        return organisation
+        return dict.fromkeys(LANGS, organisation)
+    return {"ko": row.name_ko, "en": row.name_en}
 
 
 def _asked(

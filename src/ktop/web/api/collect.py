@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from ktop.usecases.collect.interface import CompanyCollection
+from ktop.catalogue import Lang
+from ktop.usecases.collect.interface import CompanyCollection, SourceUse
 from ktop.usecases.collect.report import as_json
 from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.schemas import error_answers
@@ -263,6 +265,15 @@ def answer(answer_id: AnswerId, use: Uses, who: Acting, lang: Language = None) -
     return download(found.content, f"{found.answer.source}-{found.answer.operation}", "application/octet-stream")
 
 
+def _uses(organisations: Sequence[SourceUse], lang: Lang) -> dict[str, int]:
+    """Return name → calls; two organisations of one name are told apart by their identifiers."""
+    names = [one.name[lang] for one in organisations]
+    return {
+        name if names.count(name) == 1 else f"{name} ({one.organisation})": one.calls
+        for name, one in zip(names, organisations, strict=True)
+    }
+
+
 @router.get("/sources", tags=["collections"], responses={**error_answers(422)})
 def sources(use: Uses, who: Acting, lang: Language = None) -> SourcesShown:
     """List public sources with their state and the quota used."""
@@ -273,7 +284,7 @@ def sources(use: Uses, who: Acting, lang: Language = None) -> SourcesShown:
                 has_key=one.has_key,
                 address=one.address,
                 used={period: list(counts) for period, counts in one.used.items()},
-                organisations=dict(one.organisations),
+                organisations=_uses(one.organisations, "en" if lang == "en" else "ko"),
                 outcomes={outcome: told[0] for outcome, told in one.outcomes.items()},
                 failures=one.failures,
                 rests_until=one.rests_until,

@@ -219,7 +219,7 @@ async def _start(
         table=table,
         problem=problem,
         given=given or {},
-        made_up=made_up,
+        made_up=[(number, name[lang]) for number, name in made_up],
         changes=[_change(change, lang) for change in changes],
     )
 
@@ -277,6 +277,7 @@ async def _shown(request: Request, collection_id: str, problem: str = "", status
         say=_words(lang),
         found=found,
         number=_number(found.business_number),
+        names=_names(found, lang),
         problem=problem,
         running=running,
         done=(job.done, job.of or 4) if job is not None else (0, 4),
@@ -315,6 +316,14 @@ def _validated(found: CompanyCollection, lang: Lang) -> tuple[str, str] | None:
 
 def _left_out(found: CompanyCollection) -> Mapping[str, Any]:
     return {} if found.gathered is None else found.gathered.left_out
+
+
+def _names(found: CompanyCollection, lang: Lang) -> list[str]:
+    """Return the company's names, the one of the page's language first; its number where none is known."""
+    known = {name: str(found.record.get(name) or "") for name in ("name", "name_en")}
+    ordered = (known["name_en"], known["name"]) if lang == "en" else (known["name"], known["name_en"])
+    number = _number(found.business_number)
+    return [name for name in ordered if name and name != found.business_number] or [number]
 
 
 def _number(digits: str) -> str:
@@ -507,9 +516,7 @@ def _source_row(state: SourceState, lang: Lang) -> dict[str, Any]:
             text(f"collect.quota_of_{period.split(' ')[0]}", lang, used=f"{used:,}", most=f"{most:,}")
             for period, (used, most) in state.used.items()
         ],
-        "organisations": [
-            f"{name} {calls:,}" for name, calls in list(state.organisations.items())[:_SHOWN_ORGANISATIONS]
-        ],
+        "organisations": [f"{one.name[lang]} {one.calls:,}" for one in state.organisations[:_SHOWN_ORGANISATIONS]],
         "outcomes": [
             {
                 "words": text(f"collect.outcome_{outcome}", lang),
