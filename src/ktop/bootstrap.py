@@ -147,9 +147,11 @@ class House:
 
     @property
     def training(self) -> Training:
+        from ktop.kernel.sealing import Sealer
         from ktop.usecases.training.service import TrainingService
 
-        return self._once("training", lambda: TrainingService(self._registry, self._store))
+        sealer = Sealer(self._settings.keys / "sealing.key")
+        return self._once("training", lambda: TrainingService(self._registry, self._store, sealer))
 
     @property
     def corpora(self) -> Corpora:

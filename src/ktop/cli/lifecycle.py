@@ -210,6 +210,23 @@ def register(
     terminal.note(_say("registered", model=entered))
 
 
+@app.command(help=_help("appraisals"))
+def appraisals(
+    ctx: typer.Context,
+    out: Annotated[Path, typer.Option("--out", metavar="D.parquet", help=_help("appraisals_out"))],
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Write the kept ratings with what became of the firms."""
+    terminal.languages(lang)
+    at = session(ctx)
+    found = at.platform.training.collect_appraisals(at.actor, out)
+    if json:
+        terminal.json(found)
+    else:
+        terminal.note(_say("appraisals_collected", path=out, **found))
+
+
 @app.command(help=_help("retrain"))
 def retrain(
     ctx: typer.Context,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -37,8 +37,19 @@ class RatingRow:
     archived: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RatedRecord:
+    """The record that one rating of a company was given on."""
+
+    as_of: date
+    firm: str
+    record: dict[str, Any]
+
+
 #: What lists show of each model's answer; the rest of it, some 40 kB, is not read for a list.
 _SHOWN = (("model", "name"), ("scores", "index"), ("grades", "business"), ("grades", "originality"))
+#: Rows that are read at a time where all are gone through.
+_ROWS_AT_ONCE = 200
 #: More models than answer together.
 _MOST_MODELS = 8
 
@@ -114,6 +125,18 @@ class RatingRepository:
         """Return the newest answers first, ``limit`` at most."""
         query = self._own().order_by(ratings.c.created.desc(), ratings.c.id).limit(limit)
         return [_row(found) for found in self._connection.execute(query)]
+
+    def records(self) -> Iterator[RatedRecord]:
+        """Give the record of every rating of a company that has a business number, firm by firm and oldest first."""
+        query = (
+            self._own()
+            .where(ratings.c.subject_key.startswith("business_number:"))
+            .order_by(ratings.c.subject_key, ratings.c.created, ratings.c.id)
+            .execution_options(yield_per=_ROWS_AT_ONCE)
+        )
+        for found in self._connection.execute(query):
+            if isinstance(found.inputs.get("record"), dict):
+                yield RatedRecord(found.as_of, found.subject_key, found.inputs["record"])
 
     def found(
         self,

@@ -99,6 +99,14 @@ class Training(Protocol):
         """Train a company model on own appraisals and enter it as a version; return its card."""
         ...
 
+    def collect_appraisals(self, actor: Actor, out: Path) -> Mapping[str, int]:
+        """Write one's organisation's ratings, with what became of the firms, as the table that ``retrain`` takes.
+
+        Firms stand under a pseudonym that stays the same from one table to the next; no name or number is written. Told
+        to the audit trail. Returns ``rows``, ``firms`` and, for each outcome, in how many rows it is known.
+        """
+        ...
+
     def measure_drift(
         self, actor: Actor, model: str | None = None, data: Path | None = None
     ) -> Sequence[Mapping[str, Any]]:

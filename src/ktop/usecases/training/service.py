@@ -10,12 +10,15 @@ from typing import Any
 from ktop.catalogue import Lang
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
+from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
+from ktop.kernel.sealing import Sealer
 from ktop.models.registry import ModelRegistry
 from ktop.store.unit_of_work import Store
 from ktop.training.growth_paths import write_growth_paths
 from ktop.usecases.models.lifecycle import open_model
 from ktop.usecases.training import panels
+from ktop.usecases.training.collected import OUTCOMES, collected_appraisals
 from ktop.usecases.training.compare import compare
 from ktop.usecases.training.drift import (
     MOST_RATINGS,
@@ -34,8 +37,8 @@ from ktop.usecases.training.validate import validate_panel
 class TrainingService:
     """See ``ktop.usecases.training.interface.Training``. ``store`` opens the database when it is needed."""
 
-    def __init__(self, models: ModelRegistry, store: Callable[[], Store]) -> None:
-        self._registry, self._store = models, store
+    def __init__(self, models: ModelRegistry, store: Callable[[], Store], sealer: Sealer) -> None:
+        self._registry, self._store, self._sealer = models, store, sealer
 
     def train_panel(
         self,
@@ -123,6 +126,21 @@ class TrainingService:
         with self._store().unit(actor) as unit:
             unit.tell("model.registered", f"{name}@{version}", {})
         return card
+
+    def collect_appraisals(self, actor: Actor, out: Path) -> Mapping[str, int]:
+        require(actor, "platform:model:manage")
+        with self._store().reading(actor) as unit:
+            frame = collected_appraisals(unit.ratings.records(), self._pseudonym)
+        found = {"rows": frame.height, "firms": frame["company_id"].n_unique()}
+        found |= {name: frame.height - frame[name].null_count() for name in OUTCOMES}
+        with self._store().unit(actor) as unit:
+            unit.tell("model.appraisals_collected", "appraisals", found)
+        with atomic_path(out) as beside:
+            frame.write_parquet(beside)
+        return found
+
+    def _pseudonym(self, firm: str) -> str:
+        return self._sealer.fingerprint(firm, "appraisals")[:24]
 
     def measure_drift(
         self, actor: Actor, model: str | None = None, data: Path | None = None
