@@ -1,18 +1,19 @@
-"""What one server process carries: ratings, result pages and look-ups a second at so many clients. Prints one table.
+"""What web processes carry: ratings, result pages and kept results a second at so many clients. Prints one table.
 
-    ./run --version && .venv/bin/python benchmarks/load.py [--clients 8] [--seconds 10] [--tree DIR[=CORPUS] ...]
+    ./run --version && .venv/bin/python benchmarks/load.py [--clients 8] [--seconds 10] [--processes 1]
+        [--tree DIR[=CORPUS] ...]
 
 Every DIR is a checkout whose ``./run`` is started on a free port with a data folder of its own; without ``--tree`` it
 is this one. Two checkouts side by side compare two versions in the same run: they are measured in turns, kind by kind.
-"CPU ms" is the server's processor time for each answer.
-Clients run in this process, each on one kept connection, each asking again as soon as it is answered. Technologies are
-left out of a tree without a CORPUS (an indexed corpus folder).
+"CPU ms" is the processor time of the server's processes for each answer.
+Clients run in a process of their own, each on one kept connection, each asking again as soon as it is answered, as the
+local owner (accounts, keys, consents and PostgreSQL: ``lookups.py``). Technologies are left out of a tree without a
+CORPUS (an indexed corpus folder).
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
 import http.client
 import json
 import os
@@ -22,22 +23,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from clients import NUMBER, cpu_seconds, descendants, measure, request
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 DAY = "2026-06-30"
-
-#: Number of the request, of all clients together -> method, path, JSON body.
-Ask = Callable[[int], tuple[str, str, Any]]
 
 
 @dataclass
@@ -49,16 +47,19 @@ class Server:
     corpus: str | None
     process: subprocess.Popen[bytes]
 
+    def web_processes(self) -> list[int]:
+        """Return the processes that answer, and the one that keeps them running; not the worker beside them."""
+        found = descendants(self.process.pid)
+        return [pid for pid in found if b"worker" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+
     def peak_mb(self) -> float:
-        """Return the most memory the process has held so far (Linux), in MB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+        """Return the most memory that one of the processes has held so far (Linux), in MB."""
+        texts = [Path(f"/proc/{pid}/status").read_text() for pid in self.web_processes()]
+        return max(int(text.split("VmHWM:")[1].split()[0]) for text in texts) / 1024
 
     def cpu_seconds(self) -> float:
-        """Return the processor time the process has taken so far (Linux): unlike a rate, it does not depend on what
-        else the machine is doing."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that the processes have taken so far."""
+        return sum(cpu_seconds(pid) for pid in self.web_processes())
 
     def wait_until_idle(self) -> None:
         """Wait until the process does nothing of its own any more: a new installation first cuts its fonts."""
@@ -70,12 +71,13 @@ class Server:
 
 
 @contextmanager
-def started(tree: Path, corpus: str | None) -> Iterator[Server]:
+def started(tree: Path, corpus: str | None, processes: int) -> Iterator[Server]:
     """Start a checkout's platform and wait until it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | ({"KTOP_CORPUS": str(Path(corpus).resolve())} if corpus else {})
+    environment = os.environ | {"KTOP_SOLO": "true", "KTOP_WEB_PROCESSES": str(processes)}
+    environment |= {"KTOP_CORPUS": str(Path(corpus).resolve())} if corpus else {}
     with tempfile.TemporaryDirectory() as data:
         process = subprocess.Popen(
             [str(tree / "run"), "--port", str(port), "--data", data], env=environment, stderr=subprocess.DEVNULL
@@ -109,59 +111,29 @@ def ask(connection: http.client.HTTPConnection, method: str, path: str, body: An
     return answer.status, answer.read()
 
 
-def measure(server: Server, make: Ask, clients: int, seconds: float) -> tuple[float, list[float], int]:
-    """Return requests a second, the seconds of each, and how many were not answered well."""
-    taken: list[float] = []
-    bad = [0]
-    count = iter(range(10**9))
-    until = time.perf_counter() + seconds
-
-    def client() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-        while time.perf_counter() < until:
-            request = make(next(count))
-            start = time.perf_counter()
-            status, _ = ask(connection, *request)
-            taken.append(time.perf_counter() - start)
-            bad[0] += status >= 300
-
-    start = time.perf_counter()
-    threads = [threading.Thread(target=client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(taken) / (time.perf_counter() - start), sorted(taken), bad[0]
-
-
-def kinds(server: Server) -> list[tuple[str, Ask]]:
+def kinds(server: Server) -> list[tuple[str, Sequence[bytes]]]:
     """Return what is asked of a server, after one rating of each kind to warm it up."""
     record = yaml.safe_load((EXAMPLES / "companies" / "hanbit-motion.yaml").read_text("utf-8"))
     record = json.loads(json.dumps(record, default=str))
-
-    def company(number: int) -> tuple[str, str, Any]:
-        own = copy.deepcopy(record) | {"name": f"{record['name']} {number}"}
-        return "POST", "/api/v1/ratings/company", {"record": own, "as_of": DAY}
-
+    record["name"] += f" {NUMBER.decode()}"
+    company = {"record": record, "as_of": DAY}
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
-    status, answer = ask(connection, *company(0))
+    status, answer = ask(connection, "POST", "/api/v1/ratings/company", company)
     if status != 201:
         raise SystemExit(f"{server.name}: {answer[:300].decode()}")
     kept = json.loads(answer)["id"]
-    asked: list[tuple[str, Ask]] = [
-        ("company rated by API", company),
-        ("result page", lambda number: ("GET", f"/ratings/{kept}", None)),
-        ("kept result as JSON", lambda number: ("GET", f"/api/v1/ratings/{kept}", None)),
+    asked: list[tuple[str, Sequence[bytes]]] = [
+        ("company rated by API", [request("POST", "/api/v1/ratings/company", json.dumps(company).encode())]),
+        ("result page", [request("GET", f"/ratings/{kept}")]),
+        ("kept result as JSON", [request("GET", f"/api/v1/ratings/{kept}")]),
     ]
     if server.corpus:
         texts = [path.read_text("utf-8") for path in sorted((EXAMPLES / "technologies").glob("*.txt"))]
-
-        def technology(number: int) -> tuple[str, str, Any]:
-            return "POST", "/api/v1/ratings/technology", {"text": texts[number % len(texts)], "as_of": DAY}
-
-        for number in range(len(texts)):
-            ask(connection, *technology(number))
-        asked.append(("technology rated by API", technology))
+        bodies = [{"text": text, "as_of": DAY} for text in texts]
+        for body in bodies:
+            ask(connection, "POST", "/api/v1/ratings/technology", body)
+        posted = [request("POST", "/api/v1/ratings/technology", json.dumps(body).encode()) for body in bodies]
+        asked.append(("technology rated by API", posted))
     return asked
 
 
@@ -170,16 +142,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--tree", action="append", default=[], metavar="DIR[=CORPUS]")
     options = parser.parse_args()
     with ExitStack() as stack:
         servers = []
         for given in options.tree or [str(ROOT)]:
             tree, _, corpus = given.partition("=")
-            servers.append(stack.enter_context(started(Path(tree).resolve(), corpus or None)))
+            servers.append(stack.enter_context(started(Path(tree).resolve(), corpus or None, options.processes)))
         asked = [(server, kinds(server)) for server in servers]
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-        print(f"{machine}; {options.clients} clients")
+        print(f"{machine}; {options.processes} web processes, {options.clients} clients")
         print(
             f"{'what':26} {'version':20} {'a second':>9} {'CPU ms':>8} {'p50 ms':>8} {'p95 ms':>8}"
             f" {'failed':>7} {'peak MB':>8}"
@@ -188,13 +161,13 @@ def main() -> None:
             for server, one in asked:
                 if place >= len(one):
                     continue
-                label, make = one[place]
+                label, requests = one[place]
                 before = server.cpu_seconds()
-                rate, taken, bad = measure(server, make, options.clients, options.seconds)
-                cpu = 1e3 * (server.cpu_seconds() - before) / len(taken)
-                p50, p95 = (1e3 * taken[min(len(taken) - 1, int(share * len(taken)))] for share in (0.5, 0.95))
-                shown = f"{label:26} {server.name:20} {rate:9.1f} {cpu:8.1f} {p50:8.0f} {p95:8.0f}"
-                print(f"{shown} {bad:7} {server.peak_mb():8.0f}")
+                found = measure(server.port, requests, options.clients, options.seconds)
+                cpu = 1e3 * (server.cpu_seconds() - before) / len(found.taken)
+                times = f"{found.percentile(0.5):8.0f} {found.percentile(0.95):8.0f}"
+                shown = f"{label:26} {server.name:20} {found.rate:9.1f} {cpu:8.1f} {times}"
+                print(f"{shown} {len(found.refused):7} {server.peak_mb():8.0f}")
                 sys.stdout.flush()
 
 

@@ -1,18 +1,21 @@
-"""What look-ups by consent cost: check, read, ledger entry and audit event, in this process and over HTTP.
+"""What look-ups by consent and new ratings cost: in this process and over HTTP, beside a bare application.
 
-    .venv/bin/python benchmarks/lookups.py [--seconds 5] [--clients 4] [--processes 1] [--postgresql URL|wheel]
+    .venv/bin/python benchmarks/lookups.py [--seconds 5] [--clients 20] [--processes 1] [--postgresql URL|wheel]
 
-Beside it, in the same run and on a database of the same kind, a bare FastAPI + SQLAlchemy application that reads one
-consent and one result, adds one row to a ledger and commits: what the tools cost without a platform. Servers run in
-processes of their own (``--processes`` each, on one port), clients in this one; "CPU ms" is the servers' processor time
-a look-up, which depends little on what else the machine is doing. Prints one table; without ``--postgresql`` for SQLite
-alone; ``--postgresql wheel`` starts a server from the wheel that the tests take.
+A look-up is the key's check, the consent's, the read, the ledger entry, the audit event and the commit; the rating is
+of a company, by API with a key. Beside them, in the same run and on a database of the same kind, a bare FastAPI +
+SQLAlchemy application that reads one consent and one result, adds one row to a ledger and commits: what the tools cost
+without a platform. Servers run in processes of their own (``--processes`` each, on one port), clients in another.
+"CPU ms" is the servers' processor time a request, "client ms" that of the clients: two cores that do nothing else carry
+2000 / (both, and PostgreSQL's own) a second, which depends less on what else the machine is doing than the rate does.
+"at 60/s" is the 95th percentile where the clients together ask 60 times a second whether they are answered or not.
+Prints one table; without ``--postgresql`` for SQLite alone; ``--postgresql wheel`` starts a server from the wheel that
+the tests take.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
 import multiprocessing
 import os
@@ -21,19 +24,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from clients import NUMBER, Measured, cpu_seconds, measure, request
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "fixtures"))
 
 KEPT_RATINGS = 50
+OFFERED_RATINGS = 60.0
 RATING = "ktrs-fm-1.3.0-hanbit-motion"
 
 
-def prepared(url: str, folder: Path) -> tuple[list[str], str]:
-    """Fill a new database with ratings of a company that consented; return them and a bank's API key."""
+def prepared(url: str, folder: Path) -> tuple[list[str], str, str]:
+    """Fill a new database with ratings of a company that consented; return them, the bank's and the company's key."""
     from consenting import BANK, COMPANY, GAON, add_organisations, add_rating, terms
 
     from ktop.bootstrap import House
@@ -47,35 +53,31 @@ def prepared(url: str, folder: Path) -> tuple[list[str], str]:
     house.consents.give(COMPANY, "ibk", terms(inputs={"statement"}), "")
     maker = Actor("benchmark", BANK.organisation, frozenset({"institution_administrator", "bank_officer"}))
     key = house.keys.make(maker, "benchmark", ["granted:result:read"]).key
-    return ratings, key
+    owner = Actor("benchmark", COMPANY.organisation, frozenset({"company_owner"}))
+    return ratings, key, house.keys.make(owner, "benchmark", ["own:rating:make"]).key
 
 
 def serve(url: str, folder: str, port: int) -> None:
-    """Run the platform's own application."""
+    """Run the platform as it is served, on a port that other processes answer on, too."""
     from ktop.bootstrap import House
     from ktop.kernel.settings import Settings
     from ktop.web.app import create_app
-
-    settings = Settings(data=Path(folder), database_url=url, requests_per_minute=100_000_000, web_processes=2)
-    answer(create_app(settings, House(settings)), port)
-
-
-def answer(app: Any, port: int) -> None:
-    """Answer on a port that other processes answer on, too."""
-    import uvicorn
-
+    from ktop.web.connections import server
     from ktop.web.processes import listening
 
+    settings = Settings(data=Path(folder), database_url=url, requests_per_minute=100_000_000, web_processes=2)
     with listening("127.0.0.1", port) as bound:
-        uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run([bound])
+        server(create_app(settings, House(settings)), settings, "127.0.0.1", port).run([bound])
 
 
 def serve_bare(url: str, folder: str, port: int) -> None:
     """Run the bare application: two reads, one row, one commit, the whole result as JSON."""
+    import uvicorn
     from fastapi import FastAPI
     from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, insert, select, text
 
     from ktop.store.database import connect
+    from ktop.web.processes import listening
 
     tables = MetaData()
     consent = Table("bare_consents", tables, Column("id", Integer, primary_key=True), Column("grantee", String(64)))
@@ -100,7 +102,8 @@ def serve_bare(url: str, folder: str, port: int) -> None:
             connection.execute(insert(ledger).values(seen="r"))
         return found
 
-    answer(app, port)
+    with listening("127.0.0.1", port) as bound:
+        uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run([bound])
 
 
 def repeat(one: Callable[[int], None], clients: int, seconds: float) -> tuple[float, float]:
@@ -143,45 +146,49 @@ def _discard(_: object) -> None:
     pass
 
 
-def over_http(
-    target: Callable[[str, str, int], None],
-    url: str,
-    folder: Path,
-    paths: list[str],
-    headers: dict[str, str],
-    clients: int,
-    seconds: float,
-    processes: int,
-) -> tuple[float, float, float]:
-    """Measure a server in processes of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    context = multiprocessing.get_context("spawn")
-    servers = [context.Process(target=target, args=(url, str(folder), port)) for _ in range(processes)]
-    for server in servers:
-        server.start()
-        _wait_for(server, port)
-    local = threading.local()
+class Serving:
+    """Servers in processes of their own, on one port; they end with the block."""
 
-    def ask(count: int) -> None:
-        if not hasattr(local, "connection"):
-            local.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        local.connection.request("GET", paths[count % len(paths)], headers=headers)
-        answer = local.connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{answer.status}: {body[:300]!r}")
+    def __init__(self, target: Callable[[str, str, int], None], url: str, folder: Path, processes: int) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        context = multiprocessing.get_context("spawn")
+        self._servers = [context.Process(target=target, args=(url, str(folder), self.port)) for _ in range(processes)]
 
-    try:
-        repeat(ask, clients, 3.0)  # each process opens its database; fonts of a new installation are cut
-        before = sum(_cpu(server.pid or 0) for server in servers)
-        rate, slow = repeat(ask, clients, seconds)
-        return rate, slow, 1000 * (sum(_cpu(server.pid or 0) for server in servers) - before) / (rate * seconds)
-    finally:
-        for server in servers:
+    def __enter__(self) -> Serving:
+        for server in self._servers:
+            server.start()
+            _wait_for(server, self.port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in self._servers:
             server.terminate()
             server.join(20)
+
+    def asked(
+        self, requests: Sequence[bytes], clients: int, seconds: float, per_second: float | None = None
+    ) -> tuple[Measured, float]:
+        """Return what clients saw, and the servers' processor milliseconds a request."""
+        before = self._cpu()
+        found = measure(self.port, requests, clients, seconds, per_second)
+        if found.refused:
+            raise SystemExit(repr(found.refused[0]))
+        return found, 1e3 * (self._cpu() - before) / len(found.taken)
+
+    def _cpu(self) -> float:
+        return sum(cpu_seconds(server.pid or 0) for server in self._servers)
+
+
+def company_requests(key: str) -> list[bytes]:
+    """Return the request that rates a company that was never rated before."""
+    import yaml
+
+    record = yaml.safe_load((ROOT / "examples" / "companies" / "hanbit-motion.yaml").read_text("utf-8"))
+    record["name"] += f" {NUMBER.decode()}"
+    body = json.dumps({"record": record, "as_of": "2026-06-30"}, default=str).encode()
+    return [request("POST", "/api/v1/ratings/company", body, f"authorization: Bearer {key}\r\n")]
 
 
 def _wait_for(server: Any, port: int) -> None:
@@ -197,43 +204,50 @@ def _wait_for(server: Any, port: int) -> None:
     raise SystemExit("the server did not start")
 
 
-def _cpu(pid: int) -> float:
-    """Return the processor seconds that a process has taken (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> None:
     """Measure every way and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--postgresql", help="address of an empty database, or 'wheel'")
     asked = parser.parse_args()
-    print(f"{'database':<12}{'way':<28}{'a second':>10}{'p95 ms':>9}{'CPU ms':>9}")
+    print(f"{asked.processes} web processes, {asked.clients} clients; load {os.getloadavg()[0]:.1f}")
+    print(f"{'database':<12}{'way':<28}{'a second':>10}{'p95 ms':>9}{'CPU ms':>9}{'client ms':>11}")
     for kind in ("sqlite", *(["postgresql"] if asked.postgresql else [])):
         with tempfile.TemporaryDirectory() as made:
-            folder = Path(made)
-            url = f"sqlite:///{folder / 'ktop.sqlite3'}"
-            if kind == "postgresql":
-                from databases import migrated_postgresql
+            measured(kind, Path(made), asked)
 
-                url = migrated_postgresql() if asked.postgresql == "wheel" else asked.postgresql
-            ratings, key = prepared(url, folder)
-            paths = [f"/api/v1/lookups/{rating}" for rating in ratings]
-            signed_in = {"authorization": f"Bearer {key}"}
-            how_much = (asked.clients, asked.seconds)
-            rows = [
-                ("in this process", in_process(url, folder, ratings, *how_much)),
-                ("over HTTP", over_http(serve, url, folder, paths, signed_in, *how_much, asked.processes)),
-                (
-                    "bare application, HTTP",
-                    over_http(serve_bare, url, folder, ["/look"], {}, *how_much, asked.processes),
-                ),
-            ]
-        for way, (rate, slow, cpu) in rows:
-            print(f"{kind:<12}{way:<28}{rate:>10.0f}{slow:>9.1f}{cpu:>9.2f}")
+
+def measured(kind: str, folder: Path, asked: argparse.Namespace) -> None:
+    """Measure every way on one kind of database and print its lines."""
+    url = f"sqlite:///{folder / 'ktop.sqlite3'}"
+    if kind == "postgresql":
+        from databases import migrated_postgresql
+
+        url = migrated_postgresql() if asked.postgresql == "wheel" else asked.postgresql
+    ratings, bank, company = prepared(url, folder)
+    looks = [request("GET", f"/api/v1/lookups/{one}", headers=f"authorization: Bearer {bank}\r\n") for one in ratings]
+    firms = company_requests(company)
+    how_much = (asked.clients, asked.seconds)
+
+    def tell(way: str, rate: float, slow: float, cpu: float, client: float | None) -> None:
+        shown = "" if client is None else f"{client:>11.2f}"
+        print(f"{kind:<12}{way:<28}{rate:>10.0f}{slow:>9.1f}{cpu:>9.2f}{shown}", flush=True)
+
+    def tell_asked(way: str, found: Measured, cpu: float) -> None:
+        tell(way, found.rate, found.percentile(0.95), cpu, 1e3 * found.client_cpu / len(found.taken))
+
+    tell("look-up, in this process", *in_process(url, folder, ratings, *how_much), None)
+    with Serving(serve, url, folder, asked.processes) as own:
+        own.asked(looks, asked.clients, 3.0)  # each process opens its database; fonts of a new installation are cut
+        tell_asked("look-up", *own.asked(looks, *how_much))
+        own.asked(firms, asked.clients, 2.0)
+        tell_asked("rating", *own.asked(firms, *how_much))
+        tell_asked(f"rating, at {OFFERED_RATINGS:.0f}/s", *own.asked(firms, *how_much, OFFERED_RATINGS))
+    with Serving(serve_bare, url, folder, asked.processes) as bare:
+        bare.asked([request("GET", "/look")], asked.clients, 3.0)
+        tell_asked("bare application", *bare.asked([request("GET", "/look")], *how_much))
 
 
 if __name__ == "__main__":

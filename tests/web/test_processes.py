@@ -62,5 +62,9 @@ def test_several_listen_on_one_port_and_a_stranger_does_not() -> None:
         port = one.getsockname()[1]
         with listening("127.0.0.1", port) as other:
             other.listen()
+            with socket.create_connection(("127.0.0.1", port)):
+                taken, _ = other.accept()
+                with taken:  # asyncio has parts of an answer sent at once where the socket says that it is TCP
+                    assert taken.proto == socket.IPPROTO_TCP
         with socket.socket() as probe, pytest.raises(OSError, match="in use"):
             probe.bind(("127.0.0.1", port))
