@@ -123,7 +123,7 @@ async def _members(request: Request, *, made: NewLink | None = None, error: Ktop
     manages = isinstance(check(actor(request), "own:member:manage"), Allowed)
     lang, column = language(request), tables.Column[Member]
     columns = [
-        column("name", text("accounts.your_name", lang), lambda one: one.name, long=True),
+        column("name", text("members.name", lang), lambda one: one.name, long=True),
         column("login", text("accounts.login", lang), lambda one: one.login),
         column(
             "role",
