@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ktop.collect import certificates, epo, fsc, kipris, korean_portal, nps, ntis, nts, opendart, uspto
 from ktop.collect.answer import OUTCOMES, Answer, Operation
 from ktop.collect.merging import Choice, Stated, gather
-from ktop.collect.parsing import PARSERS, Kept, identify, states
+from ktop.collect.parsing import PARSERS, Kept, giving, identify, states
 from ktop.collect.payload import amount, count, day, digits, read
 from ktop.collect.stand_in.companies import made_up_companies
 from ktop.collect.stand_in.services import KEY, Services
@@ -461,7 +461,12 @@ def test_a_factor_of_a_unit_is_told() -> None:
         stated("statements.2024.sales", 5_000_000_000.0, "opendart", scope="separate"),
         stated("statements.2024.sales", 5_000_000.0, "fsc", scope="separate"),
     ]
-    assert gather("1010070018", both).values["statements.2024.sales"].state == "unit"
+    both.append(stated("statements.2024.capital_stock", 500_000.0, "fsc", scope="separate"))
+    both.append(stated("statements.2023.capital_stock", 500_000.0, "fsc", scope="separate"))
+    found = gather("1010070018", both).values
+    assert found["statements.2024.sales"].state == "unit"
+    assert found["statements.2024.capital_stock"].state == "unit", "nobody else states it, and its source is in doubt"
+    assert found["statements.2023.capital_stock"].state == "agreed"
 
 
 def test_a_later_report_restates_and_scopes_are_never_mixed() -> None:
@@ -555,6 +560,46 @@ def test_former_names_and_subsidiaries_are_told_and_not_mixed_in() -> None:
     found, notices = states([owned], IDENTITY)
     assert not found and [one.key for one in notices] == ["collect.subsidiaries"]
     assert not identity.named(GARAM.subsidiary)
+
+
+def told_of(source: str, operation: str, content: bytes) -> list[str]:
+    kept = Kept("1", Answer(source, operation, "{}", NOW, "found", "", content))
+    return [notice.key.removeprefix("collect.") for notice in states([kept], IDENTITY)[1]]
+
+
+def test_what_a_person_should_know_before_rating_is_told() -> None:
+    def status(code: str, ended: str) -> bytes:
+        row = {"b_no": GARAM.business_number, "b_stt_cd": code, "end_dt": ended}
+        return json.dumps({"status_code": "OK", "data": [row]}).encode()
+
+    assert told_of("nts", "status", status("01", "")) == []
+    assert told_of("nts", "status", status("03", "20250131")) == ["business_closed_since"]
+    assert told_of("nts", "status", status("02", "soon")) == ["business_suspended"]
+    assert told_of("nts", "status", status("", "20250131")) == ["business_unregistered"]
+    for of in (("opendart", "statements"), ("fsc", "summary")):
+        content, asked = good(of)
+        assert told_of(*of, content) == []
+        dollars = content.replace(b'"KRW"', b'"USD"')
+        assert told_of(*of, dollars) == ["foreign_currency"]
+        assert not [one for one in PARSERS[of](dollars, asked, IDENTITY) if not one.path.endswith("year_end")]
+
+
+def test_an_answer_about_others_says_nothing_of_the_company() -> None:
+    kept = [
+        Kept(str(n), Answer(*of, "{}", NOW, "found", "", good(of)[0]))
+        for n, of in enumerate([("opendart", "codes"), ("nps", "sites"), ("nts", "status"), ("fsc", "outline")])
+    ]
+    other = dataclasses.replace(IDENTITY, business_number="1010055512", corporate_number=None, dart_code=None, names=())
+    assert giving(kept, other) == frozenset()
+    assert giving(kept, IDENTITY) == {"nts", "fsc"}
+
+
+def test_names_and_numbers_that_mean_the_same_are_no_dispute() -> None:
+    same = [stated("name", "(주)가람센서", "fsc"), stated("name", "가람센서 주식회사", "kipris")]
+    assert gather("1010070018", same).values["name"].state == "agreed"
+    assert gather("1010070018", [*same, stated("name", "나루소재", "opendart")]).values["name"].state == "differs"
+    numbers = [stated("ip.US1.number", "US20260001A1", "epo"), stated("ip.US1.number", "US17123456", "uspto")]
+    assert gather("1010070018", numbers).values["ip.US1.number"].state == "agreed"
 
 
 def test_another_companys_answers_give_nothing() -> None:

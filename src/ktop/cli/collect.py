@@ -96,7 +96,7 @@ def _sentences(found: CompanyCollection) -> list[str]:
     sentences = [_say("made_up_note")] if found.made_up else []
     for source, report in found.reports.items():
         label = known[source]["name"][terminal.lang]
-        words = _say(f"outcome_{report.outcome}")
+        words = _say("outcome_partly" if report.outcome == "found" and report.failures else f"outcome_{report.outcome}")
         sentences.append(_say("source_line", source=label, outcome=words, calls=report.calls + report.reused))
         if report.retry_at is not None:
             sentences.append("  " + _say("retry_at", moment=f"{report.retry_at.astimezone():%Y-%m-%d %H:%M}"))

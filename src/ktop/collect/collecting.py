@@ -15,7 +15,7 @@ from ktop.collect import certificates, epo, fsc, kipris, korean_portal, nps, nti
 from ktop.collect.answer import Answer, Operation, Outcome, normal_form
 from ktop.collect.asking import Asker
 from ktop.collect.limits import KOREA, REST, period_end
-from ktop.collect.parsing import Kept, Notice, identify
+from ktop.collect.parsing import Kept, Notice, giving, identify
 from ktop.collect.value import Identity
 from ktop.domain.values.registration_numbers import BusinessNumber
 
@@ -66,8 +66,8 @@ class SourceReport:
 
     Parameters
     ----------
-    outcome : "found" where it gave anything; else what stood in the way of it. "not_asked" where nothing known of the
-        company would lead to an answer.
+    outcome : "found" where it said anything of the company; else what stood in the way of it. "not_asked" where nothing
+        known of the company would lead to an answer.
     calls, reused : answers asked for, and answers that were kept from before.
     failures : what of it did not come: operation, outcome and the service's code.
     retry_at : from when asking again makes sense, where that is known.
@@ -151,7 +151,8 @@ class Collection:
         )
         self._told(3, 4, "sources")
         identity, notices = identify(self._number, self._answers, self._names, self._corporate_number)
-        reports = {source: self._report(source) for source in load("sources")["sources"]}
+        gave = giving(self._answers, identity)
+        reports = {source: self._report(source, source in gave) for source in load("sources")["sources"]}
         self._told(4, 4, "record")
         return Collected(identity, notices, tuple(self._answers), reports)
 
@@ -382,7 +383,7 @@ class Collection:
         asked = [epo.family_of(right.application) for right in kept]
         self._ask_all([(epo.FAMILY, wanted) for wanted in asked if wanted is not None])
 
-    def _report(self, source: str) -> SourceReport:
+    def _report(self, source: str, gave: bool) -> SourceReport:
         own = [one.answer for one in self._answers if one.answer.source == source]
         if not self._asker.has(source):
             return SourceReport(source, "not_permitted", 0, 0, (("", "not_permitted", "no_key"),))
@@ -390,15 +391,16 @@ class Collection:
             dict.fromkeys((a.operation, a.outcome, a.detail) for a in own if a.outcome not in ("found", "no_data"))
         )
         later = [answer.retry_at for answer in own if answer.retry_at is not None]
-        if any(answer.outcome == "found" for answer in own):
+        if gave:
             outcome: Outcome | Literal["not_asked"] = "found"
         else:
             outcome = failures[0][1] if failures else ("no_data" if own else "not_asked")
         calls, reused = self._calls.get(source, 0), self._reused.get(source, 0)
-        if outcome in ("broken", "quota") and not later:
+        failing = [failure for failure in failures if failure[1] in ("broken", "quota")]
+        if failing and not later:
             last = max(answer.at for answer in own)
             # as long as a source rests that broke again and again; a quota told by its source ends with the day
             day = f"day {last.astimezone(KOREA):%Y-%m-%d}"
-            moment = outcome == "broken" or failures[0][2] in ("429", korean_portal.TOO_FAST)
+            moment = failing[0][1] == "broken" or failing[0][2] in ("429", korean_portal.TOO_FAST)
             later = [last + REST if moment else period_end(day)]
         return SourceReport(source, outcome, calls, reused, failures, max(later, default=None))

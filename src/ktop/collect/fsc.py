@@ -129,6 +129,15 @@ def summary(content: bytes, asked: Mapping[str, str], identity: Identity) -> Seq
     return values
 
 
+def foreign_currencies(content: bytes) -> set[str]:
+    """Return the currencies other than won that summary statements are written in; no amount is taken from these."""
+    try:
+        rows = korean_portal.items(read(content))
+    except UnreadableError:
+        return set()
+    return {found for row in rows if (found := text(row, "curCd")) and found != "KRW"}
+
+
 def _scope(row: Node) -> Scope:
     """Return whose accounts a row holds, by its words, else by its code (110 the group's, 120 the company's own)."""
     words = text(row, "fnclDcdNm")

@@ -137,9 +137,14 @@ def applicants(content: bytes, identity: Identity) -> list[Applicant]:
 
 
 def applicant(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequence[Value]:
-    """Return the corporate number that the company is registered under."""
-    numbers = {one.corporate_number for one in applicants(content, identity)} - {None}
-    return [Value("corporate_number", number) for number in numbers if number] if len(numbers) == 1 else []
+    """Return the corporate number and the name that the company is registered under, where its codes agree on them."""
+    own = applicants(content, identity)
+    told = {"corporate_number": {one.corporate_number for one in own}, "name": {one.name for one in own}}
+    return [
+        Value(path, next(iter(known)))
+        for path, known in ((path, {one for one in several if one}) for path, several in told.items())
+        if len(known) == 1
+    ]
 
 
 def total(content: bytes) -> int | None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
 from pydantic import ValidationError
 
 from ktop.catalogue import load
-from ktop.collect.value import Plain, Scope, Value
+from ktop.collect.value import Plain, Scope, Value, plain_name
 from ktop.domain.company.errors import first_error
 from ktop.domain.company.record import (
     Certification,
@@ -129,7 +129,7 @@ def gather(
     for path in chosen:
         if "." not in path or path.split(".")[0] in (*_LISTS, "credit"):
             by_path.setdefault(path, [])
-    values = {path: _merged(path, found, chosen.get(path)) for path, found in sorted(by_path.items())}
+    values = _with_units({path: _merged(path, found, chosen.get(path)) for path, found in sorted(by_path.items())})
     record, left_out = _record(business_number, {p: m for p, m in values.items() if m.value is not None})
     return Gathered(values, record, left_out, tuple(unsure), scope)
 
@@ -169,7 +169,7 @@ def _merged(path: str, found: Sequence[Stated], choice: Choice | None) -> Merged
     others = [one for one in found if one not in ranked and one.value.value != newest[one.source].value.value]
     shown = (*ranked, *sorted(others, key=lambda one: one.value.order, reverse=True))
     best = ranked[0] if ranked else None
-    state: State = _state([one.value.value for one in ranked])
+    state: State = _state([_compared(path, one.value.value) for one in ranked])
     if choice is None:
         assert best is not None, "a path without a choice has a statement"
         return Merged(path, best.value.value, state, best.source, best.value.on, shown)
@@ -181,6 +181,31 @@ def _merged(path: str, found: Sequence[Stated], choice: Choice | None) -> Merged
     on = choice.at.date() if choice.at and choice.corrected else (best.value.on if best else None)
     source = "user" if choice.corrected or best is None else best.source
     return Merged(path, choice.value, state, source, on, shown, choice)
+
+
+def _compared(path: str, value: Plain) -> Plain:
+    """Return what two sources are held against each other by: a name without its legal form.
+
+    A right's numbers never disagree: one office names the application, the other one the publication.
+    """
+    if path.startswith("ip.") and path.endswith(".number"):
+        return ""
+    return plain_name(str(value)) if path in ("name", "name_en") else value
+
+
+def _with_units(values: Mapping[str, Merged]) -> dict[str, Merged]:
+    """Return the values, with those of a year's statement in doubt whose source wrote that year in another unit."""
+    doubted: set[tuple[str, str]] = set()
+    for path, merged in values.items():
+        if merged.state == "unit":
+            first = merged.stated[0].value.value
+            doubted |= {(_entry(path), one.source) for one in merged.stated if _another_unit(first, one.value.value)}
+    return {
+        path: replace(merged, state="unit")
+        if merged.state == "agreed" and (_entry(path), merged.source) in doubted and not path.endswith(".year_end")
+        else merged
+        for path, merged in values.items()
+    }
 
 
 def _state(values: Sequence[Plain]) -> State:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ktop.collect import korean_portal
 from ktop.collect.answer import Operation, Verdict
-from ktop.collect.payload import UnreadableError, digits, entries, read, text
+from ktop.collect.payload import UnreadableError, day, digits, entries, read, text
 from ktop.collect.value import Identity, Value
 
 #: ``b_stt_cd``: 01 active, 02 suspended, 03 closed.
@@ -54,6 +54,19 @@ def status(content: bytes, asked: Mapping[str, str], identity: Identity) -> Sequ
     own = [row for row in rows if digits(row, "b_no", length=10) == identity.business_number]
     found = _SUSPENDED.get(text(own[0], "b_stt_cd") or "") if own else None
     return [] if found is None else [Value("credit.business_suspended", found)]
+
+
+def ended(content: bytes, identity: Identity) -> tuple[str, date | None] | None:
+    """Return that the business is ``suspended``, ``closed`` or ``unregistered``, and since when; None where active."""
+    try:
+        rows = entries(read(content), "data")
+    except UnreadableError:
+        return None
+    own = [row for row in rows if digits(row, "b_no", length=10) == identity.business_number]
+    if not own:
+        return None
+    words = {"02": "suspended", "03": "closed", "": "unregistered"}.get(text(own[0], "b_stt_cd") or "")
+    return None if words is None else (words, day(own[0], "end_dt"))
 
 
 def validation(business_number: str, opened: date, representative: str) -> dict[str, Any]:

@@ -170,6 +170,15 @@ def _is_annual_won(row: Node, identity: Identity) -> bool:
     return (text(row, "currency") or "KRW") == "KRW" and (text(row, "reprt_code") or _ANNUAL) == _ANNUAL
 
 
+def foreign_currencies(content: bytes) -> set[str]:
+    """Return the currencies other than won that statements are written in; no amount is taken from these."""
+    try:
+        rows = entries(read(content), "list")
+    except UnreadableError:
+        return set()
+    return {found for row in rows if (found := text(row, "currency")) and found != "KRW"}
+
+
 def _filed(row: Node) -> Any:
     """Return the day that a filing's number begins with."""
     number = text(row, "rcept_no") or ""

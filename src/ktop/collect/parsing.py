@@ -151,6 +151,11 @@ def states(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], list
             month = opendart.closing_month(answer.content) if opendart.is_company(answer.content, identity) else None
             if month not in (None, 12):
                 notices.append(Notice("collect.other_fiscal_year", {"month": month}))
+        if (answer.source, answer.operation) == ("nts", "status"):
+            notices += _state_of_business(answer.content, identity)
+        if (reader := _CURRENCIES.get((answer.source, answer.operation))) and (foreign := reader(answer.content)):
+            told_of = Notice("collect.foreign_currency", {"currencies": ", ".join(sorted(foreign))[:40]})
+            notices += [told_of] if told_of not in notices else []
         if (answer.source, answer.operation) == ("fsc", "subsidiaries"):
             names = fsc.subsidiaries(answer.content, identity)
             shown = {"names": ", ".join(names[:5]), "count": len(names)}
@@ -161,6 +166,36 @@ def states(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], list
     pension, told = _pension(kept, identity)
     found += pension
     return found, notices + told
+
+
+_CURRENCIES = {
+    ("opendart", "statements"): opendart.foreign_currencies,
+    ("opendart", "main_accounts"): opendart.foreign_currencies,
+    ("fsc", "summary"): fsc.foreign_currencies,
+}
+
+
+def _state_of_business(content: bytes, identity: Identity) -> list[Notice]:
+    ended = nts.ended(content, identity)
+    if ended is None:
+        return []
+    state, since = ended
+    if since is None or state == "unregistered":
+        return [Notice(f"collect.business_{state}", {})]
+    return [Notice(f"collect.business_{state}_since", {"since": since.isoformat()})]
+
+
+def giving(kept: Sequence[Kept], identity: Identity) -> frozenset[str]:
+    """Return the sources that say anything of the company; an answer about others says nothing."""
+    told = {one.source for one in states(kept, identity)[0]}
+    certified = ("certificates", "startups")
+    if any(
+        (one.answer.source, one.answer.operation) == certified
+        and certificates.startup_until(one.answer.content, identity)
+        for one in kept
+    ):
+        told.add("certificates")
+    return frozenset(told)
 
 
 def _pension(kept: Sequence[Kept], identity: Identity) -> tuple[list[Stated], list[Notice]]:

@@ -121,6 +121,7 @@ def test_what_sources_state_is_evidence_and_what_a_firm_writes_is_its_word(house
 
     stands = statuses(record)
     assert stands["sales_krw_t0"] == stands["patents_registered"] == stands["staff_total"] == said
+    assert stands["certifications_valid"] == said, "the list of venture firms names the business number"
     assert stands["age_years"] is None, "a correction is the firm's word"
     other = {**record, "statements": [{**one, "sales": 9_999_999_999} for one in record["statements"]]}
     assert statuses(other)["sales_krw_t0"] is None and statuses(other)["patents_registered"] == said
@@ -192,6 +193,7 @@ def test_outcomes_stay_apart(house: House, tmp_path: Path) -> None:
         assert {outcomes[source] for source in ("kipris", "fsc", "opendart", "nts")} == {"not_permitted"}
         nobody = house.collect.collect(OWNER, "101-00-55512", sources=sources_file(tmp_path, address))
         told = {source: report.outcome for source, report in nobody.reports.items()}
+        assert told["opendart"] == "no_data", "a list of filers without the company knows nothing of it"
         assert (told["kipris"], told["fsc"], told["nts"], told["nps"]) == ("no_data",) * 3 + ("not_asked",)
     assert set(nobody.record) == {"business_number", "name", "sources"}
 

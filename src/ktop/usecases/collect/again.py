@@ -10,6 +10,7 @@ from ktop.collect.collecting import SourceReport
 #: ``every_days`` of a company that is followed only until every source has answered, and for how long at most.
 UNTIL_ANSWERED, LONGEST = 0, timedelta(days=40)
 #: A source that says nothing of it is asked again so much later; none is asked again sooner than in an hour.
+_LATER = ("quota", "broken")
 _SOON, _SOONEST = timedelta(days=1), timedelta(hours=1)
 
 
@@ -18,6 +19,6 @@ def asked_again(reports: Mapping[str, SourceReport], now: datetime) -> datetime 
     again = [
         max(report.retry_at or now + _SOON, now + _SOONEST)
         for report in reports.values()
-        if report.outcome in ("quota", "broken")
+        if report.outcome in _LATER or any(outcome in _LATER for _, outcome, _ in report.failures)
     ]
     return min(again, default=None)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import Lang, load, message, text
+from ktop.collect.collecting import SourceReport
 from ktop.collect.merging import Merged
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.values.region import regions
@@ -28,7 +29,15 @@ from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 _FOLLOW_SECONDS = 2
-_TONES = {"found": "good", "no_data": "", "not_asked": "", "not_permitted": "warn", "quota": "warn", "broken": "bad"}
+_TONES = {
+    "found": "good",
+    "partly": "warn",
+    "no_data": "",
+    "not_asked": "",
+    "not_permitted": "warn",
+    "quota": "warn",
+    "broken": "bad",
+}
 _STATE_TONES = {"differs": "warn", "unit": "bad", "changed": "bad", "confirmed": "good", "corrected": "good"}
 _SHOWN_PAYLOAD = 60_000
 _SHOWN_ORGANISATIONS = 10
@@ -336,6 +345,11 @@ def _source_name(source: str, lang: Lang) -> str:
     return str(load("sources")["sources"][source]["name"][lang])
 
 
+def _outcome(report: SourceReport) -> str:
+    """Return how asking a source went: ``partly`` where it answered and something did not come."""
+    return "partly" if report.outcome == "found" and report.failures else report.outcome
+
+
 def _report_row(found: CompanyCollection, source: str, lang: Lang) -> dict[str, Any]:
     report = found.reports[source]
     codes = sorted({f"{operation} {detail}".strip() for operation, _, detail in report.failures if operation or detail})
@@ -343,8 +357,8 @@ def _report_row(found: CompanyCollection, source: str, lang: Lang) -> dict[str, 
     share = report.outcome == "quota" and any(detail == "share" for _, _, detail in report.failures)
     return {
         "name": _source_name(source, lang),
-        "outcome": text("collect.outcome_share" if share else f"collect.outcome_{report.outcome}", lang),
-        "tone": _TONES[report.outcome],
+        "outcome": text(f"collect.outcome_{'share' if share else _outcome(report)}", lang),
+        "tone": _TONES[_outcome(report)],
         "calls": f"{report.calls + report.reused:,}",
         "missing": "" if report.outcome == "found" else ", ".join(_label(path, lang) for path in feeds),
         "codes": ", ".join(codes)[:200],
