@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ktop.usecases.accounts.password_hashes import PasswordHashes
     from ktop.usecases.audit.interface import Audit
     from ktop.usecases.batches.interface import Batches
+    from ktop.usecases.cluster.interface import Cluster
     from ktop.usecases.collect.asking import SourceRoom
     from ktop.usecases.collect.following import Following
     from ktop.usecases.collect.interface import Collect
@@ -158,6 +159,12 @@ class House:
         from ktop.usecases.corpora.service import CorpusService
 
         return self._once("corpora", lambda: CorpusService(self._settings))
+
+    @property
+    def cluster(self) -> Cluster:
+        from ktop.usecases.cluster.service import ClusterService
+
+        return self._once("cluster", lambda: ClusterService(self._settings))
 
     @property
     def accounts(self) -> Accounts:

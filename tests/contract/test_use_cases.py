@@ -16,6 +16,8 @@ from ktop.usecases.audit.interface import Audit
 from ktop.usecases.audit.service import AuditService
 from ktop.usecases.batches.interface import Batches
 from ktop.usecases.batches.service import BatchService
+from ktop.usecases.cluster.interface import Cluster
+from ktop.usecases.cluster.service import ClusterService
 from ktop.usecases.collect.interface import Collect
 from ktop.usecases.collect.service import CollectService
 from ktop.usecases.companies.interface import Companies
@@ -103,6 +105,7 @@ USE_CASES: dict[type, type] = {
     Models: ModelService,
     Training: TrainingService,
     Corpora: CorpusService,
+    Cluster: ClusterService,
     Audit: AuditService,
     Programmes: ProgrammeService,
     Reviews: ReviewService,

@@ -12,6 +12,7 @@ from ktop.catalogue import text
 from ktop.cli import (
     accounts,
     audit,
+    cluster,
     collect,
     institutions,
     jobs,
@@ -39,6 +40,7 @@ app.add_typer(lifecycle.app, name="models")  # with the commands of models.py
 
 app.add_typer(originality_learning.app, name="originality")  # with the commands of originality.py
 app.add_typer(audit.app, name="audit")
+app.add_typer(cluster.app, name="cluster")
 app.add_typer(programmes.app, name="programmes")
 app.add_typer(collect.app, name="collect")
 app.add_typer(sheets.app, name="companies")

@@ -128,6 +128,23 @@ class Settings(BaseModel):
         365, ge=1, description="Days that a table given to be rated, or for an effect, is kept; its answer stays."
     )
     jobs_at_once: int = Field(1, ge=1, le=32, description="Jobs that one worker does at the same time.")
+    cluster: str | None = Field(
+        None,
+        pattern=r"^[^\s/:]+:\d{1,5}$",
+        description="Host and port of the first node of a search cluster; without it, this machine holds the corpus.",
+    )
+    cluster_node: str | None = Field(
+        None, description="Address of this machine's own node of the cluster, where it is not found by itself."
+    )
+    cluster_shares: int = Field(
+        4, ge=1, le=1000, description="Parts that the cluster deals the corpus out to, a process each."
+    )
+    cluster_replicas: int = Field(
+        1, ge=1, le=10, description="Processes that hold each part, on different nodes where there are as many."
+    )
+    cluster_seconds: float = Field(
+        30.0, gt=0, le=600, description="Seconds within which the cluster answers completely, or an error is told."
+    )
     webhooks_anywhere: bool = Field(
         False, description="Whether webhooks may go by http and into private networks; for trials only."
     )
@@ -154,6 +171,11 @@ class Settings(BaseModel):
     def corpus_in_force(self) -> Path:
         """Folder of the patent corpus that technologies are rated against where none is named."""
         return self.corpus or self.demo_corpus
+
+    @property
+    def cluster_token(self) -> Path:
+        """File with the token that all nodes of the search cluster share."""
+        return self.keys / "cluster.token"
 
     @property
     def models(self) -> Path:

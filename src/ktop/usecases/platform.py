@@ -7,6 +7,7 @@ from typing import Protocol
 from ktop.usecases.accounts.interface import Accounts
 from ktop.usecases.audit.interface import Audit
 from ktop.usecases.batches.interface import Batches
+from ktop.usecases.cluster.interface import Cluster
 from ktop.usecases.collect.interface import Collect
 from ktop.usecases.companies.interface import Companies
 from ktop.usecases.consent.interface import Consents
@@ -81,6 +82,11 @@ class Platform(Protocol):
     @property
     def corpora(self) -> Corpora:
         """Patent corpora."""
+        ...
+
+    @property
+    def cluster(self) -> Cluster:
+        """Several machines that hold patent corpora together."""
         ...
 
     @property

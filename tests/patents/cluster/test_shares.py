@@ -12,34 +12,12 @@ import pytest
 from ktop.kernel.errors import UnavailableError
 from ktop.patents.cluster.index import Ask, ClusterIndex
 from ktop.patents.cluster.share import Share, shares_of
-from ktop.patents.corpus.importing import import_paths
-from ktop.patents.engine import indexing, vectors
 from ktop.patents.engine.index import PatentIndex
-from ktop.patents.engine.indexing import build_index
 from ktop.patents.engine.layout import IndexManifest
 
-from ..conftest import made_up_records, write_records
 from ..engine.answers import QUESTIONS, rated, searched
 
 SEGMENTS = 8
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus of eight segments, some patents of which were replaced."""
-    folder = tmp_path_factory.mktemp("shares")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vectors, "SAMPLE_SENTENCES", 20)
-        patch.setattr(indexing, "BATCH_ROWS", 20)
-        patch.setattr(indexing, "SEGMENT_ROWS", 40)
-        patch.setattr(indexing, "MAX_SMALL_SEGMENTS", 100)
-        records = made_up_records(per_theme=50)
-        former = [record | {"title": "A former title"} for record in records[::9]]
-        for number, part in enumerate((records[:1], former, records)):
-            import_paths(folder / "corpus", [write_records(folder / f"{number}.jsonl", part)])
-            if number:
-                build_index(folder / "corpus")
-    return folder / "corpus"
 
 
 def in_process(folder: Path, count: int) -> ClusterIndex:
@@ -57,8 +35,8 @@ def in_process(folder: Path, count: int) -> ClusterIndex:
 
 
 @pytest.mark.parametrize("count", [1, 3, 11])
-def test_shares_answer_as_one_machine_to_the_last_bit(corpus: Path, count: int) -> None:
-    alone, dealt = PatentIndex(corpus), in_process(corpus, count)
+def test_shares_answer_as_one_machine_to_the_last_bit(segmented: Path, count: int) -> None:
+    alone, dealt = PatentIndex(segmented), in_process(segmented, count)
     assert len(alone.segments) >= SEGMENTS
     assert alone.manifest.dead
     asked = QUESTIONS if count == 3 else QUESTIONS[8:12]
@@ -73,8 +51,8 @@ def test_shares_answer_as_one_machine_to_the_last_bit(corpus: Path, count: int) 
     assert rated(dealt, asked[:1], exclude=[family]) == rated(alone, asked[:1], exclude=[family])
 
 
-def test_segments_are_dealt_out_evenly_and_each_once(corpus: Path) -> None:
-    manifest = PatentIndex(corpus).manifest
+def test_segments_are_dealt_out_evenly_and_each_once(segmented: Path) -> None:
+    manifest = PatentIndex(segmented).manifest
     for count in (1, 2, 3):
         places = shares_of(manifest, count)
         assert sorted(place for share in places for place in share) == list(range(len(manifest.segments)))
@@ -82,9 +60,9 @@ def test_segments_are_dealt_out_evenly_and_each_once(corpus: Path) -> None:
         assert max(held) - min(held) <= max(rows for _, rows in manifest.segments)
 
 
-def test_a_share_opens_its_own_generation_and_no_other(corpus: Path) -> None:
-    generation = PatentIndex(corpus).manifest.generation
+def test_a_share_opens_its_own_generation_and_no_other(segmented: Path) -> None:
+    generation = PatentIndex(segmented).manifest.generation
     with pytest.raises(UnavailableError):
-        Share(corpus, generation + 1, (0,))
+        Share(segmented, generation + 1, (0,))
     with pytest.raises(ValueError, match="not asked"):
-        Share(corpus, generation, (0,)).ask("__init__", ())
+        Share(segmented, generation, (0,)).ask("__init__", ())

@@ -14,7 +14,7 @@ from ktop.catalogue import Lang, text
 from ktop.domain.patent.numbers import ids_of
 from ktop.domain.technology.neighbourhood import day_of
 from ktop.domain.technology.summary import titled
-from ktop.kernel.errors import InputError, KtopError
+from ktop.kernel.errors import InputError, KtopError, UnavailableError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus
@@ -26,6 +26,7 @@ from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures import compute_measures
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.interface import SearchRequest
+from ktop.usecases.corpora.opening import OpenIndex
 from ktop.usecases.corpora.reference import bring_reference_up_to_date
 from ktop.usecases.uploads import read_table, require_table_ending
 
@@ -88,9 +89,11 @@ def verify_patents(
     }
 
 
-def search_text(query: str, *, corpus: Path, how: SearchRequest) -> list[dict[str, Any]]:
+def search_text(
+    query: str, *, corpus: Path, how: SearchRequest, open_index: OpenIndex = PatentIndex
+) -> list[dict[str, Any]]:
     """Return the patents nearest to a text, best first, each with score, title, applicants and filing date."""
-    index = PatentIndex(corpus)
+    index = open_index(corpus)
     hits = index.search(query, how.top, how.before, mode=_mode(how.mode), only=search_filter(how))
     found = []
     for doc, hit in zip(index.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
@@ -141,6 +144,7 @@ def search_queries(
     how: SearchRequest,
     lang: Lang = "ko",
     progress: Progress = silent,
+    open_index: OpenIndex = PatentIndex,
 ) -> dict[str, int]:
     """Search for every row of a table of queries (see ``read_queries``) and write ``query_id, rank, patent_id, score``.
 
@@ -149,7 +153,7 @@ def search_queries(
     require_table_ending(out, (".parquet",))
     only = search_filter(how)
     given = read_queries(queries)
-    index = PatentIndex(corpus)
+    index = open_index(corpus)
     rows: list[tuple[str, int, str, float]] = []
     refused = 0
     for number, query in enumerate(given):
@@ -159,8 +163,8 @@ def search_queries(
             day = query["before"] or how.before
             hits = index.search(query["text"], how.top, day, query["exclude"], _mode(how.mode), only)
         except KtopError as error:
-            if error.key == "patents.search_mode":
-                raise
+            if error.key == "patents.search_mode" or isinstance(error, UnavailableError):
+                raise  # no query is at fault
             refused += 1
             continue
         rows += [(query["query_id"], rank, hit.patent_id, hit.score) for rank, hit in enumerate(hits, start=1)]

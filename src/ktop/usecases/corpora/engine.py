@@ -19,6 +19,7 @@ from ktop.patents.engine.layout import Layout
 from ktop.patents.neighbours.neighbourhood import prepare
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
+from ktop.usecases.corpora.opening import OpenIndex
 from ktop.usecases.corpora.reference import (
     bring_reference_up_to_date,
     load_reference,
@@ -41,6 +42,7 @@ class TechnologyEngine:
     index: PatentIndex
     model: OriginalityModel
     folder: Path
+    open_index: OpenIndex = PatentIndex
     lock: threading.Lock = field(default_factory=threading.Lock)
     _tried: tuple[float, float] | None = None
 
@@ -58,7 +60,7 @@ class TechnologyEngine:
             return
         self._tried = found
         try:
-            index = PatentIndex(self.folder)
+            index = self.open_index(self.folder)
             reference = load_reference(self.folder, index, formulas)
             if reference is not None:
                 self.model = _model(self.folder, index, reference)
@@ -97,22 +99,28 @@ def corpus_is_ready(folder: Path) -> bool:
 
 
 def open_corpus(
-    folder: Path, *, lang: Lang = "ko", progress: Progress = silent, formulas: str | None = None
+    folder: Path,
+    *,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+    formulas: str | None = None,
+    open_index: OpenIndex = PatentIndex,
 ) -> TechnologyEngine:
     """Open a corpus for rating; steps of the work are named in ``lang``.
 
     ``formulas`` is the version of the model, the one in force where None: a former one gives its ratings again.
+    ``open_index`` says where the index is held (``opening.opener``).
 
     Raises ``NotFoundError`` for a folder that holds no corpus or a version that is not installed, ``UnavailableError``
     for a corpus not indexed yet.
     """
     if formulas is not None and formulas not in installed_versions():
         raise NotFoundError("originality.no_version", version=formulas, installed=", ".join(installed_versions()))
-    index = PatentIndex(folder)
+    index = open_index(folder)
     reference = load_reference(folder, index, formulas)
     if reference is None:
         reference = bring_reference_up_to_date(folder, lang=lang, progress=progress, formulas=formulas)
-    return TechnologyEngine(index, _model(folder, index, reference), folder)
+    return TechnologyEngine(index, _model(folder, index, reference), folder, open_index)
 
 
 def _model(folder: Path, index: PatentIndex, reference: OriginalityReference) -> OriginalityModel:

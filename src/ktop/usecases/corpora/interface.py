@@ -15,6 +15,7 @@ from ktop.kernel.progress import Progress, silent
 if TYPE_CHECKING:  # an interface is read where nobody opens an index: loading the engine takes a second
     from ktop.patents.corpus.importing import ImportReport
     from ktop.usecases.corpora.engine import TechnologyEngine
+    from ktop.usecases.corpora.opening import OpenIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,10 @@ class Corpora(Protocol):
 
         Raises ``UnavailableError`` while the corpus in force is being prepared.
         """
+        ...
+
+    def opener(self, actor: Actor) -> OpenIndex:
+        """Return how corpora are opened here, in this process or on a cluster; it can be handed to other processes."""
         ...
 
     def import_patents(

@@ -20,6 +20,7 @@ from ktop.usecases.corpora.demo import prepare_demo_corpus
 from ktop.usecases.corpora.engine import TechnologyEngine, corpus_is_ready, open_corpus
 from ktop.usecases.corpora.export import export_patents
 from ktop.usecases.corpora.interface import SearchRequest
+from ktop.usecases.corpora.opening import OpenIndex, opener
 
 #: How long a technology rating waits for the corpus to be prepared before it asks to come back.
 PATIENCE_SECONDS = 10.0
@@ -31,6 +32,7 @@ class CorpusService:
     """See ``ktop.usecases.corpora.interface.Corpora``."""
 
     def __init__(self, settings: Settings) -> None:
+        self._open_index = opener(settings)
         self._in_force, self._demo = settings.corpus_in_force, settings.demo_corpus
         self._engines: dict[tuple[Path, str], TechnologyEngine] = {}
         self._opening = threading.Lock()
@@ -88,8 +90,14 @@ class CorpusService:
             wanted = (named or self._in_force, formulas or version())
             if wanted not in self._engines:
                 folder = self.folder(actor, wanted[0], lang=lang, progress=progress)
-                self._engines[wanted] = open_corpus(folder, lang=lang, progress=progress, formulas=wanted[1])
+                self._engines[wanted] = open_corpus(
+                    folder, lang=lang, progress=progress, formulas=wanted[1], open_index=self._open_index
+                )
             return self._engines[wanted]
+
+    def opener(self, actor: Actor) -> OpenIndex:
+        require_any(actor, *_NEEDS_A_CORPUS)
+        return self._open_index
 
     def import_patents(
         self,
@@ -129,7 +137,7 @@ class CorpusService:
 
     def search_text(self, actor: Actor, text: str, corpus: Path, how: SearchRequest) -> Sequence[Mapping[str, Any]]:
         require(actor, "platform:corpus:read")
-        return work.search_text(text, corpus=corpus, how=how)
+        return work.search_text(text, corpus=corpus, how=how, open_index=self._open_index)
 
     def search_table(
         self,
@@ -143,4 +151,6 @@ class CorpusService:
         progress: Progress = silent,
     ) -> Mapping[str, int]:
         require(actor, "platform:corpus:read")
-        return work.search_queries(queries, out, corpus=corpus, how=how, lang=lang, progress=progress)
+        return work.search_queries(
+            queries, out, corpus=corpus, how=how, lang=lang, progress=progress, open_index=self._open_index
+        )

@@ -15,8 +15,10 @@ from ktop.kernel.errors import InputError, TooLargeError
 from ktop.kernel.files import atomic_path
 from ktop.kernel.processes import answers_in_order
 from ktop.kernel.progress import Progress, silent
+from ktop.patents.engine.index import PatentIndex
 from ktop.usecases.corpora.corpus import read_queries
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
+from ktop.usecases.corpora.opening import OpenIndex
 from ktop.usecases.technologies.rating import technology_of
 from ktop.usecases.uploads import require_table_ending
 
@@ -38,6 +40,7 @@ def score_queries(
     workers: int = 2,
     lang: Lang = "ko",
     progress: Progress = silent,
+    open_index: OpenIndex = PatentIndex,
 ) -> dict[str, Any]:
     """Rate every row of a table of queries and write one row each; ``corpus`` is asked for once the table is read.
 
@@ -47,7 +50,11 @@ def score_queries(
     """
     require_table_ending(out, (".parquet",))
     given = read_queries(queries)
-    rows = list(scored_rows(given, corpus=corpus(), as_of=as_of, workers=workers, lang=lang, progress=progress))
+    rows = list(
+        scored_rows(
+            given, corpus=corpus(), as_of=as_of, workers=workers, lang=lang, progress=progress, open_index=open_index
+        )
+    )
     frame = pl.DataFrame(rows, schema=_schema())
     with atomic_path(out) as beside:
         frame.write_parquet(beside, compression="zstd")
@@ -62,9 +69,11 @@ def scored_rows(
     workers: int = 2,
     lang: Lang = "ko",
     progress: Progress = silent,
+    open_index: OpenIndex = PatentIndex,
 ) -> Iterator[Row]:
     """Yield the row of each query, in order; see ``score_queries`` for what is in it."""
-    engine = open_corpus(corpus, lang=lang, progress=progress)  # builds what is missing, before any worker looks for it
+    # builds what is missing, before any worker looks for it
+    engine = open_corpus(corpus, lang=lang, progress=progress, open_index=open_index)
     label = text("cli.step_rating", lang)
     parts = [given[start : start + _TOGETHER] for start in range(0, len(given), _TOGETHER)]
     done = 0
@@ -93,15 +102,15 @@ def _parts_scored(
             yield _scored(engine, part, as_of, lang)
         return
     work = functools.partial(_scored_in_worker, as_of=as_of, lang=lang)
-    yield from answers_in_order(work, parts, workers, _open, (folder,))
+    yield from answers_in_order(work, parts, workers, _open, (folder, engine.open_index))
 
 
 _engine: TechnologyEngine | None = None
 
 
-def _open(folder: Path) -> None:
+def _open(folder: Path, open_index: OpenIndex) -> None:
     global _engine  # one per worker process
-    _engine = open_corpus(folder)
+    _engine = open_corpus(folder, open_index=open_index)
 
 
 def _scored_in_worker(part: Sequence[Query], as_of: date | None, lang: Lang) -> list[Row]:

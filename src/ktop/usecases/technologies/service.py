@@ -120,6 +120,7 @@ class TechnologyService:
             workers=workers,
             lang=lang,
             progress=progress,
+            open_index=self._corpora.opener(actor),
         )
 
     def rank_table(

@@ -1,0 +1,59 @@
+"""``ktop cluster``: makes the token, runs a node, shows what the cluster consists of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ktop.catalogue import text
+from ktop.cli.options import Json, Lang
+from ktop.cli.state import session, terminal
+
+
+def _say(key: str, **params: Any) -> str:
+    return text(f"cluster.{key}", terminal.lang, **params)
+
+
+app = typer.Typer(help=_say("help"), no_args_is_help=True)
+
+
+@app.command("token", help=_say("help_token"))
+def token(ctx: typer.Context, lang: Lang = None) -> None:
+    """Make the cluster's token where there is none, and say where it lies."""
+    terminal.languages(lang)
+    at = session(ctx)
+    terminal.note(_say("token_made", path=str(at.platform.cluster.token(at.actor))))
+
+
+@app.command("start", help=_say("help_start"))
+def start(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help=_say("help_host"))],
+    port: Annotated[int, typer.Option("--port", min=1024, max=65535, help=_say("help_port"))] = 6379,
+    join: Annotated[str | None, typer.Option("--join", metavar="ADDRESS:PORT", help=_say("help_join"))] = None,
+    cores: Annotated[int, typer.Option("--cores", min=1, max=1024, help=_say("help_cores"))] = 1,
+    lang: Lang = None,
+) -> None:
+    """Run a node on this machine until told to end."""
+    terminal.languages(lang)
+    at = session(ctx)
+    first = join or f"{host}:{port}"
+    at.platform.cluster.run_node(
+        at.actor, host, port=port, join=join, cores=cores, ready=lambda: terminal.note(_say("node_ready", first=first))
+    )
+
+
+@app.command("show", help=_say("help_show"))
+def show(ctx: typer.Context, json: Json = False, lang: Lang = None) -> None:
+    """Show the nodes and what each holds."""
+    terminal.languages(lang)
+    at = session(ctx)
+    found = at.platform.cluster.seen(at.actor)
+    if json:
+        shares = [{"name": share.name, "node": share.node, "pid": share.pid} for share in found.shares]
+        terminal.json({"nodes": list(found.nodes), "shares": shares})
+        return
+    for node in found.nodes:
+        held = ", ".join(share.name for share in found.shares if share.node == node)
+        terminal.note(_say("node_holds", node=node, held=held or "–"))

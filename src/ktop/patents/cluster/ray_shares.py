@@ -1,0 +1,252 @@
+"""Shares as Ray actors: found or started by name, asked together within a time, never answered for by a part of them.
+
+Ray's actors come back after their process or node is lost and a call to one is made again (Moritz et al. 2018); what a
+share is asked changes nothing, so that a call made twice is a call made once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnschedulableError, GetTimeoutError, RayActorError, RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ktop.kernel.errors import KtopError, UnavailableError
+from ktop.patents.cluster.index import Ask, ClusterIndex
+from ktop.patents.cluster.plan import ClusterPlan
+from ktop.patents.cluster.security import NAMESPACE
+from ktop.patents.cluster.share import Share
+from ktop.patents.engine.layout import IndexManifest, Layout
+
+#: Seconds without a question after which the shares of a generation no longer in force are ended.
+IDLE_SECONDS = 60.0
+#: Seconds without an answer after which a replica is asked, too.
+_PATIENCE_SECONDS = 1.0
+#: Seconds between two attempts to place shares while a lost node is still taken for alive.
+_AGAIN_SECONDS = 0.5
+#: What a call to an actor ends with that has no place any more.
+_LOST = (RayActorError, ActorUnschedulableError)
+_SHARE = "share-"
+
+
+class ShareActor:
+    """A ``Share`` in a process of its own."""
+
+    def __init__(self, directory: str, generation: int, places: Sequence[int]) -> None:
+        self._share = Share(directory, generation, places)
+        self._asked = time.monotonic()
+
+    def ready(self) -> bool:
+        """Answer that the share is open."""
+        return True
+
+    def where(self) -> tuple[str, int]:
+        """Return the id of the node and the number of the process."""
+        return ray.get_runtime_context().get_node_id(), os.getpid()
+
+    def idle_seconds(self) -> float:
+        """Return how long nothing has been asked."""
+        return time.monotonic() - self._asked
+
+    def ask(self, question: str, arguments: Sequence[Any]) -> Any:
+        """Answer a question, or give back the error that is told to the user."""
+        self._asked = time.monotonic()
+        return self._share.ask(question, arguments)
+
+
+_connecting = threading.Lock()
+
+
+def connect(plan: ClusterPlan) -> None:
+    """Join the cluster once in this process.
+
+    Raises ``UnavailableError`` where it does not answer or the token is not its own.
+    """
+    with _connecting:
+        if ray.is_initialized():
+            return
+        own: dict[str, Any] = {} if plan.own_node is None else {"_node_ip_address": plan.own_node}
+        try:
+            ray.init(plan.address, namespace=NAMESPACE, configure_logging=False, log_to_driver=False, **own)
+        except (ConnectionError, RuntimeError, RayError, ValueError, OSError) as error:
+            raise UnavailableError("cluster.unreachable", address=plan.address) from error
+
+
+def open_cluster_index(directory: Path | str, plan: ClusterPlan) -> ClusterIndex:
+    """Return the generation of a corpus in force, held by the cluster that this process has joined.
+
+    Shares that are there already are used as they are; others are opened, which takes seconds: nothing is built. The
+    folder must lie at the same path on every node. Shares of former generations end once nobody asks them any more.
+
+    Raises ``UnavailableError`` where the cluster does not answer in time.
+    """
+    folder = Path(directory).resolve()
+
+    def attach(manifest: IndexManifest, places: list[tuple[int, ...]]) -> Ask:
+        shares = RayShares(folder, manifest.generation, places, plan)
+        _end_former(folder, manifest.generation)
+        return shares.ask
+
+    return ClusterIndex(directory, plan.shares, attach)
+
+
+class RayShares:
+    """The shares of one generation, each held by ``plan.replicas`` actors."""
+
+    def __init__(self, directory: Path, generation: int, places: list[tuple[int, ...]], plan: ClusterPlan) -> None:
+        self._directory, self._generation, self._places, self._plan = directory, generation, places, plan
+        self._free = threading.BoundedSemaphore(plan.at_once)
+        self._turn = 0
+        self._actors = self._opened(time.monotonic())
+
+    def _opened(self, started: float) -> list[list[Any]]:
+        """Return the actors of each share; where a node is lost meanwhile, on those that are left."""
+        while True:
+            try:
+                return self._found_or_started(started)
+            except _LOST as error:
+                if not self._left(started):
+                    raise UnavailableError("cluster.lost") from error
+                time.sleep(_AGAIN_SECONDS)
+
+    def _found_or_started(self, started: float) -> list[list[Any]]:
+        """Return the actors of each share once all of them answer, the replicas of a share on different nodes."""
+        nodes = sorted(node["NodeID"] for node in ray.nodes() if node["Alive"])
+        remote: Any = ray.remote(ShareActor)
+        key, count = corpus_key(self._directory), len(self._places)
+        actors = [
+            [
+                remote.options(
+                    name=f"{key}-{self._generation}-{number}of{count}-{replica}",
+                    namespace=NAMESPACE,
+                    get_if_exists=True,
+                    lifetime="detached",
+                    max_restarts=-1,
+                    max_task_retries=-1,
+                    num_cpus=0,
+                    # Not softly: Ray then puts them where it likes. Where the node is lost, ``ask`` places them anew.
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(
+                        nodes[(number + replica) % len(nodes)], soft=False
+                    ),
+                ).remote(str(self._directory), self._generation, share)
+                for replica in range(self._plan.replicas)
+            ]
+            for number, share in enumerate(self._places)
+        ]
+        self._all([actor.ready.remote() for replicas in actors for actor in replicas], started)
+        return actors
+
+    def ask(self, question: str, arguments: Sequence[tuple[Any, ...] | None]) -> list[Any]:
+        """Ask the shares that arguments are given for, and return all their answers in order.
+
+        Raises ``UnavailableError`` where the time is over before all have answered, or too many questions wait.
+        """
+        started = time.monotonic()
+        if not self._free.acquire(timeout=self._plan.seconds):
+            raise UnavailableError("cluster.busy", seconds=self._plan.seconds)
+        try:
+            asked = [(number, given) for number, given in enumerate(arguments) if given is not None]
+            while True:
+                try:
+                    return self._all(self._answers(question, asked, started), started)
+                except _LOST:
+                    # The node is gone, or the actors were ended as those of a former generation, which this process
+                    # still answers by.
+                    self._actors = self._opened(started)
+        finally:
+            self._free.release()
+
+    def _answers(self, question: str, asked: Sequence[tuple[int, tuple[Any, ...]]], started: float) -> list[Any]:
+        """Ask one replica of each share, and the others, too, where it does not answer soon; return the promises."""
+        self._turn += 1
+        turns = [actors[self._turn % len(actors) :] + actors[: self._turn % len(actors)] for actors in self._actors]
+        first = [turns[number][0].ask.remote(question, given) for number, given in asked]
+        if self._plan.replicas == 1 or not first:
+            return first
+        ready, _ = ray.wait(first, num_returns=len(first), timeout=_PATIENCE_SECONDS, fetch_local=False)
+        done = set(ready)
+        answers = []
+        for reference, (number, given) in zip(first, asked, strict=True):
+            if reference in done:
+                answers.append(reference)
+                continue
+            others = [actor.ask.remote(question, given) for actor in turns[number][1:]]
+            early, _ = ray.wait([reference, *others], num_returns=1, timeout=self._left(started), fetch_local=False)
+            answers.append(early[0] if early else reference)
+        return answers
+
+    def _left(self, started: float) -> float:
+        return max(0.0, started + self._plan.seconds - time.monotonic())
+
+    def _all(self, references: list[Any], started: float) -> list[Any]:
+        """Return all answers, or raise: a part of them is no answer."""
+        try:
+            found: list[Any] = ray.get(references, timeout=self._left(started))
+        except GetTimeoutError as error:
+            raise UnavailableError("cluster.late", seconds=self._plan.seconds) from error
+        except RayTaskError as error:
+            if isinstance(error.cause, KtopError):
+                raise error.cause from error
+            raise
+        except _LOST:
+            raise
+        except RayError as error:
+            raise UnavailableError("cluster.lost") from error
+        return found
+
+
+def corpus_key(directory: Path) -> str:
+    """Return what the names of a corpus's shares begin with."""
+    return _SHARE + hashlib.blake2b(str(directory).encode(), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldShare:
+    """A process that holds a share: name (of corpus, generation, share and replica), address of its node, number."""
+
+    name: str
+    node: str
+    pid: int
+
+
+def shares_held(seconds: float = 10.0) -> list[HeldShare]:
+    """Return every process of the cluster that holds a share and answers within so many seconds."""
+    nodes = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes()}
+    names = sorted(named["name"] for named in ray.util.list_named_actors(all_namespaces=True))
+    asked: dict[Any, str] = {
+        ray.get_actor(name, NAMESPACE).where.remote(): name for name in names if name.startswith(_SHARE)
+    }
+    ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=seconds) if asked else ([], [])
+    found = [(asked[promise], *ray.get(promise)) for promise in ready]
+    return sorted((HeldShare(name, nodes[node], pid) for name, node, pid in found), key=lambda share: share.name)
+
+
+def nodes_alive() -> list[str]:
+    """Return the addresses of the nodes of the cluster."""
+    return sorted(node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"])
+
+
+def _end_former(directory: Path, generation: int) -> None:
+    """End the shares of former generations that nobody has asked for a while."""
+    key = corpus_key(directory)
+    if Layout(directory).read().generation != generation:
+        return  # a newer one is there already: whoever opens that one clears up
+    for named in ray.util.list_named_actors(all_namespaces=True):
+        name = named["name"]
+        if named["namespace"] != NAMESPACE or not name.startswith(key + "-") or name.startswith(f"{key}-{generation}-"):
+            continue
+        try:
+            actor = ray.get_actor(name, NAMESPACE)
+            idle: Any = ray.get(actor.idle_seconds.remote(), timeout=5.0)
+            if idle > IDLE_SECONDS:
+                ray.kill(actor)
+        except (RayError, ValueError):  # ended meanwhile, or its files are gone
+            continue

@@ -1,0 +1,1 @@
+"""A search cluster: its nodes, and how large one must be."""

@@ -1,0 +1,63 @@
+"""Runs the nodes of a search cluster on this machine, and looks at the whole of it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from ktop.domain.party.actor import Actor
+from ktop.domain.party.permission import require
+from ktop.kernel.errors import NotFoundError, UnavailableError
+from ktop.kernel.settings import Settings
+from ktop.patents.cluster.joining import joined
+from ktop.patents.cluster.nodes import Node, end_node, start_node
+from ktop.patents.cluster.security import make_token
+from ktop.usecases.cluster.interface import ClusterSeen, ShareSeen
+from ktop.usecases.corpora.opening import cluster_plan
+
+
+class ClusterService:
+    """See ``ktop.usecases.cluster.interface.Cluster``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def token(self, actor: Actor) -> Path:
+        require(actor, "platform:corpus:manage")
+        make_token(self._settings.cluster_token)
+        return self._settings.cluster_token
+
+    def run_node(
+        self, actor: Actor, host: str, *, port: int, join: str | None, cores: int, ready: Callable[[], None]
+    ) -> None:
+        require(actor, "platform:corpus:manage")
+        process = start_node(Node(host, self._settings.cluster_token, port, join, cores))
+        told: list[int] = []
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            told.append(number)
+            process.terminate()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, end)
+        ready()
+        try:
+            assert process.stdout is not None
+            for _ in process.stdout:  # what Ray says is for those who know Ray, and stands in its logs
+                pass
+            process.wait()
+        finally:
+            end_node(process, self._settings.grace_seconds)
+        if not told:
+            raise UnavailableError("cluster.node_ended", address=host)
+
+    def seen(self, actor: Actor) -> ClusterSeen:
+        require(actor, "platform:corpus:read")
+        plan = cluster_plan(self._settings)
+        if plan is None:
+            raise NotFoundError("cluster.none")
+        cluster = joined(plan)
+        shares = [ShareSeen(share.name, share.node, share.pid) for share in cluster.shares_held()]
+        return ClusterSeen(cluster.nodes_alive(), shares)

@@ -1,0 +1,120 @@
+"""Shares on two nodes answer as one machine does, go on when a worker or a node is lost, and let no stranger in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ktop.bootstrap import House
+from ktop.domain.party.actor import LOCAL_OWNER
+from ktop.kernel.settings import Settings
+from ktop.patents.cluster.joining import open_on_cluster
+from ktop.patents.cluster.plan import ClusterPlan
+from ktop.patents.cluster.security import make_token
+from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.indexing import build_index
+
+from ..conftest import made_up_records, write_records
+from ..engine.answers import QUESTIONS, rated, searched
+from .conftest import HOSTS, Nodes, small_segments
+
+ASKED = QUESTIONS[9:11]
+
+
+@pytest.fixture(scope="module")
+def plan(nodes: Nodes) -> ClusterPlan:
+    """Three shares, each held twice."""
+    return ClusterPlan(nodes.address, nodes.token, shares=3, replicas=2, seconds=60.0)
+
+
+def test_a_cluster_answers_as_one_machine_while_workers_and_a_node_are_lost(
+    segmented: Path, nodes: Nodes, plan: ClusterPlan
+) -> None:
+    alone, dealt = PatentIndex(segmented), open_on_cluster(segmented, plan)
+    from ktop.patents.cluster import ray_shares  # Ray reads when it is loaded whether a token is asked for
+
+    found, ratings = searched(alone, ASKED), rated(alone, ASKED[:1])
+    assert searched(dealt, ASKED) == found
+    assert rated(dealt, ASKED[:1]) == ratings
+    held = ray_shares.shares_held()
+    assert len(held) == plan.shares * plan.replicas
+    for one, other in zip(held[::2], held[1::2], strict=True):
+        assert {one.node, other.node} == set(HOSTS)  # replicas of a share
+    assert open_on_cluster(segmented, plan) is not dealt
+    assert ray_shares.shares_held() == held  # attached to what was there
+    os.kill(held[0].pid, signal.SIGKILL)
+    assert searched(dealt, ASKED) == found
+    nodes.kill(HOSTS[1])
+    assert searched(dealt, ASKED) == found
+    assert rated(dealt, ASKED[:1]) == ratings
+
+
+def test_a_new_generation_is_switched_to_as_a_whole(
+    segmented: Path, tmp_path: Path, plan: ClusterPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ktop.patents.cluster import ray_shares
+
+    folder = tmp_path / "corpus"
+    shutil.copytree(segmented, folder)
+    once = replace(plan, replicas=1)
+    former = open_on_cluster(folder, once)
+    before = searched(former, ASKED[:1])
+    added = [record | {"id": f"US77{number:06d}"} for number, record in enumerate(made_up_records(per_theme=5))]
+    import_paths(folder, [write_records(tmp_path / "added.jsonl", added)])
+    with small_segments():
+        build_index(folder)
+    assert not former.is_current
+    assert searched(former, ASKED[:1]) == before
+    monkeypatch.setattr(ray_shares, "IDLE_SECONDS", 0.0)
+    present = open_on_cluster(folder, once)  # ends the shares of the former one
+    assert searched(present, ASKED[:1]) == searched(PatentIndex(folder), ASKED[:1]) != before
+    assert searched(former, ASKED[:1]) == before  # whose shares are opened again for whoever asks them still
+
+
+def test_commands_start_a_node_and_rate_against_the_cluster(demo_corpus: Path, nodes: Nodes, tmp_path: Path) -> None:
+    alone = House(Settings(solo=True, data=tmp_path, corpus=demo_corpus))
+    on_cluster = Settings(solo=True, data=tmp_path, corpus=demo_corpus, cluster=nodes.address, cluster_shares=2)
+    on_cluster.keys.mkdir()
+    shutil.copy2(nodes.token, on_cluster.cluster_token)
+    command = [sys.executable, "-m", "ktop", "cluster", "start", "--host", HOSTS[1], "--join", nodes.address]
+    environment = os.environ | {"KTOP_DATA": str(tmp_path), "KTOP_LANG": "en"}
+    node = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True)
+    try:
+        assert node.stderr is not None
+        assert nodes.address in node.stderr.readline().decode()
+        house = House(on_cluster)
+        summary = f"{QUESTIONS[1]}, told at some length for a rating of how original it is"
+        asked = [home.technologies.rate_summary(LOCAL_OWNER, summary) for home in (alone, house)]
+        assert asked[0].to_json() == asked[1].to_json()
+        seen = house.cluster.seen(LOCAL_OWNER)
+        assert list(seen.nodes) == list(HOSTS)
+        assert {share.node for share in seen.shares} == set(HOSTS)
+    finally:
+        node.terminate()
+        assert node.wait(30) == 0
+
+
+def test_nobody_joins_without_the_token_and_no_dashboard_is_open(nodes: Nodes, tmp_path: Path) -> None:
+    make_token(tmp_path / "other")
+    code = (
+        "import sys; from pathlib import Path; from ktop.kernel.errors import UnavailableError\n"
+        "from ktop.patents.cluster.joining import joined\n"
+        "from ktop.patents.cluster.plan import ClusterPlan\n"
+        "try: joined(ClusterPlan(sys.argv[1], Path(sys.argv[2])))\n"
+        "except UnavailableError as error: print(error.key)\n"
+    )
+    tried = subprocess.run(
+        [sys.executable, "-c", code, nodes.address, str(tmp_path / "other")], capture_output=True, text=True, timeout=60
+    )
+    assert tried.stdout.strip().endswith("cluster.unreachable"), tried.stderr[-500:]
+    with socket.socket() as dashboard:
+        assert dashboard.connect_ex((HOSTS[0], 8265)) != 0
