@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from consenting import BANK, COMPANY, add_organisations
 from sqlalchemy import Engine, Inspector, inspect, text
 
 from ktop.domain.party.actor import LOCAL_OWNER
@@ -32,6 +33,26 @@ def test_a_rating_comes_back_as_given(store: Store) -> None:
     with store.unit(LOCAL_OWNER) as unit:
         assert unit.ratings.get(row.id) == row
         assert [r.id for r in unit.ratings.recent()] == [row.id]
+
+
+def test_all_organisations_are_counted_and_only_ones_own_are_learned_from(store: Store) -> None:
+    add_organisations(store)
+    for number, who in enumerate((COMPANY, BANK, BANK)):
+        with store.unit(who) as unit:
+            unit.ratings.add(
+                kind="company",
+                subject="한빛",
+                as_of=DAY + timedelta(days=number),
+                inputs={"record": {"name": "한빛"}} if number else {"text": "none"},
+                results=[{"number": number}],
+                subject_key=f"business_number:{number}" if number else None,
+            )
+    with store.installation(reading=True) as work:
+        assert [one.results[0]["number"] for one in work.figures_of_all.recent_ratings(2)] == [2, 1]
+        assert len(list(work.figures_of_all.recent_ratings(9))) == 3
+    for who, days in ((COMPANY, []), (BANK, [1, 2])):
+        with store.reading(who) as unit:
+            assert [(one.as_of - DAY).days for one in unit.ratings.records()] == days
 
 
 def test_identifiers_differ_and_unknown_ones_are_refused(store: Store) -> None:
