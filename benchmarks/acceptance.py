@@ -2,7 +2,8 @@
 
     python -m pip install --no-deps --require-hashes -r requirements/run.txt -r requirements/train.txt
     python benchmarks/acceptance.py companies --cases DIR [--before 1.3.0] [--firms 2000]
-    python benchmarks/acceptance.py training --data DIR [--minutes 10] [--only polish,slovak,rd,us]
+    python benchmarks/acceptance.py all --data DIR [--minutes 10] [--patents DIR] [--sample]
+    python benchmarks/acceptance.py training --data DIR [--minutes 10] [--only polish,slovak,rd,us,growth]
     python benchmarks/acceptance.py originality CORPUS --texts TABLE [--before 3.0.0] [--technologies 500]
 
 A section is a module beside this one (``acceptance_<section>.py``) with ``arguments(parser)`` and ``tables(options)``,
@@ -21,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-SECTIONS = ("companies", "originality", "training")
+SECTIONS = ("all", "companies", "originality", "training")
 
 
 def main() -> None:

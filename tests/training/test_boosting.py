@@ -7,9 +7,19 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ktop.models.calibration import expit
 from ktop.models.glass_box import TermModel
-from ktop.training.boosting import BoostingSettings, compile_trees, firm_bootstrap, fit_boosting
-from ktop.training.terms import RawTerms, assemble
+from ktop.training.boosting import (
+    BoostingSettings,
+    compile_trees,
+    firm_bootstrap,
+    firm_shares,
+    fit_boosting,
+    member_weights,
+    spread_factor,
+)
+from ktop.training.calibration import fit_platt
+from ktop.training.terms import RawTerms, assemble, with_curve
 
 lightgbm = pytest.importorskip("lightgbm")
 
@@ -197,8 +207,46 @@ def test_a_bootstrap_draws_firms_with_all_their_rows() -> None:
     assert not np.array_equal(weights[0], weights[1])
 
 
+def test_a_share_draws_no_firm_twice_and_its_spread_counts_as_a_bootstraps() -> None:
+    firms = np.repeat(np.arange(200), 3)
+    for weight in firm_shares(firms, 4, 1, 0.8):
+        assert weight.sum() == 480 and set(weight) == {0.0, 1.0}
+        assert all(len(set(weight[firms == f])) == 1 for f in range(200))
+    lone = np.arange(200)
+    x = np.random.default_rng(3).normal(size=200)
+    spread = {
+        share: spread_factor(share) * np.var([np.average(x, weights=w) for w in member_weights(lone, 2000, 2, share)])
+        for share in (None, 0.6, 0.8)
+    }
+    true = x.var(ddof=1) / len(x)
+    assert all(0.9 * true < found < 1.1 * true for found in spread.values()), spread
+
+
 def test_training_twice_gives_the_same_boxes() -> None:
     X, y = _data(1500)
     weights = firm_bootstrap(np.arange(len(y)), 2, 5)
     first, second = (fit_boosting(X, y, weights, GROUPS, SIGNS, SETTINGS, 4) for _ in range(2))
     assert [m.boxes for m in first] == [m.boxes for m in second]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_curve_fitted_last_gives_back_what_the_others_leave_over(narrow: bool) -> None:
+    X, y = _data(6000)
+    x = np.random.default_rng(8).uniform(0, 10, len(y))
+    y = np.where((x < 2) & (np.random.default_rng(9).random(len(y)) < 0.5), 1.0, y)
+    settings = BoostingSettings(rounds=40, min_leaf_rows=20, table_inputs=0 if narrow else 3)
+    own, groups = [*NAMES, "age"], [*GROUPS, "age"]
+    known = np.column_stack([X, x])
+    members = [m.among(range(7), 8) for m in fit_boosting(X, y, [np.ones(len(y))] * 2, GROUPS, SIGNS, settings, 9)]
+    model, _ = assemble(members, known, own, groups, [*SIGNS, 0])
+    raw, young = model.logit(model.bins(known)), x < 2
+    curved, added = with_curve(model, 7, (2, 4, 6, 8), x, raw, y, np.ones(len(y), dtype=bool))
+    assert np.allclose(curved.logit(curved.bins(known)), raw + added, atol=1e-12)
+    calibrated = {
+        name: expit(fit_platt(z, y)(z))[young].mean() for name, z in (("before", raw), ("after", raw + added))
+    }
+    assert abs(calibrated["before"] - y[young].mean()) > 0.1
+    assert abs(calibrated["after"] - y[young].mean()) < 0.02, "but for what the prior of each step takes"
+    hidden = curved.bins(np.column_stack([X, np.full(len(y), np.nan)]))
+    assert np.allclose(curved.logit(hidden), raw + float(added.mean()), atol=1e-12)
+    assert (curved.variance(hidden) >= curved.variance(curved.bins(known)) - 1e-9).all()

@@ -81,6 +81,7 @@ def fit_boosting(
     seed: int,
     interplay: Sequence[str] = (),
     beside: Sequence[str] = (),
+    bins: Sequence[int | None] = (),
 ) -> list[RawTerms]:
     """Grow one model per weighting and compile each into tables.
 
@@ -92,6 +93,7 @@ def fit_boosting(
     groups, signs : group and monotone sign (-1, 0, 1) of every feature.
     interplay : groups whose trees start from what the trees of all others left over.
     beside : groups grown in turns with the ordinary ones, with settings of their own.
+    bins : how finely each feature is cut, None as the settings say; empty: all as these say.
 
     Raises ``UnavailableError("models.training_parts_missing")`` without LightGBM.
     """
@@ -101,7 +103,7 @@ def fit_boosting(
         raise UnavailableError("models.training_parts_missing") from error
 
     def stages_of(chosen: Sequence[int], own: BoostingSettings) -> list[_Stage]:
-        return [_Stage(lightgbm, X, outcome, chosen, groups, signs, own)] if chosen else []
+        return [_Stage(lightgbm, X, outcome, chosen, groups, signs, own, bins)] if chosen else []
 
     ordinary = [j for j, group in enumerate(groups) if group not in interplay and group not in beside]
     in_turns = stages_of(ordinary, settings)
@@ -162,11 +164,15 @@ class _Stage:
         groups: Sequence[str],
         signs: Sequence[int],
         settings: BoostingSettings,
+        bins: Sequence[int | None],
     ) -> None:
         self._lightgbm, self._chosen, self._count, self._settings = lightgbm, list(chosen), X.shape[1], settings
         self._X = X if len(self._chosen) == X.shape[1] else np.ascontiguousarray(X[:, self._chosen])
         own = [groups[j] for j in self._chosen]
         self._parameters = boosting_parameters(own, [signs[j] for j in self._chosen], settings)
+        if any(bins):
+            own_bins = [bins[j] or settings.max_bin for j in self._chosen]
+            self._parameters["max_bin_by_feature"] = own_bins
         # One data set for all members, so that all share their bin edges; the bag differs in weights only.
         self._data = lightgbm.Dataset(self._X, label=outcome, params=self._parameters, free_raw_data=False)
         self._started = False  # whether the data set holds the logits that a member's trees started from
@@ -244,3 +250,25 @@ def firm_bootstrap(firms: Integers, members: int, seed: int) -> list[Floats]:
     count = int(firms.max()) + 1
     random = np.random.default_rng(seed)
     return [random.multinomial(count, np.full(count, 1.0 / count))[firms].astype(np.float64) for _ in range(members)]
+
+
+def firm_shares(firms: Integers, members: int, seed: int, share: float) -> list[Floats]:
+    """Return row weights (0 or 1) that give each member ``share`` of the firms, none twice, each with all its rows.
+
+    A bootstrap holds 63 % of the firms; where events are few, the others are missed more than they help to differ.
+    """
+    count = int(firms.max()) + 1
+    kept = min(max(round(share * count), 1), count - 1)
+    random = np.random.default_rng(seed)
+    return [(random.permutation(count) < kept)[firms].astype(np.float64) for _ in range(members)]
+
+
+def member_weights(firms: Integers, members: int, seed: int, share: float | None) -> list[Floats]:
+    """Return what each member trains on: a bootstrap over firms, or with a ``share`` so many of them."""
+    return firm_bootstrap(firms, members, seed) if share is None else firm_shares(firms, members, seed, share)
+
+
+def spread_factor(share: float | None) -> float:
+    """Return what the variance over members counts: a bootstrap shows the variance of an estimate as it is, members
+    that share most of their firms too little of it (the delete-d jackknife: kept over left out; Shao and Wu 1989)."""
+    return 1.0 if share is None else share / (1.0 - share)

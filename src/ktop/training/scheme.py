@@ -40,6 +40,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "members": (1, 500),
     "calibration_years": (1, 50),
     "validation_years": (0, 50),
+    "bag_share": (0.5, 0.95),
     "seed": (0, 2_000_000_000),
     "minimum": (1, 10_000_000),
     "years": (1, 20),
@@ -51,6 +52,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "leaves": (2, 1_000),
     "depth": (1, 20),
     "max_bin": (2, 1_000),
+    "bins": (2, 1_000),
     "min_leaf_rows": (1, 1_000_000),
     "l2": (0, 1e9),
     "feature_fraction": (0.01, 1),
@@ -65,16 +67,27 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 #: Numbers without limits of their own (thresholds, least bases) and the weights of a ladder's steps.
 _ANY_NUMBER = Number(-1e18, 1e18)
 _LADDER_SHARE = Share(0, 1e9)
+#: A curve fitted last has so many steps at most.
+_MOST_CUTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One input: a formula over panel columns. ``signs``: target → monotone sign (-1, 0, 1)."""
+    """One input: a formula over panel columns.
+
+    Parameters
+    ----------
+    signs : target → monotone sign (-1, 0, 1).
+    bins : how finely trees may cut it; None: as the track's other inputs.
+    cuts : of an input that no tree reads: what all others leave over is fitted last, as a curve with steps here.
+    """
 
     name: str
     group: str
     expression: Expression
     signs: Mapping[str, int]
+    bins: int | None = None
+    cuts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,7 @@ class Scheme:
     ----------
     columns : further columns as formulas over the table's and each other.
     members : models in the bag.
+    bag_share : share of the firms that each of them trains on; None: a bootstrap over firms, which holds 63 %.
     calibration_years : newest years with a known outcome on which a panel's calibration layers are fitted. How strongly
         figures tell outcomes apart drifts; the newest known years are nearest to those that will be predicted.
     validation_years : newest years with a known outcome that are kept from training altogether and calibrate instead,
@@ -190,6 +204,7 @@ class Scheme:
     comparison: Comparison | None = None
     missing: MissingRule = "learned"
     members: int = 10
+    bag_share: float | None = None
     calibration_years: int = 3
     validation_years: int = 0
     level: Literal["recent", "cycle"] = "recent"
@@ -207,7 +222,7 @@ class Scheme:
     @property
     def by_value(self) -> tuple[str, ...]:
         """Names of the features that never enter as levels."""
-        return tuple(feature.name for feature in self.features if feature.group in self.beside)
+        return tuple(feature.name for feature in self.features if feature.group in self.beside or feature.cuts)
 
     def signs(self, target: str) -> tuple[int, ...]:
         """Return the monotone sign of every feature for one target."""
@@ -221,7 +236,7 @@ def read_scheme(content: Any) -> Scheme:
     _known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
-         "members", "seed", "note", "calibration_years", "validation_years", "columns",
+         "members", "bag_share", "seed", "note", "calibration_years", "validation_years", "columns",
          "level", "honest_intervals"},
         "scheme",
     )  # fmt: skip
@@ -237,7 +252,7 @@ def read_scheme(content: Any) -> Scheme:
         raise InputError("models.scheme_empty")
     interplay = tuple(str(name) for name, words in groups.items() if _is_of_all(str(name), words, "of"))
     beside = tuple(str(name) for name, words in groups.items() if _is_of_all(str(name), words, "beside"))
-    if all(feature.group in beside for feature in features):
+    if all(feature.group in beside or feature.cuts for feature in features):
         raise InputError("models.scheme_value", place="groups", given="beside: all")
     features += _copies(features, interplay)
     tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
@@ -249,12 +264,13 @@ def read_scheme(content: Any) -> Scheme:
         groups=tuple(str(group) for group in groups),
         features=features,
         targets=targets,
-        tracks=_tracks(tracks, [feature.name for feature in features if feature.group not in interplay], names),
+        tracks=_tracks(tracks, [one.name for one in features if one.group not in interplay and not one.cuts], names),
         columns=derived_columns(top),
         ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
         missing=missing,
         members=_whole(top.get("members", 10), "members"),
+        bag_share=None if top.get("bag_share") is None else _within(top["bag_share"], "bag_share"),
         validation_years=_whole(top.get("validation_years", 0), "validation_years"),
         level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
         honest_intervals=_read(YES_NO, top.get("honest_intervals", False), "honest_intervals"),
@@ -325,7 +341,8 @@ def _copies(features: Sequence[Feature], interplay: Sequence[str]) -> tuple[Feat
             name = f"{feature.name}_in_{group}"
             if feature.group in interplay or name in names:
                 raise InputError("models.scheme_value", place=f"features.{feature.name}.group", given=feature.group)
-            copies.append(Feature(name, group, feature.expression, feature.signs))
+            if not feature.cuts:
+                copies.append(Feature(name, group, feature.expression, feature.signs, feature.bins))
     return tuple(copies)
 
 
@@ -337,13 +354,25 @@ def _is_of(name: str, column: str) -> bool:
 def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str]) -> Feature:
     where = f"features.{name}"
     content = _mapping(entry, where)
-    _known(content, {"expression", "group", "monotone", "label"}, where)
+    _known(content, {"expression", "group", "monotone", "label", "bins", "cuts"}, where)
     group = _choice(_need(content, "group", where), tuple(str(g) for g in groups), f"{where}.group")
     monotone = content.get("monotone", 0)
     by_target = monotone if isinstance(monotone, dict) else dict.fromkeys(targets, monotone)
     signs = {target: int(_choice(by_target.get(target, 0), (-1, 0, 1), f"{where}.monotone")) for target in targets}
     _known(by_target, set(targets), f"{where}.monotone")
-    return Feature(name, group, compile_expression(str(content.get("expression", name))), signs)
+    bins = None if content.get("bins") is None else _whole(content["bins"], f"{where}.bins")
+    cuts = _cuts(content.get("cuts") or [], f"{where}.cuts")
+    if cuts and any(signs.values()):
+        raise InputError("models.scheme_value", place=f"{where}.monotone", given=shown(monotone))
+    return Feature(name, group, compile_expression(str(content.get("expression", name))), signs, bins, cuts)
+
+
+def _cuts(value: Any, place: str) -> tuple[float, ...]:
+    """Return where a curve has its steps: rising numbers."""
+    cuts = tuple(_number(one, place) for one in _list(value, place))
+    if list(cuts) != sorted(set(cuts)) or len(cuts) > _MOST_CUTS:
+        raise InputError("models.scheme_value", place=place, given=shown(value))
+    return cuts
 
 
 def _comparison(entry: Any) -> Comparison:

@@ -1,6 +1,6 @@
 """Training one target of a scheme: its tracks, their calibration, each cell's own rate, and intervals that hold.
 
-Per track a bag is trained on a bootstrap over firms. The rows of the firms a member did not see give honest scores, and
+Per track a bag is trained on draws of firms. The rows of the firms a member did not see give honest scores, and
 on these the calibration layers are fitted: of every track by itself, then of the tracks' joint logit.
 """
 
@@ -17,12 +17,12 @@ from ktop.kernel.errors import InputError
 from ktop.models.calibration import Platt, expit
 from ktop.models.glass_box import MAX_TABLE_INPUTS, TermModel
 from ktop.models.panel_model import TargetModel
-from ktop.training.boosting import BoostingSettings, firm_bootstrap, fit_boosting
+from ktop.training.boosting import BoostingSettings, fit_boosting, member_weights, spread_factor
 from ktop.training.calibration import fit_offsets, fit_platt, fit_platt_by_year, mean_level
 from ktop.training.scheme import Scheme, Track
 from ktop.training.scorecard import ScorecardSettings, fit_scorecard
 from ktop.training.structure import challenger_logits, fit_widths, unseen_variance
-from ktop.training.terms import assemble
+from ktop.training.terms import assemble, with_curve
 
 #: One firm in so many is kept from the second training, on which the widths of intervals are fitted; it needs the
 #: spread of a bag, not its last digit, so a larger bag is not trained twice in full.
@@ -88,7 +88,7 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
     X, y = rows.X, rows.y
     taught = np.flatnonzero(~rows.held)
     firm = np.unique(rows.firm[taught], return_inverse=True)[1].astype(np.int64)
-    weights = firm_bootstrap(firm, plan.members, plan.seed + 1000 * number)
+    weights = member_weights(firm, plan.members, plan.seed + 1000 * number, plan.bag_share)
     unseen = np.ones((plan.members, len(y)), dtype=bool)
     unseen[:, taught] = np.stack([weight == 0 for weight in weights])
     seen = unseen.any(axis=0)
@@ -98,8 +98,9 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
     tracks: dict[str, tuple[TermModel, Platt]] = {}
     held_out = []
     for track in plan.tracks:
-        usable = names if track.method == "boosting" else [feature.name for feature in plan.own_features]
-        chosen = [j for j, name in enumerate(names) if name in (track.inputs or usable)]
+        usable = plan.features if track.method == "boosting" else plan.own_features
+        grown = [feature.name for feature in usable if not feature.cuts]
+        chosen = [j for j, name in enumerate(names) if name in (track.inputs or grown)]
         given = X[taught][:, chosen]
         own_signs, own_groups = [signs[j] for j in chosen], [groups[j] for j in chosen]
         card = None
@@ -107,16 +108,22 @@ def _fit(plan: Scheme, target: str, rows: TargetRows, number: int, cells: int) -
             settings = _boosting_settings(track, target)
             seed = plan.seed + 7919 * number
             members = fit_boosting(
-                given, y[taught], weights, own_groups, own_signs, settings, seed, plan.interplay, plan.beside
-            )
+                given, y[taught], weights, own_groups, own_signs, settings, seed, plan.interplay, plan.beside,
+                [plan.features[j].bins for j in chosen],
+            )  # fmt: skip
         else:
             chosen_bins = _settings(ScorecardSettings, track, target)
             card, members = fit_scorecard(given, y[taught], weights, own_signs, chosen_bins)
         if len(chosen) < len(names):
             members = [member.among(chosen, len(names)) for member in members]
             card = None if card is None else card.among(chosen, len(names))
-        model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card, beside=plan.beside)
+        model, logits = assemble(members, X, names, groups, signs, plan.missing, central=card, beside=plan.beside,
+                                 spread=spread_factor(plan.bag_share))  # fmt: skip
         raw = (logits * unseen).sum(axis=0) / np.maximum(unseen.sum(axis=0), 1)
+        for j, feature in enumerate(plan.features):
+            if feature.cuts:
+                model, added = with_curve(model, j, feature.cuts, X[:, j], raw, y, honest)
+                raw = raw + added
         platt = _line(plan, raw, y, rows.year, honest, seen)
         tracks[track.name] = (model, platt)
         held_out.append(platt(raw))

@@ -15,14 +15,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ktop.kernel.arrays import Floats, Integers
+from ktop.kernel.arrays import Booleans, Floats, Integers
+from ktop.models.calibration import expit
 from ktop.models.glass_box import MAX_TABLE_INPUTS, Table, TermModel, average, axis_last, axis_places, merged_weights
+from ktop.training.calibration import fit_offsets, fit_platt
 
 #: How a missing value is counted. ``learned``: as training found it. ``cautious``: as training found it, but never
 #: better than the average of the known values, so that leaving out a bad figure never pays.
 MissingRule = Literal["learned", "cautious"]
 
 Box = dict[int, tuple[float, float, bool]]
+#: A step of a curve fitted last is drawn towards none as by a normal prior of this standard deviation (logit).
+_CURVE_SD = 0.5
 
 
 @dataclass
@@ -78,6 +82,7 @@ def assemble(
     missing: MissingRule = "learned",
     central: RawTerms | None = None,
     beside: Sequence[str] = (),
+    spread: float = 1.0,
 ) -> tuple[TermModel, Floats]:
     """Make one ``TermModel`` of the members of a bag; returns it and every member's logits, shape ``(members, n)``.
 
@@ -89,6 +94,7 @@ def assemble(
     central : the model itself where it is not the mean of the members (then they only give the spread).
     beside : groups whose inputs go together so closely that the cautious rule is made to hold over the rows themselves,
         not only table by table, which takes the inputs as independent.
+    spread : what the variance over members counts (``boosting.spread_factor``).
     """
     everyone = [*members, central] if central is not None else list(members)
     edges = tuple(_union([member.edges[j] for member in everyone]) for j in range(X.shape[1]))
@@ -118,7 +124,56 @@ def assemble(
         for j in (j for j, group in enumerate(groups) if group in beside and signs[j]):
             model, pays = _without_gain(model, bins, j, signs[j])
             logits[:, bins[:, j] == len(edges[j]) + 1] -= pays
-    return _with_variances(model, bins, logits), logits
+    return _with_variances(model, bins, logits, spread), logits
+
+
+def with_curve(
+    model: TermModel, j: int, cuts: Sequence[float], x: Floats, raw: Floats, y: Floats, rows: Booleans
+) -> tuple[TermModel, Floats]:
+    """Return the model with a curve of one input that no other table reads, and what it adds to every row's logit.
+
+    The curve has a step at every cut and says what all other inputs leave over; a missing value counts as the average.
+    It is fitted after the rule on missing values was applied, so it can give back what that rule takes from subjects
+    that miss a value by nature (a firm in its first year has no earlier statement), by an input they cannot hide.
+
+    Parameters
+    ----------
+    x : values of the input, shape ``(n,)``; raw, y : the model's logits and the outcome of the same rows.
+    rows : those it is fitted on: rows the logits were not trained on.
+    """
+    edges = np.asarray(cuts, dtype=np.float64)
+    bins = np.where(np.isnan(x), -1, np.searchsorted(edges, x, side="left"))
+    line = fit_platt(raw[rows], y[rows])
+    chains = bins[rows][:, None]
+    there = chains[:, 0] >= 0
+    for _ in range(3):  # steps and line settle on each other
+        offsets = fit_offsets(line(raw[rows]), y[rows], chains, len(edges) + 1, _CURVE_SD)
+        line = fit_platt(raw[rows], y[rows], np.where(there, offsets[chains[:, 0]], 0.0))
+    steps = np.round(offsets / line.slope, 10)
+    p = expit(line(raw[rows]))
+    told = np.bincount(chains[there, 0], weights=(p * (1 - p))[there], minlength=len(edges) + 1)
+    variance = 1.0 / (told + 1.0 / _CURVE_SD**2) / line.slope**2
+    weights = np.bincount(bins[bins >= 0], minlength=len(edges) + 1).astype(np.float64)
+    weights = weights / weights.sum() if weights.sum() > 0 else np.full(len(weights), 1.0 / len(weights))
+    mean = float(weights @ steps)
+    narrow = any(table.cuts is not None for table in model.tables)
+    table = Table(
+        (j,),
+        np.append(steps - mean, 0.0),
+        np.append(variance, variance.max()).astype(np.float32),
+        (np.arange(len(edges)),) if narrow else None,
+    )
+    unknown = model.missing_variance.copy()
+    unknown[j] = float(weights @ (steps - mean) ** 2)
+    changed = dataclasses.replace(
+        model,
+        edges=tuple(edges if k == j else own for k, own in enumerate(model.edges)),
+        weights=tuple(weights if k == j else own for k, own in enumerate(model.weights)),
+        base=model.base + mean,
+        tables=(*model.tables, table),
+        missing_variance=unknown,
+    )
+    return changed, np.append(steps, mean)[bins]
 
 
 def _without_gain(model: TermModel, bins: Integers, j: int, sign: int) -> tuple[TermModel, float]:
@@ -251,7 +306,7 @@ def _spread(stack: Floats, weights: Sequence[Floats]) -> npt.NDArray[np.float32]
     return variance.astype(np.float32)
 
 
-def _with_variances(model: TermModel, bins: Integers, logits: Floats) -> TermModel:
+def _with_variances(model: TermModel, bins: Integers, logits: Floats, spread: float) -> TermModel:
     """Scale the tables' variances to the members' true spread, and measure what an unknown input could contribute.
 
     Terms of one member move together, so the variance of their sum is not the sum of their variances: one factor makes
@@ -262,7 +317,7 @@ def _with_variances(model: TermModel, bins: Integers, logits: Floats) -> TermMod
     for j, edges in enumerate(model.edges):
         known = parts[bins[:, j] <= len(edges), j]
         unknown[j] = float(known.var()) if len(known) else 0.0
-    true = float(logits.var(axis=0, ddof=1).mean()) if len(logits) > 1 else 0.0
+    true = spread * float(logits.var(axis=0, ddof=1).mean()) if len(logits) > 1 else 0.0
     summed = float(np.mean(model.variance(bins)))
     factor = true / summed if summed > 0 else 0.0
     tables = tuple(Table(t.inputs, t.values, (t.variance * factor).astype(np.float32), t.cuts) for t in model.tables)

@@ -39,6 +39,7 @@ def test_a_leap_that_is_lost_again_is_no_high_growth() -> None:
 def test_the_compound_rate_is_scaled_by_the_base_year_only() -> None:
     assert growth([3200.0, 1.0, 1.0, 25600.0], medians=[100.0, 7.0, 9.0]) == pytest.approx(1.0 * 2**0.5)
     assert growth([200.0, 180.0, 160.0, 25.0], medians=MEDIANS) == pytest.approx(-0.5), "a fall is not scaled"
+    assert growth([3200.0, 1.0, 1.0, 25600.0], "cagr-1", [100.0, 7.0, 9.0]) == pytest.approx(1.0), "plain: for any size"
 
 
 def test_a_fall_never_passes_one_hundred_per_cent() -> None:

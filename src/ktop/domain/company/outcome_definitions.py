@@ -37,7 +37,7 @@ class GrowthDefinition:
     name: str
     mean: Literal["arithmetic", "compound"]
     fallen_to_zero: Literal["unknown", "counts"]
-    scaled: Literal["all", "rises"]
+    scaled: Literal["all", "rises", "none"]
     factor: SizeFactor = SIZE_FACTOR_V1
 
 
@@ -111,6 +111,8 @@ def growth_per_year(sales: npt.ArrayLike, reference_medians: npt.ArrayLike, defi
 
 
 def _scaled(rates: Column, factors: Column, definition: GrowthDefinition) -> Column:
+    if definition.scaled == "none":
+        return rates
     if definition.scaled == "all":
         return rates * factors
     return np.where(rates > 0, rates * factors, rates)

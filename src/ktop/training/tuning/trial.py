@@ -12,7 +12,7 @@ import numpy as np
 
 from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import UnavailableError
-from ktop.training.boosting import boosting_parameters, firm_bootstrap
+from ktop.training.boosting import boosting_parameters, member_weights
 from ktop.training.scorecard import ScorecardSettings, fit_scorecard
 from ktop.training.terms import assemble
 from ktop.training.tuning.candidate import CHECKPOINTS, Candidate
@@ -30,7 +30,8 @@ class Trials:
     groups, signs : of every feature.
     folds : the inner folds.
     journal : keeps what was tried.
-    members : models in the bag of a trial; every candidate gets the same draws.
+    members, share : models in the bag of a trial, and how their firms are drawn (``boosting.member_weights``); every
+        candidate gets the same draws.
     place : the target's place in the scheme, part of what the journal keeps things under.
     clock : seconds; of the wall for people, of the processor for measurements.
     """
@@ -46,6 +47,7 @@ class Trials:
     seed: int
     place: int = 0
     clock: Callable[[], float] = time.monotonic
+    share: float | None = None
 
     @property
     def judged(self) -> Integers:
@@ -72,7 +74,7 @@ class Trials:
         parts = []
         for number, fold in enumerate(self.folds.folds):
             firms = np.unique(self.firm[fold.taught], return_inverse=True)[1].astype(np.int64)
-            weights = firm_bootstrap(firms, self.members, self.seed + number)
+            weights = member_weights(firms, self.members, self.seed + number, self.share)
             grown = grow(
                 candidate,
                 (self.X[fold.taught], self.y[fold.taught], self.X[fold.judged]),
