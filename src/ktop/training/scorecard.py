@@ -159,14 +159,16 @@ def nonnegative_logistic(
 def _nonnegative_quadratic(H: Floats, c: Floats, start: Floats) -> Floats:
     """Minimise x'Hx / 2 - c'x over x[1:] >= 0 by coordinate descent from ``start``."""
     x = start.copy()
+    # Plain numbers beside the array: millions of steps on single elements of arrays took most of a training.
+    rows, diagonal, aims, values = list(H), H.diagonal().tolist(), c.tolist(), x.tolist()
     for _ in range(500):
         moved = 0.0
-        for j in range(len(x)):
-            new = x[j] + (c[j] - H[j] @ x) / H[j, j]
-            if j:
-                new = max(new, 0.0)
-            moved = max(moved, abs(new - x[j]))
-            x[j] = new
+        for j, row in enumerate(rows):
+            new = values[j] + (aims[j] - float(row.dot(x))) / diagonal[j]
+            if j and new < 0.0:
+                new = 0.0
+            moved = max(moved, abs(new - values[j])) if new != values[j] else moved
+            values[j] = x[j] = new
         if moved < 1e-12:
             break
     return x
