@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,23 +21,47 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Files that take longest, begun first: one begun last would leave the other processes of a run without work.
 LONGEST_FIRST = (
+    "usecases/technologies/test_rating.py",
     "training/test_release.py",
+    "usecases/training/test_originality_validation.py",
     "patents/engine/test_equal_content.py",
     "patents/engine/test_generations.py",
-    "usecases/technologies/test_rating.py",
-    "usecases/training/test_originality_validation.py",
+    "browser/test_browser.py",
+    "browser/test_roles.py",
     "training/test_fit.py",
     "patents/engine/test_integrity.py",
     "usecases/corpora/test_keys.py",
-    "usecases/training/test_originality_training.py",
-    "browser/test_browser.py",
+    "browser/test_season.py",
+    "browser/test_finance.py",
     "attacks/test_injection_attacks.py",
     "patents/corpus/test_corpus.py",
     "patents/readers/test_conservation.py",
     "contract/test_company_models.py",
     "patents/readers/test_hostile.py",
+    "cli/test_technology.py",
     "web/test_pages.py",
 )
+
+
+#: Files that one process takes, one after the other: what the first makes in the corpus of the tests serves the others.
+TOGETHER = (
+    "usecases/training/test_originality_validation.py",
+    "usecases/training/test_originality_training.py",
+    "usecases/training/test_wording_noise.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give out whole files, as ``--dist loadfile`` does, and those that share what they make together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return TOGETHER[0] if file.removeprefix("tests/") in TOGETHER else file
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -46,6 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     place = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST_FIRST)}
     assert all(file.is_file() for file in place), "a file of LONGEST_FIRST was renamed"
+    assert all((ROOT / "tests" / name).is_file() for name in TOGETHER), "a file of TOGETHER was renamed"
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 

@@ -14,6 +14,7 @@ import pytest
 from ktop.bootstrap import main
 from ktop.catalogue import text
 from ktop.training.demo_corpus import shipped_lines
+from ktop.usecases.corpora import reference
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "technologies"
 BATTERY = EXAMPLES / "solid-state-battery-diagnosis.en.txt"
@@ -22,12 +23,13 @@ Ktop = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus built by the command line itself."""
+    """A corpus built by the command line itself, with a small reference."""
     folder = tmp_path_factory.mktemp("cli")
     (folder / "some.jsonl").write_text("\n".join(shipped_lines()[::9]) + "\n", "utf-8")
     for args in (["patents", "import", str(folder / "some.jsonl")], ["patents", "index"], ["patents", "measures"]):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(sys, "argv", ["ktop", *args, "--corpus", str(folder / "c")])
+            patched.setattr(reference, "REFERENCE_PATENTS", 120)
             main()
     return folder / "c"
 

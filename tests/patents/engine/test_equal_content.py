@@ -22,10 +22,10 @@ from .answers import QUESTIONS, rated, searched
 
 Records = list[dict[str, Any]]
 
-PATENTS = 2_000
+PATENTS = 1_200
 RECORDS: Records = [
     record | {"abstract": ".".join(record["abstract"].split(".")[:4])}
-    for record in made_up_records(per_theme=334)[:PATENTS]
+    for record in made_up_records(per_theme=200)[:PATENTS]
 ]
 #: What some patents said before the record that stands; it must leave no trace.
 FORMER: Records = [
@@ -68,7 +68,7 @@ def indexed(folder: Path, parts: Sequence[Records]) -> PatentIndex:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make much happen in a small corpus: several segments, compaction, grouped vectors; and encode little."""
-    monkeypatch.setattr(indexing, "SEGMENT_ROWS", 700)
+    monkeypatch.setattr(indexing, "SEGMENT_ROWS", 420)
     monkeypatch.setattr(indexing, "BATCH_ROWS", 100)
     monkeypatch.setattr(bridge, "MAX_PAIRS", 10)
     monkeypatch.setattr(bridge, "SAMPLE_TEXTS", 120)
@@ -105,7 +105,7 @@ def answers(index: PatentIndex) -> dict[str, Any]:
     [
         (1, newest_first),
         (5, in_order_of_days),
-        (50, shuffled),
+        (30, shuffled),
     ],
 )
 def test_pieces_and_order_of_imports_leave_no_trace(

@@ -64,7 +64,7 @@ def test_a_corpus_without_enough_events_keeps_the_released_weights(table: pl.Dat
     assert logits.shape == (table.height, len(released().shares))
 
 
-def test_weights_in_the_corpus_folder_are_in_force(demo_corpus: Path, tmp_path: Path) -> None:
+def test_weights_in_the_corpus_folder_are_in_force(demo_corpus: Path, tmp_path: Path, few_wordings: None) -> None:
     report = train_weights(demo_corpus, tmp_path / WEIGHTS_FILE, patents=120)
     assert report["patents"] >= 100
     assert weights_in_force(tmp_path).digest == Weights.load(tmp_path / WEIGHTS_FILE).digest

@@ -20,7 +20,7 @@ TEXT = "A camera takes a picture of the tissue. A network finds the cells. The g
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(few_wordings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few technologies reworded, and years of few patents good enough for a top."""
     monkeypatch.setattr("ktop.training.originality.outcomes.FEWEST_IN_GROUP", 5)
     monkeypatch.setattr("ktop.training.originality.learning.FEWEST_IN_GROUP", 5)

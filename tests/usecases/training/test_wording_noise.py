@@ -7,22 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ktop import catalogue
 from ktop.models.originality.definitions import measures
 from ktop.usecases.training import wording_noise as wording
 from ktop.usecases.training.wording_noise import FILE, wording_noise
 
+from .conftest import PATENTS, SUMMARIES
 
-def test_wordings_are_rated_once_for_each_version(demo_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wording, "PATENTS", 4)
+
+def test_wordings_are_rated_once_for_each_version(
+    demo_corpus: Path, few_wordings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (demo_corpus / FILE).write_bytes(b"broken")
     found = wording_noise(demo_corpus)
     m = len(measures())
     assert found.covariance.shape == (m, m) and np.isfinite(found.covariance).all()
     np.testing.assert_allclose(found.covariance, found.covariance.T)
     assert np.linalg.eigvalsh(found.covariance).min() > -1e-9
-    told = len(catalogue.load("patents/bilingual_summaries"))
-    assert found.pairs == 4 * told + 4 * 4
+    assert found.pairs == 4 * SUMMARIES + 4 * PATENTS
 
     def never(*_: object) -> None:
         raise AssertionError("measured again")
