@@ -14,7 +14,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from ktop.bootstrap import House
-from ktop.domain.company.sheets import SheetRow, sheets
+from ktop.domain.company.sheets import SheetHeadings, SheetRow, label_of, sheets
 from ktop.domain.party.actor import Actor
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
@@ -168,6 +168,31 @@ def test_headings_may_state_the_unit_and_two_units_are_refused(house: House) -> 
     house.sheets.take(OWNER, found.id)
     (kept,) = house.portfolio.kept_companies(OWNER).items
     assert house.portfolio.records_of(OWNER, kept.id)[0].record["statements"][0]["unit"] == "million_krw"
+
+
+def test_headings_as_offices_write_them_are_known() -> None:
+    known = {
+        "companies": {
+            "상호": "name",
+            "사업자번호(필수)": "business_number",
+            "설립년월일": "founded",
+            "업종코드(KSIC)": "industry",
+        },
+        "statements": {
+            "결산년도": "statements.year",
+            "매출(천원)": "statements.sales",
+            "자기자본": "statements.equity",
+        },
+        "staff": {"기준일": "staff.date", "상시종업원수": "staff.total"},
+        "projects": {"과제명": "rnd_projects.title"},
+    }
+    for sheet, headings in known.items():
+        told = SheetHeadings(sheets()[sheet])
+        assert {heading: told.meaning(heading) for heading in headings} == headings
+    for heading in ("업종코드(9차)", "상시종업원수(여성)", "매출액(추정)"):
+        assert all(SheetHeadings(one).meaning(heading) is None for one in sheets().values()), heading
+    for one in sheets().values():
+        assert [SheetHeadings(one).meaning(label_of(column)["ko"]) for column in one.columns] == list(one.columns)
 
 
 def test_every_template_reads_back_empty_and_has_lists_and_notes(house: House) -> None:

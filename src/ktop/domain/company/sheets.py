@@ -6,6 +6,7 @@ A row is read whole or not at all; whatever is wrong in it is told cell by cell.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -119,25 +120,47 @@ class SheetHeadings(CompanyHeadings):
         if len(heading) > 300:
             return None, None
         words = folded(heading)
-        if words in self._words:
-            return self._words[words], None
+        bare = _marks().sub("", words)
+        for known in (words, bare):
+            if known in self._words:
+                return self._words[known], None
         bare, unit = unit_apart(words)
         return self._words.get(bare), unit
 
 
 @functools.cache
+def _marks() -> re.Pattern[str]:
+    """Return the notes in brackets that change nothing of what a heading means: (필수), (KSIC)."""
+    return re.compile(
+        "[([](?:" + "|".join(re.escape(folded(word)) for word in load("company_sheets")["marks"]) + ")[)\\]]"
+    )
+
+
+@functools.cache
 def _words(names: tuple[str, ...]) -> Mapping[str, str]:
-    """Return every heading of some sheets, folded → column."""
+    """Return every heading of some sheets, folded → column: the template's own before those that offices use."""
     found: dict[str, str] = {}
-    for name in names:
-        for column in sheets()[name].columns:
-            last = column.split(".")[-1]
-            for word in (column, last, *label_of(column).values()):
-                found.setdefault(folded(word), column)
-            if column in FACTS:
-                found.setdefault(folded(FACTS[column].label["ko"]), column)
-                found.setdefault(folded(FACTS[column].label["en"]), column)
+    columns = [column for name in names for column in sheets()[name].columns]
+    for column in columns:
+        for word in (column, column.split(".")[-1], *label_of(column).values()):
+            found.setdefault(folded(word), column)
+        if column in FACTS:
+            found.setdefault(folded(FACTS[column].label["ko"]), column)
+            found.setdefault(folded(FACTS[column].label["en"]), column)
+    for column in columns:
+        for word in _also(column):
+            found.setdefault(folded(word), column)
     return found
+
+
+def _also(column: str) -> Sequence[str]:
+    """Return what offices call a column: as in tables to be rated, and accounts as in filings."""
+    told = load("company_sheets")
+    fact, last = told["facts"].get(column, column), column.split(".")[-1]
+    words = list(FACTS[fact].aliases) if fact in FACTS else []
+    if column.startswith("statements."):
+        words += load("sources")["accounts"].get(last, {}).get("names", ())
+    return [*words, *told["also"].get(column, ())]
 
 
 def sheet_of(name: str, headings: Sequence[str]) -> Sheet | None:

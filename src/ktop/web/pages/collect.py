@@ -16,10 +16,11 @@ from ktop.catalogue import Lang, load, message, text
 from ktop.collect.collecting import SourceReport
 from ktop.collect.merging import Merged
 from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.values.region import regions
 from ktop.domain.work.job import ENDED
 from ktop.kernel.errors import InputError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.usecases.collect.interface import CompanyChange, CompanyCollection, SourceState
 from ktop.web import tables
 from ktop.web.asking import ask, platform
@@ -431,13 +432,22 @@ def _sections(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
     for name in ("company", "statements", "staff"):
         own = [
             _row(path, merged, lang)
-            for path, merged in found.values.items()
+            for path, merged in sorted(found.values.items(), key=_place)
             if path != "business_number"
             and (path.split(".")[0] if "." in path and not path.startswith("credit.") else "company") == name
         ]
         if own:
             made.append({"title": text(f"collect.section_{name}", lang), "name": name, "rows": own})
     return made
+
+
+def _place(value: tuple[str, Merged]) -> tuple[str, int, int]:
+    """Return where a value stands on the page: the newest year or day first, in it as a company's form has them."""
+    steps, fields = value[0].split("."), list(load("company")["fields"])
+    listed = len(steps) == 3
+    field = f"{steps[0]}.{steps[2]}" if listed else value[0]
+    newest = int("".join(sign for sign in steps[1] if sign.isdigit()) or 0) if listed else 0
+    return steps[0] if listed else "", -newest, fields.index(field) if field in fields else len(fields)
 
 
 def _tables(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
@@ -480,12 +490,12 @@ def _questions(found: CompanyCollection, lang: Lang) -> list[dict[str, str]]:
     entries: dict[str, dict[str, Any]] = {}
     for one in found.questions:
         steps = one.value.path.split(".")
-        entry = entries.setdefault(".".join(steps[:2]), {"source": one.source, "answer": one.answer, "kind": steps[0]})
+        entry = entries.setdefault(".".join(steps[:2]), {"source": one.source, "answer": one.answer, "list": steps[0]})
         entry[steps[2]] = one.value.value
     return [
         {
             "path": path,
-            "kind": _label(entry["kind"], lang),
+            "kind": _kind(entry, lang),
             "title": str(entry.get("title") or entry.get("number") or path),
             "when": _value("", entry.get("start") or entry.get("filed") or entry.get("issued"), lang),
             "source": _source_name(entry["source"], lang),
@@ -495,10 +505,16 @@ def _questions(found: CompanyCollection, lang: Lang) -> list[dict[str, str]]:
     ]
 
 
+def _kind(entry: Mapping[str, Any], lang: Lang) -> str:
+    """Return what an entry is: a patent, a design, a certificate of its kind, or an entry of its list."""
+    kind = f"{entry['list']}.kind"
+    return _value(kind, entry["kind"], lang) if "kind" in entry else _label(entry["list"], lang)
+
+
 def _coverage(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
     return [
         {
-            "model": model,
+            "model": labels.word("model", model, lang),
             "known": sum(not one.missing for one in found.coverage if one.model == model),
             "of": sum(one.model == model for one in found.coverage),
             "lacking": [
@@ -530,7 +546,11 @@ def _source_row(state: SourceState, lang: Lang) -> dict[str, Any]:
             text(f"collect.quota_of_{period.split(' ')[0]}", lang, used=f"{used:,}", most=f"{most:,}")
             for period, (used, most) in state.used.items()
         ],
-        "organisations": [f"{one.name[lang]} {one.calls:,}" for one in state.organisations[:_SHOWN_ORGANISATIONS]],
+        "organisations": [
+            f"{one.name[lang]} {one.calls:,}"
+            for one in state.organisations[:_SHOWN_ORGANISATIONS]
+            if one.organisation != LOCAL_OWNER.organisation  # without accounts there is nobody to tell apart
+        ],
         "outcomes": [
             {
                 "words": text(f"collect.outcome_{outcome}", lang),
