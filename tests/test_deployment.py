@@ -14,7 +14,12 @@ from ktop.cli.app import app
 from ktop.kernel.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
-DEPLOYMENT = [ROOT / "Dockerfile", ROOT / "compose.yaml", *sorted((ROOT / "deploy" / "systemd").iterdir())]
+DEPLOYMENT = [
+    ROOT / "Dockerfile",
+    ROOT / "compose.yaml",
+    ROOT / "deploy" / "Caddyfile",
+    *sorted((ROOT / "deploy" / "systemd").iterdir()),
+]
 #: Names that the files themselves introduce for whoever fills them in.
 _OWN = {"KTOP_DATABASE_PASSWORD"}
 
@@ -53,6 +58,19 @@ def test_nothing_listens_beyond_this_machine_by_itself() -> None:
         assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", [])), name
         if "build" in service:
             assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+
+
+def test_two_web_processes_and_two_workers_stand_behind_a_proxy_that_is_believed() -> None:
+    compose, handed_on = _compose(), (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
+    services = compose["services"]
+    assert [services[name]["deploy"]["replicas"] for name in ("web", "worker")] == [2, 2]
+    assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+    assert re.findall(r"dynamic a (\w+) (\d+)", handed_on) == [("web", "8000")]
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    web, worker = (services[name]["environment"] for name in ("web", "worker"))
+    assert web == worker and web["KTOP_PROXY"] == network["subnet"]
+    assert Settings(worker=web["KTOP_WORKER"]).worker is False  # the two workers are services of their own
+    assert re.findall(r"trusted_proxies static (\S+)", handed_on) == [f"{network['gateway']}/32"]
 
 
 def test_units_run_without_rights_they_do_not_need() -> None:
