@@ -1,4 +1,4 @@
-"""``ktop cluster``: makes the token, runs a node, shows what the cluster consists of."""
+"""``ktop cluster``: makes the token, runs nodes, shows what the cluster consists of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from ktop.catalogue import text
-from ktop.cli.options import Json, Lang
-from ktop.cli.state import session, terminal
+from ktop.cli.options import Json, Lang, OnCluster
+from ktop.cli.state import host_and_port, session, terminal
 
 
 def _say(key: str, **params: Any) -> str:
@@ -26,17 +26,37 @@ def token(ctx: typer.Context, lang: Lang = None) -> None:
     terminal.note(_say("token_made", path=str(at.platform.cluster.token(at.actor))))
 
 
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help=_say("help_host"))]
+Cores = Annotated[int, typer.Option("--cores", min=1, max=1024, help=_say("help_cores"))]
+
+
 @app.command("start", help=_say("help_start"))
 def start(
     ctx: typer.Context,
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help=_say("help_host"))],
+    host: Host,
     port: Annotated[int, typer.Option("--port", min=1024, max=65535, help=_say("help_port"))] = 6379,
-    join: Annotated[str | None, typer.Option("--join", metavar="ADDRESS:PORT", help=_say("help_join"))] = None,
-    cores: Annotated[int, typer.Option("--cores", min=1, max=1024, help=_say("help_cores"))] = 1,
+    cores: Cores = 1,
     lang: Lang = None,
 ) -> None:
-    """Run a node on this machine until told to end."""
+    """Run the first node on this machine until told to end."""
     terminal.languages(lang)
+    _run(ctx, host, port, None, cores)
+
+
+@app.command("attach", help=_say("help_attach"))
+def attach(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="ADDRESS:PORT", help=_say("help_first"))],
+    host: Host,
+    cores: Cores = 1,
+    lang: Lang = None,
+) -> None:
+    """Run a further node on this machine until told to end."""
+    terminal.languages(lang)
+    _run(ctx, host, 0, host_and_port(first), cores)
+
+
+def _run(ctx: typer.Context, host: str, port: int, join: str | None, cores: int) -> None:
     at = session(ctx)
     first = join or f"{host}:{port}"
     at.platform.cluster.run_node(
@@ -44,11 +64,11 @@ def start(
     )
 
 
-@app.command("show", help=_say("help_show"))
-def show(ctx: typer.Context, json: Json = False, lang: Lang = None) -> None:
+@app.command("status", help=_say("help_status"))
+def status(ctx: typer.Context, cluster: OnCluster = None, json: Json = False, lang: Lang = None) -> None:
     """Show the nodes and what each holds."""
     terminal.languages(lang)
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     found = at.platform.cluster.seen(at.actor)
     if json:
         shares = [{"name": share.name, "node": share.node, "pid": share.pid} for share in found.shares]

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ktop.catalogue import text
 from ktop.cli.models import app, tell_torn_log
-from ktop.cli.options import Corpus, Json, Lang
+from ktop.cli.options import Corpus, Json, Lang, OnCluster
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
@@ -265,6 +265,7 @@ def recompute(
     file: Annotated[Path | None, typer.Argument(metavar="RATINGS.json", help=_help("recompute_file"))] = None,
     rating: Annotated[str | None, typer.Option("--rating", metavar="ID", help=_help("rating_id"))] = None,
     corpus: Corpus = None,
+    cluster: OnCluster = None,
     json: Json = False,
     lang: Lang = None,
 ) -> None:
@@ -274,7 +275,7 @@ def recompute(
         raise InputError("lifecycle.file_or_id")
     from ktop.report.present.models import recomputed_sentence  # loads what draws charts
 
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     ratings = at.platform.ratings
     if file is None:
         answers = ratings.recompute(at.actor, str(rating))

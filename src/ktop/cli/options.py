@@ -37,4 +37,7 @@ Lang = Annotated[str | None, typer.Option("--lang", metavar="ko,en", help=help_o
 Json = Annotated[bool, typer.Option("--json", help=help_of("json"))]
 Report = Annotated[Path | None, typer.Option("--report", metavar="OUT.pdf", help=help_of("report"))]
 Corpus = Annotated[Path | None, typer.Option("--corpus", metavar="DIR", help=help_of("corpus"))]
+OnCluster = Annotated[
+    str | None, typer.Option("--cluster", metavar="ADDRESS:PORT", help=text("cluster.help_cluster", terminal.lang))
+]
 RequiredCorpus = Annotated[Path, typer.Option("--corpus", metavar="DIR", help=help_of("corpus_required"))]

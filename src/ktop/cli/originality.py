@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ktop.cli.options import AsOf, Corpus, Json, Lang, help_of, parse_date
+from ktop.cli.options import AsOf, Corpus, Json, Lang, OnCluster, help_of, parse_date
 from ktop.cli.state import session, terminal
 
 app = typer.Typer(help=help_of("originality"), no_args_is_help=True)
@@ -19,13 +19,14 @@ def score(
     queries: Annotated[Path, typer.Option(help=help_of("queries"))],
     out: Annotated[Path, typer.Option(help=help_of("out_table"))],
     corpus: Corpus = None,
+    cluster: OnCluster = None,
     as_of: AsOf = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help=help_of("workers"))] = 2,
     lang: Lang = None,
 ) -> None:
     """Rate many technologies against a corpus."""
     terminal.languages(lang)
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     with terminal.progress() as progress:
         report = at.platform.technologies.score_table(
             at.actor,
@@ -46,13 +47,14 @@ def rank(
     proposals: Annotated[Path, typer.Argument(metavar="PROPOSALS", help=help_of("proposals"))],
     out: Annotated[Path, typer.Option("--out", metavar="OUT", help=help_of("out_table"))],
     corpus: Corpus = None,
+    cluster: OnCluster = None,
     as_of: AsOf = None,
     lang: Lang = None,
 ) -> None:
     """Rank a table of R&D proposals."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     with terminal.progress() as progress:
         report = at.platform.technologies.rank_table(
             at.actor,
@@ -82,6 +84,7 @@ def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help=help_of("technology_file"))],
     second: Annotated[Path, typer.Argument(metavar="B", help=help_of("technology_file"))],
     corpus: Corpus = None,
+    cluster: OnCluster = None,
     as_of: AsOf = None,
     lang: Lang = None,
     json: Json = False,
@@ -89,7 +92,7 @@ def compare(
     """Hold two technologies side by side."""
     langs = terminal.languages(lang)
     day = parse_date(as_of, "as-of")
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     technologies = at.platform.technologies
     a, b = (technologies.read_summary(at.actor, path) for path in (first, second))
     with terminal.progress() as progress:

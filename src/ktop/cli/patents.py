@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ktop.cli.options import Json, Lang, RequiredCorpus, help_of, parse_date
+from ktop.cli.options import Json, Lang, OnCluster, RequiredCorpus, help_of, parse_date
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
 from ktop.usecases.corpora.interface import SearchRequest
@@ -88,6 +88,7 @@ def index(
 def search(
     ctx: typer.Context,
     corpus: RequiredCorpus,
+    cluster: OnCluster = None,
     text: Annotated[str | None, typer.Argument(metavar="TEXT", help=help_of("search_text"))] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help=help_of("top"))] = 10,
     before: Annotated[str | None, typer.Option(metavar="DATE", help=help_of("before"))] = None,
@@ -104,7 +105,7 @@ def search(
 ) -> None:
     """Find the patents nearest to a text, or to every row of a table of queries."""
     langs = terminal.languages(lang)
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     corpora = at.platform.corpora
     how = SearchRequest(top, parse_date(before, "before"), mode, classes or (), countries or (), languages or ())
     if queries is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ktop.catalogue import text as words
-from ktop.cli.options import AsOf, Corpus, Json, Lang, Report, help_of, parse_date
+from ktop.cli.options import AsOf, Corpus, Json, Lang, OnCluster, Report, help_of, parse_date
 from ktop.cli.signed import Signed, write_signed
 from ktop.cli.state import session, terminal
 from ktop.domain.technology.summary import titled
@@ -66,6 +66,7 @@ def technology(
     file: Annotated[Path | None, typer.Option("--file", metavar="F", help=help_of("technology_file"))] = None,
     title: Annotated[str | None, typer.Option("--title", metavar="NAME", help=help_of("technology_title"))] = None,
     corpus: Corpus = None,
+    cluster: OnCluster = None,
     as_of: AsOf = None,
     suggest: Annotated[bool, typer.Option("--suggest", help=help_of("suggest"))] = False,
     applicant: Annotated[str | None, typer.Option("--applicant", metavar="NAME", help=help_of("applicant"))] = None,
@@ -79,7 +80,7 @@ def technology(
     day = parse_date(as_of, "as-of")
     if (text is None) == (file is None):
         raise InputError("cli.text_or_file")
-    at = session(ctx)
+    at = session(ctx).on(cluster)
     technologies = at.platform.technologies
     typed = sys.stdin.read() if text == "-" else str(text)
     summary = titled(title, typed if file is None else technologies.read_summary(at.actor, file))

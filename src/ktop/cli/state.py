@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -109,6 +110,19 @@ class Session:
     def at(self, data: Path | None) -> Session:
         """Return the session of the installation in another data folder, this one where none is named."""
         return self if data is None else Session(self.settings.model_copy(update={"data": data}), self._open)
+
+    def on(self, cluster: str | None) -> Session:
+        """Return the session that asks the patents a cluster holds, this one where none is named."""
+        if cluster is None:
+            return self
+        return Session(self.settings.model_copy(update={"cluster": host_and_port(cluster)}), self._open)
+
+
+def host_and_port(given: str) -> str:
+    """Return an address as it was given; raises ``InputError`` where it is not a host and a port."""
+    if not re.fullmatch(r"[^\s/:]+:\d{1,5}", given):
+        raise InputError("cluster.host_and_port", given=given[:60])
+    return given
 
 
 def session(ctx: typer.Context) -> Session:

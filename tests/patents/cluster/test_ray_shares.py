@@ -85,7 +85,7 @@ def test_commands_start_a_node_and_rate_against_the_cluster(demo_corpus: Path, n
     on_cluster = Settings(solo=True, data=tmp_path, corpus=demo_corpus, cluster=nodes.address, cluster_shares=2)
     on_cluster.keys.mkdir()
     shutil.copy2(nodes.token, on_cluster.cluster_token)
-    command = [sys.executable, "-m", "ktop", "cluster", "start", "--host", HOSTS[1], "--join", nodes.address]
+    command = [sys.executable, "-m", "ktop", "cluster", "attach", nodes.address, "--host", HOSTS[1]]
     environment = os.environ | {"KTOP_DATA": str(tmp_path), "KTOP_LANG": "en"}
     node = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True)
     try:
