@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any
 
 import typer
@@ -62,6 +63,29 @@ def _run(ctx: typer.Context, host: str, port: int, join: str | None, cores: int)
     at.platform.cluster.run_node(
         at.actor, host, port=port, join=join, cores=cores, ready=lambda: terminal.note(_say("node_ready", first=first))
     )
+
+
+@app.command("size", help=_say("help_size"))
+def size(
+    ctx: typer.Context,
+    patents: Annotated[int, typer.Option("--patents", min=1, help=_say("help_patents"))],
+    ratings: Annotated[float, typer.Option("--ratings", metavar="PER SECOND", help=_say("help_ratings"))] = 1.0,
+    memory: Annotated[float, typer.Option("--memory", metavar="GB", help=_say("help_memory"))] = 128.0,
+    cores: Annotated[int, typer.Option("--machine-cores", min=1, help=_say("help_machine_cores"))] = 32,
+    json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Say what so many patents and ratings need."""
+    terminal.languages(lang)
+    at = session(ctx)
+    needed = at.platform.cluster.size(at.actor, patents, ratings, memory_gb=memory, cores=cores)
+    told = dataclasses.asdict(needed)
+    if json:
+        terminal.json({name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()})
+        return
+    terminal.note(_say("needed", **told))
+    key = "one_server" if needed.machines == 1 else f"several_by_{needed.bound_by}"
+    terminal.note(_say(key, machines=needed.machines, memory=memory, cores=cores))
 
 
 @app.command("status", help=_say("help_status"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ktop.domain.party.actor import Actor
 
@@ -27,6 +27,22 @@ class ClusterSeen:
     shares: Sequence[ShareSeen]
 
 
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a corpus and its ratings need; the meaning of each figure: ``ktop.patents.cluster.sizing.Sizing``."""
+
+    patents: int
+    ratings_per_second: float
+    index_gb: float
+    memory_gb: float
+    disk_gb: float
+    index_hours: float
+    rating_seconds: float
+    cores: float
+    machines: int
+    bound_by: Literal["memory", "cores"]
+
+
 class Cluster(Protocol):
     """Several machines that hold patent corpora together. Raises ``ForbiddenError`` where the actor may not."""
 
@@ -43,6 +59,13 @@ class Cluster(Protocol):
 
         Raises ``InputError`` for an address that is not private or a token that others may read, ``UnavailableError``
         where the node does not start or ends by itself.
+        """
+        ...
+
+    def size(self, actor: Actor, patents: int, ratings_per_second: float, *, memory_gb: float, cores: int) -> Needed:
+        """Return what so many patents and ratings need, of machines with so much memory and so many cores.
+
+        Raises ``InputError`` for numbers that no corpus has.
         """
         ...
 

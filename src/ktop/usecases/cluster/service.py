@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,20 @@ from types import FrameType
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
-from ktop.kernel.errors import NotFoundError, UnavailableError
+from ktop.kernel.errors import InputError, NotFoundError, UnavailableError
 from ktop.kernel.settings import Settings
 from ktop.patents.cluster.joining import joined
 from ktop.patents.cluster.nodes import Node, end_node, start_node
 from ktop.patents.cluster.security import make_token
-from ktop.usecases.cluster.interface import ClusterSeen, ShareSeen
+from ktop.patents.cluster.sizing import (
+    MOST_CORES,
+    MOST_MEMORY_GB,
+    MOST_PATENTS,
+    MOST_RATINGS,
+    Machine,
+    size_of,
+)
+from ktop.usecases.cluster.interface import ClusterSeen, Needed, ShareSeen
 from ktop.usecases.corpora.opening import cluster_plan
 
 
@@ -52,6 +61,14 @@ class ClusterService:
             end_node(process, self._settings.grace_seconds)
         if not told:
             raise UnavailableError("cluster.node_ended", address=host)
+
+    def size(self, actor: Actor, patents: int, ratings_per_second: float, *, memory_gb: float, cores: int) -> Needed:
+        require(actor, "platform:corpus:read")
+        within = 1 <= patents <= MOST_PATENTS and 0 < ratings_per_second <= MOST_RATINGS
+        if not within or not (1 <= memory_gb <= MOST_MEMORY_GB and 1 <= cores <= MOST_CORES):
+            raise InputError("cluster.size_range", patents=MOST_PATENTS, ratings=MOST_RATINGS)
+        found = size_of(patents, ratings_per_second, Machine(memory_gb, cores))
+        return Needed(**dataclasses.asdict(found))
 
     def seen(self, actor: Actor) -> ClusterSeen:
         require(actor, "platform:corpus:read")

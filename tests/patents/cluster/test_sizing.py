@@ -1,0 +1,42 @@
+"""Sizes follow from what was measured, and give again what was measured beside it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ktop.catalogue import load
+from ktop.patents.cluster.sizing import Machine, along, size_of
+
+PATENTS = st.integers(1, 1_000_000_000)
+
+
+def test_measured_points_come_out_as_they_went_in() -> None:
+    told = load("cluster_sizes")
+    for name in ("index_bytes", "index_seconds", "rating_core_seconds"):
+        for patents, value in told[name].items():
+            assert along(told[name], patents) == pytest.approx(value)
+    assert size_of(8_000_000, 1.0).index_gb == pytest.approx(7.5)
+
+
+def test_an_index_that_no_line_was_drawn_by_is_foretold() -> None:
+    checked = load("cluster_sizes")["checked"]
+    assert size_of(checked["patents"], 1.0).index_gb == pytest.approx(checked["index_bytes"] / 1e9, rel=0.1)
+
+
+@given(PATENTS, PATENTS, st.floats(0.001, 1_000))
+def test_more_patents_never_need_less(one: int, other: int, ratings: float) -> None:
+    fewer, more = (size_of(patents, ratings) for patents in sorted((one, other)))
+    for name in ("index_gb", "memory_gb", "disk_gb", "index_hours", "rating_seconds", "cores", "machines"):
+        assert getattr(fewer, name) <= getattr(more, name), name
+
+
+def test_a_hundred_million_fit_one_server_and_the_world_does_not() -> None:
+    assert 90 < size_of(100_000_000, 1.0).index_gb < 98
+    assert size_of(100_000_000, 1.0).machines == 1
+    world = size_of(150_000_000, 1.0)
+    assert (world.machines, world.bound_by) == (2, "memory")
+    many = size_of(1_000_000, 200.0, Machine(memory_gb=128, cores=8))
+    assert many.bound_by == "cores"
+    assert many.machines == -(-many.cores // 8)
