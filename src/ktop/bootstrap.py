@@ -377,6 +377,7 @@ class House:
         from ktop.usecases.batches.rating import rate_batch
         from ktop.usecases.effects.service import estimate_kept
         from ktop.usecases.seasons.ranking import rank_call
+        from ktop.usecases.technologies.table_job import rate_technologies
         from ktop.usecases.work.kinds import upkeep
         from ktop.usecases.work.service import WorkService
 
@@ -387,6 +388,7 @@ class House:
                 {
                     "programme.effect": estimate_kept,
                     "programme.rank": lambda running: rank_call(running, self._registry),
+                    "rate.technologies": lambda running: rate_technologies(running, lambda: self.corpora),
                     "rate.batch": lambda running: rate_batch(running, self._registry),
                     "collect.company": lambda running: self._public_sources.do(running),
                     "collect.refresh": lambda running: self._following.do(running),

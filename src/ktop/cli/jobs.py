@@ -96,7 +96,7 @@ def give(
         name, equals, value = argument.partition("=")
         if not equals:
             raise InputError("jobs.not_named", given=argument[:60])
-        named[name] = str(Path(value).absolute()) if name in ("path", "data", "corpus") else value
+        named[name] = str(Path(value).absolute()) if name in ("path", "data", "corpus", "out") else value
     at = session(ctx)
     _print(at.platform.jobs.give(at.actor, kind, named, key), json)
 

@@ -51,7 +51,7 @@ def test_the_rows_do_not_depend_on_the_number_of_processes(
     queries = pl.DataFrame({"query_id": [str(i) for i in range(8)], "text": asked})
     queries.write_parquet(tmp_path / "q.parquet")
     score_queries(tmp_path / "q.parquet", tmp_path / "one.parquet", corpus=lambda: demo_corpus, workers=1)
-    monkeypatch.setattr(score_technologies, "_TOGETHER", 2)
+    monkeypatch.setattr(score_technologies, "TOGETHER", 2)
     monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 4)
     score_queries(tmp_path / "q.parquet", tmp_path / "two.parquet", corpus=lambda: demo_corpus, workers=2)
     assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "two.parquet"))
@@ -63,7 +63,7 @@ def test_a_lost_worker_is_told_in_one_sentence_and_leaves_nothing(
     words = (EXAMPLES / "solid-state-battery-diagnosis.en.txt").read_text("utf-8")
     queries = pl.DataFrame({"query_id": ["1", "2", "3"], "text": [words] * 3})
     queries.write_parquet(tmp_path / "q.parquet")
-    monkeypatch.setattr(score_technologies, "_TOGETHER", 1)
+    monkeypatch.setattr(score_technologies, "TOGETHER", 1)
     monkeypatch.setattr(score_technologies, "_WORTH_A_WORKER", 1)
     monkeypatch.setattr(
         score_technologies, "_open", os.abort

@@ -126,6 +126,7 @@ def test_every_kind_of_the_catalogue_is_done_by_something() -> None:
     assert {
         *upkeep(unopened, unopened, unopened),
         "rate.batch",
+        "rate.technologies",
         "programme.rank",
         "programme.effect",
         "collect.company",

@@ -23,7 +23,7 @@ from ktop.usecases.technologies.rating import technology_of
 from ktop.usecases.uploads import require_table_ending
 
 #: Technologies that a worker is handed at once.
-_TOGETHER = 25
+TOGETHER = 25
 #: Fewer than these are rated by one process: starting another one takes longer.
 _WORTH_A_WORKER = 100
 
@@ -55,7 +55,7 @@ def score_queries(
             given, corpus=corpus(), as_of=as_of, workers=workers, lang=lang, progress=progress, open_index=open_index
         )
     )
-    frame = pl.DataFrame(rows, schema=_schema())
+    frame = pl.DataFrame(rows, schema=answers_schema())
     with atomic_path(out) as beside:
         frame.write_parquet(beside, compression="zstd")
     return {"queries": len(given), "refused": frame["problem"].count()}
@@ -75,7 +75,7 @@ def scored_rows(
     # builds what is missing, before any worker looks for it
     engine = open_corpus(corpus, lang=lang, progress=progress, open_index=open_index)
     label = text("cli.step_rating", lang)
-    parts = [given[start : start + _TOGETHER] for start in range(0, len(given), _TOGETHER)]
+    parts = [given[start : start + TOGETHER] for start in range(0, len(given), TOGETHER)]
     done = 0
     progress(done, len(given), label)
     for rows in _parts_scored(parts, engine, corpus, as_of, min(workers, _useful(len(given))), lang):
@@ -99,7 +99,7 @@ def _parts_scored(
     """Yield the rows of every part, in order."""
     if workers <= 1:
         for part in parts:
-            yield _scored(engine, part, as_of, lang)
+            yield rated(engine, part, as_of, lang)
         return
     work = functools.partial(_scored_in_worker, as_of=as_of, lang=lang)
     yield from answers_in_order(work, parts, workers, _open, (folder, engine.open_index))
@@ -115,15 +115,16 @@ def _open(folder: Path, open_index: OpenIndex) -> None:
 
 def _scored_in_worker(part: Sequence[Query], as_of: date | None, lang: Lang) -> list[Row]:
     assert _engine is not None, "workers open the corpus when they start"
-    return _scored(_engine, part, as_of, lang)
+    return rated(_engine, part, as_of, lang)
 
 
-def _scored(engine: TechnologyEngine, part: Sequence[Query], as_of: date | None, lang: Lang) -> list[Row]:
+def rated(engine: TechnologyEngine, part: Sequence[Query], as_of: date | None, lang: Lang) -> list[Row]:
+    """Return the rows of some queries, in order; see ``score_queries``."""
     return [_row(engine, query, as_of, lang) for query in part]
 
 
 def _row(engine: TechnologyEngine, query: Query, as_of: date | None, lang: Lang) -> Row:
-    row: Row = dict.fromkeys(_schema())
+    row: Row = dict.fromkeys(answers_schema())
     row |= {"query_id": query["query_id"], "model_version": engine.model.version}
     try:
         technology = technology_of(query["text"], query["before"] or as_of)
@@ -141,7 +142,8 @@ def _row(engine: TechnologyEngine, query: Query, as_of: date | None, lang: Lang)
     }
 
 
-def _schema() -> dict[str, pl.DataType | type[pl.DataType]]:
+def answers_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
+    """Return the columns of a table of answers; see ``score_queries``."""
     numbers = ("core", "originality", "value", "spillover", "score")
     return {
         "query_id": pl.String,
