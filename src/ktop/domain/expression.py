@@ -230,6 +230,9 @@ class _Compiler:
 
 
 def _apply(function: Callable[..., Floats], *operands: _Node) -> _Node:
+    if len(operands) == 2:  # most are of two: no list is made for them
+        left, right = operands
+        return lambda columns: _finite(function(left(columns), right(columns)))
     return lambda columns: _finite(function(*[operand(columns) for operand in operands]))
 
 

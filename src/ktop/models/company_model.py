@@ -27,7 +27,7 @@ from ktop.models.artefact import Artefact
 from ktop.models.batch import BatchRatings
 from ktop.models.calibration import PercentileScale
 from ktop.models.facts import changed_table
-from ktop.models.next_steps import offered_steps, steps_taken, with_steps
+from ktop.models.next_steps import StepEffects, offered_steps, offers_of, steps_taken, with_steps
 from ktop.models.panel_model import PanelModel
 from ktop.models.position import PositionReference
 
@@ -148,22 +148,28 @@ class CompanyModel(ABC):
         inputs: Sequence[Input] | None = None,
         previous: Mapping[str, str] | None = None,
         hold: Callable[[BatchRatings], BatchRatings] | None = None,
+        effects: StepEffects | None = None,
     ) -> Rating:
         """Rate the one company of a table, with opinions, position and next steps.
 
         ``inputs`` are the facts with their sources; where not given, the facts are stated without a source.
         ``previous`` as in ``rate``. ``hold`` is what a rule beside the model makes of the grades before they are put
-        into words.
+        into words. ``effects`` is filled, in the same pass.
         """
         if table.n != 1:
             raise ValueError(f"one company expected, the table has {table.n}")
         # One pass over the company as it is (row 0) and as each step it can take would make it.
         offered = offered_steps(self.indicators, table)
-        rows = with_steps(table, offered)
-        known = {name: [symbol, *[None] * len(offered)] for name, symbol in (previous or {}).items()}
+        own = {step.id for step, _ in offered}
+        asked = () if effects is None else effects.steps
+        further = offers_of([name for name in asked if name not in own], table)
+        rows = with_steps(table, [*offered, *further])
+        known = {name: [symbol, *[None] * (rows.n - 1)] for name, symbol in (previous or {}).items()}
         batch = self.rate_again(rows, known) if known else self.rate_table(rows)
         if not batch.ok[0]:
             raise self.refusal(table, 0)
+        if effects is not None:
+            effects.take_over([*offered, *further], self.explained, batch)
         if hold is not None:
             batch = hold(batch)
         facts = table.row(0)
@@ -249,7 +255,7 @@ def with_changes(
 
 def numeric_columns(table: FactTable) -> dict[str, Floats]:
     """Return the columns of a table that formulas may use."""
-    return {name: column for name, column in table.columns.items() if FACTS[name].numeric}
+    return table.numbers()
 
 
 def cell_labels(table: FactTable) -> dict[str, Texts]:

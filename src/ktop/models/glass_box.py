@@ -353,7 +353,7 @@ def add_columns(parts: Floats, base: float | Floats) -> Floats:
     """Return ``base`` plus the row sums, added column by column: the same bits for one row as for a million."""
     total = np.zeros(len(parts)) + base
     if len(parts) <= _FEW_ROWS:  # running sums add in the same order
-        return np.asarray(np.cumsum(np.column_stack([total, parts]), axis=1)[:, -1])
+        return np.asarray(np.cumsum(np.concatenate((total[:, None], parts), axis=1), axis=1)[:, -1])
     for j in range(parts.shape[1]):
         total += parts[:, j]
     return total

@@ -7,7 +7,8 @@ and afterwards for what they gained.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from ktop.catalogue import load
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator, Step, steps
+from ktop.domain.expression import evaluate_all
 from ktop.domain.rating.rating import NextStep
 from ktop.kernel.arrays import Floats
 from ktop.models.batch import BatchRatings
@@ -23,6 +25,28 @@ from ktop.models.facts import shifted_table
 
 #: A step, and what it adds to facts.
 Offer: TypeAlias = tuple[Step, dict[str, float]]
+
+
+@dataclass(slots=True)
+class StepEffects:
+    """What steps, of whichever model, change of one model's explained scores; filled where the model rates a company.
+
+    Parameters
+    ----------
+    steps : ids of the steps that are asked about.
+    changes : step that the company can take → score → points; None until the model has rated.
+    """
+
+    steps: Sequence[str]
+    changes: dict[str, dict[str, float]] | None = None
+
+    def take_over(self, offered: Sequence[Offer], explained: Sequence[str], batch: BatchRatings) -> None:
+        """Read them off the rating of ``with_steps``: row 0 the company as it is, then a row for each step."""
+        self.changes = {
+            step.id: {name: float(batch.scores[name][row] - batch.scores[name][0]) for name in explained}
+            for row, (step, _) in enumerate(offered, start=1)
+        }
+
 
 #: Most steps shown per score, and the smallest gain in points worth showing.
 MOST = 5
@@ -39,11 +63,12 @@ def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Off
 
 def offers_of(names: Iterable[str], table: FactTable) -> list[Offer]:
     """Return the steps of these ids that the one company of ``table`` can take; see ``offered_steps``."""
-    columns = {name: column for name, column in table.columns.items() if FACTS[name].numeric}
+    columns = table.numbers()
+    asked = [steps()[name] for name in dict.fromkeys(names)]
+    worked_out = iter(evaluate_all([amount for step in asked for amount in step.changes.values()], columns, table.n)[0])
     offered = []
-    for name in dict.fromkeys(names):
-        step = steps()[name]
-        amounts = {fact: float(amount.evaluate(columns)[0]) for fact, amount in step.changes.items()}
+    for step in asked:
+        amounts = {fact: float(next(worked_out)) for fact in step.changes}
         after = {fact: float(columns[fact][0]) + amount for fact, amount in amounts.items()}
         if any(np.isnan(value) for value in after.values()) or all(amount == 0 for amount in amounts.values()):
             continue
@@ -73,12 +98,12 @@ def steps_taken(
 ) -> tuple[NextStep, ...]:
     """Return the steps that raise an explained score, the largest gain first, at most ``MOST`` a score.
 
-    ``batch`` is the rating of ``with_steps``: row 0 the company as it is, then a row for each of ``offered``; ``table``
-    the company as it is, which prices are worked out from. A gain is told as ``told_gain`` bounds it.
+    ``batch`` is the rating of ``with_steps``: row 0 the company as it is, then a row for each of ``offered`` (further
+    rows are not looked at); ``table`` the company as it is, which prices are worked out from. A gain is told as
+    ``told_gain`` bounds it.
     """
-    columns = {name: column for name, column in table.columns.items() if FACTS[name].numeric}
-    costs = [_cost(step, columns) for step, _ in offered]
-    sales = float(columns["sales_krw_t0"][0])
+    costs = _costs([step for step, _ in offered], table)
+    sales = float(table.columns["sales_krw_t0"][0])
     taken: list[NextStep] = []
     for score in explained:
         rated = batch.scores[score][1:] - batch.scores[score][0]
@@ -120,10 +145,11 @@ def told_gain(rated: float, step: Step, cost_krw: tuple[int, int] | None, sales_
     return gain
 
 
-def _cost(step: Step, columns: Mapping[str, Floats]) -> tuple[int, int] | None:
-    """Return the least and the most a step costs, KRW; None where a fact it depends on is missing."""
-    low, high = (float(formula.evaluate(columns)[0]) for formula in step.cost_krw)
-    return None if np.isnan(low) or np.isnan(high) else (round(low), round(high))
+def _costs(offered: Sequence[Step], table: FactTable) -> list[tuple[int, int] | None]:
+    """Return the least and the most each step costs, KRW; None where a fact it depends on is missing."""
+    ends = evaluate_all([formula for step in offered for formula in step.cost_krw], table.numbers(), table.n)[0]
+    pairs = zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True)
+    return [None if np.isnan(low) or np.isnan(high) else (round(low), round(high)) for low, high in pairs]
 
 
 def _lowered(batch: BatchRatings, row: int, score: str) -> dict[str, float]:

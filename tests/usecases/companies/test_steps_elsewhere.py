@@ -16,7 +16,7 @@ from ktop.domain.company.indicators import steps
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.settings import Settings
-from ktop.models.next_steps import SMALLEST_GAIN
+from ktop.models.next_steps import SMALLEST_GAIN, StepEffects
 from ktop.models.registry import ModelRegistry
 from ktop.report.present import rating_view
 from ktop.training.reference import build_reference
@@ -59,6 +59,14 @@ def test_what_a_step_lowers_elsewhere_is_what_rating_again_gives(lowering: tuple
                     expected |= {f"{name}:{score}": gap for score, gap in gaps.items() if gap <= -SMALLEST_GAIN}
             told = {score: change for score, change in step.lowers.items() if ":" in score}
             assert told == pytest.approx(expected)
+
+
+def test_what_models_find_as_they_rate_is_what_rating_once_more_gives(lowering: tuple[FactTable, list[Rating]]) -> None:
+    table, ratings = lowering
+    effects = {model.name: StepEffects(tuple(steps())) for model in MODELS}
+    again = [model.rate_row(table, effects=effects[model.name]) for model in MODELS]
+    assert all(found.changes for found in effects.values())
+    assert with_steps_elsewhere(again, MODELS, table, effects) == ratings
 
 
 def test_it_stands_on_the_page(lowering: tuple[FactTable, list[Rating]]) -> None:

@@ -31,6 +31,7 @@ _KEYS: Mapping[str, str] = {
 OWN_ERROR = "ktop"
 #: Levels looked through for names; a record has three.
 _DEEPEST = 30
+_LEAVES = (str, int, float, type(None))
 
 
 def refuse(key: str, **params: Any) -> PydanticCustomError:
@@ -58,6 +59,8 @@ def refuse_unwritable_keys(record: Mapping[Any, Any] | Sequence[Any], where: str
     for name, entry in entries:
         if isinstance(name, str) and UNWRITABLE.search(name):
             raise RefusedValueError("unwritable_text", name).at(where.strip(".") or messages()["company.record"])
+        if isinstance(entry, _LEAVES):
+            continue  # nearly all are; the question below takes longer
         if isinstance(entry, Mapping | list | tuple) and depth < _DEEPEST:
             refuse_unwritable_keys(entry, f"{where}.{shown(name)}", depth + 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, TypeAlias
@@ -93,11 +93,23 @@ class _Facts(Mapping[str, FactSpec]):
     def __len__(self) -> int:
         return len(_read())
 
+    def __contains__(self, name: object) -> bool:
+        return name in _read()  # what comes with a mapping asks for the fact and waits for the error
+
+    def items(self) -> ItemsView[str, FactSpec]:
+        return _read().items()
+
 
 #: Every company fact by name, in the order of batch files: identity first, checklist last.
 FACTS: Mapping[str, FactSpec] = _Facts()
 
 _FLAG_CHOICES: Mapping[int | str, LocalText] = {0: {"ko": "아니오", "en": "no"}, 1: {"ko": "예", "en": "yes"}}
+
+
+@functools.cache
+def numeric_facts() -> tuple[str, ...]:
+    """Return the names of the facts that formulas may use."""
+    return tuple(name for name, spec in FACTS.items() if spec.numeric)
 
 
 @functools.cache

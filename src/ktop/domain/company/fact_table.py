@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ktop.domain.company.classification import age_band_of, age_years, size_of
 from ktop.domain.company.fact_column import as_column, missing_column, plain
-from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.fact_spec import FACTS, numeric_facts
 from ktop.domain.values.industry import industry_group
 from ktop.domain.values.region import FOREIGN
+from ktop.kernel.arrays import Floats
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,6 +86,10 @@ class FactTable:
         return FactTable(
             n=len(ok), as_of=self.as_of, columns={name: values[rows] for name, values in self.columns.items()}, ok=ok
         )
+
+    def numbers(self) -> dict[str, Floats]:
+        """Return the columns that formulas may use."""
+        return {name: self.columns[name] for name in numeric_facts()}
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one row as plain values: float, int for whole-number facts, str, date, None where missing."""

@@ -73,9 +73,13 @@ class EvidenceRule:
     fewest: int
     share: float
 
-    def contradicted(self, table: FactTable) -> Booleans:
-        """Return which contradictions each firm shows, shape ``(n, contradictions)``; a missing fact shows none."""
-        return np.asarray(evaluate_all([entry.when for entry in self.contradictions], table.columns, table.n) == 1.0)
+    def contradicted(self, table: FactTable, entries: Sequence[Contradiction] | None = None) -> Booleans:
+        """Return which contradictions (or only those of ``entries``) each firm shows, shape ``(n, contradictions)``.
+
+        A missing fact shows none.
+        """
+        asked = self.contradictions if entries is None else entries
+        return np.asarray(evaluate_all([entry.when for entry in asked], table.columns, table.n) == 1.0)
 
     def uniform(self, table: FactTable, row: int) -> Uniform | None:
         """Return how uniformly one firm answered, None where its answers differ or are few."""

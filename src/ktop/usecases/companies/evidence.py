@@ -34,6 +34,7 @@ from ktop.domain.rating.rating import Basis, Input, Opinion, Rating, Warning
 from ktop.models.batch import BatchRatings
 from ktop.models.company_model import CompanyModel
 from ktop.models.growth_risk import GrowthRiskModel
+from ktop.models.next_steps import StepEffects
 
 #: Who may say what stands behind a value.
 REVIEW = "own:rating:review"
@@ -79,21 +80,20 @@ def rate_on_evidence(
     inputs: Sequence[Input],
     previous: Mapping[str, str] | None = None,
     rule: str | None = None,
+    effects: StepEffects | None = None,
 ) -> Rating:
     """Rate the one company of a table with ``basis`` and ``details.evidence`` (docs/formats.md).
 
     ``inputs`` say what stands behind each value. Contradicted answers are not counted; the grades stand at most the
     rule's notches above those on evidence. ``rule`` is its version (None: the one in force); raises ``KeyError`` for a
-    version that never was, ``InputError`` as ``CompanyModel.rate_row`` does.
+    version that never was, ``InputError`` as ``CompanyModel.rate_row`` does. ``effects`` is filled, unless answers are
+    set aside: a step then does something else to the company as it says it is.
     """
     force = evidence_rule(rule)
     statuses = statuses_of(inputs)
     asked = _asked(model)
-    found = [
-        entry
-        for entry, holds in zip(force.contradictions, force.contradicted(table)[0], strict=True)
-        if holds and asked & set(entry.answers)
-    ]
+    entries = [entry for entry in force.contradictions if asked & set(entry.answers)]
+    found = [entry for entry, holds in zip(entries, force.contradicted(table, entries)[0], strict=True) if holds]
     set_aside = {name for entry in found for name in entry.answers if statuses.get(name) != "confirmed"}
     left_out = tuple(name for name in left_out_on_evidence(inputs) if _is_used(model, name))
     compared: BatchRatings | None = None
@@ -107,6 +107,7 @@ def rate_on_evidence(
         inputs,
         previous,
         hold=_hold(model, compared if left_out else None, force, set_aside, held),
+        effects=None if set_aside else effects,
     )
     if compared is None:
         declared: dict[str, Any] | None = _answer_of(rating)

@@ -13,6 +13,7 @@ from ktop.domain.company.totals import broken_rules, refusal_of
 from ktop.domain.rating.rating import Rating
 from ktop.kernel.errors import InputError
 from ktop.models.company_model import CompanyModel, with_changes
+from ktop.models.next_steps import StepEffects
 from ktop.models.registry import KINDS, ModelRegistry
 from ktop.usecases.companies.decide import with_decision
 from ktop.usecases.companies.evidence import rate_on_evidence
@@ -56,9 +57,18 @@ def former_grades(path: Path) -> dict[str, dict[str, str]]:
         raise InputError("models.not_recomputable") from error
 
 
-def rate_by(model: CompanyModel, subject: RatedSubject, previous: Mapping[str, str] | None = None) -> Rating:
-    """Rate a company by one model as declared and on evidence, with what is decided on the rating, and doubtful."""
-    rating = with_decision(rate_on_evidence(model, subject.table, subject.inputs, previous), subject.table)
+def rate_by(
+    model: CompanyModel,
+    subject: RatedSubject,
+    previous: Mapping[str, str] | None = None,
+    effects: StepEffects | None = None,
+) -> Rating:
+    """Rate a company by one model as declared and on evidence, with what is decided on the rating, and doubtful.
+
+    ``effects`` as in ``rate_on_evidence``.
+    """
+    found = rate_on_evidence(model, subject.table, subject.inputs, previous, effects=effects)
+    rating = with_decision(found, subject.table)
     return dataclasses.replace(rating, warnings=(*subject.warnings, *rating.warnings))
 
 

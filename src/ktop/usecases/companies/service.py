@@ -23,6 +23,7 @@ from ktop.domain.rating.rating import Rating, Warning
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
+from ktop.models.next_steps import StepEffects
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
 from ktop.usecases.companies.batch import rate_table, write_answer
@@ -141,9 +142,12 @@ class CompanyService:
         ratings: list[Rating] = []
         failures: dict[str, dict[str, str]] = {}
         last: KtopError | None = None
-        for model in company_models(models, self._registry):
+        chosen = company_models(models, self._registry)
+        feasible = tuple(dict.fromkeys(name for model in chosen for one in model.indicators for name in one.feasible))
+        effects = {model.name: StepEffects(feasible) for model in chosen}
+        for model in chosen:
             try:
-                ratings.append(rate_by(model, subject, former.get(model.name)))
+                ratings.append(rate_by(model, subject, former.get(model.name), effects[model.name]))
             except InputError as error:
                 if not error.key.startswith(("models.", "startup.")):
                     raise
@@ -151,8 +155,7 @@ class CompanyService:
                 failures[model.name] = {lang: message(error, lang) for lang in LANGS}
         if not ratings and last is not None:
             raise last
-        used = [self._registry.model(rating.model.name) for rating in ratings]
-        return CompanyRatings(with_steps_elsewhere(ratings, used, subject.table), failures)
+        return CompanyRatings(with_steps_elsewhere(ratings, chosen, subject.table, effects), failures)
 
     def grade_paths(
         self, actor: Actor, record: Mapping[str, Any], as_of: date, versions: Mapping[str, str]

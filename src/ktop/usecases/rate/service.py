@@ -27,6 +27,8 @@ from ktop.usecases.rate.recompute import RatingJson, recompute_file, recompute_r
 from ktop.usecases.technologies.interface import RatedAgain, Technologies
 
 _LONGEST_TITLE, _LONGEST_NOTE = 200, 2000
+#: What JSON types are neither lists nor objects.
+_LEAVES = (str, int, float, type(None))
 #: Where each model's headline stands.
 _HEADLINES = {
     "tech-index": ("scores", "index"),
@@ -256,6 +258,8 @@ def _key_of(company: CompanyRow) -> str | None:
 
 def plain_record(value: Any) -> Any:
     """Return a value in JSON types: YAML reads dates as dates."""
+    if isinstance(value, _LEAVES):
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain_record(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
