@@ -38,6 +38,7 @@ STATIC = [
     "/methods/tech-index",
     "/methods/ktrs-fm",
     "/methods/start-up",
+    "/methods/global-expansion",
     "/methods/originality",
     "/glossary",
     "/models",
@@ -412,13 +413,12 @@ def test_methods_tell_formulas_cuts_and_limits(client: TestClient) -> None:
 
 def test_every_model_has_a_methods_page_of_its_own(client: TestClient) -> None:
     page = client.get("/methods").text
-    for model in ("tech-index", "ktrs-fm", "start-up", "originality"):
+    models = ("tech-index", "ktrs-fm", "start-up", "global-expansion", "originality")
+    for model in models:
         assert f'href="/methods/{model}"' in page
         own = client.get(f"/methods/{model}?lang=en").text
         assert own.count('id="t-limits"') == 1
-        assert [other for other in ("tech-index", "ktrs-fm", "start-up", "originality") if f'"t-{other}"' in own] == [
-            model
-        ]
+        assert [other for other in models if f'"t-{other}"' in own] == [model]
     assert client.get("/methods/none").status_code == 404
 
 
@@ -434,6 +434,10 @@ def test_a_methods_page_tells_all_rules_of_its_model_and_no_others(client: TestC
         assert load("grades")["business_matrix"]["version"] in page and "BBB-" in page
         assert {"ko": "체크리스트 25문항", "en": "checklist"}[lang] in page
         assert load("grades")["ladders"]["originality"]["label"][lang] not in page
+    page = shown("global-expansion")
+    assert {"ko": "15문항", "en": "15 questions"}[lang] in page and {"ko": "25문항", "en": "The 25"}[lang] not in page
+    assert all(source["label"][lang] in page for source in load("reference_abroad")["sources"].values())
+    assert {"ko": "가상(합성) 기업", "en": "synthetic"}[lang] in page
     page = shown("tech-index")
     assert rule["version"] not in page and load("grades")["ladders"]["risk"]["label"][lang] not in page
     assert rule["version"] not in shown("originality")

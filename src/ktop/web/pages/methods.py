@@ -68,6 +68,7 @@ async def _explained(request: Request, shown: tuple[str, ...]) -> Response:
         startup=_indicators("startup", "indicators", lang),
         global_expansion=_indicators("global_expansion", "indicators", lang),
         abroad_checklist=_indicators("abroad_checklist", "items", lang),
+        published=_published(lang),
         checklist=_indicators("checklist", "items", lang),
         accounts=_indicators("accounts", "indicators", lang),
         measures=_measures(lang),
@@ -118,6 +119,20 @@ def _indicators(catalogue: str, key: str, lang: Lang) -> list[dict[str, str]]:
             "formula": str(entry.get("formula", "")),
         }
         for entry in content[key].values()
+    ]
+
+
+def _published(lang: Lang) -> list[dict[str, str]]:
+    """Return the published figures on exporting that the synthetic firms are held against, with their sources."""
+    content = load("reference_abroad")
+    return [
+        {
+            "label": text(f"global_expansion.figure_{name}", lang),
+            "value": f"{figure['value']:g}%",
+            "tolerance": f"{figure['tolerance']:g}",
+            "source": content["sources"][figure["source"]]["label"][lang],
+        }
+        for name, figure in content["targets"].items()
     ]
 
 
