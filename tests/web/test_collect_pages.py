@@ -41,6 +41,7 @@ def posted(visit: TestClient, address: str, **fields: str) -> Response:
 
 def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:
     assert "does not have 10 digits" in posted(visit, "/collect", business_number="123").text
+    assert "no keys of public sources yet" in posted(visit, "/collect", business_number=GARAM.business_number).text
     running = posted(visit, "/collect", business_number=GARAM.business_number, made_up="1")
     assert running.status_code == 200 and "refresh" in running.headers and "<progress" in running.text
     (job,) = house.work.take(INSTALLATION, "worker", 1)
@@ -59,11 +60,19 @@ def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:
     question = re.search(r'name="path" value="(rnd_projects\.[0-9A-Za-z]+)"', said)
     assert question
     after = posted(visit, f"{address}/confirm", path=question[1]).text
-    assert f'value="{question[1]}"' not in after
+    assert f'name="path" value="{question[1]}"' not in after
     wrong = posted(visit, f"{address}/correct", path="founded", value="yesterday", reason="x")
     assert wrong.status_code == 422 and 'role="alert"' in wrong.text
     right = posted(visit, f"{address}/correct", path="founded", value="2014-03-13", reason="<b>register</b>")
     assert "13 March 2014" in right.text and "<b>register" not in right.text
+    patent = f"ip.{GARAM.rights[0].application}"
+    assert f'<option value="{patent}">' in right.text
+    out = posted(visit, f"{address}/correct", entry=patent, field="", value="", reason="sold").text
+    assert f'<option value="{patent}">' not in out and "sold" in out and "Take back" in out
+    back = posted(visit, f"{address}/confirm", path=patent).text
+    assert "Take back" not in back
+    claims = posted(visit, f"{address}/correct", entry=patent, field="claims", value="31", reason="amended").text
+    assert "amended" in claims and ">31<" in claims
     assert posted(visit, f"{address}/validate", opened="soon", representative="x").status_code == 422
     said = {"opened": GARAM.founded.isoformat(), "representative": "가상인"}
     checked = posted(visit, f"{address}/validate", **said).text

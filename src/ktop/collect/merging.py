@@ -60,7 +60,7 @@ class Stated:
 class Choice:
     """What a person said of a value: that it is right, or what is right instead, and why.
 
-    ``against`` is what the source said then; ``value`` None takes the value out.
+    ``against`` is what the source said then; ``value`` None takes the value out, at the path of an entry all of it.
     """
 
     path: str
@@ -120,7 +120,10 @@ def gather(
     unsure = [
         one for one in stated if not one.value.sure and not accept_names and _entry(one.value.path) not in accepted
     ]
-    held = [one for one in stated if one not in unsure]
+    taken_out = {choice.path for choice in chosen.values() if is_entry(choice.path) and choice.corrected}
+    unsure = [one for one in unsure if _entry(one.value.path) not in taken_out]
+    out = {id(one) for one in unsure}
+    held = [one for one in stated if id(one) not in out and _entry(one.value.path) not in taken_out]
     scope = _scope(held)
     by_path: dict[str, list[Stated]] = defaultdict(list)
     for one in held:
@@ -137,6 +140,12 @@ def gather(
 def _entry(path: str) -> str:
     """Return the path of the list entry that a value belongs to."""
     return ".".join(path.split(".")[:2])
+
+
+def is_entry(path: str) -> bool:
+    """Return whether a path names a whole entry of a list."""
+    steps = path.split(".")
+    return len(steps) == 2 and steps[0] in _LISTS
 
 
 def _scope(stated: Sequence[Stated]) -> Scope:

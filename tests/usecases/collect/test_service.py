@@ -19,9 +19,11 @@ from starlette.testclient import TestClient
 from ktop.bootstrap import House
 from ktop.cli import main as command_line
 from ktop.collect.limits import Limits, limits_of
+from ktop.collect.parsing import PARSERS
 from ktop.collect.stand_in.faults import SAID, FaultyServices
 from ktop.collect.stand_in.services import Reply, Services
 from ktop.collect.stand_in.travel import served
+from ktop.collect.value import Value
 from ktop.domain.company.record import Company
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 from ktop.kernel.clock import today
@@ -53,7 +55,7 @@ class FailingServices(Services):
         return super().reply(path, query, headers, body)  # type: ignore[arg-type]
 
 
-def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> None:
+def test_a_company_is_collected_confirmed_corrected_and_saved(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     found = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
     record = Company.from_mapping(found.record)
     assert (record.name, record.founded) == (GARAM.name, GARAM.founded)
@@ -87,6 +89,15 @@ def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> N
     assert (merged.value, merged.state, merged.stated[0].value.value) == ("C27212", "corrected", "27213")
     assert found.record["industry"] == "C27212"
 
+    right = f"ip.{GARAM.rights[0].application}"
+    with pytest.raises(InputError, match="entry_whole"):
+        house.collect.correct(OWNER, found.id, right, "patent", "x")
+    found = house.collect.correct(OWNER, found.id, right, "", "2025년에 넘긴 특허입니다.")
+    assert len(found.record["ip"]) == RIGHTS - 1 and not [path for path in found.values if path.startswith(f"{right}.")]
+    assert len(house.collect.confirm(OWNER, found.id, [right]).record["ip"]) == RIGHTS, "and taken back"
+    with pytest.raises(NotFoundError):
+        house.collect.correct(OWNER, found.id, "ip.1020990000001", "", "nobody's")
+
     again = house.collect.collect(OWNER, GARAM.business_number, made_up=True)
     assert again.record["industry"] == "C27212", "collecting again overwrites no correction"
     assert sum(report.calls for report in again.reports.values()) == 0, "answers are read again while young"
@@ -94,6 +105,11 @@ def test_a_company_is_collected_confirmed_corrected_and_saved(house: House) -> N
     kept = house.collect.save(OWNER, again.id)
     (version,) = house.portfolio.records_of(OWNER, kept.id)
     assert version.record["industry"] == "C27212"
+
+    with monkeypatch.context() as later:
+        later.setitem(PARSERS, ("opendart", "company"), lambda *_: [Value("region", "KR-11")])
+        mended = house.collect.collection(OWNER, found.id).values["region"]
+    assert (mended.value, mended.source) == ("KR-11", "opendart"), "kept answers are read anew"
 
     answer = merged.stated[0].answer
     payload = house.collect.payload(OWNER, answer)

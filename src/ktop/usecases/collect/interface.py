@@ -227,12 +227,16 @@ class Collect(Protocol):
     def confirm(self, actor: Actor, collection_id: str, paths: Sequence[str]) -> CompanyCollection:
         """Say that values are right as their sources state them; so they hold until a source says something else.
 
-        A path of an entry that was found by name alone (``rnd_projects.NUMBER``) takes it into the record.
+        A path of an entry (``rnd_projects.NUMBER``) takes it into the record where it was found by name alone, and back
+        where it had been taken out.
         """
         ...
 
     def correct(self, actor: Actor, collection_id: str, path: str, value: str, reason: str) -> CompanyCollection:
-        """Say what is right instead of a value, and why; an empty value takes it out."""
+        """Say what is right instead of a value, and why.
+
+        An empty value takes it out; at the path of an entry (``ip.NUMBER``) all of it, until it is confirmed again.
+        """
         ...
 
     def validate(self, actor: Actor, collection_id: str, opened: date, representative: str) -> CompanyCollection:

@@ -13,6 +13,7 @@ from ktop.catalogue import LANGS, LocalText, load
 from ktop.collect import nts
 from ktop.collect.answer import OUTCOMES
 from ktop.collect.limits import KOREA, limits_of
+from ktop.collect.merging import is_entry
 from ktop.collect.stand_in.companies import made_up_companies
 from ktop.collect.value import Identity
 from ktop.domain.party.actor import Actor
@@ -119,6 +120,8 @@ class CollectService:
         for path in list(dict.fromkeys(paths))[:_MOST_PATHS]:
             if path in questions:
                 said.append((path, True))
+            elif path in found.values and is_entry(path):
+                said.append((path, True))  # what was taken out is the company's after all
             elif path in found.values and found.values[path].stated:
                 said.append((path, _json(found.values[path].stated[0].value.value)))
             else:
@@ -134,14 +137,17 @@ class CollectService:
     def correct(self, actor: Actor, collection_id: str, path: str, value: str, reason: str) -> CompanyCollection:
         require(actor, "own:company:edit")
         found = self.collection(actor, collection_id)
-        if path not in found.values and path not in reading.CORRECTABLE:
+        entry = is_entry(path) and any(known.startswith(f"{path}.") for known in found.values)
+        if path not in found.values and path not in reading.CORRECTABLE and not entry:
             raise NotFoundError("collect.no_value")
+        if entry and value.strip():
+            raise InputError("collect.entry_whole")
         why = plain_text(reason)[:_LONGEST_REASON]
         if not why:
             raise InputError("collect.reason_needed")
         if len(value) > _LONGEST_VALUE:
             raise InputError("collect.value_too_long", most=_LONGEST_VALUE)
-        read = reading.read_value(path, value)
+        read = None if entry else reading.read_value(path, value)
         stated = found.values[path].stated if path in found.values else ()
         against = _json(stated[0].value.value) if stated else None
         with self._store().unit(actor) as unit:

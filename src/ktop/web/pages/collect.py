@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import Lang, load, message, text
 from ktop.collect.collecting import SourceReport
-from ktop.collect.merging import Merged
+from ktop.collect.merging import Merged, is_entry
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.values.region import regions
@@ -73,7 +73,10 @@ async def begun(request: Request) -> Response:
             made_up=form.get("made_up") == "1",
         )
     except InputError as error:
-        return await _start(request, message(error, language(request)), form, error.http_status)
+        lang = language(request)
+        missing = error.key == "collect.no_sources"  # whoever stands before a page sets no keys
+        words = text("collect.page_no_sources", lang) if missing else message(error, lang)
+        return await _start(request, words, form, error.http_status)
     return RedirectResponse(f"/collect/{found.id}", status_code=303)
 
 
@@ -96,6 +99,10 @@ async def confirm(request: Request, collection_id: str) -> Response:
 async def correct(request: Request, collection_id: str) -> Response:
     """Write another value instead of a source's, with the reason."""
     form = texts(await posted(request, f"/collect/{identifier(collection_id)}"))
+    if form.get("entry"):  # of a list: one of its fields, or all of it
+        whole = not form.get("field")
+        form |= {"path": form["entry"] if whole else f"{form['entry']}.{form['field']}"}
+        form |= {"value": "" if whole else form.get("value", "")}
     told = [form.get(name, "") for name in ("path", "value", "reason")]
     try:
         await ask(request, platform(request).collect.correct, identifier(collection_id), *told)
@@ -295,6 +302,11 @@ async def _shown(request: Request, collection_id: str, problem: str = "", status
         sections=_sections(found, lang),
         tables=_tables(found, lang),
         questions=_questions(found, lang),
+        taken_out=[
+            (path, f"{_label(path.split('.')[0], lang)} {path.split('.')[1]}", merged.choice.reason)
+            for path, merged in found.values.items()
+            if is_entry(path) and merged.choice is not None and merged.choice.corrected
+        ],
         notices=[text(notice.key, lang, **notice.params) for notice in found.notices],
         left_out=[(path, text(key, lang, **params)) for path, (key, params) in _left_out(found).items()],
         coverage=_coverage(found, lang),
@@ -467,6 +479,8 @@ def _tables(found: CompanyCollection, lang: Lang) -> list[dict[str, Any]]:
                 "title": f"{_label(name, lang)} ({len(rows):,})",
                 "columns": [_label(f"{name}.{column}", lang) for column in columns],
                 "rows": rows,
+                "entries": [(row["path"], row["title"]) for row in rows],
+                "fields": [(column, _label(f"{name}.{column}", lang)) for column in columns],
             }
         )
     return made
@@ -482,7 +496,17 @@ def _entry(path: str, fields: Mapping[str, Merged], columns: tuple[str, ...], la
         stated = merged.stated[0].answer if merged is not None and merged.stated else ""
         value = _value(f"{path}.{column}", merged.value if merged is not None else None, lang)
         cells.append({"value": value, "answer": stated if stated != first else ""})
-    return {"cells": cells, "source": _source_name(next(iter(fields.values())).source, lang), "answer": first}
+    shown = [str(fields[name].value) for name in ("number", "title", "issued", "start") if name in fields]
+    title = " · ".join(shown[:2]) or path.split(".")[1]
+    reason = next((one.choice.reason for one in fields.values() if one.choice and one.choice.reason), "")
+    return {
+        "path": path,
+        "title": title,
+        "reason": reason,
+        "cells": cells,
+        "source": _source_name(next(iter(fields.values())).source, lang),
+        "answer": first,
+    }
 
 
 def _questions(found: CompanyCollection, lang: Lang) -> list[dict[str, str]]:
