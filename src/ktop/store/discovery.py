@@ -26,7 +26,8 @@ from ktop.store.tables.base import new_id
 class Card:
     """One company as it may be found; ``tenant`` is who it is, for the house alone while it is anonymous.
 
-    ``listed`` is since when it is found, ``score`` how well its words match what was asked, 0 where no words were.
+    ``listed`` is since when it is found, ``cell`` what an anonymous one shows, as a digest, ``score`` how well its
+    words match what was asked, 0 where no words were.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Card:
     to: frozenset[str]
     listed: datetime
     hidden: frozenset[str]
+    cell: str = ""
     score: int = 0
 
 
@@ -337,6 +339,7 @@ def _card(row: Row[Any]) -> Card:
         to=frozenset(kind for kind in ("bank", "investor", "agency") if getattr(row, f"to_{kind}")),
         listed=row.listed,
         hidden=frozenset(filter(None, row.hidden.split(","))),
+        cell=row.cell,
         score=row.score if "score" in row._fields else 0,
     )
 

@@ -65,13 +65,13 @@ class CaseRepository:
             finance_cases.c.tenant == case.company,
             finance_cases.c.id != case.id,
             finance_cases.c.state.not_in(("draft", "submitted")),
-            finance_cases.c.guarantee.in_(("asked", "approved", "in_force")),
+            finance_cases.c.guarantee.in_(("asked", "approved", "in_force", "claimed")),
         )
         found = [_case(row) for row in self._connection.execute(query)]
         return sum(
             one.application.amount_krw
             for one in found
-            if one.guarantee != "in_force" or local_day(one.created) >= since
+            if one.guarantee in ("asked", "approved") or local_day(one.created) >= since
         )
 
     def revise(self, case: Case) -> None:

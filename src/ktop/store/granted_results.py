@@ -18,6 +18,9 @@ from ktop.store.tables import companies, consents, organisations, ratings
 
 #: How many models answer together at most.
 _MODELS = 4
+#: What a title is read from, and then the names of the models that answered.
+_KNOWN = (ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.kind, ratings.c.technology)
+_NAMES = [ratings.c.results[(place, "model", "name")].as_string() for place in range(_MODELS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +84,35 @@ class GrantedResults:
 
     def newest(self, company: str, limit: int) -> list[GrantedTitle]:
         """Return what there is of a company by itself, the newest first."""
-        names = [ratings.c.results[(place, "model", "name")].as_string() for place in range(_MODELS)]
-        known = (ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.kind, ratings.c.technology)
         query = (
-            select(*known, *names)
+            select(*_KNOWN, *_NAMES)
             .where(_granted(), _of_itself(), not_(ratings.c.archived))
             .order_by(ratings.c.created.desc(), ratings.c.id)
             .limit(limit)
         )
-        return [
-            GrantedTitle(row.id, row.created, row.as_of, row.kind, row.technology, _given(row[len(known) :]))
-            for row in self._connection.execute(query, {"company": company, "grantee": self._actor.organisation})
-        ]
+        given = {"company": company, "grantee": self._actor.organisation}
+        return [_title(row) for row in self._connection.execute(query, given)]
+
+    def newest_of(self, of: Collection[str], limit: int) -> dict[str, list[GrantedTitle]]:
+        """Return by company what there is of it by itself, the newest first, ``limit`` of each, in one query."""
+        the_company = ratings.c.tenant
+        order = func.row_number().over(partition_by=the_company, order_by=(ratings.c.created.desc(), ratings.c.id))
+        ranked = (
+            select(ratings.c.id, order.label("place"))
+            .where(the_company.in_(list(of)), not_(ratings.c.archived))
+            .where(_granted(the_company), _of_itself(the_company))
+            .subquery()
+        )
+        query = (
+            select(the_company, *_KNOWN, *_NAMES)
+            .join(ranked, ranked.c.id == ratings.c.id)
+            .where(ranked.c.place <= limit)
+            .order_by(ratings.c.created.desc(), ratings.c.id)
+        )
+        found: dict[str, list[GrantedTitle]] = {}
+        for company, *row in self._connection.execute(query, {"grantee": self._actor.organisation}):
+            found.setdefault(company, []).append(_title(row))
+        return found
 
     def standings(self, of: Collection[str], until: datetime | None = None) -> dict[str, GrantedStanding]:
         """Return by company its newest rating of itself, made until a moment; companies without one are left out."""
@@ -135,8 +155,9 @@ def _granted(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:
     return and_(ratings.c.tenant == (bindparam("company") if company is None else company), active)
 
 
-def _given(names: Sequence[str | None]) -> tuple[str, ...]:
-    return tuple(name for name in names if name)
+def _title(row: Sequence[Any]) -> GrantedTitle:
+    rating, created, as_of, kind, technology, *names = row
+    return GrantedTitle(rating, created, as_of, kind, technology, tuple(name for name in names if name))
 
 
 def _of_itself(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -67,19 +68,32 @@ class SavedSearches:
         self._connection.execute(delete(discovery_finds).where(discovery_finds.c.search == search_id))
         self._connection.execute(delete(discovery_searches).where(discovery_searches.c.id == search_id))
 
-    def note(self, search_id: str, found: Collection[str]) -> list[str]:
-        """Note that a search found some cards; return those that are new. Those of cards that are gone are forgotten.
+    def note(self, search_id: str, found: Mapping[str, str]) -> list[str]:
+        """Note that a search found some cards; return those that are new. Named cards that are gone are forgotten.
 
-        ``found`` are identifiers of cards, each found in the same transaction.
+        An anonymous card takes the place of a gone one that showed the same: a batch formed anew is no new find.
+
+        Parameters
+        ----------
+        found : identifier of a card, found in the same transaction → its cell, empty of a named firm.
         """
         mine, now = discovery_finds.c.search == search_id, datetime.now(UTC)
-        there = select(discovery_cards.c.id)
-        self._connection.execute(delete(discovery_finds).where(mine, discovery_finds.c.card.not_in(there)))
+        gone = discovery_finds.c.card.not_in(select(discovery_cards.c.id))
+        self._connection.execute(delete(discovery_finds).where(mine, gone, discovery_finds.c.cell == ""))
         known = set(self._connection.execute(select(discovery_finds.c.card).where(mine)).scalars())
         fresh = [card for card in found if card not in known]
+        places: defaultdict[str, list[str]] = defaultdict(list)
+        alike = select(discovery_finds.c.card, discovery_finds.c.cell).where(mine, gone)
+        for row in self._connection.execute(alike.where(discovery_finds.c.cell.in_({*found.values()} - {""}))):
+            places[row.cell].append(row.card)
+        for card in [card for card in fresh if places.get(found[card])]:
+            place = (mine, discovery_finds.c.card == places[found[card]].pop())
+            self._connection.execute(update(discovery_finds).where(*place).values(card=card))
+            fresh.remove(card)
         if fresh:
             values = {"search": search_id, "tenant": self._actor.organisation, "found": now}
-            self._connection.execute(insert(discovery_finds), [{"card": card, **values} for card in fresh])
+            added = [{"card": card, "cell": found[card], **values} for card in fresh]
+            self._connection.execute(insert(discovery_finds), added)
         looked = update(discovery_searches).where(discovery_searches.c.id == search_id).values(looked=now)
         self._connection.execute(looked)
         return fresh

@@ -25,6 +25,7 @@ from ktop.store.finance import CaseClock, CaseRepository
 from ktop.store.following import FollowClock, FollowRepository
 from ktop.store.granted_results import GrantedResults
 from ktop.store.identity import IdentityRepository
+from ktop.store.institution_rules import InstitutionRules, RulesOfAll
 from ktop.store.invitations import InvitationRepository
 from ktop.store.job_queue import JobQueue
 from ktop.store.jobs import JobRepository
@@ -110,6 +111,11 @@ class UnitOfWork:
     def cases(self) -> CaseRepository:
         """The guarantee and loan cases that the actor's organisation is a side of."""
         return CaseRepository(self.connection, self.actor)
+
+    @property
+    def institution_rules(self) -> InstitutionRules:
+        """The rules that the actor's institution set for itself."""
+        return InstitutionRules(self.connection, self.actor)
 
     @property
     def projects(self) -> ProjectRepository:
@@ -309,6 +315,11 @@ class InstallationWork:
     def saved_searches(self) -> SearchClock:
         """Kept searches that are due."""
         return SearchClock(self.connection)
+
+    @property
+    def rules_of_all(self) -> RulesOfAll:
+        """The rules that institutions set for themselves."""
+        return RulesOfAll(self.connection)
 
     @property
     def case_clock(self) -> CaseClock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import settings
@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ktop.catalogue import load
-from ktop.domain.finance.case import Application, Case, Given, Step, act, check_application, figures, follow, overdue
+from ktop.domain.finance.case import (
+    Application,
+    Case,
+    Given,
+    Step,
+    act,
+    check_application,
+    figures,
+    follow,
+    overdue,
+    term_end,
+)
 from ktop.domain.finance.process import Side, process
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError
 
@@ -50,6 +61,8 @@ def given_for(name: str, case: Case, side: Side) -> Given:
         "loan_krw": f"{case.application.amount_krw:,}",
         "interest_percent": 4.5,
         "months": 36,
+        "claimed_krw": case.figures.get("guaranteed_krw", 1),
+        "paid_krw": case.figures.get("claimed_krw", 1),
     }
     needed = process().actions[name].figures
     return Given("사유", {key: typed[key] for key in needed}, NEEDED, {side})
@@ -73,7 +86,7 @@ def test_every_state_is_reached_and_none_is_a_trap() -> None:
 
 def test_every_wait_has_an_end_or_is_the_banks_own() -> None:
     timed = {state for action in process().actions.values() if action.overdue for state in action.before}
-    assert all(process().states[state].days for state in timed)
+    assert all(process().states[state].days or process().states[state].term for state in timed)
     waiting = {name for name, state in process().states.items() if state.waits_for == "company"} - {"draft"}
     assert waiting <= timed, "what waits for the company runs out by itself"
 
@@ -90,7 +103,7 @@ class Cases(RuleBasedStateMachine):
         name=st.sampled_from(sorted(process().actions)),
         side=st.sampled_from(SIDES),
         person=st.sampled_from(["kim", "lee"]),
-        hours=st.integers(0, 600),
+        hours=st.one_of(st.integers(0, 600), st.integers(0, 30_000)),  # years, too: terms end
         sensible=st.booleans(),
     )
     def step(self, name: str, side: Side, person: str, hours: int, sensible: bool) -> None:
@@ -110,7 +123,7 @@ class Cases(RuleBasedStateMachine):
         assert side == action.by and self.case.state in action.before
         assert not (action.overdue and not overdue(self.case, self.at))
         self.steps.append(step)
-        self.case = follow(self.case, step)
+        self.case = follow(self.case, step, self.steps[:-1])
         if self.case.state == "signed":
             self.fixed = dict(self.case.figures)
 
@@ -123,13 +136,21 @@ class Cases(RuleBasedStateMachine):
         if case.state == "bank_review":
             assert case.guarantee == "approved"
         if case.ended:
-            assert case.guarantee in ("none", "refused", "lapsed", "ended")
-            assert case.loan in ("none", "refused", "ended", "repaid")
+            assert case.guarantee in ("none", "refused", "lapsed", "paid", "ended")
+            assert case.loan in ("none", "refused", "ended", "repaid", "subrogated", "written_off")
+        if case.state in ("overdue", "defaulted", "claimed", "claim_second"):
+            called = "claimed" if case.state.startswith("claim") else "in_force"
+            assert (case.guarantee, case.loan) == (called, "overdue" if case.state == "overdue" else "defaulted")
+        assert (case.state == "subrogated") == (case.guarantee == "paid") == (case.loan == "subrogated")
 
     @invariant()
     def money_stays_after_the_contract(self) -> None:
         if self.fixed:
-            assert dict(self.case.figures) == self.fixed
+            claims = {"claimed_krw", "paid_krw"}
+            assert {name: value for name, value in self.case.figures.items() if name not in claims} == self.fixed
+            assert all(self.case.figures.get(name, 0) <= self.fixed["guaranteed_krw"] for name in claims)
+            if self.case.state == "subrogated":
+                assert self.case.figures["paid_krw"] <= self.case.figures["claimed_krw"]
             assert self.fixed["guaranteed_krw"] <= self.fixed["loan_krw"] * self.fixed["share_percent"] / 100
 
     @invariant()
@@ -197,15 +218,81 @@ def test_more_than_was_applied_for_is_refused() -> None:
     for name in ("submit", "find_eligible", "hand_in", "approve_guarantee", "hand_over"):
         action = process().actions[name]
         case = follow(case, act(case, [], name, action.by, action.rule or "x", BEGUN, given_for(name, case, action.by)))
-    for changed, key in (
-        ({"loan_krw": 100_000_001}, "finance.loan_above_application"),
-        ({"loan_krw": 90_000_000}, "finance.guarantee_above_share"),
-    ):
-        given = given_for("offer_loan", case, "bank")
-        wrong = Given("", {**given.figures, **changed}, (), {"bank"})
-        with pytest.raises(InputError) as refused:
-            act(case, [], "offer_loan", "bank", "kim", BEGUN, wrong)
-        assert refused.value.key == key
+    given = given_for("offer_loan", case, "bank")
+    wrong = Given("", {**given.figures, "loan_krw": 100_000_001}, (), {"bank"})
+    with pytest.raises(InputError) as refused:
+        act(case, [], "offer_loan", "bank", "kim", BEGUN, wrong)
+    assert refused.value.key == "finance.loan_above_application"
+
+
+def on_the_way(*names: str, amount_krw: int = 100_000_000, **typed: object) -> tuple[Case, list[Step]]:
+    """Take steps in order, each by a person of its own; ``typed`` changes figures."""
+    case, steps = draft(amount_krw), list[Step]()
+    for name in names:
+        action = process().actions[name]
+        given = given_for(name, case, action.by)
+        said = {**given.figures, **{key: value for key, value in typed.items() if key in given.figures}}
+        given = Given(given.reason, said, given.documents, given.consents)
+        at = steps[-1].at + timedelta(hours=1) if steps else BEGUN
+        by = action.rule or f"person-{len(steps)}"
+        step = act(case, steps, name, action.by, by, at, given)
+        case = follow(case, step, steps)
+        steps.append(step)
+    return case, steps
+
+
+TO_THE_BANK = ("submit", "find_eligible", "hand_in", "approve_guarantee", "hand_over")
+TO_THE_LOAN = (*TO_THE_BANK, "offer_loan", "sign", "disburse", "monitor")
+
+
+def test_a_smaller_loan_has_a_smaller_guarantee() -> None:
+    case, steps = on_the_way(*TO_THE_BANK, "offer_loan", loan_krw=70_000_001)
+    assert case.figures["guaranteed_krw"] == 59_500_000, "85 % of it in whole won, where 80 million were approved"
+    assert steps[-1].figures["guaranteed_krw"] == 59_500_000, "the step says so"
+    same, _ = on_the_way(*TO_THE_BANK, "offer_loan", loan_krw=95_000_000)
+    assert same.figures["guaranteed_krw"] == 80_000_000
+    two = [*TO_THE_BANK[:4], "confirm_guarantee", "hand_over", "offer_loan"]
+    much, steps = on_the_way(*two, amount_krw=400_000_000, loan_krw=100_000_000)
+    assert much.state == "bank_second" and much.figures["guaranteed_krw"] == 85_000_000
+    for name in ("refuse_loan", "appeal_loan", "reopen_loan"):
+        action = process().actions[name]
+        step = act(much, steps, name, action.by, name, BEGUN, given_for(name, much, action.by))
+        much, steps = follow(much, step, steps), [*steps, step]
+    again = act(much, steps, "offer_loan", "bank", "kim", BEGUN, given_for("offer_loan", much, "bank"))
+    assert follow(much, again).figures["guaranteed_krw"] == 320_000_000, "as approved, not as reduced"
+
+
+def test_what_is_not_repaid_goes_from_overdue_to_the_guarantor() -> None:
+    case, steps = on_the_way(*TO_THE_LOAN)
+    assert case.due == term_end(case, steps) == date(2029, 6, 1), "36 months after it was paid out"
+    late = datetime(2029, 6, 3, tzinfo=UTC)
+    with pytest.raises(ConflictError):
+        act(case, steps, "find_overdue", "rule", "maturity-1", BEGUN, Given())
+    step = act(case, steps, "find_overdue", "rule", "maturity-1", late, Given())
+    case, steps = follow(case, step, steps), [*steps, step]
+    assert (case.state, case.loan, case.due) == ("overdue", "overdue", date(2029, 7, 3))
+    with pytest.raises(ConflictError) as over:
+        act(case, steps, "report_paid", "bank", "kim", late, Given())
+    assert over.value.key == "finance.term_over"
+    step = act(case, steps, "find_default", "rule", "default-1", late + timedelta(days=40), Given())
+    case, steps = follow(case, step, steps), [*steps, step]
+    with pytest.raises(InputError) as much:
+        act(case, steps, "claim_guarantee", "bank", "kim", late, Given("부도", {"claimed_krw": 80_000_001}))
+    assert much.value.key == "finance.claim_above_guarantee"
+    step = act(case, steps, "claim_guarantee", "bank", "kim", late, Given("부도", {"claimed_krw": 50_000_000}))
+    case, steps = follow(case, step, steps), [*steps, step]
+    with pytest.raises(InputError) as more:
+        act(case, steps, "pay_claim", "guarantor", "lee", late, Given("", {"paid_krw": 50_000_001}))
+    assert more.value.key == "finance.paid_above_claim"
+    case = follow(case, act(case, steps, "pay_claim", "guarantor", "lee", late, Given("", {"paid_krw": 50_000_000})))
+    assert (case.state, case.guarantee, case.loan, case.ended) == ("subrogated", "paid", "subrogated", True)
+
+
+def test_a_missed_instalment_that_is_paid_goes_on_to_the_end_of_the_term() -> None:
+    case, _ = on_the_way(*TO_THE_LOAN, "report_overdue", "report_paid")
+    assert (case.state, case.loan, case.guarantee, case.due) == ("monitored", "paid_out", "in_force", date(2029, 6, 1))
+    ended, _ = on_the_way(*TO_THE_LOAN, "report_overdue", "declare_default", "claim_guarantee", "refuse_claim", "close")
+    assert (ended.state, ended.guarantee, ended.loan) == ("closed", "ended", "repaid")
 
 
 @pytest.mark.parametrize(

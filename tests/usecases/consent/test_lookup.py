@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from threading import Event
+from typing import Any
 
 import pytest
 from consenting import BANK, COMPANY, GAON, NURI, OTHER_BANK, OTHER_COMPANY, STAFF, add_rating, golden, terms
@@ -183,3 +186,48 @@ def test_the_feed_passes_nothing_over_and_tells_what_was_withdrawn(
         lookups.feed(BANK, -1)
     with pytest.raises(ForbiddenError):
         lookups.feed(COMPANY)
+
+
+def test_nothing_is_lost_from_the_feed_while_two_companies_commit_at_once(
+    store: Store, consents: ConsentService, lookups: LookupService
+) -> None:
+    """The one that began first commits last: by its number alone it would stand before a place read already."""
+    for company in (COMPANY, OTHER_COMPANY):
+        consents.give(company, "ibk", terms(), "")
+    begun, other_done = Event(), Event()
+
+    def slow() -> str:
+        with store.unit(COMPANY) as unit:
+            row = unit.ratings.add(**rating_values(GAON))
+            begun.set()
+            other_done.wait(0.5)  # SQLite lets the other one in only after this
+            return row.id
+
+    def fast() -> str:
+        begun.wait(5)
+        try:
+            with store.unit(OTHER_COMPANY) as unit:
+                return unit.ratings.add(**rating_values(NURI)).id
+        finally:
+            other_done.set()
+
+    seen: list[str] = []
+    with ThreadPoolExecutor(2) as threads:
+        made = [threads.submit(slow), threads.submit(fast)]
+        place, done = 0, False
+        while not done:
+            done = all(one.done() for one in made)  # asked before the last look
+            page = lookups.feed(BANK, place)
+            place, seen = page.after, [*seen, *(entry.rating for entry in page.items)]
+    assert sorted(seen) == sorted(one.result() for one in made)
+
+
+def rating_values(number: str) -> dict[str, Any]:
+    return {
+        "kind": "company",
+        "subject": "-",
+        "as_of": date(2026, 6, 30),
+        "inputs": {"record": {}},
+        "results": [golden("ktrs-fm-1.3.0-hanbit-motion")],
+        "subject_key": f"business_number:{number}",
+    }

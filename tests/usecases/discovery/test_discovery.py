@@ -225,6 +225,21 @@ def test_a_kept_search_tells_only_what_is_new_and_can_be_found(store: Store, dis
             discovery.save_search(BANK, name, odd)
 
 
+def test_a_batch_formed_anew_is_no_new_find(store: Store, discovery: DiscoveryService) -> None:
+    for number in range(5):
+        opt_in(store, discovery, owner(number), anonymous=True)
+    kept = discovery.save_search(BANK, "모두", Wanted())
+    opt_in(store, discovery, owner(5), anonymous=True)  # waits for others
+    discovery.opt_out(owner(0))
+    assert len(discovery.search(BANK, Wanted()).items) == ALIKE, "a batch of four former ones and the one that waited"
+    run_searches(store, discovery)
+    assert told(store) == [] and discovery.new_finds(BANK, kept.id) == []
+    for number in range(6, 11):
+        opt_in(store, discovery, owner(number), anonymous=True)
+    run_searches(store, discovery)
+    assert told(store) == [5], "a second batch of the same is new"
+
+
 def run_searches(store: Store, discovery: DiscoveryService) -> None:
     """Let a day go by for all kept searches."""
     with store.installation() as work:

@@ -46,6 +46,8 @@ SAID = {
     "loan_krw": "80,000,000",
     "interest_percent": "4.2",
     "months": "36",
+    "claimed_krw": "40,000,000",
+    "paid_krw": "40,000,000",
 }
 
 
@@ -128,8 +130,9 @@ class Sides(RuleBasedStateMachine):
             assert [(one.action, one.after) for one in other.steps] == [(one.action, one.after) for one in own.steps]
             assert set(other.actions) == {one.name for one in process().possible(own.state, other.you)}
         if any(one.action == "sign" for one in own.steps):
-            self.figures = self.figures or dict(own.figures)
-            assert own.figures == self.figures, "no amount changes after the contract"
+            agreed = {name: value for name, value in own.figures.items() if name not in ("claimed_krw", "paid_krw")}
+            self.figures = self.figures or agreed
+            assert agreed == self.figures, "no amount changes after the contract"
         assert process().states[own.state].waits_for != "rule", "a rule's step is never left owed"
 
     def teardown(self) -> None:
@@ -143,7 +146,9 @@ class Sides(RuleBasedStateMachine):
         elif case and case.state == "disbursed":
             self.finance.act(BANK, self.id, "monitor")
             self.finance.act(BANK, self.id, "close")
-        elif case and case.state == "monitored":
+        elif case and case.state in ("monitored", "overdue", "defaulted", "claimed", "claim_second"):
+            if case.state in ("claimed", "claim_second"):
+                self.finance.act(PEOPLE["guarantor"][0], self.id, "refuse_claim", reason="사유")
             self.finance.act(BANK, self.id, "close")
 
 

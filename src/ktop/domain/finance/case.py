@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -176,22 +178,27 @@ def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: d
         raise ConflictError("finance.only_once", action=action.label)
     if action.overdue and not overdue(case, at):
         raise ConflictError("finance.not_overdue")
+    if action.within_term and (end := term_end(case, steps)) is not None and local_day(at) > end:
+        raise ConflictError("finance.term_over", action=action.label)
     if action.another_person and given.program:  # else two keys, or a key and who made it, would pass for two people
         raise ForbiddenError("finance.only_people", action=action.label)
     if action.another_person and _last_of(steps, side) == by:
         raise ForbiddenError("finance.another_person")
     _require_all(action, side, given)
     said = figures(given.figures, action.figures)
+    said |= _reduced(case, steps, said)
     _check_money(case, said)
     after = action.second if action.second and _needs_second(case, side) else action.to
     return Step(case.version + 1, name, case.state, after, side, by, at, given.reason.strip(), said)
 
 
-def follow(case: Case, step: Step) -> Case:
-    """Return a case after a step, its parts and its last day as the process says."""
+def follow(case: Case, step: Step, steps: Sequence[Step] = ()) -> Case:
+    """Return a case after a step, its parts and its last day as the process says; ``steps`` are those before it."""
     action, state = process().actions[step.action], process().states[step.after]
     decided = step.after == action.to
     due = None if state.days is None else local_day(step.at) + timedelta(days=state.days)
+    if state.term:
+        due = term_end(case, (*steps, step))
     return replace(
         case,
         state=step.after,
@@ -207,6 +214,16 @@ def follow(case: Case, step: Step) -> Case:
 def local_day(at: datetime) -> date:
     """Return the day of a moment where the installation stands, as ``ktop.kernel.clock.today`` counts days."""
     return at.astimezone().date()
+
+
+def term_end(case: Case, steps: Sequence[Step]) -> date | None:
+    """Return the last day of the loan's term, which begins when it is paid out; None before that."""
+    begun = next((local_day(step.at) for step in steps if step.action == "disburse"), None)
+    if begun is None:
+        return None
+    months = begun.year * 12 + begun.month - 1 + int(case.figures.get("months", case.application.months))
+    year, month = months // 12, months % 12 + 1
+    return date(year, month, min(begun.day, calendar.monthrange(year, month)[1]))
 
 
 def overdue(case: Case, at: datetime) -> bool:
@@ -244,6 +261,27 @@ def _check_money(case: Case, said: Mapping[str, float]) -> None:
     guaranteed, of = known.get("guaranteed_krw"), known.get("loan_krw", most)
     if guaranteed is not None and guaranteed > of * share:
         raise InputError("finance.guarantee_above_share", percent=f"{share * 100:g}", most=f"{of * share:,.0f}")
+    for part, whole, key in (
+        ("claimed_krw", "guaranteed_krw", "finance.claim_above_guarantee"),
+        ("paid_krw", "claimed_krw", "finance.paid_above_claim"),
+    ):
+        if part in said and said[part] > known.get(whole, 0):
+            raise InputError(key, most=f"{known.get(whole, 0):,.0f}")
+
+
+def _reduced(case: Case, steps: Sequence[Step], said: Mapping[str, float]) -> dict[str, float]:
+    """Return the guaranteed amount where a loan below what was applied for makes it smaller than approved.
+
+    Reckoned from what the guarantor approved, so that a second, higher offer of the bank has all of it again.
+    """
+    if "loan_krw" not in said or "guaranteed_krw" not in case.figures:
+        return {}
+    given = [step.figures["guaranteed_krw"] for step in steps if step.action == "approve_guarantee"]
+    approved = given[-1] if given else case.figures["guaranteed_krw"]
+    # In whole won; by hundredths of a per cent, as a share in binary fractions would lose a won.
+    most = math.floor(round(said["loan_krw"]) * round(case.figures.get("share_percent", 100) * 100) / 10_000)
+    reduced = float(min(approved, most))
+    return {} if reduced == case.figures["guaranteed_krw"] else {"guaranteed_krw": reduced}
 
 
 def _needs_second(case: Case, side: Side) -> bool:

@@ -20,12 +20,14 @@ class State:
     ----------
     waits_for : whose turn it is; None where the case has ended.
     days : how long that side has; None where nothing is due.
+    term : whether it lasts until the loan's term is over.
     bank_sees : whether the bank sees documents and what the guarantor decided.
     """
 
     label: LocalText
     waits_for: Side | None
     days: int | None
+    term: bool
     bank_sees: bool
 
 
@@ -42,6 +44,7 @@ class Action:
     another_person : whether only a person may take it, no program, and not whoever took that side's last step.
     once : whether a case has it at most once.
     overdue : whether it is taken only when the time of the state has run out.
+    within_term : whether it is taken only before the loan's term is over.
     guarantee, loan : what becomes of that part; None where it stays.
     """
 
@@ -59,6 +62,7 @@ class Action:
     another_person: bool
     once: bool
     overdue: bool
+    within_term: bool
     guarantee: str | None
     loan: str | None
 
@@ -85,6 +89,7 @@ def process() -> Process:
             label=about["label"],
             waits_for=about.get("waits_for"),
             days=about.get("days"),
+            term=about.get("term", False),
             bank_sees=about.get("bank_sees", False),
         )
         for name, about in found["states"].items()
@@ -108,6 +113,7 @@ def _action(name: str, about: Mapping[str, Any]) -> Action:
         another_person=about.get("another_person", False),
         once=about.get("once", False),
         overdue=about.get("overdue", False),
+        within_term=about.get("within_term", False),
         guarantee=about.get("guarantee"),
         loan=about.get("loan"),
     )

@@ -35,6 +35,7 @@ from ktop.store.tables.identity import (
     sign_in_failures,
     users,
 )
+from ktop.store.tables.institution_rules import institution_rules
 from ktop.store.tables.programmes import (
     programme_appeals,
     programme_applications,
@@ -77,6 +78,7 @@ __all__ = [
     "finance_steps",
     "followed_companies",
     "idempotency_keys",
+    "institution_rules",
     "invitations",
     "issued_results",
     "job_items",

@@ -115,7 +115,8 @@ discovery_searches = Table(
     Index("ix_discovery_searches_due", "due"),
 )
 
-#: Which cards a kept search has found already; gone with the card.
+#: Which cards a kept search has found already; gone with the card, but for anonymous ones: their ``cell`` tells how
+#: many alike were found, as those formed into a batch anew are no new find.
 discovery_finds = Table(
     "discovery_finds",
     metadata,
@@ -123,4 +124,5 @@ discovery_finds = Table(
     Column("card", String(32), primary_key=True),
     tenant(),
     Column("found", Instant, nullable=False),
+    Column("cell", String(32), nullable=False, server_default=""),
 )

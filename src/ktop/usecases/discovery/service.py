@@ -102,7 +102,7 @@ class DiscoveryService:
             kept = {key: value for key, value in asdict(wanted).items() if value not in ("", None)}
             made = unit.saved_searches.add(called, kept, datetime.now(UTC) + _AGAIN)
             found = unit.discovery.found(wanted, today(), _asked(unit, wanted, asked), limit=_MOST_FINDS)
-            unit.saved_searches.note(made.id, [card.id for card in found])
+            unit.saved_searches.note(made.id, {card.id: card.cell for card in found})
             unit.saved_searches.open(made.id)  # what it finds now is what was on the page
             unit.tell("discovery.search_kept", made.id, {})
         return _saved(made, 0)
@@ -145,7 +145,7 @@ class DiscoveryService:
         asked = asked_words(wanted.words)
         with self._store().unit(Actor(_RULE, search.tenant)) as unit:
             found = unit.discovery.found(wanted, today(), _asked(unit, wanted, asked), limit=_MOST_FINDS)
-            fresh = unit.saved_searches.note(search.id, [card.id for card in found])
+            fresh = unit.saved_searches.note(search.id, {card.id: card.cell for card in found})
             if fresh:
                 unit.discovery.look([card for card in found if card.id in fresh], "found")
                 unit.tell("discovery.new_found", search.id, {"firms": len(fresh)}, [search.tenant])

@@ -127,10 +127,11 @@ class FinanceService:
                     raise ConflictError("finance.changed_meanwhile")
                 program = actor.scopes is not None
                 given = Given(reason, figures or {}, _kinds(unit, case_id), _consents(unit, case, side), program)
-                step = act(case, unit.cases.steps(case_id), action, side, actor.user, self._clock(), given)
+                steps = unit.cases.steps(case_id)
+                step = act(case, steps, action, side, actor.user, self._clock(), given)
                 if action == "submit":
                     _let_see(unit, case)
-                _take(unit, case, step, named)
+                _take(unit, case, steps, step, named)
             elif before.action != action:
                 raise ConflictError("finance.key_used")
         self._by_rules(case_id, case.company)
@@ -206,10 +207,12 @@ class FinanceService:
         for case in late:
             with self._store().installation() as work:
                 work.case_clock.reminded(case.id, now)
-                turn = process().states[case.state].waits_for
-                told = {"guarantor": case.guarantor, "bank": case.bank}.get(turn or "", case.company)
+                state = process().states[case.state]
+                turn = {"guarantor": case.guarantor, "bank": case.bank}.get(state.waits_for or "", case.company)
+                repays = case.loan in ("paid_out", "overdue")
+                told = [case.company, turn] if repays else [turn]
                 reminder = Actor("rule:reminder-1", case.company)
-                work.tell(reminder, "finance.due", case.id, {"due": str(case.due), "state": case.state}, [told])
+                work.tell(reminder, "finance.due", case.id, {"due": str(case.due), "state": case.state}, told)
         return done + len(late)
 
     def _tended(self, case: Case) -> int:
@@ -236,8 +239,9 @@ class FinanceService:
                 return False
             name, given = owed
             rule = process().actions[name].rule or ""
-            step = act(case, unit.cases.steps(case_id), name, "rule", rule, now, given)
-            _take(replace(unit, actor=Actor(f"rule:{rule}", company)), case, step, f"rule:{step.number}")
+            steps = unit.cases.steps(case_id)
+            step = act(case, steps, name, "rule", rule, now, given)
+            _take(replace(unit, actor=Actor(f"rule:{rule}", company)), case, steps, step, f"rule:{step.number}")
             return True
 
 
@@ -324,8 +328,8 @@ def _card_of(case: Case, parties: Mapping[str, Party], actor: Actor) -> CaseCard
     )
 
 
-def _take(unit: UnitOfWork, case: Case, step: Step, key: str) -> None:
-    after = follow(case, step)
+def _take(unit: UnitOfWork, case: Case, steps: Sequence[Step], step: Step, key: str) -> None:
+    after = follow(case, step, steps)
     unit.cases.take(after, step, key)
     details = {
         "from": step.before,

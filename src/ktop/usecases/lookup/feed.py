@@ -64,9 +64,9 @@ def _shown_now(unit: UnitOfWork, consents: list[Consent]) -> dict[str, tuple[Fee
     for consent in consents:
         by_company[consent.company].append(consent)
     found: list[tuple[GrantedTitle, FeedRow]] = []
-    for company, given in by_company.items():
-        for title in unit.granted_results.newest(company, _MOST):
-            best = max(given, key=lambda consent: (len(_models(consent, title)), consent.id))
+    for company, titles in unit.granted_results.newest_of(by_company, _MOST).items():
+        for title in titles:
+            best = max(by_company[company], key=lambda consent: (len(_models(consent, title)), consent.id))
             if models := _models(best, title):
                 found.append((title, FeedRow(title.id, company, "shown", best.id, models)))
     found.sort(key=lambda one: (one[0].created, one[0].id))

@@ -43,8 +43,16 @@ _PLACES = {
     "loan_appealed": 3,
     "signed": 4,
     "monitored": 5,
+    "overdue": 5,
+    "defaulted": 5,
+    "claimed": 5,
+    "claim_second": 5,
 }
 _TONES = {"closed": "good", "ineligible": "bad", "refused": "bad", "lapsed": "bad", "expired": "bad"}
+_TONES |= {
+    "overdue": "warn",
+    **dict.fromkeys(("defaulted", "claimed", "claim_second", "subrogated", "written_off"), "bad"),
+}
 
 
 @router.get("/finance")
@@ -333,6 +341,10 @@ def _begins(card: CaseCard) -> dict[str, str]:
         begins["guaranteed_krw"] = f"{int(application.amount_krw * known['share_percent'] / 100):,}"
     if "rule_fee_percent" in known:
         begins["fee_percent"] = f"{known['rule_fee_percent']:g}"
+    if "guaranteed_krw" in known:
+        begins["claimed_krw"] = f"{int(known['guaranteed_krw']):,}"
+    if "claimed_krw" in known:
+        begins["paid_krw"] = f"{int(known['claimed_krw']):,}"
     return begins
 
 
@@ -405,6 +417,16 @@ def _form(action: Action, lang: Lang) -> dict[str, Any]:
         "action": action.name,
         "label": action.label[lang],
         "reason": action.reason,
-        "grave": action.to in ("withdrawn", "refused", "guarantee_refused", "loan_refused", "lapsed"),
+        "grave": action.to
+        in (
+            "withdrawn",
+            "refused",
+            "guarantee_refused",
+            "loan_refused",
+            "lapsed",
+            "overdue",
+            "defaulted",
+            "written_off",
+        ),
         "figures": [(name, about[name]["label"][lang], about[name]["kind"]) for name in action.figures],
     }
