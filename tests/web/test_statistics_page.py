@@ -29,6 +29,9 @@ def test_figures_are_for_everybody(tmp_path: Path) -> None:
     assert '/statistics/usage.csv"' in page
     assert client.get("/statistics/usage.csv").text.endswith("2026-H1,lookups,1234\n")
     assert client.get("/statistics/later.csv").status_code == client.get("/statistics/x.csv").status_code == 404
+    (tmp_path / "statistics" / "usage.xlsx").write_bytes(b"PK")
+    assert client.get("/statistics/usage.xlsx").content == b"PK" and '/statistics/usage.xlsx"' in page
+    assert "330일" in client.get("/statistics/method?lang=ko").text and "/statistics/method" in page
     english = client.get("/statistics?lang=en").text
     assert "default or out of business" in english and "Daejeon" in english
     assert client.get("/api/v1/statistics").json()["tables"]["usage"][0]["count"] == 1234

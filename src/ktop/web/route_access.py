@@ -34,6 +34,8 @@ ACCESS: Mapping[str, str] = {
     "GET /glossary": OPEN,
     "GET /api": OPEN,
     "GET /statistics": OPEN,
+    "GET /statistics/method": OPEN,
+    "GET /statistics/{name}.xlsx": OPEN,
     "GET /statistics/{name}.csv": OPEN,
     "GET /api/v1/statistics": OPEN,
     "GET /api/v1/openapi.json": OPEN,

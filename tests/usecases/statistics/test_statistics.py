@@ -88,6 +88,18 @@ def test_what_became_of_firms_is_told_a_year_later(store: Store, tmp_path: Path)
     assert {row["half_year"] for row in made.tables["later"]} == {half_year(then)}
     found = {row["outcome"]: row["firms"] for row in made.tables["later"]}
     assert found == {"rated_again": 12, "failure": 6, "high_growth": 6, "other_growth": 6}
+    rate = {"half_year": half_year(then), "grade": "BBB", "rated_again": 12}
+    assert made.tables["rates"] == [{**rate, "failure_percent": 50.0, "high_growth_percent": 50.0}]
+
+
+def test_nine_of_ten_that_failed_do_not_tell_of_the_one(store: Store, tmp_path: Path) -> None:
+    then = NOW - timedelta(days=400)
+    for number in range(10):
+        rated(store, COMPANY, number, "BBB", then)
+        rated(store, COMPANY, number, "BBB", NOW, default_record_3y=int(number > 0))
+    made = StatisticsService(lambda: store, tmp_path, lambda: NOW).publish(OPERATOR)
+    assert [(row["outcome"], row["firms"]) for row in made.tables["later"]] == [("failure", None), ("rated_again", 10)]
+    assert [row["failure_percent"] for row in made.tables["rates"]] == [None]
 
 
 def test_figures_are_made_anew_once_a_day(store: Store, tmp_path: Path) -> None:
@@ -97,6 +109,9 @@ def test_figures_are_made_anew_once_a_day(store: Store, tmp_path: Path) -> None:
         service.table(BANK, "usage")
     assert service.tend(INSTALLATION) and not service.tend(INSTALLATION)
     assert service.table(BANK, "usage").startswith(b"\xef\xbb\xbfhalf_year,kind,count")
+    assert service.table(BANK, "usage", "xlsx").startswith(b"PK")
+    with pytest.raises(NotFoundError):
+        service.table(BANK, "usage", "json")
     now[0] += timedelta(days=1)
     assert service.tend(INSTALLATION)
     made = service.published(BANK)

@@ -23,9 +23,9 @@ class Statistics(Protocol):
     """Public figures. Calls block and are thread-safe."""
 
     def publish(self, actor: Actor, folder: Path | None = None) -> Published:
-        """Count anew and write ``figures.json`` and a CSV file for each table, to ``folder`` or where the page reads.
+        """Count anew and write ``figures.json`` and each table as CSV and .xlsx, to ``folder`` or where the page reads.
 
-        Counts under five firms are hidden, with others so that they cannot be worked out. Raises ``ForbiddenError``.
+        Counts under five firms are hidden, with others so that no table tells them. Raises ``ForbiddenError``.
         """
         ...
 
@@ -33,8 +33,8 @@ class Statistics(Protocol):
         """Count anew where what is published is a day old or was never made; return whether. For the installation."""
         ...
 
-    def table(self, actor: Actor, name: str) -> bytes:
-        """Return one published table as CSV, for everybody; raises ``NotFoundError`` where there is none."""
+    def table(self, actor: Actor, name: str, ending: str = "csv") -> bytes:
+        """Return one published table as ``csv`` or ``xlsx``, for everybody; raises ``NotFoundError`` where none is."""
         ...
 
     def published(self, actor: Actor) -> Published | None:

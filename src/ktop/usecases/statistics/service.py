@@ -16,10 +16,11 @@ from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.permission import require
 from ktop.kernel.errors import ForbiddenError, NotFoundError
 from ktop.kernel.files import atomic_path
+from ktop.report.list_file import list_xlsx
 from ktop.store.statistics import InstallationFigures, RatedFirm
 from ktop.store.unit_of_work import Store
 from ktop.usecases.statistics.interface import Published
-from ktop.validation.small_cells import LEAST, without_small_cells
+from ktop.validation.small_cells import LEAST, all_without_small_cells
 
 #: What stands in a CSV file where a count is hidden.
 HIDDEN = "hidden"
@@ -36,7 +37,11 @@ _TABLES = {
     "grades_by_industry": ("half_year", "industry", "grade", "firms"),
     "grades_by_region": ("half_year", "region", "grade", "firms"),
     "later": ("half_year", "grade", "outcome", "firms"),
+    "rates": ("half_year", "grade", "rated_again", "failure_percent", "high_growth_percent"),
 }
+_ENDINGS = ("csv", "xlsx")
+#: What became of firms: each adds up to those rated again; what begins with "_" is not published and hides small ones.
+_LATER = (("rated_again",), ("failure", "_no_failure"), ("high_growth", "other_growth", "_growth_unknown"))
 
 
 class StatisticsService:
@@ -58,16 +63,16 @@ class StatisticsService:
         if actor != INSTALLATION:
             raise ForbiddenError("jobs.workers_only")
         last = self.published(actor)
-        if last is not None and self._clock() - last.made < _AGAIN:
+        if last is not None and last.tables.keys() >= _TABLES.keys() and self._clock() - last.made < _AGAIN:
             return False
         self._publish(actor, None)
         return True
 
-    def table(self, actor: Actor, name: str) -> bytes:
-        if name not in _TABLES:
+    def table(self, actor: Actor, name: str, ending: str = "csv") -> bytes:
+        if name not in _TABLES or ending not in _ENDINGS:
             raise NotFoundError("statistics.none_yet")
         try:
-            return (self._folder / f"{name}.csv").read_bytes()
+            return (self._folder / f"{name}.{ending}").read_bytes()
         except FileNotFoundError:
             raise NotFoundError("statistics.none_yet") from None
 
@@ -107,16 +112,8 @@ def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
             if (graded := _graded(row)) is not None:
                 latest[half_year(row.created), firm] = graded
         _count_later(history, outcomes)
-    return {
-        "usage": usage,
-        "grades_by_industry": _by(latest, "industry"),
-        "grades_by_region": _by(latest, "region"),
-        "later": [
-            {"half_year": half, "grade": grade, "outcome": outcome, "firms": count}
-            for half, counts in sorted(outcomes.items())
-            for (grade, outcome), count in sorted(without_small_cells(counts).items())
-        ],
-    }
+    later = [row for half, counts in sorted(outcomes.items()) for row in _later(half, counts)]
+    return {"usage": usage, **_grades(latest), "later": later, "rates": _rates(later)}
 
 
 def _graded(row: RatedFirm) -> dict[str, str] | None:
@@ -131,16 +128,65 @@ def _graded(row: RatedFirm) -> dict[str, str] | None:
     return None
 
 
-def _by(latest: Mapping[tuple[str, str], Mapping[str, str]], what: str) -> list[dict[str, Any]]:
-    """Return firms by half-year, ``what`` and grade, each half-year a table of its own."""
-    shown = []
+def _grades(latest: Mapping[tuple[str, str], Mapping[str, str]]) -> dict[str, list[dict[str, Any]]]:
+    """Return firms by grade and industry, and by grade and region.
+
+    Both count the same firms of a half-year, so what is hidden in one must not be told by the other.
+    """
+    shown: dict[str, list[dict[str, Any]]] = {"grades_by_industry": [], "grades_by_region": []}
     for half in sorted({half for half, _ in latest}):
-        counts = Counter((graded[what], graded["grade"]) for (of, _), graded in latest.items() if of == half)
-        shown += [
-            {"half_year": half, what: name, "grade": grade, "firms": count}
-            for (name, grade), count in sorted(without_small_cells(counts).items())
-        ]
+        graded = [one for (of, _), one in latest.items() if of == half]
+        counts = [Counter((one[what], one["grade"]) for one in graded) for what in ("industry", "region")]
+        for what, table in zip(("industry", "region"), all_without_small_cells(counts), strict=True):
+            shown[f"grades_by_{what}"] += [
+                {"half_year": half, what: name, "grade": grade, "firms": count}
+                for (name, grade), count in sorted(table.items())
+            ]
     return shown
+
+
+def _later(half: str, counts: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """Return what firms rated in a half-year became, by grade: ``counts`` by grade and outcome."""
+    tables = [{(name, grade): count for (grade, name), count in counts.items() if name in names} for names in _LATER]
+    firms = {grade: count for (_, grade), count in tables[0].items()}
+    for table, names in zip(tables[1:], _LATER[1:], strict=True):
+        for grade, all_of in firms.items():
+            told = sum(count for (_, of), count in table.items() if of == grade)
+            table[names[-1], grade] = all_of - told
+    shown = {cell: count for table in all_without_small_cells(tables) for cell, count in table.items()}
+    return [
+        {"half_year": half, "grade": grade, "outcome": name, "firms": count}
+        for (name, grade), count in sorted(shown.items(), key=lambda one: (one[0][1], one[0][0]))
+        if not name.startswith("_")
+    ]
+
+
+def _rates(later: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return failures and growth of each half-year and grade in per cent, of counts that are shown alone.
+
+    Growth is a share of the firms whose sales are known on both days.
+    """
+    found: defaultdict[tuple[str, str], dict[str, int | None]] = defaultdict(dict)
+    for row in later:
+        found[row["half_year"], row["grade"]][row["outcome"]] = row["firms"]
+    rates = []
+    for (half, grade), firms in found.items():
+        again, grew, grew_less = (firms.get(name, 0) for name in ("rated_again", "high_growth", "other_growth"))
+        known = None if grew is None or grew_less is None else grew + grew_less
+        rates.append(
+            {
+                "half_year": half,
+                "grade": grade,
+                "rated_again": again,
+                "failure_percent": _percent(firms.get("failure", 0), again),
+                "high_growth_percent": _percent(grew, known),
+            }
+        )
+    return rates
+
+
+def _percent(part: int | None, whole: int | None) -> float | None:
+    return None if part is None or not whole else round(100 * part / whole, 1)
 
 
 def _count_later(history: Sequence[RatedFirm], by_half_year: Mapping[str, Counter[tuple[str, str]]]) -> None:
@@ -173,14 +219,17 @@ def _write(made: Published, folder: Path) -> None:
     whole = {"made": made.made.isoformat(), "least": LEAST, "tables": made.tables}
     _put(folder / "figures.json", json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
     for name, columns in _TABLES.items():
-        _put(folder / f"{name}.csv", "\ufeff" + _csv(columns, made.tables[name]))
+        rows = [[HIDDEN if row[column] is None else row[column] for column in columns] for row in made.tables[name]]
+        _put(folder / f"{name}.csv", "\ufeff" + _csv(columns, rows))
+        with atomic_path(folder / f"{name}.xlsx") as beside:
+            beside.write_bytes(list_xlsx(name, columns, rows))
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([HIDDEN if row[name] is None else row[name] for name in columns] for row in rows)
+    writer.writerows(rows)
     return written.getvalue()
 
 

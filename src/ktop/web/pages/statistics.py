@@ -12,6 +12,7 @@ from ktop.catalogue import Lang, load, text
 from ktop.domain.company.classification import cell_labels
 from ktop.domain.rating.grades import ladder
 from ktop.report import numbers
+from ktop.report.list_file import MEDIA_TYPES
 from ktop.validation.small_cells import LEAST
 from ktop.web.asking import ask, platform
 from ktop.web.downloads import download
@@ -19,6 +20,8 @@ from ktop.web.language import language
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
+#: Paragraphs of the method, in order.
+_METHOD = ("method_firms", "method_later", "method_rates", "method_hidden", "method_files")
 
 
 @router.get("/statistics")
@@ -31,11 +34,29 @@ async def statistics(request: Request) -> Response:
     return page(request, "statistics.html", tables=tables, made=made, least=LEAST)
 
 
+@router.get("/statistics/method")
+async def method(request: Request) -> Response:
+    """Tell how the figures are counted and what is hidden."""
+    lang = language(request)
+    said = {key: text(f"statistics.{key}", lang, least=LEAST) for key in _METHOD}
+    return page(request, "statistics_method.html", said=said)
+
+
 @router.get("/statistics/{name}.csv")
 async def table(request: Request, name: str) -> Response:
-    """Give one table as a file."""
-    content = await ask(request, platform(request).statistics.table, name)
-    return download(content, f"ktop-{name}.csv", "text/csv; charset=utf-8")
+    """Give one table as text."""
+    return await _file(request, name, "csv")
+
+
+@router.get("/statistics/{name}.xlsx")
+async def workbook(request: Request, name: str) -> Response:
+    """Give one table as a workbook."""
+    return await _file(request, name, "xlsx")
+
+
+async def _file(request: Request, name: str, ending: str) -> Response:
+    content = await ask(request, platform(request).statistics.table, name, ending)
+    return download(content, f"ktop-{name}.{ending}", MEDIA_TYPES[ending])
 
 
 def _tables(found: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
@@ -53,7 +74,24 @@ def _tables(found: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
         crossed = _cross(rows, "outcome", "grade", "firms")
         title = text("statistics.later", lang, half=half)
         shown.append({"title": title, "file": "later", **_worded(crossed, "outcome", lang)})
+        rates = [row for row in found.get("rates", ()) if row["half_year"] == half]
+        if rates:
+            shown.append({"title": text("statistics.rates", lang, half=half), "file": "rates", **_rates(rates, lang)})
     return shown
+
+
+def _rates(rows: Sequence[Mapping[str, Any]], lang: Lang) -> dict[str, Any]:
+    order = {grade: at for at, grade in enumerate(ladder("business").symbols)}
+    rows = sorted(rows, key=lambda row: order.get(row["grade"], 99))
+    hidden = text("statistics.hidden", lang)
+    shares = [
+        [
+            text(f"statistics.rate_{name}", lang),
+            *[hidden if row[name] is None else numbers.percent(row[name] / 100, lang) for row in rows],
+        ]
+        for name in ("failure_percent", "high_growth_percent")
+    ]
+    return {"head": [text("statistics.outcome", lang), *(row["grade"] for row in rows)], "rows": shares}
 
 
 def _cross(rows: Sequence[Mapping[str, Any]], down: str, across: str, count: str) -> dict[str, Any]:
