@@ -193,7 +193,7 @@ class Nodes:
             process = start_node(Node(host, self.token, self.port, head, folder=self.folder))
             self.running.append(process)
             threading.Thread(target=lambda out: [None for _ in out], args=(process.stdout,), daemon=True).start()
-            watch = f"read nothing; kill -9 -- -{process.pid} 2>/dev/null"
+            watch = f"read nothing; kill -9 -{process.pid} 2>/dev/null"
             self.watchers.append(subprocess.Popen(["sh", "-c", watch], stdin=subprocess.PIPE, start_new_session=True))
         print(f"{len(self.hosts)} nodes started in {time.perf_counter() - started:.0f} s", flush=True)
         return self

@@ -7,12 +7,20 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ktop.kernel.errors import UnavailableError
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
+
+
+class InOrder(Protocol):
+    """Works parts out somewhere and yields the answers in order: ``answers_in_order``, or nodes of a cluster."""
+
+    def __call__(self, work: Callable[[Part], Answer], parts: Iterable[Part], workers: int) -> Iterator[Answer]:
+        """See ``answers_in_order``."""
+
 
 #: All that a process which reads a file from outside sees of our environment: a variable that asks a library for
 #: backtraces can hang it.

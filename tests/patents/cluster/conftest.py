@@ -72,7 +72,7 @@ class Nodes:
         head = None if host == HOSTS[0] else self.address
         process = start_node(Node(host, self.token, self.port, head, folder=self.folder))
         self.running[host] = process
-        watch = f"read nothing; kill -9 -- -{process.pid} 2>/dev/null"
+        watch = f"read nothing; kill -9 -{process.pid} 2>/dev/null"
         self.watchers.append(subprocess.Popen(["sh", "-c", watch], stdin=subprocess.PIPE, start_new_session=True))
 
     def kill(self, host: str) -> None:

@@ -58,6 +58,25 @@ def test_a_cluster_answers_as_one_machine_while_workers_and_a_node_are_lost(
     assert rated(dealt, ASKED[:1]) == ratings
 
 
+def test_texts_are_analysed_by_nodes_as_by_one_process(
+    segmented: Path, nodes: Nodes, tmp_path: Path, plan: ClusterPlan
+) -> None:
+    from ktop.patents.cluster import ray_shares
+
+    for name in ("alone", "dealt"):
+        import_paths(tmp_path / name / "corpus", [segmented.parent / "2.jsonl"])
+    with small_segments():
+        build_index(tmp_path / "alone" / "corpus")
+        assert ray_shares.cores_offered() >= 1
+        build_index(tmp_path / "dealt" / "corpus", 2, in_order=ray_shares.tasks_in_order)
+    made, dealt = (
+        {file.relative_to(tmp_path / name): file.read_bytes() for file in (tmp_path / name).rglob("*.npy")}
+        for name in ("alone", "dealt")
+    )
+    assert made == dealt
+    assert len(made) > 50
+
+
 def test_a_new_generation_is_switched_to_as_a_whole(
     segmented: Path, tmp_path: Path, plan: ClusterPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,11 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import ActorUnschedulableError, GetTimeoutError, RayActorError, RayError, RayTaskError
@@ -35,6 +36,9 @@ _AGAIN_SECONDS = 0.5
 #: What a call to an actor ends with that has no place any more.
 _LOST = (RayActorError, ActorUnschedulableError)
 _SHARE = "share-"
+
+Part = TypeVar("Part")
+Answer = TypeVar("Answer")
 
 
 class ShareActor:
@@ -227,6 +231,36 @@ def shares_held(seconds: float = 10.0) -> list[HeldShare]:
     ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=seconds) if asked else ([], [])
     found = [(asked[promise], *ray.get(promise)) for promise in ready]
     return sorted((HeldShare(name, nodes[node], pid) for name, node, pid in found), key=lambda share: share.name)
+
+
+def tasks_in_order(work: Callable[[Part], Answer], parts: Iterable[Part], workers: int) -> Iterator[Answer]:
+    """Yield ``work(part)`` of every part, in order, worked out by ``workers`` cores of the cluster's nodes.
+
+    What a lost process or node had in hand is worked out again by another one. ``work`` is a function of a module and
+    changes nothing. At most ``2 * workers`` parts and answers are in memory.
+    """
+    remote: Any = ray.remote(max_retries=-1)(work)
+    waiting: deque[Any] = deque()
+    for part in parts:
+        waiting.append(remote.remote(part))
+        if len(waiting) >= 2 * workers:
+            yield _answer(waiting.popleft())
+    while waiting:
+        yield _answer(waiting.popleft())
+
+
+def _answer(promise: Any) -> Any:
+    try:
+        return ray.get(promise)
+    except RayTaskError as error:
+        raise error.cause from error
+    except RayError as error:
+        raise UnavailableError("cluster.lost") from error
+
+
+def cores_offered() -> int:
+    """Return how many cores the nodes of the cluster offer for tasks."""
+    return int(ray.cluster_resources().get("CPU", 0))
 
 
 def nodes_alive() -> list[str]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from ktop.kernel.errors import KtopError, UnavailableError
+from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus, corpus_lock, delete_unnamed
 from ktop.patents.engine.bridge import build_bridge
@@ -56,10 +57,13 @@ class IndexReport:
         return {name: round(getattr(self, name), 3) for name in self.__slots__}
 
 
-def build_index(directory: Path | str, workers: int = 1, progress: Progress = silent) -> IndexReport:
+def build_index(
+    directory: Path | str, workers: int = 1, progress: Progress = silent, in_order: InOrder = answers_in_order
+) -> IndexReport:
     """Bring the index of a corpus up to date with its patents and citations.
 
-    ``progress`` is told the key of each stage (``cli.stage_{key}`` names it to users).
+    ``progress`` is told the key of each stage (``cli.stage_{key}`` names it to users). ``in_order`` says where several
+    workers analyse texts; the index does not depend on it.
 
     Only new and changed patents are analysed. Readers answer as of the generation they have open, and find the new one
     once it is complete; an old one is deleted when nobody holds it any more.
@@ -69,12 +73,12 @@ def build_index(directory: Path | str, workers: int = 1, progress: Progress = si
     """
     corpus = Corpus.open(directory)
     with corpus_lock(corpus.directory):
-        return _Build(corpus, workers, progress).run()
+        return _Build(corpus, workers, progress, in_order).run()
 
 
 class _Build:
-    def __init__(self, corpus: Corpus, workers: int, progress: Progress) -> None:
-        self.corpus, self.workers, self.progress = corpus, workers, progress
+    def __init__(self, corpus: Corpus, workers: int, progress: Progress, in_order: InOrder) -> None:
+        self.corpus, self.workers, self.progress, self.in_order = corpus, workers, progress, in_order
         self.layout = Layout(corpus.directory)
         self.report = IndexReport()
         try:
@@ -150,7 +154,7 @@ class _Build:
         stale: list[npt.NDArray[np.int64]] = []
         ends = np.cumsum([len(year.fresh) for year in plan])
         position, done, held = 0, 0, 0
-        for part in analysed(self._rows(plan), self.workers):
+        for part in analysed(self._rows(plan), self.workers, self.in_order):
             parts.append(part)
             done += len(part)
             held += len(part)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ktop.domain.patent.document import subclass_of
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import detect_language
-from ktop.kernel.processes import answers_in_order
+from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.patents.analysis.terms import UInt32, pair_codes
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.engine.segment import ID_BYTES, LANGUAGE_CODES, NO_DAY, Columns, Display, name_code
@@ -145,8 +145,10 @@ def _analyse_in_worker(rows: list[Row]) -> Columns:
     return analyse(rows, _worker_analyser)
 
 
-def analysed(batches: Iterable[list[Row]], workers: int) -> Iterator[Columns]:
+def analysed(batches: Iterable[list[Row]], workers: int, in_order: InOrder = answers_in_order) -> Iterator[Columns]:
     """Yield the analysis of every batch, in order. At most ``2 * workers`` batches are in memory.
+
+    Where there are several ``workers``, ``in_order`` has them work: processes of this machine, or nodes of a cluster.
 
     Raises ``UnavailableError`` where a worker process is lost.
     """
@@ -155,4 +157,4 @@ def analysed(batches: Iterable[list[Row]], workers: int) -> Iterator[Columns]:
         for rows in batches:
             yield analyse(rows, analyser)
         return
-    yield from answers_in_order(_analyse_in_worker, batches, workers)
+    yield from in_order(_analyse_in_worker, batches, workers)

@@ -16,6 +16,7 @@ from ktop.domain.technology.neighbourhood import day_of
 from ktop.domain.technology.summary import titled
 from ktop.kernel.errors import InputError, KtopError, UnavailableError
 from ktop.kernel.files import atomic_path
+from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import ImportReport, import_paths
@@ -41,12 +42,20 @@ def import_patents(
     return import_paths(corpus, list(paths), format_name, progress=progress)
 
 
-def index_patents(corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent) -> dict[str, Any]:
+def index_patents(
+    corpus: Path,
+    *,
+    workers: int = 2,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+    in_order: InOrder = answers_in_order,
+) -> dict[str, Any]:
     """Bring the index of a corpus up to date, and what technologies are rated against: reference table and equating.
 
-    Returns ``total`` (patents indexed in all), ``added`` and ``seconds``.
+    ``in_order`` says where several workers analyse texts. Returns ``total`` (patents indexed in all), ``added`` and
+    ``seconds``.
     """
-    report = build_index(corpus, workers, _named(progress, lang))
+    report = build_index(corpus, workers, _named(progress, lang), in_order)
     reference = bring_reference_up_to_date(corpus, lang=lang, progress=progress)
     bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
     return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}

@@ -6,8 +6,9 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.kernel.settings import Settings
-from ktop.patents.cluster.joining import open_on_cluster
+from ktop.patents.cluster.joining import joined, open_on_cluster
 from ktop.patents.cluster.plan import ClusterPlan
 from ktop.patents.engine.index import PatentIndex
 
@@ -33,3 +34,15 @@ def opener(settings: Settings) -> OpenIndex:
     """Return how corpora of this installation are opened for asking."""
     plan = cluster_plan(settings)
     return PatentIndex if plan is None else functools.partial(open_on_cluster, plan=plan)
+
+
+def analysts(settings: Settings, workers: int) -> tuple[int, InOrder]:
+    """Return how many analyse texts for an index, and where: so many processes here, or all cores of the cluster.
+
+    Raises ``UnavailableError`` where the cluster that the settings name does not answer.
+    """
+    plan = cluster_plan(settings)
+    if plan is None:
+        return workers, answers_in_order
+    cluster = joined(plan)
+    return max(2, cluster.cores_offered()), cluster.tasks_in_order

@@ -20,7 +20,7 @@ from ktop.usecases.corpora.demo import prepare_demo_corpus
 from ktop.usecases.corpora.engine import TechnologyEngine, corpus_is_ready, open_corpus
 from ktop.usecases.corpora.export import export_patents
 from ktop.usecases.corpora.interface import SearchRequest
-from ktop.usecases.corpora.opening import OpenIndex, opener
+from ktop.usecases.corpora.opening import OpenIndex, analysts, opener
 
 #: How long a technology rating waits for the corpus to be prepared before it asks to come back.
 PATIENCE_SECONDS = 10.0
@@ -32,7 +32,7 @@ class CorpusService:
     """See ``ktop.usecases.corpora.interface.Corpora``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._open_index = opener(settings)
+        self._settings, self._open_index = settings, opener(settings)
         self._in_force, self._demo = settings.corpus_in_force, settings.demo_corpus
         self._engines: dict[tuple[Path, str], TechnologyEngine] = {}
         self._opening = threading.Lock()
@@ -115,7 +115,8 @@ class CorpusService:
         self, actor: Actor, corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:
         require(actor, "platform:corpus:manage")
-        return work.index_patents(corpus, workers=workers, lang=lang, progress=progress)
+        workers, in_order = analysts(self._settings, workers)
+        return work.index_patents(corpus, workers=workers, lang=lang, progress=progress, in_order=in_order)
 
     def measure_patents(
         self, actor: Actor, corpus: Path, *, lang: Lang = "ko", progress: Progress = silent
