@@ -61,6 +61,7 @@ def test_models_of_the_installation_are_told(platform: House) -> None:
         "ktrs-fm",
         "start-up",
         "global-expansion",
+        "originality",
     }
     assert platform.models.model_card(OWNER, "ktrs-fm", "1.0.0")["origin"] == "released"
     assert platform.models.model_history(OWNER) == [] and platform.models.drift_reports(OWNER) == []
