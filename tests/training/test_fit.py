@@ -255,6 +255,31 @@ def test_a_group_beside_the_others_enters_by_value_and_shares_out_what_both_expl
     assert caught.value.params["place"] == "groups"
 
 
+def test_a_feature_with_cuts_is_read_by_no_tree_and_fitted_last_and_bins_are_its_own() -> None:
+    random = np.random.default_rng(6)
+    x = random.uniform(0, 10, 1200)
+    age = random.uniform(0, 20, 1200)
+    y = (random.random(1200) < expit(x / 2 - 2.5 + np.where(age < 2, 1.5, 0.0))).astype(float)
+    frame = pl.DataFrame({"firm": np.arange(1200), "x": x, "age": age, "y": y})
+    given: dict[str, Any] = {
+        "name": "curve", "id": "firm", "groups": {"own": {}, "age": {}}, "members": 3, "bag_share": 0.7,
+        "features": {"x": {"group": "own", "monotone": 1, "bins": 4}, "age": {"group": "age", "cuts": [2, 5]}},
+        "targets": {"came": {"outcome": "column", "column": "y"}},
+        "tracks": {"ai": {"method": "boosting", "rounds": 30, "min_leaf_rows": 20, "max_bin": 40, "depth": 2}},
+    }  # fmt: skip
+    model = PanelModel.from_artefact(train_scheme(given, frame))
+    terms = model.targets["came"].tracks["ai"][0]
+    assert terms.edges[1].tolist() == [2.0, 5.0] and len(terms.edges[0]) <= 3
+    found = predict(train_scheme(given, frame), frame)
+    parts = found["group_age_came"].to_numpy()
+    assert len(np.unique(parts.round(9))) == 3
+    assert parts[age < 2].mean() - parts[age > 5].mean() > 0.8
+    for wrong in ({"cuts": [5, 2]}, {"cuts": [2], "monotone": 1}, {"bins": 1}):
+        features = {**given["features"], "age": {"group": "age", **wrong}}
+        with pytest.raises(InputError):
+            train_scheme({**given, "features": features}, frame)
+
+
 @pytest.mark.real_data
 def test_the_listed_company_scheme_beats_the_published_glass_box(shared_data: Path) -> None:
     """Train on FY1999-2008, calibrate on 2009-10 (what is known by 2013), test on 2011-14: more discrimination than was
