@@ -208,10 +208,10 @@ class Collection:
 
     def _resolve_filer(self) -> None:
         """Find the filer among those of the company's names by its numbers."""
-        codes = self._ask(opendart.CODES, {}) if self._asker.has("opendart") else None
+        identity = self._identity()
+        codes = self._ask(opendart.CODES, {}) if identity.names else None  # the list has names and no numbers
         if codes is None or codes.outcome != "found":
             return
-        identity = self._identity()
         for code in opendart.candidates(opendart.filers(codes.content), identity.names):
             answer = self._ask(opendart.COMPANY, {"corp_code": code})
             if answer is None or answer.outcome not in ("found", "no_data"):

@@ -117,6 +117,8 @@ def identify(
         _distinct(known_as),
         _distinct(english),
     )
+    if not identity.names:
+        notices.append(Notice("collect.name_needed", {}))
     if len(identity.names) > 1:
         notices.append(Notice("collect.several_names", {"names": ", ".join(identity.names)}))
     return identity, tuple(notices)

@@ -204,14 +204,15 @@ def test_what_a_key_may_not_ask_leaves_the_rest(house: House, tmp_path: Path) ->
 def test_outcomes_stay_apart(house: House, tmp_path: Path) -> None:
     with served(Services(today(), KEY)) as address:
         path = sources_file(tmp_path, address, "another-key")
-        found = house.collect.collect(OWNER, GARAM.business_number, sources=path)
+        found = house.collect.collect(OWNER, GARAM.business_number, names=[GARAM.name], sources=path)
         outcomes = {source: report.outcome for source, report in found.reports.items()}
         assert {outcomes[source] for source in ("kipris", "fsc", "opendart", "nts")} == {"not_permitted"}
         nobody = house.collect.collect(OWNER, "101-00-55512", sources=sources_file(tmp_path, address))
         told = {source: report.outcome for source, report in nobody.reports.items()}
-        assert told["opendart"] == "no_data", "a list of filers without the company knows nothing of it"
+        assert told["opendart"] == "not_asked", "its list has names and no numbers"
         assert (told["kipris"], told["fsc"], told["nts"], told["nps"]) == ("no_data",) * 3 + ("not_asked",)
     assert set(nobody.record) == {"business_number", "name", "sources"}
+    assert "collect.name_needed" in [notice.key for notice in nobody.notices]
 
 
 def test_no_key_stands_anywhere_after_a_full_run(
