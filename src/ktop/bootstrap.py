@@ -249,10 +249,15 @@ class House:
 
     @property
     def demo(self) -> Demo:
+        from ktop.usecases.demo.contents import Rooms
         from ktop.usecases.demo.service import DemoService
 
+        def rooms() -> Rooms:
+            between = (self.consents, self.transmissions, self.discovery, self.finance)
+            return Rooms(self.portfolio, *between, self.batches, self.seasons)
+
         kept_in = self._settings.data / "demo-accounts.json"
-        return self._once("demo", lambda: DemoService(self._store, self._hashes, kept_in))
+        return self._once("demo", lambda: DemoService(self._store, self._hashes, kept_in, rooms))
 
     @property
     def audit(self) -> Audit:

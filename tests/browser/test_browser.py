@@ -74,7 +74,7 @@ def test_nothing_is_wider_than_the_screen(open_page: Any) -> None:
         for address in (*ADDRESSES, results, f"{results}?part=all"):
             page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
             page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-            for width in (360, 390, 768, 1280):
+            for width in (360, 390, 768, 1280, 1920):
                 page.set_viewport_size({"width": width, "height": 800})
                 beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert beyond <= 0, (address, lang, width)

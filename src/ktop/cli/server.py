@@ -90,7 +90,12 @@ def _accounts_to_try(at: Session, configuration: Settings, host: str) -> Sequenc
         if at.platform.demo.accounts_open(at.actor):
             raise UnavailableError("cli.server_demo_beyond")
         return ()
-    return at.platform.demo.prepare(at.actor) if configuration.demo else ()
+    if not configuration.demo:
+        return ()
+    accounts = at.platform.demo.prepare(at.actor)
+    if accounts:
+        at.platform.demo.furnish(at.actor)
+    return accounts
 
 
 def _tell_accounts(configuration: Settings, demo: Sequence[DemoAccount]) -> None:

@@ -27,6 +27,21 @@ def word(prefix: str, name: str, lang: Lang) -> str:
     return text(key, lang) if key in messages() else name.replace("_", " ")
 
 
+def person(name: str, lang: Lang) -> str:
+    """Return a person's name as a page shows it: as given, but those of demonstration accounts in its language."""
+    return _demo_people().get(name, {}).get(lang, name)
+
+
+def company(name: str, lang: Lang) -> str:
+    """Return a company's name as a page shows it: as kept, but those that come with the project in its language."""
+    return load("invented_names").get(name, {}).get(lang, name)
+
+
+@functools.cache
+def _demo_people() -> Mapping[str, Mapping[Lang, str]]:
+    return {one["name"]["ko"]: one["name"] for one in load("institutions")["accounts"].values()}
+
+
 @functools.cache
 def _entries(model: str) -> Mapping[str, Mapping[str, Any]]:
     entries: dict[str, Mapping[str, Any]] = {}

@@ -25,7 +25,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installati
 
 
 def demo(house: Installation, folder: Path) -> DemoService:
-    return DemoService(lambda: house.store, HASHES, folder / "demo-accounts.json")
+    return DemoService(lambda: house.store, HASHES, folder / "demo-accounts.json", lambda: pytest.fail("not furnished"))
 
 
 def test_a_new_installation_gets_17_institutions_and_an_account_for_each_role(
@@ -69,8 +69,11 @@ def test_closing_ends_them_for_good(house: Installation, tmp_path: Path) -> None
 def test_a_real_installation_is_left_alone(house: Installation, tmp_path: Path) -> None:
     house.add_organisation("bank", "bank")
     assert demo(house, tmp_path).prepare(LOCAL_OWNER) == ()
+    assert not demo(house, tmp_path).furnish(LOCAL_OWNER)
 
 
 def test_nobody_else_prepares_it(house: Installation, tmp_path: Path) -> None:
     with pytest.raises(ForbiddenError):
         demo(house, tmp_path).prepare(Actor("kim", "bank", frozenset({"bank_officer"})))
+    with pytest.raises(ForbiddenError):
+        demo(house, tmp_path).furnish(Actor("kim", "bank", frozenset({"bank_officer"})))

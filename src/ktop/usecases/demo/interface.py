@@ -30,6 +30,13 @@ class Demo(Protocol):
         """
         ...
 
+    def furnish(self, actor: Actor) -> bool:
+        """Give the demonstration accounts results, requests, an application and a call to find when they sign in.
+
+        Does nothing, and returns False, where the demonstration company keeps a company already or accounts are closed.
+        """
+        ...
+
     def accounts_open(self, actor: Actor) -> int:
         """Return how many demonstration accounts can sign in: none may where strangers reach the platform."""
         ...

@@ -18,6 +18,7 @@ from ktop.kernel.sealing import make_private_file
 from ktop.store.identity import OrganisationRow
 from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.accounts.password_hashes import PasswordHashes
+from ktop.usecases.demo.contents import Rooms, furnish
 from ktop.usecases.demo.interface import DemoAccount
 
 #: Any number that makes a business number which follows the check digit and is nobody's.
@@ -25,10 +26,15 @@ _INVENTED = 1
 
 
 class DemoService:
-    """See ``ktop.usecases.demo.interface.Demo``. ``kept_in`` is the file of the accounts."""
+    """See ``ktop.usecases.demo.interface.Demo``.
 
-    def __init__(self, store: Callable[[], Store], hashes: PasswordHashes, kept_in: Path) -> None:
-        self._store, self._hashes, self._file = store, hashes, kept_in
+    ``kept_in`` is the file of the accounts; ``rooms`` are the use cases that what the accounts find is made by.
+    """
+
+    def __init__(
+        self, store: Callable[[], Store], hashes: PasswordHashes, kept_in: Path, rooms: Callable[[], Rooms]
+    ) -> None:
+        self._store, self._hashes, self._file, self._rooms = store, hashes, kept_in, rooms
 
     def prepare(self, actor: Actor) -> Sequence[DemoAccount]:
         require(actor, "platform:institution:manage")
@@ -54,6 +60,23 @@ class DemoService:
             self._file.unlink(missing_ok=True)
             make_private_file(self._file, written.encode())
         return accounts
+
+    def furnish(self, actor: Actor) -> bool:
+        require(actor, "platform:institution:manage")
+        about, people = load("institutions"), {}
+        with self._store().installation(reading=True) as work:
+            if not work.identity.demo_accounts():
+                return False
+            company = work.identity.organisation(about["company"]["id"])
+            for role, one in about["accounts"].items():
+                if (person := work.identity.person_of_login(one["login"])) is None or person.state != ACTIVE:
+                    return False
+                people[role] = Actor(person.user, one["organisation"], frozenset({role}))
+        rooms = self._rooms()
+        if company.business_number is None or rooms.portfolio.kept_companies(people["company_owner"], limit=1).items:
+            return False
+        furnish(rooms, people, company.business_number)
+        return True
 
     def accounts_open(self, actor: Actor) -> int:
         require(actor, "platform:institution:manage")
@@ -92,7 +115,7 @@ def _set_up(work: InstallationWork, account: DemoAccount, hashed: str) -> None:
     now = datetime.now(UTC)
     person = work.identity.person_of_login(account.login)
     if person is None:
-        name = load("institutions")["accounts"][account.role]["name"]
+        name = load("institutions")["accounts"][account.role]["name"]["ko"]  # pages show it in both languages
         user = work.identity.add_user(login=account.login, name=name, lang="ko", demo=True, now=now)
         work.identity.add_membership(user, account.organisation, account.role, now)
     else:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import Lang, message, text
 from ktop.kernel.errors import InputError, NotFoundError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.report.present import is_technology, origin, rating_view, subject_name
 from ktop.report.present.comparison import aligned, technologies
 from ktop.report.present.comparison import compare as compared
@@ -172,5 +172,5 @@ def _row(result: KeptResult, lang: Lang) -> dict[str, str]:
         for value in result.figures.values()
         if value is not None
     ]
-    name = result.title or result.name or text("kept.without_name", lang)
+    name = result.title or labels.company(result.name, lang) or text("kept.without_name", lang)
     return {"id": result.id, "name": name, "figures": " · ".join(figures), "as_of": numbers.day(result.as_of, lang)}

@@ -134,7 +134,7 @@ async def _results(desk: Desk) -> None:
     desk.recent = [
         {
             "address": f"/ratings/{one.id}",
-            "name": one.title or one.name or text("kept.without_name", desk.lang),
+            "name": one.title or labels.company(one.name, desk.lang) or text("kept.without_name", desk.lang),
             "figures": figures_line(one, desk.lang),
             "day": numbers.day(one.as_of, desk.lang),
         }
@@ -248,7 +248,10 @@ async def _members(desk: Desk) -> None:
 
 async def _keys(desk: Desk) -> None:
     found = await desk.ask(platform(desk.request).keys.keys)
-    desk.place("keys", "/organisation/keys", [one for one in found if one.state == "active"])
+    active = [one for one in found if one.state == "active"]
+    if not active and not desk.may("own:rating:make"):
+        desk.do("key", "/organisation/keys", soon=True)
+    desk.place("keys", "/organisation/keys", active)
 
 
 async def _institutions(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.number import Number
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.usecases.discovery.interface import ContactCard
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
@@ -159,7 +159,10 @@ async def _page(
             "profile": profile_rows(card.profile, lang),
             "anonymous": card.opt_in.anonymous,
         }
-        shown["ratings"] = [(one.id, f"{one.title or one.name} ({numbers.day(one.as_of, lang)})") for one in kept.items]
+        shown["ratings"] = [
+            (one.id, f"{one.title or labels.company(one.name, lang)} ({numbers.day(one.as_of, lang)})")
+            for one in kept.items
+        ]
         shown["looks"] = [
             (numbers.moment(look.at, lang), look.viewer.name[lang], text(f"discovery.way_{look.way}", lang))
             for look in looks.items

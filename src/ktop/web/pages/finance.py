@@ -18,7 +18,7 @@ from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.money import Money
 from ktop.domain.values.number import Number
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.report.picture import can_be_drawn, drawn_anew
 from ktop.usecases.finance.interface import CaseCard
 from ktop.usecases.rate.interface import KeptResult
@@ -227,7 +227,10 @@ async def _choices(request: Request, lang: Lang, rating: str) -> dict[str, Any]:
     """Return what the form of an application lets choose from; the rating it stands on is there however old."""
     use = platform(request)
     partners = await ask(request, use.finance.partners)
-    kept = [(one.id, one.title or one.name, one.as_of) for one in await _company_results(request)]
+    kept = [
+        (one.id, one.title or labels.company(one.name, language(request)), one.as_of)
+        for one in await _company_results(request)
+    ]
     if rating and rating not in {one[0] for one in kept}:
         try:
             stored = await ask(request, use.ratings.rating, identifier(rating))

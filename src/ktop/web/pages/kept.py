@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ktop.catalogue import Lang, message, text
 from ktop.kernel.errors import InputError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.usecases.rate.interface import KeptResult
 from ktop.web import tables
 from ktop.web.asking import ask, platform
@@ -54,9 +54,11 @@ def _columns(found: Sequence[KeptResult], lang: Lang) -> list[tables.Column[Kept
         column(
             "name",
             text("kept.column_name", lang),
-            lambda one: one.title or one.name or text("kept.without_name", lang),
+            lambda one: one.title or labels.company(one.name, lang) or text("kept.without_name", lang),
             href=lambda one: f"/ratings/{one.id}",
-            note=lambda one: " · ".join(part for part in (one.name if one.title else "", one.note) if part),
+            note=lambda one: " · ".join(
+                part for part in (labels.company(one.name, lang) if one.title else "", one.note) if part
+            ),
         ),
         column(
             "kind",
@@ -113,7 +115,7 @@ def _row(result: KeptResult, lang: Lang) -> dict[str, Any]:
     }
     return {
         "id": result.id,
-        "name": result.title or result.name or text("kept.without_name", lang),
+        "name": result.title or labels.company(result.name, lang) or text("kept.without_name", lang),
         "of": result.name if result.title else "",
         "note": result.note,
         "kind": text(f"kept.kind_{result.kind}", lang),

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from ktop.catalogue import message, text
 from ktop.domain.party.permission import Allowed, check, role_names
 from ktop.kernel.errors import ConflictError, InputError, KtopError
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.usecases.members.interface import Joining, Member, NewLink
 from ktop.web import tables, who_asks
 from ktop.web.asking import actor, ask, origin, platform
@@ -123,7 +123,7 @@ async def _members(request: Request, *, made: NewLink | None = None, error: Ktop
     manages = isinstance(check(actor(request), "own:member:manage"), Allowed)
     lang, column = language(request), tables.Column[Member]
     columns = [
-        column("name", text("members.name", lang), lambda one: one.name, long=True),
+        column("name", text("members.name", lang), lambda one: labels.person(one.name, lang), long=True),
         column("login", text("accounts.login", lang), lambda one: one.login),
         column(
             "role",

@@ -14,7 +14,7 @@ from ktop.catalogue import Lang, message, text
 from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.errors import ChangedError, InputError, UnavailableError
 from ktop.kernel.paging import Page
-from ktop.report import numbers
+from ktop.report import labels, numbers
 from ktop.report.present.what_if import changes_between, inputs_between, versions_between
 from ktop.usecases.portfolio.interface import KeptCompany
 from ktop.usecases.rate.interface import KeptResult, StoredRating
@@ -138,7 +138,7 @@ def _columns(rows: Sequence[Listed], lang: Lang) -> list[tables.Column[Listed]]:
         column(
             "name",
             said("column_company"),
-            lambda row: said("nameless") if row.company.name == "–" else row.company.name,
+            lambda row: said("nameless") if row.company.name == "–" else labels.company(row.company.name, lang),
             href=lambda row: f"/my/companies/{row.company.id}",
             note=lambda row: row.company.note,
         ),

@@ -10,8 +10,7 @@ from ktop.catalogue import Lang, text
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.decision.programme import GRADES, SCORES
 from ktop.domain.work.job import ENDED, Job
-from ktop.report import numbers
-from ktop.report.labels import fact_value
+from ktop.report import labels, numbers
 from ktop.usecases.seasons.interface import (
     Appeal,
     Applicant,
@@ -91,7 +90,7 @@ def applicant_row(one: Applicant, lang: Lang) -> dict[str, Any]:
     return {
         "id": one.id,
         "number": one.number,
-        "name": one.name or _say("number_only", lang=lang, number=one.number),
+        "name": labels.company(one.name, lang) or _say("number_only", lang=lang, number=one.number),
         "decision": _decision(outcome.decision if outcome else None, lang),
         "tone": _TONES.get(outcome.decision, "") if outcome else "",
         "rank": f"{outcome.rank:,}" if outcome and outcome.rank else "–",
@@ -235,7 +234,9 @@ def job_row(job: Job, lang: Lang) -> dict[str, Any]:
 def facts_shown(facts: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
     """Return the facts that an application was handed in with, as people write them."""
     return [
-        (FACTS[name].label[lang], fact_value(name, facts[name], lang)) for name in FACTS if facts.get(name) is not None
+        (FACTS[name].label[lang], labels.fact_value(name, facts[name], lang))
+        for name in FACTS
+        if facts.get(name) is not None
     ]
 
 

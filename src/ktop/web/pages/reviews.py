@@ -70,7 +70,7 @@ async def desk(request: Request) -> Response:
             lambda one: _row(one, lang)["what"],
             href=lambda one: f"/ratings/{one.rating}/review",
         ),
-        column("who", text("reviews.col_who", lang), lambda one: one.made_by, "choice"),
+        column("who", text("reviews.col_who", lang), lambda one: labels.person(one.made_by, lang), "choice"),
         column("reason", text("reviews.col_reason", lang), lambda one: one.reason, long=True),
         column("when", text("reviews.col_when", lang), lambda one: one.created, "moment"),
         column(
@@ -176,11 +176,13 @@ def _row(one: Review, lang: Lang) -> dict[str, Any]:
         "id": one.id,
         "rating": one.rating,
         "when": numbers.moment(one.created, lang),
-        "who": one.made_by,
+        "who": labels.person(one.made_by, lang),
         "what": text("reviews.change", lang, **said) if one.grade else text("reviews.kind_comment", lang),
         "reason": one.reason,
         "state": text(f"reviews.state_{one.state}", lang),
-        "decision": text("reviews.decided", lang, who=one.decided_by or "", said=one.decision) if one.decision else "",
+        "decision": text("reviews.decided", lang, who=labels.person(one.decided_by or "", lang), said=one.decision)
+        if one.decision
+        else "",
         "waits": one.state == "proposed",
         "mine": one.mine,
     }

@@ -1,0 +1,73 @@
+"""What demonstration accounts find: something to do for each role, said in the language of the page."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from people import sign_in
+from starlette.testclient import TestClient
+
+from ktop.bootstrap import House
+from ktop.catalogue import load
+from ktop.collect.stand_in.companies import made_up_companies
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER
+from ktop.kernel.settings import Settings
+from ktop.report import labels
+from ktop.usecases.companies.examples import example_records
+from ktop.web.app import create_app
+
+#: Where a role looks first after its home, in the data that it was given.
+ROOMS = {
+    "company_owner": ("/my/companies", "/my/results", "/consents", "/sent", "/discovery", "/finance", "/programmes"),
+    "bank_officer": ("/inbox", "/consents"),
+    "investor_analyst": ("/discovery?business=C",),
+    "agency_evaluator": ("/batches",),
+    "agency_manager": ("/inbox", "/programmes"),
+    "guarantee_officer": ("/inbox",),
+    "institution_administrator": ("/organisation/members",),
+    "operator": ("/institutions", "/audit"),
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(Settings(data=tmp_path, corpus=tmp_path / "none"))
+
+
+def words_of(page: str) -> str:
+    """Return what a page says in its main part, without what people wrote in both languages at once."""
+    said = re.sub(r"<[^>]+>", "\n", page.split("<main", 1)[1].split("</main>")[0])
+    return "\n".join(
+        line for line in html.unescape(said).splitlines() if "(체험) /" not in line and "(체험). /" not in line
+    )
+
+
+def test_each_role_has_something_to_do_in_its_own_language(house: House) -> None:
+    accounts = house.demo.prepare(LOCAL_OWNER)
+    assert house.demo.furnish(LOCAL_OWNER) and not house.demo.furnish(LOCAL_OWNER), "once"
+    while jobs := house.work.take(INSTALLATION, "test", 5):
+        for job in jobs:
+            house.work.do(INSTALLATION, job, lambda: None)
+    app = create_app(house._settings, house)
+    for account in accounts:
+        client = TestClient(app, follow_redirects=True)
+        sign_in(client, account.login, account.password)
+        assert 'class="desk-tasks"' in client.get("/home?lang=ko").text, account.role
+        for address in ("/home?lang=en", *ROOMS.get(account.role, ())):
+            answer = client.get(address)
+            assert answer.status_code == 200, (account.role, address)
+            korean = [line for line in words_of(answer.text).splitlines() if re.search("[가-힣]", line)]
+            assert korean == [], (account.role, address)
+
+
+def test_companies_that_come_with_the_project_have_a_name_in_each_language() -> None:
+    own = load("institutions")["company"]
+    known = {own["ko"]: own["en"]} | {one["name"]: one["name_en"] for one in example_records().values()}
+    known |= {one.name: one.name_en for one in made_up_companies(date(2026, 6, 30))}
+    assert {name: labels.company(name, "en") for name in known} == known
+    assert {name: labels.company(name, "ko") for name in known} == {name: name for name in known}
+    assert labels.company("한결정밀", "en") == "한결정밀", "anybody else's stays as it is"
