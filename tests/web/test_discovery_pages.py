@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,13 @@ def test_found_asked_and_answered(client: TestClient, acting: Acting, house: Hou
     assert "조건에 맞는 기업이 없습니다" in client.get("/discovery?region=KR-11").text
     found = client.get("/discovery?business=A&words=감속기").text
     assert "가온정밀" in found and "&lt;i&gt;감속기" in found
+    (by_grade,) = re.findall(r'href="(/discovery\?[^"]*sort=business)"', found)
+    again = client.get(html.unescape(by_grade)).text
+    assert "가온정밀" in again and 'aria-sort="ascending"' in again and 'value="감속기"' in again, (
+        "what was asked stays"
+    )
+    table = client.get("/discovery?words=감속기&file=csv").content.decode("utf-8-sig")
+    assert "가온정밀" in table and "AA" in table
     card = re.search(r'href="(/discovery/[0-9a-f]{32})"', found)
     assert card
     assert GAON in client.get(card[1]).text

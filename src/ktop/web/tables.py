@@ -183,6 +183,7 @@ def listed(
     switches: Sequence[Switch] = (),
     searched: bool = False,
     search_help: str = "",
+    beside: Mapping[str, str] | None = None,
 ) -> Table[T]:
     """Return rows as the reader asked for them.
 
@@ -192,6 +193,7 @@ def listed(
     order : the order where nobody asked, a column's name, led by ``-`` for the largest first; empty: as they come.
     switches : what else of the address the use case was asked by (``switch``).
     searched : whether the use case has searched already.
+    beside : what else the address says, and goes on saying, as what a search of the page asked for.
     """
     lang, asked = language(request), request.query_params
     # A page that answers a form leads to the page of that form.
@@ -209,7 +211,9 @@ def listed(
     shown = _found(rows, columns, filters, "" if searched else search, lang)
     if sort:
         shown = _sorted(shown, by[sort.lstrip("-")], descending=sort.startswith("-"))
-    begun = {"after": asked["after"]} if asked.get("after") else {}
+    begun = {n: v for n, v in (beside or {}).items() if v}
+    older = functools.partial(_address, path, begun)
+    begun |= {"after": asked["after"]} if asked.get("after") else {}
     state = {"q": search} | {one.name: one.chosen for one in filters} | {one.name: "1" for one in switches if one.on}
     state = {n: v for n, v in state.items() if v}
     address = functools.partial(_address, path, begun | state)
@@ -233,9 +237,9 @@ def listed(
         position=text("listing.page", lang, page=number, pages=pages) if pages > 1 else "",
         previous=address(**used, page=str(number - 1)) if number > 1 else "",
         next=address(**used, page=str(number + 1)) if number < pages else "",
-        older=_address(path, state, **used, after=page.after) if page.after else "",
+        older=older(**state, **used, after=page.after) if page.after else "",
         older_words=text("listing.older", lang, rows=f"{len(rows):,}"),
-        newest=_address(path, state, **used) if asked.get("after") else "",
+        newest=older(**state, **used) if asked.get("after") else "",
         filtered=bool(state),
         clear=_address(path, begun, **used),
         total=len(rows),

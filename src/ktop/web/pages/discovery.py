@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,8 +19,10 @@ from ktop.domain.values.kind import RefusedValueError
 from ktop.domain.values.number import Number
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError
+from ktop.kernel.paging import Page
 from ktop.report import labels, numbers
-from ktop.usecases.discovery.interface import ContactCard
+from ktop.usecases.discovery.interface import ContactCard, FoundFirm
+from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import day, identifier, posted, texts
@@ -28,6 +31,20 @@ from ktop.web.rendering import page
 router = APIRouter(include_in_schema=False)
 #: Parts of the profile, in the order of the page.
 _PARTS = ("business", "growth", "risk", "index_score", "industry", "size", "age_band", "region", "model")
+#: What a search may ask for, as its form and its address call it.
+_WANTED = (
+    "index_score",
+    "business",
+    "growth",
+    "risk",
+    "industry",
+    "region",
+    "size",
+    "age_band",
+    "words",
+    "model",
+    "like",
+)
 _PEERS = {"industry": "industry_group", "size": "size", "age_band": "age_band"}
 
 
@@ -91,7 +108,7 @@ async def new_finds(request: Request, search_id: str) -> Response:
     """Show what a kept search found since this was last asked."""
     await posted(request, "/discovery")
     found = await ask(request, platform(request).discovery.new_finds, identifier(search_id))
-    return await _page(request, rows=[_row(firm, language(request)) for firm in found])
+    return await _page(request, new=found)
 
 
 @router.post("/discovery/searches/{search_id}/delete")
@@ -129,13 +146,14 @@ async def _page(
     problem: str = "",
     status: int = 200,
     after: str | None = None,
-    rows: list[dict[str, Any]] | None = None,
+    new: Sequence[FoundFirm] | None = None,
 ) -> Response:
     lang, who, use = language(request), actor(request), platform(request).discovery
     may_find = isinstance(check(who, "granted:discovery:read"), Allowed)
     is_company = isinstance(check(who, "own:ledger:read"), Allowed) and not may_find
-    shown: dict[str, Any] = {"rows": None, "more": None, "asked": {}, "own": None, "looks": (), "ratings": ()}
-    shown |= {"rows": rows, "searches": ()}
+    shown: dict[str, Any] = {"table": None, "asked": {}, "own": None, "looks": (), "ratings": (), "searches": ()}
+    if new is not None:
+        shown["table"] = _table(request, new, {})
     if may_find:
         asked = dict(request.query_params)
         shown["asked"] = asked
@@ -143,11 +161,12 @@ async def _page(
             {"id": one.id, "name": one.name, "new": one.new, "query": _query(one.wanted)}
             for one in await ask(request, use.saved_searches)
         ]
-        if {*asked} - {"lang"}:
+        if {*asked} & {*_WANTED}:
             try:
                 found = await ask(request, use.search, _wanted(asked), after=after)
-                shown["rows"] = [_row(firm, lang) for firm in found.items]
-                shown["more"] = found.after and str(request.url.include_query_params(after=found.after).query)
+                shown["table"] = _table(request, found, asked)
+                if file := tables.file_of(request, shown["table"]):
+                    return file
             except InputError as error:
                 problem, status = message(error, lang), error.http_status
     if is_company:
@@ -179,6 +198,7 @@ async def _page(
         parts_of_profile=[(name, text(f"discovery.field_{name}", lang)) for name in _PARTS],
         finders=[(kind, text(f"discovery.to_{kind}", lang)) for kind in FINDERS],
         alike=ALIKE,
+        wanted=_WANTED,
         contacts=[_contact(one, lang) for one in contacts],
         problem=problem,
         **shown,
@@ -205,8 +225,7 @@ def _wanted(asked: dict[str, str]) -> Wanted:
         index = Number(0, 100).parse(asked.get("index_score"))
     except RefusedValueError as refusal:
         raise refusal.at({"ko": "혁신성장역량지수", "en": "Tech-Index"}) from None
-    names = ("business", "growth", "risk", "industry", "region", "size", "age_band", "words", "model", "like")
-    return Wanted(index_score=index, **{name: asked.get(name, "") for name in names})
+    return Wanted(index_score=index, **{name: asked.get(name, "") for name in _WANTED if name != "index_score"})
 
 
 def _query(wanted: Wanted) -> str:
@@ -247,7 +266,47 @@ def _choices(lang: Lang) -> list[tuple[str, list[tuple[str, str]]]]:
     return [*grades, *peers, ("region", regions), ("model", models)]
 
 
-def _row(firm: Any, lang: Lang) -> dict[str, Any]:
+def _table(
+    request: Request, found: Sequence[FoundFirm] | Page[FoundFirm], asked: Mapping[str, str]
+) -> tables.Table[FoundFirm]:
+    """Return the firms that were found, as all lists are shown. One page of the search at a time: every firm on it is
+    told that it was found, so none is read that is not shown."""
+    lang, column = language(request), tables.Column[FoundFirm]
+
+    def of(name: str) -> tables.Column[FoundFirm]:
+        place, label = _PARTS.index(name), text(f"discovery.field_{name}", lang)
+        if name == "index_score":
+            least = column(name, label, lambda firm: firm.profile.index_score, "number")
+            return replace(least, shown=lambda score: numbers.missing(lang) if score is None else f"{score:.0f}+")
+        if name not in ("business", "growth", "risk"):
+            return column(name, label, lambda firm: profile_rows(firm.profile, lang)[place][1], "choice")
+        best_first = bands(name)
+
+        def rank(firm: FoundFirm) -> int | None:
+            band = getattr(firm.profile, name)
+            return best_first.index(band) if band in best_first else None
+
+        return column(
+            name, label, rank, "choice", shown=lambda at: numbers.missing(lang) if at is None else best_first[at]
+        )
+
+    columns = [
+        column(
+            "company",
+            text("discovery.column_company", lang),
+            lambda firm: _row(firm, lang)["name"],
+            href=lambda firm: f"/discovery/{firm.id}",
+            note=lambda firm: firm.said,
+        ),
+        *(of(name) for name in _PARTS),
+    ]
+    title = text("discovery.found_title", lang)
+    beside = {name: value for name, value in asked.items() if name in _WANTED}
+    table = tables.listed(request, "discovery", title, columns, found, beside=beside)
+    return replace(table, older_words=text("discovery.more", lang))
+
+
+def _row(firm: FoundFirm, lang: Lang) -> dict[str, Any]:
     name = firm.company.name[lang] if firm.company else text("discovery.without_name", lang)
     values = [value for _, value in profile_rows(firm.profile, lang)]
     return {"id": firm.id, "name": name, "said": firm.said, "values": values}

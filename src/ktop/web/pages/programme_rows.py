@@ -23,6 +23,7 @@ from ktop.usecases.seasons.interface import (
     RulePreview,
     Standing,
 )
+from ktop.web import tables
 
 _TONES = {"selected": "good", "eligible": "good", "refused": "bad", "unread": "bad", "ask": "warn", "reserve": "warn"}
 _CALL_TONES = {"open": "good", "appeals": "warn"}
@@ -82,6 +83,55 @@ def call_row(card: CallCard, lang: Lang) -> dict[str, Any]:
         "actions": list(card.actions),
         "version": call.version,
     }
+
+
+def call_columns(lang: Lang) -> list[tables.Column[CallCard]]:
+    """Return the columns of a list of calls."""
+    column, say = tables.Column[CallCard], words(lang)
+    return [
+        column(
+            "programme",
+            say("of_programme"),
+            lambda one: one.name[lang],
+            href=lambda one: f"/programmes/calls/{one.call.id}",
+        ),
+        column("year", say("of_year"), lambda one: one.call.year, "number", shown=str),
+        column(
+            "state",
+            say("of_state"),
+            lambda one: one.call.state,
+            "choice",
+            shown=lambda state: say(f"state_{state}"),
+            tone=lambda one: _CALL_TONES.get(one.call.state, ""),
+        ),
+        column("opens", say("of_opens"), lambda one: one.call.opens, "day"),
+        column("closes", say("of_closes"), lambda one: one.call.closes, "day"),
+        column("applications", say("of_applications"), lambda one: one.applications, "number"),
+        column("appeals", say("of_appeals"), lambda one: one.appeals_open, "number"),
+    ]
+
+
+def application_columns(lang: Lang) -> list[tables.Column[ApplicationCard]]:
+    """Return the columns of a company's own applications."""
+    column, say = tables.Column[ApplicationCard], words(lang)
+    return [
+        column(
+            "programme",
+            say("of_programme"),
+            lambda one: one.call.name[lang],
+            href=lambda one: f"/programmes/applications/{one.applicant.id}",
+            note=lambda one: one.applicant.number,
+        ),
+        column("agency", say("of_agency"), lambda one: one.call.agency[lang], "choice"),
+        column(
+            "state",
+            say("of_state"),
+            lambda one: application_row(one, lang)["state"],
+            "choice",
+            tone=lambda one: application_row(one, lang)["tone"],
+        ),
+        column("created", say("of_created"), lambda one: one.created, "moment"),
+    ]
 
 
 def applicant_row(one: Applicant, lang: Lang) -> dict[str, Any]:

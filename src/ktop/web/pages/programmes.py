@@ -15,11 +15,13 @@ from ktop.domain.party.permission import Allowed, check
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ChangedError, ConflictError, InputError, NotFoundError
 from ktop.report import labels
+from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import chosen_record, day, identifier, posted, texts
 from ktop.web.pages.programme_rows import (
-    application_row,
+    application_columns,
+    call_columns,
     call_row,
     clause_row,
     preview_view,
@@ -167,6 +169,9 @@ async def _home(request: Request, problem: str = "", status: int = 200) -> Respo
     lang, use = language(request), platform(request).seasons
     reviews, applies = may(request, "own:programme:review"), may(request, "own:programme:apply")
     agency = reviews or may(request, "own:programme:manage")
+    table = await _listed(request, agency, applies)
+    if table and (file := tables.file_of(request, table)):
+        return file
     return page(
         request,
         "programmes.html",
@@ -178,13 +183,24 @@ async def _home(request: Request, problem: str = "", status: int = 200) -> Respo
         applies=applies,
         checks=may(request, "own:rating:make"),
         rules=[rule_row(one, lang) for one in await ask(request, use.rules)] if agency else [],
-        calls=[call_row(one, lang) for one in (await ask(request, use.calls)).items] if agency else [],
+        table=table,
         open_calls=[call_row(one, lang) for one in await ask(request, use.open_calls)],
-        applications=[application_row(one, lang) for one in await ask(request, use.applications)] if applies else [],
         examples=[
             (one["programme"], one["name"][lang]) for one in await ask(request, platform(request).programmes.programmes)
         ],
     )
+
+
+async def _listed(request: Request, agency: bool, applies: bool) -> tables.Table[Any] | None:
+    """Return the list of a page: an agency's calls, or a company's applications."""
+    lang, use, say = language(request), platform(request).seasons, words(language(request))
+    if agency:
+        calls = await ask(request, tables.window, use.calls, tables.after_of(request))
+        return tables.listed(request, "calls", say("calls_title"), call_columns(lang), calls)
+    if applies:
+        applications = await ask(request, use.applications)
+        return tables.listed(request, "applications", say("mine_title"), application_columns(lang), applications)
+    return None
 
 
 async def _rule(
