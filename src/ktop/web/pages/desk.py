@@ -210,9 +210,12 @@ async def _cases(desk: Desk) -> None:
     yours = [one for one in found.items if process().states[one.state].waits_for == one.you]
     if yours:
         due = min((one.due for one in yours if one.due), default=None)
-        said = numbers.day(due, desk.lang) if due else "–"
         one = f"/finance/{yours[0].id}"
-        desk.do("case", one if len(yours) == 1 else "/finance", n=len(yours), due=said)
+        to = one if len(yours) == 1 else "/finance"
+        if due:
+            desk.do("case", to, n=len(yours), due=numbers.day(due, desk.lang))
+        else:  # drafts have no deadline
+            desk.do("case_open", to, n=len(yours))
     desk.place("cases", "/finance", found.items, more=found.after is not None)
 
 

@@ -297,6 +297,7 @@ def _table(
             lambda firm: _row(firm, lang)["name"],
             href=lambda firm: f"/discovery/{firm.id}",
             note=lambda firm: firm.said,
+            long=True,
         ),
         *(of(name) for name in _PARTS),
     ]
