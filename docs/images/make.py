@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/tour.md: twelve screens and six pages of a report, on a platform with demo data.
+"""Makes the pictures of docs/tour.md: thirteen screens and six pages of a report, on a platform with demo data.
 
     .venv/bin/python docs/images/make.py [FOLDER OF A PREPARED PLATFORM]
 
@@ -112,11 +112,11 @@ def _pictures(camera: Camera, accounts: dict[str, dict[str, str]]) -> None:
     operator.goto("/joined-companies?all=1")
     number = operator.locator("table.listing tbody td").first.inner_text()
     owner = camera.person(accounts["company_owner"])
-    result = _enter(camera, owner, number)
-    bank = camera.person(accounts["bank_officer"])
-    _ask_consent(bank, number)
-    owner.goto("/home")
     camera.take(owner, "desk-owner")
+    result = _enter(camera, owner, number)
+    _growth_paths(camera, owner, result)
+    bank = camera.person(accounts["bank_officer"])
+    owner.goto("/home")
     owner.locator(".desk-tasks a[href^='/consents/']").first.click()
     owner.locator("form[action$='/grant'] button[type=submit]").click()
     owner.goto(f"{result}?part=what-if#parts")
@@ -124,7 +124,6 @@ def _pictures(camera: Camera, accounts: dict[str, dict[str, str]]) -> None:
     owner.goto("/my/results")
     camera.take(owner, "my-results")
     _report(camera, owner.request.get(f"{result}.json").json()["ratings"])
-    _be_found(owner)
 
     bank.goto("/lookup")
     bank.fill("[name=business_number]", number)
@@ -161,25 +160,11 @@ def _enter(camera: Camera, owner: Page, number: str) -> str:
     return owner.url.partition("?")[0]
 
 
-def _ask_consent(bank: Page, number: str) -> None:
-    bank.goto("/consents")
-    form = "form[action='/consents/requests']"
-    bank.fill(f"{form} [name=business_number]", number)
-    bank.select_option(f"{form} [name=purpose]", "loan_review")
-    for model in ("ktrs-fm", "tech-index"):
-        bank.check(f"{form} [name=results][value='{model}']")
-    bank.locator(f"{form} button[type=submit]").click()
-    bank.wait_for_url("**/consents/*")
-
-
-def _be_found(owner: Page) -> None:
-    owner.goto("/discovery")
-    if owner.locator("form[action='/discovery/out']").count() == 0:
-        for kind in owner.locator("form[action='/discovery'] [name=to]").all():
-            kind.check()
-        owner.check("form[action='/discovery'] [name=named][value='1']")
-        owner.fill("#f-words", "정밀 모터와 감속기를 만듭니다.")
-        owner.locator("form[action='/discovery'] button[type=submit]").click()
+def _growth_paths(camera: Camera, owner: Page, result: str) -> None:
+    """Show what firms of the same cell did."""
+    owner.goto(f"{result}?part=ktrs-fm")
+    owner.locator("#growth-paths-ktrs-fm summary").click()
+    camera.take(owner, "growth-paths", at="#growth-paths-ktrs-fm")
 
 
 def _evaluate(camera: Camera, evaluator: Page) -> None:
