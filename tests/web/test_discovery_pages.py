@@ -48,7 +48,9 @@ def test_found_asked_and_answered(client: TestClient, acting: Acting, house: Hou
     form = {"rating": rating, "to": ["bank"], "named": "1", "words": "<i>감속기</i>"}
     assert send(client, "/discovery", "/discovery", {**form, "to": []}).status_code == 422
     assert send(client, "/discovery", "/discovery", form).status_code == 303
-    assert "은행에 기업 이름과 함께 보입니다" in client.get("/discovery").text
+    shown = client.get("/discovery").text
+    assert "은행에 기업 이름과 함께 보입니다" in shown
+    assert 'value="bank" checked' in shown and 'value="1" checked' in shown, "what is changed begins as it stands"
 
     acting.now = BANK
     assert "찾은 기업" not in client.get("/discovery").text, "nobody is told before something is asked"

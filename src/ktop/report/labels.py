@@ -32,9 +32,13 @@ def person(name: str, lang: Lang) -> str:
     return _demo_people().get(name, {}).get(lang, name)
 
 
-def company(name: str, lang: Lang) -> str:
-    """Return a company's name as a page shows it: as kept, but those that come with the project in its language."""
-    return load("invented_names").get(name, {}).get(lang, name)
+def company(name: str | None, lang: Lang) -> str:
+    """Return a company's name as a page shows it: as kept, but those that come with the project in its language.
+
+    Empty where there is none.
+    """
+    names: Mapping[Lang, str] = load("invented_names").get(name, {})
+    return names.get(lang, name or "")
 
 
 @functools.cache

@@ -177,6 +177,7 @@ async def _page(
             "sentence": _state(card.opt_in, lang),
             "profile": profile_rows(card.profile, lang),
             "anonymous": card.opt_in.anonymous,
+            "opt_in": card.opt_in,
         }
         shown["ratings"] = [
             (one.id, f"{one.title or labels.company(one.name, lang)} ({numbers.day(one.as_of, lang)})")

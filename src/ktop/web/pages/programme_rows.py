@@ -120,7 +120,7 @@ def application_columns(lang: Lang) -> list[tables.Column[ApplicationCard]]:
             say("of_programme"),
             lambda one: one.call.name[lang],
             href=lambda one: f"/programmes/applications/{one.applicant.id}",
-            note=lambda one: one.applicant.number,
+            note=lambda one: str(one.applicant.number),
         ),
         column("agency", say("of_agency"), lambda one: one.call.agency[lang], "choice"),
         column(
