@@ -19,7 +19,7 @@ from ktop.web.api.description import describe, router_of
 from ktop.web.api.rate_limits import RateLimits
 from ktop.web.api.repeats import Repeats
 from ktop.web.monitoring import Figures, Monitor
-from ktop.web.rating_queue import UPLOADS, RatingQueue
+from ktop.web.rating_queue import UPLOADS, LookQueue, RatingQueue
 from ktop.web.route_access import require_access, require_complete
 from ktop.web.security import BODY_LIMIT_BYTES, FormTokens, Guard
 from ktop.web.waiting import Watch
@@ -100,6 +100,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
     )
     app.add_middleware(Watch)  # around the queue: who leaves while waiting is noticed, too
     app.add_middleware(WhoAsks, refuse=errors.answer, solo=settings.solo)
+    app.add_middleware(LookQueue)  # around finding out who asks, which asks the database, too
     app.add_middleware(
         Guard,
         refuse=errors.answer,

