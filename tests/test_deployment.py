@@ -12,6 +12,7 @@ import yaml
 
 from ktop.cli.app import app
 from ktop.kernel.settings import Settings
+from ktop.web.route_access import ACCESS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOYMENT = [
@@ -42,6 +43,13 @@ def test_every_command_is_one() -> None:
         called |= set(re.findall(r"/opt/ktop/run ([a-z]+)", path.read_text("utf-8")))
     called |= {service["command"][0] for service in _compose()["services"].values() if "command" in service}
     assert called == {"serve", "worker", "backup"} and called <= known
+
+
+def test_every_address_asked_whether_it_is_well_is_a_route() -> None:
+    asked = [
+        found for path in DEPLOYMENT for found in re.findall(r"127\.0\.0\.1:8000(/[a-z/]*)", path.read_text("utf-8"))
+    ]
+    assert asked and {f"GET {address}" for address in asked} <= ACCESS.keys()
 
 
 def test_every_file_copied_into_the_image_is_there_and_packages_are_pinned() -> None:
