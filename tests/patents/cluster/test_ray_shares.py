@@ -8,17 +8,21 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ktop.bootstrap import House
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.settings import Settings
-from ktop.patents.cluster.joining import open_on_cluster
+from ktop.patents.cluster.joining import joined, open_on_cluster
 from ktop.patents.cluster.plan import ClusterPlan
 from ktop.patents.cluster.security import make_token
+from ktop.patents.cluster.share import shares_of
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
@@ -31,17 +35,32 @@ ASKED = QUESTIONS[9:11]
 
 
 @pytest.fixture(scope="module")
+def stranger(nodes: Nodes, tmp_path_factory: pytest.TempPathFactory) -> subprocess.Popen[str]:
+    """A process with another token, which Ray lets try for twenty seconds."""
+    token = tmp_path_factory.mktemp("stranger") / "token"
+    make_token(token)
+    code = (
+        "import sys; from pathlib import Path; from ktop.kernel.errors import UnavailableError\n"
+        "from ktop.patents.cluster.joining import joined\n"
+        "from ktop.patents.cluster.plan import ClusterPlan\n"
+        "try: joined(ClusterPlan(sys.argv[1], Path(sys.argv[2])))\n"
+        "except UnavailableError as error: print(error.key)\n"
+    )
+    command = [sys.executable, "-c", code, nodes.address, str(token)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
 def plan(nodes: Nodes) -> ClusterPlan:
     """Three shares, each held twice."""
     return ClusterPlan(nodes.address, nodes.token, shares=3, replicas=2, seconds=60.0)
 
 
+@pytest.mark.usefixtures("stranger")
 def test_a_cluster_answers_as_one_machine_while_workers_and_a_node_are_lost(
     segmented: Path, nodes: Nodes, plan: ClusterPlan
 ) -> None:
-    alone, dealt = PatentIndex(segmented), open_on_cluster(segmented, plan)
-    from ktop.patents.cluster import ray_shares  # Ray reads when it is loaded whether a token is asked for
-
+    ray_shares, alone, dealt = joined(plan), PatentIndex(segmented), open_on_cluster(segmented, plan)
     found, ratings = searched(alone, ASKED), rated(alone, ASKED[:1])
     assert searched(dealt, ASKED) == found
     assert rated(dealt, ASKED[:1]) == ratings
@@ -58,10 +77,35 @@ def test_a_cluster_answers_as_one_machine_while_workers_and_a_node_are_lost(
     assert rated(dealt, ASKED[:1]) == ratings
 
 
+def test_where_a_share_does_not_answer_there_is_an_error_in_time_and_no_part_of_an_answer(
+    segmented: Path, plan: ClusterPlan
+) -> None:
+    ray_shares = joined(plan)
+
+    hurried = replace(plan, shares=2, replicas=1, at_once=1, seconds=2.0)
+    manifest = PatentIndex(segmented).manifest
+    dealt = open_on_cluster(segmented, replace(hurried, seconds=60.0))
+    found = searched(dealt, ASKED[:1])
+    shares = ray_shares.RayShares(segmented.resolve(), manifest.generation, shares_of(manifest, 2), hurried)
+    share = next(held for held in ray_shares.shares_held() if "-1of2-" in held.name)
+    every = [(np.ones(1, dtype=np.uint32), None)] * 2
+    os.kill(share.pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor() as pool:
+            started = time.monotonic()
+            asked = [pool.submit(shares.ask, "counted", every) for _ in range(2)]
+            keys = {str(getattr(one.exception(), "key", None)) for one in asked}
+            assert time.monotonic() - started < 20  # each says so in time; a busy machine may take some more
+    finally:
+        os.kill(share.pid, signal.SIGCONT)
+    assert keys <= {"cluster.late", "cluster.busy"} and "cluster.late" in keys
+    assert searched(dealt, ASKED[:1]) == found
+
+
 def test_texts_are_analysed_by_nodes_as_by_one_process(
     segmented: Path, nodes: Nodes, tmp_path: Path, plan: ClusterPlan
 ) -> None:
-    from ktop.patents.cluster import ray_shares
+    ray_shares = joined(plan)
 
     for name in ("alone", "dealt"):
         import_paths(tmp_path / name / "corpus", [segmented.parent / "2.jsonl"])
@@ -80,7 +124,7 @@ def test_texts_are_analysed_by_nodes_as_by_one_process(
 def test_a_new_generation_is_switched_to_as_a_whole(
     segmented: Path, tmp_path: Path, plan: ClusterPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ktop.patents.cluster import ray_shares
+    ray_shares = joined(plan)
 
     folder = tmp_path / "corpus"
     shutil.copytree(segmented, folder)
@@ -122,18 +166,8 @@ def test_commands_start_a_node_and_rate_against_the_cluster(demo_corpus: Path, n
         assert node.wait(30) == 0
 
 
-def test_nobody_joins_without_the_token_and_no_dashboard_is_open(nodes: Nodes, tmp_path: Path) -> None:
-    make_token(tmp_path / "other")
-    code = (
-        "import sys; from pathlib import Path; from ktop.kernel.errors import UnavailableError\n"
-        "from ktop.patents.cluster.joining import joined\n"
-        "from ktop.patents.cluster.plan import ClusterPlan\n"
-        "try: joined(ClusterPlan(sys.argv[1], Path(sys.argv[2])))\n"
-        "except UnavailableError as error: print(error.key)\n"
-    )
-    tried = subprocess.run(
-        [sys.executable, "-c", code, nodes.address, str(tmp_path / "other")], capture_output=True, text=True, timeout=60
-    )
-    assert tried.stdout.strip().endswith("cluster.unreachable"), tried.stderr[-500:]
+def test_nobody_joins_without_the_token_and_no_dashboard_is_open(nodes: Nodes, stranger: subprocess.Popen[str]) -> None:
+    told, problem = stranger.communicate(timeout=60)
+    assert told.strip().endswith("cluster.unreachable"), problem[-500:]
     with socket.socket() as dashboard:
         assert dashboard.connect_ex((HOSTS[0], 8265)) != 0
