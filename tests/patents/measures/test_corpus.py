@@ -16,7 +16,7 @@ from ktop.kernel.errors import UnavailableError
 from ktop.patents.corpus.corpus import Corpus, corpus_lock
 from ktop.patents.corpus.database import Database, database
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.measures import compute_measures, measure
+from ktop.patents.measures import citation, compute_measures, measure
 
 from ..conftest import made_up_records, write_records
 
@@ -55,13 +55,29 @@ def test_a_corpus_without_citations_or_text_has_nulls_and_no_zeros(tmp_path: Pat
         assert {name for name, value in row.items() if value is not None} == known
 
 
-def test_results_do_not_depend_on_threads_memory_or_the_name_of_the_folder(tmp_path: Path) -> None:
+def test_results_do_not_depend_on_threads_memory_workers_or_the_name_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     records = made_up_records(per_theme=8, seed=3)
     plain = corpus_of(tmp_path / "plain", records)
     odd = tmp_path / "it's year=1 of {corpus}"
     shutil.copytree(plain.directory, odd)
     first = pl.read_parquet(compute_measures(plain).file)
     again = compute_measures(Corpus(odd), memory_mb=200, threads=3)
+    monkeypatch.setattr(citation, "PATENTS_AT_A_TIME", 40)
+    monkeypatch.setattr(citation, "PAIRS_AT_A_TIME", 30)
+    tasks = []
+
+    def in_order(work: Any, parts: Any, workers: int) -> Iterator[Any]:
+        for part in parts:
+            tasks.append(part)
+            work(part)  # whoever did it was lost, and another one does it again
+            yield work(part)
+
+    dealt = compute_measures(Corpus(tmp_path / "plain"), memory_mb=200, workers=2, in_order=in_order)
+    assert pl.read_parquet(dealt.file).equals(first)
+    assert len(tasks) >= 6
+    assert not list((tmp_path / "plain" / "measures").glob(".work*"))
     assert pl.read_parquet(again.file, glob=False).equals(first)
     assert not (odd / "measures" / ".work").exists()
 

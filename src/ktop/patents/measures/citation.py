@@ -9,11 +9,13 @@ numbers, so that nothing depends on the order of rows or the number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from ktop.patents.corpus.database import Database
 from ktop.patents.measures.definitions import DAYS_PER_YEAR, DISRUPTION_YEARS, WINDOWS
+from ktop.patents.measures.elsewhere import Elsewhere
 
 #: Patents, and pairs of patents two citations apart, that are joined at a time.
 PATENTS_AT_A_TIME = 500_000
@@ -25,17 +27,21 @@ _ONE = 720_720 * 4_096
 Share = Callable[[float], None]
 
 
-def measure_citations(db: Database, as_of: date | None, tell: Share) -> None:
-    """Make ``by_citation``: ``n`` and the citation and class measures of every patent."""
+def measure_citations(db: Database, as_of: date | None, tell: Share, elsewhere: Elsewhere | None = None) -> None:
+    """Make ``by_citation``: ``n`` and the citation and class measures of every patent.
+
+    The long joins run here, or ``elsewhere``; the table is the same.
+    """
+    run = functools.partial(_run_here, db) if elsewhere is None else functools.partial(elsewhere.run, db)
     _date_edges(db, as_of)
     tell(0.15)
     _weigh_classes(db)
     for number, (name, of, through) in enumerate((("originality", "a", "b"), ("generality", "b", "a"))):
-        _diversity(db, name, of, through)
+        _diversity(db, name, of, through, run)
         tell(0.3 + 0.15 * number)
     _received_and_cited(db, as_of)
     tell(0.5)
-    _disruption(db, lambda share: tell(0.5 + 0.45 * share))
+    _disruption(db, lambda share: tell(0.5 + 0.45 * share), run)
     _join(db)
     tell(1.0)
 
@@ -87,14 +93,22 @@ def _ranges(db: Database) -> Iterator[tuple[int, int]]:
         yield start, min(start + PATENTS_AT_A_TIME, patents)
 
 
-def _diversity(db: Database, name: str, of: str, through: str) -> None:
+#: Puts the rows of several queries on some tables into one table: (its name, the tables, the queries) → a sign of each.
+_Run = Callable[[str, Sequence[str], Sequence[str]], Iterator[None]]
+
+
+def _run_here(db: Database, name: str, _tables: Sequence[str], queries: Sequence[str]) -> Iterator[None]:
+    for query in queries:
+        db.run(f"INSERT INTO {name} {query}")
+        yield
+
+
+def _diversity(db: Database, name: str, of: str, through: str, run: _Run) -> None:
     """Make the table ``name``: 1 - sum of s_j^2 over the classes of the patents at the other end of citations."""
     edges = "citing" if of == "a" else "dated"
     db.run(f"CREATE TABLE {name} (n INTEGER, spread DOUBLE, citations DOUBLE)")
-    for start, stop in _ranges(db):
-        db.run(
-            f"""INSERT INTO {name}
-            SELECT n, greatest(0, 1 - sum(w::HUGEINT * w)::DOUBLE / (sum(w)::DOUBLE * sum(w)::DOUBLE)),
+    queries = [
+        f"""SELECT n, greatest(0, 1 - sum(w::HUGEINT * w)::DOUBLE / (sum(w)::DOUBLE * sum(w)::DOUBLE)),
                 round(sum(w)::DOUBLE / {_ONE}, 6)
             FROM (
                 SELECT {of} AS n, c, sum(weight)::BIGINT AS w
@@ -102,7 +116,10 @@ def _diversity(db: Database, name: str, of: str, through: str) -> None:
                 WHERE {of} >= {start} AND {of} < {stop}
                 GROUP BY {of}, c
             ) GROUP BY n"""
-        )
+        for start, stop in _ranges(db)
+    ]
+    for _ in run(name, (edges, "weights"), queries):
+        pass
 
 
 def _received_and_cited(db: Database, as_of: date | None) -> None:
@@ -130,7 +147,7 @@ def _over(years: int) -> str:
         ELSE known_from + INTERVAL {years} YEAR <= known END"""
 
 
-def _disruption(db: Database, tell: Share) -> None:
+def _disruption(db: Database, tell: Share, run: _Run) -> None:
     """Make ``disrupted``: the disruption index of patents that cite something and whose window is over.
 
     Citing patents count where they are later than the focal patent, by no more than the window. References outside the
@@ -151,10 +168,8 @@ def _disruption(db: Database, tell: Share) -> None:
         THEN a_published > publication_date AND a_published <= published_end
         ELSE a_known > known_from AND a_known <= known_end END"""
     parts = db.rows("SELECT min(n), max(n) FROM focal GROUP BY part ORDER BY part")
-    for number, (first, last) in enumerate(parts):
-        db.run(
-            f"""INSERT INTO disrupted
-            WITH ahead AS (SELECT * FROM focal WHERE n BETWEEN {first} AND {last}),
+    queries = [
+        f"""WITH ahead AS (SELECT * FROM focal WHERE n BETWEEN {first} AND {last}),
             ways AS (
                 SELECT n, citing, bit_or(way) AS way FROM (
                     SELECT n, later.a AS citing, 2 AS way
@@ -166,8 +181,10 @@ def _disruption(db: Database, tell: Share) -> None:
                 ) GROUP BY n, citing
             )
             SELECT n, sum(CASE way WHEN 1 THEN 1 WHEN 3 THEN -1 ELSE 0 END)::DOUBLE / count(*) FROM ways GROUP BY n"""
-        )
-        tell((number + 1) / len(parts))
+        for first, last in parts
+    ]
+    for number, _ in enumerate(run("disrupted", ("focal", "citing", "dated"), queries)):
+        tell((number + 1) / len(queries))
     db.run("DROP TABLE focal")
 
 

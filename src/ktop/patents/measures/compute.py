@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from ktop.kernel.files import atomic_path
+from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.citations import load_citations, load_patents, make_edges, number_patents
 from ktop.patents.corpus.corpus import Corpus, corpus_lock
@@ -24,6 +25,7 @@ from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures.citation import measure_citations
 from ktop.patents.measures.definitions import MEASURES
 from ktop.patents.measures.documents import Numbering
+from ktop.patents.measures.elsewhere import Elsewhere
 from ktop.patents.measures.stored import FILE, describe
 from ktop.patents.measures.text import measure_texts
 
@@ -63,13 +65,21 @@ class MeasureReport:
 
 
 def compute_measures(
-    corpus: Corpus, progress: Progress = silent, *, memory_mb: int = MEMORY_MB, threads: int = THREADS
+    corpus: Corpus,
+    progress: Progress = silent,
+    *,
+    memory_mb: int = MEMORY_MB,
+    threads: int = THREADS,
+    workers: int = 1,
+    in_order: InOrder = answers_in_order,
 ) -> MeasureReport:
     """Measure every patent of the corpus and write ``measures/patents.parquet`` in its folder.
 
     Columns are those of ``MEASURES``, in the corpus's order. ``measures/patents.json`` names all that they derive from
     (``stored_measures`` reads them). DuckDB takes up to ``memory_mb``; text measures need some 120 bytes a patent and
-    40 a term beside it. ``progress`` is told the key of each stage (``cli.stage_{key}`` names it to users).
+    40 a term beside it. Where there are several ``workers``, ``in_order`` has them run the long joins by ranges of
+    patents, each with as much memory; the table is the same. ``progress`` is told the key of each stage
+    (``cli.stage_{key}`` names it to users).
 
     Raises ``UnavailableError`` while the corpus is written to, or where memory or room on disk is not enough.
     """
@@ -85,13 +95,20 @@ def compute_measures(
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
         try:
-            return _compute(corpus, work, tell, memory_mb, threads, started)
+            elsewhere = Elsewhere(work, in_order, workers, memory_mb) if workers > 1 else None
+            return _compute(corpus, work, tell, memory_mb, threads, started, elsewhere)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
 
 def _compute(
-    corpus: Corpus, work: Path, tell: Callable[[str, float], None], memory_mb: int, threads: int, started: float
+    corpus: Corpus,
+    work: Path,
+    tell: Callable[[str, float], None],
+    memory_mb: int,
+    threads: int,
+    started: float,
+    elsewhere: Elsewhere | None,
 ) -> MeasureReport:
     tell("measures_citations", 0.0)
     citations, ids, texts = work / "citations.parquet", work / "ids.parquet", work / "texts.parquet"
@@ -107,7 +124,7 @@ def _compute(
             f"""SELECT coalesce(known_from - DATE '1970-01-01', {NO_DAY})::INTEGER AS day FROM patents ORDER BY n"""
         )["day"]
         db.write("SELECT id, n FROM patents ORDER BY id", ids)
-        measure_citations(db, None, lambda share: tell("measures_sql", share))
+        measure_citations(db, None, lambda share: tell("measures_sql", share), elsewhere)
         db.write("SELECT * FROM by_citation ORDER BY n", citations)
     named = pl.read_parquet(ids, glob=False)
     numbering = Numbering(named["id"], named["n"].cast(pl.Int64).to_numpy())

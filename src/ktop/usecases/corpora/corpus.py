@@ -66,13 +66,20 @@ def _named(progress: Progress, lang: Lang) -> Progress:
     return lambda done, total, stage: progress(done, total, text(f"cli.stage_{stage}", lang))
 
 
-def measure_patents(corpus: Path, *, lang: Lang = "ko", progress: Progress = silent) -> dict[str, Any]:
-    """Compute the measures of every patent of a corpus.
+def measure_patents(
+    corpus: Path,
+    *,
+    workers: int = 1,
+    lang: Lang = "ko",
+    progress: Progress = silent,
+    in_order: InOrder = answers_in_order,
+) -> dict[str, Any]:
+    """Compute the measures of every patent of a corpus; ``in_order`` says where several workers run the long joins.
 
     Returns how many ``patents`` there are, the ``citations`` known, those ``resolved`` to patents of it, and the
     ``seconds`` taken.
     """
-    report = compute_measures(Corpus.open(corpus), _named(progress, lang))
+    report = compute_measures(Corpus.open(corpus), _named(progress, lang), workers=workers, in_order=in_order)
     return {
         "patents": report.patents,
         "citations": report.citations,

@@ -122,7 +122,8 @@ class CorpusService:
         self, actor: Actor, corpus: Path, *, lang: Lang = "ko", progress: Progress = silent
     ) -> Mapping[str, Any]:
         require(actor, "platform:corpus:manage")
-        return work.measure_patents(corpus, lang=lang, progress=progress)
+        workers, in_order = analysts(self._settings, 1)
+        return work.measure_patents(corpus, workers=workers, lang=lang, progress=progress, in_order=in_order)
 
     def export_patents(
         self, actor: Actor, corpus: Path, out: Path, *, lang: Lang = "ko", progress: Progress = silent
