@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from acting import Acting, acting_as
-from consenting import BANK, COMPANY, GAON, OTHER_COMPANY, add_organisations, add_rating
+from consenting import BANK, COMPANY, GAON, NURI, OTHER_COMPANY, add_organisations, add_rating
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
+from ktop.domain.party.actor import INSTALLATION
 from ktop.kernel.settings import Settings
+from ktop.store.tables import discovery_searches
 from ktop.web.app import create_app
 
 
@@ -103,3 +107,41 @@ def test_the_same_by_program(client: TestClient, acting: Acting, house: House) -
     declined = client.post(f"/api/v1/discovery/contacts/{contact.json()['id']}/answer", json={"accept": False})
     assert declined.json()["state"] == "declined"
     assert client.delete("/api/v1/discovery/own").status_code == 204
+
+
+def test_a_search_is_kept_and_what_is_hidden_or_alike_is_told(client: TestClient, acting: Acting, house: House) -> None:
+    acting.now = BANK
+    wanted = {"name": "감속기", "words": "감속기"}
+    assert send(client, "/discovery/searches", "/discovery?words=감속기", {**wanted, "name": " "}).status_code == 422
+    assert send(client, "/discovery/searches", "/discovery?words=감속기", wanted).status_code == 303
+    by_program = client.post("/api/v1/discovery/searches", json={"name": "A", "wanted": {"business": "A"}}).json()
+    assert [one["name"] for one in client.get("/api/v1/discovery/searches").json()] == ["A", "감속기"]
+    for actor, number, hidden in ((COMPANY, GAON, ["region", "index_score"]), (OTHER_COMPANY, NURI, [])):
+        acting.now = actor
+        given = {"rating": add_rating(house._store(), actor, number), "to": ["bank"], "anonymous": False}
+        said = "협동 로봇용 정밀 감속기를 설계하고 만든다"
+        shown = client.put("/api/v1/discovery/own", json={**given, "words": said, "hidden": hidden}).json()
+        assert (shown["profile"]["region"] == "") == bool(hidden)
+    with house._store().installation() as work:
+        work.connection.execute(update(discovery_searches).values(due=datetime.now(UTC) - timedelta(minutes=1)))
+    house.discovery.tend(INSTALLATION)
+    acting.now = BANK
+    page = client.get("/discovery").text
+    assert page.count("감속기") and re.search(r'action="(/discovery/searches/[0-9a-f]{32}/new)"', page)
+    assert [one["new"] for one in client.get("/api/v1/discovery/searches").json()] == [2, 2]
+    assert len(client.post(f"/api/v1/discovery/searches/{by_program['id']}/new").json()) == 2
+    asked = re.findall(r'action="(/discovery/searches/[0-9a-f]{32}/new)"', page)
+    found = [send(client, address, "/discovery", {}).text for address in asked]
+    assert any("가온정밀" in one and "누리소프트" in one for one in found)
+    firms = {one["company"]["id"]: one for one in client.get("/api/v1/discovery/firms").json()["items"]}
+    assert firms["gaon"]["profile"]["region"] == "" and firms["nuri"]["profile"]["region"] == "KR-30"
+    assert [one["company"]["id"] for one in client.get("/api/v1/discovery/firms?region=KR-30").json()["items"]] == [
+        "nuri"
+    ]
+    like = client.get("/api/v1/discovery/firms", params={"like": firms["gaon"]["id"]}).json()["items"]
+    assert [one["company"]["id"] for one in like] == ["nuri"]
+    assert "누리소프트" in client.get(f"/discovery?like={firms['gaon']['id']}").text
+    forget = asked[0].removesuffix("/new") + "/delete"
+    assert send(client, forget, "/discovery", {}).status_code == 303
+    assert len(client.get("/api/v1/discovery/searches").json()) == 1
+    assert client.delete(f"/api/v1/discovery/searches/{'0' * 32}").status_code == 404

@@ -14,6 +14,7 @@ from markup import problems
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
+from ktop.domain.party.actor import Actor
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
 
@@ -36,8 +37,8 @@ def acting(client: TestClient) -> Iterator[Acting]:
         yield acting
 
 
-def send(client: TestClient, address: str, form: dict[str, Any]) -> Any:
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get("/watch").text)
+def send(client: TestClient, address: str, form: dict[str, Any], page: str = "/watch") -> Any:
+    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
     assert token
     return client.post(address, data={"csrf": token[1], **form})
 
@@ -65,3 +66,43 @@ def test_the_portfolio_on_the_page_and_by_program(client: TestClient, acting: Ac
     assert send(client, "/watch/gaon/end", {}).status_code == 303
     acting.now = COMPANY
     assert client.get("/watch").status_code == 403
+
+
+def test_an_administrator_sets_the_rules_that_officers_work_by(
+    client: TestClient, acting: Acting, house: House
+) -> None:
+    rating = add_rating(house._store(), COMPANY, GAON)
+    house.consents.give(COMPANY, "ibk", terms(inputs={"derived", "identity", "credit"}), "")
+    assert rating and client.get("/organisation/rules").status_code == 403
+    acting.now = Actor("user-admin", "ibk", frozenset({"institution_administrator"}))
+    rules = "/organisation/rules"
+    page = client.get(rules).text
+    assert "아직 정한 기준이 없습니다" in page
+    loan = {"most_krw": "2억", "most_months": "48", "interest_AAA": "3.5", "interest_A": "4.2"}
+    assert send(client, f"{rules}/loan", {**loan, "interest_A": "99"}, rules).status_code == 422
+    loan["most_krw"] = "200,000,000"
+    asked = {"try": "1", "grade": "A", "amount_krw": "300,000,000", "months": "36"}
+    tried = send(client, f"{rules}/loan", {**loan, **asked}, rules).text
+    assert "연 4.2%" in tried and "한도에 맞추어" in tried and "아직 정한 기준이 없습니다" in tried
+    assert "이자율이 없어" in send(client, f"{rules}/loan", {**loan, **asked, "grade": "B"}, rules).text
+    assert send(client, f"{rules}/loan", loan, rules).status_code == 303
+    assert client.get("/api/v1/finance/loan-rule").json()["interest_percent"] == {"AAA": 3.5, "A": 4.2}
+    given = {"most_krw": 100_000_000, "most_months": 24, "interest_percent": {"BBB": 5}}
+    assert client.put("/api/v1/finance/loan-rule", json=given).json()["version"] == 2
+    body = {"rule": given, "grade": "BBB-", "amount_krw": 50_000_000, "months": 12}
+    assert client.post("/api/v1/finance/loan-rule/try", json=body).json()["interest_percent"] == 5
+    assert send(client, f"{rules}/portfolio", {"industry_percent": "900"}, rules).status_code == 422
+    assert (
+        send(client, f"{rules}/portfolio", {"industry_percent": "60", "region_percent": ""}, rules).status_code == 303
+    )
+    assert client.get("/api/v1/watch-limits").json() == {"industry_percent": 60, "region_percent": None}
+    for lang in ("en", "ko"):
+        assert problems(client.get(f"{rules}?lang={lang}").text) == []
+    acting.now = BANK
+    send(client, "/watch/all", {})
+    shown = client.get("/watch?lang=en").text
+    assert "Shares above their limits" in shown and "limit 60 %" in shown
+    found = client.get("/api/v1/watch").json()
+    assert found["exceeded"][0]["percent"] == 100 and found["companies"][0]["now"]["closed"] is False
+    acting.now = Actor("user-admin", "gaon", frozenset({"institution_administrator"}))
+    assert "대출 기준" not in client.get(rules).text and client.get("/api/v1/finance/loan-rule").status_code == 403

@@ -506,6 +506,15 @@ class Ending(TypedDict):
     """Why, in the words of who asks or decides."""
 
 
+class ExceededShown(TypedDict):
+    """A share of companies above the institution's own limit."""
+
+    what: Literal["industry", "region"]
+    code: str
+    percent: float
+    most_percent: float
+
+
 class FeedEntryShown(TypedDict):
     """The newest state of a result; `limits`, `created` and `as_of` are null of one that is withdrawn."""
 
@@ -771,6 +780,52 @@ class LinkShown(TypedDict):
     expires: str
 
 
+class LoanRuleGiven(TypedDict):
+    """A bank's own rule on the terms of its loans."""
+
+    most_krw: int
+    """Largest loan, in won."""
+    most_months: int
+    """Longest term in months."""
+    interest_percent: dict[str, float]
+    """Interest a year in per cent by letters of the business grade; no terms for a grade without one."""
+
+
+class LoanRuleShown(TypedDict):
+    """The rule in force."""
+
+    most_krw: int
+    """Largest loan, in won."""
+    most_months: int
+    """Longest term in months."""
+    interest_percent: dict[str, float]
+    """Interest a year in per cent by letters of the business grade; no terms for a grade without one."""
+    version: int
+    """Counts the changes from 1."""
+    made: str
+
+
+class LoanRuleTried(TypedDict):
+    """A loan to try a rule on."""
+
+    rule: LoanRuleGiven
+    grade: str
+    """Technology-business grade."""
+    amount_krw: int
+    """Loan asked for, in won."""
+    months: int
+    """Term asked for."""
+
+
+class LoanTermsShown(TypedDict):
+    """What a rule gives: terms, or null and why."""
+
+    loan_krw: int | None
+    months: int | None
+    interest_percent: float | None
+    reason: dict[str, str] | None
+
+
 class LookShown(TypedDict):
     """Who found or opened the company."""
 
@@ -1010,6 +1065,15 @@ class PortfolioCompanyShown(TypedDict):
     """Counts edits; the ETag of the company."""
 
 
+class PortfolioLimits(TypedDict):
+    """An institution's own limits; null where there is none."""
+
+    industry_percent: NotRequired[float | None]
+    """Largest share of one industry."""
+    region_percent: NotRequired[float | None]
+    """Largest share of one region."""
+
+
 class PortfolioShown(TypedDict):
     """An institution's portfolio, compared with a day."""
 
@@ -1018,6 +1082,8 @@ class PortfolioShown(TypedDict):
     migration: list[Moved]
     industries: Spread
     regions: Spread
+    exceeded: list[ExceededShown]
+    """Shares above the institution's own limits."""
 
 
 class PreviewShown(TypedDict):
@@ -1704,6 +1770,8 @@ class WatchStandingShown(TypedDict):
     index_score: float | None
     industry: str
     region: str
+    closed: bool | None
+    """Whether the business is suspended or closed; null where the consent does not show it."""
 
 
 class WatchedShown(TypedDict):
@@ -1716,7 +1784,9 @@ class WatchedShown(TypedDict):
     before: WatchStandingShown | None
     now: WatchStandingShown | None
     signs: list[
-        Literal["business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"]
+        Literal[
+            "closed", "business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"
+        ]
     ]
     """Early warnings, the weightiest first."""
     consent: str
@@ -2306,6 +2376,32 @@ class FinanceOperations:
         found: ProcessShown = self._connection.ask("GET", "/api/v1/finance/process").json()
         return found
 
+    def loan_rule(self) -> LoanRuleShown:
+        """Fetch the bank's own loan rule in force.
+
+        GET /api/v1/finance/loan-rule
+        """
+        found: LoanRuleShown = self._connection.ask("GET", "/api/v1/finance/loan-rule").json()
+        return found
+
+    def set_loan_rule(self, body: LoanRuleGiven) -> LoanRuleShown:
+        """Put a new version of the bank's own loan rule in force.
+
+        PUT /api/v1/finance/loan-rule
+        """
+        found: LoanRuleShown = self._connection.ask("PUT", "/api/v1/finance/loan-rule", body=body).json()
+        return found
+
+    def try_loan_rule(self, body: LoanRuleTried, *, idempotency_key: str | None = None) -> LoanTermsShown:
+        """Tell what a rule would give for a loan; nothing is kept.
+
+        POST /api/v1/finance/loan-rule/try
+        """
+        found: LoanTermsShown = self._connection.ask(
+            "POST", "/api/v1/finance/loan-rule/try", body=body, idempotency_key=idempotency_key
+        ).json()
+        return found
+
     def finance_cases(
         self, *, state: list[str] | None = None, limit: int | None = None, after: str | None = None
     ) -> CasesShown:
@@ -2753,6 +2849,22 @@ class LookupsOperations:
         POST /api/v1/watch
         """
         found: Party = self._connection.ask("POST", "/api/v1/watch", body=body, idempotency_key=idempotency_key).json()
+        return found
+
+    def limits(self) -> PortfolioLimits:
+        """Read the institution's own limits on shares of its portfolio.
+
+        GET /api/v1/watch-limits
+        """
+        found: PortfolioLimits = self._connection.ask("GET", "/api/v1/watch-limits").json()
+        return found
+
+    def set_limits(self, body: PortfolioLimits) -> PortfolioLimits:
+        """Set the institution's own limits, as a new version.
+
+        PUT /api/v1/watch-limits
+        """
+        found: PortfolioLimits = self._connection.ask("PUT", "/api/v1/watch-limits", body=body).json()
         return found
 
     def watch_all(self, *, idempotency_key: str | None = None) -> Added:

@@ -59,7 +59,10 @@ class ModelAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GrantedStanding:
-    """A company's newest rating of itself, its grades alone; ``industry`` and ``region`` are those of the record."""
+    """A company's newest rating of itself, its grades alone; ``industry``, ``region``, ``closed`` are as in the record.
+
+    ``closed``: whether the business is suspended or closed, None where nothing is stated.
+    """
 
     company: str
     id: str
@@ -67,6 +70,7 @@ class GrantedStanding:
     as_of: date
     industry: str | None
     region: str | None
+    closed: bool | None
     answers: tuple[ModelAnswer, ...]
 
 
@@ -141,8 +145,18 @@ def _granted_standing(
     )
     subject = results[0].get("subject", {}) if results else {}
     return GrantedStanding(
-        company, rating, created, as_of, subject.get("industry_group"), subject.get("region"), answers
+        company, rating, created, as_of, subject.get("industry_group"), subject.get("region"), _closed(results), answers
     )
+
+
+def _closed(results: Sequence[Mapping[str, Any]]) -> bool | None:
+    stated = [
+        entry["value"]
+        for result in results
+        for entry in result.get("inputs", ())
+        if entry["name"] == "business_suspended" and entry.get("value") is not None
+    ]
+    return bool(stated[0]) if stated else None
 
 
 def _granted(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:

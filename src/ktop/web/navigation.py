@@ -44,6 +44,7 @@ MENU: Mapping[str, Sequence[tuple[str, str]]] = {
     "organisation": (
         ("/organisation/members", "members.title"),
         ("/organisation/keys", "keys.title"),
+        ("/organisation/rules", "finance.rule_title"),
         ("/webhooks", "desk.nav_webhooks"),
         ("/jobs", "jobs.page_title"),
         ("/audit", "audit.page_title"),

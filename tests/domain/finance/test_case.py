@@ -18,11 +18,11 @@ from ktop.domain.finance.case import (
     Step,
     act,
     check_application,
-    figures,
     follow,
     overdue,
     term_end,
 )
+from ktop.domain.finance.figures import figures
 from ktop.domain.finance.process import Side, process
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktop.catalogue import load
-from ktop.domain.finance.watch import Standing, concentration, migration, signs
+from ktop.domain.finance.watch import Limits, Standing, check_limits, concentration, exceeded, migration, signs
 from ktop.domain.rating.grades import ladder
+from ktop.kernel.errors import InputError
 
 DAY = date(2026, 11, 28)
 LATER = DAY + timedelta(days=200)
@@ -31,6 +32,8 @@ GRADES = st.sampled_from(["", *ladder("business").symbols])
         ({"index_score": 50.0}, LATER, ["index_down"]),
         ({"as_of": DAY - timedelta(days=366)}, LATER, ["old_result"]),
         ({}, DAY + timedelta(days=30), ["consent_ends"]),
+        ({"closed": True, "risk": "R9"}, LATER, ["closed", "risk_down", "risk_high"]),
+        ({"closed": False}, LATER, []),
         ({"business": "", "risk": "", "index_score": None}, LATER, []),
     ],
 )
@@ -63,3 +66,15 @@ def test_shares_add_up(codes: list[str]) -> None:
         assert not found.counts
     else:
         assert 1 / len(found.counts) - 1e-12 <= found.index <= 1
+
+
+def test_a_share_above_the_institutions_own_limit_is_told() -> None:
+    industries, regions = concentration("aaab"), concentration(["x", "y", ""])
+    found = exceeded(Limits(industry_percent=60, region_percent=50), industries, regions)
+    assert [(one.what, one.code, one.percent) for one in found] == [("industry", "a", 75.0)], (
+        "at the limit is within it"
+    )
+    assert exceeded(Limits(), industries, regions) == []
+    for wrong in (0, -1, 101):
+        with pytest.raises(InputError):
+            check_limits(Limits(region_percent=wrong))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,12 @@ from sqlalchemy import insert, select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
-from consenting import BANK, COMPANY, GAON, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations, add_rating
+from consenting import BANK, COMPANY, GAON, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations, add_rating, golden
 from databases import BACK_ENDS, database_url
 
 from ktop.catalogue import load
 from ktop.domain.finance.case import Application
+from ktop.domain.finance.loan_rule import LoanRule, terms
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.store.tables import audit_events, finance_documents, organisations, outbox
@@ -123,6 +124,60 @@ def test_the_whole_way(store: Store, finance: FinanceService, handed_in: CaseCar
         messages = connection.execute(select(outbox.c.payload).where(outbox.c.topic == "finance.sign")).scalars().all()
     assert {f"finance.{name}" for name in told} <= events
     assert messages[0]["others"] == ["ibk", "kotec"]
+
+
+def test_the_banks_own_rule_gives_where_its_officer_begins(
+    store: Store, finance: FinanceService, handed_in: CaseCard
+) -> None:
+    administrator = Actor("user-admin", "ibk", frozenset({"institution_administrator"}))
+    assert finance.loan_rule(BANK) is None
+    first = finance.set_loan_rule(administrator, LoanRule(70_000_000, 24, {"AAA": 3.5, "AA": 3.9, "A": 4.4}))
+    second = finance.set_loan_rule(administrator, LoanRule(60_000_000, 24, {"AAA": 3.4, "AA": 3.8, "A": 4.3}))
+    assert (first.version, second.version) == (1, 2) and finance.loan_rule(BANK) == second
+    for nobody in (BANK, COMPANY, replace(administrator, organisation="kotec"), replace(GUARANTOR)):
+        with pytest.raises(ForbiddenError):
+            finance.set_loan_rule(nobody, first.rule)
+    case = at_the_bank(finance, handed_in)
+    grade = golden("ktrs-fm-1.3.0-hanbit-motion")["grades"]["business"].rstrip("+-")
+    given = terms(second.rule, grade, 100_000_000, 36).figures()
+    seen = finance.case(BANK, case.id)
+    assert given and {"loan_rule": 2, **given}.items() <= seen.figures.items(), "kept with the case"
+    assert not any(name.startswith(("rule_loan", "loan_rule", "rule_months")) for name in case.figures)
+    for other in (COMPANY, GUARANTOR):
+        shown = finance.case(other, case.id)
+        told = [shown.figures, *(step.figures for step in shown.steps)]
+        assert not any({"loan_rule", *given} & figures.keys() for figures in told), "the bank's own business"
+    finance.set_loan_rule(administrator, first.rule)
+    assert finance.case(BANK, case.id).figures["loan_rule"] == 2
+
+
+def test_a_loan_that_is_not_repaid_is_paid_by_the_guarantor(
+    store: Store, finance: FinanceService, handed_in: CaseCard, clock: Clock
+) -> None:
+    case = at_the_bank(finance, handed_in)
+    for actor, action, figures in (
+        (BANK, "offer_loan", OFFERED),
+        (COMPANY, "sign", None),
+        (BANK, "disburse", None),
+        (BANK, "monitor", None),
+    ):
+        case = finance.act(actor, case.id, action, figures=figures)
+    assert case.due == date(2029, 7, 15)
+    clock.now = datetime(2029, 7, 13, 9, tzinfo=UTC)
+    finance.tend(INSTALLATION)
+    with store.engine.connect() as connection:
+        due = connection.execute(select(outbox.c.payload).where(outbox.c.topic == "finance.due")).scalars().all()
+    assert due[-1]["others"] == ["gaon", "ibk"], "who has to repay is reminded, too"
+    for days, state in ((5, "overdue"), (31, "defaulted")):
+        clock.now += timedelta(days=days)
+        finance.tend(INSTALLATION)
+        assert finance.case(COMPANY, case.id).state == state
+    with pytest.raises(ForbiddenError):
+        finance.act(COMPANY, case.id, "claim_guarantee", reason="-", figures={"claimed_krw": "1"})
+    finance.act(BANK, case.id, "claim_guarantee", reason="부도", figures={"claimed_krw": "70,000,000"})
+    case = finance.act(GUARANTOR, case.id, "pay_claim", figures={"paid_krw": "70,000,000"})
+    assert (case.state, case.guarantee, case.loan) == ("subrogated", "paid", "subrogated")
+    assert [step.by for step in case.steps if step.side == "rule"][-2:] == ["maturity-1", "default-1"]
 
 
 def test_a_refusal_an_appeal_and_a_second_refusal(finance: FinanceService, handed_in: CaseCard, clock: Clock) -> None:

@@ -7,14 +7,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from ktop.catalogue import load
+from ktop.domain.finance.figures import figures
 from ktop.domain.finance.process import Action, Side, process
-from ktop.domain.values.count import Count
-from ktop.domain.values.kind import RefusedValueError
-from ktop.domain.values.money import Money
-from ktop.domain.values.number import Number
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError
 
 _LONGEST_REASON = 1000
@@ -117,27 +113,6 @@ def check_application(application: Application) -> None:
         raise InputError("finance.reason_long", most=_LONGEST_REASON)
 
 
-def figures(given: Mapping[str, object], needed: Sequence[str]) -> dict[str, float]:
-    """Return the figures of a step, validated; raises ``InputError`` for one that is missing, odd or out of bounds."""
-    read: dict[str, float] = {}
-    for name in needed:
-        about = load("finance")["figures"][name]
-        kind = _KINDS[about["kind"]](minimum=about["least"], maximum=about["most"])
-        try:
-            value = kind.parse(given.get(name))
-        except RefusedValueError as refusal:
-            raise refusal.at(about["label"]) from None
-        if value is None:
-            raise InputError("finance.figure_missing", what=about["label"])
-        read[name] = value
-    if strange := sorted(set(given) - set(needed)):
-        raise InputError("finance.figure_unknown", what=strange[0][:60])
-    return read
-
-
-_KINDS: Mapping[str, Any] = {"money": Money, "percent": Number, "count": Count}
-
-
 @dataclass(frozen=True, slots=True)
 class Given:
     """What comes with a step: the reason, the figures as typed, and what is known around it.
@@ -185,7 +160,7 @@ def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: d
     if action.another_person and _last_of(steps, side) == by:
         raise ForbiddenError("finance.another_person")
     _require_all(action, side, given)
-    said = figures(given.figures, action.figures)
+    said = figures(given.figures, action.figures, action.may_say)
     said |= _reduced(case, steps, said)
     _check_money(case, said)
     after = action.second if action.second and _needs_second(case, side) else action.to

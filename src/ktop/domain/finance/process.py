@@ -40,6 +40,7 @@ class Action:
     by : the side that takes it; ``rule`` names the rule where no person does.
     second : the state that follows instead where the amount needs two people.
     figures : what must be said with it; see ``figure_bounds``.
+    may_say : figures that can be said besides.
     reason, documents, consent : what it cannot go without: a reason, the needed documents, the company's consent.
     another_person : whether only a person may take it, no program, and not whoever took that side's last step.
     once : whether a case has it at most once.
@@ -56,6 +57,7 @@ class Action:
     rule: str | None
     second: str | None
     figures: tuple[str, ...]
+    may_say: tuple[str, ...]
     reason: bool
     documents: bool
     consent: bool
@@ -107,6 +109,7 @@ def _action(name: str, about: Mapping[str, Any]) -> Action:
         rule=about.get("rule"),
         second=about.get("second"),
         figures=tuple(about.get("figures", ())),
+        may_say=tuple(about.get("may_say", ())),
         reason=about.get("reason", False),
         documents=about.get("documents", False),
         consent=about.get("consent", False),

@@ -14,8 +14,11 @@ from typing import Literal
 
 from ktop.catalogue import load
 from ktop.domain.rating.grades import ladder
+from ktop.kernel.errors import InputError
 
-Sign = Literal["business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"]
+Sign = Literal[
+    "closed", "business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Standing:
     business, growth, risk : grades of KTRS-FM or of the start-up model.
     index_score : Tech-Index, 0 to 100.
     industry, region : the peer group's code, only where the consent names the inputs that tell it.
+    closed : whether the business is suspended or closed; None where the consent does not name the input that tells it.
     models : whose answers are shown.
     """
 
@@ -39,6 +43,7 @@ class Standing:
     industry: str = ""
     region: str = ""
     models: tuple[str, ...] = ()
+    closed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ def signs(before: Standing | None, now: Standing | None, day: date, until: date)
     found: list[Sign] = []
     if now is None:
         return ["no_result"]
+    if now.closed:
+        found.append("closed")
     if before is not None:
         moves: tuple[tuple[str, Sign], ...] = (("business", "business_down"), ("risk", "risk_down"))
         for name, sign in moves:
@@ -105,6 +112,47 @@ def migration(pairs: Iterable[tuple[Standing | None, Standing | None]]) -> Migra
         same=sum(move == 0 for move in moves),
         down=sum(move < 0 for move in moves),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """An institution's own limits: the largest share in per cent of firms of one industry and of one region."""
+
+    industry_percent: float | None = None
+    region_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """A share above its limit: of firms whose industry or region is known."""
+
+    what: Literal["industry", "region"]
+    code: str
+    percent: float
+    most_percent: float
+
+
+def exceeded(limits: Limits, industries: Concentration, regions: Concentration) -> list[Exceeded]:
+    """Return which shares are above an institution's limits, the largest first."""
+    found: list[Exceeded] = []
+    asked: tuple[tuple[Literal["industry", "region"], float | None, Concentration], ...] = (
+        ("industry", limits.industry_percent, industries),
+        ("region", limits.region_percent, regions),
+    )
+    for what, most, spread in asked:
+        known = sum(count for _, count in spread.counts)
+        shares = [(code, 100 * count / known) for code, count in spread.counts]
+        found += [
+            Exceeded(what, code, percent, most) for code, percent in shares if most is not None and percent > most
+        ]
+    return sorted(found, key=lambda one: -one.percent)
+
+
+def check_limits(limits: Limits) -> None:
+    """Raise ``InputError`` for a limit that is no share."""
+    for most in (limits.industry_percent, limits.region_percent):
+        if most is not None and not 0 < most <= 100:
+            raise InputError("watch.limit")
 
 
 def concentration(codes: Iterable[str]) -> Concentration:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from ktop.domain.finance.case import Application, CaseDocument, Step
+from ktop.domain.finance.loan_rule import LoanRule
 from ktop.domain.finance.process import Side
 from ktop.domain.party.actor import Actor
 from ktop.kernel.paging import Page
@@ -43,6 +44,16 @@ class CaseCard:
     steps: Sequence[Step] = ()
     documents: Sequence[CaseDocument] = ()
     actions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRuleCard:
+    """A bank's loan rule in force: its version, counted from 1, and when and by whom it was made."""
+
+    version: int
+    rule: LoanRule
+    made: datetime
+    made_by: str
 
 
 class Finance(Protocol):
@@ -120,6 +131,20 @@ class Finance(Protocol):
 
     def document(self, actor: Actor, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
         """Return a file of a case; to the bank once the case has come to it."""
+        ...
+
+    def loan_rule(self, actor: Actor) -> LoanRuleCard | None:
+        """Return the loan rule of the actor's bank in force, None where it has set none.
+
+        Raises ``ForbiddenError`` where the organisation is no bank.
+        """
+        ...
+
+    def set_loan_rule(self, actor: Actor, rule: LoanRule) -> LoanRuleCard:
+        """Put a new version in force; cases keep by which version their terms were given.
+
+        Raises ``ForbiddenError`` for whoever is no administrator of a bank.
+        """
         ...
 
     def tend(self, actor: Actor) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ktop.catalogue import load
 from ktop.domain.finance import eligibility
@@ -22,6 +23,7 @@ from ktop.domain.finance.case import (
     local_day,
     overdue,
 )
+from ktop.domain.finance.loan_rule import LoanRule, read_rule, terms
 from ktop.domain.finance.process import Side, process
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.consent import ONE_RATING, Sight, Terms, may_see
@@ -31,11 +33,12 @@ from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopEr
 from ktop.kernel.file_types import media_type_of, name_of_type
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
+from ktop.store.institution_rules import RuleRow
 from ktop.store.tables.base import new_id
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.interface import PartyCard
 from ktop.usecases.consent.service import give_in, party_card
-from ktop.usecases.finance.interface import CaseCard
+from ktop.usecases.finance.interface import CaseCard, LoanRuleCard
 
 _LOG = logging.getLogger(__name__)
 _PURPOSES: Mapping[Side, str] = {"guarantor": "guarantee_review", "bank": "loan_review"}
@@ -194,6 +197,22 @@ class FinanceService:
                 unit.tell("finance.document_read", case.id, {"document": document_id}, [case.company])
             return found
 
+    def loan_rule(self, actor: Actor) -> LoanRuleCard | None:
+        require_any(actor, "own:rule:manage", "own:finance:decide")
+        with self._store().reading(actor) as unit:
+            _require_bank(unit)
+            found = unit.institution_rules.newest("loan")
+        return None if found is None else _rule_card(found)
+
+    def set_loan_rule(self, actor: Actor, rule: LoanRule) -> LoanRuleCard:
+        require(actor, "own:rule:manage")
+        checked = read_rule(rule.to_json())
+        with self._store().unit(actor) as unit:
+            _require_bank(unit)
+            made = unit.institution_rules.add("loan", checked.to_json())
+            unit.tell("finance.rule_set", actor.organisation, {"version": made.version})
+        return _rule_card(made)
+
     def tend(self, actor: Actor) -> int:
         if actor != INSTALLATION:
             raise ForbiddenError("jobs.workers_only")
@@ -234,7 +253,7 @@ class FinanceService:
         now = self._clock()
         with self._store().unit(Actor("rule", company)) as unit:
             case = unit.cases.get(case_id, to_change=True)
-            owed = _owed(unit, case, now)
+            owed = self._owed(unit, case, now)
             if owed is None:
                 return False
             name, given = owed
@@ -243,6 +262,39 @@ class FinanceService:
             step = act(case, steps, name, "rule", rule, now, given)
             _take(replace(unit, actor=Actor(f"rule:{rule}", company)), case, steps, step, f"rule:{step.number}")
             return True
+
+    def _owed(self, unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | None:
+        """Return the step that a rule has to take now, None where it is somebody's turn."""
+        if case.state == "approved":
+            return "hand_over", self._banks_terms(unit, case)
+        return _owed(unit, case, now)
+
+    def _banks_terms(self, unit: UnitOfWork, case: Case) -> Given:
+        """Return what the bank's own rule gives for a case, or why nothing; nothing at all where it has none."""
+        with self._store().installation(reading=True) as work:
+            row = work.rules_of_all.newest(case.bank, "loan")
+        if row is None:
+            return Given()
+        asked = case.application
+        given = terms(
+            LoanRule(**row.rule), _grade(unit.ratings.get(asked.rating).results), asked.amount_krw, asked.months
+        )
+        return Given(figures={"loan_rule": row.version, **given.figures()})
+
+
+def _require_bank(unit: UnitOfWork) -> None:
+    if unit.consents.party(unit.actor.organisation).kind not in load("finance")["bank_kinds"]:
+        raise ForbiddenError("finance.rule_banks_only")
+
+
+def _rule_card(row: RuleRow) -> LoanRuleCard:
+    return LoanRuleCard(row.version, LoanRule(**row.rule), row.made, row.made_by)
+
+
+def _grade(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return the business grade that the guarantee was decided by."""
+    decided = next((one for one in results if "guarantee" in one.get("details", {})), None)
+    return str(decided["grades"].get("business") or "") if decided else ""
 
 
 def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | None:
@@ -256,8 +308,6 @@ def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | No
             return "find_eligible", Given(figures=terms)
         reason = found.reason()
         return "find_ineligible", Given(reason=f"{reason['ko']}\n{reason['en']}")
-    if case.state == "approved":
-        return "hand_over", Given()
     if overdue(case, now):
         late = [action for action in process().possible(case.state, "rule") if action.overdue]
         return (late[0].name, Given()) if late else None
@@ -304,8 +354,14 @@ def _card(unit: UnitOfWork, case: Case, *, whole: bool = False) -> CaseCard:
 
 def _shown(case: Case, step: Step, side: Side) -> Step:
     """Return a step as a side sees it: who exactly took it on another side is that side's own business."""
-    figures = step.figures if _sees_all(case, side) else {}
+    figures = _for(side, step.figures) if _sees_all(case, side) else {}
     return replace(step, by=step.by if step.side in (side, "rule") else "", figures=figures)
+
+
+def _for(side: Side, figures: Mapping[str, float]) -> dict[str, float]:
+    """Return figures without those that are another side's own business."""
+    about = load("finance")["figures"]
+    return {name: value for name, value in figures.items() if about[name].get("only", side) == side}
 
 
 def _card_of(case: Case, parties: Mapping[str, Party], actor: Actor) -> CaseCard:
@@ -320,7 +376,7 @@ def _card_of(case: Case, parties: Mapping[str, Party], actor: Actor) -> CaseCard
         state=case.state,
         guarantee=case.guarantee,
         loan=case.loan,
-        figures=dict(case.figures) if _sees_all(case, you) else {},
+        figures=_for(you, case.figures) if _sees_all(case, you) else {},
         since=case.since,
         due=case.due,
         version=case.version,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from ktop.domain.finance.watch import Concentration, Migration, Sign, Standing
+from ktop.domain.finance.watch import Concentration, Exceeded, Limits, Migration, Sign, Standing
 from ktop.domain.party.actor import Actor
 from ktop.usecases.consent.interface import PartyCard
 
@@ -38,13 +38,18 @@ class WatchedFirm:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The portfolio: its firms, how they moved since a day, and how they spread over industries and regions."""
+    """The portfolio: its firms, how they moved since a day, and how they spread over industries and regions.
+
+    ``exceeded`` are shares above ``limits``, the institution's own.
+    """
 
     since: date
     firms: Sequence[WatchedFirm]
     migration: Migration
     industries: Concentration
     regions: Concentration
+    limits: Limits
+    exceeded: Sequence[Exceeded]
 
 
 class Watch(Protocol):
@@ -75,6 +80,14 @@ class Watch(Protocol):
 
         Raises ``InputError`` for a day that is not past.
         """
+        ...
+
+    def limits(self, actor: Actor) -> Limits:
+        """Return the institution's own limits; all None where it has set none."""
+        ...
+
+    def set_limits(self, actor: Actor, limits: Limits) -> None:
+        """Put other limits in force, as a new version; raises ``InputError`` for one that is no share."""
         ...
 
     def warned(self, actor: Actor) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 
 from ktop.catalogue import load
-from ktop.domain.finance.watch import Standing, concentration, migration, signs
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.finance.watch import Limits, Standing, check_limits, concentration, exceeded, migration, signs
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.domain.party.consent import Consent, models_shown
-from ktop.domain.party.permission import require
+from ktop.domain.party.permission import require, require_any
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError
 from ktop.store.granted_results import GrantedStanding
@@ -69,14 +71,31 @@ class WatchService:
             rows = unit.watch.all()
             firms = _firms(unit, rows, day, _end_of(then))
             _note(unit, firms, day)
+            limits = _limits(unit)
         seen = [firm for firm in firms if firm.covered]
+        industries = concentration(firm.now.industry if firm.now else "" for firm in seen)
+        regions = concentration(firm.now.region if firm.now else "" for firm in seen)
         return Watched(
             since=then,
             firms=firms,
             migration=migration((firm.before, firm.now) for firm in seen),
-            industries=concentration(firm.now.industry if firm.now else "" for firm in seen),
-            regions=concentration(firm.now.region if firm.now else "" for firm in seen),
+            industries=industries,
+            regions=regions,
+            limits=limits,
+            exceeded=exceeded(limits, industries, regions),
         )
+
+    def limits(self, actor: Actor) -> Limits:
+        require_any(actor, "granted:result:read", "own:rule:manage")
+        with self._store().reading(actor) as unit:
+            return _limits(unit)
+
+    def set_limits(self, actor: Actor, limits: Limits) -> None:
+        require(actor, "own:rule:manage")
+        check_limits(limits)
+        with self._store().unit(actor) as unit:
+            made = unit.institution_rules.add("portfolio", asdict(limits))
+            unit.tell("watch.limits_set", actor.organisation, {"version": made.version})
 
     def warned(self, actor: Actor) -> int:
         require(actor, "granted:result:read")
@@ -126,6 +145,11 @@ class WatchService:
             records = {} if kept is None else unit.portfolio.newest_records([kept.id])
         if kept is not None and kept.id in records:
             self._ratings().rate_company(owner, records[kept.id][1], today(), kept.id)
+
+
+def _limits(unit: UnitOfWork) -> Limits:
+    found = unit.institution_rules.newest("portfolio")
+    return Limits() if found is None else Limits(**found.rule)
 
 
 def _add(unit: UnitOfWork, companies: Sequence[str]) -> int:
@@ -204,6 +228,7 @@ def _standing(consent: Consent, found: GrantedStanding | None, day: date) -> Sta
         industry=(found.industry or "") if "derived" in inputs else "",
         region=(found.region or "") if "identity" in inputs else "",
         models=tuple(models),
+        closed=found.closed if FACTS["business_suspended"].group in inputs else None,
     )
 
 
@@ -215,7 +240,10 @@ def _note(unit: UnitOfWork, firms: Sequence[WatchedFirm], day: date) -> None:
         for standing in {one.rating: one for one in (firm.before, firm.now) if one is not None}.values():
             if (firm.consent, standing.rating) in noted:
                 continue
-            groups = [name for name, value in (("derived", standing.industry), ("identity", standing.region)) if value]
+            told_of = {"derived": standing.industry, "identity": standing.region}
+            groups = [name for name, value in told_of.items() if value]
+            if standing.closed is not None:
+                groups = sorted({*groups, FACTS["business_suspended"].group})
             unit.ledger.add(
                 company=firm.company.id,
                 at=datetime.now(UTC),

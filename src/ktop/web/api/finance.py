@@ -12,8 +12,10 @@ from starlette.concurrency import run_in_threadpool
 
 from ktop.catalogue import load
 from ktop.domain.finance.case import Application
+from ktop.domain.finance.loan_rule import read_rule, terms
 from ktop.domain.finance.process import process
-from ktop.usecases.finance.interface import CaseCard
+from ktop.kernel.errors import NotFoundError
+from ktop.usecases.finance.interface import CaseCard, LoanRuleCard
 from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.consents import Party, party
 from ktop.web.api.schemas import error_answers
@@ -171,6 +173,47 @@ class ProcessShown(BaseModel):
     guarantee_rule: dict[str, Any]
 
 
+class LoanRuleGiven(BaseModel):
+    """A bank's own rule on the terms of its loans."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    most_krw: int = Field(description="Largest loan, in won.", examples=[500_000_000])
+    most_months: int = Field(description="Longest term in months.", examples=[60])
+    interest_percent: dict[str, float] = Field(
+        max_length=20,
+        description="Interest a year in per cent by letters of the business grade; no terms for a grade without one.",
+        examples=[{"AAA": 3.6, "AA": 3.8, "A": 4.1, "BBB": 4.6}],
+    )
+
+
+class LoanRuleShown(LoanRuleGiven):
+    """The rule in force."""
+
+    version: int = Field(description="Counts the changes from 1.")
+    made: datetime.datetime
+
+
+class LoanRuleTried(BaseModel):
+    """A loan to try a rule on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: LoanRuleGiven
+    grade: str = Field(max_length=8, description="Technology-business grade.", examples=["BBB"])
+    amount_krw: int = Field(ge=1, le=10_000_000_000, description="Loan asked for, in won.", examples=[300_000_000])
+    months: int = Field(ge=1, le=180, description="Term asked for.", examples=[36])
+
+
+class LoanTermsShown(BaseModel):
+    """What a rule gives: terms, or null and why."""
+
+    loan_krw: int | None
+    months: int | None
+    interest_percent: float | None
+    reason: dict[str, str] | None
+
+
 @router.get("/finance/process", tags=["finance"], responses={**error_answers(422)})
 def finance_process(lang: Language = None) -> ProcessShown:
     """Describe the process in force: its states, who may do what, by when."""
@@ -197,6 +240,37 @@ def finance_process(lang: Language = None) -> ProcessShown:
         documents=rules["documents"],
         guarantee_rule=rules["guarantee_rule"],
     )
+
+
+@router.get("/finance/loan-rule", tags=["finance"], responses={**error_answers(403, 404, 422)})
+def loan_rule(use: Uses, who: Acting, lang: Language = None) -> LoanRuleShown:
+    """Fetch the bank's own loan rule in force."""
+    found = use.finance.loan_rule(who)
+    if found is None:
+        raise NotFoundError("finance.rule_none")
+    return _rule(found)
+
+
+@router.put("/finance/loan-rule", tags=["finance"], responses={**error_answers(400, 403, 409, 422)})
+def set_loan_rule(body: LoanRuleGiven, use: Uses, who: Acting, lang: Language = None) -> LoanRuleShown:
+    """Put a new version of the bank's own loan rule in force."""
+    return _rule(use.finance.set_loan_rule(who, read_rule(body.model_dump())))
+
+
+@router.post("/finance/loan-rule/try", tags=["finance"], responses={**error_answers(400, 422)})
+def try_loan_rule(body: LoanRuleTried, lang: Language = None) -> LoanTermsShown:
+    """Tell what a rule would give for a loan; nothing is kept."""
+    found = terms(read_rule(body.rule.model_dump()), body.grade, body.amount_krw, body.months)
+    return LoanTermsShown(
+        loan_krw=found.loan_krw,
+        months=found.months,
+        interest_percent=found.interest_percent,
+        reason=None if found.reason is None else dict(found.reason),
+    )
+
+
+def _rule(card: LoanRuleCard) -> LoanRuleShown:
+    return LoanRuleShown(version=card.version, made=card.made, **card.rule.to_json())
 
 
 @router.get("/finance/cases", tags=["finance"], responses={**error_answers(422)})

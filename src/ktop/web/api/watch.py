@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from ktop.domain.finance.watch import Concentration, Standing
+from ktop.domain.finance.watch import Concentration, Limits, Standing
 from ktop.usecases.watch.interface import WatchedFirm
 from ktop.web.api.bodies import BodyRoute
 from ktop.web.api.consents import Party, party
@@ -19,7 +20,9 @@ Company = Annotated[str, Path(pattern="^[0-9A-Za-z_-]{1,64}$", description="Iden
 Since = Annotated[
     datetime.date | None, Query(description="Day that the portfolio is compared with; without it, a year ago.")
 ]
-SignName = Literal["business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"]
+SignName = Literal[
+    "closed", "business_down", "risk_high", "risk_down", "index_down", "old_result", "no_result", "consent_ends"
+]
 
 router = APIRouter(prefix="/api/v1", route_class=BodyRoute)
 
@@ -35,6 +38,9 @@ class StandingShown(BaseModel):
     index_score: float | None
     industry: str
     region: str
+    closed: bool | None = Field(
+        description="Whether the business is suspended or closed; null where the consent does not show it."
+    )
 
 
 class WatchedShown(BaseModel):
@@ -73,6 +79,26 @@ class Spread(BaseModel):
     index: float | None
 
 
+class ExceededShown(BaseModel):
+    """A share of companies above the institution's own limit."""
+
+    what: Literal["industry", "region"]
+    code: str
+    percent: float
+    most_percent: float
+
+
+class PortfolioLimits(BaseModel):
+    """An institution's own limits; null where there is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    industry_percent: float | None = Field(
+        None, gt=0, le=100, description="Largest share of one industry.", examples=[30]
+    )
+    region_percent: float | None = Field(None, gt=0, le=100, description="Largest share of one region.", examples=[50])
+
+
 class PortfolioShown(BaseModel):
     """An institution's portfolio, compared with a day."""
 
@@ -81,6 +107,7 @@ class PortfolioShown(BaseModel):
     migration: list[Moved]
     industries: Spread
     regions: Spread
+    exceeded: list[ExceededShown] = Field(description="Shares above the institution's own limits.")
 
 
 class Watching(BaseModel):
@@ -108,7 +135,21 @@ def portfolio(use: Uses, who: Acting, since: Since = None, lang: Language = None
         migration=[Moved(before=before, now=now, companies=count) for (before, now), count in moves],
         industries=_spread(found.industries),
         regions=_spread(found.regions),
+        exceeded=[ExceededShown(**asdict(one)) for one in found.exceeded],
     )
+
+
+@router.get("/watch-limits", tags=["lookups"], responses={**error_answers(403, 422)})
+def limits(use: Uses, who: Acting, lang: Language = None) -> PortfolioLimits:
+    """Read the institution's own limits on shares of its portfolio."""
+    return PortfolioLimits(**asdict(use.watch.limits(who)))
+
+
+@router.put("/watch-limits", tags=["lookups"], responses={**error_answers(400, 403, 409, 422)})
+def set_limits(body: PortfolioLimits, use: Uses, who: Acting, lang: Language = None) -> PortfolioLimits:
+    """Set the institution's own limits, as a new version."""
+    use.watch.set_limits(who, Limits(**body.model_dump()))
+    return body
 
 
 @router.post("/watch", status_code=201, tags=["lookups"], responses={**error_answers(400, 403, 404, 409, 422)})

@@ -331,6 +331,7 @@ async def _one(
         fixed_partners=card.state == "returned",
         begins=_begins(card),
         terms_rule=rules["guarantee_rule"]["version"],
+        loan_rule=int(card.figures["loan_rule"]) if "rule_loan_krw" in card.figures else None,
         problem=problem,
         **choices,
     )
@@ -340,6 +341,10 @@ def _begins(card: CaseCard) -> dict[str, str]:
     """Return what the figures of a step begin with: what the guarantor's rule gives, what was applied for."""
     known, application = card.figures, card.application
     begins = {"loan_krw": f"{application.amount_krw:,}", "months": str(application.months)}
+    if "rule_loan_krw" in known:
+        begins["loan_krw"] = f"{int(known['rule_loan_krw']):,}"
+        begins["months"] = f"{int(known['rule_months'])}"
+        begins["interest_percent"] = f"{known['rule_interest_percent']:g}"
     if "share_percent" in known:
         begins["guaranteed_krw"] = f"{int(application.amount_krw * known['share_percent'] / 100):,}"
     if "rule_fee_percent" in known:

@@ -78,6 +78,7 @@ async def _page(request: Request, problem: str = "", status: int = 200, number: 
             ("region", _spread(found.regions, _regions(lang), lang)),
         ],
         figures=_figures(found, lang),
+        over=_over(found, lang),
         since=numbers.day(found.since, lang),
         limits=[sign_words(name, lang) for name in load("watch")["signs"]],
         again_days=load("watch")["limits"]["again_days"],
@@ -167,6 +168,15 @@ def _figures(found: Watched, lang: Lang) -> list[tuple[str, str]]:
         "moves": f"{moves.up} · {moves.same} · {moves.down}",
     }
     return [(text(f"watch.figure_{name}", lang), value) for name, value in figures.items()]
+
+
+def _over(found: Watched, lang: Lang) -> list[str]:
+    labels = {"industry": _industries(lang), "region": _regions(lang)}
+    said = []
+    for one in found.exceeded:
+        name, percent = labels[one.what].get(one.code, one.code), numbers.percent(one.percent / 100, lang)
+        said.append(text("watch.exceeded", lang, name=name, percent=percent, most=f"{one.most_percent:g}"))
+    return said
 
 
 def _spread(found: Concentration, labels: Mapping[str, str], lang: Lang) -> dict[str, Any]:
