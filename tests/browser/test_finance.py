@@ -210,7 +210,13 @@ def test_company_and_bank_side_by_side(
     owner.set_viewport_size({"width": 720, "height": 960})
     press(owner, "약정 체결")
     bank.reload()
-    for name in ("대출 실행", "사후 관리 시작", "상환 종결"):
+    for name in ("대출 실행", "사후 관리 시작"):
+        press(bank, name)
+    bank.locator("#f-report_overdue-reason").fill("할부금이 들어오지 않았습니다.")
+    press(bank, "연체 알림")
+    owner.reload()
+    keep("finance-overdue", owner, bank)
+    for name in ("연체 해소", "상환 종결"):
         press(bank, name)
     owner.reload()
     for page in (owner, bank):

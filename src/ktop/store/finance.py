@@ -74,6 +74,15 @@ class CaseRepository:
             if one.guarantee in ("asked", "approved") or local_day(one.created) >= since
         )
 
+    def in_default(self, case: Case) -> bool:
+        """Return whether another case of the company is overdue or in default, or its guarantor had to pay."""
+        query = select(finance_cases.c.id).where(
+            finance_cases.c.tenant == case.company,
+            finance_cases.c.id != case.id,
+            finance_cases.c.loan.in_(("overdue", "defaulted", "subrogated", "written_off")),
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def revise(self, case: Case) -> None:
         """Keep what a draft or a returned application says now."""
         self._connection.execute(

@@ -172,6 +172,8 @@ def test_a_loan_that_is_not_repaid_is_paid_by_the_guarantor(
         clock.now += timedelta(days=days)
         finance.tend(INSTALLATION)
         assert finance.case(COMPANY, case.id).state == state
+    other = finance.act(COMPANY, begun(store, finance, 1_000_000).id, "submit")
+    assert other.state == "ineligible" and "연체" in other.steps[-1].reason, "no new guarantee on top of a default"
     with pytest.raises(ForbiddenError):
         finance.act(COMPANY, case.id, "claim_guarantee", reason="-", figures={"claimed_krw": "1"})
     finance.act(BANK, case.id, "claim_guarantee", reason="부도", figures={"claimed_krw": "70,000,000"})

@@ -15,7 +15,7 @@ from ktop.domain.decision.guarantee import money
 from ktop.domain.decision.verdict import Failure, Success, Verdict
 from ktop.domain.finance.case import Application
 
-_CLAUSES = ("rated", "recent", "guarantee_possible", "within_limit")
+_CLAUSES = ("rated", "not_in_default", "recent", "guarantee_possible", "within_limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,13 @@ class Eligibility:
 
 
 def find(
-    application: Application, results: Sequence[Mapping[str, Any]], as_of: date, day: date, committed_krw: int = 0
+    application: Application,
+    results: Sequence[Mapping[str, Any]],
+    as_of: date,
+    day: date,
+    committed_krw: int = 0,
+    *,
+    in_default: bool = False,
 ) -> Eligibility:
     """Return what the rule finds for an application on a day.
 
@@ -54,6 +60,7 @@ def find(
     results : the models' answers of the rating, as stored; ``as_of`` their day.
     committed_krw : what the company's other applications ask for that the rating could not know of: several together
         stay within the one limit.
+    in_default : whether a loan of the company's is overdue or in default, or a guarantor had to pay for one.
     """
     decided = next((found for found in results if "guarantee" in found.get("details", {})), None)
     guarantee: Mapping[str, Any] = decided["details"]["guarantee"] if decided else {}
@@ -63,6 +70,7 @@ def find(
     fee = rule["fee_percent"].get(grade.rstrip("+-"))
     held = {
         "rated": decided is not None and fee is not None,
+        "not_in_default": not in_default,
         "recent": days <= most,
         "guarantee_possible": decided is not None and guarantee["status"] != "refused",
         "within_limit": decided is not None and application.amount_krw + committed_krw <= limit,

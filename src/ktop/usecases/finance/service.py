@@ -302,7 +302,14 @@ def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | No
     if case.state == "submitted":
         rating = unit.ratings.get(case.application.rating)
         committed = unit.cases.committed_krw(case, rating.as_of)
-        found = eligibility.find(case.application, rating.results, rating.as_of, local_day(now), committed)
+        found = eligibility.find(
+            case.application,
+            rating.results,
+            rating.as_of,
+            local_day(now),
+            committed,
+            in_default=unit.cases.in_default(case),
+        )
         if found.eligible:
             terms = {"share_percent": found.share_percent, "rule_fee_percent": found.fee_percent}
             return "find_eligible", Given(figures=terms)
