@@ -61,6 +61,16 @@ WAYS: list[Way] = [
     ],
     [
         *TO_THE_BANK,
+        (BANK, "offer_loan", OFFERED, ""),
+        (COMPANY, "sign", {}, ""),
+        (BANK, "disburse", {}, ""),
+        (BANK, "report_overdue", {}, "할부금 미납"),
+        (BANK, "declare_default", {}, "당좌 부도"),
+        (BANK, "claim_guarantee", {"claimed_krw": "70,000,000"}, "당좌 부도"),
+        (GUARANTOR, "pay_claim", {"paid_krw": "70,000,000"}, ""),
+    ],
+    [
+        *TO_THE_BANK,
         (BANK, "refuse_loan", {}, "담보 여력 부족"),
         (COMPANY, "appeal_loan", {}, "수주 계약 추가"),
         (SECOND, "uphold_loan", {}, "그대로"),
@@ -136,8 +146,8 @@ def test_no_kill_loses_doubles_or_halves_a_step(tmp_path: Path, back_end: str, b
 
 def _draft(store: Store, finance: FinanceService) -> CaseCard:
     rating = add_rating(store, COMPANY, GAON)
-    with store.installation() as work:  # what earlier cases took of the limit counts no more
-        work.connection.execute(update(finance_cases).values(guarantee="ended"))
+    with store.installation() as work:  # what earlier cases took of the limit, or did not repay, counts no more
+        work.connection.execute(update(finance_cases).values(guarantee="ended", loan="repaid"))
     case = finance.apply(COMPANY, Application(rating, "research", 100_000_000, 36), guarantor="kotec", bank="ibk")
     for kind in ("business_registration", "statements"):
         finance.add_document(COMPANY, case.id, kind, f"{kind}.pdf", b"%PDF-1.7 invented")
@@ -160,7 +170,7 @@ def _require_whole(store: Store, case_id: str) -> None:
         assert [step.before for step in steps] == before[:-1] and case.state == before[-1]
         fresh = {"state": "draft", "guarantee": "none", "loan": "none", "figures": {}, "due": None, "version": 0}
         draft = replace(case, **fresh, since=case.created)  # type: ignore[arg-type] # each is of its field's type
-        assert reduce(follow, steps, draft) == case
+        assert reduce(lambda before, step: follow(before, step, steps[: step.number - 1]), steps, draft) == case
     with store.engine.connect() as connection:
         own = audit_events.c.subject == case_id
         events = Counter(connection.scalars(select(audit_events.c.action).where(own)))
