@@ -83,9 +83,15 @@ def harmless(client: TestClient) -> str:
     return rated(client, "가온정밀")
 
 
+@pytest.fixture(scope="module")
+def results(client: TestClient) -> dict[str, str]:
+    """The address of one result for each name."""
+    return {payload: rated(client, payload) for payload in PAYLOADS}
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_name_stays_a_name(client: TestClient, harmless: str, payload: str) -> None:
-    address = rated(client, payload)
+def test_a_name_stays_a_name(client: TestClient, harmless: str, results: dict[str, str], payload: str) -> None:
+    address = results[payload]
     own, other = (one.removeprefix("/ratings/") for one in (address, harmless))
     for path in ("/ratings/{0}", "/ratings/{0}?recompute=1", "/compare?a={0}&b={0}"):
         page = Page(client.get(path.format(own)).text)
@@ -100,8 +106,8 @@ def test_a_name_stays_a_name(client: TestClient, harmless: str, payload: str) ->
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_a_name_stays_a_name_in_the_report(client: TestClient, payload: str) -> None:
-    report = PdfReader(io.BytesIO(client.get(f"{rated(client, payload)}.pdf?lang=ko").content))
+def test_a_name_stays_a_name_in_the_report(client: TestClient, results: dict[str, str], payload: str) -> None:
+    report = PdfReader(io.BytesIO(client.get(f"{results[payload]}.pdf?lang=ko").content))
     # page after page, because reading the text of all takes longer than setting them
     assert any(re.sub(r"\s", "", payload) in re.sub(r"\s", "", page.extract_text()) for page in report.pages)
     raw = b"".join(key.encode() for key in _keys(report.trailer["/Root"]))

@@ -88,14 +88,15 @@ def test_missing_is_not_zero_and_never_pays(model: CompanyModel) -> None:
     table = table_of(companies(model, 6000))
     batch = model.rate_table(table, contributions=False)
     own = _moves(model, table, batch.values)
+    few = table.take(np.arange(500))  # enough to see a difference
     differs = 0
     for k, _ in enumerate(model.panel.features):
-        hidden, zero = batch.values.copy(), batch.values.copy()
+        hidden, zero = batch.values.copy(), batch.values[: few.n].copy()
         hidden[:, k], zero[:, k] = np.nan, 0.0
-        a, b = (_moves(model, table, v) for v in (hidden, zero))
+        a, b = _moves(model, table, hidden), _moves(model, few, zero)
         known = ~np.isnan(batch.values[:, k])
         for target in a:
-            differs += int(not np.array_equal(a[target], b[target]))
+            differs += int(not np.array_equal(a[target][: few.n], b[target]))
             sign = model.panel.signs[target][k]
             applies = known & ~np.isnan(batch.probabilities[target][0])
             gain = float(np.mean((a[target] - own[target])[applies]) * sign)
