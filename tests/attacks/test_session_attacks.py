@@ -124,6 +124,7 @@ def test_who_has_an_account_is_told_to_nobody(house: Installation, login: str) -
         house.accounts.sign_in(VISITOR, login, "not the password", Browser(f"192.0.2.{len(login)}"))
     assert told.value.key == "accounts.wrong_sign_in" and told.value.params == {}
     assert len(worked) == 1
+    assert "account.sign_in_failed" in newest_actions(house.store)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,14 @@ def test_a_code_counts_once(tmp_path: Path, what: str) -> None:
         sign_in(browser, "lee")
         answers.append(browser.post("/api/v1/account/second-factor", json={"code": code}, headers=ours).status_code)
     assert answers == [204, 422]
+    assert newest_actions(store)[0] == "account.second_factor_refused"
     store.engine.dispose()
+
+
+def newest_actions(store: Store) -> list[str]:
+    """Return what was done last, as the audit trail has it, newest first."""
+    with store.installation(reading=True) as work:
+        return [event.action for event in work.audit_events.newest(limit=3)]
 
 
 KEPT = [
