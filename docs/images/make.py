@@ -52,7 +52,7 @@ class Camera:
         """Keep what a page shows on its first screen, or on that which begins with a part of it."""
         page.wait_for_load_state("networkidle")
         if at:
-            page.locator(at).evaluate("part => window.scrollTo(0, part.getBoundingClientRect().top - 24)")
+            page.locator(at).evaluate("part => window.scrollBy(0, part.getBoundingClientRect().top - 24)")
         self.keep(name, page.screenshot())
 
     def visitor(self) -> BrowserContext:
@@ -113,7 +113,7 @@ def _pictures(camera: Camera, accounts: dict[str, dict[str, str]]) -> None:
     number = operator.locator("table.listing tbody td").first.inner_text()
     owner = camera.person(accounts["company_owner"])
     camera.take(owner, "desk-owner")
-    result = _enter(camera, owner, number)
+    result = _enter(camera, owner)
     _growth_paths(camera, owner, result)
     bank = camera.person(accounts["bank_officer"])
     owner.goto("/home")
@@ -141,10 +141,11 @@ def _pictures(camera: Camera, accounts: dict[str, dict[str, str]]) -> None:
     camera.take(operator, "audit")
 
 
-def _enter(camera: Camera, owner: Page, number: str) -> str:
-    """Enter an example company as the owner's own and return the address of its result."""
-    owner.goto("/my/companies/new?from=hanbit-motion")
-    owner.fill("#f-business_number", number)
+def _enter(camera: Camera, owner: Page) -> str:
+    """Go through what the owner's company entered, rate it anew and return the address of its result."""
+    owner.goto("/my/companies")
+    owner.locator("table.listing tbody th a").first.click()
+    owner.locator("main a[href*='/enter']").first.click()
     following = "main button[name=go][value=next]"
     owner.locator(following).last.click()
     owner.wait_for_url("**/enter/figures")
