@@ -308,7 +308,7 @@ class Tables:
         found = []
         for doc in docs:
             own = days[int(offsets[doc]) : int(offsets[doc + 1])]
-            found.append(own[: first_not_less(own, before)])
+            found.append(own[: first_not_less(own, before)] if len(own) else own)
         return found
 
     def dated_docs(self) -> npt.NDArray[np.int64]:
@@ -329,12 +329,13 @@ class Tables:
         """Return how many patents of earlier days each patent's family has here, NaN where no family is known."""
         families, counts = self._families
         own = self.family[docs]
-        found = np.full(len(docs), np.nan)
-        for i, family in enumerate(own):
-            if family:
-                first = int(np.searchsorted(families, family))
-                last = int(np.searchsorted(families, family, side="right"))
-                found[i] = int(np.count_nonzero(self.day[counts[first:last]] < before))
+        first, last = (np.searchsorted(families, own, side=side) for side in ("left", "right"))
+        number = np.where(own != 0, last - first, 0)  # 0 is no family, and may be that of very many
+        owner = np.repeat(np.arange(len(docs)), number)
+        begin = np.cumsum(number) - number
+        members = counts[np.repeat(first - begin, number) + np.arange(len(owner))]
+        earlier = np.bincount(owner[self.day[members] < before], minlength=len(docs)).astype(np.float64)
+        found: npt.NDArray[np.float64] = np.where(own != 0, earlier, np.nan)
         return found
 
     @cached_property

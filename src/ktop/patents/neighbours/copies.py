@@ -14,6 +14,7 @@ from ktop.kernel.arrays import Floats, Integers
 from ktop.patents.analysis.terms import term_code
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
+from ktop.patents.neighbours.document_terms import terms_together
 from ktop.patents.neighbours.similarity import PAIR_WEIGHT
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
@@ -41,20 +42,23 @@ def copied(index: PatentIndex, question: Question, earlier: EarlierPatents, docs
     own = np.array(sorted({term_code(term) for term in question.counts}), dtype=np.uint32)
     if not len(own) or not len(docs):
         return found
-    theirs = [terms for terms, _ in index.terms_of(docs)]
-    codes = np.unique(np.concatenate([own, *theirs]))
+    number, theirs = terms_together(index, docs)
+    ends = np.concatenate([[0], np.cumsum(number)])
+    codes = np.unique(np.concatenate([own, theirs]))
     df = np.minimum(earlier.document_frequencies(codes), earlier.size)
     rarity = np.minimum(np.log((earlier.size + 1.0) / (df + 1.0)), MOST_RARE)
     rarity = np.where(codes & 1, PAIR_WEIGHT * rarity, rarity)
     mine = float(rarity[np.searchsorted(codes, own)].sum())
     own_pairs = int(np.count_nonzero(own & 1))
-    for i, terms in enumerate(theirs):
-        shared = np.intersect1d(own, terms, assume_unique=True)
-        words = int(np.count_nonzero((shared & 1) == 0))
-        common = float(rarity[np.searchsorted(codes, shared)].sum())
-        other = float(rarity[np.searchsorted(codes, terms)].sum())
-        few = min(own_pairs, int(np.count_nonzero(terms & 1)))
-        pairs = (len(shared) - words) / max(few, 1) / COPIED_PAIRS
+    place = np.searchsorted(codes, theirs)
+    rare, is_own, is_pair = rarity[place], np.isin(codes, own)[place], (theirs & 1).astype(np.bool_)
+    for i in range(len(docs)):
+        part = slice(ends[i], ends[i + 1])
+        shared = is_own[part]
+        words = int(np.count_nonzero(shared & ~is_pair[part]))
+        common, other = float(rare[part][shared].sum()), float(rare[part].sum())
+        few = min(own_pairs, int(np.count_nonzero(is_pair[part])))
+        pairs = (int(np.count_nonzero(shared)) - words) / max(few, 1) / COPIED_PAIRS
         if words >= FEWEST_ALIKE and mine + other > 0.0:
             alike = 2.0 * common / (mine + other) / COPIED_OF_ALL
             found[i] = min(alike, pairs) if few >= FEWEST_PAIRS else alike

@@ -1,0 +1,42 @@
+"""The terms of many patents at once: one pass over all of them instead of a look at each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ktop.kernel.arrays import Booleans, Integers
+from ktop.patents.analysis.terms import term_code
+from ktop.patents.engine.index import PatentIndex
+
+#: Half of the bits of a term code, by which most terms that nobody asked for are told at once.
+_HALF = 0xFFFF
+
+
+def terms_together(index: PatentIndex, docs: Integers) -> tuple[Integers, npt.NDArray[np.uint32]]:
+    """Return the terms of some documents, one after the other and ascending within each: how many each has, all codes."""
+    pieces = [terms for terms, _ in index.terms_of(docs)]
+    number = np.array([len(terms) for terms in pieces], dtype=np.int64)
+    return number, np.concatenate([np.empty(0, dtype=np.uint32), *pieces])
+
+
+def having(index: PatentIndex, docs: Integers, groups: Sequence[Sequence[str]]) -> Booleans:
+    """Return which of some documents have any term of each group, shape (len(groups), len(docs))."""
+    found = np.zeros((len(groups), len(docs)), dtype=np.bool_)
+    asked = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
+    if not len(asked) or not len(docs):
+        return found
+    wanted, place = np.unique(asked, return_inverse=True)
+    number, codes = terms_together(index, docs)
+    likely = np.zeros(_HALF + 1, dtype=np.bool_)
+    likely[wanted & _HALF] = True
+    chosen = np.flatnonzero(likely[codes & _HALF])
+    at = np.minimum(np.searchsorted(wanted, codes[chosen]), len(wanted) - 1)
+    met = wanted[at] == codes[chosen]
+    has = np.zeros((len(wanted), len(docs)), dtype=np.bool_)
+    has[at[met], np.repeat(np.arange(len(docs)), number)[chosen[met]]] = True
+    owner = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    np.logical_or.at(found, owner, has[place])
+    return found
