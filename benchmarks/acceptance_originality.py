@@ -16,6 +16,7 @@ breakthroughs tests/fixtures/breakthroughs.yaml, the kept-aside third by itself.
 foreseen      what followed patents drawn by chance and cited ones (``training/originality/outcomes.py``).
 advice        what everyday proposals, copies and early texts of a corpus are told (catalogue/originality_advice.yaml).
 who_files     what an applicant's history foresees (applicant_prospects.py).
+speed         processor time of whole ratings, evidence and opinions included, nothing of the text remembered.
 """
 
 from __future__ import annotations
@@ -48,13 +49,15 @@ from ktop.domain.technology.neighbourhood import day_of
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import KtopError
 from ktop.models.originality.definitions import installed_versions, version
+from ktop.patents.analysis.encoder import encode_sentence
+from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.forward_outcomes import forward_outcomes
 from ktop.training.originality.agreement import in_top_tenth, rank_within_years
 from ktop.training.originality.outcomes import forward_figures
 from ktop.training.originality.ranking import mean_rank
 from ktop.usecases.corpora.engine import TechnologyEngine, open_corpus
 from ktop.usecases.corpora.neighbourhood import patent_technology
-from ktop.usecases.technologies.rating import rate_technology
+from ktop.usecases.technologies.rating import rate, rate_technology
 from ktop.usecases.training.originality_attacks import ADDED, COPIED, Vocabulary
 from ktop.usecases.training.originality_data import later_citations
 from ktop.validation.reliability import reliability
@@ -496,6 +499,29 @@ def who_files(engine: TechnologyEngine, options: argparse.Namespace) -> dict[str
     return {"Prospects with this applicant": table}
 
 
+def speed(engine: TechnologyEngine, options: argparse.Namespace) -> dict[str, Table]:
+    """Return the processor time of ratings of texts that the program has not met before."""
+    last = day_of(int(np.asarray(engine.index.tables.days)[-1])) + timedelta(days=1)
+    summaries = yaml.safe_load(next(iter(sorted(SUMMARIES[0].glob("*summaries.yaml")))).read_text("utf-8"))
+    texts = {
+        "titles and abstracts of patents": [patent_technology(each) for each in sample(engine, options.attacked)],
+        "summaries, English": [Technology.from_text(each["en"], last) for each in summaries],
+        "summaries, Korean": [Technology.from_text(each["ko"], last) for each in summaries],
+    }
+    table = Table(("texts", "rated", "median, ms of processor time", "95th percentile"))
+    for name, technologies in texts.items():
+        taken = []
+        for technology in technologies:
+            encode_sentence.cache_clear()
+            without_boilerplate.cache_clear()
+            began = time.process_time()
+            rate(engine, technology)
+            taken.append(1000.0 * (time.process_time() - began))
+        known = taken[3:]  # the first ones read models and maps
+        table.rows[name] = [str(len(known)), f"{np.median(known):.0f}", f"{np.quantile(known, 0.95):.0f}"]
+    return {"Processor time of a rating": table}
+
+
 _PARTS: dict[str, Callable[[TechnologyEngine, argparse.Namespace], dict[str, Table]]] = {
     "natural": natural,
     "wordings": wordings,
@@ -504,6 +530,7 @@ _PARTS: dict[str, Callable[[TechnologyEngine, argparse.Namespace], dict[str, Tab
     "foreseen": foreseen,
     "advice": advice,
     "who_files": who_files,
+    "speed": speed,
 }
 #: Parts that a former version answers otherwise; advice is given by one table for all versions.
-_BY_VERSION = ("natural", "wordings", "attacks", "breakthroughs", "foreseen")
+_BY_VERSION = ("natural", "wordings", "attacks", "breakthroughs", "foreseen", "speed")

@@ -38,7 +38,7 @@ from ktop.domain.technology.summary import Technology
 from ktop.kernel.arrays import Floats
 from ktop.kernel.errors import KtopError
 from ktop.models.originality import Weights, released
-from ktop.models.originality.definitions import measures
+from ktop.models.originality.definitions import measures, table_version, version
 from ktop.models.originality.measures import descending_focus, measure_values
 from ktop.models.originality.model import is_comparable
 from ktop.models.originality.weights import start
@@ -101,7 +101,7 @@ def main() -> None:
 
 def collected(folder: Path, texts: Path, technologies: int) -> dict[str, Floats]:
     """Return the logits of all that weights are learned from, by name."""
-    engine = open_corpus(folder, lang="en")
+    engine = open_corpus(folder, lang="en", formulas=table_version(version()))  # measures are those of whole texts
     flat = 1.0 / len(measures())
     reference = engine.model.reference.weighted(
         Weights({measure.name: flat for measure in measures()}, formulas=BY_HAND)

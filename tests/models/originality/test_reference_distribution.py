@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktop.domain.technology.neighbourhood import day_number
 from ktop.kernel.errors import InputError
-from ktop.models.originality import build_reference, choose_sample
+from ktop.models.originality import OriginalityReference, build_reference, choose_sample
 from ktop.models.originality.reference import FEWEST_EARLIER
 from ktop.models.originality.reference_distribution import PercentileCurve, ReferenceDistribution, brought_forward
 
@@ -84,3 +86,20 @@ def test_a_growth_that_is_not_known_has_no_percentile() -> None:
     assert math.isnan(ReferenceDistribution.growth_percentile(known, math.nan))
     nobody = SimpleNamespace(names=["filing_growth"], columns=[np.empty(0)])
     assert math.isnan(ReferenceDistribution.growth_percentile(nobody, 0.15))
+
+
+def test_a_measure_is_averaged_over_the_text_and_its_halves(reference: OriginalityReference) -> None:
+    distribution = reference.distribution(day_number(date(2020, 7, 1)))
+    name = max(distribution.names, key=lambda each: distribution.shares[each])
+    low, high = (distribution.quantile(name, quantile) for quantile in (0.3, 0.7))
+    middle = {each: distribution.quantile(each, 0.5) for each in distribution.names}
+    one, two, both, gone = (
+        distribution.score({**middle, name: low}, 0.65, again).measures[name]
+        for again in ([], [{**middle, name: high}] * 2, [{**middle, name: high}], [{**middle, name: math.nan}])
+    )
+    other = distribution.score({**middle, name: high}, 0.65).measures[name]
+    assert both.value == low and both.logit == pytest.approx((one.logit + other.logit) / 2)
+    assert two.level == pytest.approx((one.level + 2 * other.level) / 3)
+    assert gone == one, "a half that lacks a measure leaves it to the text"
+    unknown = distribution.score({**middle, name: math.nan}, 0.65, [{**middle, name: high}]).measures[name]
+    assert math.isnan(unknown.level) and unknown.logit == 0.0, "what the text does not give no half gives"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -101,6 +102,31 @@ def test_a_sentence_of_strange_words_goes_as_a_whole(index: PatentIndex, text: s
 def test_a_text_of_nothing_but_strange_words_is_read_as_it_is(index: PatentIndex, strange: list[str]) -> None:
     words = " ".join(strange[:12]).capitalize() + "."
     assert read(index, words).text.rstrip(".") == words.rstrip(".")
+
+
+def test_halves_take_every_other_sentence_or_clause_and_begin_alike() -> None:
+    space = SimpleNamespace(space=SimpleNamespace(sentences=SimpleNamespace(mean=np.zeros(512))))
+
+    def halves(parts: tuple[str, ...]) -> list[str]:
+        encoded = np.eye(512, dtype=np.float32)[: len(parts)]
+        reading = Reading(" ".join(parts), encoded[0], NOBODY, (), 0, parts, encoded, "en")
+        found = reading.halves(space)
+        assert all(meaning.shape == (512,) for _, meaning in found)
+        return [words for words, _ in found]
+
+    told = ("A lock reads a card.", "Its  reader is a coil.", "A motor turns the bolt.", "A lamp blinks.")
+    assert halves(told) == [f"{told[0]} Its reader is a coil. {told[3]}", f"{told[0]} {told[2]}"]
+    clauses = ("A lock that reads a card,", "wherein a motor turns the bolt,", "too, and a lamp blinks at its end.")
+    assert halves((" ".join(clauses),)) == [f"{clauses[0]} {clauses[1]}", f"{clauses[0]} {clauses[2]}"]
+    assert halves(("A lock reads a card, so far.", "It is small.")) == []
+
+
+def test_a_neighbourhood_has_its_halves_where_they_are_asked_for(index: PatentIndex, text: str) -> None:
+    technology = Technology.from_text(text, AS_OF)
+    plain, halved = (neighbourhood(index, technology, within_field=True, halved=chosen) for chosen in (False, True))
+    assert plain.halves == () and len(halved.halves) == 2 and not halved.halves[0].halves
+    assert plain.patent_ids.tolist() == halved.patent_ids.tolist()
+    assert all(half.size and half.technology == technology for half in halved.halves)
 
 
 def test_a_sentence_of_another_subject_counts_little() -> None:

@@ -221,7 +221,8 @@ def test_a_technology_is_analysed_and_encoded_once(engine: TechnologyEngine, mon
     filler = "We are proud to offer the best service to all our valued customers around the world."
     text = STRANGE.replace("tokamak coil", "tokamak coil of a reactor")  # asked by no other test
     rating = rate_technology(engine, f"{text} {filler}", as_of=DAY)
-    assert len(analysed) == 2, "scores and neighbour evidence ask by one question, and by what of it the field knows"
+    # scores and neighbour evidence ask by one question, by what of it the field knows, and by its halves
+    assert len(analysed) == len(set(analysed)) == 4
     assert "valued customers" not in analysed[0]
     assert "valued customers" not in str(rating.details["novelty"])
 

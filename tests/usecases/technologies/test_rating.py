@@ -86,7 +86,7 @@ folder, examples = Path(sys.argv[1]), Path(sys.argv[2])
 import_paths(folder / "corpus", [folder / "some.jsonl"])
 build_index(folder / "corpus")
 answers = {}
-for formulas in ("3.0.0", "4.0.0", "4.1.0", "4.2.0"):
+for formulas in ("3.0.0", "4.0.0", "4.1.0", "4.2.0", "4.3.0"):
     former = open_corpus(folder / "corpus", formulas=formulas)
     for name in sys.argv[4:]:
         text = (examples / name).read_text("utf-8")
@@ -103,7 +103,7 @@ def test_ratings_of_former_versions_are_given_again_to_the_last_bit(tmp_path: Pa
     golden = Path(__file__).parents[2] / "golden"
     stored = {
         formulas: json.loads((golden / f"originality-{formulas}.json").read_text("utf-8"))
-        for formulas in ("3.0.0", "4.0.0", "4.1.0", "4.2.0")
+        for formulas in ("3.0.0", "4.0.0", "4.1.0", "4.2.0", "4.3.0")
     }
     names = sorted({name for kept in stored.values() for name in kept})
     kernels = {**os.environ, "OPENBLAS_CORETYPE": "Haswell"}

@@ -148,7 +148,7 @@ class Neighbourhood:
     topics : the text topic of each neighbour, the corpus's own clusters: a stand-in where a corpus has no classes.
     applicants : applicants of each neighbour as printed, case folded.
     measures : measure name → (n,) float64, NaN where missing (see docs/patents.md for names).
-    pair_similarity : (n, n) cosine of the neighbours' tf-idf vectors; the diagonal is 1.
+    pair_similarity : (n, n) cosine of the neighbours' tf-idf vectors; the diagonal is 1. Empty in halves.
     key_terms : the technology's key terms (noun phrases).
     text_terms : every distinct word of the technology's text after analysis.
     term_pairs, pair_df : (p, 2) indices into ``key_terms`` and how many earlier patents have both terms.
@@ -157,6 +157,8 @@ class Neighbourhood:
         text was read whole.
     copied : (n,) how far the text is a copy of each neighbour, from 1 on it is one; empty where it was not asked.
     left_out : words that count nothing, because the field or nobody knows them.
+    halves : the same technology by each half of its sentences, read as far as the whole text is; empty where it was not
+        asked or the text has too few.
     background : similarity (same scale) of a fixed sample of earlier patents of the corpus, ascending.
     seconds : time spent by step.
     """
@@ -189,6 +191,7 @@ class Neighbourhood:
     field_use: Floats = field(default_factory=lambda: np.empty(0))
     copied: Floats = field(default_factory=lambda: np.empty(0))
     left_out: tuple[str, ...] = ()
+    halves: tuple[Neighbourhood, ...] = ()
 
     @property
     def size(self) -> int:

@@ -92,9 +92,17 @@ def doubts_unknown_words(name: str) -> bool:
     return _numbers(name) >= (4, 3)
 
 
+def reads_by_halves(name: str) -> bool:
+    """Return whether measures are averaged over the text and its halves, as from 4.4 on."""
+    return _numbers(name) >= (4, 4)
+
+
 def table_version(name: str) -> str:
-    """Return the version whose reference table a version uses: 4.1 and 4.2 weigh what 4.0 measures."""
-    return "4.0.0" if (4,) < _numbers(name) < (4, 3) else name
+    """Return the version whose reference table a version uses: 4.1 and 4.2 that of 4.0, 4.4 that of 4.3."""
+    numbers = _numbers(name)
+    if (4,) < numbers < (4, 3):
+        return "4.0.0"
+    return "4.3.0" if numbers >= (4, 3) else name
 
 
 def _numbers(name: str) -> tuple[int, ...]:

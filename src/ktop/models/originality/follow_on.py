@@ -57,6 +57,8 @@ def follow_on_weights(neighbourhood: Neighbourhood) -> Floats:
     """Return each similar patent's weight as a sequel, (n,): similarity to earlier ones times theirs to the text."""
     filed = neighbourhood.filing_day
     after = filed[None, :] > filed[:, None]
+    if not neighbourhood.pair_similarity.size:
+        return np.zeros(neighbourhood.size)
     ties = neighbourhood.pair_similarity.astype(np.float64) * after
     weights: Floats = neighbourhood.similarity @ ties
     return weights

@@ -169,7 +169,7 @@ def follow_on(neighbourhood: Neighbourhood) -> float:
     divided by that to those filed within five years before it; mean over neighbours, weighted by similarity.
     """
     filed = neighbourhood.filing_day
-    if neighbourhood.size < 2 * FEWEST_AROUND + 1:
+    if neighbourhood.size < 2 * FEWEST_AROUND + 1 or not neighbourhood.pair_similarity.size:
         return NAN
     gap = filed[None, :] - filed[:, None]
     window = float(settings()["follow_on_years"]) * DAYS_PER_YEAR

@@ -77,11 +77,15 @@ class OriginalityModel:
         if not is_comparable(neighbourhood, distribution):
             return Scored(dict.fromkeys((*TRAITS, SCORE)), None, None, None, distribution, None)
         focused = descending_focus(neighbourhood)
-        values = measure_values(neighbourhood, focused)
-        if self.equating is not None:
-            values = self.equating.apply(values, neighbourhood.technology.language)
+        values, *again = (
+            self._equated(measure_values(each, near), each.technology.language)
+            for each, near in (
+                (neighbourhood, focused),
+                *((half, descending_focus(half)) for half in neighbourhood.halves if is_comparable(half, distribution)),
+            )
+        )
         certainty = 1.0 if reads_whole_text(self.reference.formulas) else float(rules("certainty"))
-        measured = distribution.score(values, certainty)
+        measured = distribution.score(values, certainty, again)
         scores: dict[str, float | None] = {
             trait: measured.points[trait] if _is_known(trait, measured, distribution) else None for trait in TRAITS
         }
@@ -92,6 +96,9 @@ class OriginalityModel:
         coverage = coverage_of(neighbourhood, distribution)
         ocean = grounded_ocean(ocean_of(neighbourhood, focused, distribution), coverage)
         return Scored(scores, grade, ocean, measured, distribution, duplicate, coverage, held_by)
+
+    def _equated(self, values: Mapping[str, float], language: str) -> Mapping[str, float]:
+        return values if self.equating is None else self.equating.apply(values, language)
 
     def rate(self, neighbourhood: Neighbourhood, evidence: NeighbourEvidence | None = None) -> Rating:
         """Return the full rating with contributions, surroundings, opinions and warnings in both languages.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,17 +157,25 @@ class ReferenceDistribution:
         """Number of reference patents in the window."""
         return len(self.z_scores)
 
-    def score(self, values: Mapping[str, float], certainty: float = 1.0) -> ScoredMeasures:
+    def score(
+        self, values: Mapping[str, float], certainty: float = 1.0, again: Sequence[Mapping[str, float]] = ()
+    ) -> ScoredMeasures:
         """Return the technology's levels, logits and scores. A missing measure adds nothing to any logit.
 
         Every logit is multiplied by ``certainty``, 0 to 1: how far one telling of a technology is to be believed.
+        ``again`` are the measures by parts of the same text: level and logit are means over all that are known.
         """
         scored = {}
         for name, column in zip(self.names, self.columns, strict=True):
             value = values[name]
             usable = self.shares[name] > 0.0 and not math.isnan(value)
-            level = _level(column, value) if usable else math.nan
-            logit = certainty * _SIGNS[name] * float(bounded_logits(level)) if usable else 0.0
+            level, logit = math.nan, 0.0
+            if usable:
+                taken = [value, *(other[name] for other in again if not math.isnan(other[name]))]
+                levels = [_level(column, each) for each in taken]
+                level = math.fsum(levels) / len(levels)
+                mean = math.fsum(float(bounded_logits(each)) for each in levels) / len(levels)
+                logit = certainty * _SIGNS[name] * mean
             scored[name] = ScoredMeasure(value, 100.0 * level, logit)
         z = {
             trait: math.fsum(self.shares[name] * scored[name].logit for name in self.names if _trait(name) == trait)

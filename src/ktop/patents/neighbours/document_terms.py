@@ -16,7 +16,7 @@ _HALF = 0xFFFF
 
 
 def terms_together(index: PatentIndex, docs: Integers) -> tuple[Integers, npt.NDArray[np.uint32]]:
-    """Return the terms of some documents, one after the other and ascending within each: how many each has, all codes."""
+    """Return how many terms each of some documents has, and the codes of all, ascending within each document."""
     pieces = [terms for terms, _ in index.terms_of(docs)]
     number = np.array([len(terms) for terms in pieces], dtype=np.int64)
     return number, np.concatenate([np.empty(0, dtype=np.uint32), *pieces])

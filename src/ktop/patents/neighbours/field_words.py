@@ -8,6 +8,7 @@ nothing; a sentence that is mostly made of such words counts nothing as a whole 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ import numpy.typing as npt
 from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.patents.analysis.encoder import encode_sentence
-from ktop.patents.analysis.terms import term_code
 from ktop.patents.analysis.text import Word, word_list
 from ktop.patents.engine.index import Filter, PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.vectors import MAX_SENTENCE_CHARS
 from ktop.patents.neighbours.boilerplate_filter import SENTENCE_END
+from ktop.patents.neighbours.document_terms import having
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
 Float32 = npt.NDArray[np.float32]
@@ -39,6 +40,10 @@ LIFT = 0.5
 #: A sentence goes as a whole where this share of its telling words is foreign, of at least so many.
 FOREIGN_SENTENCE = 0.5
 FEWEST_TELLING = 3
+#: Sentences, or clauses of so many words, that a text must have for its halves to be read by themselves.
+FEWEST_TO_HALVE = 3
+FEWEST_OF_CLAUSE = 5
+CLAUSE_END = re.compile(r"(?<=[,;:])\s+")
 #: Sentences that are encoded, and words from which on a longer sentence counts no more.
 MOST_SENTENCES = 16
 LONG_SENTENCE = 40
@@ -62,6 +67,9 @@ class Reading:
     field : documents of the field, the nearest first.
     left_out : words that count nothing, as written, in the order of the text.
     sentences : sentences left out as a whole.
+    parts : what is left, sentence by sentence.
+    encoded : (e, 512) vectors of the first of these, as many as are encoded.
+    language : of the text.
     """
 
     text: str
@@ -69,6 +77,43 @@ class Reading:
     field: Integers
     left_out: tuple[str, ...]
     sentences: int
+    parts: tuple[str, ...] = ()
+    encoded: Float32 = dataclasses.field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+    language: Lang = "en"
+
+    def halves(self, index: PatentIndex) -> list[tuple[str, Float32]]:
+        """Return text and meaning of two halves, every other sentence each; none of a text too short to be cut.
+
+        The first sentence, which names the subject, is in both. Of a text of one or two sentences, as many abstracts
+        are, clauses are taken instead. What both halves say of a technology is of the technology, what only one says
+        is of the telling (split halves; Brown 1910).
+        """
+        if len(self.parts) >= FEWEST_TO_HALVE:
+            return [self._half(index, self.parts, self.encoded, start) for start in (1, 2)]
+        clauses = [clause for part in self.parts for clause in _clauses(part)]
+        if len(clauses) < FEWEST_TO_HALVE:
+            return []
+        encoded = np.stack([encode_sentence(clause[:MAX_SENTENCE_CHARS]) for clause in clauses[:MOST_SENTENCES]])
+        return [self._half(index, clauses, encoded, start) for start in (1, 2)]
+
+    def _half(self, index: PatentIndex, parts: Sequence[str], encoded: Float32, start: int) -> tuple[str, Float32]:
+        chosen = [0, *range(start, len(parts), 2)]
+        told = [i for i in chosen if i < len(encoded)]
+        lengths = np.array([_length(parts[i], self.language) for i in told])
+        return " ".join(" ".join(parts[i] for i in chosen).split()), _mean(index, encoded[told], lengths)
+
+
+def _clauses(sentence: str) -> list[str]:
+    """Return the clauses of a sentence, of ``FEWEST_OF_CLAUSE`` words and more each."""
+    found: list[str] = []
+    for piece in CLAUSE_END.split(sentence):
+        if found and len(found[-1].split()) < FEWEST_OF_CLAUSE:
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    if len(found) > 1 and len(found[-1].split()) < FEWEST_OF_CLAUSE:
+        found[-2:] = [" ".join(found[-2:])]
+    return found
 
 
 def read_within_field(
@@ -91,11 +136,11 @@ def read_within_field(
     encoded = np.stack([encode_sentence(part) for part in sentences_of(question.text)])
     lengths = np.array([_length(part, question.language) for part in sentences[: len(encoded)]])
     meaning = _mean(index, encoded, lengths)
-    field = _nearest(index, question.vector_of(meaning), before, excluded)
+    near = _nearest(index, question.vector_of(meaning), before, excluded)
     words = {word.terms[0]: word for run in question.runs for word in run}
-    if not words or not len(field):
-        return Reading(question.text, meaning, field, (), 0)
-    foreign = _foreign(index, question, list(words.values()), field, EarlierPatents(index, before, excluded), doubtful)
+    if not words or not len(near):
+        return Reading(question.text, meaning, near, (), 0)
+    foreign = _foreign(index, question, list(words.values()), near, EarlierPatents(index, before, excluded), doubtful)
     gone = {term for term, is_foreign in zip(words, foreign.tolist(), strict=True) if is_foreign}
     texts: list[str] = []
     kept: list[int] = []
@@ -112,12 +157,21 @@ def read_within_field(
             texts.append(_without(sentence, strange, question.language))
             kept.append(i)
     if not kept:
-        return Reading(question.text, meaning, field, (), 0)
+        return Reading(question.text, meaning, near, (), 0)
     told = [i for i in kept if i < len(encoded)]
     if len(told) < len(encoded) and told:
         meaning = _mean(index, encoded[told], lengths[told])
     left_out = tuple(words[term].surface for term in words if term in gone)
-    return Reading(" ".join(" ".join(texts).split()), meaning, field, left_out, len(sentences) - len(kept))
+    return Reading(
+        " ".join(" ".join(texts).split()),
+        meaning,
+        near,
+        left_out,
+        len(sentences) - len(kept),
+        tuple(texts),
+        encoded[told],
+        question.language,
+    )
 
 
 def sentences_of(text: str) -> list[str]:
@@ -221,13 +275,5 @@ def _counterparts(
 
 def users_of(index: PatentIndex, docs: Integers, groups: Sequence[Sequence[str]]) -> Integers:
     """Return how many of some patents have any term of each group, (g,)."""
-    users = np.zeros(len(groups), dtype=np.int64)
-    owner = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    if not len(owner):
-        return users
-    codes = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
-    for terms, _ in index.terms_of(docs):  # ascending
-        if len(terms):
-            met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
-            users[np.unique(owner[met])] += 1
+    users: Integers = having(index, docs, groups).sum(axis=1)
     return users

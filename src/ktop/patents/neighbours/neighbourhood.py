@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ktop.domain.technology.neighbourhood import (
     LabelSets,
@@ -23,7 +26,7 @@ from ktop.domain.technology.neighbourhood import (
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.patents.analysis.encoder import encode_sentence
-from ktop.patents.analysis.terms import PAIR, term_code
+from ktop.patents.analysis.terms import PAIR
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import Filter, PatentIndex
 from ktop.patents.engine.questions import Question
@@ -33,6 +36,7 @@ from ktop.patents.engine.vectors import across
 from ktop.patents.neighbours.alignment import confirmed
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.copies import copied
+from ktop.patents.neighbours.document_terms import having
 from ktop.patents.neighbours.field_words import read_within_field, sentences_of, users_of
 from ktop.patents.neighbours.keyterms import KeyTerm, counterparts_of, key_terms
 from ktop.patents.neighbours.similarity import Similarity
@@ -60,6 +64,7 @@ def neighbourhood(
     within_field: bool = False,
     aligned: bool = False,
     doubtful: bool = False,
+    halved: bool = False,
 ) -> Neighbourhood:
     """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
@@ -72,6 +77,7 @@ def neighbourhood(
     within_field : whether words that the field does not know count nothing (``field_words``), meaning is that of all
         sentences, and copies are looked for; otherwise the text is read whole, as versions up to 3 of the model do.
     doubtful : whether a word that no patent of its language has needs a near counterpart, from 4.3 on.
+    halved : whether each half of the sentences is put among its nearest patents, too, from 4.4 on.
     aligned : whether what shingles take for a copy must say the same sentence by sentence (``alignment``), from 4.1 on.
     """
     clock = _Clock()
@@ -84,15 +90,58 @@ def neighbourhood(
     reading = None
     if within_field:
         reading = read_within_field(index, technology, whole, before, excluded, doubtful)
-        question = Question.of(reading.text, technology.language, index.analyser, index.space)
-        question.meaning, question.whole, question.translations = reading.meaning, whole, whole.translations
+        question = _part_of(whole, index, reading.text, reading.meaning)
     clock.lap("analyse")
+    earlier = EarlierPatents(index, before, excluded)
+    around = functools.partial(_around, index, technology, day, earlier=earlier, size=size, n_terms=n_terms)
+    found, docs = around(question, within_field=reading is not None, background=background, paired=True, clock=clock)
+    if reading is None:
+        return found
+    taken = copied(index, whole, earlier, docs)
+    if aligned:
+        taken = confirmed(index, whole, earlier, docs, taken)
+    clock.lap("copies")
+    halves = tuple(
+        around(
+            _part_of(whole, index, text, meaning), within_field=True, background=False, paired=False, clock=_Clock()
+        )[0]
+        for text, meaning in (reading.halves(index) if halved else ())
+    )
+    clock.lap("halves")
+    return replace(found, copied=taken, left_out=reading.left_out, halves=halves)
+
+
+def _part_of(whole: Question, index: PatentIndex, text: str, meaning: npt.NDArray[np.float32]) -> Question:
+    """Return what is left of a question, or a half of it, as a question of its own."""
+    part = Question.of(text, whole.language, index.analyser, index.space)
+    part.meaning, part.whole, part.translations = meaning, whole, whole.translations
+    return part
+
+
+def _around(
+    index: PatentIndex,
+    technology: Technology,
+    day: date,
+    question: Question,
+    *,
+    earlier: EarlierPatents,
+    size: int,
+    n_terms: int,
+    within_field: bool,
+    background: bool,
+    paired: bool,
+    clock: _Clock,
+) -> tuple[Neighbourhood, Docs]:
+    """Return a question among its nearest earlier patents, and the documents that these are.
+
+    ``paired`` is whether these are compared with one another, too.
+    """
+    before, excluded = day_number(day), earlier.excluded
     meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
     near = candidates(index, question, size, before, excluded, meant)
     clock.lap("search")
-    earlier = EarlierPatents(index, before, excluded)
     closeness = Similarity(index, question, earlier)
-    rated = closeness.of(near)
+    rated = closeness.of(near, paired)
     order = np.argsort(-rated.similarity, kind="stable")[:size]
     docs = near[order]
     clock.lap("similarity")
@@ -106,13 +155,7 @@ def neighbourhood(
     topics = [int(topic) for topic in tables.topic[docs]]
     names = tables.about["topics"]
     words, groups = _text_terms(index, question, earlier, docs)
-    extra: dict[str, Any] = {}
-    if reading is not None:
-        use = users_of(index, meant, groups) / max(len(meant), 1)
-        taken = copied(index, whole, earlier, docs)
-        if aligned:
-            taken = confirmed(index, whole, earlier, docs, taken)
-        extra = {"field_use": use, "copied": taken, "left_out": reading.left_out}
+    use = users_of(index, meant, groups) / max(len(meant), 1) if within_field else np.empty(0)
     found = Neighbourhood(
         technology=technology,
         as_of=day,
@@ -131,7 +174,7 @@ def neighbourhood(
         topics=LabelSets.of([[names[topic]] if topic >= 0 else [] for topic in topics]),
         applicants=applicant_labels(display),
         measures=_measures(index, docs, before),
-        pair_similarity=rated.pairs(order),
+        pair_similarity=rated.pairs(order) if paired else np.empty((0, 0), dtype=np.float32),
         key_terms=key,
         text_terms=words,
         term_pairs=pairs,
@@ -140,14 +183,14 @@ def neighbourhood(
             cosine=cosines,
             filing_day=tables.day[meant].astype(np.float64),
             topic=tables.topic[meant].astype(np.int64),
-            among=np.empty(0) if reading is None else _among(index, meant),
+            among=_among(index, meant) if within_field else np.empty(0),
         ),
         background=np.sort(closeness.of_sample().similarity) if background else np.empty(0),
         seconds=clock.laps,
-        **extra,
+        field_use=use,
     )
     clock.lap("surroundings")
-    return found
+    return found, docs
 
 
 def question_of(index: PatentIndex, technology: Technology) -> Question:
@@ -321,20 +364,12 @@ def _text_terms(
     translated = {term.term: [near.term for near in found[:2]] for term, found in translations}
     kept = [term for term in single if own or translated.get(term.term)]
     groups = [(*([term.term] if own else []), *translated.get(term.term, ())) for term in kept]
-    present = np.zeros((len(kept), len(docs)), dtype=np.bool_)
-    if kept:
-        codes = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
-        starts = np.concatenate([[0], np.cumsum([len(group) for group in groups])[:-1]])
-        for j, (terms, _) in enumerate(index.terms_of(docs)):  # ascending
-            if len(terms):
-                met = terms[np.minimum(np.searchsorted(terms, codes), len(terms) - 1)] == codes
-                present[:, j] = np.logical_or.reduceat(met, starts)
     weights = np.array([term.weight for term in kept], dtype=np.float64)
     found = WordPresence(
         terms=_objects([term.surface for term in kept]),
         weight=weights / weights.max() if len(weights) else weights,
         df=earlier.counts_of_any(groups),
-        in_neighbour=present,
+        in_neighbour=having(index, docs, groups),
     )
     return found, groups
 

@@ -53,8 +53,8 @@ class Similarity:
     def __init__(self, index: PatentIndex, question: Question, earlier: EarlierPatents) -> None:
         self.index, self.question, self.earlier = index, question, earlier
 
-    def of(self, docs: Docs) -> Rated:
-        """Return the similarities of some documents."""
+    def of(self, docs: Docs, paired: bool = True) -> Rated:
+        """Return the similarities of some documents; their vectors, only if ``paired``, over all terms they share."""
         owner, terms, weights = self._terms_of(docs)
         codes, place, times = np.unique(terms, return_inverse=True, return_counts=True)
         values = weights * self._idf(codes)[place]
@@ -62,7 +62,7 @@ class Similarity:
         values = (values / np.maximum(length, 1e-9)[owner]).astype(np.float32)
         # A term of one document only, that is not asked for either, counts in its length and nowhere else.
         given = np.fromiter({*self._own, *self._over}, dtype=np.uint32)
-        kept = np.flatnonzero((times > 1) | np.isin(codes, given))
+        kept = np.flatnonzero(((times > 1) & paired) | np.isin(codes, given))
         column = np.full(len(codes), -1, dtype=np.int64)
         column[kept] = np.arange(len(kept))
         known = column[place] >= 0

@@ -20,7 +20,7 @@ from ktop.models.originality.definitions import reads_whole_text, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.measures import measure_values
 from ktop.patents.engine.index import PatentIndex
-from ktop.usecases.corpora.neighbourhood import neighbourhood_of
+from ktop.usecases.corpora.neighbourhood import whole_text_neighbourhood
 from ktop.usecases.corpora.reference import of_version
 
 EQUATING_FILE = "originality-equating.npz"
@@ -58,7 +58,7 @@ def bring_equating_up_to_date(folder: Path, index: PatentIndex, reference: Origi
         technology = Technology(text=text, language=language, as_of=day)
         return _of_table(
             reference,
-            measure_values(neighbourhood_of(index, technology, background=False, formulas=reference.formulas)),
+            measure_values(whole_text_neighbourhood(index, technology, formulas=reference.formulas)),
         )
 
     summaries = catalogue.load("patents/bilingual_summaries")

@@ -9,7 +9,9 @@ from ktop.models.originality.definitions import (
     aligns_copies,
     doubts_unknown_words,
     neighbours_wanted,
+    reads_by_halves,
     reads_whole_text,
+    table_version,
     version,
 )
 from ktop.patents.engine.index import PatentIndex
@@ -37,7 +39,15 @@ def neighbourhood_of(
         within_field=not reads_whole_text(formulas),
         aligned=aligns_copies(formulas),
         doubtful=doubts_unknown_words(formulas),
+        halved=reads_by_halves(formulas),
     )
+
+
+def whole_text_neighbourhood(
+    index: PatentIndex, technology: Technology, exclude: tuple[str, ...] = (), formulas: str | None = None
+) -> Neighbourhood:
+    """Return what tables of measures are made of: the neighbourhood of the whole text, without pictures and halves."""
+    return neighbourhood_of(index, technology, exclude, False, table_version(formulas or version()))
 
 
 def patent_technology(patent: Patent) -> Technology | None:

@@ -16,7 +16,7 @@ from ktop.models.originality import OriginalityReference, build_reference, relea
 from ktop.models.originality.definitions import table_version, version
 from ktop.models.originality.reference import choose_sample
 from ktop.patents.engine.index import PatentIndex
-from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
+from ktop.usecases.corpora.neighbourhood import patent_technology, whole_text_neighbourhood
 
 #: Reference patents that a technology's percentiles are counted from, and the seed that draws them.
 REFERENCE_PATENTS = 400
@@ -72,7 +72,7 @@ def bring_reference_up_to_date(
     def neighbourhoods(patent_id: str) -> Neighbourhood:
         technology = patent_technology(patents[patent_id])
         assert technology is not None, "only dated patents are drawn"
-        return neighbourhood_of(index, technology, (patent_id,), background=False, formulas=formulas)
+        return whole_text_neighbourhood(index, technology, (patent_id,), formulas)
 
     label = text("cli.step_reference", lang)
     made = build_reference(

@@ -29,7 +29,7 @@ from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.neighbours.forward_outcomes import forward_outcomes
 from ktop.training.originality.outcomes import forward_figures
-from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
+from ktop.usecases.corpora.neighbourhood import patent_technology, whole_text_neighbourhood
 
 FILE = "originality-training.parquet"
 SEED = 20241103
@@ -121,7 +121,7 @@ def _rows(index: PatentIndex, folder: Path, patents: int, lang: Lang, progress: 
 
 
 def _row(index: PatentIndex, patent: Patent, technology: Technology) -> dict[str, Any] | None:
-    found = neighbourhood_of(index, technology, (patent.id,), background=False)
+    found = whole_text_neighbourhood(index, technology, (patent.id,))
     if not found.size:
         return None
     learning = rules("learning")

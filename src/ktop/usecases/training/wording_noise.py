@@ -26,7 +26,7 @@ from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.index import PatentIndex
 from ktop.training.originality.wording_noise import WordingNoise, noise_of
 from ktop.usecases.corpora.equating import bring_equating_up_to_date
-from ktop.usecases.corpora.neighbourhood import neighbourhood_of, patent_technology
+from ktop.usecases.corpora.neighbourhood import patent_technology, whole_text_neighbourhood
 from ktop.usecases.corpora.reference import bring_reference_up_to_date
 from ktop.usecases.training.originality_stability import CHANGES
 
@@ -81,7 +81,7 @@ def _summaries(index: PatentIndex, reference: OriginalityReference, equating: Eq
 
     def told(summary: Mapping[str, str], language: Lang, wording: str) -> Floats:
         technology = Technology(text=summary[f"{language}{wording}"].strip(), language=language, as_of=as_of)
-        values: Mapping[str, float] = measure_values(neighbourhood_of(index, technology, background=False))
+        values: Mapping[str, float] = measure_values(whole_text_neighbourhood(index, technology))
         if equating is not None:
             values = equating.apply(values, language)
         return _logits(reference, day_number(as_of), values)
@@ -115,7 +115,7 @@ def _reworded(
         assert technology is not None, "reference patents are dated"
 
         def placed(told: Technology, own: str = patent_id) -> Floats:
-            values = measure_values(neighbourhood_of(index, told, (own,), background=False))
+            values = measure_values(whole_text_neighbourhood(index, told, (own,)))
             return _logits(reference, day_number(told.as_of), values)
 
         before = placed(technology)
