@@ -28,6 +28,7 @@ from ktop.domain.values.registration_numbers import BusinessNumber
 from ktop.kernel.settings import Settings
 from ktop.report import labels
 from ktop.training.reference import build_reference
+from ktop.usecases.accounts.throttle import Throttle
 from ktop.web.app import create_app
 from ktop.web.pages.common import day_written
 
@@ -190,6 +191,8 @@ def person(request: pytest.FixtureRequest, browser: Browser, address: str) -> It
 @walked(("ko", 1440, True), ("en", 360, False))
 def test_owner_from_signing_up_to_sending_a_result(person: Person, house: House) -> None:
     page = person.page
+    with house._store().installation() as work:  # all ways of this journey sign up from one place within minutes
+        Throttle("sign-up", "127.0.0.1").forget(work)
     page.goto(f"/sign-up?lang={person.lang}")
     person.sound()
     place = next(_NUMBERS)
