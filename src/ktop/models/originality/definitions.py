@@ -102,7 +102,7 @@ def table_version(name: str) -> str:
     numbers = _numbers(name)
     if (4,) < numbers < (4, 3):
         return "4.0.0"
-    return "4.3.0" if numbers >= (4, 3) else name
+    return "4.3.0" if (4, 3) < numbers < (4, 5) else name
 
 
 def _numbers(name: str) -> tuple[int, ...]:
