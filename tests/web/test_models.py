@@ -136,3 +136,7 @@ def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> No
         acting.now = BANK
         assert "/promotion" not in browser.get(before).text
         assert decide(f"{before}/promotion", "/consents", why="아무나").status_code == 403
+        noted = house.audit.events(OPERATOR, everywhere=True, action="access.refused").items
+        assert [(event.actor, event.subject) for event in noted] == [
+            (BANK.user, "POST /models/{name}/{version}/promotion")
+        ]

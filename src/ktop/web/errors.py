@@ -16,8 +16,10 @@ from starlette.exceptions import HTTPException
 
 from ktop.catalogue import LANGS, Lang, message, text
 from ktop.domain.company.errors import OWN_ERROR
+from ktop.domain.party.actor import VISITOR
 from ktop.domain.values.kind import shown
-from ktop.kernel.errors import BusyError, InputError, KtopError, SignInError, TooManyRequestsError
+from ktop.kernel.errors import BusyError, ForbiddenError, InputError, KtopError, SignInError, TooManyRequestsError
+from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.rendering import page
 
@@ -151,11 +153,22 @@ def unexpected(request: Request, error: Exception) -> Response:
     return answer(request, _UnexpectedError("web.unexpected", reference=reference))
 
 
+async def _note_refusal(request: Request, error: ForbiddenError) -> None:
+    """Let the audit trail say that somebody known was refused; the route is named, never an address with its ids."""
+    route = getattr(request.scope.get("route"), "path", "?")
+    try:
+        await ask(request, platform(request).audit.refused, f"{request.method} {route}", error.key)
+    except KtopError as failed:  # the refusal stands also where the trail cannot be written
+        _LOG.warning("a refusal was not noted: %s", failed.key)
+
+
 def add_handlers(app: FastAPI) -> None:
     """Let ``app`` answer every error."""
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, KtopError)
+        if isinstance(error, ForbiddenError) and actor(request) != VISITOR:
+            await _note_refusal(request, error)
         return answer(request, error)
 
     async def invalid(request: Request, error: Exception) -> Response:

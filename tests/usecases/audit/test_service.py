@@ -70,6 +70,17 @@ def test_only_the_operator_reads_everybody_s(store: Store) -> None:
         audit.events(OPERATOR, everywhere=True, after="nonsense")
 
 
+def test_a_refusal_is_noted_once_a_minute_for_each_person_and_place(store: Store) -> None:
+    audit = _service(store)
+    for _ in range(3):
+        audit.refused(OFFICER, "POST /institutions", "permission.role")
+    audit.refused(OFFICER, "GET /audit", "permission.role")
+    found = audit.events(ADMINISTRATOR, action="access.refused").items
+    assert [(event.actor, event.subject, event.details) for event in found] == [
+        ("park", place, {"reason": "permission.role"}) for place in ("GET /audit", "POST /institutions")
+    ]
+
+
 def test_sealing_takes_all_that_waits_and_keeps_each_day_s_head_once(store: Store) -> None:
     audit = _service(store)
     yesterday = datetime.now(UTC) - timedelta(days=1)

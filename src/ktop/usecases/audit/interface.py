@@ -65,6 +65,13 @@ class Audit(Protocol):
         """
         ...
 
+    def refused(self, actor: Actor, place: str, reason: str) -> None:
+        """Note that somebody known was not let do something: at which route, for which reason (a key of texts).
+
+        The same refusal of the same person counts once a minute, so that nobody fills the trail.
+        """
+        ...
+
     def verify(self, actor: Actor, head: Path | None = None) -> TrailState:
         """Go through the whole trail and return its state.
 

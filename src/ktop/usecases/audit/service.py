@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from ktop.usecases.audit.interface import AuditEvent, DayHead, TrailState
 #: How many events one transaction seals, so that writers on SQLite never wait for long.
 _AT_ONCE = 5_000
 _LONGEST_HEAD_FILE = 100_000
+#: Within so many seconds the same refusal of the same person is noted once; so many are remembered before old ones go.
+_SAME_REFUSAL_SECONDS, _MOST_REFUSALS = 60.0, 5_000
 
 
 class AuditService:
@@ -28,6 +31,7 @@ class AuditService:
 
     def __init__(self, store: Callable[[], Store], sign: Callable[[Mapping[str, Any]], str] | None = None) -> None:
         self._store, self._sign = store, sign
+        self._refusals: dict[tuple[str, str, str], float] = {}
 
     def events(
         self,
@@ -53,6 +57,16 @@ class AuditService:
             AuditEvent(row.number, row.at, row.tenant, row.actor, row.action, row.subject, row.details) for row in found
         ]
         return page_of(events, rows, lambda event: (event.number,))
+
+    def refused(self, actor: Actor, place: str, reason: str) -> None:
+        now, what = time.monotonic(), (actor.user, place, reason)
+        if now - self._refusals.get(what, -_SAME_REFUSAL_SECONDS) < _SAME_REFUSAL_SECONDS:
+            return
+        if len(self._refusals) >= _MOST_REFUSALS:
+            self._refusals = {one: at for one, at in self._refusals.items() if now - at < _SAME_REFUSAL_SECONDS}
+        self._refusals[what] = now
+        with self._store().installation() as work:
+            work.tell(actor, "access.refused", place, {"reason": reason})
 
     def verify(self, actor: Actor, head: Path | None = None) -> TrailState:
         require(actor, "platform:audit:read")
