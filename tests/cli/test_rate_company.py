@@ -133,7 +133,13 @@ def test_a_batch_of_three_formats(ktop: Ktop, tmp_path: Path) -> None:
 
 def test_models_are_listed_and_shown(ktop: Ktop) -> None:
     cards = json.loads(ktop("models", "list", "--json").out)
-    assert {card["name"] for card in cards} == {"tech-index", "ktrs-fm", "start-up", "global-expansion"}
+    assert {card["name"] for card in cards} == {
+        "tech-index",
+        "ktrs-fm",
+        "start-up",
+        "global-expansion",
+        "originality",
+    }
     listed = ktop("models", "list", "--lang", "ko").out
     assert "가상 기업" in listed and listed.index("1.3.0") < listed.rindex("1.0.0"), "those in force come first"
     assert json.loads(ktop("models", "show", "tech-index").out)["name"] == "tech-index"

@@ -18,7 +18,6 @@ from ktop.cli.options import Corpus, Json, Lang, OnCluster
 from ktop.cli.state import session, terminal
 from ktop.kernel.errors import InputError
 from ktop.kernel.files import atomic_path
-from ktop.usecases.uploads import existing
 
 __all__ = ["app"]
 
@@ -146,6 +145,8 @@ def promote(
     """Put a version in force."""
     terminal.languages(lang)
     at = session(ctx)
+    from ktop.usecases.uploads import existing  # loads what reads tables
+
     said = existing(evidence).read_bytes() if evidence else None
     event = at.platform.models.promote(at.actor, name, version, by=_who(by), why=why, evidence=said, anyway=anyway)
     previous, number = event["previous"] or "–", event["number"]

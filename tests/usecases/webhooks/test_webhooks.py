@@ -279,7 +279,7 @@ def test_every_action_that_is_told_belongs_to_a_topic_or_is_the_installation_s_o
     for path in sources.rglob("*.py"):
         told |= set(re.findall(r'\btell\([^"\n]*"([a-z_]+)\.[a-z_]+"', path.read_text("utf-8")))
     own: set[Any] = {"webhook", "installation", "key", "user", "member", "organisation", "session", "institution"}
-    own |= {"account", "demo", "mail", "statistics"}
+    own |= {"access", "account", "demo", "mail", "statistics"}
     assert {"rating", "batch"} <= told
     assert told - set(topic_kinds()) <= own
 
