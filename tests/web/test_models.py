@@ -102,6 +102,7 @@ def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> No
         return browser.post(address, data={"csrf": token[1], **form}, files={"comparison": ("", b"")})
 
     with acting_as(OPERATOR) as acting:
+        assert not house.models.drift_due(INSTALLATION), "nothing was rated yet"
         page = browser.get(f"{before}?lang=ko").text
         assert f"지금은 {newest}" in page and f"{before}/promotion" in page
         assert decide(f"{before}/promotion", before, why=" ").status_code == 422

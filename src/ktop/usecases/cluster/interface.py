@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from ktop.domain.party.actor import Actor
+from ktop.patents.cluster.sizing import Sizing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,6 @@ class ClusterSeen:
 
     nodes: Sequence[str]
     shares: Sequence[ShareSeen]
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """What a corpus and its ratings need; the meaning of each figure: ``ktop.patents.cluster.sizing.Sizing``."""
-
-    patents: int
-    ratings_per_second: float
-    index_gb: float
-    memory_gb: float
-    disk_gb: float
-    index_hours: float
-    rating_seconds: float
-    cores: float
-    machines: int
-    bound_by: Literal["memory", "cores"]
 
 
 class Cluster(Protocol):
@@ -62,7 +47,7 @@ class Cluster(Protocol):
         """
         ...
 
-    def size(self, actor: Actor, patents: int, ratings_per_second: float, *, memory_gb: float, cores: int) -> Needed:
+    def size(self, actor: Actor, patents: int, ratings_per_second: float, *, memory_gb: float, cores: int) -> Sizing:
         """Return what so many patents and ratings need, of machines with so much memory and so many cores.
 
         Raises ``InputError`` for numbers that no corpus has.

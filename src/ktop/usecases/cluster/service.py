@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +20,10 @@ from ktop.patents.cluster.sizing import (
     MOST_PATENTS,
     MOST_RATINGS,
     Machine,
+    Sizing,
     size_of,
 )
-from ktop.usecases.cluster.interface import ClusterSeen, Needed, ShareSeen
+from ktop.usecases.cluster.interface import ClusterSeen, ShareSeen
 from ktop.usecases.corpora.opening import cluster_plan
 
 
@@ -62,13 +62,12 @@ class ClusterService:
         if not told:
             raise UnavailableError("cluster.node_ended", address=host)
 
-    def size(self, actor: Actor, patents: int, ratings_per_second: float, *, memory_gb: float, cores: int) -> Needed:
+    def size(self, actor: Actor, patents: int, ratings_per_second: float, *, memory_gb: float, cores: int) -> Sizing:
         require(actor, "platform:corpus:read")
         within = 1 <= patents <= MOST_PATENTS and 0 < ratings_per_second <= MOST_RATINGS
         if not within or not (1 <= memory_gb <= MOST_MEMORY_GB and 1 <= cores <= MOST_CORES):
             raise InputError("cluster.size_range", patents=MOST_PATENTS, ratings=MOST_RATINGS)
-        found = size_of(patents, ratings_per_second, Machine(memory_gb, cores))
-        return Needed(**dataclasses.asdict(found))
+        return size_of(patents, ratings_per_second, Machine(memory_gb, cores))
 
     def seen(self, actor: Actor) -> ClusterSeen:
         require(actor, "platform:corpus:read")

@@ -40,7 +40,7 @@ class Models(Protocol):
         ...
 
     def drift_due(self, actor: Actor) -> bool:
-        """Whether it is time to measure drift again: a week after the last report, at once where none was kept."""
+        """Whether drift is to be measured: a week after the last report, at once where there is none but ratings."""
         ...
 
     def promote(

@@ -51,7 +51,10 @@ class ModelService:
         if actor != INSTALLATION:
             raise ForbiddenError("jobs.workers_only")
         kept = [datetime.fromisoformat(report["at"]) for report in latest_reports(self._registry)]
-        return not kept or datetime.now(UTC) - max(kept) >= _DRIFT_AGAIN
+        if kept:
+            return datetime.now(UTC) - max(kept) >= _DRIFT_AGAIN
+        with self._store().installation(reading=True) as work:
+            return any(True for _ in work.figures_of_all.recent_ratings(1))
 
     def promote(
         self,
