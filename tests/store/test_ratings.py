@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Inspector, inspect, text
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.store.database import migrate, open_database
+from ktop.store.ratings import in_brief
 from ktop.store.tables import metadata
 from ktop.store.tables.base import Instant
 from ktop.store.unit_of_work import Store
@@ -33,6 +34,31 @@ def test_a_rating_comes_back_as_given(store: Store) -> None:
     with store.unit(LOCAL_OWNER) as unit:
         assert unit.ratings.get(row.id) == row
         assert [r.id for r in unit.ratings.recent()] == [row.id]
+
+
+def test_lists_read_ratings_in_brief(store: Store) -> None:
+    whole = {
+        "model": {"name": "ktrs-fm", "version": "1.3.0", "trained_on": "synthetic"},
+        "subject": {"name": "한빛", "industry_group": "machinery", "region": None},
+        "scores": {"growth": 83.2, "index": None},
+        "grades": {"business": "AA-"},
+        "inputs": [{"name": "sales_krw_t0", "value": 5, "source": "-"}, {"name": "staff", "value": 7}],
+        "contributions": [{"indicator": "x", "value": 1}],
+    }
+    bare = {"model": {"name": "originality"}}
+    brief = {
+        "model": {"name": "ktrs-fm", "version": "1.3.0"},
+        "subject": {"industry_group": "machinery", "region": None},
+        "scores": {"growth": 83.2, "index": None},
+        "grades": {"business": "AA-"},
+        "inputs": [{"name": "sales_krw_t0", "value": 5}],
+    }
+    no_part = {"model": {"name": "originality"}, "subject": {}, "scores": {}, "grades": {}, "inputs": []}
+    assert in_brief([whole, {"scores": {}}, bare]) == [brief, no_part]
+    with store.unit(LOCAL_OWNER) as unit:
+        unit.ratings.add(kind="company", subject="한빛", as_of=DAY, inputs={}, results=[whole, bare])
+        (listed,) = unit.ratings.found()
+    assert listed.results == [brief, no_part]
 
 
 def test_all_organisations_are_counted_and_only_ones_own_are_learned_from(store: Store) -> None:

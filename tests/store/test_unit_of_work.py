@@ -18,11 +18,12 @@ from ktop.domain.party.actor import LOCAL_OWNER, Actor
 from ktop.kernel.errors import NotFoundError, UnavailableError
 from ktop.store.audit import event_digest
 from ktop.store.database import MIGRATIONS, connect, open_database
-from ktop.store.ratings import RatingRepository
+from ktop.store.ratings import RatingRepository, in_brief
 from ktop.store.tables import audit_chain, audit_events, outbox, ratings
 from ktop.store.unit_of_work import Store
 
 BANK, AGENCY = Actor("kim", "bank-1"), Actor("lee", "agency-1")
+ANSWER = {"model": {"name": "tech-index", "version": "1.0.0"}, "scores": {"index": 70.1}, "warnings": []}
 RESULT = {"model": {"name": "ktrs-fm", "version": "1.0.0"}, "scores": {"growth": 61.5}}
 
 
@@ -167,6 +168,10 @@ def _config(**attributes: Any) -> Config:
     return config
 
 
+#: More ratings than a migration reads at a time.
+_KEPT = 102
+
+
 @pytest.mark.parametrize("back_end", BACK_ENDS)
 def test_ratings_of_the_former_schema_become_the_local_owner_s(tmp_path: Path, back_end: str) -> None:
     url = empty_postgresql() if back_end == "postgresql" else f"sqlite:///{tmp_path / 'former.sqlite3'}"
@@ -183,15 +188,16 @@ def test_ratings_of_the_former_schema_become_the_local_owner_s(tmp_path: Path, b
         command.upgrade(_config(connection=connection), "0001")
         made = datetime(2025, 6, 30, 1, 2, 3, tzinfo=UTC)
         values = {"created": made, "as_of": date(2025, 6, 30), "kind": "company", "subject": "한빛"}
-        stored = values | {"inputs": {"record": {"name": "한빛"}}, "results": [{"scores": {"index": 70.1}}]}
-        connection.execute(insert(former), [stored | {"id": f"{n:032x}"} for n in range(3)])
+        stored = values | {"inputs": {"record": {"name": "한빛"}}, "results": [ANSWER]}
+        connection.execute(insert(former), [stored | {"id": f"{n:032x}"} for n in range(_KEPT)])
     engine.dispose()
     store = Store.open(url)
     with store.unit(LOCAL_OWNER) as unit:
-        kept = unit.ratings.recent()
-    assert [row.id for row in kept] == [f"{n:032x}" for n in range(3)]
+        kept, listed = unit.ratings.recent(_KEPT), unit.ratings.found(limit=_KEPT)
+    assert [row.id for row in kept] == [f"{n:032x}" for n in range(_KEPT)]
+    assert [row.results for row in listed] == [in_brief([ANSWER])] * _KEPT
     assert kept[0].created == made and kept[0].subject_key is None
-    assert kept[0].inputs == {"record": {"name": "한빛"}} and kept[0].results == [{"scores": {"index": 70.1}}]
+    assert kept[0].inputs == {"record": {"name": "한빛"}} and kept[0].results == [ANSWER]
     with store.unit(BANK) as unit:
         assert unit.ratings.recent() == []
 

@@ -5,22 +5,30 @@ What a consent covers, and what of a rating it shows, is for the domain to say; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from ktop.domain.party.actor import Actor
 from ktop.store.consents import PARTY, Party, party_of
 from ktop.store.tables import companies, consents, organisations, ratings
 
-#: How many models answer together at most.
-_MODELS = 4
-#: What a title is read from, and then the names of the models that answered.
-_KNOWN = (ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.kind, ratings.c.technology)
-_NAMES = [ratings.c.results[(place, "model", "name")].as_string() for place in range(_MODELS)]
+_AT_ONCE = 100
+#: What a title is read from.
+_TITLE = (ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.kind, ratings.c.technology, ratings.c.brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ class GrantedResults:
     def newest(self, company: str, limit: int) -> list[GrantedTitle]:
         """Return what there is of a company by itself, the newest first."""
         query = (
-            select(*_KNOWN, *_NAMES)
+            select(*_TITLE)
             .where(_granted(), _of_itself(), not_(ratings.c.archived))
             .order_by(ratings.c.created.desc(), ratings.c.id)
             .limit(limit)
@@ -103,19 +111,21 @@ class GrantedResults:
         order = func.row_number().over(partition_by=the_company, order_by=(ratings.c.created.desc(), ratings.c.id))
         ranked = (
             select(ratings.c.id, order.label("place"))
-            .where(the_company.in_(list(of)), not_(ratings.c.archived))
+            .where(the_company.in_(bindparam("companies", expanding=True)), not_(ratings.c.archived))
             .where(_granted(the_company), _of_itself(the_company))
             .subquery()
         )
         query = (
-            select(the_company, *_KNOWN, *_NAMES)
+            select(the_company, *_TITLE)
             .join(ranked, ranked.c.id == ratings.c.id)
             .where(ranked.c.place <= limit)
             .order_by(ratings.c.created.desc(), ratings.c.id)
         )
         found: dict[str, list[GrantedTitle]] = {}
-        for company, *row in self._connection.execute(query, {"grantee": self._actor.organisation}):
-            found.setdefault(company, []).append(_title(row))
+        for named in _few(of):
+            given = {"grantee": self._actor.organisation, "companies": named}
+            for company, *row in self._connection.execute(query, given):
+                found.setdefault(company, []).append(_title(row))
         return found
 
     def standings(self, of: Collection[str], until: datetime | None = None) -> dict[str, GrantedStanding]:
@@ -126,37 +136,39 @@ class GrantedResults:
         order = func.row_number().over(partition_by=the_company, order_by=(ratings.c.created.desc(), ratings.c.id))
         ranked = (
             select(ratings.c.id, order.label("place"))
-            .where(the_company.in_(list(of)), kinds, not_(ratings.c.archived), *made)
+            .where(the_company.in_(bindparam("companies", expanding=True)), kinds, not_(ratings.c.archived), *made)
             .where(_granted(the_company), _of_itself(the_company))
             .subquery()
         )
         newest = select(ranked.c.id).where(ranked.c.place == 1)
-        # Read here, not by the database: PostgreSQL reads all of it again for each part that is asked for.
-        query = select(the_company, ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.results)
-        found = self._connection.execute(query.where(ratings.c.id.in_(newest)), {"grantee": self._actor.organisation})
-        return {row[0]: _granted_standing(*row) for row in found}
+        query = select(the_company, ratings.c.id, ratings.c.created, ratings.c.as_of, ratings.c.brief)
+        query = query.where(ratings.c.id.in_(newest))
+        found: dict[str, GrantedStanding] = {}
+        for named in _few(of):
+            given = {"grantee": self._actor.organisation, "companies": named}
+            found |= {row[0]: _granted_standing(*row) for row in self._connection.execute(query, given)}
+        return found
+
+
+def _few(companies: Collection[str]) -> Iterator[list[str]]:
+    """Give companies so many at a time as one query may name.
+
+    PostgreSQL holds each rating that it finds against each company that is named, one after the other.
+    """
+    listed = list(companies)
+    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
 
 
 def _granted_standing(
-    company: str, rating: str, created: datetime, as_of: date, results: Sequence[Mapping[str, Any]]
+    company: str, rating: str, created: datetime, as_of: date, brief: Sequence[Mapping[str, Any]]
 ) -> GrantedStanding:
-    answers = tuple(
-        ModelAnswer(one["model"]["name"], one.get("grades", {}), one.get("scores", {}).get("index")) for one in results
-    )
-    subject = results[0].get("subject", {}) if results else {}
-    return GrantedStanding(
-        company, rating, created, as_of, subject.get("industry_group"), subject.get("region"), _closed(results), answers
-    )
-
-
-def _closed(results: Sequence[Mapping[str, Any]]) -> bool | None:
-    stated = [
-        entry["value"]
-        for result in results
-        for entry in result.get("inputs", ())
-        if entry["name"] == "business_suspended" and entry.get("value") is not None
-    ]
-    return bool(stated[0]) if stated else None
+    answers = tuple(ModelAnswer(one["model"]["name"], one["grades"], one["scores"].get("index")) for one in brief)
+    subject = brief[0]["subject"] if brief else {}
+    inputs = [entry for one in brief for entry in one["inputs"] if entry["name"] == "business_suspended"]
+    stated = [entry["value"] for entry in inputs if entry["value"] is not None]
+    closed = bool(stated[0]) if stated else None
+    industry, region = subject.get("industry_group"), subject.get("region")
+    return GrantedStanding(company, rating, created, as_of, industry, region, closed, answers)
 
 
 def _granted(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:
@@ -170,8 +182,8 @@ def _granted(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:
 
 
 def _title(row: Sequence[Any]) -> GrantedTitle:
-    rating, created, as_of, kind, technology, *names = row
-    return GrantedTitle(rating, created, as_of, kind, technology, tuple(name for name in names if name))
+    rating, created, as_of, kind, technology, brief = row
+    return GrantedTitle(rating, created, as_of, kind, technology, tuple(one["model"]["name"] for one in brief))
 
 
 def _of_itself(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:

@@ -46,17 +46,38 @@ class RatedRecord:
     record: dict[str, Any]
 
 
-#: What lists show of each model's answer; the rest of it, some 40 kB, is not read for a list.
-_SHOWN = (("model", "name"), ("scores", "index"), ("grades", "business"), ("grades", "originality"))
+#: Inputs of a company's answers that are counted for the public or watched.
+_BRIEF_INPUTS = ("business_suspended", "default_record_3y", "sales_krw_t0")
 #: Rows that are read at a time where all are gone through.
 _ROWS_AT_ONCE = 200
-#: More models than answer together.
-_MOST_MODELS = 8
+
+
+def in_brief(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what lists and counts read of models' answers, in the same form.
+
+    That is the model, its scores and grades, industry and region of whom it is, and a few inputs. An answer that names
+    no model is left out.
+    """
+    return [_answer_in_brief(result) for result in results if "model" in result]
+
+
+def _answer_in_brief(result: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = {
+        part: {name: result[part][name] for name in names if name in result.get(part, {})}
+        for part, names in (("model", ("name", "version")), ("subject", ("industry_group", "region")))
+    }
+    inputs = [
+        {"name": entry["name"], "value": entry.get("value")}
+        for entry in result.get("inputs", ())
+        if entry["name"] in _BRIEF_INPUTS
+    ]
+    figures = {part: dict(result.get(part, {})) for part in ("scores", "grades")}
+    return {**chosen, **figures, "inputs": inputs}
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRating:
-    """A stored answer as a list needs it; of each result only the model's name and its headline figures."""
+    """A stored answer as a list needs it; ``results`` in brief, see ``in_brief``."""
 
     id: str
     created: datetime
@@ -109,7 +130,8 @@ class RatingRepository:
             technology=technology,
         )
         values = {field.name: getattr(row, field.name) for field in fields(RatingRow)}
-        self._connection.execute(insert(ratings), values | {"tenant": self._actor.organisation})
+        values |= {"tenant": self._actor.organisation, "brief": in_brief(row.results)}
+        self._connection.execute(insert(ratings), values)
         models = [dict(result["model"]) for result in row.results if "model" in result]
         tell(self._connection, self._actor, row.created, "rating.made", row.id, {"kind": kind, "models": models})
         return row
@@ -224,32 +246,14 @@ class RatingRepository:
         return select(ratings).where(ratings.c.tenant == self._actor.organisation)
 
     def _own_listed(self) -> Select[Any]:
-        """Return the same, reading of the results what lists show: the database takes it out of their JSON."""
-        shown = [
-            (part.as_float() if path == ("scores", "index") else part.as_string()).label(_label(place, path))
-            for place in range(_MOST_MODELS)
-            for path in _SHOWN
-            for part in [ratings.c.results[(place, *path)]]
-        ]
+        """Return the same as lists show it: not what is long."""
         columns = [ratings.c[name] for name in _LISTED]
-        return select(*columns, *shown).where(ratings.c.tenant == self._actor.organisation)
+        return select(*columns, ratings.c.brief).where(ratings.c.tenant == self._actor.organisation)
 
 
 def _row(found: Row[Any]) -> RatingRow:
     return RatingRow(**{field.name: getattr(found, field.name) for field in fields(RatingRow)})
 
 
-def _label(place: int, path: tuple[str, str]) -> str:
-    return f"r{place}_{path[0]}_{path[1]}"
-
-
 def _listed(found: Row[Any]) -> ListedRating:
-    row, results = found._mapping, []
-    for place in range(_MOST_MODELS):
-        if row[_label(place, ("model", "name"))] is None:
-            break
-        result: dict[str, dict[str, Any]] = {}
-        for path in _SHOWN:
-            result.setdefault(path[0], {})[path[1]] = row[_label(place, path)]
-        results.append(result)
-    return ListedRating(**{name: row[name] for name in _LISTED}, results=results)
+    return ListedRating(**{name: getattr(found, name) for name in _LISTED}, results=found.brief)

@@ -17,7 +17,10 @@ _ROWS_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class RatedFirm:
-    """One rating of a company: when, of whom (a key that tells nothing outside), and the models' answers."""
+    """One rating of a company: when, of whom (a key that tells nothing outside), and the models' answers.
+
+    ``results`` may be in brief, see ``ktop.store.ratings.in_brief``.
+    """
 
     created: datetime
     firm: str
@@ -31,15 +34,15 @@ class InstallationFigures:
         self._connection = connection
 
     def rated_firms(self) -> Iterator[RatedFirm]:
-        """Give every rating of a company that has a business number, firm by firm and oldest first."""
+        """Give every rating of a company that has a business number, in brief, firm by firm and oldest first."""
         query = (
-            select(ratings.c.created, ratings.c.subject_key, ratings.c.results)
+            select(ratings.c.created, ratings.c.subject_key, ratings.c.brief)
             .where(ratings.c.subject_key.startswith("business_number:"))
             .order_by(ratings.c.subject_key, ratings.c.created, ratings.c.id)
             .execution_options(yield_per=_ROWS_AT_ONCE)
         )
         for row in self._connection.execute(query):
-            yield RatedFirm(row.created, row.subject_key, row.results)
+            yield RatedFirm(row.created, row.subject_key, row.brief)
 
     def recent_ratings(self, limit: int) -> Iterator[RatedFirm]:
         """Give the newest ratings of companies of all organisations, newest first, ``limit`` at most.

@@ -70,7 +70,8 @@ technologies = Table(
 )
 
 #: One stored answer: what was given, what every model answered, and which model versions did. Never changed, but for
-#: what an organisation calls it (``title``, ``note``, ``archived``).
+#: what an organisation calls it (``title``, ``note``, ``archived``). ``brief`` is what lists and counts read of
+#: ``results`` (``ktop.store.ratings.in_brief``): .5 kB of some 45.
 ratings = Table(
     "ratings",
     metadata,
@@ -89,6 +90,7 @@ ratings = Table(
     Column("title", String(200), nullable=False, server_default=""),
     Column("note", String(2000), nullable=False, server_default=""),
     Column("archived", Boolean, nullable=False, server_default="0"),
+    Column("brief", JSON, nullable=False, server_default="[]"),
     Index("ix_ratings_created", "created"),
     Index("ix_ratings_tenant", "tenant", "created"),
     Index("ix_ratings_subject_key", "tenant", "subject_key"),
