@@ -23,7 +23,7 @@ from rating_peers_data import SCHEME, tasks
 from ktop.models.calibration import expit
 from ktop.training.boosting import BoostingSettings, member_weights
 from ktop.training.fit import predict, prepared_panel, train_scheme
-from ktop.training.panel import Panel, features, outcome
+from ktop.training.panel import Panel, features, outcome, plain_panel
 from ktop.training.scheme import read_scheme
 from ktop.training.tuning.candidate import CHECKPOINTS, Candidate
 from ktop.training.tuning.folds import inner_folds
@@ -44,6 +44,8 @@ RIVAL_AXES: Mapping[str, Sequence[float]] = {
     "l2": (0.0, 1.0, 5.0, 20.0),
     "learning_rate": (0.03, 0.05, 0.1),
 }
+#: A sample has at least so many training rows with the event: fewer cannot be folded (training refuses below 20).
+SAMPLED_EVENTS = 60
 PLAIN = {"objective": "binary", "num_threads": 1, "deterministic": True, "verbosity": -1}
 
 
@@ -292,9 +294,14 @@ MAKERS = {"polish": polish, "slovak": slovak, "rd": investors, "us": listed, "gr
 
 
 def thinned(split: Split, one_in: int) -> Split:
-    """Return the table with only one training firm in so many."""
-    firm = split.train[split.scheme["id"]]
-    return dataclasses.replace(split, train=split.train.filter(firm.hash(seed=7) % one_in == 0))
+    """Return the table with only one training firm in so many; with more where too few of them have the event."""
+    firm = split.train[split.scheme["id"]].hash(seed=7)
+    plan = read_scheme(full_scheme(split.scheme, split.train))
+    panel = Panel(plain_panel(split.train), plan.id, plan.year, plan.columns)
+    y = outcome(plan.targets[0], panel, split.until)
+    while one_in > 1 and min(np.sum(y[(firm % one_in == 0).to_numpy()] == which) for which in (0, 1)) < SAMPLED_EVENTS:
+        one_in //= 2
+    return dataclasses.replace(split, train=split.train.filter(firm % one_in == 0))
 
 
 def _split(name: str, scheme: Mapping[str, Any], train: pl.DataFrame, test: pl.DataFrame, y: str, firm: str) -> Split:

@@ -67,6 +67,32 @@ def test_a_record_is_rated_with_the_warning() -> None:
     assert "implausible" in {warning.code for warning in subject.warnings}
 
 
+@pytest.mark.parametrize(
+    ("changed", "codes"),
+    [
+        ({"rnd_expense": 1e10}, ["amounts_large"]),
+        ({"rnd_expense": 1e12}, ["amounts_large", "implausible"]),
+        ({"marketing_expense": 2.5e10}, ["amounts_large", "implausible"]),
+        ({"rnd_expense": 4e8}, []),
+        # A fact of today's rating too (sales two years before): told once, by that name.
+        ({"sales": 8e5, "rnd_expense": 4e7}, []),
+    ],
+)
+def test_amounts_of_a_statement_too_old_to_be_rated_are_doubted_by_its_year(
+    changed: dict[str, float], codes: list[str]
+) -> None:
+    content = record()
+    content["statements"][0] |= changed
+    subject = RatedSubject.of(content, DAY)
+    told = [warning for warning in subject.warnings if "2023" in warning.text["en"]]
+    assert [warning.code for warning in told] == codes
+    for warning in told:
+        assert "2023년" in warning.text["ko"]
+        assert "latest year" not in warning.text["en"] and "최근" not in warning.text["ko"]
+    if "sales" not in changed:
+        assert subject.facts == RatedSubject.of(record(), DAY).facts, "no fact of today hangs on it"
+
+
 def test_citations_of_some_patents_are_told_as_such() -> None:
     granted = {"kind": "patent", "status": "registered", "filed": "2020-01-01", "registered": "2021-01-01"}
     some = RatedSubject.of({**record(), "ip": [{**granted, "cited_by": 3}, granted, granted]}, DAY)

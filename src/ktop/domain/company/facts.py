@@ -100,6 +100,18 @@ def facts_and_inputs(company: Company, as_of: date) -> tuple[dict[str, FactValue
     return values, tuple(inputs)
 
 
+def earlier_facts(company: Company, as_of: date) -> dict[int, dict[str, FactValue]]:
+    """Return, by year, the amounts and the head-count that were newest on the last day of each statement before t0."""
+    newest = newest_statement(company, as_of)
+    found: dict[int, dict[str, FactValue]] = {}
+    for statement in company.statements or ():
+        if newest is not None and statement.year < newest.year:
+            staff = newest_staff(company, statement.ends)
+            heads = None if staff is None else staff.total
+            found[statement.year] = {**_statements(company, statement.ends), "staff_total": heads}
+    return found
+
+
 def newest_statement(company: Company, as_of: date) -> Statement | None:
     """Return the statement of t0: the newest whose fiscal year had ended on ``as_of``."""
     ended = [statement for statement in company.statements or () if statement.ends <= as_of]

@@ -60,13 +60,25 @@ def implausible_warnings(table: FactTable) -> Mapping[int, tuple[Warning, ...]]:
     return {row: tuple(warnings) for row, warnings in found.items()}
 
 
-def _warning(ratio: PlausibleRatio, value: float) -> Warning:
+def ratio_figures(ratio: PlausibleRatio, value: float) -> dict[str, LocalText]:
+    """Return an implausible value and the limit it is beyond, in words; empty where it is within (or not known)."""
+    if not (value < ratio.low or value > ratio.high):
+        return {}
     limit = ratio.high if value > ratio.high else ratio.low
+
+    def told(figure: float) -> LocalText:
+        units = {lang: unit if lang == "ko" or unit == "%" else f" {unit}" for lang, unit in ratio.unit.items()}
+        return {lang: f"{figure:,.0f}{unit}" for lang, unit in units.items()}
+
+    return {"value": told(value), "limit": told(limit)}
+
+
+def _warning(ratio: PlausibleRatio, value: float) -> Warning:
+    figures = ratio_figures(ratio, value)
 
     def told(lang: Lang) -> str:
         items = ", ".join(FACTS[name].label[lang] for name in ratio.facts)
-        unit = ratio.unit[lang] if lang == "ko" or ratio.unit[lang] == "%" else f" {ratio.unit[lang]}"
-        figures = {"value": f"{value:,.0f}{unit}", "limit": f"{limit:,.0f}{unit}"}
-        return text("company.warn_implausible", lang, ratio=ratio.label[lang], items=items, **figures)
+        words = {name: figure[lang] for name, figure in figures.items()}
+        return text("company.warn_implausible", lang, ratio=ratio.label[lang], items=items, **words)
 
     return Warning(code="implausible", text={lang: told(lang) for lang in LANGS})

@@ -9,11 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from ktop.domain.company.amount_warnings import amount_warnings
+from ktop.domain.company.doubts import doubts
 from ktop.domain.company.fact_spec import FactValue
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.facts import facts_and_inputs
-from ktop.domain.company.plausibility import implausible_warnings
 from ktop.domain.company.record import Company
 from ktop.domain.company.warnings import company_warnings
 from ktop.domain.rating.rating import Input, Warning
@@ -44,6 +43,5 @@ class RatedSubject:
         company = record if isinstance(record, Company) else Company.from_mapping(record)
         facts, inputs = facts_and_inputs(company, as_of)
         table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)
-        doubts = (*amount_warnings(table).get(0, ()), *implausible_warnings(table).get(0, ()))
-        warnings = (*company_warnings(company, as_of), *doubts)
+        warnings = (*company_warnings(company, as_of), *doubts(company, as_of, table))
         return cls(company, as_of, facts, table, inputs, warnings)

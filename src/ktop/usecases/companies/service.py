@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ktop.catalogue import LANGS, Lang, message, text
-from ktop.domain.company.amount_warnings import amount_warnings
+from ktop.domain.company.doubts import doubts
 from ktop.domain.company.entry import CompanyEntry, record_of_entry
 from ktop.domain.company.fact_frame import batch_columns
 from ktop.domain.company.fact_spec import CHECKLISTS, FACTS
 from ktop.domain.company.facts import company_facts
 from ktop.domain.company.headings import CompanyHeadings
-from ktop.domain.company.plausibility import implausible_warnings
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
@@ -88,8 +87,8 @@ class CompanyService:
 
     def doubts(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Sequence[Warning]:
         require(actor, "own:rating:make")
-        table = RatedSubject.of(record, as_of or today()).table
-        found = (*amount_warnings(table).get(0, ()), *implausible_warnings(table).get(0, ()))
+        subject = RatedSubject.of(record, as_of or today())
+        found = doubts(subject.record, subject.as_of, subject.table)
         return [doubt for doubt in found if doubt.code != "sales_zero"]  # a firm before its first product may have none
 
     def facts_of_record(self, actor: Actor, record: Mapping[str, Any], as_of: date | None) -> Mapping[str, Any]:
