@@ -52,7 +52,7 @@ def test_english_phrases_hold_no_verb_and_end_in_a_noun(analyser: Analyser, text
     [
         ("토양 수분을 무선 센서로 측정한다.", ["토양 수분", "무선 센서"]),
         ("결함을 검출하고 인접한 다이를 찾는다.", ["결함", "다이"]),
-        ("결함의 검출에 쓰는 광학 장치이다.", ["결함", "검출", "광학 장치"]),
+        ("결함의 검출에 쓰는 광학 장치이다.", ["결함", "광학 장치"]),
         ("방법과 장치를 제공한다.", []),
         ("로봇 그리퍼가 물체를 집는다.", ["로봇", "물체"]),
     ],
@@ -94,7 +94,7 @@ def test_pieces_of_titles_that_could_be_terms(words: str, language: Lang, expect
 def test_a_korean_word_is_cut_where_it_only_ends_others() -> None:
     assert _is_cut("리퍼", "그리퍼로 잡는다. 그리퍼는 가볍다.") and not _is_cut("리퍼", "리퍼와 그리퍼")
     assert not _is_cut("AI", "ai 센서") and _is_cut("센서", "온도센서")
-    assert _is_verb("검출", "결함을 검출한 뒤 검출하여") and not _is_verb("검출", "결함 검출 장치, 검출한")
+    assert _is_verb("검출", "결함을 검출한 뒤 검출하여", 2) and not _is_verb("검출", "검출을 돕는 검출, 검출한", 3)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,34 @@ def test_a_korean_phrase_is_written_as_the_text_has_it(text: str, expected: str)
     sentence = f"본 발명은 {text}에 관한 것이다."
     phrases = noun_phrases(sentence, Analyser().runs(sentence, "ko"), "ko")
     assert expected in [as_written(phrase, sentence) for phrase in phrases]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("라카아제를 갖는 균주이다.", ["라카아제", "균주"]),
+        ("다공성 지지체 위의 고분자 분리막을 덮는다.", ["다공성 지지체", "고분자 분리막"]),
+        ("가시광 투명도 및 고강도 텅스텐", ["가시광 투명도", "고강도", "텅스텐"]),
+        ("유입구가 열리고 유입구는 닫힌다.", ["유입구"]),
+        ("왕복운동시 상기 캐비닛의 왕복운동을 줄인다.", ["왕복운동", "캐비닛"]),
+        ("화염 감지 여부와 딥러닝 기반의 제어", ["화염 감지", "딥러닝"]),
+        ("하우징 내부와 상측 단부에 둔다.", ["하우징"]),
+        ("무게 중심과 내부 공간을 잰다.", ["무게 중심", "내부 공간"]),
+        ("원단을 이송하고 원단의 이송을 마치는 단계(S100)", ["원단"]),
+        ("딥러닝(Deep-learning)과 충돌 시각(time-to-fire)", ["딥러닝", "Deep-learning", "충돌 시각", "time-to-fire"]),
+        ("Cu층과 Ag를 쓴다.", ["Cu층", "Ag"]),
+    ],
+)
+def test_a_korean_phrase_begins_and_ends_with_whole_words(sentence: str, expected: list[str]) -> None:
+    phrases = noun_phrases(sentence, Analyser().runs(sentence, "ko"), "ko")
+    written = [as_written(phrase, sentence) for phrase in phrases]
+    assert list(dict.fromkeys(one for one in written if one)) == expected
+
+
+def test_what_looks_like_a_particle_belongs_to_a_noun_that_has_one_itself() -> None:
+    word = (Word("얼라", ("얼라",)),)
+    assert as_written(word, "얼라인 보정부는 얼라인을 맞춘다.") == "얼라인"
+    assert as_written(word, "얼라인 보정부") == "얼라"
 
 
 def test_a_word_that_only_makes_an_adjective_is_no_term() -> None:

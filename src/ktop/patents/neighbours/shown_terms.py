@@ -72,17 +72,22 @@ def shown_terms(index: PatentIndex, found: Neighbourhood, question: Question, n:
 
 
 def phrase_counts(index: PatentIndex, technology: Technology) -> dict[tuple[str, ...], tuple[str, int]]:
-    """Return words' index terms → spelling and count of the noun phrases; one of the title counts twice."""
+    """Return words' index terms → spelling and count of the noun phrases; one of the title counts twice.
+
+    Phrases that are written alike, blanks aside, are one, which the words met first stand for.
+    """
     language, analyser = technology.language, index.analyser
     text = without_boilerplate(technology.text, language, analyser).removeprefix(technology.title or "")
     counts: Counter[tuple[str, ...]] = Counter()
     spelling: dict[tuple[str, ...], str] = {}
+    first: dict[str, tuple[str, ...]] = {}
     for written, times in ((technology.title or "", TITLE_COUNTS), (text, 1)):
         for phrase in noun_phrases(written, analyser.runs(written, language), language):
             words = tuple(word.terms[0] for word in phrase)
             spelt = as_written(phrase, written) if language == "ko" else " ".join(word.surface for word in phrase)
             if spelt is None:
                 continue
+            words = first.setdefault("".join(spelt.split()), words)
             counts[words] += times
             spelling.setdefault(words, spelt)
     return {words: (spelling[words], count) for words, count in counts.items()}
