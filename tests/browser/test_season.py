@@ -60,7 +60,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
         for job in house.work.take(INSTALLATION, "w", 5):
             house.work.do(INSTALLATION, job, lambda: None)
 
-    page.goto("/programmes")
+    page.goto("/programmes/rules")
     page.get_by_label("바탕으로 삼을 예시").select_option("market-response")
     press("초안 만들기")
     source = page.get_by_label("규칙(YAML)")

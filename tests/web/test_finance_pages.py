@@ -80,6 +80,11 @@ def send(client: TestClient, address: str, page: str, form: dict[str, Any], **fi
     return client.post(address, data={"csrf": token[1], **form}, **files)
 
 
+def main_actions(page: str) -> list[str]:
+    """Return what the buttons say that stand out on a page."""
+    return re.findall(r'class="button" type="submit">([^<]+)<', page)
+
+
 def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) -> None:
     form = {"rating": rating, "guarantor": "kotec", "bank": "ibk", "purpose": "research", "months": "36"}
     refused = send(client, "/finance", "/finance", {**form, "amount_krw": "많이", "words": "<b>시제품</b>"})
@@ -117,6 +122,7 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) 
     assert "우리 차례" in client.get("/finance").text
     page = client.get(case).text
     assert 'value="85,000,000"' in page and 'value="0.9"' in page, "share and fee by the rule"
+    assert main_actions(page) == ["보증 승인"]
     looks = re.findall(rf'href="({case}/documents/[0-9a-f]+/picture)"', page)
     assert len(looks) == 1, "of documents only pictures are shown"
     shown = client.get(looks[0])
@@ -144,8 +150,10 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) 
     assert "Sign the contract" in english and "Interest a year" in english
     assert send(client, steps, case, {"action": "sign"}).status_code == 303
     acting.now = BANK
-    for action in ("disburse", "monitor", "close"):
-        assert send(client, steps, case, {"action": action}).status_code == 303
+    for action in ("disburse", "monitor", "report_overdue", "declare_default"):
+        assert send(client, steps, case, {"action": action, "reason": "두 달 연체"}).status_code == 303
+    assert main_actions(client.get(f"{case}?lang=en").text) == ["Call the guarantee"], "of four that may be taken"
+    assert send(client, steps, case, {"action": "close"}).status_code == 303
     assert "Closed" in client.get(case).text
 
     acting.now = OTHER_BANK

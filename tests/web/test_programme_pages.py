@@ -64,11 +64,15 @@ def version(client: TestClient, address: str) -> str:
 
 
 def test_a_company_applies_learns_its_result_and_appeals(client: TestClient, acting: Acting, house: House) -> None:
-    draft = post(client, "/programmes/rules", {"example": "market-response"}, "/programmes").headers["location"]
+    draft = post(client, "/programmes/rules", {"example": "market-response"}).headers["location"]
     assert post(client, draft, {"do": "publish", "version": version(client, draft)}).status_code == 303
     call = post(client, draft, {"do": "call", "blind": "1"}).headers["location"]
+    sheet = client.get("/programmes/rules?f_state=published&lang=en&file=csv").text
+    assert "published" in sheet and len(sheet.strip().splitlines()) == 2
+    assert draft not in client.get("/programmes/rules?q=Nothing").text
 
     acting.now = COMPANY
+    assert client.get("/programmes/rules").status_code == 403
     assert "시장대응형" in client.get("/programmes").text and call in client.get("/programmes").text
     wrong = post(client, call, {"do": "apply", "company": "hanbit-motion"})
     assert wrong.status_code == 422 and "사업자등록번호" in wrong.text

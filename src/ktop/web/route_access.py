@@ -266,6 +266,7 @@ ACCESS: Mapping[str, str] = {
     "POST /api/v1/deliveries/{delivery_id}/again": "own:webhook:manage",
     # Support programmes
     "GET /programmes": "platform:institution:read",
+    "GET /programmes/rules": "own:programme:review",
     "POST /programmes/rules": "own:programme:manage",
     "GET /programmes/rules/{rule_id}": "platform:institution:read",
     "POST /programmes/rules/{rule_id}": "own:programme:manage",

@@ -10,9 +10,11 @@ import pytest
 from ktop.catalogue import LANGS, Lang
 from ktop.domain.company.fact_spec import FACTS
 from ktop.domain.company.rated_subject import RatedSubject
+from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.domain.rating.grades import ladders
 from ktop.models.registry import ModelRegistry
 from ktop.report.present.path import path_view
+from ktop.usecases.companies import service
 from ktop.usecases.companies.examples import example_records
 from ktop.usecases.companies.grade_path import GradePath, grade_path, to_json
 from ktop.usecases.companies.rating import company_models, models_for, rate_by, what_if
@@ -79,3 +81,13 @@ def test_a_path_is_told_by_its_own_values(found: list[tuple[RatedSubject, GradeP
         assert not re.search(r"\d\.\d{4}|\bq\d\d\b", said)
         for step, change in zip(shown.steps, path.changes, strict=True):
             assert step.text and len(step.changes) == len(change.facts)
+
+
+def test_a_path_is_searched_once_for_what_is_known_of_a_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    monkeypatch.setattr(service, "grade_path", lambda model, subject, now: searched.append(subject.record.region))
+    company, day = dict(next(iter(example_records().values()))), DAY.replace(day=29)
+    companies, versions = service.CompanyService(MODELS), {"ktrs-fm": MODELS.model("ktrs-fm").version}
+    for record in (company, dict(company), company | {"region": "KR-11"}):
+        assert companies.grade_paths(LOCAL_OWNER, record, day, versions) == []
+    assert searched == [company["region"], "KR-11"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,11 @@ from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.company.record import Company, company_schema
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
-from ktop.domain.rating.rating import Rating, Warning
+from ktop.domain.rating.rating import Input, Rating, Warning
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, KtopError
 from ktop.kernel.progress import Progress, silent
+from ktop.models.company_model import CompanyModel
 from ktop.models.next_steps import StepEffects
 from ktop.models.registry import ModelRegistry
 from ktop.usecases.companies import examples
@@ -35,6 +38,21 @@ from ktop.usecases.uploads import parse_record, read_record, read_told_table
 
 #: Fields of a company record that a flat fact fills directly; the other facts go to the record's totals.
 _RECORD_FIELDS = ("company_id", "name", "name_en", "business_number", "corporate_number", "industry", "founded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A company as a path is searched for it: where the same is known of it, the path is the same."""
+
+    inputs: tuple[Input, ...]
+    as_of: date
+    subject: RatedSubject = field(compare=False)
+
+
+@functools.lru_cache(maxsize=64)  # a result is opened many times, and the search costs more than the rest of its page
+def _path(model: CompanyModel, asked: _Asked) -> Mapping[str, Any] | None:
+    found = grade_path(model, asked.subject, rate_by(model, asked.subject))
+    return None if found is None else to_json(found)
 
 
 class CompanyService:
@@ -162,8 +180,8 @@ class CompanyService:
         require(actor, "own:rating:read")
         subject = accepted_subject(actor, record, as_of, self._backed)
         models = [one for one in company_models(list(versions), self._registry) if one.version == versions[one.name]]
-        found = [grade_path(model, subject, rate_by(model, subject)) for model in models]
-        return [to_json(path) for path in found if path is not None]
+        asked = _Asked(subject.inputs, as_of, subject)
+        return [path for path in (_path(model, asked) for model in models) if path is not None]
 
     def rate_changed(
         self,

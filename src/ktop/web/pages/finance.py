@@ -323,7 +323,7 @@ async def _one(
             }
             for one in card.documents
         ],
-        forms=[_form(process().actions[name], lang) for name in card.actions],
+        forms=_forms(card.actions, lang),
         may_add=card.you == "company" and card.state in ("draft", "returned", "documents"),
         kinds={name: (about[lang], about["needed"]) for name, about in rules["documents"].items()},
         given=(given or {}) if revising is None else revising,
@@ -419,22 +419,24 @@ def _step(one: Step, lang: Lang) -> dict[str, Any]:
     }
 
 
+#: What a step that is no way on leads to.
+_GRAVE = frozenset(
+    ("withdrawn", "refused", "guarantee_refused", "loan_refused", "lapsed", "overdue", "defaulted", "written_off")
+)
+
+
+def _forms(actions: Sequence[str], lang: Lang) -> list[dict[str, Any]]:
+    """Return a form for each step; one is the main one: the last, in the order of the process, that is a way on."""
+    known = [process().actions[name] for name in actions]
+    main = next((one for one in reversed(known) if one.to not in _GRAVE), None)
+    return [_form(one, lang) | {"main": one is main} for one in known]
+
+
 def _form(action: Action, lang: Lang) -> dict[str, Any]:
     about = load("finance")["figures"]
     return {
         "action": action.name,
         "label": action.label[lang],
         "reason": action.reason,
-        "grave": action.to
-        in (
-            "withdrawn",
-            "refused",
-            "guarantee_refused",
-            "loan_refused",
-            "lapsed",
-            "overdue",
-            "defaulted",
-            "written_off",
-        ),
         "figures": [(name, about[name]["label"][lang], about[name]["kind"]) for name in action.figures],
     }

@@ -85,6 +85,31 @@ def call_row(card: CallCard, lang: Lang) -> dict[str, Any]:
     }
 
 
+def rule_columns(lang: Lang) -> list[tables.Column[RuleCard]]:
+    """Return the columns of a list of rules."""
+    column, say = tables.Column[RuleCard], words(lang)
+    return [
+        column(
+            "programme",
+            say("of_programme"),
+            lambda one: one.name[lang],
+            href=lambda one: f"/programmes/rules/{one.id}",
+        ),
+        column("year", say("of_year"), lambda one: one.year or None, "number", shown=lambda year: str(year or "–")),
+        column("version", say("of_version"), lambda one: one.rule_version or None, "number"),
+        column(
+            "state",
+            say("of_state"),
+            lambda one: one.state,
+            "choice",
+            shown=lambda state: say(f"rule_{state}"),
+            note=lambda one: say("has_errors") if one.problem else "",
+            tone=lambda one: "warn" if one.problem else "",
+        ),
+        column("changed", say("of_changed"), lambda one: one.changed, "moment"),
+    ]
+
+
 def call_columns(lang: Lang) -> list[tables.Column[CallCard]]:
     """Return the columns of a list of calls."""
     column, say = tables.Column[CallCard], words(lang)

@@ -26,6 +26,7 @@ from ktop.web.pages.programme_rows import (
     clause_row,
     preview_view,
     problem_sentence,
+    rule_columns,
     rule_row,
     standing_row,
     words,
@@ -43,19 +44,25 @@ def may(request: Request, permission: str) -> bool:
 
 @router.get("/programmes")
 async def programmes(request: Request) -> Response:
-    """Show an agency its rules and calls, a company the open calls and its applications."""
+    """Show an agency its calls, a company the open calls and its applications."""
     return await _home(request)
+
+
+@router.get("/programmes/rules")
+async def rules(request: Request) -> Response:
+    """Show an agency its rules, and let its manager begin another."""
+    return await _rules(request)
 
 
 @router.post("/programmes/rules")
 async def draft(request: Request) -> Response:
     """Begin a draft, from an example or as the next version of a rule."""
-    form = texts(await posted(request, "/programmes"))
+    form = texts(await posted(request))
     like = identifier(form["like"]) if form.get("like") else None
     try:
         made = await ask(request, platform(request).seasons.draft, example=form.get("example"), like=like)
     except _TOLD as error:
-        return await _home(request, message(error, language(request)), error.http_status)
+        return await _rules(request, message(error, language(request)), error.http_status)
     return RedirectResponse(f"/programmes/rules/{made.id}", status_code=303)
 
 
@@ -182,12 +189,26 @@ async def _home(request: Request, problem: str = "", status: int = 200) -> Respo
         manages=may(request, "own:programme:manage"),
         applies=applies,
         checks=may(request, "own:rating:make"),
-        rules=[rule_row(one, lang) for one in await ask(request, use.rules)] if agency else [],
         table=table,
         open_calls=[call_row(one, lang) for one in await ask(request, use.open_calls)],
-        examples=[
-            (one["programme"], one["name"][lang]) for one in await ask(request, platform(request).programmes.programmes)
-        ],
+    )
+
+
+async def _rules(request: Request, problem: str = "", status: int = 200) -> Response:
+    lang, use, say = language(request), platform(request), words(language(request))
+    rules = await ask(request, use.seasons.rules)
+    table = tables.listed(request, "rules", say("rules_title"), rule_columns(lang), rules)
+    if file := tables.file_of(request, table):
+        return file
+    return page(
+        request,
+        "programme_rules.html",
+        status,
+        say=say,
+        problem=problem,
+        table=table,
+        manages=may(request, "own:programme:manage"),
+        examples=[(one["programme"], one["name"][lang]) for one in await ask(request, use.programmes.programmes)],
     )
 
 
