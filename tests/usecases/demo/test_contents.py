@@ -23,13 +23,19 @@ from ktop.web.app import create_app
 #: Where a role looks first after its home, in the data that it was given.
 ROOMS = {
     "company_owner": ("/my/companies", "/my/results", "/consents", "/sent", "/discovery", "/finance", "/programmes"),
-    "bank_officer": ("/inbox", "/consents"),
+    "bank_officer": ("/inbox", "/consents", "/finance"),
     "investor_analyst": ("/discovery?business=C",),
     "agency_evaluator": ("/batches",),
     "agency_manager": ("/inbox", "/programmes"),
-    "guarantee_officer": ("/inbox",),
+    "guarantee_officer": ("/inbox", "/finance"),
     "institution_administrator": ("/organisation/members",),
     "operator": ("/institutions", "/audit"),
+}
+#: Who decides an application next, and what it is asked to do.
+DECIDES = {
+    "company_owner": "Submit",
+    "guarantee_officer": "Approve the guarantee",
+    "bank_officer": "Offer the loan",
 }
 
 
@@ -62,6 +68,15 @@ def test_each_role_has_something_to_do_in_its_own_language(house: House) -> None
             assert answer.status_code == 200, (account.role, address)
             korean = [line for line in words_of(answer.text).splitlines() if re.search("[가-힣]", line)]
             assert korean == [], (account.role, address)
+        if account.role in DECIDES:
+            assert DECIDES[account.role] in waiting_case(client), account.role
+
+
+def waiting_case(client: TestClient) -> str:
+    """Return the page of the first case in the list that waits for the reader."""
+    rows = re.findall(r'<tr><th.*?href="(/finance/[0-9a-f]+)".*?</tr>', client.get("/finance?lang=en").text)
+    pages = [client.get(address).text for address in rows]
+    return next(page for page in pages if 'name="action"' in page and "Waiting for" not in page)
 
 
 def test_companies_that_come_with_the_project_have_a_name_in_each_language() -> None:
