@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ktop import cli
 from ktop.domain.party.actor import INSTALLATION, Actor
+from ktop.kernel.clock import today
 from ktop.kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -454,8 +455,7 @@ class House:
         if time.monotonic() >= self._prune_next:
             self._prune_next = time.monotonic() + _PRUNE_SECONDS
             self.operations.prune(operator)
-            if self.models.drift_due(INSTALLATION):
-                self.training.measure_drift(operator)
+            self.jobs.give(operator, "models.drift", {}, key=f"{today():%G-W%V}")  # once a week, whoever is first
 
     @property
     def _registry(self) -> ModelRegistry:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, text
 
 from ktop.catalogue import LANGS, message
-from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 from ktop.domain.work.job import FOR_A_PERSON, FOR_A_TABLE, LEASE_SECONDS, MOST_ATTEMPTS, UPKEEP, Job, pause
 from ktop.kernel.errors import ConflictError, NotFoundError, TooManyRequestsError, UnavailableError
 from ktop.store import jobs as room
@@ -366,10 +366,11 @@ def test_a_program_s_job_ends_with_its_key(store: Store, engine: Engine) -> None
         assert work.jobs.maker(job) is None
 
 
-def test_the_local_owner_needs_no_account(store: Store) -> None:
-    job = give(store, LOCAL_OWNER)
-    with store.installation() as work:
-        assert work.jobs.maker(job) == LOCAL_OWNER
+def test_the_local_owner_and_the_installation_need_no_account(store: Store) -> None:
+    for maker in (LOCAL_OWNER, Actor(INSTALLATION.user, INSTALLATION.organisation, frozenset({"operator"}))):
+        job = give(store, maker)
+        with store.installation() as work:
+            assert work.jobs.maker(job) == maker
 
 
 @given(st.integers(min_value=0, max_value=200))

@@ -102,7 +102,7 @@ def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> No
         return browser.post(address, data={"csrf": token[1], **form}, files={"comparison": ("", b"")})
 
     with acting_as(OPERATOR) as acting:
-        assert not house.models.drift_due(INSTALLATION), "nothing was rated yet"
+        assert house.training.measure_drift(OPERATOR) == [], "nothing was rated yet"
         page = browser.get(f"{before}?lang=ko").text
         assert f"지금은 {newest}" in page and f"{before}/promotion" in page
         assert decide(f"{before}/promotion", before, why=" ").status_code == 422
@@ -114,10 +114,13 @@ def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> No
         assert decide(f"{before}/promotion", before, why="자체 자료에서 더 낫다").headers["location"] == before
         rated = house.ratings.rate_company(COMPANY, example_record("hanbit-motion"), None).ratings
         assert {one["model"]["version"] for one in rated if one["model"]["name"] == "tech-index"} == {"1.3.0"}
-        assert house.models.drift_due(INSTALLATION)
-        (report,) = house.training.measure_drift(OPERATOR, "tech-index")
+        for _ in range(2):
+            house._prune_next = 0.0
+            house.work.tend(INSTALLATION)
+        (weekly,) = house.work.take(INSTALLATION, "worker", 2)
+        house.work.do(INSTALLATION, weekly, lambda: None)
+        (report,) = [one for one in house.models.drift_reports(OPERATOR) if one["model"]["name"] == "tech-index"]
         assert (report["model"]["version"], report["rows"]) == ("1.3.0", 1), "a company's rating, not the operator's"
-        assert not house.models.drift_due(INSTALLATION)
         job = decide(f"{before}/drift", before).headers["location"]
         assert job.startswith("/jobs/") and browser.get(job.partition("?")[0]).status_code == 200
         late = decide(f"/models/tech-index/{newest}/rollback", before, why="늦음")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 STATES = (WAITING, RUNNING, DONE, FAILED, CANCELLED)
@@ -88,7 +88,7 @@ def rights_of(actor: Actor) -> dict[str, Any]:
 
 def without_accounts(actor: Actor) -> bool:
     """Return whether somebody acts without an account that could have been suspended since."""
-    return actor.organisation == LOCAL_OWNER.organisation
+    return actor.organisation in (LOCAL_OWNER.organisation, INSTALLATION.organisation)
 
 
 def pause(attempts: int) -> timedelta:

@@ -39,10 +39,6 @@ class Models(Protocol):
         """Return the newest drift report of every version that has one, with the earlier ones in short as ``past``."""
         ...
 
-    def drift_due(self, actor: Actor) -> bool:
-        """Whether drift is to be measured: a week after the last report, at once where there is none but ratings."""
-        ...
-
     def promote(
         self,
         actor: Actor,

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ktop.domain.party.actor import INSTALLATION, Actor
+from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
-from ktop.kernel.errors import ForbiddenError
 from ktop.models.registry import ModelRegistry
 from ktop.store.unit_of_work import Store
 from ktop.usecases.models import lifecycle, originality
 from ktop.usecases.models.drift_reports import latest_reports
-
-#: How long after a report drift is measured again.
-_DRIFT_AGAIN = timedelta(days=7)
 
 
 class ModelService:
@@ -46,15 +41,6 @@ class ModelService:
     def drift_reports(self, actor: Actor) -> Sequence[Mapping[str, Any]]:
         require(actor, "platform:model:read")
         return latest_reports(self._registry)
-
-    def drift_due(self, actor: Actor) -> bool:
-        if actor != INSTALLATION:
-            raise ForbiddenError("jobs.workers_only")
-        kept = [datetime.fromisoformat(report["at"]) for report in latest_reports(self._registry)]
-        if kept:
-            return datetime.now(UTC) - max(kept) >= _DRIFT_AGAIN
-        with self._store().installation(reading=True) as work:
-            return any(True for _ in work.figures_of_all.recent_ratings(1))
 
     def promote(
         self,

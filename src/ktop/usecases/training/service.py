@@ -152,7 +152,7 @@ class TrainingService:
             told = told_by_version(work.figures_of_all.recent_ratings(MOST_RATINGS))
         if model is not None:
             return [drift_of_ratings(model, told, registry=self._registry)]
-        return drift_of_all(told, registry=self._registry)
+        return drift_of_all(told, registry=self._registry) if told else []
 
     def release_models(
         self,
