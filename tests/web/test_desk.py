@@ -15,8 +15,10 @@ from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
+from ktop.catalogue import load
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
 from ktop.kernel.settings import Settings
+from ktop.patents.cluster.sizing import size_of
 from ktop.web.app import create_app
 
 OPERATOR = Actor("user-operator", "ktop", frozenset({"operator"}), known_by="password+totp")
@@ -134,6 +136,26 @@ def test_settings_tell_everything_but_secrets(client: TestClient, acting: Acting
     assert "Port the platform listens on." in english and "look at it" in english
     acting.now = ADMINISTRATOR
     assert client.get("/settings").status_code == 403
+
+
+def test_sizes_follow_from_measured_points(client: TestClient, acting: Acting) -> None:
+    acting.now = OPERATOR
+    assert '"/sizes"' in client.get("/settings").text
+    korean = client.get("/sizes?lang=ko").text
+    assert problems(korean) == [] and "특허 8,000,000건, 초당 평가 1건" in korean and "서버 한 대면 됩니다" in korean
+    world = client.get("/sizes?lang=en&patents=150,000,000&ratings=2&memory=128&cores=32").text
+    assert problems(world) == [] and "2 machines of 128 GB and 32 cores are needed, for their memory" in world
+    needed = size_of(150_000_000, 2.0)
+    assert f"{needed.index_gb:,.1f}" in world and f"up to {needed.one_machine:,} patents" in world
+    for patents, value in load("cluster_sizes")["rating_core_seconds"].items():
+        assert f"{patents:,}" in world and f"{value:.2f}" in world
+    assert "is not enough for so many ratings" in client.get("/sizes?ratings=9000").text
+    for wrong, said in (("patents=many", "many"), ("patents=0", "1,000,000,000"), ("cores=-1", "-1")):
+        refused = client.get(f"/sizes?{wrong}")
+        assert refused.status_code == 400 and problems(refused.text) == [] and said in refused.text
+        assert "up to" not in refused.text and "Measured points" in refused.text
+    acting.now = ADMINISTRATOR
+    assert client.get("/sizes").status_code == 403
 
 
 def test_the_portfolio_counts_the_newest_grade_of_each_company(

@@ -50,6 +50,7 @@ ACCESS: Mapping[str, str] = {
     "POST /audit/verify": "platform:audit:read",
     "POST /audit/head": "platform:audit:read",
     "GET /settings": "platform:settings:read",
+    "GET /sizes": "platform:settings:read",
     # Accounts
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,

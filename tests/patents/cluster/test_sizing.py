@@ -40,3 +40,12 @@ def test_a_hundred_million_fit_one_server_and_the_world_does_not() -> None:
     many = size_of(1_000_000, 200.0, Machine(memory_gb=128, cores=8))
     assert many.bound_by == "cores"
     assert many.machines == -(-many.cores // 8)
+
+
+@given(st.floats(0.01, 500), st.floats(16, 800), st.integers(2, 256))
+def test_what_one_machine_holds_is_where_the_second_begins(ratings: float, memory: float, cores: int) -> None:
+    machine = Machine(memory, cores)
+    most = size_of(1, ratings, machine).one_machine
+    if most:
+        assert size_of(most, ratings, machine).machines == 1
+    assert size_of(most + 1, ratings, machine).machines > 1

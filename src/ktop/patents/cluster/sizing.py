@@ -38,6 +38,7 @@ class Sizing:
     cores : busy cores, with room so that waiting stays short.
     machines : of the kind asked for; 1 needs no cluster.
     bound_by : "memory" or "cores", whichever asks for more machines.
+    one_machine : patents that one such machine holds at so many ratings; 0 where even few are too many for it.
     """
 
     patents: int
@@ -50,10 +51,12 @@ class Sizing:
     cores: float
     machines: int
     bound_by: Literal["memory", "cores"]
+    one_machine: int
 
 
 @cache
-def _measured() -> Mapping[str, Any]:
+def measured() -> Mapping[str, Any]:
+    """Return the measured points that all sizes follow from (``catalogue/cluster_sizes.yaml``)."""
     found: Mapping[str, Any] = load("cluster_sizes")
     return found
 
@@ -72,14 +75,9 @@ def along(points: Mapping[int, float], patents: int) -> float:
 
 def size_of(patents: int, ratings_per_second: float, machine: Machine = Machine()) -> Sizing:
     """Return what ``patents`` patents and ``ratings_per_second`` ratings of technologies need."""
-    told = _measured()
-    index = along(told["index_bytes"], patents)
-    rating = along(told["rating_core_seconds"], patents)
-    cores = ratings_per_second * rating / told["usable_cores"]
-    processes = max(1, math.ceil(cores))
-    memory = index + processes * told["process_bytes"] + told["platform_bytes"]
-    by_memory = math.ceil(memory / (machine.memory_gb * 1e9 * told["usable_memory"]))
-    by_cores = math.ceil(cores / machine.cores)
+    told = measured()
+    index, memory, cores = _needed(patents, ratings_per_second)
+    by_memory, by_cores = _machines(memory, cores, machine)
     return Sizing(
         patents=patents,
         ratings_per_second=ratings_per_second,
@@ -87,8 +85,36 @@ def size_of(patents: int, ratings_per_second: float, machine: Machine = Machine(
         memory_gb=memory / 1e9,
         disk_gb=(2 * index + patents * told["corpus_bytes_a_patent"]) / 1e9,
         index_hours=along(told["index_seconds"], patents) / 3600,
-        rating_seconds=rating,
+        rating_seconds=along(told["rating_core_seconds"], patents),
         cores=cores,
         machines=max(by_memory, by_cores, 1),
         bound_by="memory" if by_memory >= by_cores else "cores",
+        one_machine=_most_on_one(ratings_per_second, machine),
     )
+
+
+def _needed(patents: int, ratings_per_second: float) -> tuple[float, float, float]:
+    """Return bytes of the index, bytes of memory in all, and busy cores."""
+    told = measured()
+    index = along(told["index_bytes"], patents)
+    cores = ratings_per_second * along(told["rating_core_seconds"], patents) / told["usable_cores"]
+    return index, index + max(1, math.ceil(cores)) * told["process_bytes"] + told["platform_bytes"], cores
+
+
+def _machines(memory: float, cores: float, machine: Machine) -> tuple[int, int]:
+    """Return how many machines the memory asks for, and how many the cores."""
+    usable = machine.memory_gb * 1e9 * measured()["usable_memory"]
+    return math.ceil(memory / usable), math.ceil(cores / machine.cores)
+
+
+def _most_on_one(ratings_per_second: float, machine: Machine) -> int:
+    """Return the most patents that need one machine, found by halving: more of them never need less."""
+    fits, too_many = 0, MOST_PATENTS + 1
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        _, memory, cores = _needed(middle, ratings_per_second)
+        if max(_machines(memory, cores, machine)) <= 1:
+            fits = middle
+        else:
+            too_many = middle
+    return fits

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ktop.domain.party.actor import Actor
 from ktop.patents.cluster.sizing import Sizing
@@ -52,6 +52,10 @@ class Cluster(Protocol):
 
         Raises ``InputError`` for numbers that no corpus has.
         """
+        ...
+
+    def measured(self, actor: Actor) -> Mapping[str, Any]:
+        """Return the measured points that ``size`` follows from, as ``catalogue/cluster_sizes.yaml`` has them."""
         ...
 
     def seen(self, actor: Actor) -> ClusterSeen:

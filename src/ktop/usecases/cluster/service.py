@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.permission import require
@@ -21,6 +22,7 @@ from ktop.patents.cluster.sizing import (
     MOST_RATINGS,
     Machine,
     Sizing,
+    measured,
     size_of,
 )
 from ktop.usecases.cluster.interface import ClusterSeen, ShareSeen
@@ -68,6 +70,10 @@ class ClusterService:
         if not within or not (1 <= memory_gb <= MOST_MEMORY_GB and 1 <= cores <= MOST_CORES):
             raise InputError("cluster.size_range", patents=MOST_PATENTS, ratings=MOST_RATINGS)
         return size_of(patents, ratings_per_second, Machine(memory_gb, cores))
+
+    def measured(self, actor: Actor) -> Mapping[str, Any]:
+        require(actor, "platform:corpus:read")
+        return measured()
 
     def seen(self, actor: Actor) -> ClusterSeen:
         require(actor, "platform:corpus:read")

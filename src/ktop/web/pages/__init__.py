@@ -40,6 +40,7 @@ from ktop.web.pages import (
     second_factor,
     sheets,
     signed,
+    sizes,
     statistics,
     technology,
     watch,
@@ -65,5 +66,5 @@ def routers() -> tuple[APIRouter, ...]:
     )
     of_ratings = (home, kept, companies, technology, proposals, ratings, signed, compare, methods, models, jobs)
     of_entry = (entry, my_companies, my_technologies, portfolio, prospects, sheets)
-    of_all = (desk, audit, platform_settings)
+    of_all = (desk, audit, platform_settings, sizes)
     return tuple(room.router for room in (*of_all, *of_entry, *of_ratings, collect, reviews, *of_people, *of_two_sides))
