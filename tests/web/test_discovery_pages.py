@@ -78,12 +78,16 @@ def test_found_asked_and_answered(client: TestClient, acting: Acting, house: Hou
     acting.now = COMPANY
     page = client.get("/discovery").text
     assert "IBK기업은행" in page and "열어 봄" in page
+    assert page.index('id="t-contacts"') < page.index('id="t-now"'), "what waits for an answer stands first"
     answer = re.search(r'action="(/discovery/contacts/[0-9a-f]{32})"', page)
     assert answer and send(client, answer[1], "/discovery", {"answer": "accept"}).status_code == 303
-    assert "accepted" in client.get("/discovery?lang=en").text
+    page = client.get("/discovery?lang=en").text
+    assert "accepted" in page and page.index('id="t-contacts"') > page.index('id="t-now"')
     assert send(client, "/discovery/out", "/discovery", {}).status_code == 303
     acting.now = BANK
     assert client.get(card[1]).status_code == 404
+    accepted = re.search(r'href="(/consents[^"#]*)#t-ask"', client.get("/discovery").text)
+    assert accepted and f'value="{GAON}"' in client.get(accepted[1]).text, "the way from contact to consent"
 
 
 def test_the_same_by_program(client: TestClient, acting: Acting, house: House) -> None:
@@ -129,6 +133,7 @@ def test_a_search_is_kept_and_what_is_hidden_or_alike_is_told(client: TestClient
     page = client.get("/discovery").text
     assert page.count("감속기") and re.search(r'action="(/discovery/searches/[0-9a-f]{32}/new)"', page)
     assert [one["new"] for one in client.get("/api/v1/discovery/searches").json()] == [2, 2]
+    assert "Kept searches that found new companies: 2" in client.get("/home?lang=en").text
     assert len(client.post(f"/api/v1/discovery/searches/{by_program['id']}/new").json()) == 2
     asked = re.findall(r'action="(/discovery/searches/[0-9a-f]{32}/new)"', page)
     found = [send(client, address, "/discovery", {}).text for address in asked]

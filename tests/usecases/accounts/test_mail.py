@@ -247,6 +247,9 @@ def test_consents_and_results_are_told_to_who_may_act_and_wants_to_know(house: I
         consents.tend(officer)
     assert (consents.tend(INSTALLATION), consents.tend(INSTALLATION)) == (1, 0)
     assert consents.consent(officer, late).changes[-1].by == "installation"
+    for who, step, other in ((officer, "asked", "gaon"), (owner, "accepted", "bank"), (owner, "declined", "bank")):
+        with store.unit(who) as unit:
+            unit.tell(f"discovery.contact_{step}", "x", {}, [other])
     webhooks.deliver(INSTALLATION)
     house.clock.now = datetime.now(UTC)
     house.mail.deliver(INSTALLATION)
@@ -258,13 +261,15 @@ def test_consents_and_results_are_told_to_who_may_act_and_wants_to_know(house: I
         ("officer@k.example", "[K-TOP] 동의가 철회되었습니다"),
         ("officer@k.example", "[K-TOP] 동의를 받았습니다"),
         ("officer@k.example", "[K-TOP] 동의를 받았습니다"),
+        ("officer@k.example", "[K-TOP] 연락 요청이 받아들여졌습니다"),
         ("owner@k.example", "[K-TOP] 동의 요청"),
         ("owner@k.example", "[K-TOP] 동의 요청"),
         ("owner@k.example", "[K-TOP] 동의가 만료되었습니다"),
+        ("owner@k.example", "[K-TOP] 연락 요청이 왔습니다"),
     ]
     texts = [one.get_content() for one in server.heard]
     (own,) = (one for one in server.heard if one["to"].startswith("owner") and "만료" in one["subject"])
     assert "bank 기관과" in own.get_content()
-    assert all("https://k.example/consents" in text for text in texts)
+    assert all("https://k.example/" + ("discovery" if "연락" in text else "consents") in text for text in texts)
     assert not any(word in text for text in texts for word in ("비밀 사유", "대출", "Owner", "Officer", GAON, asked))
     assert webhooks.deliver(INSTALLATION) == house.mail.deliver(INSTALLATION) == 0

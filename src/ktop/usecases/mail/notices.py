@@ -22,6 +22,9 @@ _LETTERS = {
     "consent.revoked": ("consent_revoked", {"granted:result:read"}, "/consents"),
     "consent.expired": ("consent_expired", {"own:consent:give", "granted:result:read"}, "/consents"),
     "discovery.new_found": ("firms_found", {"granted:discovery:read"}, "/discovery"),
+    "discovery.contact_asked": ("contact_asked", {"own:consent:give"}, "/discovery"),
+    # A refusal is told by no letter: it would name a firm that was found without its name.
+    "discovery.contact_accepted": ("contact_accepted", {"granted:discovery:read"}, "/discovery"),
     "transmission.sent": ("result_received", {"own:inbox:read"}, "/inbox"),
 }
 

@@ -38,8 +38,9 @@ _TONES = {"active": "good", "requested": "warn", "revoked": "bad", "rejected": "
 
 @router.get("/consents")
 async def consents(request: Request) -> Response:
-    """List consents, and offer to give one or to ask for one."""
-    return await _list(request)
+    """List consents, and offer to give one or to ask for one, of a company whose number the address may name."""
+    number = request.query_params.get("business_number")
+    return await _list(request, FormData({"business_number": number}) if number else None)
 
 
 @router.post("/consents")

@@ -228,7 +228,10 @@ async def _contacts(desk: Desk) -> None:
 
 
 async def _finding(desk: Desk) -> None:
-    found = await desk.ask(platform(desk.request).discovery.contacts)
+    use = platform(desk.request).discovery
+    found, searches = await desk.ask(use.contacts), await desk.ask(use.saved_searches)
+    if new := sum(one.new > 0 for one in searches):
+        desk.do("found_new", "/discovery#t-searches", n=new)
     desk.do("find", "/discovery", soon=True)
     desk.place("discovery", "/discovery", None)
     desk.place("contacts", "/discovery#t-contacts", found)

@@ -187,7 +187,7 @@ async def _page(
             (numbers.moment(look.at, lang), look.viewer.name[lang], text(f"discovery.way_{look.way}", lang))
             for look in looks.items
         ]
-    contacts = await ask(request, use.contacts) if may_find or is_company else ()
+    contacts = [_contact(one, lang) for one in (await ask(request, use.contacts) if may_find or is_company else ())]
     return page(
         request,
         "discovery.html",
@@ -200,7 +200,9 @@ async def _page(
         finders=[(kind, text(f"discovery.to_{kind}", lang)) for kind in FINDERS],
         alike=ALIKE,
         wanted=_WANTED,
-        contacts=[_contact(one, lang) for one in contacts],
+        may_request=isinstance(check(who, "granted:consent:request"), Allowed),
+        contacts=contacts,
+        waits=any(one["open"] for one in contacts),  # what waits for an answer stands before the long form
         problem=problem,
         **shown,
     )
@@ -326,6 +328,7 @@ def _contact(one: ContactCard, lang: Lang) -> dict[str, Any]:
         "who": one.asker.name[lang],
         "company": one.company.name[lang] if one.company else text("discovery.without_name", lang),
         "yours": one.yours,
+        "number": one.company.business_number if one.company and not one.yours and one.state == "accepted" else None,
         "open": one.yours and one.state == "asked",
         "message": one.message,
         "state": text(f"discovery.contact_{one.state}", lang),
