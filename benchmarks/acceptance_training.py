@@ -45,7 +45,7 @@ RIVAL_AXES: Mapping[str, Sequence[float]] = {
     "learning_rate": (0.03, 0.05, 0.1),
 }
 #: A sample has at least so many training rows with the event: fewer cannot be folded (training refuses below 20).
-SAMPLED_EVENTS = 60
+SAMPLED_EVENTS = 30
 PLAIN = {"objective": "binary", "num_threads": 1, "deterministic": True, "verbosity": -1}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 from ktop.catalogue import text
 from ktop.cli.options import Json, Lang, help_of
 from ktop.cli.state import Session, session, terminal
+from ktop.kernel.errors import InputError
 from ktop.usecases.training.interface import TUNING_MINUTES
 
 app = typer.Typer(help=help_of("models"), no_args_is_help=True)
@@ -66,15 +67,33 @@ def predict(
     model: Model,
     data: Data,
     out: Annotated[Path, typer.Option(metavar="P.parquet", help=help_of("out_table"))],
+    rate: Annotated[list[str] | None, typer.Option(metavar="TARGET=SHARE", help=help_of("known_rate"))] = None,
     lang: Lang = None,
 ) -> None:
     """Predict every row of a panel."""
     terminal.languages(lang)
     at = session(ctx)
     rows = at.platform.training.predict_panel(
-        at.actor, model, data, out, warn=lambda warning: terminal.note(warning[terminal.lang])
+        at.actor,
+        model,
+        data,
+        out,
+        rates=_rates(rate or []),
+        warn=lambda warning: terminal.note(warning[terminal.lang]),
     )
     terminal.note(terminal.say("models_predicted", rows=rows, out=out))
+
+
+def _rates(given: Sequence[str]) -> dict[str, float]:
+    """Read ``failure=0.039``; a share that is no number is refused like one that is none."""
+    rates = {}
+    for one in given:
+        target, _, share = one.partition("=")
+        try:
+            rates[target] = float(share)
+        except ValueError:
+            raise InputError("models.rate_share", target=target, given=share) from None
+    return rates
 
 
 @app.command(help=help_of("models_validate"))

@@ -60,6 +60,10 @@ class Estimate:
         }
         return dataclasses.replace(self, contributions=kept, logit=add_columns(kept, self.base), tracks=tracks)
 
+    def shifted(self, by: float) -> Estimate:
+        """Return the same estimates at another level: base and logit moved by so much."""
+        return dataclasses.replace(self, base=self.base + by, logit=self.logit + by)
+
     @property
     def probability(self) -> Floats:
         """The calibrated probability."""

@@ -67,6 +67,15 @@ def _intercept(start: float, sloped: Floats, outcome: Floats) -> float:
     return float(fit_logistic(np.ones((len(sloped), 1)), outcome, sloped, np.array([start]))[0][0])
 
 
+def level_shift(raw: Floats, rate: float) -> float:
+    """Return what moves logits, shape ``(n,)``, so that their mean probability is ``rate`` (between 0 and 1).
+
+    Calibration in the large (Cox 1958; of a change of prevalence alone, Elkan 2001): the order of the rows stays.
+    """
+    start = float(logit(np.array([rate]))[0]) - float(np.mean(raw))
+    return _intercept(start, raw, np.full(len(raw), rate))
+
+
 def mean_level(line: Platt, raw: Floats, outcome: Floats, year: Integers) -> Platt:
     """Return ``line`` with the intercept that is right for the average year (through the cycle).
 

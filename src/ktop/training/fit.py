@@ -25,7 +25,15 @@ from ktop.models.calibration import expit
 from ktop.models.levels import LevelReference
 from ktop.models.panel_model import PanelModel, TargetModel
 from ktop.training import panel as panels
-from ktop.training.guards import DataWarning, check_inputs, check_table, inputs_seen, prediction_warnings
+from ktop.training.calibration import level_shift
+from ktop.training.guards import (
+    DataWarning,
+    check_inputs,
+    check_table,
+    inputs_seen,
+    level_warnings,
+    prediction_warnings,
+)
 from ktop.training.scheme import LadderPlan, Scheme, derived_columns, kept_scheme, read_scheme
 from ktop.training.target import TargetRows, train_target
 
@@ -234,9 +242,17 @@ def panel_of(model: PanelModel, frame: pl.DataFrame) -> panels.Panel:
 
 
 def predict(
-    artefact: Artefact | PanelModel, panel: pl.DataFrame, warn: Callable[[DataWarning], None] = lambda warning: None
+    artefact: Artefact | PanelModel,
+    panel: pl.DataFrame,
+    warn: Callable[[DataWarning], None] = lambda warning: None,
+    rates: Mapping[str, float] | None = None,
 ) -> pl.DataFrame:
     """Predict every row of a panel; ``warn`` is told of what is odd about it against the training's.
+
+    ``rates`` (target → share of rows with the event, between 0 and 1) is for whoever knows how common the event is
+    among these firms: the level of the target's logits, not their order, is moved until the mean probability is that.
+    Grades are then read from the moved probability; the tracks' own stay. Raises ``InputError("models.rate_…")`` for
+    a target that is not the model's or a share that is none.
 
     Returns the id and year columns and, per target, ``p_<target>``, ``p_<target>_low`` and ``_high`` (90 % interval),
     ``track_<track>_<target>`` (the track's own probability), ``group_<group>_<target>`` (logit points against the
@@ -253,8 +269,19 @@ def predict(
     X = model.inputs(values, cells)
     given = (name for name in (identity, year) if name is not None)
     columns: dict[str, Any] = {name: panels.column_of(data.frame, name) for name in given}
+    rates = rates or {}
+    for target, rate in rates.items():
+        if target not in model.targets:
+            raise InputError("models.rate_target", target=target, known=", ".join(model.targets))
+        if not 0 < rate < 1:
+            raise InputError("models.rate_share", target=target, given=rate)
     for target, part in model.targets.items():
         estimate = part.estimate(X, cells)
+        if target in rates:
+            estimate = estimate.shifted(level_shift(estimate.logit, rates[target]))
+        else:
+            for warning in level_warnings(model, target, estimate.probability, data.firm):
+                warn(warning)
         low, high = estimate.interval()
         columns |= {f"p_{target}": estimate.probability, f"p_{target}_low": low, f"p_{target}_high": high}
         columns |= {f"track_{track}_{target}": expit(z) for track, z in estimate.tracks.items()}

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("lightgbm")
 
 from ktop.catalogue import LANGS
+from ktop.kernel.errors import InputError
 from ktop.models.panel_model import PanelModel
 from ktop.training.fit import predict, train_scheme
 from ktop.training.guards import DataWarning
@@ -124,3 +125,60 @@ def test_a_model_that_kept_nothing_of_its_training_predicts_as_before(model: Pan
     newest = panel.filter(pl.col("year") == 2016)
     assert _told(former, newest) == {}
     assert predict(former, newest).equals(predict(model, newest))
+
+
+@pytest.fixture(scope="module")
+def strong() -> tuple[PanelModel, pl.DataFrame]:
+    """A model of one figure that decides much, and 2,000 firms as they were in training, a fifth of them with it."""
+    x = np.random.default_rng(11).normal(size=2000)
+    y = np.random.default_rng(12).random(2000) < 1 / (1 + np.exp(2.0 - 1.5 * x))
+    frame = pl.DataFrame({"firm": np.arange(2000), "x": x, "y": y.astype(int)})
+    scheme = {
+        "name": "t", "id": "firm", "members": 3, "groups": {"g": {}}, "features": {"x": {"group": "g"}},
+        "targets": {"bad": {"outcome": "column", "column": "y"}},
+        "tracks": {"ai": {"method": "boosting", "rounds": 60}},
+    }  # fmt: skip
+    return PanelModel.from_artefact(train_scheme(scheme, frame)), frame
+
+
+def test_probabilities_far_from_the_rate_of_the_training_are_told_of(strong: tuple[PanelModel, pl.DataFrame]) -> None:
+    model, frame = strong
+    assert "other_level" not in _told(model, frame)
+    told = _told(model, frame.with_columns(pl.col("x") + 1.5))["other_level"].params
+    rate = 100 * frame["y"].mean()  # type: ignore[operator]
+    assert told["target"] == "bad" and float(told["rate"]) == pytest.approx(rate, abs=0.06)
+    assert float(told["mean"]) > 1.5 * rate
+    assert "other_level" in _told(model, frame.with_columns(pl.col("x") - 1.5))
+    few = frame.filter(pl.col("x") > 0.8).head(5)
+    assert "other_level" not in _told(model, few), "five firms at risk are no other level"
+
+
+def test_a_known_rate_moves_the_level_and_nothing_else(strong: tuple[PanelModel, pl.DataFrame]) -> None:
+    model, frame = strong
+    shifted = frame.with_columns(pl.col("x") + 1.5)
+    found: list[DataWarning] = []
+    before, after = predict(model, shifted), predict(model, shifted, found.append, {"bad": 0.2})
+    assert "guards.other_level" not in {warning.key for warning in found}, "whoever gives a rate was told"
+    assert after["p_bad"].mean() == pytest.approx(0.2, abs=1e-9)
+    steps = {name: _logit(after[name]) - _logit(before[name]) for name in ("p_bad", "p_bad_low", "p_bad_high")}
+    for step in steps.values():
+        assert np.allclose(step, steps["p_bad"][0], atol=1e-9), "every row and both ends move alike"
+    whole = after["base_bad"] + after["group_g_bad"]
+    assert np.allclose(whole.to_numpy(), _logit(after["p_bad"]), atol=1e-9)
+    assert after["track_ai_bad"].equals(before["track_ai_bad"])
+
+
+@pytest.mark.parametrize(
+    ("rates", "key"),
+    [({"good": 0.1}, "models.rate_target"), ({"bad": 0.0}, "models.rate_share"), ({"bad": 3.9}, "models.rate_share")],
+)
+def test_a_rate_of_no_target_or_of_no_share_is_refused(
+    rates: dict[str, float], key: str, strong: tuple[PanelModel, pl.DataFrame]
+) -> None:
+    with pytest.raises(InputError) as refused:
+        predict(*strong, rates=rates)
+    assert refused.value.key == key
+
+
+def _logit(p: pl.Series) -> np.ndarray:
+    return np.asarray(np.log(p / (1 - p)))

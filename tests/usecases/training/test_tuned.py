@@ -11,9 +11,10 @@ import polars as pl
 import pytest
 import yaml
 
+from ktop.models.artefact import load as load_artefact
 from ktop.training.scheme import read_scheme
-from ktop.usecases.training.panels import train_panel
-from ktop.usecases.training.tuning_report import sign_warnings, tuning_lines, write_tuning
+from ktop.usecases.training.panels import predict_panel, train_panel
+from ktop.usecases.training.tuning_report import restriction_costs, sign_warnings, tuning_lines, write_tuning
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +44,25 @@ def test_a_minimal_scheme_is_tuned_and_says_what_it_found(data: Path, tmp_path: 
     train_panel(tmp_path / "out" / "scheme.yaml", data, tmp_path / "again")
     assert (tmp_path / "again" / "model.npz").read_bytes() == model, "the scheme written gives the model again"
     assert not (tmp_path / "again" / "tuning.json").exists()
+    predicted = tmp_path / "p.parquet"
+    assert (
+        predict_panel(load_artefact(tmp_path / "again" / "model.npz"), data, predicted, rates={"failure": 0.1}) == 240
+    )
+    assert pl.read_parquet(predicted)["p_failure"].mean() == pytest.approx(0.1)
     write_tuning(report, kept, tmp_path / "ko", "ko")
     page = (tmp_path / "ko" / "tuning.md").read_text("utf-8")
+    costs = restriction_costs(report["targets"]["failure"]["auc"])
+    assert list(costs) == ["signs", "trees"] and costs["signs"] > 0.1, "the sign given is the wrong one"
+    assert all(f"| {cost:+.4f} |" in page for cost in costs.values())
     assert "제한 없는 LightGBM" in page and page.count("\n| ") > len(report["targets"]["failure"]["tried"])
     assert [w["code"] for w in sign_warnings(report)] == ["sign_rejected"]
     assert len(tuning_lines(report, "ko")) >= 2
+
+
+def test_each_restriction_has_its_cost_by_itself() -> None:
+    auc = {"all_signs": 0.8, "free_of_signs": 0.825, "chosen": 0.83, "one_group": 0.84, "unrestricted": 0.8425}
+    assert restriction_costs(auc) == pytest.approx({"signs": 0.025, "groups": 0.01, "trees": 0.0025})
+    assert restriction_costs({"chosen": 0.83, "unrestricted": 0.82}) == pytest.approx({"trees": -0.01})
 
 
 def test_settings_and_weights_may_differ_by_target() -> None:

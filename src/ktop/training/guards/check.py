@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from ktop.catalogue import LANGS, text
-from ktop.kernel.arrays import Floats
+from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.models.panel_model import PanelModel
 from ktop.training.guards import identity, leaks, prediction, units
@@ -139,6 +139,11 @@ def prediction_warnings(model: PanelModel, data: Panel, values: Floats) -> tuple
     """
     found = [DataWarning(key, params) for key, params in prediction.check_prediction(model, data, values)]
     return (*_unknown_labels(model, data), *found)
+
+
+def level_warnings(model: PanelModel, target: str, p: Floats, firms: Integers) -> tuple[DataWarning, ...]:
+    """Return the warning that a target's probabilities lie at another level than its training's outcomes, if so."""
+    return tuple(DataWarning(key, params) for key, params in prediction.check_level(model, target, p, firms))
 
 
 def _unknown_labels(model: PanelModel, data: Panel) -> list[DataWarning]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ktop.domain.company.amount_check import AmountRanges, decimals, nearest_step, odd_amounts
 from ktop.domain.expression import Expression
-from ktop.kernel.arrays import Floats
+from ktop.kernel.arrays import Floats, Integers
 from ktop.kernel.errors import InputError
 from ktop.models.panel_model import PanelModel
 from ktop.training.guards.units import check_units, is_amount
@@ -34,6 +34,10 @@ _TAIL = 0.001
 #: Decimals below the smallest companies of the training from which a single row is small beyond belief.
 _SMALLER_STILL = 1.0
 _NAMED = 5
+#: A mean probability so many times the training's event rate, or less than its inverse, is told of ...
+_OTHER_LEVEL = 1.5
+#: ... where it is this many standard errors of a sample of as many companies off.
+_LEVEL_ERRORS = 4.0
 
 Found = Iterator[tuple[str, dict[str, Any]]]
 
@@ -80,6 +84,21 @@ def check_prediction(model: PanelModel, data: Panel, values: Floats) -> Found:
     if "amounts" in seen:
         yield from _other_units(seen, data)
         yield from _mixed_units(seen, data)
+
+
+def check_level(model: PanelModel, target: str, p: Floats, firms: Integers) -> Found:
+    """Yield a warning where a table's mean probability lies far from the event rate of the model's training.
+
+    Either these firms do differ so much, or they differ in what the model reads without differing in outcome, as files
+    of another year or source do; the probabilities alone cannot tell which. ``p`` and ``firms`` are by row.
+    """
+    taught = model.meta.get("training", {}).get(target)
+    if not taught or not len(p):
+        return
+    rate, mean = taught["events"] / taught["rows"], float(p.mean())
+    error = np.sqrt(rate * (1 - rate) / len(np.unique(firms)))
+    if not 1 / _OTHER_LEVEL < mean / rate < _OTHER_LEVEL and abs(mean - rate) > _LEVEL_ERRORS * error:
+        yield "guards.other_level", {"target": target, "mean": f"{100 * mean:.1f}", "rate": f"{100 * rate:.1f}"}
 
 
 def _missing(model: PanelModel, data: Panel, known: Mapping[str, float], values: Floats) -> Found:

@@ -51,8 +51,20 @@ class Training(Protocol):
         """
         ...
 
-    def predict_panel(self, actor: Actor, model: str, data: Path, out: Path, *, warn: Warn = unheard) -> int:
-        """Predict every row of a panel file and write a table; return the number of rows."""
+    def predict_panel(
+        self,
+        actor: Actor,
+        model: str,
+        data: Path,
+        out: Path,
+        *,
+        rates: Mapping[str, float] | None = None,
+        warn: Warn = unheard,
+    ) -> int:
+        """Predict every row of a panel file and write a table; return the number of rows.
+
+        ``rates`` (target → share between 0 and 1) moves the level of a target's probabilities to a rate that is known.
+        """
         ...
 
     def validate_panel(

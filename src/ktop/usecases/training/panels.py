@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +111,17 @@ def train_panel(
     return {"rows": max(target["rows"] for target in artefact.meta["training"].values()), "tuned": told}
 
 
-def predict_panel(model: Artefact, data: Path, out: Path, *, warn: Warn = unheard) -> int:
+def predict_panel(
+    model: Artefact, data: Path, out: Path, *, rates: Mapping[str, float] | None = None, warn: Warn = unheard
+) -> int:
     """Predict every row of a panel file with a trained model; returns the number of rows written.
 
     ``warn`` is told, as in ``train_panel``, of labels that the model does not know, of inputs that are missing here and
-    were not in the training, and of amounts in another unit.
+    were not in the training, of amounts in another unit, and of probabilities at another level than the training's
+    outcomes. ``rates`` (target → share between 0 and 1) brings their mean to a rate that is known.
     """
     panel = read_panel(data)
-    frame = predict(model, panel, lambda warning: warn(warning.as_dict()))
+    frame = predict(model, panel, lambda warning: warn(warning.as_dict()), rates)
     if out.suffix.lower() != ".parquet":
         raise InputError("records.parquet_only", path=out.name)
     with atomic_path(out) as beside:

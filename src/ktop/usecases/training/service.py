@@ -58,9 +58,18 @@ class TrainingService:
             scheme, data, out, until=until, minutes=minutes, lang=lang, progress=progress, warn=warn
         )
 
-    def predict_panel(self, actor: Actor, model: str, data: Path, out: Path, *, warn: Warn = unheard) -> int:
+    def predict_panel(
+        self,
+        actor: Actor,
+        model: str,
+        data: Path,
+        out: Path,
+        *,
+        rates: Mapping[str, float] | None = None,
+        warn: Warn = unheard,
+    ) -> int:
         require(actor, "platform:model:manage")
-        return panels.predict_panel(open_model(model, self._registry), data, out, warn=warn)
+        return panels.predict_panel(open_model(model, self._registry), data, out, rates=rates, warn=warn)
 
     def validate_panel(
         self,

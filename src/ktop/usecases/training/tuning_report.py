@@ -37,6 +37,21 @@ def tuning_lines(report: Mapping[str, Any], lang: Lang) -> list[str]:
     return lines
 
 
+def restriction_costs(auc: Mapping[str, float]) -> dict[str, float]:
+    """Return the AUC to be gained by lifting each restriction of the glass box, from what was tried anyway.
+
+    ``signs``: releasing all that were given; ``groups``: letting all inputs join in one tree; ``trees``: what an
+    unrestricted bag is then still ahead by (deeper trees, more leaves, finer bins, signs still held). Restrictions that
+    the scheme does not make are left out; below zero where a restriction helps.
+    """
+    costs = {}
+    if "free_of_signs" in auc:
+        costs["signs"] = auc["free_of_signs"] - auc["all_signs"]
+    if "one_group" in auc:
+        costs["groups"] = auc["one_group"] - auc["chosen"]
+    return {**costs, "trees": auc["unrestricted"] - auc.get("one_group", auc["chosen"])}
+
+
 def sign_warnings(report: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
     """Yield a warning for every sign that the data reject, in every language."""
     for target, found in report["targets"].items():
@@ -95,6 +110,9 @@ def _page(report: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         for name, value in found["auc"].items():
             if name not in ("cost", "cost_error"):
                 yield f"| {text(f'tuning.auc_{name}', lang)} | {value:.4f} |"
+        yield from ("", f"| {text('tuning.restriction', lang)} | {text('tuning.to_gain', lang)} |", "|---|---|")
+        for name, cost in restriction_costs(found["auc"]).items():
+            yield f"| {text(f'tuning.restriction_{name}', lang)} | {cost:+.4f} |"
         yield from ("", f"### {text('tuning.tried', lang)}", "")
         heads = [text(f"tuning.column_{name}", lang) for name in (*_COLUMNS, "rounds", "seconds")]
         yield "| " + " | ".join([*heads, "AUC"]) + " |"
