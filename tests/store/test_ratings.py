@@ -39,7 +39,7 @@ def test_a_rating_comes_back_as_given(store: Store) -> None:
 def test_lists_read_ratings_in_brief(store: Store) -> None:
     whole = {
         "model": {"name": "ktrs-fm", "version": "1.3.0", "trained_on": "synthetic"},
-        "subject": {"name": "한빛", "industry_group": "machinery", "region": None},
+        "subject": {"name": "한빛", "name_en": "Hanbit", "industry_group": "machinery", "region": None},
         "scores": {"growth": 83.2, "index": None},
         "grades": {"business": "AA-"},
         "inputs": [{"name": "sales_krw_t0", "value": 5, "source": "-"}, {"name": "staff", "value": 7}],
@@ -48,7 +48,7 @@ def test_lists_read_ratings_in_brief(store: Store) -> None:
     bare = {"model": {"name": "originality"}}
     brief = {
         "model": {"name": "ktrs-fm", "version": "1.3.0"},
-        "subject": {"industry_group": "machinery", "region": None},
+        "subject": {"industry_group": "machinery", "region": None, "name_en": "Hanbit"},
         "scores": {"growth": 83.2, "index": None},
         "grades": {"business": "AA-"},
         "inputs": [{"name": "sales_krw_t0", "value": 5}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from databases import BACK_ENDS, empty_postgresql, migrated_postgresql
-from sqlalchemy import JSON, Date, DateTime, Engine, column, insert, select, table, text
+from sqlalchemy import JSON, Connection, Date, DateTime, Engine, column, insert, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
@@ -168,6 +169,21 @@ def _config(**attributes: Any) -> Config:
     return config
 
 
+def _keep_companies(connection: Connection, made: datetime, names: Mapping[str, Sequence[str]]) -> None:
+    """Keep companies as before their English names stood beside them: company → name in each version of its record."""
+    instants = [column(name, DateTime(timezone=True)) for name in ("created", "changed", "known_at")]
+    kept = table("companies", *(column(name) for name in ("id", "tenant", "name", "version")), *instants[:2])
+    plain = (column(name) for name in ("id", "tenant", "company", "number", "given_by"))
+    versions = table("record_versions", *plain, instants[2], column("record", JSON))
+    own = {"tenant": LOCAL_OWNER.organisation}
+    about = own | {"name": "한빛", "version": 1, "created": made, "changed": made}
+    connection.execute(insert(kept), [about | {"id": company} for company in names])
+    for company, said in names.items():
+        told = own | {"company": company, "given_by": "kim", "known_at": made}
+        rows = [told | {"id": f"{company}{n}", "number": n, "record": {"name_en": name}} for n, name in enumerate(said)]
+        connection.execute(insert(versions), rows)
+
+
 #: More ratings than a migration reads at a time.
 _KEPT = 102
 
@@ -190,12 +206,17 @@ def test_ratings_of_the_former_schema_become_the_local_owner_s(tmp_path: Path, b
         values = {"created": made, "as_of": date(2025, 6, 30), "kind": "company", "subject": "한빛"}
         stored = values | {"inputs": {"record": {"name": "한빛"}}, "results": [ANSWER]}
         connection.execute(insert(former), [stored | {"id": f"{n:032x}"} for n in range(_KEPT)])
+        command.upgrade(_config(connection=connection), "0018_brief")
+        _keep_companies(connection, made, {"named": ["", "Hanbit"], "drafted": ["Nuri"], "unnamed": ["Gaon", ""]})
     engine.dispose()
     store = Store.open(url)
     with store.unit(LOCAL_OWNER) as unit:
         kept, listed = unit.ratings.recent(_KEPT), unit.ratings.found(limit=_KEPT)
     assert [row.id for row in kept] == [f"{n:032x}" for n in range(_KEPT)]
     assert [row.results for row in listed] == [in_brief([ANSWER])] * _KEPT
+    with store.unit(LOCAL_OWNER) as unit:
+        named = {row.id: row.name_en for row in unit.portfolio.companies(["named", "drafted", "unnamed"])}
+    assert named == {"named": "Hanbit", "drafted": "Nuri", "unnamed": None}
     assert kept[0].created == made and kept[0].subject_key is None
     assert kept[0].inputs == {"record": {"name": "한빛"}} and kept[0].results == [ANSWER]
     with store.unit(BANK) as unit:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from databases import BACK_ENDS, database_url
@@ -31,11 +32,14 @@ def client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
     yield TestClient(create_app(settings, House(settings)), raise_server_exceptions=False)
 
 
-def _rated(store: Store, who: Actor, name: str, kind: str = "company", index: float = 61.27) -> str:
-    results = [
+def _rated(
+    store: Store, who: Actor, name: str, kind: str = "company", index: float = 61.27, name_en: str | None = None
+) -> str:
+    results: list[dict[str, Any]] = [
         {"model": {"name": "tech-index", "version": "1"}, "scores": {"index": index}, "grades": {}},
         {"model": {"name": "ktrs-fm", "version": "1"}, "scores": {}, "grades": {"business": "BBB"}},
     ]
+    results[0]["subject"] = {"name": name, "name_en": name_en}
     with store.unit(who) as unit:
         row = unit.ratings.add(kind=kind, subject=name, as_of=date(2026, 5, 1), inputs={}, results=results)
     return row.id
@@ -48,7 +52,7 @@ def _token(page: str) -> str:
 
 
 def test_results_are_listed_searched_and_filtered(client: TestClient, store: Store) -> None:
-    _rated(store, LOCAL_OWNER, "가온정밀")
+    _rated(store, LOCAL_OWNER, "가온정밀", name_en="Gaon Works")
     _rated(store, LOCAL_OWNER, "100% <b>", kind="technology")
     _rated(store, STRANGER, "남의 기업")
     page = client.get("/my/results").text
@@ -56,6 +60,8 @@ def test_results_are_listed_searched_and_filtered(client: TestClient, store: Sto
     assert "남의 기업" not in page
     assert "가온정밀" not in client.get("/my/results?q=%25").text, "a percent sign is searched for, not a wildcard"
     assert "가온정밀" in client.get("/my/results?q=정밀").text
+    english = client.get("/my/results?lang=en").text
+    assert "Gaon Works" in english and "가온정밀" not in english
     assert "가온정밀" not in client.get("/my/results?f_kind=technology").text
     assert "No result fits" in client.get("/my/results?q=nothing&lang=en").text
 

@@ -1054,6 +1054,8 @@ class PortfolioCompanyShown(TypedDict):
 
     id: str
     name: str
+    name_en: str | None
+    """Its name in English as its record says it, null where it says none."""
     business_number: str | None
     company_id: str | None
     """What the organisation calls it."""

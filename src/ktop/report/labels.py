@@ -32,11 +32,13 @@ def person(name: str, lang: Lang) -> str:
     return _demo_people().get(name, {}).get(lang, name)
 
 
-def company(name: str | None, lang: Lang) -> str:
-    """Return a company's name as a page shows it: as kept, but those that come with the project in its language.
+def company(name: str | None, lang: Lang, name_en: str | None = None) -> str:
+    """Return a company's name as a page shows it: in English where that is known, else as kept.
 
-    Empty where there is none.
+    Those that come with the project have a name in each language. Empty where there is none.
     """
+    if lang == "en" and name_en:
+        return name_en
     names: Mapping[Lang, str] = load("invented_names").get(name, {})
     return names.get(lang, name or "")
 

@@ -21,7 +21,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class CompanyRow:
-    """A company that the organisation keeps; ``version`` counts edits."""
+    """A company that the organisation keeps; ``name_en`` where its record says one, ``version`` counts edits."""
 
     id: str
     name: str
@@ -32,6 +32,7 @@ class CompanyRow:
     changed: datetime
     archived: bool
     version: int
+    name_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +154,12 @@ class Portfolio:
         if versions:
             self._connection.execute(insert(record_versions), versions)
 
-    def add_company(self, name: str, business_number: str | None, company_id: str | None) -> CompanyRow:
+    def add_company(
+        self, name: str, business_number: str | None, company_id: str | None, name_en: str | None = None
+    ) -> CompanyRow:
         """Keep a company and return it."""
         now = datetime.now(UTC)
-        made = CompanyRow(new_id(), name, business_number, company_id, "", now, now, False, 1)
+        made = CompanyRow(new_id(), name, business_number, company_id, "", now, now, False, 1, name_en)
         self._add(companies, made)
         return made
 
@@ -175,6 +178,7 @@ class Portfolio:
             digits = "".join(sign for sign in search if sign.isdigit())
             found = [
                 companies.c.name.icontains(search, autoescape=True),
+                companies.c.name_en.icontains(search, autoescape=True),
                 companies.c.company_id.icontains(search, autoescape=True),
             ]
             if digits:

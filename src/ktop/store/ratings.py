@@ -55,8 +55,8 @@ _ROWS_AT_ONCE = 200
 def in_brief(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what lists and counts read of models' answers, in the same form.
 
-    That is the model, its scores and grades, industry and region of whom it is, and a few inputs. An answer that names
-    no model is left out.
+    That is the model, its scores and grades, industry, region and English name of whom it is, and a few inputs. An
+    answer that names no model is left out.
     """
     return [_answer_in_brief(result) for result in results if "model" in result]
 
@@ -64,7 +64,7 @@ def in_brief(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _answer_in_brief(result: Mapping[str, Any]) -> dict[str, Any]:
     chosen = {
         part: {name: result[part][name] for name in names if name in result.get(part, {})}
-        for part, names in (("model", ("name", "version")), ("subject", ("industry_group", "region")))
+        for part, names in (("model", ("name", "version")), ("subject", ("industry_group", "region", "name_en")))
     }
     inputs = [
         {"name": entry["name"], "value": entry.get("value")}

@@ -30,7 +30,12 @@ def test_what_was_known_when_is_kept_in_versions(house: House) -> None:
         (1, "user-bank", False),
     ]
     assert versions[1].record["name"] == RECORD["name"] and versions[1].known_at < versions[0].known_at
-    assert house.portfolio.kept_company(BANK, kept.id).name == "한빛모션 주식회사"
+    newest = house.portfolio.kept_company(BANK, kept.id)
+    assert (newest.name, newest.name_en) == ("한빛모션 주식회사", RECORD["name_en"])
+    house.portfolio.edit_company(BANK, kept.id, newest.version, name=newest.name, note="봄")
+    assert house.portfolio.kept_companies(BANK, search="hanbit").items[0].name_en == RECORD["name_en"]
+    called = house.portfolio.edit_company(BANK, kept.id, newest.version + 1, name="빛나는 곳")
+    assert called.name_en is None, "the record's is of another name"
 
 
 def test_a_draft_is_overwritten_is_never_rated_and_ends_with_a_version(house: House) -> None:

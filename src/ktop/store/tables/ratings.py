@@ -26,6 +26,7 @@ companies = Table(
     identifier(),
     tenant(),
     Column("name", String(200), nullable=False),
+    Column("name_en", String(200)),  # where its record says one
     Column("business_number", String(10)),  # ten digits
     Column("company_id", String(100)),  # what the organisation calls it
     Column("note", String(2000), nullable=False, server_default=""),

@@ -58,6 +58,7 @@ class RankedCompany:
     problems: str | None
     warnings: str | None
     apart: int | None
+    name_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

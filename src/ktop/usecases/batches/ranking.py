@@ -22,6 +22,7 @@ _FROM = {
     "index": ("tech_index_index",),
     "problems": ("problems",),
     "warnings": ("warnings",),
+    "name_en": ("name_en",),
 }
 #: Columns of the answer that hold what each track of a model said, by grade.
 _TRACKS = {grade: [f"ktrs_fm_track_{track}_{grade}" for track in ("statistics", "ai")] for grade in ("growth", "risk")}

@@ -14,7 +14,10 @@ from ktop.usecases.rate.interface import StoredRating
 
 @dataclass(frozen=True, slots=True)
 class KeptCompany:
-    """A company that the organisation keeps; ``version`` counts edits of it (ETag)."""
+    """A company that the organisation keeps; ``version`` counts edits of it (ETag).
+
+    ``name_en`` is its name in English as its record says it, None where it says none.
+    """
 
     id: str
     name: str
@@ -25,6 +28,7 @@ class KeptCompany:
     changed: datetime
     archived: bool
     version: int
+    name_en: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ class PortfolioService:
             said["name"] = said.pop("title")
         with self._store().unit(actor) as unit:
             found = replace(unit.portfolio.company(kept_id, to_change=True), version=version)
+            if said.get("name", found.name) != found.name:  # the record's English name is of its former one
+                said["name_en"] = None
             kept = unit.portfolio.change_company(replace(found, **said))
             unit.tell("company.edited", kept.id, {"archived": kept.archived})
             return _company(kept)
@@ -169,16 +171,18 @@ class PortfolioService:
 
     def _save(self, actor: Actor, record: Mapping[str, Any], kept_id: str | None, *, draft: bool) -> KeptCompany:
         name = plain_text(str(record.get("name") or ""))[:_LONGEST_TITLE]
+        name_en = plain_text(str(record.get("name_en") or ""))[:_LONGEST_TITLE] or None
         number, known_as = _number(record), plain_text(str(record.get("company_id") or ""))[:100] or None
         with self._store().unit(actor) as unit:
             kept = _kept(unit, kept_id, number, known_as)
             if kept is None:
-                kept = unit.portfolio.add_company(name or "–", number, known_as)
+                kept = unit.portfolio.add_company(name or "–", number, known_as, name_en)
             elif not draft:
                 kept = unit.portfolio.change_company(
                     replace(
                         kept,
                         name=name or kept.name,
+                        name_en=name_en,
                         business_number=number or kept.business_number,
                         company_id=known_as or kept.company_id,
                     )

@@ -42,9 +42,9 @@ class StoredRating:
 class KeptResult:
     """A kept answer as a list shows it.
 
-    ``name`` is whom or what was rated, ``title`` and ``note`` what the organisation added. ``figures`` maps each model
-    to its headline: the Tech-Index (0 to 100), the technology-business grade, the originality grade; None where it gave
-    none.
+    ``name`` is whom or what was rated (``name_en`` in English, None where it is not known), ``title`` and ``note`` what
+    the organisation added. ``figures`` maps each model to its headline: the Tech-Index (0 to 100), the
+    technology-business grade, the originality grade; None where it gave none.
     """
 
     id: str
@@ -56,6 +56,7 @@ class KeptResult:
     note: str
     archived: bool
     figures: Mapping[str, float | str | None]
+    name_en: str | None = None
 
 
 class Ratings(Protocol):

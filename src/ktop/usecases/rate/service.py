@@ -269,13 +269,15 @@ def plain_record(value: Any) -> Any:
 
 def _as_listed(row: RatingRow | ListedRating) -> KeptResult:
     kind: Any = row.kind
-    figures = {}
+    figures, name_en = {}, None
     for result in row.results:
+        name_en = name_en or (result.get("subject") or {}).get("name_en")
         name = result["model"]["name"]
         if name in _HEADLINES:
             part, headline = _HEADLINES[name]
             figures[name] = result.get(part, {}).get(headline)
-    return KeptResult(row.id, kind, row.created, row.as_of, row.subject, row.title, row.note, row.archived, figures)
+    about = (row.created, row.as_of, row.subject, row.title, row.note, row.archived)
+    return KeptResult(row.id, kind, *about, figures, name_en)
 
 
 def _stored(row: RatingRow) -> StoredRating:

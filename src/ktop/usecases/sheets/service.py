@@ -184,18 +184,21 @@ def _written(
     before = companies.get(key)
     number = kept[key][0] + 1 if key in kept else 1
     name = plain_text(str(record["name"]))[:200] or "–"
+    name_en = plain_text(str(record.get("name_en") or ""))[:200] or None
     business_number = str(record.get("business_number") or "").replace("-", "") or None
     company_id = plain_text(str(record.get("company_id") or ""))[:100] or None
     if before is not None:
         row = replace(
             before,
             name=name,
+            name_en=name_en,
             business_number=business_number or before.business_number,
             company_id=company_id or before.company_id,
         )
         return before, row, number, record
     now = datetime.now(UTC)
-    return None, CompanyRow(new_id(), name, business_number, company_id, "", now, now, False, 1), number, record
+    row = CompanyRow(new_id(), name, business_number, company_id, "", now, now, False, 1, name_en)
+    return None, row, number, record
 
 
 def _summed(rows: Sequence[SheetRow], planned: Planned) -> dict[str, Any]:

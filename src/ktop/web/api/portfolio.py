@@ -81,6 +81,7 @@ class CompanyShown(BaseModel):
 
     id: str
     name: str
+    name_en: str | None = Field(description="Its name in English as its record says it, null where it says none.")
     business_number: str | None
     company_id: str | None = Field(description="What the organisation calls it.")
     note: str

@@ -172,5 +172,5 @@ def _row(result: KeptResult, lang: Lang) -> dict[str, str]:
         for value in result.figures.values()
         if value is not None
     ]
-    name = result.title or labels.company(result.name, lang) or text("kept.without_name", lang)
+    name = result.title or labels.company(result.name, lang, result.name_en) or text("kept.without_name", lang)
     return {"id": result.id, "name": name, "figures": " · ".join(figures), "as_of": numbers.day(result.as_of, lang)}

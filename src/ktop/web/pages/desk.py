@@ -134,7 +134,9 @@ async def _results(desk: Desk) -> None:
     desk.recent = [
         {
             "address": f"/ratings/{one.id}",
-            "name": one.title or labels.company(one.name, desk.lang) or text("kept.without_name", desk.lang),
+            "name": one.title
+            or labels.company(one.name, desk.lang, one.name_en)
+            or text("kept.without_name", desk.lang),
             "figures": figures_line(one, desk.lang),
             "day": numbers.day(one.as_of, desk.lang),
         }

@@ -180,7 +180,7 @@ async def _page(
             "opt_in": card.opt_in,
         }
         shown["ratings"] = [
-            (one.id, f"{one.title or labels.company(one.name, lang)} ({numbers.day(one.as_of, lang)})")
+            (one.id, f"{one.title or labels.company(one.name, lang, one.name_en)} ({numbers.day(one.as_of, lang)})")
             for one in kept.items
         ]
         shown["looks"] = [

@@ -228,7 +228,7 @@ async def _choices(request: Request, lang: Lang, rating: str) -> dict[str, Any]:
     use = platform(request)
     partners = await ask(request, use.finance.partners)
     kept = [
-        (one.id, one.title or labels.company(one.name, language(request)), one.as_of)
+        (one.id, one.title or labels.company(one.name, language(request), one.name_en), one.as_of)
         for one in await _company_results(request)
     ]
     if rating and rating not in {one[0] for one in kept}:

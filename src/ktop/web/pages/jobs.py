@@ -212,7 +212,7 @@ def _ranked_columns(ranking: Sequence[RankedCompany], lang: Lang) -> list[tables
         column(
             "name",
             said("column_name"),
-            lambda one: labels.company(one.name, lang) or said("company_row", row=one.row),
+            lambda one: labels.company(one.name, lang, one.name_en) or said("company_row", row=one.row),
             note=lambda one: one.problems or one.warnings or "",
         ),
         column("number", text("accounts.business_number", lang), lambda one: one.business_number),

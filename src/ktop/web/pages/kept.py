@@ -54,10 +54,10 @@ def _columns(found: Sequence[KeptResult], lang: Lang) -> list[tables.Column[Kept
         column(
             "name",
             text("kept.column_name", lang),
-            lambda one: one.title or labels.company(one.name, lang) or text("kept.without_name", lang),
+            lambda one: one.title or labels.company(one.name, lang, one.name_en) or text("kept.without_name", lang),
             href=lambda one: f"/ratings/{one.id}",
             note=lambda one: " · ".join(
-                part for part in (labels.company(one.name, lang) if one.title else "", one.note) if part
+                part for part in (labels.company(one.name, lang, one.name_en) if one.title else "", one.note) if part
             ),
         ),
         column(
@@ -115,8 +115,8 @@ def _row(result: KeptResult, lang: Lang) -> dict[str, Any]:
     }
     return {
         "id": result.id,
-        "name": result.title or labels.company(result.name, lang) or text("kept.without_name", lang),
-        "of": result.name if result.title else "",
+        "name": result.title or labels.company(result.name, lang, result.name_en) or text("kept.without_name", lang),
+        "of": labels.company(result.name, lang, result.name_en) if result.title else "",
         "note": result.note,
         "kind": text(f"kept.kind_{result.kind}", lang),
         "figures": figures,

@@ -138,7 +138,7 @@ def _columns(rows: Sequence[Listed], lang: Lang) -> list[tables.Column[Listed]]:
         column(
             "name",
             said("column_company"),
-            lambda row: said("nameless") if row.company.name == "–" else labels.company(row.company.name, lang),
+            lambda row: said("nameless") if row.company.name == "–" else name_shown(row.company, lang),
             href=lambda row: f"/my/companies/{row.company.id}",
             note=lambda row: row.company.note,
         ),
@@ -155,6 +155,11 @@ def _columns(rows: Sequence[Listed], lang: Lang) -> list[tables.Column[Listed]]:
 def say(lang: Lang) -> Any:
     """Return what tells a text of ``messages/wizard.yaml``."""
     return lambda key, **params: text(f"wizard.{key}", lang, **params)
+
+
+def name_shown(company: KeptCompany, lang: Lang) -> str:
+    """Return a kept company's name in the language of the page, as far as it is known."""
+    return labels.company(company.name, lang, company.name_en)
 
 
 def number_shown(number: str | None) -> str:

@@ -12,11 +12,11 @@ from fastapi.responses import Response
 from ktop.catalogue import Lang, load, text
 from ktop.kernel.clock import today
 from ktop.kernel.paging import Page
-from ktop.report import labels, numbers
+from ktop.report import numbers
 from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.my_companies import Listed, listed_companies, number_shown
+from ktop.web.pages.my_companies import Listed, listed_companies, name_shown, number_shown
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +81,7 @@ def _columns(lang: Lang) -> list[tables.Column[Listed]]:
         column(
             "name",
             text("wizard.column_company", lang),
-            lambda row: labels.company(row.company.name, lang),
+            lambda row: name_shown(row.company, lang),
             href=lambda row: f"/my/companies/{row.company.id}",
             note=lambda row: row.company.note,
         ),

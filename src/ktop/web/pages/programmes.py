@@ -14,11 +14,11 @@ from ktop.catalogue import load, message
 from ktop.domain.party.permission import Allowed, check
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ChangedError, ConflictError, InputError, NotFoundError
-from ktop.report import labels
 from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import chosen_record, day, identifier, posted, texts
+from ktop.web.pages.my_companies import name_shown
 from ktop.web.pages.programme_rows import (
     application_columns,
     call_columns,
@@ -142,7 +142,7 @@ async def records_offered(request: Request) -> dict[str, Any]:
         else None
     )
     return {
-        "kept": [(one.id, labels.company(one.name, language(request))) for one in kept.items] if kept else [],
+        "kept": [(one.id, name_shown(one, language(request))) for one in kept.items] if kept else [],
         "companies": await ask(request, platform(request).companies.example_companies),
     }
 
