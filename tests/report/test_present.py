@@ -46,6 +46,30 @@ def test_a_company_is_shown_whole(lang: Lang) -> None:
     assert view.missing == sum(value is None for value in invented.FACTS.values())
 
 
+def test_an_estimate_is_called_one_beside_what_was_counted() -> None:
+    stored = Path(__file__).parents[1] / "golden" / "ratings"
+    today, former = (
+        json.loads((stored / f"ktrs-fm-{v}-narae-lab.json").read_text("utf-8")) for v in ("1.4.0", "1.0.0")
+    )
+    without = copy.deepcopy(today)
+    facts = {entry["name"]: entry for entry in without["inputs"]}
+    facts["own_commercialised_3y"]["value"] = 0
+    rate = 100 * 5.3 / (5.2 * (facts["staff_total"]["value"] / 20) ** 0.17 + 8)
+    for part in without["contributions"]:
+        if part["indicator"] == "commercialisation_rate":
+            part["value"] = rate
+    withheld = today | {"inputs": []}
+    for rating, said in (
+        (today, "est. 51.5% (counted: 1 product)"),
+        (without, f"est. {rate:.1f}% (counted: 0 products)"),
+        (withheld, "51.5%"),
+    ):
+        rows = {row[0]: row[2] for row in rating_view(rating, "en").breakdowns[0].table.rows}
+        assert rows["Commercialisation rate"] == said
+    assert not any("est." in str(row) for b in rating_view(former, "en").breakdowns for row in b.table.rows)
+    assert any("est. 51.5% → " in step.change for step in rating_view(today, "en").steps)
+
+
 def test_a_medium_gets_only_the_waterfalls_that_it_shows() -> None:
     ratings = [invented.tech_index(), invented.ktrs_fm()]
     everything = report_view(ratings, "ko")

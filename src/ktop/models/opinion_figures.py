@@ -28,6 +28,8 @@ def shown_value(indicator: Indicator, value: float, lang: Lang) -> str:
         amount = f"KRW {value / _MILLION:,.2f} million" if value >= _MILLION else f"KRW {value:,.0f}"
         return amount + unit.removeprefix("KRW")
     number = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+    if indicator.estimate:
+        return text("report.estimate", lang, value=number + unit)  # estimates are shares, in per cent
     if lang == "ko" or unit == "%":
         return number + unit
     return f"{number} {unit[:-1] if number == '1' and unit.endswith('s') else unit}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from ktop.catalogue import Lang, load, messages, text
 from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.expression import compile_expression
 from ktop.report.numbers import day, figure, is_missing, missing, money
 
 #: Catalogue files of each model's indicators, where their words and units stand.
@@ -99,6 +102,28 @@ def indicator_value(model: str, name: str, value: Any, lang: Lang) -> str | None
     if unit["en"].startswith("KRW"):
         return money(value, lang) + {"ko": "/명", "en": " per person"}[lang] * unit["en"].endswith("person")
     return with_unit(figure(value, lang), unit[lang], lang)
+
+
+def counted(model: str, name: str, value: Any, inputs: Sequence[Mapping[str, Any]], lang: Lang) -> str:
+    """Return what an indicator's value was estimated from, e.g. 0 products; empty where the value is no estimate.
+
+    Rates of few things are drawn towards those of the reference firms, since a version of their model: the rating's
+    ``inputs`` tell by which formula this one came about. Where they were withheld nobody can say.
+    """
+    entry = _entries(model).get(name) or {}
+    if "counted" not in entry or is_missing(value):
+        return ""
+    facts = {one["name"]: one["value"] for one in inputs}
+    told = [compile_expression(str(entry[key])) for key in ("formula", "counted")]
+    columns = {fact: np.array([_number(facts.get(fact))]) for one in told for fact in one.names}
+    estimate, plain = (float(one.evaluate(columns)[0]) for one in told)
+    if math.isnan(plain) or not math.isclose(estimate, value, rel_tol=1e-6):
+        return ""
+    return with_unit(figure(plain, lang), entry.get("counted_unit", entry["unit"])[lang], lang)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def with_unit(shown: str, unit: str | None, lang: Lang) -> str:

@@ -45,6 +45,7 @@ class Indicator:
     feasible : ids of the steps (``steps()``) a company can take to move it; empty where it cannot.
     former : formulas it had in earlier model versions.
     no_sign : targets for which ``direction`` does not hold, and why; models impose neither direction there.
+    estimate : whether it is drawn towards the reference firms, as rates of few things are.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Indicator:
     feasible: tuple[str, ...] = ()
     former: tuple[Former, ...] = ()
     no_sign: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
+    estimate: bool = False
 
     def sign(self, target: str) -> int:
         """Return which way a higher value moves the probability of a target: +1, -1, or 0 where either may be."""
@@ -68,7 +70,7 @@ class Indicator:
         if formula == self.expression.source:
             return self
         words = next((former.definition for former in self.former if former.formula == formula), self.definition)
-        return dataclasses.replace(self, definition=words, expression=compile_expression(formula))
+        return dataclasses.replace(self, definition=words, expression=compile_expression(formula), estimate=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def _indicator(name: str, entry: Mapping[str, Any]) -> Indicator:
         feasible=tuple(entry["feasible"]),
         former=tuple(Former(str(one["formula"]), one["definition"]) for one in entry.get("former", ())),
         no_sign=entry.get("no_sign", {}),
+        estimate="counted" in entry,
     )
 
 

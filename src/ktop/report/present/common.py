@@ -124,7 +124,7 @@ def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool, medium:
     bars = [
         WaterfallStep(
             labels.indicator(model, part["indicator"], lang),
-            labels.indicator_value(model, part["indicator"], part["value"], lang),
+            value_shown(rating, part["indicator"], part["value"], lang),
             part["points"],
             labels.group(model, part["group"], lang),
         )
@@ -136,7 +136,7 @@ def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool, medium:
         (
             bar.label,
             bar.group,
-            bar.value if bar.value is not None else numbers.missing(lang),
+            value_shown(rating, part["indicator"], part["value"], lang, counted=True) or numbers.missing(lang),
             "–" if numbers.is_missing(part.get("level")) else f"{part['level']:.0f}",
             numbers.points(part["logit"]),
             numbers.points(part["points"]),
@@ -156,6 +156,19 @@ def breakdown(rating: RatingJson, score: str, lang: Lang, *, main: bool, medium:
         Table(title, tuple(text(f"report.col_{key}", lang) for key in columns), tuple(rows)),
         main,
     )
+
+
+def value_shown(rating: RatingJson, indicator: str, value: Any, lang: Lang, *, counted: bool = False) -> str | None:
+    """Return an indicator's value with its unit, None where it is missing; an estimate is called one.
+
+    With ``counted`` it stands beside what it was estimated from: "est. 38.3% (counted: 0 products)".
+    """
+    model = rating["model"]["name"]
+    shown = labels.indicator_value(model, indicator, value, lang)
+    plain = labels.counted(model, indicator, value, rating["inputs"], lang)
+    if shown is None or not plain:
+        return shown
+    return text("report.estimate_counted" if counted else "report.estimate", lang, value=shown, counted=plain)
 
 
 def _plain(value: float | None) -> str:
@@ -262,14 +275,13 @@ def opinions(rating: RatingJson, lang: Lang) -> tuple[Sentences, ...]:
 
 def next_steps(rating: RatingJson, lang: Lang) -> tuple[Step, ...]:
     """Return the computed next steps in the model's order; one that raises two scores stands once with both effects."""
-    model = rating["model"]["name"]
     efforts = load("steps")["efforts"]
     joined: dict[str, list[Any]] = {}
     for step in rating["next_steps"]:
         joined.setdefault(step["text"][lang], []).append(step)
     shown = []
     for sentence, found in joined.items():
-        changes = dict.fromkeys(_change(model, step, lang) for step in found)
+        changes = dict.fromkeys(_change(rating, step, lang) for step in found)
         effects = [
             text(
                 "report.step_effect",
@@ -325,9 +337,8 @@ def _price(step: Mapping[str, Any], lang: Lang) -> list[str]:
     return told
 
 
-def _change(model: str, step: Mapping[str, Any], lang: Lang) -> str:
-    name = step["indicator"]
-    before, after = (
-        labels.indicator_value(model, name, step[end], lang) or numbers.missing(lang) for end in ("from", "to")
-    )
+def _change(rating: RatingJson, step: Mapping[str, Any], lang: Lang) -> str:
+    model, name = rating["model"]["name"], step["indicator"]
+    before = value_shown(rating, name, step["from"], lang) or numbers.missing(lang)
+    after = labels.indicator_value(model, name, step["to"], lang) or numbers.missing(lang)
     return f"{labels.indicator(model, name, lang)}: {before} → {after}"

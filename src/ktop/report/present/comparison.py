@@ -10,7 +10,7 @@ from ktop.catalogue import Lang, text
 from ktop.domain.rating.grades import ladders
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Table, WaterfallStep, radar, side_by_side, waterfall
-from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_score, score_label
+from ktop.report.present.common import NARROW, WIDE, RatingJson, grades, main_score, score_label, value_shown
 from ktop.report.present.technology import technology_view
 from ktop.report.present.views import Figure
 
@@ -109,7 +109,8 @@ def _gap(
     for part in order:
         label = labels.indicator(model, part["indicator"], lang)
         values = [
-            labels.indicator_value(model, part["indicator"], part[side], lang) or numbers.missing(lang) for side in "ab"
+            value_shown(rating, part["indicator"], part[side], lang) or numbers.missing(lang)
+            for side, rating in (("a", a), ("b", b))
         ]
         rows.append((label, *values, numbers.points(part["points"])))
         bars.append(WaterfallStep(label, " / ".join(values), part["points"], labels.group(model, part["group"], lang)))
