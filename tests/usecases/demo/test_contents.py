@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from markup import problems
 from people import sign_in
 from starlette.testclient import TestClient
 
@@ -24,9 +25,9 @@ from ktop.web.app import create_app
 ROOMS = {
     "company_owner": ("/my/companies", "/my/results", "/consents", "/sent", "/discovery", "/finance", "/programmes"),
     "bank_officer": ("/inbox", "/consents", "/finance"),
-    "investor_analyst": ("/discovery?business=C",),
-    "agency_evaluator": ("/batches",),
-    "agency_manager": ("/inbox", "/programmes"),
+    "investor_analyst": ("/discovery?business=C", "/inbox"),
+    "agency_evaluator": ("/batches", "/portfolio", "/reviews"),
+    "agency_manager": ("/inbox", "/programmes", "/programmes/rules", "/programmes/projects"),
     "guarantee_officer": ("/inbox", "/finance"),
     "institution_administrator": ("/organisation/members",),
     "operator": ("/institutions", "/audit"),
@@ -68,8 +69,10 @@ def test_each_role_has_something_to_do_in_its_own_language(house: House) -> None
             assert answer.status_code == 200, (account.role, address)
             korean = [line for line in words_of(answer.text).splitlines() if re.search("[가-힣]", line)]
             assert korean == [], (account.role, address)
+            assert problems(answer.text) == [], (account.role, address)
         if account.role in DECIDES:
-            assert DECIDES[account.role] in waiting_case(client), account.role
+            case = waiting_case(client)
+            assert DECIDES[account.role] in case and problems(case) == [], account.role
 
 
 def waiting_case(client: TestClient) -> str:
