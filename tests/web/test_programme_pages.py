@@ -18,7 +18,9 @@ from ktop.bootstrap import House
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.settings import Settings
 from ktop.store.tables import organisations, users
+from ktop.usecases.seasons.interface import ClauseText
 from ktop.web.app import create_app
+from ktop.web.pages.programme_rows import clause_row
 
 OFFICER = Actor("user-officer", "kised", frozenset({"agency_manager"}))
 EVALUATOR = Actor("user-evaluator", "kised", frozenset({"agency_evaluator"}))
@@ -120,3 +122,10 @@ def test_a_company_applies_learns_its_result_and_appeals(client: TestClient, act
     assert client.get(f"{call}/result.xlsx").content.startswith(b"PK")
     english = client.get(f"{call}?lang=en")
     assert "announced" in english.text and not re.search("<h2[^>]*>[가-힣]", english.text)
+
+
+def test_a_rule_is_read_without_the_names_of_figures_and_edited_with_them() -> None:
+    reason = {"ko": "업력이 {age_years}년입니다.", "en": "The firm is {age_years} years old."}
+    clause = ClauseText("age", {"ko": "업력", "en": "Age"}, "holds", "", "age_years <= 7", reason, "ask")
+    row = clause_row(clause, "ko", None)
+    assert row["reason"] == "업력이 …년입니다." and row["reasons"] == reason

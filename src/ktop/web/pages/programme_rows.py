@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -249,6 +250,10 @@ def preview_view(found: RulePreview, lang: Lang) -> dict[str, Any]:
     }
 
 
+#: Where a sentence of a rule names a figure of the company that it is said of.
+_FIGURE = re.compile(r"\{[^{}]*\}")
+
+
 def clause_row(one: ClauseText, lang: Lang, preview: RulePreview | None) -> dict[str, Any]:
     """Return a clause to read and edit, with how many it refused where the rule was tried."""
     counts = {count.clause: count for count in preview.clauses} if preview else {}
@@ -264,7 +269,7 @@ def clause_row(one: ClauseText, lang: Lang, preview: RulePreview | None) -> dict
         "said": f"{looks_at}: {one.condition}" if one.looks_at else one.condition,
         "labels": dict(one.label),
         "reasons": dict(one.reason),
-        "reason": one.reason[lang],
+        "reason": _FIGURE.sub("…", one.reason[lang]),
         "missing": one.missing,
         "refused": f"{tried.failed:,}" if tried else "",
         "alone": f"{tried.failed_alone:,}" if tried else "",
