@@ -8,7 +8,8 @@ cluster in the same run: of times on a busy machine only the ratios say somethin
 
 A search is hybrid, before a day that 70 % of the patents are earlier than, top 1,000. While --queries of them run, a
 process that holds a share is killed after three tenths, and a node after six tenths: every answer is compared with the
-single machine's, and the seconds in which there was none are told. Then --ratings technologies are rated.
+single machine's, and the seconds in which there was none are told. Then --ratings technologies are rated. With --add N
+the corpus gets N more patents before that: another process imports and indexes them while two threads ask on and on.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--ratings", type=int, default=200)
+    parser.add_argument("--add", type=int, default=0, help="publish a generation with so many more patents, for good")
     parser.add_argument("--segment-rows", type=int, help="index it first, a segment for so many patents")
     options = parser.parse_args()
     if options.segment_rows:
@@ -94,6 +96,9 @@ def compare(options: argparse.Namespace, nodes: Nodes) -> None:
         f"a second process: joined after {float(told[-2]):.1f} s, attached after {float(told[-1]):.2f} s more",
         flush=True,
     )
+    if options.add:
+        largest = switched(options, nodes, texts, before)
+        wanted, _ = asked(PatentIndex(options.folder), texts, before)
     kill(options, nodes, largest, texts, before, wanted)
     if options.ratings:
         rate(options, nodes)
@@ -109,6 +114,78 @@ def asked(index: Any, texts: list[str], before: int) -> tuple[list[Any], list[fl
 
     found = [ask(question) for question in questions]
     return found, scale.timed(ask, questions)
+
+
+_ADD = """
+import json, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+import numpy as np, scale
+from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine.indexing import build_index
+random, texts, folder = np.random.default_rng(77), scale._english(), Path(sys.argv[3])
+lines = folder.parent / "added.jsonl"
+with lines.open("w") as file:
+    for number in range(int(sys.argv[4])):
+        title, abstract = scale._text(texts, random)
+        row = {"id": f"US{99_000_000 + number}B2", "title": title, "abstract": abstract, "filed": "2001-01-02"}
+        file.write(json.dumps(row) + chr(10))
+import_paths(folder, [lines])
+build_index(folder)
+"""
+
+
+def switched(options: argparse.Namespace, nodes: Nodes, texts: list[str], before: int) -> Any:
+    """Ask on from two threads while another process publishes a generation; return the cluster's index of that one."""
+    from ktop.kernel.errors import KtopError
+    from ktop.patents.cluster.joining import open_on_cluster
+    from ktop.patents.engine.index import PatentIndex
+
+    plan, alone = nodes.plan(options.shares[-1], options.replicas), PatentIndex(options.folder)
+    former, _ = asked(alone, texts, before)
+    command = [sys.executable, "-c", _ADD, str(ROOT / "src"), str(ROOT / "benchmarks"), str(options.folder)]
+    adding = subprocess.Popen([*command, str(options.add)])
+    answers: list[tuple[int, int, Any]] = []
+    errors: list[tuple[str, float]] = []
+    seconds: dict[str, list[float]] = {"searching": [], "switching": []}
+    nothing = np.empty(0, dtype=np.int64)
+
+    def ask(first: int) -> None:
+        index, number = open_on_cluster(options.folder, plan), first
+        while adding.poll() is None or not index.is_current or number % len(texts) != first:
+            started = time.perf_counter()
+            what = "searching" if index.is_current else "switching"
+            try:
+                if what == "switching":
+                    index = open_on_cluster(options.folder, plan)
+                at = number % len(texts)
+                found = [part.tolist() for part in index.retrieve(index.question(texts[at]), TOP, before, nothing)]
+                answers.append((at, index.manifest.generation, found))
+            except KtopError as error:
+                errors.append((error.key, time.perf_counter() - started))
+            seconds[what].append(time.perf_counter() - started)
+            number += 1
+
+    threads = [threading.Thread(target=ask, args=(first,)) for first in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert adding.returncode == 0, "the patents were not added"
+    present = PatentIndex(options.folder)
+    found, _ = asked(present, texts, before)
+    assert found != former, "the added patents change no list"
+    expected = {alone.manifest.generation: former, present.manifest.generation: found}
+    wrong = sum(expected.get(generation, [None] * len(texts))[at] != list_ for at, generation, list_ in answers)
+    by = Counter(generation for _, generation, _ in answers)
+    print(
+        f"a generation added while two threads ask: {by[alone.manifest.generation]:,} answers of the former one, "
+        f"{by[present.manifest.generation]:,} of the new one, {wrong} wrong, {len(errors)} errors {errors[:3]}; "
+        f"the slowest search {max(seconds['searching']):.1f} s, with the switch {max(seconds['switching']):.1f} s",
+        flush=True,
+    )
+    assert not wrong
+    return open_on_cluster(options.folder, plan)
 
 
 def kill(

@@ -8,12 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ktop.bootstrap import House
@@ -23,9 +27,11 @@ from ktop.patents.cluster.joining import joined, open_on_cluster
 from ktop.patents.cluster.plan import ClusterPlan
 from ktop.patents.cluster.security import make_token
 from ktop.patents.cluster.share import shares_of
+from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
+from ktop.patents.measures import citation, compute_measures
 
 from ..conftest import made_up_records, write_records
 from ..engine.answers import QUESTIONS, rated, searched
@@ -121,6 +127,28 @@ def test_texts_are_analysed_by_nodes_as_by_one_process(
     assert len(made) > 50
 
 
+def test_measures_are_worked_out_by_nodes_as_by_one_process(
+    plan: ClusterPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray_shares = joined(plan)
+
+    import_paths(tmp_path / "corpus", [write_records(tmp_path / "records.jsonl", made_up_records(per_theme=8))])
+    corpus = Corpus(tmp_path / "corpus")
+    alone = pl.read_parquet(compute_measures(corpus).file)
+    asked: list[Any] = []
+
+    def on_nodes(work: Any, parts: Any, workers: int) -> Iterator[Any]:
+        asked.extend(parts)
+        return ray_shares.tasks_in_order(work, asked[-len(parts) :], workers)
+
+    monkeypatch.setattr(citation, "PATENTS_AT_A_TIME", 15)  # some years of filing each
+    monkeypatch.setattr(citation, "PAIRS_AT_A_TIME", 15)
+    dealt = compute_measures(corpus, memory_mb=300, workers=2, in_order=on_nodes)
+    assert pl.read_parquet(dealt.file).equals(alone)
+    assert len(asked) >= 8
+    assert alone["disruption_5y"].count() > 5
+
+
 def test_a_new_generation_is_switched_to_as_a_whole(
     segmented: Path, tmp_path: Path, plan: ClusterPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,13 +161,33 @@ def test_a_new_generation_is_switched_to_as_a_whole(
     before = searched(former, ASKED[:1])
     added = [record | {"id": f"US77{number:06d}"} for number, record in enumerate(made_up_records(per_theme=5))]
     import_paths(folder, [write_records(tmp_path / "added.jsonl", added)])
-    with small_segments():
-        build_index(folder)
+    built, asking = threading.Event(), threading.Barrier(3)
+
+    def ask_on() -> list[Any]:
+        index, answers = open_on_cluster(folder, once), []
+        asking.wait(60)
+        while not (built.is_set() and index.is_current and answers):
+            if not index.is_current:
+                index = open_on_cluster(folder, once)
+            answers.append(searched(index, ASKED[:1]))
+        return answers
+
+    with ThreadPoolExecutor() as pool, small_segments():
+        askers = [pool.submit(ask_on) for _ in range(2)]
+        try:
+            asking.wait(60)
+            build_index(folder)
+        finally:
+            built.set()
+        answers = [answer for asker in askers for answer in asker.result(120)]
     assert not former.is_current
+    now = searched(PatentIndex(folder), ASKED[:1])
+    assert answers.count(before) + answers.count(now) == len(answers)  # each is of one generation as a whole
+    assert before in answers and now in answers
     assert searched(former, ASKED[:1]) == before
     monkeypatch.setattr(ray_shares, "IDLE_SECONDS", 0.0)
     present = open_on_cluster(folder, once)  # ends the shares of the former one
-    assert searched(present, ASKED[:1]) == searched(PatentIndex(folder), ASKED[:1]) != before
+    assert searched(present, ASKED[:1]) == now != before
     assert searched(former, ASKED[:1]) == before  # whose shares are opened again for whoever asks them still
 
 

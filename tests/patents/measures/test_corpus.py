@@ -67,6 +67,7 @@ def test_results_do_not_depend_on_threads_memory_workers_or_the_name_of_the_fold
     monkeypatch.setattr(citation, "PATENTS_AT_A_TIME", 40)
     monkeypatch.setattr(citation, "PAIRS_AT_A_TIME", 30)
     tasks = []
+    year_ends = first.group_by("year").agg(pl.len()).sort("year")["len"].cum_sum().to_list()
 
     def in_order(work: Any, parts: Any, workers: int) -> Iterator[Any]:
         for part in parts:
@@ -77,6 +78,8 @@ def test_results_do_not_depend_on_threads_memory_workers_or_the_name_of_the_fold
     dealt = compute_measures(Corpus(tmp_path / "plain"), memory_mb=200, workers=2, in_order=in_order)
     assert pl.read_parquet(dealt.file).equals(first)
     assert len(tasks) >= 6
+    lasts = [int(task.query.partition("BETWEEN")[2].split()[2]) for task in tasks if "FROM citing JOIN" in task.query]
+    assert len(lasts) >= 2 and {last + 1 for last in lasts} <= set(year_ends)  # whole years of filing
     assert not list((tmp_path / "plain" / "measures").glob(".work*"))
     assert pl.read_parquet(again.file, glob=False).equals(first)
     assert not (odd / "measures" / ".work").exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from databases import BACK_ENDS, database_url
@@ -12,7 +14,13 @@ from databases import BACK_ENDS, database_url
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER
 from ktop.domain.work.job import LEASE_SECONDS, Job
 from ktop.kernel.errors import ForbiddenError, InputError, UnavailableError
+from ktop.kernel.settings import Settings
+from ktop.patents.corpus.importing import import_paths
+from ktop.patents.engine import indexing
+from ktop.patents.engine.index import PatentIndex
 from ktop.store.unit_of_work import Store
+from ktop.usecases.corpora import corpus
+from ktop.usecases.corpora.service import CorpusService
 from ktop.usecases.jobs.running import Running
 from ktop.usecases.jobs.service import JobService
 from ktop.usecases.work.kinds import upkeep
@@ -133,3 +141,33 @@ def test_every_kind_of_the_catalogue_is_done_by_something() -> None:
         "collect.refresh",
     } == set(job_kinds())  # type: ignore[arg-type]
     assert {kind.permission for kind in job_kinds().values()} <= set(permissions())
+
+
+def test_segments_of_an_index_are_jobs_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "SEGMENT_ROWS", 10)
+    monkeypatch.setattr(indexing, "BATCH_ROWS", 10)
+    monkeypatch.setattr(corpus, "bring_reference_up_to_date", lambda *_, **__: None)
+    monkeypatch.setattr(corpus, "bring_equating_up_to_date", lambda *_, **__: None)
+    folder, store = tmp_path / "corpus", Store.open(database_url("sqlite", tmp_path))
+    lines = [
+        json.dumps({"id": f"US{7_000_000 + n}B2", "title": f"Lithium battery {n}", "filed": "2010-01-04"})
+        for n in range(25)
+    ]
+    (tmp_path / "patents.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    import_paths(folder, [tmp_path / "patents.jsonl"])
+    jobs, corpora = JobService(lambda: store), CorpusService(Settings(data=tmp_path))
+    given = jobs.give(LOCAL_OWNER, "patents.index", {"corpus": str(folder)})
+    work = WorkService(lambda: store, upkeep(lambda: corpora, Mock(), Mock()), 9, lambda: None, lambda: 0)
+    (first,) = work.take(INSTALLATION, "w", 9)
+    work.do(INSTALLATION, first, lambda: "give_back")  # it has asked for help, and written nothing
+    again, *segments = work.take(INSTALLATION, "w", 9)
+    assert [job.kind for job in segments] == ["patents.segment"] * 3
+    for job in segments:
+        work.do(INSTALLATION, job, lambda: None)
+    work.do(INSTALLATION, again, lambda: None)
+    assert work.take(INSTALLATION, "w", 9) == [], "help is asked for once"
+    ended = {job.id: job for job in jobs.jobs(LOCAL_OWNER).items}
+    assert {job.state for job in ended.values()} == {"done"}
+    assert [ended[job.id].result for job in segments] == [{"written": True}] * 3
+    assert ended[given.id].result is not None and ended[given.id].result["total"] == 25
+    assert len(PatentIndex(folder).segments) == 3

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,14 @@ from ktop.kernel.errors import KtopError, UnavailableError
 from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus, corpus_lock, delete_unnamed
+from ktop.patents.engine.ahead import AskOthers, Cut, SegmentPlan, batches, cut
 from ktop.patents.engine.bridge import build_bridge
 from ktop.patents.engine.checksums import has_checksums, write_checksums
 from ktop.patents.engine.content import Content
 from ktop.patents.engine.generations import give_up, publish
 from ktop.patents.engine.kernels import BLOCK
 from ktop.patents.engine.layout import IndexManifest, Layout, bridge_name
-from ktop.patents.engine.row_analysis import COLUMNS, Row, analysed
+from ktop.patents.engine.row_analysis import analysed
 from ktop.patents.engine.segment import Columns, write_segment
 from ktop.patents.engine.tables import build_tables
 from ktop.patents.engine.vectors import TextSpace, fill_vectors, fit_space
@@ -36,6 +36,8 @@ SEGMENT_ROWS = 4 * BLOCK
 #: Once there are more than this many segments of fewer rows than this at the end, they are made one.
 SMALL_ROWS, MAX_SMALL_SEGMENTS = BLOCK, 8
 BATCH_ROWS = 1_000
+#: Pause of a run while all that is left is in the hands of others.
+_LOOK_AGAIN_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +60,17 @@ class IndexReport:
 
 
 def build_index(
-    directory: Path | str, workers: int = 1, progress: Progress = silent, in_order: InOrder = answers_in_order
+    directory: Path | str,
+    workers: int = 1,
+    progress: Progress = silent,
+    in_order: InOrder = answers_in_order,
+    ask_others: AskOthers | None = None,
 ) -> IndexReport:
     """Bring the index of a corpus up to date with its patents and citations.
 
     ``progress`` is told the key of each stage (``cli.stage_{key}`` names it to users). ``in_order`` says where several
-    workers analyse texts; the index does not depend on it.
+    workers analyse texts. ``ask_others``, where there is more than one segment to write, asks for help with them
+    (``write_ahead``). The index depends on neither.
 
     Only new and changed patents are analysed. Readers answer as of the generation they have open, and find the new one
     once it is complete; an old one is deleted when nobody holds it any more.
@@ -73,12 +80,17 @@ def build_index(
     """
     corpus = Corpus.open(directory)
     with corpus_lock(corpus.directory):
-        return _Build(corpus, workers, progress, in_order).run()
+        return _Build(corpus, workers, progress, in_order, ask_others).run()
 
 
 class _Build:
-    def __init__(self, corpus: Corpus, workers: int, progress: Progress, in_order: InOrder) -> None:
+    def __init__(
+        self, corpus: Corpus, workers: int, progress: Progress, in_order: InOrder, ask_others: AskOthers | None
+    ) -> None:
         self.corpus, self.workers, self.progress, self.in_order = corpus, workers, progress, in_order
+        self.ask_others = ask_others
+        self.cuts: list[Cut] = []
+        self.chosen: dict[int, pl.Series | None] = {}
         self.layout = Layout(corpus.directory)
         self.report = IndexReport()
         try:
@@ -91,10 +103,18 @@ class _Build:
     def run(self) -> IndexReport:
         started = time.perf_counter()
         self.layout.verify_checksums(self.manifest, building=True)  # nothing is built upon what is damaged
-        self._delete_unnamed(left_by="a run that was stopped")
         todo = self._plan()
-        if todo:
+        self.cuts = cut({year.year: len(year.fresh) for year in todo}, SEGMENT_ROWS, BATCH_ROWS)
+        self.chosen = {year.year: year.fresh if year.partial else None for year in todo}
+        plan = None
+        if self.ask_others is not None and sum(1 for part in self.cuts if part.pieces) > 1:
+            plan = SegmentPlan.of(self.corpus, self.manifest, self.cuts, self.chosen, BATCH_ROWS)
+        self._delete_unnamed(left_by="a run that was stopped", ahead=None if plan is None else plan.folder)
+        if plan is not None and self.ask_others is not None:
+            self._gather(todo, plan, self.ask_others)
+        elif todo:
             self._analyse(todo)
+        if todo:
             self._compact()
         self.report.seconds_analysis = time.perf_counter() - started
         if not self.manifest.complete or self.manifest.corpus_version != self.corpus.version:
@@ -121,7 +141,7 @@ class _Build:
             fresh = rows.join(indexed, on=["id", "digest"], how="anti")["id"]
             stale = indexed.join(rows, on=["id", "digest"], how="anti")["doc"]
             digest = partitions[year].digest if year in partitions else None
-            plan.append(_Year(year, digest, fresh, stale.to_numpy()))
+            plan.append(_Year(year, digest, fresh, len(fresh) < rows.height, stale.to_numpy()))
         return plan
 
     def _known(self, years: set[int]) -> pl.DataFrame:
@@ -146,65 +166,56 @@ class _Build:
 
     # --- analysing -------------------------------------------------------------------------------------------------
 
-    def _analyse(self, plan: list[_Year]) -> None:
+    def _analyse(self, years: list[_Year]) -> None:
         """Analyse year by year into segments; every full segment is a point from which a killed run goes on."""
-        total = sum(len(year.fresh) for year in plan)
-        parts: list[Columns] = []
-        finished: dict[int, str | None] = {}  # years whose last row is in ``parts``
-        stale: list[npt.NDArray[np.int64]] = []
-        ends = np.cumsum([len(year.fresh) for year in plan])
-        position, done, held = 0, 0, 0
-        for part in analysed(self._rows(plan), self.workers, self.in_order):
-            parts.append(part)
-            done += len(part)
-            held += len(part)
-            while position < len(plan) and ends[position] <= done:
-                finished[plan[position].year] = plan[position].digest
-                stale.append(plan[position].stale)
-                position += 1
-            self.progress(done, total, "analyse")
-            if held >= SEGMENT_ROWS:
-                self._commit(parts, finished, stale)
-                parts, finished, stale, held = [], {}, [], 0
-        for year in plan[position:]:  # years that only lose patents
-            finished[year.year] = year.digest
-            stale.append(year.stale)
-        self._commit(parts, finished, stale)
+        parts = iter(
+            analysed(batches(self.corpus, self.cuts, self.chosen.get, BATCH_ROWS), self.workers, self.in_order)
+        )
+        total, done = sum(part.rows for part in self.cuts), 0
+        for wanted in self.cuts:
+            patents: list[Columns] = []
+            while sum(map(len, patents)) < wanted.rows:
+                patents.append(next(parts))
+                done += len(patents[-1])
+                self.progress(done, total, "analyse")
+            segments = []
+            if patents:
+                segments.append((self.layout.next_segment(), wanted.rows))
+                joined = Columns.joined(patents).by_date()
+                patents.clear()
+                write_segment(self.layout.segment(segments[0][0]), joined)
+            self._commit(segments, [year for year in years if year.year in wanted.finished])
 
-    def _rows(self, plan: list[_Year]) -> Iterator[list[Row]]:
-        for year in plan:
-            frame = self.corpus.patents([year.year]).select(COLUMNS)
-            if self.manifest.partitions.get(year.year) is not None or self.manifest.rows:
-                frame = frame.filter(pl.col("id").is_in(year.fresh.implode()))
-            offset = 0
-            while offset < len(year.fresh):
-                rows = frame.slice(offset, 20_000).collect().rows()
-                offset += len(rows)
-                for start in range(0, len(rows), BATCH_ROWS):
-                    yield rows[start : start + BATCH_ROWS]
-                if not rows:
-                    break
+    def _gather(self, years: list[_Year], plan: SegmentPlan, ask_others: AskOthers) -> None:
+        """Have segments written by others, write those that nobody is at, and put all into the index at once."""
+        rows = [part.rows for part in plan.cuts]
+        ask_others(plan.folder.name, len(rows))
+        while missing := plan.missing:
+            done = sum(rows) - sum(rows[place] for place in missing)
 
-    def _commit(
-        self, parts: list[Columns], finished: dict[int, str | None], stale: list[npt.NDArray[np.int64]]
-    ) -> None:
-        """Write one segment, then the manifest that makes it count."""
-        segments = self.manifest.segments
-        indexed = 0
-        if parts:
-            patents = Columns.joined(parts).by_date()
-            parts.clear()
-            indexed = len(patents)
-            number = self.layout.next_segment()
-            write_segment(self.layout.segment(number), patents)
-            segments = (*segments, (number, indexed))
+            def tell(more: int, _of: int | None, what: str, done: int = done) -> None:
+                self.progress(done + more, sum(rows), what)
+
+            tell(0, None, "analyse")
+            if not any(plan.write(place, tell, self.workers, self.in_order) for place in missing):  # one, then look
+                time.sleep(_LOOK_AGAIN_SECONDS)
+        number = self.layout.next_segment()
+        self.layout.segments.mkdir(exist_ok=True)
+        for place in range(len(rows)):
+            plan.segment(place).replace(self.layout.segment(number + place))
+        self._commit([(number + place, count) for place, count in enumerate(rows)], years)
+
+    def _commit(self, added: list[tuple[int, int]], years: list[_Year]) -> None:
+        """Write the manifest that makes new segments count, with years that are indexed completely by them."""
+        finished = {year.year: year.digest for year in years}
+        stale = [year.stale for year in years]
         dead = np.union1d(self.layout.dead(self.manifest), np.concatenate([np.empty(0, dtype=np.int64), *stale]))
         partitions = {year: digest for year, digest in self.manifest.partitions.items() if year not in finished}
         partitions |= {year: digest for year, digest in finished.items() if digest is not None}
-        self.report.indexed += indexed
+        self.report.indexed += sum(rows for _, rows in added)
         self.report.removed += len(dead) - self.manifest.dead
         self.manifest = self.manifest.with_changes(
-            segments=segments,
+            segments=(*self.manifest.segments, *added),
             dead=len(dead),
             partitions=partitions,
             corpus_version=None,
@@ -274,12 +285,15 @@ class _Build:
         publish(self.layout, self.manifest, self.corpus.manifest)
         self.report.seconds_tables = time.perf_counter() - started
 
-    def _delete_unnamed(self, left_by: str) -> None:
-        """Delete what neither the pointer, nor the run at work, nor a generation that somebody holds names."""
+    def _delete_unnamed(self, left_by: str, ahead: Path | None = None) -> None:
+        """Delete what neither the pointer, nor the run at work, nor a generation that somebody holds names.
+
+        Of segments written ahead those of the plan at work are kept.
+        """
         current = self._pointed()
         give_up(self.layout, -1 if current is None else current.generation)
         held = [self.layout.stored(generation) for generation in self.layout.generations()]
-        kept: set[Path] = set()
+        kept: set[Path] = set() if ahead is None else {ahead}
         for manifest in filter(None, (current, self.manifest, *held)):
             kept |= self.layout.named(manifest)
         # What has been made for these very patents may be a killed run's: its name has all that it is made from.
@@ -303,9 +317,10 @@ class _Build:
 
 @dataclass(frozen=True, slots=True)
 class _Year:
-    """Work on one year: ids to analyse, documents to remove, and the digest that is true afterwards."""
+    """Work on one year: ids to analyse (of its patents only a part?), documents to remove, the digest afterwards."""
 
     year: int
     digest: str | None
     fresh: pl.Series
+    partial: bool
     stale: npt.NDArray[np.int64]

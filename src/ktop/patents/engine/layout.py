@@ -161,7 +161,7 @@ class Layout:
         """Return every folder and file on the disk that some manifest may name, the inner ones first."""
         segments = list(self.segments.iterdir()) if self.segments.is_dir() else []
         inner = [entry for segment in segments if segment.is_dir() for entry in segment.iterdir() if entry.is_dir()]
-        outer = [path for pattern in ("tables-*", "bridge-*", "dead.*") for path in self.root.glob(pattern)]
+        outer = [path for pattern in ("tables-*", "bridge-*", "dead.*", "ahead-*") for path in self.root.glob(pattern)]
         return [*inner, *segments, *outer]
 
     def dead(self, manifest: IndexManifest) -> npt.NDArray[np.int64]:

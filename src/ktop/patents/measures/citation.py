@@ -1,8 +1,10 @@
 """Citation and class measures in SQL: originality, generality, citations received, disruption, lags, scope, family.
 
 Needs the tables ``patents`` and ``edges`` of ``ktop.patents.corpus.citations`` and leaves the table ``by_citation``.
-Long joins run over ranges of patents, so that memory stays bounded and progress can be told. Sums are of whole
-numbers, so that nothing depends on the order of rows or the number of threads.
+Long joins run by years of filing, in whose order patents are numbered: by small years together, by parts of a large
+one, so that memory stays bounded and progress can be told. One side of a join is the year's, the other one whole,
+because citations go from year to year. Sums are of whole numbers, so that nothing depends on the order of rows or the
+number of threads.
 """
 
 # ruff: noqa: S608 - SQL is put together of constants, numbers and quoted file names only
@@ -10,7 +12,7 @@ numbers, so that nothing depends on the order of rows or the number of threads.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from ktop.patents.corpus.database import Database
@@ -87,10 +89,19 @@ def _weigh_classes(db: Database) -> None:
     db.run("DROP TABLE subclass")
 
 
-def _ranges(db: Database) -> Iterator[tuple[int, int]]:
-    patents = db.value("SELECT count(*) FROM patents")
-    for start in range(0, patents, PATENTS_AT_A_TIME):
-        yield start, min(start + PATENTS_AT_A_TIME, patents)
+def _periods(years: Iterable[tuple[int, int, int]], most: int) -> Iterator[tuple[int, int]]:
+    """Join neighbouring years, or parts of years, while together they are at most so large.
+
+    ``years`` are first and last patent and size, in their order; the patents between two belong to neither.
+    """
+    held: tuple[int, int, int] | None = None
+    for first, last, size in years:
+        if held is not None and held[2] + size > most:
+            yield held[:2]
+            held = None
+        held = (first, last, size) if held is None else (held[0], last, held[2] + size)
+    if held is not None:
+        yield held[:2]
 
 
 #: Puts the rows of several queries on some tables into one table: (its name, the tables, the queries) → a sign of each.
@@ -107,16 +118,21 @@ def _diversity(db: Database, name: str, of: str, through: str, run: _Run) -> Non
     """Make the table ``name``: 1 - sum of s_j^2 over the classes of the patents at the other end of citations."""
     edges = "citing" if of == "a" else "dated"
     db.run(f"CREATE TABLE {name} (n INTEGER, spread DOUBLE, citations DOUBLE)")
+    years = [
+        (first, min(first + PATENTS_AT_A_TIME, stop) - 1, min(PATENTS_AT_A_TIME, stop - first))
+        for start, stop in db.rows("SELECT min(n), max(n) + 1 FROM patents GROUP BY year(known_from) ORDER BY 1")
+        for first in range(start, stop, PATENTS_AT_A_TIME)
+    ]
     queries = [
         f"""SELECT n, greatest(0, 1 - sum(w::HUGEINT * w)::DOUBLE / (sum(w)::DOUBLE * sum(w)::DOUBLE)),
                 round(sum(w)::DOUBLE / {_ONE}, 6)
             FROM (
                 SELECT {of} AS n, c, sum(weight)::BIGINT AS w
                 FROM {edges} JOIN weights ON weights.n = {through}
-                WHERE {of} >= {start} AND {of} < {stop}
+                WHERE {of} BETWEEN {first} AND {last}
                 GROUP BY {of}, c
             ) GROUP BY n"""
-        for start, stop in _ranges(db)
+        for first, last in _periods(years, PATENTS_AT_A_TIME)
     ]
     for _ in run(name, (edges, "weights"), queries):
         pass
@@ -161,13 +177,13 @@ def _disruption(db: Database, tell: Share, run: _Run) -> None:
         SELECT n, known_from, publication_date,
             (known_from + INTERVAL {DISRUPTION_YEARS} YEAR)::DATE AS known_end,
             (publication_date + INTERVAL {DISRUPTION_YEARS} YEAR)::DATE AS published_end,
-            (sum(pairs) OVER (ORDER BY n) // {PAIRS_AT_A_TIME})::INTEGER AS part
+            (sum(pairs) OVER (PARTITION BY year(known_from) ORDER BY n) // {PAIRS_AT_A_TIME})::INTEGER AS part, pairs
         FROM work JOIN patents USING (n), watched WHERE {_over(DISRUPTION_YEARS)} ORDER BY n"""
     )
     within = """CASE WHEN publication_date IS NOT NULL AND a_published IS NOT NULL
         THEN a_published > publication_date AND a_published <= published_end
         ELSE a_known > known_from AND a_known <= known_end END"""
-    parts = db.rows("SELECT min(n), max(n) FROM focal GROUP BY part ORDER BY part")
+    years = db.rows("SELECT min(n), max(n), sum(pairs) FROM focal GROUP BY year(known_from), part ORDER BY 1")
     queries = [
         f"""WITH ahead AS (SELECT * FROM focal WHERE n BETWEEN {first} AND {last}),
             ways AS (
@@ -181,7 +197,7 @@ def _disruption(db: Database, tell: Share, run: _Run) -> None:
                 ) GROUP BY n, citing
             )
             SELECT n, sum(CASE way WHEN 1 THEN 1 WHEN 3 THEN -1 ELSE 0 END)::DOUBLE / count(*) FROM ways GROUP BY n"""
-        for first, last in parts
+        for first, last in _periods(years, PAIRS_AT_A_TIME)
     ]
     for number, _ in enumerate(run("disrupted", ("focal", "citing", "dated"), queries)):
         tell((number + 1) / len(queries))

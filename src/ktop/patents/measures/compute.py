@@ -77,7 +77,7 @@ def compute_measures(
 
     Columns are those of ``MEASURES``, in the corpus's order. ``measures/patents.json`` names all that they derive from
     (``stored_measures`` reads them). DuckDB takes up to ``memory_mb``; text measures need some 120 bytes a patent and
-    40 a term beside it. Where there are several ``workers``, ``in_order`` has them run the long joins by ranges of
+    40 a term beside it. Where there are several ``workers``, ``in_order`` has them run the long joins by years of
     patents, each with as much memory; the table is the same. ``progress`` is told the key of each stage
     (``cli.stage_{key}`` names it to users).
 

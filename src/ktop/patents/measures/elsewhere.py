@@ -1,4 +1,4 @@
-"""Runs queries on ranges of patents in other processes or on nodes of a cluster: tables go and rows come as Parquet."""
+"""Runs queries on years of patents in other processes or on nodes of a cluster: tables go and rows come as Parquet."""
 
 # ruff: noqa: S608 - SQL is put together of constants, numbers and quoted file names only
 

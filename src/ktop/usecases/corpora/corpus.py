@@ -20,6 +20,7 @@ from ktop.kernel.processes import InOrder, answers_in_order
 from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import ImportReport, import_paths
+from ktop.patents.engine.ahead import AskOthers
 from ktop.patents.engine.index import Filter, PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.patents.engine.integrity import check
@@ -49,13 +50,14 @@ def index_patents(
     lang: Lang = "ko",
     progress: Progress = silent,
     in_order: InOrder = answers_in_order,
+    ask_others: AskOthers | None = None,
 ) -> dict[str, Any]:
     """Bring the index of a corpus up to date, and what technologies are rated against: reference table and equating.
 
-    ``in_order`` says where several workers analyse texts. Returns ``total`` (patents indexed in all), ``added`` and
-    ``seconds``.
+    ``in_order`` says where several workers analyse texts; ``ask_others`` asks for help with whole segments. Returns
+    ``total`` (patents indexed in all), ``added`` and ``seconds``.
     """
-    report = build_index(corpus, workers, _named(progress, lang), in_order)
+    report = build_index(corpus, workers, _named(progress, lang), in_order, ask_others)
     reference = bring_reference_up_to_date(corpus, lang=lang, progress=progress)
     bring_equating_up_to_date(corpus, PatentIndex(corpus), reference)
     return {"total": report.patents, "added": report.indexed, "seconds": report.seconds}

@@ -14,6 +14,7 @@ from ktop.kernel.progress import Progress, silent
 
 if TYPE_CHECKING:  # an interface is read where nobody opens an index: loading the engine takes a second
     from ktop.patents.corpus.importing import ImportReport
+    from ktop.patents.engine.ahead import AskOthers
     from ktop.usecases.corpora.engine import TechnologyEngine
     from ktop.usecases.corpora.opening import OpenIndex
 
@@ -93,9 +94,25 @@ class Corpora(Protocol):
         ...
 
     def index_patents(
-        self, actor: Actor, corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent
+        self,
+        actor: Actor,
+        corpus: Path,
+        *,
+        workers: int = 2,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+        ask_others: AskOthers | None = None,
     ) -> Mapping[str, Any]:
-        """Bring the index up to date, and what technologies are rated against: ``total``, ``added``, ``seconds``."""
+        """Bring the index up to date, and what technologies are rated against: ``total``, ``added``, ``seconds``.
+
+        ``ask_others`` is told the plan and the number of segments that others may write, by ``write_segment``.
+        """
+        ...
+
+    def write_segment(
+        self, actor: Actor, corpus: Path, plan: str, segment: int, *, progress: Progress = silent
+    ) -> bool:
+        """Write a segment that an indexing run asked others for; False where it is wanted no more, or being written."""
         ...
 
     def measure_patents(

@@ -15,6 +15,7 @@ from ktop.kernel.progress import Progress, silent
 from ktop.kernel.settings import Settings
 from ktop.models.originality.definitions import version
 from ktop.patents.corpus.importing import ImportReport
+from ktop.patents.engine.ahead import AskOthers, write_ahead
 from ktop.usecases.corpora import corpus as work
 from ktop.usecases.corpora.demo import prepare_demo_corpus
 from ktop.usecases.corpora.engine import TechnologyEngine, corpus_is_ready, open_corpus
@@ -112,11 +113,26 @@ class CorpusService:
         return work.import_patents(paths, corpus, format_name=format_name, progress=progress)
 
     def index_patents(
-        self, actor: Actor, corpus: Path, *, workers: int = 2, lang: Lang = "ko", progress: Progress = silent
+        self,
+        actor: Actor,
+        corpus: Path,
+        *,
+        workers: int = 2,
+        lang: Lang = "ko",
+        progress: Progress = silent,
+        ask_others: AskOthers | None = None,
     ) -> Mapping[str, Any]:
         require(actor, "platform:corpus:manage")
         workers, in_order = analysts(self._settings, workers)
-        return work.index_patents(corpus, workers=workers, lang=lang, progress=progress, in_order=in_order)
+        return work.index_patents(
+            corpus, workers=workers, lang=lang, progress=progress, in_order=in_order, ask_others=ask_others
+        )
+
+    def write_segment(
+        self, actor: Actor, corpus: Path, plan: str, segment: int, *, progress: Progress = silent
+    ) -> bool:
+        require(actor, "platform:corpus:manage")
+        return write_ahead(corpus, plan, segment, progress)
 
     def measure_patents(
         self, actor: Actor, corpus: Path, *, lang: Lang = "ko", progress: Progress = silent

@@ -16,7 +16,9 @@ from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.unit_of_work import Store
 
 #: Kinds that are given by a use case of their own, which keeps what they need, or by the clock.
-_OWN_WAY = frozenset({"rate.batch", "collect.company", "collect.refresh", "programme.rank", "programme.effect"})
+_OWN_WAY = frozenset(
+    {"rate.batch", "collect.company", "collect.refresh", "programme.rank", "programme.effect", "patents.segment"}
+)
 _LONGEST_KEY, _LONGEST_ARGUMENT = 200, 1_000
 
 

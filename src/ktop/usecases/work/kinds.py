@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ktop.domain.work.kind import job_kinds
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.jobs.running import Running
 from ktop.usecases.statistics.interface import Statistics
@@ -35,10 +36,27 @@ def upkeep(
         _end(running, {"imported": str(report)[:500]})
 
     def index(running: Running) -> None:
+        corpus = _corpus(running, corpora())
+
+        def ask_others(plan: str, segments: int) -> None:
+            urgency = job_kinds()["patents.segment"].priority
+            with running.store.unit(running.actor) as unit:
+                for segment in range(segments):  # given once, however often this job is begun again
+                    asked = {"corpus": str(corpus), "plan": plan, "segment": str(segment)}
+                    key = f"{running.job.id} {plan} {segment}"
+                    unit.jobs.add("patents.segment", asked, priority=urgency, key=key)
+
         report = corpora().index_patents(
-            running.actor, _corpus(running, corpora()), workers=1, progress=running.progress
+            running.actor, corpus, workers=1, progress=running.progress, ask_others=ask_others
         )
         _end(running, _plain(report))
+
+    def segment(running: Running) -> None:
+        asked = running.job.arguments
+        written = corpora().write_segment(
+            running.actor, Path(asked["corpus"]), asked["plan"], int(asked["segment"]), progress=running.progress
+        )
+        _end(running, {"written": written})
 
     def retrain(running: Running) -> None:
         asked = running.job.arguments
@@ -67,6 +85,7 @@ def upkeep(
         "corpus.prepare": prepare,
         "patents.import": import_patents,
         "patents.index": index,
+        "patents.segment": segment,
         "models.retrain": retrain,
         "models.drift": drift,
     }
