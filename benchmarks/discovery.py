@@ -1,11 +1,16 @@
 """What searching firms that agreed to be found costs: filters, words, firms like one, with all that is noted besides.
 
     .venv/bin/python benchmarks/discovery.py [--firms 100000] [--searches 300] [--postgresql URL|wheel]
+    .venv/bin/python benchmarks/discovery.py --quality
 
 Makes up firms (six in ten named, with a summary of 25 to 45 words drawn as often as words of a language are, by Zipf's
 law; the others anonymous), fills a database with them, and searches as a bank does: each search is the whole use case
 with the notes for the firms it found. The share of each kind of search is even. Prints one table; without
 ``--postgresql`` for SQLite alone.
+
+``--quality`` asks instead what is found: 2,040 abstracts (Korean and US, from the development data beside the checkout;
+KTOP_SHARED names their folder) stand for what firms say, the first three words of 200 titles for what is asked, and
+whoever is of the same class of the patent classification is a right answer. Prints the share of right ones among ten.
 """
 
 from __future__ import annotations
@@ -54,7 +59,7 @@ def fill(store: Any, firms: int) -> None:
     from ktop.patents.analysis.terms import term_code
     from ktop.store.tables import discovery_cards, discovery_terms, organisations
     from ktop.store.tables.base import new_id
-    from ktop.usecases.discovery.words import text_words
+    from ktop.usecases.discovery.words import FIELD_CODES, text_words
 
     chance, words = random.Random(2), vocabulary()
     weights = [1 / (rank + 3) for rank in range(len(words))]
@@ -99,6 +104,7 @@ def fill(store: Any, firms: int) -> None:
                 own = text_words(owners[-1]["name_ko"], "")
                 counted = {codes[word]: 120 for word in said} | own
                 counted |= {term_code(f"{a}_{b}"): 120 for a, b in itertools.pairwise(said)}
+                counted |= dict.fromkeys((FIELD_CODES | field for field in chance.sample(range(362), 8)), 35)
                 terms += [
                     {"code": code, "number": secret, "impact": impact, "tenant": identity, **finders}
                     for code, impact in counted.items()
@@ -116,6 +122,7 @@ def fill(store: Any, firms: int) -> None:
 
 def questions(count: int, like: list[str]) -> dict[str, list[Any]]:
     """Return the searches of each kind; words are asked as often as they are written."""
+    from ktop.catalogue import load
     from ktop.domain.company.classification import cell_labels
     from ktop.domain.party.discovery import Wanted
 
@@ -123,8 +130,11 @@ def questions(count: int, like: list[str]) -> dict[str, list[Any]]:
     weights = [1 / (rank + 3) for rank in range(len(words))]
     industries = list(cell_labels("industry_group"))
 
+    real = [line.split(" | ")[0] for line in load("patent_classes")["subclasses"].values()]
+
     def asked(number: int) -> str:
-        return " ".join(chance.choices(words, weights, k=number))
+        """Words, one of them often a real one, which has synonyms and a meaning."""
+        return " ".join([*chance.choices(words, weights, k=number - 1), chance.choice([*real, *words[: len(real)]])])
 
     def filters() -> dict[str, Any]:
         chosen = {"business": chance.choice(("A", "BBB", "BB")), "industry": chance.choice(industries)}
@@ -172,13 +182,107 @@ def measured(url: str, firms: int, searches: int) -> tuple[str, dict[str, list[f
     return version, taken, found / (searches * len(taken))
 
 
+def quality(questions: int = 200) -> None:
+    """Print what share of ten firms found is of the field of the question, by language of question and firm."""
+    import polars as pl
+    from consenting import BANK, add_organisations
+    from sqlalchemy import insert
+
+    from ktop.domain.party.discovery import Wanted
+    from ktop.kernel.clock import today
+    from ktop.store.tables import discovery_cards, discovery_terms, organisations
+    from ktop.store.unit_of_work import Store
+    from ktop.usecases.discovery.service import DiscoveryService
+    from ktop.usecases.discovery.words import text_words
+
+    data = Path(os.environ.get("KTOP_SHARED", ROOT.parent / "shared")) / "data" / "patents"
+    korean = pl.read_parquet(data / "kr_kipris_1329" / "patents.parquet").filter(
+        pl.col("abstract_ko").str.len_chars() > 80
+    )
+    american = pl.read_parquet(data / "nus_retrieval_2244" / "patents.parquet").filter(
+        pl.col("abstract").str.len_chars() > 80
+    )
+    texts = [
+        *(
+            ("ko", title, said[:600], classes[0][:3] if classes else "")
+            for title, said, classes in korean.select("title_ko", "abstract_ko", "ipc").iter_rows()
+        ),
+        *(
+            ("en", title, said[:600], (subclass or "")[:3])
+            for title, said, subclass in american.sample(1000, seed=1)
+            .select("title", "abstract", "ipc_subclass")
+            .iter_rows()
+        ),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(f"sqlite:///{folder}/ktop.sqlite3")
+        add_organisations(store)
+        now, to = datetime.now(UTC), {f"to_{kind}": True for kind in ("bank", "investor", "agency")}
+        hidden = ("business", "growth", "risk", "industry", "size", "age_band", "cell", "hidden")
+        # the region tells the language, so that a search can ask for firms of one
+        region, shown = {"ko": "KR-11", "en": "KR-26"}, dict.fromkeys(hidden, "")
+        with store.installation() as work:
+            for number, (lang, _, said, _) in enumerate(texts, start=1):
+                owner = {"id": f"made-up-{number}", "kind": "company", "name_ko": "", "name_en": "", "state": "active"}
+                work.connection.execute(
+                    insert(organisations).values(**owner, demo=True, settings={}, created=now, version=1)
+                )
+                card = {
+                    "id": f"{number:032x}",
+                    "tenant": owner["id"],
+                    "rating": "r",
+                    "region": region[lang],
+                    "anonymous": False,
+                    "said": said,
+                    "number": number,
+                }
+                places = {f"{name}_place": 0 for name in ("business", "growth", "risk")}
+                work.connection.execute(
+                    insert(discovery_cards).values(
+                        **card,
+                        **to,
+                        **shown,
+                        **places,
+                        index_score=None,
+                        model="",
+                        until=today(),
+                        created=now,
+                        listed=now,
+                    )
+                )
+                rows = [
+                    {"code": code, "number": number, "impact": impact, "tenant": owner["id"], **to}
+                    for code, impact in text_words("", said).items()
+                ]
+                work.connection.execute(insert(discovery_terms), rows)
+        use, chance = DiscoveryService(lambda: store), random.Random(0)
+        right: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        for asked in chance.sample(range(len(texts)), questions):
+            lang, title, _, field = texts[asked]
+            for other in ("ko", "en"):
+                wanted = Wanted(words=" ".join(title.split()[:3]), region=region[other])
+                found = [one for one in use.search(BANK, wanted, limit=11).items if int(one.id, 16) - 1 != asked][:10]
+                fits = [one.near for one in found if texts[int(one.id, 16) - 1][3] == field]
+                both = len(fits) / 10, fits.count(False) / 10
+                right.setdefault((lang, other), []).append(both)
+        store.engine.dispose()
+    print("| question | firms | right among ten | of these by all words |\n|---|---|---:|---:|")
+    for (lang, other), shares in sorted(right.items()):
+        whole, by_words = (statistics.mean(part) for part in zip(*shares, strict=True))
+        print(f"| {lang} | {other} | {whole:.3f} | {by_words:.3f} |")
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--firms", type=int, default=100_000)
     parser.add_argument("--searches", type=int, default=300)
     parser.add_argument("--postgresql", metavar="URL|wheel")
+    parser.add_argument("--quality", action="store_true")
     given = parser.parse_args()
+    if given.quality:
+        quality()
+        return
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {given.firms:,} firms")
     print("| database | search | median ms | p95 ms | worst ms | firms a page |")
     print("|---|---|---:|---:|---:|---:|")

@@ -548,7 +548,7 @@ class FiguresShown(TypedDict):
 
 
 class FirmShown(TypedDict):
-    """A company that was found; `company` is null of one that stays anonymous."""
+    """A company that was found; `company` is null of one that stays anonymous; `near`: by some words or by meaning."""
 
     id: str
     company: Party | None
@@ -556,6 +556,7 @@ class FirmShown(TypedDict):
     words: str
     until: str
     created: str
+    near: bool
 
 
 class FirmsShown(TypedDict):

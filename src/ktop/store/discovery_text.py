@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,13 +13,17 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Subquery,
+    and_,
     case,
     cast,
     delete,
+    false,
     func,
     insert,
     literal,
+    or_,
     select,
+    true,
 )
 
 from ktop.store.tables import discovery_cards as cards
@@ -26,15 +31,25 @@ from ktop.store.tables import discovery_terms as terms
 
 #: The code that stands once for each text, so that they can be counted.
 EVERY_TEXT = 0
+#: Above every sum that the words and fields of a question can reach.
+ALL_WORDS = 1 << 40
 _RARITY = 1000
+#: Nearness in meaning counts as a word does whose rarity is 3; below a cosine of 0.5 it finds nothing by itself.
+_NEAR_WEIGHT, _LEAST_NEAR = 3 * _RARITY, 3 * _RARITY * 50
+#: So many texts are looked at further; more than anybody reads, few enough that a word of most texts costs no time.
+_MOST_HITS = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class AskedWords:
-    """A question: groups of code → weight, of each of which the best match counts; ``all`` groups must match."""
+    """A question: groups of code → weight, of each of which the best match counts, and ``near`` fields, which add up.
+
+    Texts that match all groups come first, as ``ALL_WORDS`` is added to their score; ``all``: no other is found.
+    """
 
     groups: Sequence[Mapping[int, float]]
-    all: bool = True
+    near: Mapping[int, float] = field(default_factory=dict)
+    all: bool = False
 
 
 class DiscoveryWords:
@@ -78,28 +93,37 @@ class DiscoveryWords:
         }
 
     def hits(self, asked: AskedWords, to: Column[bool]) -> Subquery | None:
-        """Return the query of card number → score; None where no text can fit."""
+        """Return the query of card number → score, of the ``_MOST_HITS`` best; None where no text can fit."""
         rarity = self.rarity((code for group in asked.groups for code in group), to)
-        parts: list[ColumnElement[int]] = []
-        for group in asked.groups:
-            known = {code: round(_RARITY * rarity[code] * weight) for code, weight in group.items() if code in rarity}
-            if known:
-                parts.append(_best(known, needed=asked.all))
-            elif asked.all:
-                return None
-        if not parts:
+        groups = [
+            {code: round(_RARITY * rarity[code] * weight) for code, weight in group.items() if code in rarity}
+            for group in asked.groups
+        ]
+        near = {code: round(_NEAR_WEIGHT * weight) for code, weight in asked.near.items()}
+        best = [_of(func.max, group) for group in groups if group]
+        if (not best and not near) or (asked.all and not all(groups)):
             return None
+        every = and_(true(), *(one.is_not(None) for one in best))
+        parts: list[ColumnElement[int]] = [func.coalesce(one, 0) for one in best]
+        fits = or_(false(), *(one.is_not(None) for one in best))
+        if near:
+            nearness = func.coalesce(_of(func.sum, near), 0)
+            parts.append(nearness)
+            fits = or_(fits, nearness >= _LEAST_NEAR)
+        if best and all(groups):
+            parts.append(case((every, ALL_WORDS), else_=0))
         score = sum(parts[1:], parts[0]).label("score")
-        codes = [code for group in asked.groups for code in group if code in rarity]
+        codes = sorted({code for group in groups for code in group} | near.keys())
         query = select(terms.c.number, score).where(terms.c.code.in_(codes), terms.c[to.name]).group_by(terms.c.number)
-        return query.having(score.is_not(None)).subquery()
+        if asked.all:
+            return query.having(every).subquery()
+        return query.having(fits).order_by(score.desc(), terms.c.number).limit(_MOST_HITS).subquery()
 
 
-def _best(weights: Mapping[int, int], *, needed: bool) -> ColumnElement[int]:
-    """Return the best match of a group within one card; null (so that the whole sum is) where a needed one is none."""
+def _of(total: Any, weights: Mapping[int, int]) -> ColumnElement[int]:
+    """Return the best match, or the sum of all, of some codes within one card; null where there is none."""
     weighed = case(
         *((terms.c.code == code, terms.c.impact * literal(weight)) for code, weight in sorted(weights.items())),
         else_=None,
     )
-    best = cast(func.max(weighed), BigInteger)
-    return best if needed else func.coalesce(best, 0)
+    return cast(total(weighed), BigInteger)

@@ -159,25 +159,60 @@ def test_the_best_match_comes_first_and_goes_with_its_consent(store: Store, disc
         items = discovery.search(BANK, wanted).items
         return [one.company.id for one in items if one.company]
 
-    assert names(Wanted(words="감속기")) == ["firm-0", "firm-1"], "said twice in a text about it"
-    assert names(Wanted(words="감속기 모터")) == ["firm-0"], "all the words"
-    assert names(Wanted(words="robot reducer")) == ["firm-3"], "words are stems"
+    assert names(Wanted(words="감속기")) == ["firm-0", "firm-1", "firm-3"], "said twice in a text about it"
+    both = discovery.search(BANK, Wanted(words="감속기 모터")).items
+    assert [(one.company and one.company.id, one.near) for one in both] == [
+        ("firm-0", False),
+        ("firm-1", True),
+        ("firm-3", True),
+    ]
+    assert names(Wanted(words="robot reducer"))[0] == "firm-3", "words are stems"
     assert names(Wanted(words="감속기", region="KR-11")) == []
     assert sorted(names(Wanted(words="기업"))) == [f"firm-{number}" for number in range(4)], "as their names begin"
     first = discovery.search(BANK, Wanted(words="감속기")).items[0]
     assert names(Wanted(like=first.id)) == ["firm-1"], "not itself, and nobody who says something else"
-    page = discovery.search(BANK, Wanted(words="감속기"), limit=1)
-    rest = discovery.search(BANK, Wanted(words="감속기"), limit=1, after=page.after)
-    assert page.items[0].id == first.id != rest.items[0].id and rest.after is None
+    page = discovery.search(BANK, Wanted(words="감속기"), limit=2)
+    rest = discovery.search(BANK, Wanted(words="감속기"), limit=2, after=page.after)
+    assert page.items[0].id == first.id and len({one.id for one in [*page.items, *rest.items]}) == 3
+    assert rest.after is None
     discovery.opt_out(owner(0))
-    assert names(Wanted(words="감속기")) == ["firm-1"]
+    assert names(Wanted(words="감속기")) == ["firm-1", "firm-3"]
     with pytest.raises(NotFoundError):
         discovery.search(BANK, Wanted(like=first.id))
     opt_in(store, discovery, owner(1), anonymous=True)
-    assert names(Wanted(words="감속기")) == [], "whoever turns anonymous leaves no words behind"
+    assert names(Wanted(words="감속기")) == ["firm-3"], "whoever turns anonymous leaves no words behind"
     silent = opted_in(store, discovery, owner(5), words="")
     with pytest.raises(InputError):
         discovery.search(BANK, Wanted(like=silent))
+
+
+def test_a_firm_is_found_by_meaning_in_other_words_and_the_other_language(
+    store: Store, discovery: DiscoveryService
+) -> None:
+    said = {
+        0: "이차전지 양극재와 전해액 첨가제를 합성한다.",
+        1: "산업용 로봇 팔과 그리퍼를 만든다.",
+        2: "Software for games on mobile phones",
+        3: "반도체 식각 장비와 박막 증착 장비를 만든다.",
+    }
+    for number, words in said.items():
+        opt_in(store, discovery, owner(number), words=words)
+    asked = {"battery cell": 0, "배터리": 0, "robot arm": 1, "게임": 2, "wafer etching": 3, "semiconductor": 3}
+    for words, firm in asked.items():
+        first, *_ = discovery.search(BANK, Wanted(words=words)).items
+        assert first.company is not None and first.company.id == f"firm-{firm}", words
+    (meant,) = discovery.search(BANK, Wanted(words="lithium ion")).items
+    assert meant.company is not None and meant.company.id == "firm-0" and meant.near
+    for words in ("한빛", "Nuri", "없는말"):
+        assert discovery.search(BANK, Wanted(words=words)).items == [], "a name has no meaning"
+    discovery.save_search(BANK, "전지", Wanted(words="lithium ion"))
+    opt_in(store, discovery, owner(4), words="lithium ion cells")
+    with store.installation() as work:
+        work.connection.execute(update(discovery_searches).values(due=datetime.now(UTC)))
+    discovery.tend(INSTALLATION)
+    (search,) = discovery.saved_searches(BANK)
+    (new,) = discovery.new_finds(BANK, search.id)
+    assert new.company is not None and new.company.id == "firm-4", "a notice means what was asked"
 
 
 def opted_in(store: Store, discovery: DiscoveryService, actor: Actor, **changes: object) -> str:

@@ -75,7 +75,7 @@ class Wanted:
     ----------
     business : at least this technology-business grade; ``growth`` and ``risk`` likewise.
     index_score : at least this Tech-Index.
-    words : all of them are in what a named firm says of itself, or begin a word of its name; the best match first.
+    words : what a named firm says of itself, or the beginnings of words of its name; the best match first.
     model : the model that graded.
     like : the card of a named firm; firms that say the like of themselves are found, the likest first.
     """

@@ -15,7 +15,10 @@ from ktop.usecases.consent.interface import PartyCard
 
 @dataclass(frozen=True, slots=True)
 class FoundFirm:
-    """A company as an institution finds it; ``company`` and ``said`` only of one that is named."""
+    """A company as an institution finds it; ``company`` and ``said`` only of one that is named.
+
+    ``near``: it was found by some of the words that were asked or by their meaning, and not by all of the words.
+    """
 
     id: str
     company: PartyCard | None
@@ -23,6 +26,7 @@ class FoundFirm:
     said: str
     until: date
     created: datetime
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,13 @@ class Discovery(Protocol):
         """Find companies, the newest first or those whose words match best; each of them is told.
 
         Anonymous ones are found only in batches of five or more that are alike in all that is shown of them, and never
-        by words. Raises ``InputError`` for ``like`` of a firm that says nothing of itself.
+        by words. Words find those that say all of them first, then those that are near. Raises ``InputError`` for
+        ``like`` of a firm that says nothing of itself.
         """
         ...
 
     def save_search(self, actor: Actor, name: str, wanted: Wanted) -> SavedSearch:
-        """Keep a search: its institution is told, once a day, of firms that it did not find before.
+        """Keep a search: its institution is told, once a day, of firms that say all its words and are new to it.
 
         Raises ``ConflictError`` where there are too many, ``InputError`` for one without a name or ``like`` a firm.
         """

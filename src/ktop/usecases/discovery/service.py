@@ -24,12 +24,12 @@ from ktop.kernel.errors import ForbiddenError, InputError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.consents import Party
 from ktop.store.discovery import Card, Contact
-from ktop.store.discovery_text import AskedWords
+from ktop.store.discovery_text import ALL_WORDS, AskedWords
 from ktop.store.saved_searches import SavedRow
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.service import party_card
 from ktop.usecases.discovery.interface import ContactCard, FoundFirm, Look, OwnCard, SavedSearch
-from ktop.usecases.discovery.words import asked_words, likest_words, text_words
+from ktop.usecases.discovery.words import asked_near, asked_words, likest_words, own_fields, text_words
 
 _LONGEST_MESSAGE = 1000
 #: How many searches one tick runs, how many firms each looks through, and how long until it is due again.
@@ -81,14 +81,16 @@ class DiscoveryService:
         rows = rows_asked(limit)
         ranked = bool(wanted.words.split() or wanted.like)
         before = read_cursor(after, int if ranked else datetime, str) if after else None
-        asked = asked_words(wanted.words)  # before the transaction: the first call reads a dictionary
+        # before the transaction: the first call reads a dictionary and the encoder
+        asked = AskedWords(asked_words(wanted.words), asked_near(wanted.words))
         with self._store().unit(actor) as unit:
             words = _asked(unit, wanted, asked)
             found = unit.discovery.found(wanted, today(), words, before=before, limit=rows + 1)
             unit.discovery.look(found[:rows], "found")
             parties = unit.consents.names([card.tenant for card in found if not card.anonymous])
         page = page_of(found, rows, lambda card: (card.score if ranked else card.listed, card.id))
-        return Page([_found(card, parties) for card in page.items], page.after)
+        near = [bool(wanted.words.split()) and card.score < ALL_WORDS for card in page.items]
+        return Page([_found(card, parties, near=one) for card, one in zip(page.items, near, strict=True)], page.after)
 
     def save_search(self, actor: Actor, name: str, wanted: Wanted) -> SavedSearch:
         require(actor, "granted:discovery:read")
@@ -97,7 +99,7 @@ class DiscoveryService:
         check_name(called)
         if wanted.like:
             raise InputError("discovery.like_not_kept")
-        asked = asked_words(wanted.words)
+        asked = AskedWords(asked_words(wanted.words), all=True)  # a notice should mean what was asked
         with self._store().unit(actor) as unit:
             kept = {key: value for key, value in asdict(wanted).items() if value not in ("", None)}
             made = unit.saved_searches.add(called, kept, datetime.now(UTC) + _AGAIN)
@@ -142,7 +144,7 @@ class DiscoveryService:
     def _run(self, search: SavedRow) -> None:
         """Run a kept search and tell its institution what it did not find before."""
         wanted = Wanted(**search.wanted)
-        asked = asked_words(wanted.words)
+        asked = AskedWords(asked_words(wanted.words), all=True)
         with self._store().unit(Actor(_RULE, search.tenant)) as unit:
             found = unit.discovery.found(wanted, today(), _asked(unit, wanted, asked), limit=_MOST_FINDS)
             fresh = unit.saved_searches.note(search.id, {card.id: card.cell for card in found})
@@ -205,24 +207,24 @@ def _own(card: Card) -> OwnCard:
     return OwnCard(given, card.profile, card.created)
 
 
-def _found(card: Card, parties: Mapping[str, Party]) -> FoundFirm:
+def _found(card: Card, parties: Mapping[str, Party], *, near: bool = False) -> FoundFirm:
     company = None if card.anonymous else party_card(parties[card.tenant])
-    return FoundFirm(card.id, company, card.profile, card.said, card.until, card.listed)
+    return FoundFirm(card.id, company, card.profile, card.said, card.until, card.listed, near)
 
 
 def _saved(row: SavedRow, new: int) -> SavedSearch:
     return SavedSearch(row.id, row.name, Wanted(**row.wanted), row.created, row.looked, new)
 
 
-def _asked(unit: UnitOfWork, wanted: Wanted, words: Sequence[Mapping[int, float]]) -> AskedWords | None:
+def _asked(unit: UnitOfWork, wanted: Wanted, words: AskedWords) -> AskedWords | None:
     """Return what a search asks of the words of firms; None where it asks nothing of them."""
     if wanted.like:
         own, rarity = unit.discovery.words_like(wanted.like, today())
         likest = likest_words(own, rarity)
         if not likest:
             raise InputError("discovery.says_nothing")
-        return AskedWords([*likest], all=False)
-    return AskedWords(words) if words else None
+        return AskedWords(likest, own_fields(own))
+    return words if words.groups else None
 
 
 def _contact(unit: UnitOfWork, one: Contact) -> ContactCard:

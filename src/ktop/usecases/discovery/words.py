@@ -11,16 +11,20 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from ktop.patents.analysis.glossary import counterparts, synonyms
 from ktop.patents.analysis.terms import term_code
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.engine.lexical import PAIR_WEIGHT
 from ktop.store.discovery_text import EVERY_TEXT
+from ktop.usecases.discovery.fields import asked_fields, text_fields
 
 #: BM25's saturation and length correction, with a fixed usual length in place of an average that changes.
 _K1, _B, _USUAL_TERMS = 1.2, 0.75, 40.0
 _IMPACT = 100
 _SHORTEST_PREFIX, _LONGEST_PREFIX = 2, 20
 _PART_WEIGHT = 0.6
+#: Words that the glossary gives for a word, in the other language and its own, and what they count.
+_MOST_OTHERS, _OTHER_WEIGHT = 4, 0.7
 #: So many words of a question count, and so many ways to write one.
 _MOST_WORDS, _MOST_WAYS = 12, 8
 _LEGAL_FORMS = re.compile(r"\(주\)|㈜|주식회사|유한회사|\(유\)")
@@ -33,12 +37,13 @@ def _analyser() -> Analyser:
 
 
 def text_words(name: str, said: str) -> dict[int, int]:
-    """Return code → weight of the words of a text and of the beginnings of a name's words; empty without a text."""
+    """Return code → weight of a text's words and fields of technology, and of the beginnings of a name's words."""
     lang = _analyser().language(said)
     terms, pairs = _analyser().terms_and_pairs(said, lang)
     counts = Counter(terms + pairs)
     long = _K1 * (1 - _B + _B * len(terms) / _USUAL_TERMS)
     found = {term_code(term): round(_IMPACT * n * (_K1 + 1) / (n + long)) for term, n in counts.items()}
+    found |= {FIELD_CODES | place: round(_IMPACT * weight) for place, weight in text_fields(said).items()}
     for word in _NAME_WORD.findall(_LEGAL_FORMS.sub(" ", name).casefold()):
         for end in range(_SHORTEST_PREFIX, min(len(word), _LONGEST_PREFIX) + 1):
             found[_name_code(word[:end])] = _IMPACT
@@ -46,31 +51,42 @@ def text_words(name: str, said: str) -> dict[int, int]:
 
 
 def asked_words(words: str) -> list[dict[int, float]]:
-    """Return what is asked as groups of code → weight: one group a word, with all the ways it may be written."""
+    """Return what is asked as groups of code → weight: one group a word, with all the ways it may be said."""
     groups: list[dict[int, float]] = []
     for word in _LEGAL_FORMS.sub(" ", words).casefold().split()[:_MOST_WORDS]:
-        terms = _analyser().terms(word, _analyser().language(word) or "en")
+        lang = _analyser().language(word) or "en"
+        terms = _analyser().terms(word, lang)
         group = {term_code(term): 1.0 if place == 0 else _PART_WEIGHT for place, term in enumerate(terms[:_MOST_WAYS])}
+        for place, term in enumerate(terms[:_MOST_WAYS]):
+            others = [other for other, _ in counterparts(term, term, lang)[:_MOST_OTHERS]]
+            for other in others + [one for word in synonyms(term, lang) for one in _analyser().terms(word, lang)[:1]]:
+                group.setdefault(term_code(other), _OTHER_WEIGHT * (1.0 if place == 0 else _PART_WEIGHT))
         if len(word) >= _SHORTEST_PREFIX:
             group[_name_code(word[:_LONGEST_PREFIX])] = 1.0
         groups.append(group)
     return groups
 
 
+def asked_near(words: str) -> dict[int, float]:
+    """Return code → weight of the fields of technology that what is asked is near in meaning."""
+    return {FIELD_CODES | place: weight for place, weight in asked_fields(words).items()}
+
+
 def likest_words(own: Mapping[int, int], rarity: Mapping[int, float]) -> list[dict[int, float]]:
-    """Return the words that tell a text best, each a group of its own; names do not count."""
-    weights = {code: weight * rarity[code] for code, weight in own.items() if code in rarity and not _is_name(code)}
+    """Return the words that tell a text best, each a group of its own; neither names nor fields count."""
+    weights = {code: weight * rarity[code] for code, weight in own.items() if code in rarity and code < _NAMES}
     best = sorted(weights, key=lambda code: (-weights[code], code))[:_MOST_WORDS]
     return [{code: PAIR_WEIGHT if code & 1 else 1.0} for code in best]
 
 
-#: Codes of names lie above the 32 bits of the words of texts.
-_NAMES = 1 << 32
+def own_fields(own: Mapping[int, int]) -> dict[int, float]:
+    """Return code → weight of the fields among the codes of a text."""
+    return {code: weight / _IMPACT for code, weight in own.items() if code >= FIELD_CODES}
+
+
+#: Codes of names and of fields lie above the 32 bits of the words of texts.
+_NAMES, FIELD_CODES = 1 << 32, 1 << 33
 
 
 def _name_code(beginning: str) -> int:
     return _NAMES | term_code(f"name:{beginning}".replace("_", " "))
-
-
-def _is_name(code: int) -> bool:
-    return code >= _NAMES

@@ -75,7 +75,7 @@ class OwnShown(BaseModel):
 
 
 class FirmShown(BaseModel):
-    """A company that was found; `company` is null of one that stays anonymous."""
+    """A company that was found; `company` is null of one that stays anonymous; `near`: by some words or by meaning."""
 
     id: str
     company: Party | None
@@ -83,6 +83,7 @@ class FirmShown(BaseModel):
     words: str
     until: datetime.date
     created: datetime.datetime
+    near: bool
 
 
 class FirmsShown(BaseModel):
@@ -220,7 +221,10 @@ def firms(
     age_band: Choice = "",
     words: Annotated[
         str,
-        Query(max_length=300, description="All of them in what a named firm says or its name; the best match first."),
+        Query(
+            max_length=300,
+            description="What a named firm says or is called: those with all words first, then those near.",
+        ),
     ] = "",
     model: Annotated[str, Query(max_length=20, description="Model that graded.")] = "",
     like: Annotated[
@@ -320,6 +324,7 @@ def _firm(found: FoundFirm) -> FirmShown:
         words=found.said,
         until=found.until,
         created=found.created,
+        near=found.near,
     )
 
 
