@@ -53,17 +53,19 @@ def fill(store: Any, firms: int) -> None:
     """Fill a database with firms that opted in, as the use case would have written them."""
     from sqlalchemy import insert
 
+    from ktop.catalogue import load
     from ktop.domain.company.classification import cell_labels
     from ktop.domain.party.discovery import Profile, bands, cell, place
     from ktop.kernel.clock import today
     from ktop.patents.analysis.terms import term_code
     from ktop.store.tables import discovery_cards, discovery_terms, organisations
     from ktop.store.tables.base import new_id
-    from ktop.usecases.discovery.words import FIELD_CODES, text_words
+    from ktop.usecases.discovery.words import field_code, name_words, text_words
 
     chance, words = random.Random(2), vocabulary()
     weights = [1 / (rank + 3) for rank in range(len(words))]
     codes = {word: term_code(word) for word in words}
+    fields = list(load("patent_classes")["subclasses"])
     industries, now, until = list(cell_labels("industry_group")), datetime.now(UTC), today()
     for start in range(0, firms, _AT_ONCE):
         owners: list[dict[str, Any]] = []
@@ -101,10 +103,10 @@ def fill(store: Any, firms: int) -> None:
             )
             if not anonymous:
                 # the words are invented, so no dictionary divides them: they count whole, with their pairs
-                own = text_words(owners[-1]["name_ko"], "")
+                own = text_words("") | name_words(owners[-1]["name_ko"])
                 counted = {codes[word]: 120 for word in said} | own
                 counted |= {term_code(f"{a}_{b}"): 120 for a, b in itertools.pairwise(said)}
-                counted |= dict.fromkeys((FIELD_CODES | field for field in chance.sample(range(362), 8)), 35)
+                counted |= dict.fromkeys(map(field_code, chance.sample(fields, 8)), 35)
                 terms += [
                     {"code": code, "number": secret, "impact": impact, "tenant": identity, **finders}
                     for code, impact in counted.items()
@@ -252,7 +254,7 @@ def quality(questions: int = 200) -> None:
                 )
                 rows = [
                     {"code": code, "number": number, "impact": impact, "tenant": owner["id"], **to}
-                    for code, impact in text_words("", said).items()
+                    for code, impact in text_words(said).items()
                 ]
                 work.connection.execute(insert(discovery_terms), rows)
         use, chance = DiscoveryService(lambda: store), random.Random(0)

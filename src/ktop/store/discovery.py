@@ -79,6 +79,11 @@ _FINDERS = {
 }
 
 
+#: Where words alone are asked, so many of the best texts are looked at further: more than anybody reads, few enough
+#: that a word of most texts costs no time. With conditions besides, the best may be those that do not fit.
+_MOST_READ = 5000
+
+
 class DiscoveryRepository:
     """What an actor's organisation shows, or finds, within one transaction."""
 
@@ -147,10 +152,11 @@ class DiscoveryRepository:
         to = self._finder()
         if to is None:
             return []
-        query = select(cards).where(_open(to, day), *_conditions(wanted))
+        conditions = _conditions(wanted)
+        query = select(cards).where(_open(to, day), *conditions)
         first: ColumnElement[Any] = cards.c.listed
         if words is not None:
-            hits = DiscoveryWords(self._connection).hits(words, to)
+            hits = DiscoveryWords(self._connection).hits(words, to, None if conditions else _MOST_READ)
             if hits is None:
                 return []
             query = query.add_columns(hits.c.score).join(hits, hits.c.number == cards.c.number)

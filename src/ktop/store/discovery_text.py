@@ -36,8 +36,6 @@ ALL_WORDS = 1 << 40
 _RARITY = 1000
 #: Nearness in meaning counts as a word does whose rarity is 3; below a cosine of 0.5 it finds nothing by itself.
 _NEAR_WEIGHT, _LEAST_NEAR = 3 * _RARITY, 3 * _RARITY * 50
-#: So many texts are looked at further; more than anybody reads, few enough that a word of most texts costs no time.
-_MOST_HITS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,8 @@ class DiscoveryWords:
             code: math.log(1 + (texts - count + 0.5) / (count + 0.5)) for code, count in found.items() if count >= least
         }
 
-    def hits(self, asked: AskedWords, to: Column[bool]) -> Subquery | None:
-        """Return the query of card number → score, of the ``_MOST_HITS`` best; None where no text can fit."""
+    def hits(self, asked: AskedWords, to: Column[bool], most: int | None = None) -> Subquery | None:
+        """Return the query of card number → score, of the ``most`` best; None where no text can fit."""
         rarity = self.rarity((code for group in asked.groups for code in group), to)
         groups = [
             {code: round(_RARITY * rarity[code] * weight) for code, weight in group.items() if code in rarity}
@@ -117,7 +115,7 @@ class DiscoveryWords:
         query = select(terms.c.number, score).where(terms.c.code.in_(codes), terms.c[to.name]).group_by(terms.c.number)
         if asked.all:
             return query.having(every).subquery()
-        return query.having(fits).order_by(score.desc(), terms.c.number).limit(_MOST_HITS).subquery()
+        return query.having(fits).order_by(score.desc(), terms.c.number).limit(most).subquery()
 
 
 def _of(total: Any, weights: Mapping[int, int]) -> ColumnElement[int]:

@@ -215,6 +215,20 @@ def test_a_firm_is_found_by_meaning_in_other_words_and_the_other_language(
     assert new.company is not None and new.company.id == "firm-4", "a notice means what was asked"
 
 
+def test_conditions_are_held_against_all_texts_and_not_the_best_alone(
+    store: Store, discovery: DiscoveryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktop.store.discovery._MOST_READ", 1)
+    opt_in(store, discovery, owner(0), words="감속기 감속기 감속기")
+    opt_in(
+        store, discovery, owner(1), rated(store, owner(1), region="KR-11"), words="감속기와 모터, 베어링과 축을 만든다."
+    )
+    (best,) = discovery.search(BANK, Wanted(words="감속기")).items
+    (there,) = discovery.search(BANK, Wanted(words="감속기", region="KR-11")).items
+    assert best.company is not None and best.company.id == "firm-0"
+    assert there.company is not None and there.company.id == "firm-1"
+
+
 def opted_in(store: Store, discovery: DiscoveryService, actor: Actor, **changes: object) -> str:
     """Opt in and return the identifier by which the bank finds the firm."""
     opt_in(store, discovery, actor, **changes)

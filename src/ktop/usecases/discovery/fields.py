@@ -30,24 +30,25 @@ _NONSENSE = 400
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """Vectors of the fields, (fields, 512), and mean and deviation of their cosines with words that mean nothing."""
+    """Symbols and vectors of the fields, (fields, 512); mean and deviation of cosines with words that mean nothing."""
 
+    symbols: tuple[str, ...]
     vectors: Floats
     usual: Floats
     spread: Floats
 
 
-def text_fields(text: str) -> dict[int, float]:
-    """Return place of a field → weight of those that a text is near, the squares of which add up to 1."""
+def text_fields(text: str) -> dict[str, float]:
+    """Return symbol of a field → weight of those that a text is near, the squares of which add up to 1."""
     return _near(text, _NEAR_TEXT)
 
 
-def asked_fields(question: str) -> dict[int, float]:
+def asked_fields(question: str) -> dict[str, float]:
     """Return the same of a question; nothing of a name, or of words that the encoder does not know."""
     return _near(question, _NEAR_QUESTION)
 
 
-def _near(text: str, least: float) -> dict[int, float]:
+def _near(text: str, least: float) -> dict[str, float]:
     if not text.strip():
         return {}
     fields = _fields()
@@ -55,17 +56,21 @@ def _near(text: str, least: float) -> dict[int, float]:
     above = (cosines - fields.usual) / fields.spread
     best = [place for place in np.argsort(-above, kind="stable")[:_MOST_FIELDS] if above[place] >= least]
     weights = above[best] - least + 1
-    return dict(zip(map(int, best), map(float, weights / np.linalg.norm(weights)), strict=True)) if best else {}
+    if not best:
+        return {}
+    symbols = (fields.symbols[place] for place in best)
+    return dict(zip(symbols, map(float, weights / np.linalg.norm(weights)), strict=True))
 
 
 @functools.cache
 def _fields() -> _Fields:
     told = load("patent_classes")
-    names = [line.split(" | ") for level in ("classes", "subclasses") for line in told[level].values()]
+    lines = told["classes"] | told["subclasses"]
+    names = [line.split(" | ") for line in lines.values()]
     vectors = (encode([korean for korean, _ in names]) + encode([english for _, english in names])).astype(np.float64)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = encode(_nonsense()).astype(np.float64) @ vectors.T
-    return _Fields(vectors, cosines.mean(axis=0), cosines.std(axis=0))
+    return _Fields(tuple(lines), vectors, cosines.mean(axis=0), cosines.std(axis=0))
 
 
 def _nonsense() -> list[str]:

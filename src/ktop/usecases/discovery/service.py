@@ -29,7 +29,7 @@ from ktop.store.saved_searches import SavedRow
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.service import party_card
 from ktop.usecases.discovery.interface import ContactCard, FoundFirm, Look, OwnCard, SavedSearch
-from ktop.usecases.discovery.words import asked_near, asked_words, likest_words, own_fields, text_words
+from ktop.usecases.discovery.words import asked_near, asked_words, likest_words, name_words, own_fields, text_words
 
 _LONGEST_MESSAGE = 1000
 #: How many searches one tick runs, how many firms each looks through, and how long until it is due again.
@@ -52,12 +52,13 @@ class DiscoveryService:
     def opt_in(self, actor: Actor, given: OptIn) -> OwnCard:
         require(actor, "own:consent:give")
         check_opt_in(given, today())
+        said = {} if given.anonymous else text_words(given.words)  # before the transaction, which others wait for
         with self._store().unit(actor) as unit:
             company = unit.consents.party(actor.organisation)
             if company.kind != "company":
                 raise ForbiddenError("consent.only_companies")
             rating = unit.ratings.get(given.rating)
-            words = {} if given.anonymous else text_words(f"{company.name_ko} {company.name_en}", given.words)
+            words = {} if given.anonymous else said | name_words(f"{company.name_ko} {company.name_en}")
             unit.discovery.show(given, without_hidden(profile(rating.results), given.hidden), words)
             details = {"rating": given.rating, "to": sorted(given.to), "anonymous": given.anonymous}
             unit.tell("discovery.opted_in", actor.organisation, {**details, "until": given.until.isoformat()})

@@ -36,18 +36,22 @@ def _analyser() -> Analyser:
     return Analyser()
 
 
-def text_words(name: str, said: str) -> dict[int, int]:
-    """Return code → weight of a text's words and fields of technology, and of the beginnings of a name's words."""
+def text_words(said: str) -> dict[int, int]:
+    """Return code → weight of a text's words and fields of technology. The first call reads dictionary and encoder."""
     lang = _analyser().language(said)
     terms, pairs = _analyser().terms_and_pairs(said, lang)
     counts = Counter(terms + pairs)
     long = _K1 * (1 - _B + _B * len(terms) / _USUAL_TERMS)
     found = {term_code(term): round(_IMPACT * n * (_K1 + 1) / (n + long)) for term, n in counts.items()}
-    found |= {FIELD_CODES | place: round(_IMPACT * weight) for place, weight in text_fields(said).items()}
-    for word in _NAME_WORD.findall(_LEGAL_FORMS.sub(" ", name).casefold()):
-        for end in range(_SHORTEST_PREFIX, min(len(word), _LONGEST_PREFIX) + 1):
-            found[_name_code(word[:end])] = _IMPACT
+    found |= {field_code(symbol): round(_IMPACT * weight) for symbol, weight in text_fields(said).items()}
     return found | {EVERY_TEXT: 0}
+
+
+def name_words(name: str) -> dict[int, int]:
+    """Return code → weight of the beginnings of a name's words."""
+    words = _NAME_WORD.findall(_LEGAL_FORMS.sub(" ", name).casefold())
+    ends = ((word, end) for word in words for end in range(_SHORTEST_PREFIX, min(len(word), _LONGEST_PREFIX) + 1))
+    return {_name_code(word[:end]): _IMPACT for word, end in ends}
 
 
 def asked_words(words: str) -> list[dict[int, float]]:
@@ -69,7 +73,7 @@ def asked_words(words: str) -> list[dict[int, float]]:
 
 def asked_near(words: str) -> dict[int, float]:
     """Return code → weight of the fields of technology that what is asked is near in meaning."""
-    return {FIELD_CODES | place: weight for place, weight in asked_fields(words).items()}
+    return {field_code(symbol): weight for symbol, weight in asked_fields(words).items()}
 
 
 def likest_words(own: Mapping[int, int], rarity: Mapping[int, float]) -> list[dict[int, float]]:
@@ -81,11 +85,16 @@ def likest_words(own: Mapping[int, int], rarity: Mapping[int, float]) -> list[di
 
 def own_fields(own: Mapping[int, int]) -> dict[int, float]:
     """Return code → weight of the fields among the codes of a text."""
-    return {code: weight / _IMPACT for code, weight in own.items() if code >= FIELD_CODES}
+    return {code: weight / _IMPACT for code, weight in own.items() if code >= _FIELDS}
 
 
 #: Codes of names and of fields lie above the 32 bits of the words of texts.
-_NAMES, FIELD_CODES = 1 << 32, 1 << 33
+_NAMES, _FIELDS = 1 << 32, 1 << 33
+
+
+def field_code(symbol: str) -> int:
+    """Return the code of a field of technology, by its symbol in the classification (H01M)."""
+    return _FIELDS | term_code(symbol)
 
 
 def _name_code(beginning: str) -> int:

@@ -21,6 +21,7 @@ def upgrade() -> None:
         connection.execute(sa.text("SELECT set_config('ktop.scope', 'installation', true)"))
     ratings = sa.table("ratings", sa.column("id"), sa.column("results", sa.JSON()), sa.column("brief", sa.JSON()))
     chosen = sa.select(ratings.c.id, ratings.c.results).order_by(ratings.c.id).limit(AT_ONCE)
+    # In the form that the release reads which is started: what is brief follows from the answers alone.
     fill = sa.update(ratings).where(ratings.c.id == sa.bindparam("rating")).values(brief=sa.bindparam("told"))
     last = ""
     while rows := connection.execute(chosen.where(ratings.c.id > last)).all():
