@@ -98,7 +98,8 @@ print(json.dumps(answers))
 def test_ratings_of_former_versions_are_given_again_to_the_last_bit(tmp_path: Path) -> None:
     """Against the patents, and by the matrix kernels, that the golden files were made with, in a process of its own.
 
-    OpenBLAS has kernels for each kind of processor, and their sums differ in the last bits.
+    OpenBLAS has kernels for each kind of processor, and their sums differ in the last bits. So do numpy's, which nobody
+    chooses: they give the reference table, made anew here, another digest, but leave every score what it was.
     """
     golden = Path(__file__).parents[2] / "golden"
     stored = {
@@ -120,7 +121,15 @@ def test_ratings_of_former_versions_are_given_again_to_the_last_bit(tmp_path: Pa
     for formulas, kept in stored.items():
         for name, parts in kept.items():
             again = answers[f"{formulas} {name}"]
-            assert {part: again[part] for part in parts} == parts
+            scored = parts.keys() - {"model"}
+            assert {part: again[part] for part in scored} == {part: parts[part] for part in scored}
+            assert without_table(again["model"]["version"]) == without_table(parts["model"]["version"])
+
+
+def without_table(version: str) -> list[str]:
+    """Return formulas and weights of a version: all but the digest of its table."""
+    formulas, digests = version.split("+")
+    return [formulas, *digests.split(".")[1:]]
 
 
 def test_a_version_that_is_not_installed_is_told_so(demo_corpus: Path) -> None:
