@@ -29,7 +29,7 @@ from ktop.store.saved_searches import SavedRow
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.service import party_card
 from ktop.usecases.discovery.interface import ContactCard, FoundFirm, Look, OwnCard, SavedSearch
-from ktop.usecases.discovery.words import asked_near, asked_words, likest_words, name_words, own_fields, text_words
+from ktop.usecases.discovery.words import asked_near, asked_words, likest_words, name_words, text_words
 
 _LONGEST_MESSAGE = 1000
 #: How many searches one tick runs, how many firms each looks through, and how long until it is due again.
@@ -224,7 +224,7 @@ def _asked(unit: UnitOfWork, wanted: Wanted, words: AskedWords) -> AskedWords | 
         likest = likest_words(own, rarity)
         if not likest:
             raise InputError("discovery.says_nothing")
-        return AskedWords(likest, own_fields(own))
+        return AskedWords(likest)
     return words if words.groups else None
 
 

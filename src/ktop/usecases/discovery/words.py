@@ -83,11 +83,6 @@ def likest_words(own: Mapping[int, int], rarity: Mapping[int, float]) -> list[di
     return [{code: PAIR_WEIGHT if code & 1 else 1.0} for code in best]
 
 
-def own_fields(own: Mapping[int, int]) -> dict[int, float]:
-    """Return code → weight of the fields among the codes of a text."""
-    return {code: weight / _IMPACT for code, weight in own.items() if code >= _FIELDS}
-
-
 #: Codes of names and of fields lie above the 32 bits of the words of texts.
 _NAMES, _FIELDS = 1 << 32, 1 << 33
 
