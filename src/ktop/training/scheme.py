@@ -5,20 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from ktop.catalogue import LANGS, text
 from ktop.domain.company.outcome_definitions import Kind, default_definition, definition_names, first_definition
 from ktop.domain.expression import Expression, compile_expression, ordinary
-from ktop.domain.values.count import Count
-from ktop.domain.values.kind import RefusedValueError, ValueKind, shown
-from ktop.domain.values.number import Number
+from ktop.domain.values.kind import shown
 from ktop.domain.values.share import Share
 from ktop.domain.values.yes_no import YES_NO
 from ktop.kernel.errors import InputError
+from ktop.training.scheme_entries import (
+    LIMITS,
+    choice,
+    listing,
+    mapping,
+    need,
+    number,
+    only_known,
+    refuse_strange,
+    value_of,
+    whole,
+    within,
+)
 from ktop.training.terms import MissingRule
 
-T = TypeVar("T")
 #: Built-in outcomes, with the panel columns each needs.
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "sagr": ("sales",),
@@ -34,38 +43,7 @@ OPTIONAL_ROLES: Mapping[str, tuple[str, ...]] = {
 #: Outcomes that have versioned definitions.
 DEFINED: Mapping[str, Kind] = {"sagr": "growth", "sgr": "sustainable"}
 METHODS = ("boosting", "scorecard")
-#: Least and greatest value of every number of a scheme. The upper ends lie far above anything useful: they stop a
-#: mistyped zero before it fills the memory.
-LIMITS: Mapping[str, tuple[float, float]] = {
-    "members": (1, 500),
-    "calibration_years": (1, 50),
-    "validation_years": (0, 50),
-    "bag_share": (0.5, 0.95),
-    "seed": (0, 2_000_000_000),
-    "minimum": (1, 10_000_000),
-    "years": (1, 20),
-    "rounds": (1, 10_000),
-    "interplay_rounds": (0, 10_000),
-    "beside_rounds": (1, 10_000),
-    "beside_max_bin": (2, 1_000),
-    "learning_rate": (1e-4, 1),
-    "leaves": (2, 1_000),
-    "depth": (1, 20),
-    "max_bin": (2, 1_000),
-    "bins": (2, 1_000),
-    "min_leaf_rows": (1, 1_000_000),
-    "l2": (0, 1e9),
-    "feature_fraction": (0.01, 1),
-    "table_inputs": (0, 10),
-    "prebins": (2, 1_000),
-    "min_share": (0, 0.5),
-    "prior_events": (0, 1e6),
-    "weight": (0, 1e6),
-}
-
-
-#: Numbers without limits of their own (thresholds, least bases) and the weights of a ladder's steps.
-_ANY_NUMBER = Number(-1e18, 1e18)
+#: Weights of a ladder's steps.
 _LADDER_SHARE = Share(0, 1e9)
 #: A curve fitted last has so many steps at most.
 _MOST_CUTS = 100
@@ -231,9 +209,9 @@ class Scheme:
 
 def read_scheme(content: Any) -> Scheme:
     """Check a scheme as read from YAML. Raises ``InputError("models.scheme_…")`` naming the place that is wrong."""
-    top = _mapping(content, "scheme")
-    _refuse_strange(top, "scheme")
-    _known(
+    top = mapping(content, "scheme")
+    refuse_strange(top, "scheme")
+    only_known(
         top,
         {"name", "title", "id", "year", "groups", "features", "targets", "tracks", "ladders", "comparison", "missing",
          "members", "bag_share", "seed", "note", "calibration_years", "validation_years", "columns",
@@ -241,12 +219,11 @@ def read_scheme(content: Any) -> Scheme:
         "scheme",
     )  # fmt: skip
     top = _with_definitions(top, default_definition)
-    targets = tuple(_target(str(name), entry) for name, entry in _mapping(_need(top, "targets"), "targets").items())
-    groups = _mapping(_need(top, "groups"), "groups")
+    targets = tuple(_target(str(name), entry) for name, entry in mapping(need(top, "targets"), "targets").items())
+    groups = mapping(need(top, "groups"), "groups")
     names = [target.name for target in targets]
     features = tuple(
-        _feature(str(name), entry, groups, names)
-        for name, entry in _mapping(_need(top, "features"), "features").items()
+        _feature(str(name), entry, groups, names) for name, entry in mapping(need(top, "features"), "features").items()
     )
     if not features or not targets:
         raise InputError("models.scheme_empty")
@@ -255,29 +232,29 @@ def read_scheme(content: Any) -> Scheme:
     if all(feature.group in beside or feature.cuts for feature in features):
         raise InputError("models.scheme_value", place="groups", given="beside: all")
     features += _copies(features, interplay)
-    tracks = _mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
-    missing: MissingRule = _choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
+    tracks = mapping(top.get("tracks") or {"ai": {"method": "boosting"}}, "tracks")
+    missing: MissingRule = choice(top.get("missing", "learned"), ("learned", "cautious"), "missing")
     return Scheme(
-        name=str(_need(top, "name")),
-        id=ordinary(str(_need(top, "id"))),
+        name=str(need(top, "name")),
+        id=ordinary(str(need(top, "id"))),
         year=None if top.get("year") is None else ordinary(str(top["year"])),
         groups=tuple(str(group) for group in groups),
         features=features,
         targets=targets,
         tracks=_tracks(tracks, [one.name for one in features if one.group not in interplay and not one.cuts], names),
         columns=derived_columns(top),
-        ladders=tuple(_ladder(str(k), v, names) for k, v in _mapping(top.get("ladders") or {}, "ladders").items()),
+        ladders=tuple(_ladder(str(k), v, names) for k, v in mapping(top.get("ladders") or {}, "ladders").items()),
         comparison=_comparison(top["comparison"]) if top.get("comparison") is not None else None,
         missing=missing,
-        members=_whole(top.get("members", 10), "members"),
-        bag_share=None if top.get("bag_share") is None else _within(top["bag_share"], "bag_share"),
-        validation_years=_whole(top.get("validation_years", 0), "validation_years"),
-        level=_choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
-        honest_intervals=_read(YES_NO, top.get("honest_intervals", False), "honest_intervals"),
+        members=whole(top.get("members", 10), "members"),
+        bag_share=None if top.get("bag_share") is None else within(top["bag_share"], "bag_share"),
+        validation_years=whole(top.get("validation_years", 0), "validation_years"),
+        level=choice(top.get("level", "recent"), ("recent", "cycle"), "level"),
+        honest_intervals=value_of(YES_NO, top.get("honest_intervals", False), "honest_intervals"),
         interplay=interplay,
         beside=beside,
-        calibration_years=_whole(top.get("calibration_years", 3), "calibration_years"),
-        seed=_whole(top.get("seed", 20241103), "seed"),
+        calibration_years=whole(top.get("calibration_years", 3), "calibration_years"),
+        seed=whole(top.get("seed", 20241103), "seed"),
         source=top,
     )
 
@@ -305,7 +282,7 @@ def derived_columns(content: Mapping[str, Any]) -> dict[str, Expression]:
     """Return the further columns of a scheme. They may rest on each other, but none on itself, not even through others
     or through its own earlier years: what a column says would then depend on how far the table goes back."""
     columns: dict[str, Expression] = {}
-    for name, source in _mapping(content.get("columns") or {}, "columns").items():
+    for name, source in mapping(content.get("columns") or {}, "columns").items():
         if not isinstance(name, str) or not name.isidentifier():
             raise InputError("models.scheme_value", place="columns", given=shown(name))
         columns[ordinary(name)] = compile_expression(str(source))
@@ -328,7 +305,7 @@ def _is_of_all(group: str, words: Any, key: str) -> bool:
     the others (``beside: all``)."""
     if not isinstance(words, Mapping) or key not in words:
         return False
-    _choice(words[key], ("all",), f"groups.{group}.{key}")
+    choice(words[key], ("all",), f"groups.{group}.{key}")
     return True
 
 
@@ -353,14 +330,14 @@ def _is_of(name: str, column: str) -> bool:
 
 def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str]) -> Feature:
     where = f"features.{name}"
-    content = _mapping(entry, where)
-    _known(content, {"expression", "group", "monotone", "label", "bins", "cuts"}, where)
-    group = _choice(_need(content, "group", where), tuple(str(g) for g in groups), f"{where}.group")
+    content = mapping(entry, where)
+    only_known(content, {"expression", "group", "monotone", "label", "bins", "cuts"}, where)
+    group = choice(need(content, "group", where), tuple(str(g) for g in groups), f"{where}.group")
     monotone = content.get("monotone", 0)
     by_target = monotone if isinstance(monotone, dict) else dict.fromkeys(targets, monotone)
-    signs = {target: int(_choice(by_target.get(target, 0), (-1, 0, 1), f"{where}.monotone")) for target in targets}
-    _known(by_target, set(targets), f"{where}.monotone")
-    bins = None if content.get("bins") is None else _whole(content["bins"], f"{where}.bins")
+    signs = {target: int(choice(by_target.get(target, 0), (-1, 0, 1), f"{where}.monotone")) for target in targets}
+    only_known(by_target, set(targets), f"{where}.monotone")
+    bins = None if content.get("bins") is None else whole(content["bins"], f"{where}.bins")
     cuts = _cuts(content.get("cuts") or [], f"{where}.cuts")
     if cuts and any(signs.values()):
         raise InputError("models.scheme_value", place=f"{where}.monotone", given=shown(monotone))
@@ -369,45 +346,45 @@ def _feature(name: str, entry: Any, groups: Mapping[str, Any], targets: list[str
 
 def _cuts(value: Any, place: str) -> tuple[float, ...]:
     """Return where a curve has its steps: rising numbers."""
-    cuts = tuple(_number(one, place) for one in _list(value, place))
+    cuts = tuple(number(one, place) for one in listing(value, place))
     if list(cuts) != sorted(set(cuts)) or len(cuts) > _MOST_CUTS:
         raise InputError("models.scheme_value", place=place, given=shown(value))
     return cuts
 
 
 def _comparison(entry: Any) -> Comparison:
-    content = _mapping(entry, "comparison")
-    _known(content, {"cells", "minimum", "levels", "base_rates"}, "comparison")
-    cells = _need(content, "cells", "comparison")
+    content = mapping(entry, "comparison")
+    only_known(content, {"cells", "minimum", "levels", "base_rates"}, "comparison")
+    cells = need(content, "cells", "comparison")
     if not isinstance(cells, list) or not cells:
         raise InputError("models.scheme_value", place="comparison.cells", given=shown(cells))
     return Comparison(
         cells=tuple(ordinary(str(cell)) for cell in cells),
-        minimum=_whole(content.get("minimum", 200), "comparison.minimum"),
-        levels=_read(YES_NO, content.get("levels", False), "comparison.levels"),
-        base_rates=_read(YES_NO, content.get("base_rates", False), "comparison.base_rates"),
+        minimum=whole(content.get("minimum", 200), "comparison.minimum"),
+        levels=value_of(YES_NO, content.get("levels", False), "comparison.levels"),
+        base_rates=value_of(YES_NO, content.get("base_rates", False), "comparison.base_rates"),
     )
 
 
 def _target(name: str, entry: Any) -> Target:
     where = f"targets.{name}"
-    content = _mapping(entry, where)
-    outcome = _choice(_need(content, "outcome", where), tuple(OUTCOMES), f"{where}.outcome")
+    content = mapping(entry, where)
+    outcome = choice(need(content, "outcome", where), tuple(OUTCOMES), f"{where}.outcome")
     columns: dict[str, str | tuple[str, ...]] = {}
     for role in (*OUTCOMES[outcome], *(role for role in OPTIONAL_ROLES.get(outcome, ()) if role in content)):
-        value = _need(content, role, where)
+        value = need(content, role, where)
         columns[role] = tuple(ordinary(str(v)) for v in value) if isinstance(value, list) else ordinary(str(value))
     definition = ""
     if outcome in DEFINED:
-        definition = _choice(content["definition"], definition_names(DEFINED[outcome]), f"{where}.definition")
+        definition = choice(content["definition"], definition_names(DEFINED[outcome]), f"{where}.definition")
     named = ("outcome", "label", *(("definition",) if outcome in DEFINED else ()))
     rest = {k: v for k, v in content.items() if k not in columns and k not in named}
-    _known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
-    numbers = {key: _number(value, f"{where}.{key}") for key, value in rest.items()}
+    only_known(rest, {"years", "threshold", "from_year", "base_at_least"}, where)
+    numbers = {key: number(value, f"{where}.{key}") for key, value in rest.items()}
     numbers.pop("years", None)
     threshold = numbers.pop("threshold", {"sagr": 0.20, "sgr": 0.10}.get(outcome))
     # A column of the table may tell an outcome that is known at once; the others look at later years.
-    years = _whole(content.get("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
+    years = whole(content.get("years", 3), f"{where}.years", least=0 if outcome == "column" else 1)
     return Target(name, outcome, columns, years, threshold, numbers, definition)
 
 
@@ -420,113 +397,43 @@ def _tracks(content: Mapping[str, Any], features: list[str], targets: list[str])
 
 def _track(name: str, entry: Any, features: list[str], targets: list[str]) -> Track:
     where = f"tracks.{name}"
-    content = _mapping(entry, where)
-    method = _choice(_need(content, "method", where), METHODS, f"{where}.method")
+    content = mapping(entry, where)
+    method = choice(need(content, "method", where), METHODS, f"{where}.method")
     weight = content.get("weight", 1)
     if isinstance(weight, Mapping):
-        weight = {t: _within(weight.get(t, 1), f"{where}.weight") for t in _of_targets(weight, targets, where)}
+        weight = {t: within(weight.get(t, 1), f"{where}.weight") for t in _of_targets(weight, targets, where)}
     else:
-        weight = _within(weight, f"{where}.weight")
-    listed = _list(content.get("inputs") or [], f"{where}.inputs")
-    inputs = tuple(str(_choice(one, tuple(features), f"{where}.inputs")) for one in listed)
+        weight = within(weight, f"{where}.weight")
+    listed = listing(content.get("inputs") or [], f"{where}.inputs")
+    inputs = tuple(str(choice(one, tuple(features), f"{where}.inputs")) for one in listed)
     settings: dict[str, Any] = {str(k): v for k, v in content.items() if k not in ("method", "weight", "inputs")}
     for key, value in list(settings.items()):
         if isinstance(value, Mapping) and key in LIMITS:
             _of_targets(value, targets, f"{where}.{key}")
-            settings[key] = {target: _within(number, f"{where}.{key}") for target, number in value.items()}
+            settings[key] = {target: within(number, f"{where}.{key}") for target, number in value.items()}
         elif key in LIMITS:
-            number = _within(value, f"{where}.{key}")
+            number = within(value, f"{where}.{key}")
             settings[key] = number if isinstance(value, str) else value
     return Track(name, method, settings, weight, inputs)
 
 
 def _of_targets(value: Mapping[Any, Any], targets: list[str], place: str) -> list[str]:
     """Return all targets; refuses a mapping that names another one."""
-    _known(value, set(targets), place)
+    only_known(value, set(targets), place)
     return targets
 
 
 def _ladder(name: str, entry: Any, targets: list[str]) -> LadderPlan:
     where = f"ladders.{name}"
-    content = _mapping(entry, where)
-    _known(content, {"target", "symbols", "shares", "better"}, where)
-    symbols = tuple(str(s) for s in _list(_need(content, "symbols", where), f"{where}.symbols"))
-    listed = _list(content.get("shares", [1] * len(symbols)), f"{where}.shares")
-    shares = tuple(_read(_LADDER_SHARE, share, f"{where}.shares") for share in listed)
+    content = mapping(entry, where)
+    only_known(content, {"target", "symbols", "shares", "better"}, where)
+    symbols = tuple(str(s) for s in listing(need(content, "symbols", where), f"{where}.symbols"))
+    listed = listing(content.get("shares", [1] * len(symbols)), f"{where}.shares")
+    shares = tuple(value_of(_LADDER_SHARE, share, f"{where}.shares") for share in listed)
     if len(shares) != len(symbols) or len(symbols) < 2 or min(shares) <= 0:
         raise InputError("models.scheme_value", place=f"{where}.shares", given=str(list(shares)))
     if len(set(symbols)) < len(symbols):
         raise InputError("models.scheme_value", place=f"{where}.symbols", given=", ".join(symbols)[:60])
-    target = _choice(_need(content, "target", where), tuple(targets), f"{where}.target")
-    better = _choice(content.get("better", "high"), ("high", "low"), f"{where}.better")
+    target = choice(need(content, "target", where), tuple(targets), f"{where}.target")
+    better = choice(content.get("better", "high"), ("high", "low"), f"{where}.better")
     return LadderPlan(name, target, symbols, tuple(s / sum(shares) for s in shares), better)
-
-
-def _mapping(value: Any, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise InputError("models.scheme_not_mapping", place=place)
-    return value
-
-
-def _list(value: Any, place: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InputError("models.scheme_value", place=place, given=shown(value))
-    return value
-
-
-def _need(content: Mapping[str, Any], key: str, place: str = "scheme") -> Any:
-    if content.get(key) is None:
-        raise InputError("models.scheme_missing", entry=key, place=place)
-    return content[key]
-
-
-def _known(content: Mapping[Any, Any], keys: set[str], place: str) -> None:
-    for key in content:
-        if key not in keys:
-            raise InputError("models.scheme_unknown", entry=str(key), place=place)
-
-
-def _read(kind: ValueKind[T], value: Any, place: str) -> T:
-    """Return a value as its kind reads it; a word for missing is refused: a scheme leaves such an entry out."""
-    try:
-        parsed = kind.parse(value)
-    except RefusedValueError as refusal:
-        where = {lang: text("models.scheme_place", lang, place=place) for lang in LANGS}
-        raise refusal.at(where) from None
-    if parsed is None:
-        raise InputError("models.scheme_value", place=place, given=shown(value))
-    return parsed
-
-
-def _number(value: Any, place: str) -> float:
-    return _read(_ANY_NUMBER, value, place)
-
-
-def _within(value: Any, place: str) -> float:
-    """Return a number that lies within its ``LIMITS``, which the last part of ``place`` names."""
-    return _read(Number(*LIMITS[place.rsplit(".", 1)[-1]]), value, place)
-
-
-def _whole(value: Any, place: str, least: int | None = None) -> int:
-    low, high = LIMITS[place.rsplit(".", 1)[-1]]
-    return _read(Count(int(low) if least is None else least, int(high)), value, place)
-
-
-def _refuse_strange(content: Any, place: str) -> None:
-    """Refuse what YAML reads but a model cannot keep: names that are no text (2020, yes), dates and the like."""
-    if isinstance(content, Mapping):
-        for key, value in content.items():
-            if not isinstance(key, str):
-                raise InputError("models.scheme_value", place=place, given=shown(key))
-            _refuse_strange(value, f"{place}.{key}" if place != "scheme" else key)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            _refuse_strange(value, place)
-    elif content is not None and not isinstance(content, str | int | float):
-        raise InputError("models.scheme_value", place=place, given=shown(content))
-
-
-def _choice(value: Any, allowed: tuple[Any, ...], place: str) -> Any:
-    if isinstance(value, bool) or value not in allowed:
-        raise InputError("models.scheme_value", place=place, given=shown(value))
-    return value

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
 from ktop.collect.limits import Limits
-from ktop.collect.stand_in.services import Reply, Services
+from ktop.collect.stand_in.answers import Reply
+from ktop.collect.stand_in.services import Services
 from ktop.collect.stand_in.travel import served
 from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER
 from ktop.kernel.clock import today

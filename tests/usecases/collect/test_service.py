@@ -20,8 +20,9 @@ from ktop.bootstrap import House
 from ktop.cli import main as command_line
 from ktop.collect.limits import Limits, limits_of
 from ktop.collect.parsing import PARSERS
+from ktop.collect.stand_in.answers import Reply
 from ktop.collect.stand_in.faults import SAID, FaultyServices
-from ktop.collect.stand_in.services import Reply, Services
+from ktop.collect.stand_in.services import Services
 from ktop.collect.stand_in.travel import served
 from ktop.collect.value import Value
 from ktop.domain.company.record import Company

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from ktop.collect.answer import Outcome
-from ktop.collect.stand_in.services import KEY, Ask, Reply, Services
+from ktop.collect.stand_in.answers import Ask, Reply
+from ktop.collect.stand_in.services import KEY, Services
 
 #: ``throttled``: HTTP 429. ``down``: HTTP 503. ``moved``: a redirect, never followed. ``slow``: bytes that drip.
 #: ``cut``: less than was announced. ``page``: a page of maintenance. ``nothing``: no content; both with HTTP 200.
