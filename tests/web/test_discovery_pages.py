@@ -97,6 +97,8 @@ def test_the_same_by_program(client: TestClient, acting: Acting, house: House) -
     assert shown.status_code == 200 and shown.json()["profile"]["business"] == "AA"
     acting.now = BANK
     (firm,) = client.get("/api/v1/discovery/firms?business=BBB").json()["items"]
+    near = client.get("/discovery?words=가온 없는말").text  # of two words its name has one, and it says nothing
+    assert "뜻이 가까움" in near and "뜻이 가까움 ·" not in near
     contact = client.post(f"/api/v1/discovery/firms/{firm['id']}/contact", json={"message": "상담"})
     assert contact.status_code == 201 and contact.json()["company"]["id"] == "gaon"
     assert client.get("/api/v1/discovery/firms?business=Q").status_code == 422
@@ -107,7 +109,7 @@ def test_the_same_by_program(client: TestClient, acting: Acting, house: House) -
     )
     acting.now = COMPANY
     looks = client.get("/api/v1/discovery/looks").json()["items"]
-    assert [one["way"] for one in looks] == ["found"]
+    assert [one["way"] for one in looks] == ["found"] * 2
     declined = client.post(f"/api/v1/discovery/contacts/{contact.json()['id']}/answer", json={"accept": False})
     assert declined.json()["state"] == "declined"
     assert client.delete("/api/v1/discovery/own").status_code == 204

@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from consenting import BANK, COMPANY, GAON, OTHER_BANK, STAFF, add_organisations
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
+from ktop.domain.finance.case import Application
 from ktop.domain.party.actor import Actor
 from ktop.kernel.clock import today
 from ktop.kernel.settings import Settings
@@ -160,6 +162,59 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) 
     assert client.get(case).status_code == 404 and client.get(document[1]).status_code == 404
     acting.now = INVESTOR
     assert client.get("/finance").status_code == 403
+
+
+def test_an_application_above_the_limit_says_why_once_and_leads_on(
+    client: TestClient, acting: Acting, rating: str
+) -> None:
+    form = {"rating": rating, "guarantor": "kotec", "bank": "ibk", "purpose": "export", "months": "24", "words": "수출"}
+    case = send(client, "/finance", "/finance", {**form, "amount_krw": "5억"}).headers["location"]
+    assert send(client, f"{case}/steps", case, {"action": "submit"}).status_code == 303
+    korean, english = client.get(case).text, client.get(f"{case}?lang=en").text
+    assert "넘습니다. 금액을 낮추십시오." in korean and "exceeds the limit" not in korean
+    assert "exceeds the limit" in english and "넘습니다" not in english
+    api = f"/api/v1/finance/cases/{case.rsplit('/', 1)[1]}"
+    told = [client.get(f"{api}{lang}").json()["steps"][-1]["reason"] for lang in ("", "?lang=en")]
+    assert "한도" in told[0] and "\n" not in told[0] and told[1].endswith("ask for less.")
+    again = re.search(r'class="button" href="(/finance\?again=\w+)#t-apply"', korean)
+    assert again, "a next step"
+    begins = client.get(again[1]).text
+    assert 'value="180,000,000"' in begins and 'value="24"' in begins and ">수출</textarea>" in begins
+    acting.now = BANK
+    assert "새로 신청하기" not in client.get(case).text and client.get(again[1]).status_code == 404
+
+
+def test_forms_stand_only_before_who_may_and_the_result_while_consent_lasts(
+    client: TestClient, acting: Acting, rating: str, house: House
+) -> None:
+    use = house.finance
+    application = Application(rating, "research", 90_000_000, 36)
+    made = use.apply(COMPANY, application, guarantor="kotec", bank="ibk")
+    use.act(COMPANY, made.id, "submit")
+    for kind in ("business_registration", "statements"):
+        use.add_document(COMPANY, made.id, kind, f"{kind}.pdf", b"%PDF-1.7 invented")
+    use.act(COMPANY, made.id, "hand_in")
+    use.act(GUARANTOR, made.id, "refuse_guarantee", reason="매출 근거 부족")
+    case = f"/finance/{made.id}"
+    acting.now = STAFF
+    page = client.get(case).text
+    assert 'name="action"' not in page and "권한이 있는 담당자만" in page
+    use.act(COMPANY, made.id, "appeal_guarantee", reason="새 수주")
+    acting.now = GUARANTOR
+    page = client.get(case).text
+    assert 'value="uphold_guarantee"' not in page and "다른 담당자가 화면에서" in page
+    assert client.get(f"/api/v1/finance/cases/{made.id}").json()["actions"] == []
+    acting.now = replace(GUARANTOR, user="user-second")
+    page = client.get(case).text
+    assert main_actions(page) == ["이의 수용"] and "다른 담당자가 화면에서" not in page
+    for actor in (BANK, GUARANTOR):
+        acting.now = actor
+        opened = send(client, f"/lookup/{rating}", case, {})
+        assert opened.status_code == 200 and f'action="/lookup/{rating}"' in client.get(case).text
+    (consent,) = [one for one in house.consents.consents(COMPANY).items if one.grantee.id == "kotec"]
+    house.consents.revoke(COMPANY, consent.consent.id, "")
+    page = client.get(case).text
+    assert f'action="/lookup/{rating}"' not in page and "조회 동의를 거두었거나" in page
 
 
 def test_a_bank_takes_part_by_api_alone(client: TestClient, acting: Acting, rating: str) -> None:

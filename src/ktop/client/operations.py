@@ -1503,7 +1503,7 @@ class StepGiven(TypedDict):
 
 
 class StepShown(TypedDict):
-    """One step that was taken; `by` is empty for people of another side."""
+    """One step that was taken; `by` is empty for people of another side. A rule's `reason` is in `lang`."""
 
     number: int
     action: str

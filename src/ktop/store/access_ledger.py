@@ -41,38 +41,43 @@ class Access:
     way: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the actor sees of a company at a moment; see ``Access``."""
+
+    company: str
+    at: datetime
+    consent: str
+    rating: str
+    seen: Mapping[str, Any]
+    purpose: str
+    way: str
+
+
 class AccessLedger:
     """What others saw of the actor's organisation, and what the actor's organisation saw of others."""
 
     def __init__(self, connection: Connection, actor: Actor) -> None:
         self._connection, self._actor = connection, actor
 
-    def add(
-        self,
-        *,
-        company: str,
-        at: datetime,
-        consent: str,
-        rating: str,
-        seen: Mapping[str, Any],
-        purpose: str,
-        way: str,
-    ) -> None:
-        """Note that the actor sees something of a company."""
-        self._connection.execute(
-            _ADD,
+    def add(self, *seen: Seen) -> None:
+        """Note what the actor sees of companies, in one statement however many they are."""
+        reader = {"reader": self._actor.organisation, "reader_user": self._actor.user}
+        rows = [
             {
-                "at": at,
-                "tenant": company,
-                "reader": self._actor.organisation,
-                "reader_user": self._actor.user,
-                "consent": consent,
-                "rating": rating,
-                "seen": dict(seen),
-                "purpose": purpose,
-                "way": way,
-            },
-        )
+                **reader,
+                "at": one.at,
+                "tenant": one.company,
+                "consent": one.consent,
+                "rating": one.rating,
+                "seen": dict(one.seen),
+                "purpose": one.purpose,
+                "way": one.way,
+            }
+            for one in seen
+        ]
+        if rows:
+            self._connection.execute(_ADD, rows)
 
     def noted(self, way: str, since: datetime) -> set[tuple[str, str]]:
         """Return consent and rating of what the actor has seen in a way since a moment."""

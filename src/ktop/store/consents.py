@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, not_, or_, select, tuple_, update
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.consent import FOLLOWING, Consent, State, Terms
@@ -104,6 +104,12 @@ class ConsentRepository:
         """
         given = {"company": company, "grantee": self._actor.organisation}
         return [_consent(found) for found in self._connection.execute(_COVERING[once], given)]
+
+    def given_by(self, company: str) -> list[Consent]:
+        """Return what ``covering`` does, but for looks that come once, and without holding it: for what only reads."""
+        given = (consents.c.tenant == company, consents.c.grantee == self._actor.organisation)
+        query = select(consents).where(*given, consents.c.state == "active", not_(consents.c.once))
+        return [_consent(found) for found in self._connection.execute(query)]
 
     def covering_all(self) -> list[Consent]:
         """Return the active consents of all companies for the actor's organisation, but for those of one look."""

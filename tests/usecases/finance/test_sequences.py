@@ -49,6 +49,15 @@ SAID = {
     "claimed_krw": "40,000,000",
     "paid_krw": "40,000,000",
 }
+#: Refusals for what was said with a step, or for what the company took back.
+LACKING = {
+    "finance.document_missing",
+    "finance.guarantee_above_share",
+    "finance.loan_above_application",
+    "finance.claim_above_guarantee",
+    "finance.paid_above_claim",
+    "finance.no_consent",
+}
 
 
 class Sides(RuleBasedStateMachine):
@@ -95,17 +104,21 @@ class Sides(RuleBasedStateMachine):
         action = process().actions[name]
         figures = {key: SAID[key] for key in action.figures if key in SAID}
         key = f"{name}-{case.version}"
+        hidden = case.state == "draft" and actor.organisation != "gaon"
+        offered = () if hidden else self.finance.case(actor, self.id).actions
         try:
             after = self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key)
         except NotFoundError:
             assert case.state == "draft" and actor.organisation != "gaon", "a draft is nobody's but the company's"
             return
-        except (InputError, ForbiddenError, ConflictError):
+        except (InputError, ForbiddenError, ConflictError) as refused:
+            assert name not in offered or refused.key in LACKING, "whoever is offered a step may take it"
             same = self.finance.case(COMPANY, self.id)
             assert (same.state, same.version) == (case.state, case.version), "what is refused changes nothing"
             return
         assert after.you == action.by and action.by != "rule", "nobody takes another's step, a rule's least of all"
         assert not (action.another_person and actor.scopes is not None)
+        assert name in offered or after.version == case.version, "whoever may take a step is offered it"
         if again:
             assert self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key) == after
 
@@ -128,12 +141,14 @@ class Sides(RuleBasedStateMachine):
                 own.due,
             )
             assert [(one.action, one.after) for one in other.steps] == [(one.action, one.after) for one in own.steps]
-            assert set(other.actions) == {one.name for one in process().possible(own.state, other.you)}
+            assert {*other.actions} <= {one.name for one in process().possible(own.state, other.you)}
         if any(one.action == "sign" for one in own.steps):
             agreed = {name: value for name, value in own.figures.items() if name not in ("claimed_krw", "paid_krw")}
             self.figures = self.figures or agreed
             assert agreed == self.figures, "no amount changes after the contract"
         assert process().states[own.state].waits_for != "rule", "a rule's step is never left owed"
+        open_to = [actor for people in PEOPLE.values() for actor in people if self.finance.case(actor, self.id).actions]
+        assert open_to or process().states[own.state].waits_for is None, "somebody always has a way on"
 
     def teardown(self) -> None:
         """End what would take of the limit of the next case."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from ktop.catalogue import load
+from ktop.catalogue import LANGS, Lang, load
 from ktop.domain.finance.figures import figures
 from ktop.domain.finance.process import Action, Side, process
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError
@@ -50,6 +51,11 @@ class Step:
     at: datetime
     reason: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+
+    def reason_in(self, lang: Lang) -> str:
+        """Return the reason as a reader of a language sees it: a rule's is kept in both, a line each."""
+        lines = self.reason.split("\n")
+        return lines[LANGS.index(lang)] if self.side == "rule" and len(lines) == len(LANGS) else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,26 +151,42 @@ def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: d
     action = process().actions.get(name)
     if action is None:
         raise InputError("finance.no_such_action", action=name[:60])
-    if action.by != side or (action.rule is not None and by != action.rule):
-        raise ForbiddenError("finance.other_side", action=action.label, side=load("finance")["sides"][action.by])
-    if case.state not in action.before:
-        raise ConflictError("finance.not_now", action=action.label, state=process().states[case.state].label)
-    if action.once and any(step.action == name for step in steps):
-        raise ConflictError("finance.only_once", action=action.label)
-    if action.overdue and not overdue(case, at):
-        raise ConflictError("finance.not_overdue")
-    if action.within_term and (end := term_end(case, steps)) is not None and local_day(at) > end:
-        raise ConflictError("finance.term_over", action=action.label)
-    if action.another_person and given.program:  # else two keys, or a key and who made it, would pass for two people
-        raise ForbiddenError("finance.only_people", action=action.label)
-    if action.another_person and _last_of(steps, side) == by:
-        raise ForbiddenError("finance.another_person")
+    _require_may(case, steps, action, side, by, at, program=given.program)
     _require_all(action, side, given)
     said = figures(given.figures, action.figures, action.may_say)
     said |= _reduced(case, steps, said)
     _check_money(case, said)
     after = action.second if action.second and _needs_second(case, side) else action.to
     return Step(case.version + 1, name, case.state, after, side, by, at, given.reason.strip(), said)
+
+
+def possible(case: Case, steps: Sequence[Step], side: Side, by: str, at: datetime, *, program: bool) -> list[Action]:
+    """Return the steps that somebody may take now, in the order of the process, whatever has to be said with each."""
+    may = []
+    for action in process().possible(case.state, side):
+        with contextlib.suppress(ConflictError, ForbiddenError):
+            _require_may(case, steps, action, side, by, at, program=program)
+            may.append(action)
+    return may
+
+
+def _require_may(
+    case: Case, steps: Sequence[Step], action: Action, side: Side, by: str, at: datetime, *, program: bool
+) -> None:
+    if action.by != side or (action.rule is not None and by != action.rule):
+        raise ForbiddenError("finance.other_side", action=action.label, side=load("finance")["sides"][action.by])
+    if case.state not in action.before:
+        raise ConflictError("finance.not_now", action=action.label, state=process().states[case.state].label)
+    if action.once and any(step.action == action.name for step in steps):
+        raise ConflictError("finance.only_once", action=action.label)
+    if action.overdue and not overdue(case, at):
+        raise ConflictError("finance.not_overdue")
+    if action.within_term and (end := term_end(case, steps)) is not None and local_day(at) > end:
+        raise ConflictError("finance.term_over", action=action.label)
+    if action.another_person and program:  # else two keys, or a key and who made it, would pass for two people
+        raise ForbiddenError("finance.only_people", action=action.label)
+    if action.another_person and _last_of(steps, side) == by:
+        raise ForbiddenError("finance.another_person")
 
 
 def follow(case: Case, step: Step, steps: Sequence[Step] = ()) -> Case:

@@ -24,7 +24,8 @@ class CaseCard:
     you : the side that looks.
     figures : what was decided so far; to the bank only once the case has come to it.
     steps, documents : empty in lists; documents also to the bank before the case has come to it.
-    actions : the steps that ``you`` can take now.
+    actions : the steps that the actor may take now: not one that only another person of that side may.
+    sees_result : whether the actor's side may see the result that the application stands on now; not known in lists.
     """
 
     id: str
@@ -44,6 +45,7 @@ class CaseCard:
     steps: Sequence[Step] = ()
     documents: Sequence[CaseDocument] = ()
     actions: Sequence[str] = ()
+    sees_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)

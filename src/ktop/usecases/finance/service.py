@@ -22,12 +22,13 @@ from ktop.domain.finance.case import (
     follow,
     local_day,
     overdue,
+    possible,
 )
 from ktop.domain.finance.loan_rule import LoanRule, read_rule, terms
 from ktop.domain.finance.process import Side, process
 from ktop.domain.party.actor import INSTALLATION, Actor
-from ktop.domain.party.consent import ONE_RATING, Sight, Terms, may_see
-from ktop.domain.party.permission import Allowed, require, require_any
+from ktop.domain.party.consent import ONE_RATING, Consent, Sight, Terms, may_see
+from ktop.domain.party.permission import Allowed, check, require, require_any
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError, TooLargeError
 from ktop.kernel.file_types import media_type_of, name_of_type
@@ -42,6 +43,12 @@ from ktop.usecases.finance.interface import CaseCard, LoanRuleCard
 
 _LOG = logging.getLogger(__name__)
 _PURPOSES: Mapping[Side, str] = {"guarantor": "guarantee_review", "bank": "loan_review"}
+#: What somebody needs to take a step of a side.
+_RIGHTS: Mapping[Side, str] = {
+    "company": "own:finance:apply",
+    "guarantor": "own:finance:decide",
+    "bank": "own:finance:decide",
+}
 _TENDED_AT_ONCE = 100
 _LONGEST_KEY = 50  # beside the name of the organisation
 
@@ -85,7 +92,7 @@ class FinanceService:
             )
             unit.cases.add(made)
             unit.tell("finance.drafted", made.id, {"guarantor": guarantor, "bank": bank})
-            return _card(unit, made, whole=True)
+            return _card(unit, made, now)
 
     def revise(self, actor: Actor, case_id: str, application: Application, *, guarantor: str, bank: str) -> CaseCard:
         require(actor, "own:finance:apply")
@@ -103,7 +110,7 @@ class FinanceService:
             unit.cases.revise(revised)
             others = [] if found.state == "draft" else [guarantor, bank]
             unit.tell("finance.revised", found.id, {"state": found.state}, others)
-            return _card(unit, revised, whole=True)
+            return _card(unit, revised, self._clock())
 
     def act(
         self,
@@ -123,7 +130,7 @@ class FinanceService:
         with self._store().unit(actor) as unit:
             case = unit.cases.get(case_id, to_change=True)
             side = _side(case, actor)
-            require(actor, "own:finance:apply" if side == "company" else "own:finance:decide")
+            require(actor, _RIGHTS[side])
             before = unit.cases.step_of(case_id, named)
             if before is None:
                 if version is not None and version != case.version:
@@ -162,7 +169,7 @@ class FinanceService:
     def case(self, actor: Actor, case_id: str) -> CaseCard:
         require(actor, "own:finance:read")
         with self._store().reading(actor) as unit:
-            return _card(unit, unit.cases.get(case_id), whole=True)
+            return _card(unit, unit.cases.get(case_id), self._clock())
 
     def add_document(self, actor: Actor, case_id: str, kind: str, name: str, content: bytes) -> CaseCard:
         require(actor, "own:finance:apply")
@@ -184,7 +191,7 @@ class FinanceService:
             made = unit.cases.add_document(case, kind=kind, name=name, media_type=media_type, content=content)
             details = {"document": made.id, "kind": kind, "sha256": made.sha256, "bytes": made.bytes}
             unit.tell("finance.document_added", case.id, details, [] if case.state == "draft" else [case.guarantor])
-            return _card(unit, case, whole=True)
+            return _card(unit, case, self._clock())
 
     def document(self, actor: Actor, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
         require(actor, "own:finance:read")
@@ -348,15 +355,18 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in re.split(r"[/\\]", name)[-1] if letter.isprintable())[-200:] or "document"
 
 
-def _card(unit: UnitOfWork, case: Case, *, whole: bool = False) -> CaseCard:
-    parties = unit.consents.names([case.company, case.guarantor, case.bank])
-    card = _card_of(case, parties, unit.actor)
-    if not whole:
-        return card
-    steps = [_shown(case, step, card.you) for step in unit.cases.steps(case.id)]
-    documents = unit.cases.documents(case.id) if _sees_all(case, card.you) else ()
-    actions = [action.name for action in process().possible(case.state, card.you)]
-    return replace(card, steps=steps, documents=documents, actions=actions)
+def _card(unit: UnitOfWork, case: Case, at: datetime) -> CaseCard:
+    parties, actor = unit.consents.names([case.company, case.guarantor, case.bank]), unit.actor
+    card = _card_of(case, parties, actor)
+    you, steps = card.you, unit.cases.steps(case.id)
+    may = possible(case, steps, you, actor.user, at, program=actor.scopes is not None)
+    return replace(
+        card,
+        steps=[_shown(case, step, you) for step in steps],
+        documents=unit.cases.documents(case.id) if _sees_all(case, you) else (),
+        actions=[action.name for action in may] if isinstance(check(actor, _RIGHTS[you]), Allowed) else (),
+        sees_result=you == "company" or _covered(unit.consents.given_by(case.company), case),
+    )
 
 
 def _shown(case: Case, step: Step, side: Side) -> Step:
@@ -426,10 +436,13 @@ def _consents(unit: UnitOfWork, case: Case, side: Side) -> frozenset[Side]:
     """Return the side itself where the company lets it see the rating now; nobody ends that before this unit ends."""
     if side not in _PURPOSES:
         return frozenset()
+    return frozenset((side,) if _covered(unit.consents.covering(case.company, once=False), case) else ())
+
+
+def _covered(consents: Sequence[Consent], case: Case) -> bool:
+    """Whether one of some consents shows the rating that a case stands on today."""
     rating, day = case.application.rating, today()
-    for consent in unit.consents.covering(case.company, once=False):
-        if ONE_RATING + rating in consent.terms.results and isinstance(
-            may_see(consent, Sight("", rating), day), Allowed
-        ):
-            return frozenset((side,))
-    return frozenset()
+    return any(
+        ONE_RATING + rating in one.terms.results and isinstance(may_see(one, Sight("", rating), day), Allowed)
+        for one in consents
+    )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from ktop.domain.party.consent import Consent, models_shown
 from ktop.kernel.clock import today
+from ktop.store.access_ledger import Seen
 from ktop.store.granted_results import GrantedTitle
 from ktop.store.result_feed import FeedRow
 from ktop.store.unit_of_work import UnitOfWork
@@ -85,12 +86,14 @@ def _note(unit: UnitOfWork, rows: list[FeedRow], consents: dict[str, Consent]) -
     for consent_id, ratings in listed.items():
         consent = consents[consent_id]
         unit.ledger.add(
-            company=consent.company,
-            at=datetime.now(UTC),
-            consent=consent.id,
-            rating="",
-            seen={"listed": ratings},
-            purpose=consent.terms.purpose,
-            way="program",
+            Seen(
+                company=consent.company,
+                at=datetime.now(UTC),
+                consent=consent.id,
+                rating="",
+                seen={"listed": ratings},
+                purpose=consent.terms.purpose,
+                way="program",
+            )
         )
         unit.tell("result.listed", consent.company, {"results": len(ratings)}, [consent.company])

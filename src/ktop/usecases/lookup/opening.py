@@ -10,6 +10,7 @@ from ktop.domain.party.consent import ONE_RATING, Consent, Sight, changed, may_s
 from ktop.domain.party.disclosure import disclosed, groups_of
 from ktop.domain.party.permission import Allowed
 from ktop.kernel.clock import today
+from ktop.store.access_ledger import Seen
 from ktop.store.granted_results import GrantedRating
 from ktop.store.unit_of_work import UnitOfWork
 from ktop.usecases.consent.service import expire, party_card
@@ -73,13 +74,15 @@ def _open(unit: UnitOfWork, rating: GrantedRating, consent: Consent, way: Way) -
     inputs = sorted(groups & consent.terms.inputs)
     now = datetime.now(UTC)
     unit.ledger.add(
-        company=company,
-        at=now,
-        consent=consent.id,
-        rating=rating.id,
-        seen={"models": models, "inputs": inputs},
-        purpose=consent.terms.purpose,
-        way=way,
+        Seen(
+            company=company,
+            at=now,
+            consent=consent.id,
+            rating=rating.id,
+            seen={"models": models, "inputs": inputs},
+            purpose=consent.terms.purpose,
+            way=way,
+        )
     )
     unit.tell("result.seen", rating.id, {"company": company, "consent": consent.id, "models": models}, [company])
     if consent.terms.once:

@@ -11,6 +11,7 @@ from ktop.domain.party.permission import require
 from ktop.kernel.clock import today
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
+from ktop.store.access_ledger import Seen
 from ktop.store.granted_results import GrantedTitle
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.interface import ConsentCard
@@ -44,13 +45,15 @@ class LookupService:
                 for consent in consents:
                     listed = [title.id for title in shown if _covers(consent, title)]
                     unit.ledger.add(
-                        company=company.id,
-                        at=datetime.now(UTC),
-                        consent=consent.id,
-                        rating="",
-                        seen={"listed": listed},
-                        purpose=consent.terms.purpose,
-                        way=way,
+                        Seen(
+                            company=company.id,
+                            at=datetime.now(UTC),
+                            consent=consent.id,
+                            rating="",
+                            seen={"listed": listed},
+                            purpose=consent.terms.purpose,
+                            way=way,
+                        )
                     )
                 if consents:
                     unit.tell("result.listed", company.id, {"results": len(shown)}, [company.id])

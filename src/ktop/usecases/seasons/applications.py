@@ -16,6 +16,7 @@ from ktop.domain.party.permission import require, require_any
 from ktop.domain.season.call import may_apply
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
+from ktop.store.access_ledger import Seen
 from ktop.store.programmes import ApplicationRow
 from ktop.store.tables.base import new_id
 from ktop.store.unit_of_work import UnitOfWork
@@ -147,13 +148,15 @@ class ApplicationPart(SeasonRoom):
                 require_no_conflict(unit, row)
                 if row.consent is not None and row.consent_state == "active":
                     unit.ledger.add(
-                        company=row.company,
-                        at=self._clock(),
-                        consent=row.consent,
-                        rating="",
-                        seen={"listed": [row.id]},
-                        purpose="programme_review",
-                        way="page",
+                        Seen(
+                            company=row.company,
+                            at=self._clock(),
+                            consent=row.consent,
+                            rating="",
+                            seen={"listed": [row.id]},
+                            purpose="programme_review",
+                            way="page",
+                        )
                     )
             return application_card(unit, row)
 

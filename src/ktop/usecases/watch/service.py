@@ -15,6 +15,7 @@ from ktop.domain.party.consent import Consent, models_shown
 from ktop.domain.party.permission import require, require_any
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError
+from ktop.store.access_ledger import Seen
 from ktop.store.granted_results import GrantedStanding
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.store.watch import WatchedRow
@@ -235,7 +236,7 @@ def _standing(consent: Consent, found: GrantedStanding | None, day: date) -> Sta
 def _note(unit: UnitOfWork, firms: Sequence[WatchedFirm], day: date) -> None:
     """Note in the firms' ledgers what is shown of them, once a day for each result and reader."""
     noted = unit.ledger.noted(WAY, datetime.combine(day, time()).astimezone())
-    told = []
+    now, seen = datetime.now(UTC), []
     for firm in firms:
         for standing in {one.rating: one for one in (firm.before, firm.now) if one is not None}.values():
             if (firm.consent, standing.rating) in noted:
@@ -244,19 +245,11 @@ def _note(unit: UnitOfWork, firms: Sequence[WatchedFirm], day: date) -> None:
             groups = [name for name, value in told_of.items() if value]
             if standing.closed is not None:
                 groups = sorted({*groups, FACTS["business_suspended"].group})
-            unit.ledger.add(
-                company=firm.company.id,
-                at=datetime.now(UTC),
-                consent=firm.consent,
-                rating=standing.rating,
-                seen={"models": list(standing.models), "inputs": groups},
-                purpose=firm.purpose,
-                way=WAY,
-            )
-            told.append(firm.company.id)
-    if told:
-        others = sorted(set(told))
-        unit.tell("watch.seen", unit.actor.organisation, {"results": len(told)}, others)
+            shown = {"models": list(standing.models), "inputs": groups}
+            seen.append(Seen(firm.company.id, now, firm.consent, standing.rating, shown, firm.purpose, WAY))
+    unit.ledger.add(*seen)
+    if seen:
+        unit.tell("watch.seen", unit.actor.organisation, {"results": len(seen)}, sorted({one.company for one in seen}))
 
 
 def _end_of(day: date) -> datetime:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from ktop.catalogue import load
+from ktop.catalogue import Lang, load
 from ktop.domain.finance.case import Application
 from ktop.domain.finance.loan_rule import read_rule, terms
 from ktop.domain.finance.process import process
@@ -77,7 +77,7 @@ class StepGiven(BaseModel):
 
 
 class StepShown(BaseModel):
-    """One step that was taken; `by` is empty for people of another side."""
+    """One step that was taken; `by` is empty for people of another side. A rule's `reason` is in `lang`."""
 
     number: int
     action: str
@@ -284,19 +284,19 @@ def finance_cases(
 ) -> CasesShown:
     """List the guarantee and loan cases of the organisation."""
     page = use.finance.cases(who, states=state or (), limit=limit, after=after)
-    return CasesShown(items=[shown(card) for card in page.items], after=page.after)
+    return CasesShown(items=[shown(card, lang) for card in page.items], after=page.after)
 
 
 @router.post("/finance/cases", status_code=201, tags=["finance"], responses={**error_answers(400, 403, 404, 422)})
 def apply_for_finance(body: ApplicationGiven, use: Uses, who: Acting, lang: Language = None) -> CaseShown:
     """Begin a case as a draft; the step `submit` hands it in."""
-    return shown(use.finance.apply(who, body.application(), guarantor=body.guarantor, bank=body.bank))
+    return shown(use.finance.apply(who, body.application(), guarantor=body.guarantor, bank=body.bank), lang)
 
 
 @router.get("/finance/cases/{case_id}", tags=["finance"], responses={**error_answers(404, 422)})
 def finance_case(case_id: CaseId, use: Uses, who: Acting, lang: Language = None) -> CaseShown:
     """Fetch one case with its steps, documents and what can be done."""
-    return shown(use.finance.case(who, case_id))
+    return shown(use.finance.case(who, case_id), lang)
 
 
 @router.put("/finance/cases/{case_id}", tags=["finance"], responses={**error_answers(400, 403, 404, 409, 422)})
@@ -304,7 +304,7 @@ def revise_application(
     case_id: CaseId, body: ApplicationGiven, use: Uses, who: Acting, lang: Language = None
 ) -> CaseShown:
     """Change a draft, or what was returned for correction."""
-    return shown(use.finance.revise(who, case_id, body.application(), guarantor=body.guarantor, bank=body.bank))
+    return shown(use.finance.revise(who, case_id, body.application(), guarantor=body.guarantor, bank=body.bank), lang)
 
 
 @router.post("/finance/cases/{case_id}/steps", tags=["finance"], responses={**error_answers(400, 403, 404, 409, 422)})
@@ -313,7 +313,8 @@ def take_step(case_id: CaseId, body: StepGiven, use: Uses, who: Acting, lang: La
     return shown(
         use.finance.act(
             who, case_id, body.action, reason=body.reason, figures=body.figures, key=body.key, version=body.version
-        )
+        ),
+        lang,
     )
 
 
@@ -341,7 +342,7 @@ async def add_document(
 ) -> CaseShown:
     """Add a file to a case; the body is the file."""
     content = await request.body()
-    return shown(await run_in_threadpool(use.finance.add_document, who, case, kind, name, content))
+    return shown(await run_in_threadpool(use.finance.add_document, who, case, kind, name, content), lang)
 
 
 @router.get(
@@ -359,8 +360,9 @@ def case_document(case_id: CaseId, document_id: DocumentId, use: Uses, who: Acti
     return download(content, document.name, document.media_type)
 
 
-def shown(card: CaseCard) -> CaseShown:
-    """Return a case as the API gives it."""
+def shown(card: CaseCard, asked: str | None) -> CaseShown:
+    """Return a case as the API gives it, the reasons of rules in the language asked for, else in Korean."""
+    lang: Lang = "en" if asked == "en" else "ko"
     application = card.application
     return CaseShown(
         id=card.id,
@@ -393,7 +395,7 @@ def shown(card: CaseCard) -> CaseShown:
                 side=step.side,
                 by=step.by,
                 at=step.at,
-                reason=step.reason,
+                reason=step.reason_in(lang),
                 figures=dict(step.figures),
             )
             for step in card.steps

@@ -299,7 +299,7 @@ def _table(
             text("discovery.column_company", lang),
             lambda firm: _row(firm, lang)["name"],
             href=lambda firm: f"/discovery/{firm.id}",
-            note=lambda firm: f"{text('discovery.near', lang)} · {firm.said}" if firm.near else firm.said,
+            note=lambda firm: " · ".join(filter(None, (text("discovery.near", lang) * firm.near, firm.said))),
             long=True,
         ),
         *(of(name) for name in _PARTS),

@@ -48,6 +48,9 @@ _PLACES = {
     "claimed": 5,
     "claim_second": 5,
 }
+_VERBS = {"company": "apply", "guarantor": "decide", "bank": "decide"}
+#: States after which a company can apply anew, as nothing of the case is in force.
+_AGAIN = ("ineligible", "refused", "lapsed", "withdrawn", "expired", "closed")
 _TONES = {"closed": "good", "ineligible": "bad", "refused": "bad", "lapsed": "bad", "expired": "bad"}
 _TONES |= {
     "overdue": "warn",
@@ -56,9 +59,10 @@ _TONES |= {
 
 
 @router.get("/finance")
-async def cases(request: Request, rating: str = "") -> Response:
-    """List cases, and to a company offer to apply."""
-    return await _list(request, await _prefilled(request, rating) if rating else {})
+async def cases(request: Request, rating: str = "", again: str = "") -> Response:
+    """List cases, and to a company offer to apply: on a rating, or again as an earlier case did."""
+    given = await _as_before(request, again) if again else await _prefilled(request, rating) if rating else {}
+    return await _list(request, given)
 
 
 @router.post("/finance")
@@ -165,6 +169,16 @@ async def _prefilled(request: Request, rating: str) -> dict[str, str]:
     return {"rating": rating, **({"amount_krw": f"{amount:,}"} if amount else {})}
 
 
+async def _as_before(request: Request, case_id: str) -> dict[str, Any]:
+    """Return the application of an earlier case, its amount no more than the decision of its rating allows."""
+    card = await ask(request, platform(request).finance.case, identifier(case_id))
+    if card.you != "company":
+        raise NotFoundError("finance.not_found")
+    before, allowed = _typed(card), await _prefilled(request, card.application.rating)
+    least = min((before, before | allowed), key=lambda given: int(given["amount_krw"].replace(",", "")))
+    return before | {"amount_krw": least["amount_krw"]}
+
+
 def _application(form: FormData, lang: Lang) -> Application:
     fields = texts(form)
     amount = _number(fields.get("amount_krw"), Money(0, 1e13, worded=True), text("finance.field_amount", lang))
@@ -200,7 +214,7 @@ def _say(lang: Lang) -> Any:
 
 async def _list(
     request: Request,
-    given: Mapping[str, str],
+    given: Mapping[str, Any],
     problem: str = "",
     status: int = 200,
 ) -> Response:
@@ -292,8 +306,8 @@ async def _one(
     lang = language(request)
     card = await ask(request, platform(request).finance.case, case_id)
     rules = load("finance")
-    may_revise = card.you == "company" and card.state in ("draft", "returned")
-    may_revise = may_revise and isinstance(check(actor(request), "own:finance:apply"), Allowed)
+    may_act = isinstance(check(actor(request), f"own:finance:{_VERBS[card.you]}"), Allowed)
+    may_revise = may_act and card.you == "company" and card.state in ("draft", "returned")
     revising = {**_typed(card), **(given if given and given.get("action") == "revise" else {})} if may_revise else None
     choices = await _choices(request, lang, card.application.rating) if may_revise else {}
     place = _WAY.index(card.state) if card.state in _WAY else _PLACES.get(card.state)
@@ -324,17 +338,28 @@ async def _one(
             for one in card.documents
         ],
         forms=_forms(card.actions, lang),
-        may_add=card.you == "company" and card.state in ("draft", "returned", "documents"),
+        may_add=may_act and card.you == "company" and card.state in ("draft", "returned", "documents"),
         kinds={name: (about[lang], about["needed"]) for name, about in rules["documents"].items()},
         given=(given or {}) if revising is None else revising,
         revising=revising is not None,
         fixed_partners=card.state == "returned",
         begins=_begins(card),
+        withheld=_withheld(card, may_act=may_act),
+        again=card.you == "company" and may_act and card.state in _AGAIN,
+        may_look=isinstance(check(actor(request), "granted:result:read"), Allowed),
         terms_rule=rules["guarantee_rule"]["version"],
         loan_rule=int(card.figures["loan_rule"]) if "rule_loan_krw" in card.figures else None,
         problem=problem,
         **choices,
     )
+
+
+def _withheld(card: CaseCard, *, may_act: bool) -> str:
+    """Return the key of why somebody is not offered what stands open for their side; empty where they are."""
+    held = [one for one in process().possible(card.state, card.you) if one.name not in card.actions]
+    if held and not may_act:
+        return "actions_role"
+    return "actions_other_person" if any(one.another_person for one in held) else ""
 
 
 def _begins(card: CaseCard) -> dict[str, str]:
@@ -415,7 +440,7 @@ def _step(one: Step, lang: Lang) -> dict[str, Any]:
         "side": rules["sides"][one.side][lang] + (f" ({one.by})" if one.side == "rule" else ""),
         "action": action.label[lang],
         "state": process().states[one.after].label[lang],
-        "reason": " · ".join([*([one.reason] if one.reason else []), *said]),
+        "reason": " · ".join(filter(None, [one.reason_in(lang), *said])),
     }
 
 
