@@ -31,6 +31,15 @@ class KtopError(Exception):
     def __str__(self) -> str:
         return f"{self.key} {self.params}" if self.params else self.key
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _told_again, (type(self), self.args, vars(self))  # by another process
+
+
+def _told_again(kind: type[KtopError], args: tuple[Any, ...], attributes: dict[str, Any]) -> KtopError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
+
 
 class InputError(KtopError):
     """What the user gave cannot be used: says what is wrong, where, and what to do."""

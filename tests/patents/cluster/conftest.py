@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ktop.patents.cluster.joining import leave
 from ktop.patents.cluster.nodes import Node, end_node, start_node
 from ktop.patents.cluster.security import make_token
 from ktop.patents.corpus.importing import import_paths
@@ -80,10 +81,15 @@ class Nodes:
         """Kill all processes of a node at once, as a power cut does."""
         os.killpg(self.running.pop(host).pid, signal.SIGKILL)
 
-    def end(self) -> None:
-        """Leave the cluster, then end all nodes and what watches them: Ray ends a process that misses its head."""
+    def leave_ray(self) -> None:
+        """Leave the cluster: Ray ends a process that misses its head."""
         if "ray" in sys.modules:
             sys.modules["ray"].shutdown()
+
+    def end(self) -> None:
+        """Leave the cluster, then end all nodes and what watches them."""
+        leave()
+        self.leave_ray()
         for process in self.running.values():
             end_node(process, 0.0)
         for watcher in self.watchers:

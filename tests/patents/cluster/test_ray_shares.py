@@ -22,6 +22,7 @@ import pytest
 
 from ktop.bootstrap import House
 from ktop.domain.party.actor import LOCAL_OWNER
+from ktop.kernel.errors import UnavailableError
 from ktop.kernel.settings import Settings
 from ktop.patents.cluster.joining import joined, open_on_cluster
 from ktop.patents.cluster.plan import ClusterPlan
@@ -185,8 +186,10 @@ def test_a_new_generation_is_switched_to_as_a_whole(
     assert answers.count(before) + answers.count(now) == len(answers)  # each is of one generation as a whole
     assert before in answers and now in answers
     assert searched(former, ASKED[:1]) == before
+    present = open_on_cluster(folder, once)
     monkeypatch.setattr(ray_shares, "IDLE_SECONDS", 0.0)
-    present = open_on_cluster(folder, once)  # ends the shares of the former one
+    manifest = present.manifest  # ends the shares of the former one:
+    ray_shares.opened_shares(folder.resolve(), manifest.generation, shares_of(manifest, once.shares), once)
     assert searched(present, ASKED[:1]) == now != before
     assert searched(former, ASKED[:1]) == before  # whose shares are opened again for whoever asks them still
 
@@ -219,3 +222,36 @@ def test_nobody_joins_without_the_token_and_no_dashboard_is_open(nodes: Nodes, s
     assert told.strip().endswith("cluster.unreachable"), problem[-500:]
     with socket.socket() as dashboard:
         assert dashboard.connect_ex((HOSTS[0], 8265)) != 0
+
+
+def test_when_the_first_node_is_lost_there_are_errors_until_a_new_one_stands_which_is_joined(
+    segmented: Path, nodes: Nodes, plan: ClusterPlan
+) -> None:
+    nodes.leave_ray()
+    alone = PatentIndex(segmented)
+    found = searched(alone, ASKED[:1])
+
+    def answered(index: PatentIndex) -> str:
+        try:
+            assert searched(index, ASKED[:1]) == found  # always complete
+        except UnavailableError as refusal:
+            return refusal.key
+        return "answered"
+
+    def until(end: str, index: PatentIndex) -> set[str]:
+        told = [answered(index)]
+        while told[-1] != end:
+            assert len(told) < 1_000  # a busy machine may say several times that it is late
+            told.append(answered(index))
+        return set(told)
+
+    dealt = open_on_cluster(segmented, replace(plan, seconds=300.0))
+    assert until("answered", dealt) == {"answered"}
+    for host in list(nodes.running):  # the further ones end by themselves within a minute
+        nodes.kill(host)
+    assert until("cluster.unreachable", dealt) <= {"answered", "cluster.lost", "cluster.late", "cluster.unreachable"}
+    with pytest.raises(UnavailableError) as refused:
+        open_on_cluster(segmented, plan)
+    assert refused.value.key == "cluster.unreachable"
+    nodes.start(HOSTS[0])
+    assert until("answered", dealt) <= {"answered", "cluster.lost", "cluster.late"}

@@ -20,12 +20,11 @@ import ray
 from ray.exceptions import ActorUnschedulableError, GetTimeoutError, RayActorError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ktop.kernel.errors import KtopError, UnavailableError
-from ktop.patents.cluster.index import Ask, ClusterIndex
+from ktop.kernel.errors import UnavailableError
 from ktop.patents.cluster.plan import ClusterPlan
 from ktop.patents.cluster.security import NAMESPACE
 from ktop.patents.cluster.share import Share
-from ktop.patents.engine.layout import IndexManifest, Layout
+from ktop.patents.engine.layout import Layout
 
 #: Seconds without a question after which the shares of a generation no longer in force are ended.
 IDLE_SECONDS = 60.0
@@ -84,32 +83,28 @@ def connect(plan: ClusterPlan) -> None:
             raise UnavailableError("cluster.unreachable", address=plan.address) from error
 
 
-def open_cluster_index(directory: Path | str, plan: ClusterPlan) -> ClusterIndex:
-    """Return the generation of a corpus in force, held by the cluster that this process has joined.
+def opened_shares(
+    directory: Path, generation: int, places: list[tuple[int, ...]], plan: ClusterPlan, spent: float = 0.0
+) -> RayShares:
+    """Return the shares of a generation, held by the cluster that this process has joined; former ones are ended.
 
-    Shares that are there already are used as they are; others are opened, which takes seconds: nothing is built. The
-    folder must lie at the same path on every node. Shares of former generations end once nobody asks them any more.
-
-    Raises ``UnavailableError`` where the cluster does not answer in time.
+    ``spent`` are the seconds already gone of those that ``plan`` gives. Raises ``UnavailableError`` where they end.
     """
-    folder = Path(directory).resolve()
-
-    def attach(manifest: IndexManifest, places: list[tuple[int, ...]]) -> Ask:
-        shares = RayShares(folder, manifest.generation, places, plan)
-        _end_former(folder, manifest.generation)
-        return shares.ask
-
-    return ClusterIndex(directory, plan.shares, attach)
+    shares = RayShares(directory, generation, places, plan, spent)
+    _end_former(directory, generation)
+    return shares
 
 
 class RayShares:
     """The shares of one generation, each held by ``plan.replicas`` actors."""
 
-    def __init__(self, directory: Path, generation: int, places: list[tuple[int, ...]], plan: ClusterPlan) -> None:
+    def __init__(
+        self, directory: Path, generation: int, places: list[tuple[int, ...]], plan: ClusterPlan, spent: float = 0.0
+    ) -> None:
         self._directory, self._generation, self._places, self._plan = directory, generation, places, plan
         self._free = threading.BoundedSemaphore(plan.at_once)
         self._turn = 0
-        self._actors = self._opened(time.monotonic())
+        self._actors = self._opened(time.monotonic() - spent)
 
     def _opened(self, started: float) -> list[list[Any]]:
         """Return the actors of each share; where a node is lost meanwhile, on those that are left."""
@@ -148,13 +143,15 @@ class RayShares:
         self._all([actor.ready.remote() for replicas in actors for actor in replicas], started)
         return actors
 
-    def ask(self, question: str, arguments: Sequence[tuple[Any, ...] | None]) -> list[Any]:
+    def ask(self, question: str, arguments: Sequence[tuple[Any, ...] | None], spent: float = 0.0) -> list[Any]:
         """Ask the shares that arguments are given for, and return all their answers in order.
+
+        ``spent`` are the seconds already gone of those that an answer may take.
 
         Raises ``UnavailableError`` where the time is over before all have answered, or too many questions wait.
         """
-        started = time.monotonic()
-        if not self._free.acquire(timeout=self._plan.seconds):
+        started = time.monotonic() - spent
+        if not self._free.acquire(timeout=self._left(started)):
             raise UnavailableError("cluster.busy", seconds=self._plan.seconds)
         try:
             asked = [(number, given) for number, given in enumerate(arguments) if given is not None]
@@ -195,11 +192,10 @@ class RayShares:
         try:
             found: list[Any] = ray.get(references, timeout=self._left(started))
         except GetTimeoutError as error:
+            ray.nodes()  # ends this process where its head is another one now, which it would wait for in vain
             raise UnavailableError("cluster.late", seconds=self._plan.seconds) from error
         except RayTaskError as error:
-            if isinstance(error.cause, KtopError):
-                raise error.cause from error
-            raise
+            raise error.cause from error
         except _LOST:
             raise
         except RayError as error:
