@@ -9,7 +9,21 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.discovery import ALIKE, OptIn, Profile, Wanted, cell, place
@@ -154,17 +168,26 @@ class DiscoveryRepository:
             return []
         conditions = _conditions(wanted)
         query = select(cards).where(_open(to, day), *conditions)
-        first: ColumnElement[Any] = cards.c.listed
-        if words is not None:
-            hits = DiscoveryWords(self._connection).hits(words, to, None if conditions else _MOST_READ)
-            if hits is None:
-                return []
-            query = query.add_columns(hits.c.score).join(hits, hits.c.number == cards.c.number)
-            query = query.where(cards.c.id != wanted.like)
-            first = hits.c.score
+        if words is None:
+            return self._first(query, cards.c.listed, before, limit)
+        query = query.where(cards.c.id != wanted.like)
+        fit = select(cards.c.number).where(to, *conditions) if conditions else None
+        found: list[Card] = []
+        most = None if conditions else _MOST_READ
+        for hits in DiscoveryWords(self._connection).hits(words, to, fit, most, limit):
+            scored = query.add_columns(hits.query.c.score).join(hits.query, hits.query.c.number == cards.c.number)
+            found = self._first(scored, hits.query.c.score, before, limit)
+            if len(found) == limit and found[-1].score > hits.least:
+                break
+        return found
+
+    def _first(
+        self, query: Select[Any], order: ColumnElement[Any], before: tuple[Any, ...] | None, limit: int
+    ) -> list[Card]:
+        """Return the first cards of a query behind ``before``, the highest of ``order`` first."""
         if before is not None:
-            query = query.where(tuple_(first, cards.c.id) < before)
-        query = query.order_by(first.desc(), cards.c.id.desc()).limit(limit)
+            query = query.where(tuple_(order, cards.c.id) < before)
+        query = query.order_by(order.desc(), cards.c.id.desc()).limit(limit)
         return [_card(row) for row in self._connection.execute(query)]
 
     def words_like(self, card_id: str, day: date) -> tuple[dict[int, int], dict[int, float]]:

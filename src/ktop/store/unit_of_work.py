@@ -20,6 +20,7 @@ from ktop.store.consents import ConsentClock, ConsentRepository
 from ktop.store.credentials import CredentialRepository
 from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.discovery import BatchClock, DiscoveryRepository
+from ktop.store.discovery_text import DiscoveryWords
 from ktop.store.documents import DocumentRepository
 from ktop.store.finance import CaseClock, CaseRepository
 from ktop.store.following import FollowClock, FollowRepository
@@ -310,6 +311,11 @@ class InstallationWork:
     def batches_of_firms(self) -> BatchClock:
         """Anonymous firms that let themselves be found, in batches."""
         return BatchClock(self.connection)
+
+    @property
+    def words_of_firms(self) -> DiscoveryWords:
+        """What named firms say of themselves, by its words."""
+        return DiscoveryWords(self.connection)
 
     @property
     def saved_searches(self) -> SearchClock:

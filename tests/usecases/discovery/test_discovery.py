@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
@@ -24,9 +25,10 @@ from ktop.domain.party.discovery import ALIKE, OptIn, Profile, Wanted
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.store.identity import OrganisationRow
-from ktop.store.tables import discovery_searches, outbox
+from ktop.store.tables import discovery_searches, discovery_terms, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.discovery.service import DiscoveryService
+from ktop.usecases.discovery.words import READING, text_words
 
 INVESTOR = Actor("user-investor", "k-vic", frozenset({"investor_analyst"}))
 
@@ -213,6 +215,75 @@ def test_a_firm_is_found_by_meaning_in_other_words_and_the_other_language(
     (search,) = discovery.saved_searches(BANK)
     (new,) = discovery.new_finds(BANK, search.id)
     assert new.company is not None and new.company.id == "firm-4", "a notice means what was asked"
+
+
+def test_texts_that_an_earlier_release_read_are_read_again(store: Store, discovery: DiscoveryService) -> None:
+    for number in range(2):
+        opt_in(store, discovery, owner(number), words="이차전지 양극재와 전해액 첨가제를 합성한다.")
+    with store.installation() as work:
+        work.connection.execute(delete(discovery_terms).where(discovery_terms.c.code >= 1 << 33))
+        work.connection.execute(update(discovery_terms).where(discovery_terms.c.code == 0).values(impact=0))
+        (said, other) = work.words_of_firms.read_otherwise(READING, 9)
+    assert discovery.search(BANK, Wanted(words="lithium ion")).items == []
+    discovery.opt_out(owner(1))
+    discovery.tend(INSTALLATION)
+    (found,) = discovery.search(BANK, Wanted(words="lithium ion")).items
+    assert found.company is not None and found.company.id == "firm-0"
+    assert len(discovery.search(BANK, Wanted(words="기업")).items) == 1, "its name is read, too"
+    with store.installation() as work:
+        assert work.words_of_firms.read_otherwise(READING, 9) == []
+        for gone in (said, other):
+            work.words_of_firms.renew(gone.number, text_words("감속기"))
+        texts = work.connection.scalars(select(discovery_terms.c.number).where(discovery_terms.c.code == 0)).all()
+    assert len(texts) == 1, "who took it back leaves nothing"
+
+
+def test_common_words_change_no_answer(
+    store: Store, discovery: DiscoveryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a word is read or only looked up: the same firms with the same scores in the same order."""
+    chance, parts = (
+        random.Random(5),
+        ["감속기", "모터", "베어링", "robot", "이차전지 전해액", "반도체 식각", "시험 장비"],
+    )
+    for number in range(24):
+        opt_in(
+            store,
+            discovery,
+            owner(number),
+            rated(store, owner(number), region=("KR-11", "KR-30")[number % 2]),
+            words=" ".join(chance.choices(parts, [9, 6, 4, 3, 2, 1, 1], k=chance.randint(1, 9))),
+        )
+    asked = [
+        Wanted(words=words, region=region)
+        for words in (
+            "감속기",
+            "감속기 모터",
+            "robot 반도체",
+            "모터 감속기 식각",
+            "없는말 감속기",
+            "lithium ion 감속기",
+        )
+        for region in ("", "KR-11")
+    ]
+
+    def answers() -> list[list[tuple[str, bool]]]:
+        pages = []
+        for wanted in asked:
+            after = None
+            while True:
+                page = discovery.search(BANK, wanted, limit=5, after=after)
+                pages.append([(one.id, one.near) for one in page.items])
+                if (after := page.after) is None:
+                    break
+        return pages
+
+    plain = answers()
+    assert sum(map(len, plain)) > 100
+    for common in (3, 8):
+        monkeypatch.setattr("ktop.store.discovery_text._COMMON", common)
+        monkeypatch.setattr("ktop.store.discovery_text._COUNTED", WeakKeyDictionary())
+        assert answers() == plain
 
 
 def test_conditions_are_held_against_all_texts_and_not_the_best_alone(

@@ -42,6 +42,13 @@ discovery_cards = Table(
     Index("ix_discovery_cards_listed", "listed", "id"),
     Index("ix_discovery_cards_batch", "batch", "until"),
     Index("ix_discovery_cards_cell", "cell", "batch"),
+    # All that a search holds against a firm: what does not fit is never read.
+    Index(
+        "ix_discovery_cards_industry",
+        *("industry", "listed", "id", "region", "size", "age_band", "model"),
+        *("business_place", "growth_place", "risk_place", "index_score"),
+        *("to_bank", "to_investor", "to_agency", "until", "number"),
+    ),
 )
 
 #: Who found or opened whom. Only added to.
@@ -76,7 +83,8 @@ discovery_contacts = Table(
 )
 
 #: Words of what named firms say of themselves: a derived copy, written and removed with the card. ``code`` as
-#: ``ktop.patents.analysis.terms.term_code`` (0 stands once for each text), ``impact`` the BM25 weight within the text.
+#: ``ktop.patents.analysis.terms.term_code`` (0 stands once for each text, its ``impact`` for how the text was read),
+#: ``impact`` the BM25 weight within the text.
 discovery_terms = Table(
     "discovery_terms",
     metadata,

@@ -29,7 +29,7 @@ from ktop.store.saved_searches import SavedRow
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.service import party_card
 from ktop.usecases.discovery.interface import ContactCard, FoundFirm, Look, OwnCard, SavedSearch
-from ktop.usecases.discovery.words import asked_near, asked_words, likest_words, name_words, text_words
+from ktop.usecases.discovery.words import READING, asked_near, asked_words, likest_words, name_words, text_words
 
 _LONGEST_MESSAGE = 1000
 #: How many searches one tick runs, how many firms each looks through, and how long until it is due again.
@@ -135,6 +135,7 @@ class DiscoveryService:
         if actor != INSTALLATION:
             raise ForbiddenError("jobs.workers_only")
         self._form_batches()
+        self._read_again()
         now = datetime.now(UTC)
         with self._store().installation() as work:
             due = work.saved_searches.claim(now, now + _AGAIN, _AT_ONCE)
@@ -152,6 +153,16 @@ class DiscoveryService:
             if fresh:
                 unit.discovery.look([card for card in found if card.id in fresh], "found")
                 unit.tell("discovery.new_found", search.id, {"firms": len(fresh)}, [search.tenant])
+
+    def _read_again(self) -> None:
+        """Read texts anew that were kept as an earlier release read them: their firms need not save them again."""
+        with self._store().installation(reading=True) as work:
+            said = work.words_of_firms.read_otherwise(READING, _AT_ONCE)
+        words = {one.number: text_words(one.said) | name_words(one.names) for one in said}
+        if words:
+            with self._store().installation() as work:
+                for number, found in words.items():
+                    work.words_of_firms.renew(number, found)
 
     def _form_batches(self) -> None:
         with self._store().installation() as work:

@@ -27,6 +27,8 @@ _PART_WEIGHT = 0.6
 _MOST_OTHERS, _OTHER_WEIGHT = 4, 0.7
 #: So many words of a question count, and so many ways to write one.
 _MOST_WORDS, _MOST_WAYS = 12, 8
+#: The way in which texts are read, by number: texts read in another are read again by the clock. 1: with fields.
+READING = 1
 _LEGAL_FORMS = re.compile(r"\(주\)|㈜|주식회사|유한회사|\(유\)")
 _NAME_WORD = re.compile(r"\w+")
 
@@ -44,7 +46,7 @@ def text_words(said: str) -> dict[int, int]:
     long = _K1 * (1 - _B + _B * len(terms) / _USUAL_TERMS)
     found = {term_code(term): round(_IMPACT * n * (_K1 + 1) / (n + long)) for term, n in counts.items()}
     found |= {field_code(symbol): round(_IMPACT * weight) for symbol, weight in text_fields(said).items()}
-    return found | {EVERY_TEXT: 0}
+    return found | {EVERY_TEXT: READING}
 
 
 def name_words(name: str) -> dict[int, int]:
