@@ -209,7 +209,7 @@ def test_company_and_bank_side_by_side(
     owner.set_viewport_size({"width": 720, "height": 960})
     press(owner, "약정 체결")
     bank.reload()
-    for name in ("대출 실행", "사후 관리 시작"):
+    for name in ("대출 실행", "상환 관리 시작"):
         press(bank, name)
     bank.locator("#f-report_overdue-reason").fill("할부금이 들어오지 않았습니다.")
     press(bank, "연체 알림")

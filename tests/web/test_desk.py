@@ -110,7 +110,8 @@ def test_the_home_of_an_installation_without_accounts_works(client: TestClient, 
 def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(client: TestClient, acting: Acting) -> None:
     acting.now = OPERATOR
     page = client.get("/audit?lang=ko").text
-    assert "rating." in page or "consent." in page
+    assert "기업 정보 임시 저장" in page and "company.drafted" not in page
+    assert b"company.drafted" in client.get("/audit?file=csv").content
     csrf = token_of(page)
     head = client.post("/audit/head", data={"csrf": csrf})
     held = json.loads(head.content)
@@ -123,6 +124,21 @@ def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(clien
     page = client.get("/audit").text
     assert "/audit/verify" not in page and "ibk" not in page.split("<tbody>")[1].split("</tbody>")[0]
     assert client.post("/audit/verify", data={"csrf": csrf}).status_code == 403
+
+
+def test_jobs_lead_the_operator_to_nothing_that_only_another_organisation_may_open(
+    client: TestClient, acting: Acting, house: House
+) -> None:
+    given = house.batches.give(BANK, b"name\nGaon\n", "firms.csv", as_of=None, lang="en", ending="csv").job.id
+    acting.now = BANK
+    assert f'href="/batches/{given}"' in client.get("/jobs?lang=en").text
+    acting.now = OPERATOR
+    listed = client.get("/jobs?lang=en").text
+    assert f'href="/jobs/{given}"' in listed and f"/batches/{given}" not in listed
+    shown = client.get(f"/jobs/{given}")
+    assert shown.status_code == 200 and "ibk" in shown.text
+    assert "Only the organisation that gave this table may open it" in shown.text and "/batches/" not in shown.text
+    house.jobs.cancel(BANK, given)
 
 
 def test_settings_tell_everything_but_secrets(client: TestClient, acting: Acting) -> None:

@@ -62,7 +62,10 @@ def test_results_are_listed_searched_and_filtered(client: TestClient, store: Sto
     assert "가온정밀" in client.get("/my/results?q=정밀").text
     english = client.get("/my/results?lang=en").text
     assert "Gaon Works" in english and "가온정밀" not in english
+    found = client.get("/my/results?q=gaon w").text
+    assert "Gaon Works" in found and "100% &lt;b&gt;" not in found, "the English name is searched, in either letters"
     assert "가온정밀" not in client.get("/my/results?f_kind=technology").text
+    assert "Tech-Index 61.3 · Technology-business grade BBB" in client.get("/compare").text, "every figure is named"
     assert "No result fits" in client.get("/my/results?q=nothing&lang=en").text
 
 

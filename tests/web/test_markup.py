@@ -62,6 +62,7 @@ def test_pages_of_people_are_valid(tmp_path: Path) -> None:
         '<a href="/x"><button type="button">y</button></a>',
         '<a href="/x"></a>',
         "<b><i>x</b></i>",
+        '<p class="actions"><button class="button second">x</button><button class="button">y</button></p>',
     ],
 )
 def test_faults_are_found(markup: str) -> None:

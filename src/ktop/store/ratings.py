@@ -171,8 +171,9 @@ class RatingRepository:
         before: tuple[datetime, str] | None = None,
         limit: int = 50,
     ) -> list[ListedRating]:
-        """Return answers, newest first, whose subject, title or note holds ``search``; ``before`` is where a page ends.
+        """Return answers, newest first, whose subject (its English name as well), title or note holds ``search``.
 
+        ``before`` is where a page ends.
         ``archived`` chooses between those that were put away and the others (None: both). ``company`` asks for those of
         one kept company, found by its ``subject_key`` as well.
         """
@@ -181,7 +182,8 @@ class RatingRepository:
             same = ratings.c.company == company
             query = query.where(same if subject_key is None else or_(same, ratings.c.subject_key == subject_key))
         if search:
-            of = (ratings.c.subject, ratings.c.title, ratings.c.note)
+            name_en = ratings.c.brief[(0, "subject", "name_en")].as_string()
+            of = (ratings.c.subject, ratings.c.title, ratings.c.note, name_en)
             query = query.where(or_(*(column.icontains(search, autoescape=True) for column in of)))
         if kind:
             query = query.where(ratings.c.kind == kind)

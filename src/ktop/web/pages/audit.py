@@ -9,7 +9,8 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ktop.catalogue import Lang, message, messages, text
+from ktop.catalogue import Lang, load, message, messages, text
+from ktop.domain.finance.process import process
 from ktop.domain.party.permission import Allowed, check
 from ktop.domain.work.webhook import topic_kinds
 from ktop.kernel.errors import ConflictError, NotFoundError
@@ -79,7 +80,12 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
             "choice",
             shown=lambda kind: _kind(kind, lang),
         ),
-        column("action", text("audit.column_action", lang), lambda one: one.action),
+        column(
+            "action",
+            text("audit.column_action", lang),
+            lambda one: one.action,  # files hold the name that programs and webhooks know
+            shown=lambda action: action_words(action, lang),
+        ),
         column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=_begun),
         column("subject", text("audit.column_subject", lang), lambda one: one.subject, shown=_begun),
         column("details", text("audit.column_details", lang), _details, long=True),
@@ -98,6 +104,16 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
         holds=holds,
         problem=problem,
     )
+
+
+def action_words(action: str, lang: Lang) -> str:
+    """Return what was done in words; an action that this release does not know keeps its name."""
+    kind, _, verb = action.partition(".")
+    steps = process().actions
+    if kind == "finance" and verb in steps:
+        return steps[verb].label[lang]
+    known = load("actions")
+    return str(known[action][lang]) if action in known else action
 
 
 def _kind(kind: str, lang: Lang) -> str:

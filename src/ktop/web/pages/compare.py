@@ -18,6 +18,7 @@ from ktop.usecases.rate.interface import KeptResult, Kind, StoredRating
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import blocking, day_written, identifier, posted, texts
+from ktop.web.pages.my_companies import figures_line
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -167,10 +168,6 @@ async def _ask(
 
 
 def _row(result: KeptResult, lang: Lang) -> dict[str, str]:
-    figures = [
-        numbers.figure(value, lang, 1) if isinstance(value, int | float) else str(value)
-        for value in result.figures.values()
-        if value is not None
-    ]
     name = result.title or labels.company(result.name, lang, result.name_en) or text("kept.without_name", lang)
-    return {"id": result.id, "name": name, "figures": " · ".join(figures), "as_of": numbers.day(result.as_of, lang)}
+    figures, as_of = figures_line(result, lang), numbers.day(result.as_of, lang)
+    return {"id": result.id, "name": name, "figures": figures, "as_of": as_of}

@@ -145,9 +145,9 @@ async def _jobs(request: Request, problem: str = "", status: int = 200) -> Respo
     lang, said, all_of_them = language(request), _words(language(request)), _may(request, "platform:job:read")
     use = platform(request).jobs
     found = await ask(request, tables.window, use.jobs, tables.after_of(request), everywhere=all_of_them)
-    column = tables.Column[Job]
+    column, address = tables.Column[Job], functools.partial(_address, request)
     columns = [
-        column("kind", said("column_kind"), lambda one: _name(one, lang), "choice", href=_address),
+        column("kind", said("column_kind"), lambda one: _name(one, lang), "choice", href=address),
         column(
             "state",
             said("column_state"),
@@ -181,8 +181,10 @@ def _name(job: Job, lang: Lang) -> str:
     return job_kinds()[job.kind].name[lang] if job.kind in job_kinds() else job.kind
 
 
-def _address(job: Job) -> str:
-    return f"/batches/{job.id}" if job.kind == "rate.batch" else f"/jobs/{job.id}"
+def _address(request: Request, job: Job) -> str:
+    """Return where a job is looked at: a table and its answer are opened by the organisation that gave it alone."""
+    opens = job.kind == "rate.batch" and job.organisation == actor(request).organisation
+    return f"/batches/{job.id}" if opens and _may(request, "own:batch:run") else f"/jobs/{job.id}"
 
 
 def _problem(job: Job, lang: Lang) -> str:
@@ -255,7 +257,7 @@ def _job_page(
         "job.html",
         status,
         say=_words(lang),
-        job=_row(job, lang),
+        job=_row(request, job, lang),
         problem=problem or _problem(job, lang),
         batch=batch,
         table=table,
@@ -268,7 +270,7 @@ def _job_page(
     return shown
 
 
-def _row(job: Job, lang: Lang) -> dict[str, Any]:
+def _row(request: Request, job: Job, lang: Lang) -> dict[str, Any]:
     """Return a job as pages show it."""
     of = job.of
     return {
@@ -285,7 +287,9 @@ def _row(job: Job, lang: Lang) -> dict[str, Any]:
         "cancelled": job.cancel,
         "given": numbers.moment(job.created, lang),
         "over": numbers.moment(job.ended, lang) if job.ended else "–",
-        "address": _address(job),
+        "address": _address(request, job),
+        "organisation": job.organisation if job.organisation != actor(request).organisation else "",
+        "table": job.kind == "rate.batch",
     }
 
 
