@@ -9,6 +9,7 @@ from typing import Any
 import invented
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import IndirectObject
 
 from ktop.catalogue import Lang
 from ktop.kernel.errors import InputError
@@ -54,18 +55,40 @@ def test_technology_report_can_be_read(lang: Lang) -> None:
     assert "본 기술은 필름에 관한 것이다." in read
 
 
-def test_report_is_archivable_tagged_and_titled() -> None:
-    content = company_report([invented.tech_index()], "ko")
+def objects_of(document: PdfReader) -> list[Any]:
+    """Return every object that a file holds, so that nothing hides behind a page."""
+    numbers = {number for table in document.xref.values() for number in table} | set(document.xref_objStm)
+    return [document.get_object(IndirectObject(number, 0, document)) for number in sorted(numbers) if number]
+
+
+@pytest.mark.parametrize("lang", BOTH)
+@pytest.mark.parametrize("made", [invented.ktrs_fm, invented.originality], ids=["company", "technology"])
+def test_report_is_built_as_pdf_a_2a_and_pdf_ua_1_ask(lang: Lang, made: Any) -> None:
+    # What the two standards ask of a file's structure; that every rule of theirs holds is left to a validator.
+    content = report([made()], lang, technology_text="본 기술은 漢字 필름에 관한 것이다.")
     document = PdfReader(io.BytesIO(content))
     root: Any = document.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    assert str(root["/Lang"]).startswith("ko")
     metadata = root["/Metadata"].get_data().decode()
-    assert "<pdfaid:part>2</pdfaid:part>" in metadata
-    assert "<pdfuaid:part>1</pdfuaid:part>" in metadata
-    assert "가온정밀" in str(document.metadata.title if document.metadata else "")
-    fonts = re.findall(rb"/FontName\s*/([A-Za-z+\-]+)", content)
-    assert all(b"NotoSans" in name for name in fonts)
+    for claim in ("<pdfaid:part>2<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<", "<dc:title>"):
+        assert claim in metadata
+    assert "/Encrypt" not in document.trailer and document.trailer["/ID"]
+    assert str(root["/Lang"]) == lang and root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"] and document.metadata and document.metadata.title
+    (intent,) = root["/OutputIntents"]
+    assert intent.get_object()["/S"] == "/GTS_PDFA1" and intent.get_object()["/DestOutputProfile"].get_object()
+    found = [one for one in objects_of(document) if isinstance(one, dict)]
+    acts = {"/JavaScript", "/JS", "/Launch", "/OpenAction", "/AA", "/EmbeddedFiles", "/XFA"}
+    assert not [one for one in found if acts & set(one) or one.get("/S") in acts]
+    fonts = [one for one in found if one.get("/Type") == "/FontDescriptor"]
+    assert fonts and all({"/FontFile2", "/FontFile3"} & set(one) and "NotoSans" in one["/FontName"] for one in fonts)
+    assert not [one for one in found if one.get("/Type") == "/Font" and one["/Subtype"] in ("/Type1", "/TrueType")]
+    assert all(one.get("/ToUnicode") for one in found if one.get("/Subtype") == "/Type0")
+    elements = [one for one in found if one.get("/Type") == "/StructElem"]
+    kinds = {one["/S"] for one in elements}
+    assert root["/StructTreeRoot"]["/K"] and {"/H1", "/H2", "/P", "/Table", "/TH", "/TD", "/Figure", "/TOC"} <= kinds
+    assert all(str(one.get("/Alt", "")).strip() for one in elements if one["/S"] == "/Figure")
+    assert all(page["/Tabs"] == "/S" and "/StructParents" in page for page in document.pages)
+    assert all(one.get("/Contents") for one in found if one.get("/Subtype") == "/Link")
 
 
 def test_a_report_has_cover_contents_summary_and_appendix() -> None:

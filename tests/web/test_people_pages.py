@@ -10,6 +10,7 @@ import pyotp
 import pytest
 from databases import database_url
 from httpx import Response
+from markup import problems
 from people import PASSWORD, Installation, sign_in, token_of
 from starlette.testclient import TestClient
 
@@ -81,6 +82,16 @@ def test_an_administrator_invites_and_the_invited_joins(
     assert joined.status_code == 303 and visitor.get(link[1]).status_code == 404
     page = client.get("/organisation/members").text
     assert "&lt;b&gt;새 사람&lt;/b&gt;" in page and page.count("은행 담당자</td>") == 2 and "운영자</td>" not in page
+
+
+def test_an_administrator_gives_the_organisation_its_english_name(client: TestClient) -> None:
+    sign_in(client, "admin")
+    saved = post(client, "/organisation/name", "/organisation/members", name_en="<i>First Bank")
+    assert saved.status_code == 303
+    page = client.get("/organisation/members?lang=en").text
+    assert 'value="&lt;i&gt;First Bank"' in page and problems(page) == []
+    refused = post(client, "/organisation/name", "/organisation/members", name_en="x" * 201)
+    assert refused.status_code == 422 and problems(refused.text) == []
 
 
 def test_a_password_is_reset_by_a_link(client: TestClient, house: Installation, tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ ACCESS: Mapping[str, str] = {
     "POST /institutions": "platform:institution:manage",
     "POST /institutions/{institution}/state": "platform:institution:manage",
     "GET /organisation/members": "own:member:read",
+    "POST /organisation/name": "own:member:manage",
     "POST /organisation/members/invite": "own:member:manage",
     "POST /organisation/members/{user}/end": "own:member:manage",
     "POST /organisation/members/{user}/reset": "own:member:manage",

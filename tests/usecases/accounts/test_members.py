@@ -47,6 +47,18 @@ def test_an_invited_person_joins_once_with_the_role_given(house: Installation) -
     assert "new.person" not in {member.login for member in house.members.members(OWNER)}
 
 
+def test_an_organisation_gets_its_english_name_later(house: Installation) -> None:
+    officer = Actor(user_of(house, "lee"), "bank", frozenset({"bank_officer"}))
+    assert house.members.name_in_english(ADMIN, " First   Bank ") == {"ko": "bank 기관", "en": "First Bank"}
+    assert house.members.organisation_name(ADMIN)["en"] == "First Bank"
+    assert house.members.organisation_name(OWNER)["en"] != "First Bank"
+    with pytest.raises(ForbiddenError):
+        house.members.name_in_english(officer, "Mine")
+    with pytest.raises(InputError):
+        house.members.name_in_english(ADMIN, "x" * 201)
+    assert house.members.name_in_english(ADMIN, " ")["en"] == "bank 기관", "without one the Korean name stands"
+
+
 def test_a_link_ends_and_can_be_withdrawn_by_its_organisation_alone(house: Installation) -> None:
     late, gone = house.members.invite(ADMIN, "bank_officer"), house.members.invite(ADMIN, "bank_officer")
     card = house.members.links(ADMIN)[0]

@@ -83,6 +83,17 @@ class Members(Protocol):
         """Return the present members by name."""
         ...
 
+    def organisation_name(self, actor: Actor) -> LocalText:
+        """Return the names of the actor's organisation; without an English one, its Korean name stands for both."""
+        ...
+
+    def name_in_english(self, actor: Actor, name: str) -> LocalText:
+        """Set the English name of the actor's organisation and return both; empty takes it away.
+
+        Raises ``InputError`` for what is no name, ``ChangedError`` where somebody else changed it just now.
+        """
+        ...
+
     def roles(self, actor: Actor) -> Sequence[str]:
         """Return the roles that the actor can give."""
         ...

@@ -58,6 +58,21 @@ class MemberService:
             rows = work.identity.members_of(actor.organisation)
         return [Member(row.user, row.login, row.name, row.role, row.created) for row in rows]
 
+    def organisation_name(self, actor: Actor) -> LocalText:
+        require(actor, "own:member:read")
+        with self._store().installation(reading=True) as work:
+            found = work.identity.organisation(actor.organisation)
+        return {"ko": found.name_ko, "en": found.name_en}
+
+    def name_in_english(self, actor: Actor, name: str) -> LocalText:
+        require(actor, _MANAGES)
+        with self._store().installation() as work:
+            found = work.identity.organisation(actor.organisation)
+            name_en = read_name(name) if name.strip() else found.name_ko
+            work.identity.change_organisation(found.id, found.version, name_en=name_en)
+            work.tell(actor, "organisation.named", found.id, {})
+        return {"ko": found.name_ko, "en": name_en}
+
     def roles(self, actor: Actor) -> Sequence[str]:
         require(actor, _MANAGES)
         with self._store().installation(reading=True) as work:

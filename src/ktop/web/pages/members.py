@@ -27,6 +27,15 @@ async def members(request: Request) -> Response:
     return await _members(request)
 
 
+@router.post("/organisation/name")
+async def name_in_english(request: Request) -> Response:
+    """Set the organisation's name in English."""
+    form = texts(await posted(request, "/organisation/members"))
+    return await _answered(
+        request, lambda: ask(request, platform(request).members.name_in_english, form.get("name_en", ""))
+    )
+
+
 @router.post("/organisation/members/invite")
 async def invite(request: Request) -> Response:
     """Make an invitation link and show it, once."""
@@ -144,6 +153,7 @@ async def _members(request: Request, *, made: NewLink | None = None, error: Ktop
         "roles": await ask(request, use.roles) if manages else (),
         "links": await ask(request, use.links) if manages else (),
         "role_names": role_names(),
+        "organisation": await ask(request, use.organisation_name),
         "made": made,
         "address": f"{origin(request)}/join/{made.token}" if made else "",
         "problem": message(error, language(request)) if error else "",
