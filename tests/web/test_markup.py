@@ -9,7 +9,7 @@ import pytest
 from acting import acting_as
 from consenting import BANK, COMPANY, GAON, add_organisations, add_rating
 from fake_platform import SAMPLE
-from markup import problems
+from markup import korean, problems
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -23,6 +23,8 @@ _NO_PAGES = re.compile(
     r"^/(static|fonts|api/v1|favicon)|\.(json|pdf|csv|xlsx|yaml)$|receipt|/answer$|/file$|^/sign-out"
 )
 
+#: Organisations that have no English name, and so their Korean one on English pages.
+_NAMES = ("IBK기업은행", "신한은행", "가온정밀", "누리소프트")
 #: The same for everybody, looked at without accounts.
 _OF_ALL = ("/methods", "/models", "/api", "/companies", "/companies/new", "/technology", "/proposals", "/verify", "/")
 OPERATOR = Actor("user-operator", "ktop", frozenset({"operator"}), known_by="password+totp")
@@ -44,7 +46,11 @@ def test_pages_of_people_are_valid(tmp_path: Path) -> None:
     add_rating(house._store(), COMPANY, GAON, "ktrs-fm-1.3.0-hanbit-motion")
     browser = TestClient(create_app(house._settings, house), base_url="http://localhost", follow_redirects=False)
     with acting_as(COMPANY) as acting:
-        for acting.now, start in ((COMPANY, "/my/results"), (BANK, "/lookup"), (OPERATOR, "/institutions")):
+        for acting.now, start, lang in (
+            *((COMPANY, "/my/results", "ko"), (BANK, "/lookup", "en")),
+            (OPERATOR, "/institutions", "en"),
+        ):
+            browser.get(f"{start}?lang={lang}")
             wrong = _walk(browser, [start], set(_OF_ALL))
             assert not wrong, wrong
 
@@ -84,7 +90,10 @@ def _walk(client: TestClient, starts: list[str], seen: set[str] | None = None) -
         answer = client.get(address)
         if answer.status_code != 200 or "text/html" not in answer.headers["content-type"]:
             continue
-        if found := problems(answer.text):
+        found = problems(answer.text)
+        if '<html lang="en"' in answer.text:
+            found += [words for words in korean(answer.text) if not any(name in words for name in _NAMES)]
+        if found:
             wrong[address] = found[:8]
         waiting += dict.fromkeys(_ADDRESS.findall(answer.text))
     assert len(seen) > 8

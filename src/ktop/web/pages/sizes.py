@@ -43,6 +43,7 @@ async def sizes(request: Request) -> Response:
         key = "one_server" if needed.machines == 1 else f"several_by_{needed.bound_by}"
         shown |= {
             "needed": needed,
+            "one_machine": float(f"{needed.one_machine:.3g}") if needed.one_machine else None,
             "verdict": text(f"cluster.{key}", lang, machines=needed.machines, **asked | {"cores": machine["cores"]}),
             "cards": _cards(needed, lang),
             "beside": _beside(all_of_them, lang),
