@@ -196,6 +196,9 @@ def test_forms_stand_only_before_who_may_and_the_result_while_consent_lasts(
     use.act(COMPANY, made.id, "hand_in")
     use.act(GUARANTOR, made.id, "refuse_guarantee", reason="매출 근거 부족")
     case = f"/finance/{made.id}"
+    refused = client.get(case).text
+    assert "한 번 이의신청할 수 있고" in refused and "멈추었거나 끝났습니다" not in refused
+    assert refused.count('<li class="reached"') == 3, "how far it came stays to be seen"
     acting.now = STAFF
     page = client.get(case).text
     assert 'name="action"' not in page and "권한이 있는 담당자만" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -310,7 +311,9 @@ async def _one(
     may_revise = may_act and card.you == "company" and card.state in ("draft", "returned")
     revising = {**_typed(card), **(given if given and given.get("action") == "revise" else {})} if may_revise else None
     choices = await _choices(request, lang, card.application.rating) if may_revise else {}
-    place = _WAY.index(card.state) if card.state in _WAY else _PLACES.get(card.state)
+    place = _place(card.state)
+    if place < 0:  # it has left the way: how far it came stays to be seen
+        place = max((_place(step.after) for step in card.steps), default=-1)
     return page(
         request,
         "finance_case.html",
@@ -318,8 +321,8 @@ async def _one(
         say=_say(lang),
         card=card,
         row=_row(card, lang),
-        way=[(process().states[name].label[lang], place is not None and at <= place) for at, name in enumerate(_WAY)],
-        stopped=place is None,
+        way=[(process().states[name].label[lang], at <= place) for at, name in enumerate(_WAY)],
+        stopped=_stopped(card),
         facts=_facts(card, lang),
         figures=[
             (rules["figures"][name]["label"][lang], _figure(name, value, lang)) for name, value in card.figures.items()
@@ -330,7 +333,7 @@ async def _one(
                 "address": f"/finance/{card.id}/documents/{one.id}",
                 "kind": rules["documents"][one.kind][lang],
                 "name": one.name,
-                "size": numbers.figure(one.bytes / 1000, lang, 0),
+                "size": numbers.figure(math.ceil(one.bytes / 1000), lang, 0),
                 "created": numbers.moment(one.created, lang),
                 "sha256": one.sha256,
                 "picture": can_be_drawn(one.media_type),
@@ -352,6 +355,19 @@ async def _one(
         problem=problem,
         **choices,
     )
+
+
+def _place(state: str) -> int:
+    """Return how far along the way a state is; -1 where it has not begun, or leads off the way."""
+    return _WAY.index(state) if state in _WAY else _PLACES.get(state, -1)
+
+
+def _stopped(card: CaseCard) -> str:
+    """Return the key of what is said of a case that does not go on; empty where it does."""
+    if card.state in ("guarantee_refused", "loan_refused"):
+        appealed = any(step.action == f"appeal_{card.state.partition('_')[0]}" for step in card.steps)
+        return "refused_again" if appealed else "refused_open"
+    return "" if card.state in _WAY or card.state in _PLACES else "stopped"
 
 
 def _withheld(card: CaseCard, *, may_act: bool) -> str:
