@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from ktop.catalogue import Lang, load, message, messages, text
 from ktop.domain.finance.process import process
 from ktop.domain.party.permission import Allowed, check
-from ktop.domain.work.webhook import topic_kinds
 from ktop.kernel.errors import ConflictError, NotFoundError
 from ktop.report import numbers
 from ktop.usecases.audit.interface import AuditEvent
@@ -118,8 +117,6 @@ def action_words(action: str, lang: Lang) -> str:
 
 def _kind(kind: str, lang: Lang) -> str:
     """Return a kind of events in words."""
-    if kind in topic_kinds():
-        return topic_kinds()[kind][lang]
     key = f"audit.kind_{kind}"
     return text(key, lang) if key in messages() else kind
 
