@@ -32,6 +32,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
+os.environ["PYTHONPATH"] = str(ROOT / "src")  # nodes find the program by it
 
 import numpy as np
 import scale
