@@ -113,7 +113,7 @@ def test_counterparts_are_the_nearest_but_for_commonplace_words(index: PatentInd
     """Five at most, in the order of nearness less half the nearness to commonplace words, worked out one by one."""
     found = bridge.Bridge(index.space.bridge.folder)
     english = np.flatnonzero(found.vocabulary["language"].to_numpy() == "en")
-    (vector,) = found._vectors_of([("클릭", "클릭")], "ko").astype(np.float64)
+    (vector,) = found.vectors_of([("클릭", "클릭")], "ko").astype(np.float64)
     near = np.array([vector @ found.vectors[row].astype(np.float64) for row in english])
     order = np.argsort(-(near - 0.5 * found._commonplace("ko")), kind="stable")[: bridge.MAX_TRANSLATIONS]
     expected = [(found.vocabulary["term"][int(english[j])], near[j]) for j in order if near[j] >= 0.5]

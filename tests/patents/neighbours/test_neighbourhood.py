@@ -14,7 +14,7 @@ from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.domain.technology.summary import Technology
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.index import Filter, PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.patents.neighbours.neighbourhood import candidates, neighbourhood
 from ktop.patents.neighbours.similarity import OFFSET, SLOPE
@@ -188,5 +188,9 @@ def test_the_nearest_in_meaning_are_candidates_whatever_the_words(index: PatentI
     chosen = candidates(index, question, 10, before, nothing)
     assert len(meant) == 10 and np.isin(meant, chosen).all()
     assert (np.diff(chosen) > 0).all()
+    more, _ = index.by_vector(question.vector_across, 25, before, Filter())
+    fewer, _ = index.by_vector(question.vector_across, 10, before, Filter())  # the first of those are at hand
+    other, _ = index.by_vector(-question.vector_across, 10, before, Filter())
+    assert fewer.tolist() == more[:10].tolist() == meant.tolist() and other.tolist() != fewer.tolist()
     without = candidates(index, question, 10, before, meant[:3])
     assert not np.isin(meant[:3], without).any() and np.isin(meant[3:], without).all()

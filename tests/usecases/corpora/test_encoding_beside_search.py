@@ -18,6 +18,8 @@ from ktop.usecases.technologies.rating import rate_technology
 DAY = date(2026, 6, 30)
 SLOW = "배터리의 전압과 온도를 측정하여 셀의 노화를 판정하는 장치이다. 판정된 노화에 따라 무선 단말로 경보를 송신한다."
 OTHER = "A robot arm measures the distance to an obstacle and plans its path. The gripper takes hold of fragile parts."
+#: Of one sentence, whose clauses stand for its halves.
+CLAUSES = "로봇 팔이 거리 센서로 장애물까지의 거리를 측정하고, 측정된 거리로 경로를 계획하며, 그리퍼로 부품을 잡는다."
 TIMEOUT = 60.0
 
 
@@ -40,7 +42,9 @@ def engine(demo_corpus: Path) -> TechnologyEngine:
 @pytest.fixture
 def expected(demo_corpus: Path) -> dict[str, Any]:
     """What each summary is rated when nothing else is asked meanwhile."""
-    return {text: rate_technology(open_corpus(demo_corpus), text, as_of=DAY).to_json() for text in (SLOW, OTHER)}
+    return {
+        text: rate_technology(open_corpus(demo_corpus), text, as_of=DAY).to_json() for text in (SLOW, OTHER, CLAUSES)
+    }
 
 
 def forgotten(monkeypatch: pytest.MonkeyPatch, met: Callable[[Sequence[str]], None]) -> None:
@@ -49,6 +53,7 @@ def forgotten(monkeypatch: pytest.MonkeyPatch, met: Callable[[Sequence[str]], No
 
     without_boilerplate.cache_clear()
     encoder._cached.cache_clear()
+    encoder.encode_sentence.cache_clear()
     watched = Encoder(met)
     monkeypatch.setattr(encoder, "_model", lambda: watched)
 
@@ -68,7 +73,8 @@ def test_two_requests_encode_at_once(
     forgotten(monkeypatch, met)
     with ThreadPoolExecutor(2) as pool:
         asked = {text: pool.submit(rate_technology, engine, text, as_of=DAY) for text in (SLOW, OTHER)}
-        assert {text: rating.result().to_json() for text, rating in asked.items()} == expected
+        found = {text: rating.result().to_json() for text, rating in asked.items()}
+    assert found == {text: expected[text] for text in found}
     assert not any(first.values())
 
 
@@ -98,6 +104,6 @@ def test_nothing_is_encoded_while_the_index_is_held(
 ) -> None:
     held: list[bool] = []
     forgotten(monkeypatch, lambda _: held.append(engine.lock.locked()))
-    for text in (SLOW, OTHER):
+    for text in (SLOW, OTHER, CLAUSES):
         assert rate_technology(engine, text, as_of=DAY).to_json() == expected[text]
     assert held and not any(held)

@@ -17,6 +17,8 @@ from ktop.patents.analysis.terms import term_code
 #: A word of one to four adjacent nouns is also indexed whole (딥러닝 = 딥 + 러닝); longer chains are only their parts.
 MAX_COMPOUND_PARTS = 4
 MAX_TERM_CHARS = 40
+#: Korean texts whose words are remembered: a rating asks for those of its text and its sentences several times.
+KOREAN_KEPT = 64
 #: Version of the analysis; an index built by another version is rebuilt.
 ANALYSIS_VERSION = "3"
 
@@ -74,7 +76,7 @@ class Analyser:
         self._surfaces_told = 0
         self._compounds: dict[str, tuple[str, ...]] = {}
         self._tagger: Any = None
-        self._last_korean: tuple[str, tuple[Run, ...]] = ("", ())
+        self._korean: dict[str, tuple[Run, ...]] = {}
         self._stemmer: Any = None
 
     def language(self, text: str) -> Lang | None:
@@ -89,7 +91,7 @@ class Analyser:
         """
         lang = lang or self.language(text)
         if lang == "ko":
-            return [term for run in self._korean_runs(text) for word in run for term in word.terms]
+            return [term for run in self.runs(text, lang) for word in run for term in word.terms]
         if lang == "en":
             return self._english_terms(text)
         return []
@@ -139,9 +141,12 @@ class Analyser:
         """Return the noun phrases of ``text`` in order: maximal rows of content words."""
         lang = lang or self.language(text)
         if lang == "ko":
-            if self._last_korean[0] != text:  # a question asks for terms, pairs and phrases of one text
-                self._last_korean = (text, tuple(self._korean_runs(text)))
-            return list(self._last_korean[1])
+            known = self._korean.get(text)
+            if known is None:
+                known = self._korean[text] = tuple(self._korean_runs(text))
+                if len(self._korean) > KOREAN_KEPT:
+                    del self._korean[next(iter(self._korean))]
+            return list(known)
         if lang == "en":
             return list(self._english_runs(text))
         return []

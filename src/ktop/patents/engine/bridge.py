@@ -152,7 +152,7 @@ class Bridge:
         target = self._language_rows["en" if source == "ko" else "ko"]
         if not len(target) or not terms:
             return [[] for _ in terms]
-        asked, vectors = self._vectors_of(terms, source), self._target_vectors(source)
+        asked, vectors = self.vectors_of(terms, source), self._target_vectors(source)
         # Some terms are near to everything; half of their nearness to commonplace words is taken off for the ranking.
         commonplace = 0.5 * self._commonplace(source)
         rank = asked @ vectors.T - commonplace
@@ -173,7 +173,7 @@ class Bridge:
                     found[row].append(Translation(names[at], surfaces[at], float(near[place])))
         return found
 
-    def _vectors_of(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
+    def vectors_of(self, terms: Sequence[tuple[str, str]], language: Lang) -> Float32:
         """Return unit vectors of (term, surface): from the vocabulary where it has them, else encoded now."""
         vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
         unknown: list[int] = []
@@ -202,7 +202,7 @@ class Bridge:
         for i, (term, surface) in enumerate(terms):
             known = counterparts(term, surface, language)
             if known:
-                mean = self._vectors_of(known, other).mean(axis=0)
+                mean = self.vectors_of(known, other).mean(axis=0)
                 vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
             else:
                 vectors[i] = encode_terms([surface])[0]
@@ -221,12 +221,6 @@ class Bridge:
     def row_of(self, term: str, language: Lang) -> int | None:
         """Return the row of a term in the vocabulary."""
         return self._place.get((language, term))
-
-    def nearness(self, translations: Sequence[Translation], language: Lang, vector: Float32) -> Float32:
-        """Return the cosine of each translation to an encoded text, shape (len(translations),)."""
-        vectors = self._vectors_of([(near.term, near.surface) for near in translations], language)
-        found: Float32 = vectors @ vector
-        return found
 
     def rarity(self, terms: Sequence[tuple[str, str]], language: Lang) -> list[float]:
         """Return how much each term says: its idf, else that of its nearest counterpart, else the median idf."""

@@ -159,6 +159,8 @@ class PatentIndex:
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
+        self._scanned: tuple[tuple[bytes, int | None, Filter], int, Docs, Scores] | None = None
+        self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
 
@@ -361,8 +363,11 @@ class PatentIndex:
     def by_vector(
         self, vector: npt.NDArray[np.float32], limit: int, before: int | None, only: Filter
     ) -> tuple[Docs, Scores]:
-        """See ``PatentSearch``."""
-        return self.dense.search(vector, limit, before, self.mask(only))
+        """See ``PatentSearch``. The first of what was asked last are not looked for again."""
+        asked = (vector.tobytes(), before, only)
+        if self._scanned is None or self._scanned[0] != asked or self._scanned[1] < limit:
+            self._scanned = asked, limit, *self.dense.search(vector, limit, before, self.mask(only))
+        return self._scanned[2][:limit], self._scanned[3][:limit]
 
     def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
         """See ``PatentSearch``."""
@@ -370,7 +375,12 @@ class PatentIndex:
 
     def terms_of(self, docs: Docs) -> list[Terms]:
         """See ``PatentSearch``."""
-        return [segment.terms_of(row) for segment, row in map(self.segment_of, docs.tolist())]
+        owner = np.searchsorted(self._starts, docs, side="right") - 1
+        found: dict[int, Terms] = {}
+        for number in np.unique(owner).tolist():
+            segment, mine = self.segments[number], np.flatnonzero(owner == number)
+            found.update(zip(mine.tolist(), segment.terms_of_rows(docs[mine] - segment.start), strict=True))
+        return [found[place] for place in range(len(docs))]
 
     def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
         """See ``PatentSearch``."""
@@ -403,6 +413,12 @@ class PatentIndex:
             counted -= segment.document_frequencies(codes, None)
             counted += segment.document_frequencies(codes, before)
         return counted
+
+    def sample_frequencies(self, before: int | None) -> npt.NDArray[np.int64]:
+        """Return ``document_frequencies`` of the terms of the tables' sample, remembered for the day asked last."""
+        if self._of_sample is None or self._of_sample[0] != before:
+            self._of_sample = before, self.document_frequencies(self.tables.sample.terms, before)
+        return self._of_sample[1]
 
     def counted(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
         """Return how many patents of the segments (earlier than a day) have each term, replaced ones included."""

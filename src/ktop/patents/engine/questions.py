@@ -117,14 +117,17 @@ class Question:
         A counterpart weighs as much as it is near to the word, times the root of its nearness to the whole text: of the
         meanings a word has, the text favours its own.
         """
-        context = self.space.bridge.nearness(
-            [near for _, found in self.translated() for near in found], self._other, self.sentence
-        )
+        context: npt.NDArray[np.float32] = self.vectors_of_counterparts() @ self.sentence
         nearness = iter(np.sqrt(np.maximum(context, MIN_CONTEXT)))
         return [
             {near.term: term.weight * near.similarity * float(next(nearness)) for near in found}
             for term, found in self.translated()
         ]
+
+    def vectors_of_counterparts(self) -> npt.NDArray[np.float32]:
+        """Return the vectors of all counterparts, one after the other, (counterparts, 512)."""
+        near = [(near.term, near.surface) for _, found in self.translated() for near in found]
+        return self.space.bridge.vectors_of(near, self._other)
 
     @cached_property
     def sentence(self) -> npt.NDArray[np.float32]:

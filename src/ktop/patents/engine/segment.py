@@ -268,6 +268,12 @@ class Segment:
         part = slice(int(offsets[row]), int(offsets[row + 1]))
         return terms[part], counts[part]
 
+    def terms_of_rows(self, rows: npt.NDArray[np.int64]) -> list[tuple[UInt32, npt.NDArray[np.uint8]]]:
+        """Return ``terms_of`` of each of some rows."""
+        offsets, terms, counts = self.forward
+        ends = zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True)
+        return [(terms[start:stop], counts[start:stop]) for start, stop in ends]
+
     def terms_between(self, start: int, stop: int) -> tuple[npt.NDArray[np.int64], UInt32, npt.NDArray[np.uint8]]:
         """Return owners (0 for row ``start``), term codes and counts of a range of rows, an entry per term."""
         offsets, terms, counts = self.forward

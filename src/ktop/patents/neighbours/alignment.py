@@ -19,7 +19,7 @@ from ktop.patents.analysis.terms import term_code
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.copies import MOST_RARE
-from ktop.patents.neighbours.stored_text import stored_text
+from ktop.patents.neighbours.stored_text import stored_texts
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
 #: Shingles below this share of a copy's are not looked at, and no more patents than these.
@@ -44,14 +44,16 @@ def confirmed(
     copied : (n,) what their shingles say (``copies.copied``); only ever lowered.
     """
     found = copied.copy()
+    near = np.argsort(-copied, kind="stable")[:MOST_LOOKED_AT]
+    near = near[copied[near] >= LOOKED_AT]
+    if not len(near):
+        return found
     ours = _cut(index, question.text, question.language)
-    for i in np.argsort(-copied, kind="stable")[:MOST_LOOKED_AT].tolist():
-        if copied[i] < LOOKED_AT:
-            break
-        doc = int(docs[i])
-        text = stored_text(index, index.patent_id(doc), int(index.tables.day[doc]))
-        if text is not None:
-            theirs = _cut(index, text, question.language)
+    ids = index.ids_of(docs[near])
+    texts = stored_texts(index, dict(zip(ids, index.tables.day[docs[near]].tolist(), strict=True)))
+    for i, name in zip(near.tolist(), ids, strict=True):
+        if name in texts:
+            theirs = _cut(index, texts[name], question.language)
             found[i] = min(copied[i], aligned_share(ours, theirs, _rarity(earlier, ours, theirs)) / ALIGNED)
     return found
 

@@ -180,6 +180,19 @@ def sentences_of(text: str) -> list[str]:
     return found or [text[:MAX_SENTENCE_CHARS]]
 
 
+def to_encode(text: str) -> list[str]:
+    """Return what reading a text within its field encodes: its sentences, and clauses where these stand for them.
+
+    A clause that loses a foreign word is another one, which is encoded when that is known.
+    """
+    whole = [part for part in SENTENCE_END.split(text) if part.strip()] or [text]
+    clauses: list[str] = []
+    if len(whole) < FEWEST_TO_HALVE:
+        cut = [clause for part in whole for clause in _clauses(part)]
+        clauses = cut if len(cut) >= FEWEST_TO_HALVE else []
+    return [*sentences_of(text), *(clause[:MAX_SENTENCE_CHARS] for clause in clauses[:MOST_SENTENCES])]
+
+
 def _without(sentence: str, strange: Sequence[Word], language: Lang) -> str:
     """Return a sentence without some words; of a Korean word with particles the particles stay."""
     end = r"\b" if language == "en" else ""

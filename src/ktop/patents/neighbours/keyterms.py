@@ -109,6 +109,22 @@ def counterparts_of(index: PatentIndex, question: Question) -> dict[str, tuple[s
     return _counterparts(index, question, _candidates(question))
 
 
+def words_led_over(question: Question) -> list[tuple[str, str]]:
+    """Return the index terms and spellings of a question that some step of a rating leads to the other language."""
+    asked = [(term.term, term.surface) for term in question.source_terms]
+    asked += _spelt(_candidates(question)).items()
+    return asked + [(word.terms[0], word.surface) for run in question.runs for word in run]
+
+
+def _spelt(candidates: Sequence[_Candidate]) -> dict[str, str]:
+    """Return index term → spelling of the candidates and of each of their words."""
+    terms = {candidate.index_term: candidate.surface for candidate in candidates}
+    for candidate in candidates:
+        for word, surface in zip(candidate.words, candidate.surface.split(" "), strict=False):
+            terms.setdefault(word, surface)
+    return terms
+
+
 def _candidates(question: Question) -> list[_Candidate]:
     """Return the words and phrases of the noun runs; none that is made of generic words only."""
     generic = word_list(f"generic_{question.language}")
@@ -136,10 +152,7 @@ def _counterparts(
     index: PatentIndex, question: Question, candidates: Sequence[_Candidate]
 ) -> dict[str, tuple[str, ...]]:
     """Return for each candidate, and each of their words, the terms of the other language that stand for it."""
-    terms = {candidate.index_term: candidate.surface for candidate in candidates}
-    for candidate in candidates:
-        for word, surface in zip(candidate.words, candidate.surface.split(" "), strict=False):
-            terms.setdefault(word, surface)
+    terms = _spelt(candidates)
     if not index.languages - {question.language}:
         return dict.fromkeys(terms, ())
     translations = index.space.bridge.translate([*terms.items()], question.language)

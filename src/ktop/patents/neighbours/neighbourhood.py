@@ -37,8 +37,8 @@ from ktop.patents.neighbours.alignment import confirmed
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.copies import copied
 from ktop.patents.neighbours.document_terms import having
-from ktop.patents.neighbours.field_words import read_within_field, sentences_of, users_of
-from ktop.patents.neighbours.keyterms import KeyTerm, counterparts_of, key_terms
+from ktop.patents.neighbours.field_words import read_within_field, sentences_of, to_encode, users_of
+from ktop.patents.neighbours.keyterms import KeyTerm, counterparts_of, key_terms, words_led_over
 from ktop.patents.neighbours.similarity import Similarity
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
@@ -137,8 +137,10 @@ def _around(
     ``paired`` is whether these are compared with one another, too.
     """
     before, excluded = day_number(day), earlier.excluded
+    # the search first: where the corpus is in the other language alone, the nearest in meaning are among what it finds
+    searched, _ = index.retrieve(question, size, before, excluded)
     meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
-    near = candidates(index, question, size, before, excluded, meant)
+    near = joined(index, searched, meant, excluded)
     clock.lap("search")
     closeness = Similarity(index, question, earlier)
     rated = closeness.of(near, paired)
@@ -203,19 +205,23 @@ def question_of(index: PatentIndex, technology: Technology) -> Question:
     return index.question(text, technology.language, technology.title)
 
 
-def prepare(index: PatentIndex, technology: Technology) -> None:
+def prepare(index: PatentIndex, technology: Technology, within_field: bool = False) -> None:
     """Encode what a neighbourhood of a technology will need: its sentences, its text, its unknown words.
 
     That takes longer than all else and needs nothing that changes, so that several threads may do it at once and beside
-    a search. The index remembers it; a neighbourhood asked for without it is the same, only later.
+    a search. The index remembers it; a neighbourhood asked for without it is the same, only later. ``within_field`` as
+    there: the meaning is then that of the sentences, and the whole text is not encoded as one.
     """
     question = question_of(index, technology)
-    for sentence in sentences_of(question.text):
+    for sentence in to_encode(question.text) if within_field else sentences_of(question.text):
         encode_sentence(sentence)
-    _ = question.vector, question.vector_across
     if index.languages - {question.language}:
-        question.bridged_groups()
+        # all at once, because each asking goes through the whole vocabulary of the other language
+        index.space.bridge.translate(words_led_over(question), question.language)
+        question.vectors_of_counterparts()
         counterparts_of(index, question)
+    _ = question.vector
+    _ = question.gloss_vector if within_field else question.vector_across
 
 
 def nearest_in_meaning(
@@ -229,18 +235,19 @@ def nearest_in_meaning(
     return docs[kept][:limit], math.sqrt(2.0) * cosines[kept][:limit].astype(np.float64)
 
 
-def candidates(
-    index: PatentIndex, question: Question, size: int, before: int, excluded: Docs, meant: Docs | None = None
-) -> Docs:
-    """Return the patents whose similarity is computed: what a search finds, and the nearest in meaning.
+def candidates(index: PatentIndex, question: Question, size: int, before: int, excluded: Docs) -> Docs:
+    """Return the patents whose similarity is computed: what a search finds, and the nearest in meaning."""
+    searched, _ = index.retrieve(question, size, before, excluded)
+    return joined(index, searched, nearest_in_meaning(index, question, size, before, excluded)[0], excluded)
+
+
+def joined(index: PatentIndex, searched: Docs, meant: Docs, excluded: Docs) -> Docs:
+    """Return what a search finds and the nearest in meaning as one list.
 
     The latter are the same patents whatever the words and the language of the text, so that a technology told in other
-    words is held against the same neighbours. ``meant`` are these, where they are known already. They stand in the
-    order of their days and ids: sums over several depend on it in the last bits, and it must not be that of arrival.
+    words is held against the same neighbours. They stand in the order of their days and ids: sums over several depend
+    on it in the last bits, and it must not be that of arrival.
     """
-    if meant is None:
-        meant, _ = nearest_in_meaning(index, question, size, before, excluded)
-    searched, _ = index.retrieve(question, size, before, excluded)
     found = np.setdiff1d(np.union1d(searched, meant), excluded)
     return found[np.argsort(index.tables.rank[found], kind="stable")]
 

@@ -23,7 +23,7 @@ from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.keyterms import MAX_COUNTERPARTS, MIN_COUNTERPART
-from ktop.patents.neighbours.stored_text import stored_text
+from ktop.patents.neighbours.stored_text import stored_texts
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
 #: A sentence of a patent is copied where one sentence has this share of its words; shorter ones say nothing.
@@ -115,11 +115,9 @@ def copied_share(index: PatentIndex, text: str, language: Lang, said: Sequence[f
 
 def texts_of(index: PatentIndex, found: Neighbourhood, count: int) -> dict[int, str]:
     """Return the stored texts of the nearest patents, by their position in the neighbourhood."""
-    read = {
-        position: stored_text(index, str(found.patent_ids[position]), int(found.filing_day[position]))
-        for position in range(min(count, found.size))
-    }
-    return {position: text for position, text in read.items() if text is not None}
+    ids = [str(name) for name in found.patent_ids[:count]]
+    texts = stored_texts(index, dict(zip(ids, map(int, found.filing_day[:count]), strict=True)))
+    return {position: texts[name] for position, name in enumerate(ids) if name in texts}
 
 
 def _described(index: PatentIndex, found: Neighbourhood, question: Question, words: Sequence[Word]) -> dict[str, _Word]:

@@ -77,7 +77,8 @@ class Similarity:
         """Return the similarities of the corpus's fixed sample, as far as it is earlier; without the vectors."""
         sample = self.index.tables.sample
         keep = np.flatnonzero(self.earlier.counts(sample.docs))
-        weights = sample.weights * self._idf(sample.terms)[sample.places]
+        idf = self._idf_of(sample.terms, self.index.sample_frequencies(self.earlier.before))
+        weights = sample.weights * idf[sample.places]
         foreign = self._foreign(sample.docs)
         own, over = (self._vector(given, sample.terms)[sample.places] for given in (self._own, self._over))
         length = np.sqrt(np.bincount(sample.owners, weights=weights * weights, minlength=len(sample.docs)))
@@ -116,8 +117,11 @@ class Similarity:
         return found
 
     def _idf(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float32]:
+        return self._idf_of(codes, self.earlier.document_frequencies(codes))
+
+    def _idf_of(self, codes: npt.NDArray[np.uint32], frequencies: Docs) -> npt.NDArray[np.float32]:
         """Return log((N + 1) / (df + 1)) + 1, halved for pairs."""
-        df = np.minimum(self.earlier.document_frequencies(codes), self.earlier.size)
+        df = np.minimum(frequencies, self.earlier.size)
         idf = np.log((self.earlier.size + 1) / (df + 1)) + 1.0
         return np.where(codes & 1, PAIR_WEIGHT * idf, idf).astype(np.float32)
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ktop.patents.analysis.terms import PAIR, term_code
+from ktop.patents.analysis.terms import PAIR, UInt32, term_code
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.sorted_search import first_not_less
@@ -34,6 +34,7 @@ class EarlierPatents:
 
     def __init__(self, index: PatentIndex, before: int | None, excluded: Docs) -> None:
         self.index, self.before, self.excluded = index, before, excluded
+        self._frequencies: tuple[UInt32, Docs] = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.int64)
 
     @cached_property
     def size(self) -> int:
@@ -109,8 +110,22 @@ class EarlierPatents:
         return docs
 
     def document_frequencies(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
-        """Return for each term code how many earlier patents have it; excluded patents count, too."""
-        return self.index.document_frequencies(codes, self.before)
+        """Return for each term code how many earlier patents have it; excluded patents count, too.
+
+        Remembered: the neighbours of a text and of its halves have most terms in common, and these are found sooner
+        among some thousands than among the millions of a large corpus.
+        """
+        known, counted = self._frequencies
+        place = np.searchsorted(known, codes)
+        new = np.unique(codes[known[np.minimum(place, len(known) - 1)] != codes] if len(known) else codes)
+        if len(new):
+            order = np.argsort(np.concatenate([known, new]), kind="stable")
+            found = self.index.document_frequencies(new, self.before)
+            known, counted = np.concatenate([known, new])[order], np.concatenate([counted, found])[order]
+            self._frequencies = known, counted
+            place = np.searchsorted(known, codes)
+        frequencies: npt.NDArray[np.int64] = counted[place]
+        return frequencies
 
     def recent_and_previous(self, docs: Docs) -> tuple[int, int]:
         """Return how many of some earlier documents are of the last three years, and of the three before those."""

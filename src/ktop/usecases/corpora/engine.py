@@ -13,7 +13,7 @@ from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import KtopError, NotFoundError
 from ktop.kernel.progress import Progress, silent
 from ktop.models.originality import OriginalityModel, OriginalityReference, Weights, released
-from ktop.models.originality.definitions import installed_versions, version
+from ktop.models.originality.definitions import installed_versions, reads_whole_text, version
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import Layout
 from ktop.patents.neighbours.neighbourhood import prepare
@@ -70,7 +70,7 @@ class TechnologyEngine:
 
     def prepare(self, technology: Technology) -> None:
         """Encode what rating a technology needs. Call it before taking the lock: it takes long and others may go on."""
-        prepare(self.index, technology)
+        prepare(self.index, technology, not reads_whole_text(self.model.reference.formulas))
 
     def neighbourhood(
         self, technology: Technology, exclude: tuple[str, ...] = (), background: bool = True
