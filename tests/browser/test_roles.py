@@ -351,7 +351,7 @@ def test_operator_from_an_institution_to_the_audit_trail(person: Person, people:
     person.go("main a[href^='/models/ktrs-fm/']")
     person.sound()
     person.menu("/audit")
-    expect(page.locator("table.listing")).to_contain_text("institution")
+    expect(page.locator("table.listing")).to_contain_text(load("actions")["institution.created"][person.lang])
     person.go("form[action='/audit/verify'] button")
     expect(page.locator(".notice[role=status]")).to_be_visible()
     person.go(".listing-pages a, th a[href*='sort=']")
