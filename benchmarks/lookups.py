@@ -31,7 +31,7 @@ from typing import Any
 from clients import NUMBER, Measured, cpu_seconds, measure, request
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "fixtures"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "fixtures")]
 
 KEPT_RATINGS = 50
 OFFERED_RATINGS = 60.0

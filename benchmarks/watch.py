@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "fixtures"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "fixtures")]
 
 RATING = "ktrs-fm-1.3.0-hanbit-motion"
 #: Results on one page of a list.
