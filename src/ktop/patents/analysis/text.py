@@ -143,9 +143,9 @@ class Analyser:
         if lang == "ko":
             known = self._korean.get(text)
             if known is None:
+                if len(self._korean) >= KOREAN_KEPT:
+                    self._korean.clear()  # in one step: several threads ask at once, none may lose what another removed
                 known = self._korean[text] = tuple(self._korean_runs(text))
-                if len(self._korean) > KOREAN_KEPT:
-                    del self._korean[next(iter(self._korean))]
             return list(known)
         if lang == "en":
             return list(self._english_runs(text))
