@@ -147,8 +147,9 @@ class Sides(RuleBasedStateMachine):
             self.figures = self.figures or agreed
             assert agreed == self.figures, "no amount changes after the contract"
         assert process().states[own.state].waits_for != "rule", "a rule's step is never left owed"
-        open_to = [actor for people in PEOPLE.values() for actor in people if self.finance.case(actor, self.id).actions]
-        assert open_to or process().states[own.state].waits_for is None, "somebody always has a way on"
+        everybody = (actor for people in PEOPLE.values() for actor in people)
+        way_on = process().states[own.state].waits_for is None or own.actions or other.actions
+        assert way_on or any(self.finance.case(one, self.id).actions for one in everybody), "somebody has a way on"
 
     def teardown(self) -> None:
         """End what would take of the limit of the next case."""
