@@ -107,9 +107,8 @@ class ConsentRepository:
 
     def given_by(self, company: str) -> list[Consent]:
         """Return what ``covering`` does, but for looks that come once, and without holding it: for what only reads."""
-        given = (consents.c.tenant == company, consents.c.grantee == self._actor.organisation)
-        query = select(consents).where(*given, consents.c.state == "active", not_(consents.c.once))
-        return [_consent(found) for found in self._connection.execute(query)]
+        given = {"company": company, "grantee": self._actor.organisation}
+        return [_consent(found) for found in self._connection.execute(_GIVEN_BY, given)]
 
     def covering_all(self) -> list[Consent]:
         """Return the active consents of all companies for the actor's organisation, but for those of one look."""
@@ -147,8 +146,8 @@ class ConsentRepository:
 
     def names(self, organisation_ids: Sequence[str]) -> dict[str, Party]:
         """Return organisations by their identifiers, ended ones too; unknown ones are left out."""
-        query = select(organisations).where(organisations.c.id.in_(set(organisation_ids)))
-        return {row.id: _party(row) for row in self._connection.execute(query)}
+        asked = {"organisations": sorted(set(organisation_ids))}
+        return {row.id: _party(row) for row in self._connection.execute(_NAMES, asked)}
 
     def company_by_number(self, business_number: str) -> Party | None:
         """Return the company of a business number (ten digits), None where none takes part."""
@@ -228,6 +227,13 @@ _COVERING_RATING = {
     .where(ratings.c.id == bindparam("rating"))
     for once in (False, True)
 }
+_GIVEN_BY = select(consents).where(
+    consents.c.tenant == bindparam("company"),
+    consents.c.grantee == bindparam("grantee"),
+    consents.c.state == "active",
+    not_(consents.c.once),
+)
+_NAMES = select(organisations).where(organisations.c.id.in_(bindparam("organisations", expanding=True)))
 _PARTY = select(organisations).where(organisations.c.id == bindparam("organisation"), organisations.c.state == "active")
 
 

@@ -8,7 +8,20 @@ from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Row,
+    Table,
+    bindparam,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ktop.domain.finance.case import Application, Case, CaseDocument, Step, local_day
 from ktop.domain.finance.process import process
@@ -37,10 +50,7 @@ class CaseRepository:
 
         Raises ``NotFoundError`` where the organisation is no side of one of that identifier; a draft is the company's.
         """
-        query = select(finance_cases).where(finance_cases.c.id == case_id, self._cases())
-        if to_change:
-            query = query.with_for_update()
-        found = self._connection.execute(query).one_or_none()
+        found = self._asked(_CASE[to_change], case=case_id).one_or_none()
         if found is None:
             raise NotFoundError("finance.not_found")
         return _case(found)
@@ -49,13 +59,13 @@ class CaseRepository:
         self, *, states: Collection[str] = (), before: tuple[Any, ...] | None = None, limit: int = 50
     ) -> list[Case]:
         """Return cases, newest first, behind ``before`` (moment made, identifier); all states where none is named."""
-        query = select(finance_cases).where(self._cases())
+        query = select(finance_cases).where(_cases())
         if states:
             query = query.where(finance_cases.c.state.in_(states))
         if before is not None:
             query = query.where(tuple_(finance_cases.c.created, finance_cases.c.id) < before)
         query = query.order_by(finance_cases.c.created.desc(), finance_cases.c.id.desc()).limit(limit)
-        return [_case(row) for row in self._connection.execute(query)]
+        return [_case(row) for row in self._asked(query)]
 
     def committed_krw(self, case: Case, since: date) -> int:
         """Return what a company's other cases ask for in won: those found eligible and undecided, approved, or in force
@@ -97,25 +107,21 @@ class CaseRepository:
         Raises ``ConflictError`` where somebody else took a step meanwhile.
         """
         values = {name: value for name, value in _values(case).items() if name in _CHANGING}
-        ours = (finance_cases.c.id == case.id) & self._cases()
-        changed = update(finance_cases).where(ours, finance_cases.c.version == step.number - 1).values(**values)
-        if self._connection.execute(changed).rowcount != 1:
+        if self._asked(_TAKEN, case=case.id, before=step.number - 1, **values).rowcount != 1:
             raise ConflictError("finance.changed_meanwhile")
         said = {name: getattr(step, name) for name in _STEP}
         sides = {"tenant": case.company, "guarantor": case.guarantor, "bank": case.bank}
-        self._connection.execute(insert(finance_steps).values(**said, **sides, case=case.id, key=key, step=step.number))
+        self._connection.execute(
+            insert(finance_steps), {**said, **sides, "case": case.id, "key": key, "step": step.number}
+        )
 
     def steps(self, case_id: str) -> list[Step]:
         """Return the steps of a case, in order."""
-        query = select(finance_steps).where(finance_steps.c.case == case_id, self._mine(finance_steps))
-        return [_step(row) for row in self._connection.execute(query.order_by(finance_steps.c.step))]
+        return [_step(row) for row in self._asked(_STEPS, case=case_id)]
 
     def step_of(self, case_id: str, key: str) -> Step | None:
         """Return the step that somebody named so before."""
-        query = select(finance_steps).where(
-            finance_steps.c.case == case_id, finance_steps.c.key == key, self._mine(finance_steps)
-        )
-        found = self._connection.execute(query).one_or_none()
+        found = self._asked(_STEP_OF, case=case_id, key=key).one_or_none()
         return None if found is None else _step(found)
 
     def add_document(self, case: Case, *, kind: str, name: str, media_type: str, content: bytes) -> CaseDocument:
@@ -137,18 +143,16 @@ class CaseRepository:
 
     def documents(self, case_id: str) -> list[CaseDocument]:
         """Return what is known of the files of a case, oldest first."""
-        query = select(*_KNOWN).where(finance_documents.c.case == case_id, self._mine(finance_documents))
-        ordered = query.order_by(finance_documents.c.created, finance_documents.c.id)
-        return [_document(row) for row in self._connection.execute(ordered)]
+        return [_document(row) for row in self._asked(_DOCUMENTS, case=case_id)]
 
     def document(self, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
         """Return one file of a case; raises ``NotFoundError`` where there is none of that identifier,
         ``ConflictError`` where it no longer is what was handed in.
         """
         query = select(*_KNOWN, finance_documents.c.content).where(
-            finance_documents.c.id == document_id, finance_documents.c.case == case_id, self._mine(finance_documents)
+            finance_documents.c.id == document_id, finance_documents.c.case == case_id, _mine(finance_documents)
         )
-        found = self._connection.execute(query).one_or_none()
+        found = self._asked(query).one_or_none()
         if found is None:
             raise NotFoundError("store.document_not_found")
         known = {field.name: getattr(found, field.name) for field in fields(CaseDocument)}
@@ -157,14 +161,9 @@ class CaseRepository:
             raise ConflictError("finance.document_changed")
         return CaseDocument(**known), content
 
-    def _cases(self) -> ColumnElement[bool]:
-        """What the organisation may know of: a draft is the company's own."""
-        own = finance_cases.c.tenant == self._actor.organisation
-        return or_(own, (finance_cases.c.state != "draft") & self._mine(finance_cases))
-
-    def _mine(self, table: Table) -> ColumnElement[bool]:
-        own = self._actor.organisation
-        return or_(table.c.tenant == own, table.c.guarantor == own, table.c.bank == own)
+    def _asked(self, statement: Executable, **given: Any) -> CursorResult[Any]:
+        """Run a statement that asks for rows of the actor's own organisation."""
+        return self._connection.execute(statement, {**given, "own": self._actor.organisation})
 
 
 class CaseClock:
@@ -199,7 +198,35 @@ class CaseClock:
         self._connection.execute(update(finance_cases).where(finance_cases.c.id == case_id).values(reminded=at))
 
 
+def _mine(table: Table) -> ColumnElement[bool]:
+    """The rows that the organisation ``own`` is a side of."""
+    return or_(*(table.c[side] == bindparam("own") for side in ("tenant", "guarantor", "bank")))
+
+
+def _cases() -> ColumnElement[bool]:
+    """What the organisation ``own`` may know of: a draft is the company's own."""
+    return or_(finance_cases.c.tenant == bindparam("own"), (finance_cases.c.state != "draft") & _mine(finance_cases))
+
+
 _CHANGING = ("state", "guarantee", "loan", "figures", "since", "due", "version")
+#: Each step of a case asks these: making a statement anew takes longer than running it.
+_CASE = {
+    False: (_ONE_CASE := select(finance_cases).where(finance_cases.c.id == bindparam("case"), _cases())),
+    True: _ONE_CASE.with_for_update(),
+}
+_TAKEN = (
+    update(finance_cases)
+    .where(finance_cases.c.id == bindparam("case"), finance_cases.c.version == bindparam("before"), _cases())
+    .values({name: bindparam(name) for name in _CHANGING})
+)
+_OF_CASE = select(finance_steps).where(finance_steps.c.case == bindparam("case"), _mine(finance_steps))
+_STEPS = _OF_CASE.order_by(finance_steps.c.step)
+_STEP_OF = _OF_CASE.where(finance_steps.c.key == bindparam("key"))
+_DOCUMENTS = (
+    select(*_KNOWN)
+    .where(finance_documents.c.case == bindparam("case"), _mine(finance_documents))
+    .order_by(finance_documents.c.created, finance_documents.c.id)
+)
 _STEP = [field.name for field in fields(Step) if field.name != "number"]
 
 

@@ -23,10 +23,13 @@ from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.store.identity import OrganisationRow
 from ktop.store.unit_of_work import Store
+from ktop.usecases.finance.interface import CaseCard
 from ktop.usecases.finance.service import FinanceService
 
 #: How many sequences are tried; ``KTOP_SEQUENCES=1000`` tries so many.
 SEQUENCES = min(int(os.environ.get("KTOP_SEQUENCES", "4")), 10_000)
+#: After how many sequences the store is made anew.
+AT_ONE_STORE = 50
 BEGUN = datetime(2026, 7, 15, 9, tzinfo=UTC)
 #: Two people of each side, and a program of the bank's.
 PEOPLE = {
@@ -63,17 +66,16 @@ LACKING = {
 class Sides(RuleBasedStateMachine):
     """Company, guarantor, bank and the clock on one case of a real store."""
 
-    store: Store | None = None  # one for all sequences: each has a case of its own
+    store: Store | None = None  # one for many sequences: each has a case of its own
+    begun = 0
 
     def __init__(self) -> None:
         super().__init__()
-        if Sides.store is None:
-            Sides.store = Store.open(database_url("sqlite", Path(FOLDER.name)))
-            add_organisations(Sides.store)
-            with Sides.store.installation() as work:
-                row = OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", BEGUN)
-                work.identity.add_organisation(row)
+        if Sides.store is None or Sides.begun % AT_ONE_STORE == 0:
+            Sides.store = _new_store(Sides.store)
+        Sides.begun += 1
         self.now = BEGUN
+        self.shown: dict[str, CaseCard] = {}
         self.finance = FinanceService(lambda: Sides.store or _none(), lambda: self.now)
         self.figures: dict[str, float] = {}
         self.id = ""
@@ -87,6 +89,12 @@ class Sides(RuleBasedStateMachine):
         for kind in ("business_registration", "statements"):
             self.finance.add_document(COMPANY, self.id, kind, f"{kind}.pdf", b"%PDF-1.7 invented")
 
+    def card(self, actor: Actor) -> CaseCard:
+        """Return what somebody is shown now: asked once, until a step is taken or time passes."""
+        if actor.user not in self.shown:
+            self.shown[actor.user] = self.finance.case(actor, self.id)
+        return self.shown[actor.user]
+
     @rule(
         side=st.sampled_from(sorted(PEOPLE)),
         who=st.integers(0, 2),
@@ -96,7 +104,7 @@ class Sides(RuleBasedStateMachine):
     )
     def step(self, side: str, who: int, name: str, possible: bool, again: bool) -> None:
         actor = PEOPLE[side][who % len(PEOPLE[side])]
-        case = self.finance.case(COMPANY, self.id)
+        case = self.card(COMPANY)
         if possible and (open_now := [a for a in process().actions.values() if case.state in a.before]):
             action = open_now[who % len(open_now)]
             name = action.name
@@ -105,7 +113,7 @@ class Sides(RuleBasedStateMachine):
         figures = {key: SAID[key] for key in action.figures if key in SAID}
         key = f"{name}-{case.version}"
         hidden = case.state == "draft" and actor.organisation != "gaon"
-        offered = () if hidden else self.finance.case(actor, self.id).actions
+        offered = () if hidden else self.card(actor).actions
         try:
             after = self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key)
         except NotFoundError:
@@ -113,9 +121,9 @@ class Sides(RuleBasedStateMachine):
             return
         except (InputError, ForbiddenError, ConflictError) as refused:
             assert name not in offered or refused.key in LACKING, "whoever is offered a step may take it"
-            same = self.finance.case(COMPANY, self.id)
-            assert (same.state, same.version) == (case.state, case.version), "what is refused changes nothing"
+            assert self.finance.case(COMPANY, self.id) == case, "what is refused changes nothing"
             return
+        self.shown = {actor.user: after}
         assert after.you == action.by and action.by != "rule", "nobody takes another's step, a rule's least of all"
         assert not (action.another_person and actor.scopes is not None)
         assert name in offered or after.version == case.version, "whoever may take a step is offered it"
@@ -126,16 +134,17 @@ class Sides(RuleBasedStateMachine):
     def days_pass(self, days: int) -> None:
         self.now += timedelta(days=days)
         self.finance.tend(INSTALLATION)
+        self.shown = {}
 
     @invariant()
     def all_sides_see_the_same(self) -> None:
         if not self.id:
             return
-        own = self.finance.case(COMPANY, self.id)
+        own = self.card(COMPANY)
         if own.state == "draft":
             return
         for side in ("guarantor", "bank"):
-            other = self.finance.case(PEOPLE[side][0], self.id)
+            other = self.card(PEOPLE[side][0])
             assert (other.state, other.guarantee, other.loan, other.version, other.due) == (
                 *(own.state, own.guarantee, own.loan, own.version),
                 own.due,
@@ -149,11 +158,11 @@ class Sides(RuleBasedStateMachine):
         assert process().states[own.state].waits_for != "rule", "a rule's step is never left owed"
         everybody = (actor for people in PEOPLE.values() for actor in people)
         way_on = process().states[own.state].waits_for is None or own.actions or other.actions
-        assert way_on or any(self.finance.case(one, self.id).actions for one in everybody), "somebody has a way on"
+        assert way_on or any(self.card(one).actions for one in everybody), "somebody has a way on"
 
     def teardown(self) -> None:
         """End what would take of the limit of the next case."""
-        case = self.finance.case(COMPANY, self.id) if self.id else None
+        case = self.card(COMPANY) if self.id else None
         if case and "withdraw" in case.actions:
             self.finance.act(COMPANY, self.id, "withdraw")
         elif case and case.state == "signed":  # its contract runs out
@@ -166,6 +175,17 @@ class Sides(RuleBasedStateMachine):
             if case.state in ("claimed", "claim_second"):
                 self.finance.act(PEOPLE["guarantor"][0], self.id, "refuse_claim", reason="사유")
             self.finance.act(BANK, self.id, "close")
+
+
+def _new_store(former: Store | None) -> Store:
+    """Return a store with the organisations: companies of ten thousand cases are none, and each costs the next time."""
+    if former is not None:
+        former.engine.dispose()
+    made = Store.open(database_url("sqlite", Path(tempfile.mkdtemp(dir=FOLDER.name))))
+    add_organisations(made)
+    with made.installation() as work:
+        work.identity.add_organisation(OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", BEGUN))
+    return made
 
 
 def _none() -> Store:
