@@ -73,6 +73,14 @@ def test_from_the_request_to_the_ledger(client: TestClient, acting: Acting, hous
     opened = post(client, f"/lookup/{rating}", {}, "/lookup")
     assert opened.status_code == 200 and "/finance?rating=" not in opened.text, "only its company applies with it"
     assert "AA-" in opened.text and "기술인력" in opened.text and "항목별 기여와 개선 제안은" in opened.text
+    assert "이용 목적: 대출 심사" in opened.text and "까지 이 목적으로만 쓸 수 있습니다." in opened.text
+    limits = client.get(f"/api/v1/lookups/{rating}").json()["limits"]
+    assert (limits["purpose"], limits["results"], limits["inputs"]) == ("loan_review", ["ktrs-fm"], ["staff"])
+    assert limits["valid_until"] >= limits["valid_from"]
+    fed = client.get("/api/v1/result-feed?since=0").json()
+    assert [(one["rating"], one["limits"]) for one in fed["items"]] == [(rating, limits)]
+    since = f"/api/v1/result-feed?since={fed['since']}"
+    assert client.get(since).json()["items"] == []
     assert "매출액" not in re.sub(r"<(header|footer).*?</\1>", "", opened.text, flags=re.S)
     english = client.get("/consents?lang=en").text
     assert "Loan review" in english and "active" in english
@@ -84,6 +92,8 @@ def test_from_the_request_to_the_ledger(client: TestClient, acting: Acting, hous
     assert revoked.status_code == 303
     acting.now = BANK
     assert post(client, f"/lookup/{rating}", {}, "/lookup").status_code == 404
+    (gone,) = client.get(since).json()["items"]
+    assert (gone["rating"], gone["state"], gone["limits"]) == (rating, "withdrawn", None)
 
 
 def test_receipts_are_files_in_both_languages(client: TestClient, acting: Acting, house: House) -> None:

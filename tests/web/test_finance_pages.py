@@ -261,5 +261,11 @@ def test_a_bank_takes_part_by_api_alone(client: TestClient, acting: Acting, rati
     acting.now = STAFF
     assert client.get(case).status_code == 200
     assert step("sign", 403)
+    acting.now = COMPANY
+    ended = step("withdraw", 200)
+    acting.now = BANK  # its system was slow: what it sends now was decided before the company withdrew
+    late = step("offer_loan", 200, figures=offer, key="core-2", version=seen["version"])
+    assert late["state"] == "withdrawn" and late["version"] == ended["version"], "an old answer does nothing anew"
+    assert step("disburse", 409, key="core-5")["status"] == 409
     found = client.get("/api/v1/finance/process").json()
     assert found["actions"]["offer_loan"]["by"] == "bank" and found["states"]["contract"]["days"] == 30

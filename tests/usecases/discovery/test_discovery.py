@@ -93,6 +93,25 @@ def test_nobody_is_found_who_did_not_agree(store: Store, discovery: DiscoverySer
         discovery.open_found(BANK, found.id)
 
 
+def test_each_condition_finds_who_meets_it_and_nobody_else(store: Store, discovery: DiscoveryService) -> None:
+    opt_in(store, discovery, COMPANY)  # A, BB, R3, 70, machinery, KR-30, small, growth, ktrs-fm
+    for meets, misses in (
+        (Wanted(business="A"), Wanted(business="AA")),
+        (Wanted(growth="BB"), Wanted(growth="BBB")),
+        (Wanted(risk="R3"), Wanted(risk="R2")),
+        (Wanted(growth="B", risk="R4"), Wanted(growth="B", risk="R1")),
+        (Wanted(index_score=70), Wanted(index_score=70.5)),
+        (Wanted(industry="machinery"), Wanted(industry="software_ict")),
+        (Wanted(region="KR-30"), Wanted(region="KR-26")),
+        (Wanted(size="small"), Wanted(size="medium")),
+        (Wanted(age_band="growth"), Wanted(age_band="mature")),
+        (Wanted(model="ktrs-fm"), Wanted(model="start-up")),
+        (Wanted(words="감속기"), Wanted(words="없는말")),
+    ):
+        assert len(discovery.search(BANK, meets).items) == 1, meets
+        assert discovery.search(BANK, misses).items == [], misses
+
+
 def test_the_company_sees_who_found_it_and_answers(store: Store, discovery: DiscoveryService) -> None:
     opt_in(store, discovery, COMPANY)
     (found,) = discovery.search(BANK, Wanted()).items

@@ -20,7 +20,7 @@ from ktop.catalogue import load
 from ktop.domain.finance.case import Application
 from ktop.domain.finance.loan_rule import LoanRule, terms
 from ktop.domain.party.actor import INSTALLATION, Actor
-from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
 from ktop.store.tables import audit_events, finance_documents, organisations, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
@@ -332,7 +332,9 @@ def test_a_case_that_cannot_be_led_on_keeps_no_other_waiting(
     assert finance.case(COMPANY, stuck.id).state == "submitted"
 
 
-def test_files_are_taken_by_what_they_are(store: Store, finance: FinanceService) -> None:
+def test_files_are_taken_by_what_they_are(
+    store: Store, finance: FinanceService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = begun(store, finance)
     for content in (b"MZ\x90", b"<html>", b"", b"PK\x03\x04broken"):
         with pytest.raises(InputError) as refused:
@@ -340,6 +342,13 @@ def test_files_are_taken_by_what_they_are(store: Store, finance: FinanceService)
         assert refused.value.key == "finance.document_type"
     with pytest.raises(InputError):
         finance.add_document(COMPANY, case.id, "passport", "a.pdf", PDF)
+    with pytest.raises(TooLargeError):
+        finance.add_document(COMPANY, case.id, "other", "a.pdf", PDF + bytes(10_000_000 - len(PDF) + 1))
+    assert finance.case(COMPANY, case.id).documents == [], "nothing of them is kept"
+    monkeypatch.setitem(load("finance"), "documents_most", 1)
+    finance.add_document(COMPANY, case.id, "other", "a.pdf", PDF)
+    with pytest.raises(ConflictError):
+        finance.add_document(COMPANY, case.id, "other", "b.pdf", PDF)
 
 
 def test_above_the_limit_a_second_officer_confirms(

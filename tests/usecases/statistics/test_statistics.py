@@ -14,13 +14,16 @@ from sqlalchemy import update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
-from consenting import BANK, COMPANY, OTHER_COMPANY, add_organisations
+from consenting import BANK, COMPANY, GAON, OTHER_COMPANY, add_organisations, add_rating
 from databases import BACK_ENDS, database_url
 
+from ktop.domain.finance.case import Application
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ForbiddenError, NotFoundError
+from ktop.store.identity import OrganisationRow
 from ktop.store.tables import ratings
 from ktop.store.unit_of_work import Store
+from ktop.usecases.finance.service import FinanceService
 from ktop.usecases.statistics.service import HIDDEN, StatisticsService, half_year
 
 OPERATOR = Actor("user-operator", "kotec", frozenset({"operator"}))
@@ -74,6 +77,34 @@ def test_firms_are_counted_once_with_their_last_grade(store: Store, tmp_path: Pa
     assert elsewhere.tables == made.tables and (tmp_path / "out" / "figures.json").is_file()
     with pytest.raises(ForbiddenError):
         service.publish(BANK)
+
+
+def test_guarantees_and_loans_that_followed_are_counted(store: Store, tmp_path: Path) -> None:
+    moment = datetime(2026, 6, 15, 9, tzinfo=UTC)
+    with store.installation() as work:
+        work.identity.add_organisation(OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", NOW))
+    officer = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
+    finance = FinanceService(lambda: store, lambda: moment)
+    figures = {"guaranteed_krw": "8,000,000", "fee_percent": "1.1"}
+    offered = {"loan_krw": "10,000,000", "interest_percent": "4.2", "months": "36"}
+    way = [
+        (COMPANY, "submit", {}),
+        (COMPANY, "hand_in", {}),
+        (officer, "approve_guarantee", figures),
+        (BANK, "offer_loan", offered),
+        (COMPANY, "sign", {}),
+        (BANK, "disburse", {}),
+    ]
+    rating = add_rating(store, COMPANY, GAON)
+    for steps in (6, 6, 6, 6, 6, 3, 0):  # five led to a loan, a sixth to a guarantee, the last is a draft
+        case = finance.apply(COMPANY, Application(rating, "research", 10_000_000, 36), guarantor="kotec", bank="ibk")
+        for kind in ("business_registration", "statements"):
+            finance.add_document(COMPANY, case.id, kind, f"{kind}.pdf", b"%PDF-1.7 invented")
+        for actor, action, said in way[:steps]:
+            finance.act(actor, case.id, action, figures=said)
+    made = StatisticsService(lambda: store, tmp_path, lambda: NOW).publish(OPERATOR)
+    counted = {row["kind"]: row["count"] for row in made.tables["usage"] if row["half_year"] == "2026-H1"}
+    assert (counted["applications"], counted["guarantees"], counted["loans"]) == (6, 6, 5)
 
 
 def test_what_became_of_firms_is_told_a_year_later(store: Store, tmp_path: Path) -> None:

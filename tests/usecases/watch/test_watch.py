@@ -75,9 +75,14 @@ def consents(store: Store) -> ConsentService:
     return ConsentService(lambda: store)
 
 
-def rated(store: Store, actor: Actor, number: str, grade: str, made: datetime | None = None) -> str:
+def rated(
+    store: Store, actor: Actor, number: str, grade: str, made: datetime | None = None, *, closed: bool = False
+) -> str:
     """Keep a result with another business grade, made at a moment."""
     changed = {**KTRS, "grades": {**KTRS["grades"], "business": grade}}
+    if closed:
+        inputs = [one | {"value": 1} if one["name"] == "business_suspended" else one for one in KTRS["inputs"]]
+        changed["inputs"] = inputs
     with store.unit(actor) as unit:
         row = unit.ratings.add(
             kind="company",
@@ -195,3 +200,8 @@ def test_the_clock_rates_again_and_tells_of_warnings_once(
     assert told(store, "watch.warned") == [{"signs": ["business_down"]}], "a warning is told once"
     assert consents.ledger(COMPANY).items[0].way == "watch"
     assert watch.warned(BANK) == 1 and watch.warned(OTHER_BANK) == 0
+    assert len(again.rated) == 1, "once a quarter"
+    rated(store, COMPANY, GAON, ladder("business").lowered("AA", 4), closed=True)
+    consents.give(COMPANY, "ibk", terms(purpose="monitoring", inputs={"credit"}), "")
+    assert watch.tend(INSTALLATION, day + timedelta(days=6)) == 1
+    assert told(store, "watch.warned")[1:] == [{"signs": ["closed"]}], "the next warning is told by itself"
