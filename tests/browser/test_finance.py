@@ -98,7 +98,7 @@ def bank_system() -> Iterator[Bank]:
 
 
 def signed_in(browser: Browser, address: str, account: tuple[str, str]) -> Page:
-    page = browser.new_page(base_url=address, locale="ko-KR", viewport={"width": 720, "height": 960})
+    page = browser.new_page(base_url=address, locale="ko-KR", viewport={"width": 720, "height": 1040})
     page.set_default_timeout(30_000)  # a machine under load is no fault of the pages
     page.goto("/sign-in?lang=ko")
     page.fill("[name=login]", account[0])
@@ -164,7 +164,7 @@ def test_company_and_bank_side_by_side(
     press(owner, "신청")
     press(owner, "서류 제출 완료")
     case = owner.url.partition("?")[0].rsplit("/", 1)[1]
-    owner.set_viewport_size({"width": 720, "height": 960})
+    owner.set_viewport_size({"width": 720, "height": 1040})
 
     # The guarantor's own system approves by API; the bank's cannot be reached meanwhile.
     (waiting,) = guarantor.get("/api/v1/finance/cases?state=guarantee_review").json()["items"]
@@ -206,7 +206,7 @@ def test_company_and_bank_side_by_side(
     press(bank, "대출 조건 제시")
     owner.reload()
     open_to_all(owner, "contract")
-    owner.set_viewport_size({"width": 720, "height": 960})
+    owner.set_viewport_size({"width": 720, "height": 1040})
     press(owner, "약정 체결")
     bank.reload()
     for name in ("대출 실행", "상환 관리 시작"):
@@ -221,7 +221,7 @@ def test_company_and_bank_side_by_side(
     for page in (owner, bank):
         assert page.locator(".head strong").first.inner_text() == "종결"
     open_to_all(bank, "closed")
-    bank.set_viewport_size({"width": 720, "height": 960})
+    bank.set_viewport_size({"width": 720, "height": 1040})
     keep("finance-closed", owner, bank)
     steps = guarantor.get(f"/api/v1/finance/cases/{case}").json()["steps"]
     assert [one["action"] for one in steps if one["side"] == "rule"] == ["find_eligible", "hand_over"]

@@ -154,9 +154,15 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) 
     acting.now = BANK
     for action in ("disburse", "monitor", "report_overdue", "declare_default"):
         assert send(client, steps, case, {"action": action, "reason": "두 달 연체"}).status_code == 303
-    assert main_actions(client.get(f"{case}?lang=en").text) == ["Call the guarantee"], "of four that may be taken"
+    page = client.get(f"{case}?lang=en").text
+    assert main_actions(page) == ["Call the guarantee"], "of four that may be taken"
+    assert re.findall(r'name="action" value="(\w+)"', page)[0] == "claim_guarantee", "and it stands first"
+    acting.now = COMPANY
+    told = client.get(f"{case}?lang=ko").text.partition('class="notice"')[2].partition("</p>")[0]
+    assert "보증사고로 처리되었습니다" in told and "두 달 연체" in told, "why, where the owner looks first"
+    acting.now = BANK
     assert send(client, steps, case, {"action": "close"}).status_code == 303
-    assert "Closed" in client.get(case).text
+    assert "Closed" in client.get(f"{case}?lang=en").text
 
     acting.now = OTHER_BANK
     assert client.get(case).status_code == 404 and client.get(document[1]).status_code == 404

@@ -363,10 +363,12 @@ def _place(state: str) -> int:
 
 
 def _stopped(card: CaseCard) -> str:
-    """Return the key of what is said of a case that does not go on; empty where it does."""
+    """Return the key of what is said of a case that does not go on as it should; empty where it does."""
     if card.state in ("guarantee_refused", "loan_refused"):
         appealed = any(step.action == f"appeal_{card.state.partition('_')[0]}" for step in card.steps)
         return "refused_again" if appealed else "refused_open"
+    if card.state in ("returned", "overdue", "defaulted"):
+        return f"now_{card.state}"
     return "" if card.state in _WAY or card.state in _PLACES else "stopped"
 
 
@@ -467,10 +469,11 @@ _GRAVE = frozenset(
 
 
 def _forms(actions: Sequence[str], lang: Lang) -> list[dict[str, Any]]:
-    """Return a form for each step; one is the main one: the last, in the order of the process, that is a way on."""
+    """Return a form for each step, the main one first: the last, in the order of the process, that is a way on."""
     known = [process().actions[name] for name in actions]
     main = next((one for one in reversed(known) if one.to not in _GRAVE), None)
-    return [_form(one, lang) | {"main": one is main} for one in known]
+    ordered = sorted(known, key=lambda one: one is not main)
+    return [_form(one, lang) | {"main": one is main} for one in ordered]
 
 
 def _form(action: Action, lang: Lang) -> dict[str, Any]:
