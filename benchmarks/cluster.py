@@ -8,8 +8,10 @@ cluster in the same run: of times on a busy machine only the ratios say somethin
 
 A search is hybrid, before a day that 70 % of the patents are earlier than, top 1,000. While --queries of them run, a
 process that holds a share is killed after three tenths, and a node after six tenths: every answer is compared with the
-single machine's, and the seconds in which there was none are told. Then --ratings technologies are rated. With --add N
-the corpus gets N more patents before that: another process imports and indexes them while two threads ask on and on.
+single machine's, and the seconds in which there was none are told. Then --ratings technologies are rated on both by
+turns, and --killed-ratings more while a process and a node are killed (with --queries 0: a node is killed only once).
+With --add N the corpus gets N more patents before that: another process imports and indexes them while two threads ask
+on and on.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--ratings", type=int, default=200)
+    parser.add_argument("--killed-ratings", type=int, default=0, help="and so many while a process and a node are lost")
     parser.add_argument("--add", type=int, default=0, help="publish a generation with so many more patents, for good")
     parser.add_argument("--segment-rows", type=int, help="index it first, a segment for so many patents")
     options = parser.parse_args()
@@ -100,8 +103,9 @@ def compare(options: argparse.Namespace, nodes: Nodes) -> None:
     if options.add:
         largest = switched(options, nodes, texts, before)
         wanted, _ = asked(PatentIndex(options.folder), texts, before)
-    kill(options, nodes, largest, texts, before, wanted)
-    if options.ratings:
+    if options.queries:
+        kill(options, nodes, largest, texts, before, wanted)
+    if options.ratings or options.killed_ratings:
         rate(options, nodes)
 
 
@@ -224,26 +228,51 @@ def kill(
 
 
 def rate(options: argparse.Namespace, nodes: Nodes) -> None:
-    """Rate technologies on the single machine and on the cluster."""
+    """Rate technologies on the single machine and on the cluster by turns; then lose a process and a node meanwhile."""
+    from ktop.kernel.errors import UnavailableError
     from ktop.patents.cluster.joining import open_on_cluster
     from ktop.usecases.corpora.engine import open_corpus
     from ktop.usecases.technologies.rating import rate_technology
 
-    texts = [f"{text} {number}" for number in range(-(-options.ratings // 60)) for text in scale._questions()]
-    texts = texts[: options.ratings]
+    count = options.ratings + options.killed_ratings
+    texts = [f"{text} {number}" for number in range(-(-count // 60)) for text in scale._questions()][:count]
     plan = nodes.plan(options.shares[-1], options.replicas)
-    engines = {
-        "single machine": open_corpus(options.folder),
-        "cluster": open_corpus(options.folder, open_index=functools.partial(open_on_cluster, plan=plan)),
-    }
-    made = {}
-    for name, engine in engines.items():
-        spent = time.perf_counter()
-        made[name] = [rate_technology(engine, text).to_json() for text in texts]
-        print(f"{len(texts)} ratings, {name}: {time.perf_counter() - spent:.0f} s", flush=True)
-    differ = sum(one != other for one, other in zip(*made.values(), strict=True))
-    print(f"{differ} of {len(texts)} ratings differ", flush=True)
-    assert not differ
+    alone = open_corpus(options.folder)
+    cluster = open_corpus(options.folder, open_index=functools.partial(open_on_cluster, plan=plan))
+    spent: dict[str, list[float]] = {"single machine": [], "cluster": [], "after a loss": []}
+
+    def rated(engine: Any, text: str, name: str) -> Any:
+        started = time.perf_counter()
+        try:
+            return rate_technology(engine, text).to_json()
+        finally:
+            spent[name].append(time.perf_counter() - started)
+
+    for number, text in enumerate(texts[: options.ratings], 1):
+        assert rated(alone, text, "single machine") == rated(cluster, text, "cluster"), "a rating differs"
+        if number % 20 == 0 or number == options.ratings:
+            print(f"{number} ratings identical, ms a rating", flush=True)
+            for name in ("single machine", "cluster"):
+                scale.row(name, spent[name])
+    ends: Counter[str] = Counter()
+    for number, text in enumerate(texts[options.ratings :]):
+        if number == options.killed_ratings * 3 // 10:
+            os.kill(nodes.held(options.folder, cluster, options.shares[-1])[0].pid, signal.SIGKILL)
+        if number == options.killed_ratings * 6 // 10:
+            nodes.kill(options.nodes - 1)
+        wanted = rated(alone, text, "single machine")
+        try:
+            ends["right" if rated(cluster, text, "after a loss") == wanted else "WRONG"] += 1
+        except UnavailableError as error:
+            ends[error.key] += 1
+    if ends:
+        print(
+            f"{options.killed_ratings} ratings while a process and a node are lost: "
+            + ", ".join(f"{times} {name}" for name, times in ends.items())
+            + f"; the slowest {max(spent['after a loss']):.1f} s",
+            flush=True,
+        )
+    assert not ends["WRONG"]
 
 
 class Nodes:
