@@ -61,6 +61,19 @@ def test_every_file_copied_into_the_image_is_there_and_packages_are_pinned() -> 
     assert "--require-hashes" in text and "USER ktop" in text
 
 
+def test_one_machine_installs_nothing_of_a_cluster() -> None:
+    named = {
+        path.stem: set(re.findall(r"^([a-z0-9-]+)==", path.read_text("utf-8"), re.MULTILINE))
+        for path in (ROOT / "requirements").glob("*.txt")
+    }
+    assert [stem for stem, packages in named.items() if "ray" in packages] == ["cluster"]
+    told = (ROOT / "run").read_text("utf-8")
+    assert [line.split(")")[0].strip() for line in told.splitlines() if "ensure cluster" in line] == [
+        '"cluster "*',
+        'set* | *" --cluster"*',
+    ]
+
+
 def test_nothing_listens_beyond_this_machine_by_itself() -> None:
     for name, service in _compose()["services"].items():
         assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", [])), name
@@ -71,11 +84,13 @@ def test_nothing_listens_beyond_this_machine_by_itself() -> None:
 def test_two_web_processes_and_two_workers_stand_behind_a_proxy_that_is_believed() -> None:
     compose, handed_on = _compose(), (ROOT / "deploy" / "Caddyfile").read_text("utf-8")
     services = compose["services"]
+    assert services["database"]["image"].startswith("postgres:") and services["worker"]["command"] == ["worker"]
     assert [services[name]["deploy"]["replicas"] for name in ("web", "worker")] == [2, 2]
     assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
     assert re.findall(r"dynamic a (\w+) (\d+)", handed_on) == [("web", "8000")]
     (network,) = compose["networks"]["default"]["ipam"]["config"]
     web, worker = (services[name]["environment"] for name in ("web", "worker"))
+    assert web["KTOP_DATABASE_URL"].startswith("postgresql://") and "@database/" in web["KTOP_DATABASE_URL"]
     assert web == worker and web["KTOP_PROXY"] == network["subnet"]
     assert Settings(worker=web["KTOP_WORKER"]).worker is False  # the two workers are services of their own
     assert re.findall(r"trusted_proxies static (\S+)", handed_on) == [f"{network['gateway']}/32"]

@@ -25,6 +25,12 @@ def test_an_index_that_no_line_was_drawn_by_is_foretold() -> None:
     assert size_of(checked["patents"], 1.0).index_gb == pytest.approx(checked["index_bytes"] / 1e9, rel=0.05)
 
 
+def test_one_and_two_million_foretell_eight() -> None:
+    told = load("cluster_sizes")
+    fewer = {1_000_000: told["index_bytes"][1_000_000], told["checked"]["patents"]: told["checked"]["index_bytes"]}
+    assert along(fewer, 8_000_000) == pytest.approx(told["index_bytes"][8_000_000], rel=0.05)
+
+
 @given(PATENTS, PATENTS, st.floats(0.001, 1_000))
 def test_more_patents_never_need_less(one: int, other: int, ratings: float) -> None:
     fewer, more = (size_of(patents, ratings) for patents in sorted((one, other)))
