@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -128,6 +129,20 @@ def test_texts_are_analysed_by_nodes_as_by_one_process(
     assert len(made) > 50
 
 
+def test_a_process_that_joined_ends_in_its_own_way_when_it_is_told_to(nodes: Nodes, plan: ClusterPlan) -> None:
+    code = (
+        "import os, signal, sys, threading; from pathlib import Path\n"
+        "from ktop.patents.cluster.joining import joined\n"
+        "from ktop.patents.cluster.plan import ClusterPlan\n"
+        "told = threading.Event(); signal.signal(signal.SIGTERM, lambda *_: told.set())\n"
+        "joining = threading.Thread(target=joined, args=(ClusterPlan(sys.argv[1], Path(sys.argv[2])),))\n"
+        "joining.start(); joining.join(); os.kill(os.getpid(), signal.SIGTERM); print(told.wait(60))\n"
+    )
+    command = [sys.executable, "-c", code, nodes.address, str(plan.token)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert (ended.returncode, ended.stdout) == (0, "True\n"), ended.stderr[-500:]
+
+
 def test_measures_are_worked_out_by_nodes_as_by_one_process(
     plan: ClusterPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,24 +209,51 @@ def test_a_new_generation_is_switched_to_as_a_whole(
     assert searched(former, ASKED[:1]) == before  # whose shares are opened again for whoever asks them still
 
 
-def test_commands_start_a_node_and_rate_against_the_cluster(demo_corpus: Path, nodes: Nodes, tmp_path: Path) -> None:
-    alone = House(Settings(solo=True, data=tmp_path, corpus=demo_corpus))
-    on_cluster = Settings(solo=True, data=tmp_path, corpus=demo_corpus, cluster=nodes.address, cluster_shares=2)
-    on_cluster.keys.mkdir()
-    shutil.copy2(nodes.token, on_cluster.cluster_token)
+def test_commands_start_a_node_that_is_given_shares_and_rate_against_the_cluster(
+    segmented: Path, demo_corpus: Path, nodes: Nodes, plan: ClusterPlan, tmp_path: Path
+) -> None:
+    ray_shares, once = joined(plan), replace(plan, shares=2, replicas=1)
+    if HOSTS[1] in nodes.running:
+        nodes.kill(HOSTS[1])
+    while ray_shares.nodes_alive() != [HOSTS[0]]:
+        time.sleep(0.2)
+    dealt, manifest = open_on_cluster(segmented, once), PatentIndex(segmented).manifest
+    found = searched(dealt, ASKED[:1])
+    shares = ray_shares.RayShares(segmented.resolve(), manifest.generation, shares_of(manifest, 2), once)
+    key = ray_shares.corpus_key(segmented.resolve())
+    settings = Settings(solo=True, data=tmp_path, corpus=demo_corpus)
+    settings.keys.mkdir()
+    shutil.copy2(nodes.token, settings.cluster_token)
+    environment = os.environ | {"KTOP_DATA": str(tmp_path), "KTOP_LANG": "en", "KTOP_CLUSTER_SHARES": "2"}
+
+    def ktop(*told: object) -> dict[str, Any]:
+        command = [sys.executable, "-m", "ktop", *map(str, told), "--json", "--cluster", nodes.address]
+        answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+        assert answer.returncode == 0, answer.stderr[-500:]
+        found: dict[str, Any] = json.loads(answer.stdout)
+        return found
+
     command = [sys.executable, "-m", "ktop", "cluster", "attach", nodes.address, "--host", HOSTS[1]]
-    environment = os.environ | {"KTOP_DATA": str(tmp_path), "KTOP_LANG": "en"}
     node = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, start_new_session=True)
     try:
         assert node.stderr is not None
         assert nodes.address in node.stderr.readline().decode()
-        house = House(on_cluster)
+        for _ in range(50):  # or what asks the cluster for this process has done it already
+            shares.spread()
+            holding = [s.node for s in ray_shares.shares_held() if s.name.startswith(key) and "of2-" in s.name]
+            if sorted(holding) == sorted(HOSTS):
+                break
+        assert sorted(holding) == sorted(HOSTS)  # and none is lost
+        assert not shares.spread()
+        assert searched(dealt, ASKED[:1]) == found
         summary = f"{QUESTIONS[1]}, told at some length for a rating of how original it is"
-        asked = [home.technologies.rate_summary(LOCAL_OWNER, summary) for home in (alone, house)]
-        assert asked[0].to_json() == asked[1].to_json()
-        seen = house.cluster.seen(LOCAL_OWNER)
-        assert list(seen.nodes) == list(HOSTS)
-        assert {share.node for share in seen.shares} == set(HOSTS)
+        alone = House(settings).technologies.rate_summary(LOCAL_OWNER, summary).to_json(["en"])
+        assert ktop("rate", "technology", summary, "--corpus", demo_corpus, "--lang", "en") == json.loads(
+            json.dumps(alone)
+        )
+        seen = ktop("cluster", "status")
+        assert seen["nodes"] == list(HOSTS)
+        assert {share["node"] for share in seen["shares"]} == set(HOSTS)
     finally:
         node.terminate()
         assert node.wait(30) == 0

@@ -37,6 +37,10 @@ _HEAD_SECONDS = 3.0
 _JOIN_SECONDS = 180.0
 #: Seconds between two looks whether the head is still there.
 _HEAD_EVERY_SECONDS = 1.0
+#: Seconds between two looks whether a node has come that holds fewer shares than others.
+_SPREAD_EVERY_SECONDS = 20.0
+#: Seconds between two attempts to have a process that asks: one that cannot be started is not tried on and on.
+_AGAIN_SECONDS = 0.2
 #: Seconds beyond those of an answer after which a process that asks is taken to hang.
 _GRACE_SECONDS = 5.0
 
@@ -110,6 +114,7 @@ def _ask(dealt: _Dealt, question: str | None = None, arguments: Sequence[tuple[A
             _given_up(dealt.plan, beside)
             if time.monotonic() - started > dealt.plan.seconds:
                 raise UnavailableError("cluster.lost") from error
+            time.sleep(_AGAIN_SECONDS)
         else:
             return found
 
@@ -121,7 +126,7 @@ class _Asker:
         self._lock = threading.Lock()
         self._cluster: Future[ModuleType] = Future()
         self._opened: dict[_Dealt, RayShares] = {}
-        for work in (self._join, _end_with_head):
+        for work in (self._join, self._spread_on, _end_with_head):
             threading.Thread(target=work, args=(plan,), daemon=True).start()
 
     def _join(self, plan: ClusterPlan) -> None:
@@ -134,6 +139,19 @@ class _Asker:
             _end_after(_HEAD_EVERY_SECONDS)  # another process will try again
         except BaseException:
             os._exit(1)
+
+    def _spread_on(self, plan: ClusterPlan) -> None:
+        """Have nodes that come later hold shares as well, one share at a time."""
+        self._cluster.result()
+        while True:
+            time.sleep(_SPREAD_EVERY_SECONDS)
+            with self._lock:
+                opened = list(self._opened.values())
+            looked: Future[None] = Future()
+            _end_after(plan.seconds + _GRACE_SECONDS, until=looked)
+            for shares in opened:
+                shares.spread()
+            looked.set_result(None)
 
     def ask(self, dealt: _Dealt, question: str | None, arguments: Sequence[Any], spent: float) -> list[Any]:
         """Ask the shares a question, so many seconds after it was asked; see ``_ask``."""

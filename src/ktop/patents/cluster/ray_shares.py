@@ -6,11 +6,12 @@ share is asked changes nothing, so that a call made twice is a call made once.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,11 +121,19 @@ class RayShares:
         """Return the actors of each share once all of them answer, the replicas of a share on different nodes."""
         nodes = sorted(node["NodeID"] for node in ray.nodes() if node["Alive"])
         remote: Any = ray.remote(ShareActor)
-        key, count = corpus_key(self._directory), len(self._places)
-        actors = [
-            [
-                remote.options(
-                    name=f"{key}-{self._generation}-{number}of{count}-{replica}",
+        held = self._held(started)
+        load = Counter(node for _, node in held.values())
+        actors: list[list[Any]] = []
+        for number, share in enumerate(self._places):
+            actors.append([])
+            for replica in range(self._plan.replicas):
+                if (number, replica) in held:
+                    actors[-1].append(held[number, replica][0])
+                    continue
+                taken = {held[at][1] for at in held if at[0] == number}
+                node = min(nodes, key=lambda node: (node in taken, load[node]))
+                actor = remote.options(
+                    name=self._name(number, replica),
                     namespace=NAMESPACE,
                     get_if_exists=True,
                     lifetime="detached",
@@ -132,16 +141,48 @@ class RayShares:
                     max_task_retries=-1,
                     num_cpus=0,
                     # Not softly: Ray then puts them where it likes. Where the node is lost, ``ask`` places them anew.
-                    scheduling_strategy=NodeAffinitySchedulingStrategy(
-                        nodes[(number + replica) % len(nodes)], soft=False
-                    ),
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False),
                 ).remote(str(self._directory), self._generation, share)
-                for replica in range(self._plan.replicas)
-            ]
-            for number, share in enumerate(self._places)
-        ]
+                held[number, replica] = actor, node
+                load[node] += 1
+                actors[-1].append(actor)
         self._all([actor.ready.remote() for replicas in actors for actor in replicas], started)
         return actors
+
+    def _name(self, number: int, replica: int) -> str:
+        return f"{corpus_key(self._directory)}-{self._generation}-{number}of{len(self._places)}-{replica}"
+
+    def _held(self, started: float) -> dict[tuple[int, int], tuple[Any, str]]:
+        """Return the actors that are there already, by share and replica, and the node of each."""
+        every = [(number, replica) for number in range(len(self._places)) for replica in range(self._plan.replicas)]
+        there = _named()
+        actors = {at: there[self._name(*at)] for at in every if self._name(*at) in there}
+        answers = self._all([actor.where.remote() for actor in actors.values()], started)
+        return {at: (actor, node) for (at, actor), (node, _) in zip(actors.items(), answers, strict=True)}
+
+    def spread(self) -> bool:
+        """Move one share to a node that holds fewer by two or more, as one that came back does; False where none does.
+
+        Whoever asks these shares opens the one that is moved anew, and waits for it within the time of an answer. All
+        processes that ask choose the same one, and none ends again what another has moved already.
+        """
+        started = time.monotonic()
+        try:
+            held = self._held(started)
+            load = Counter({node["NodeID"]: 0 for node in ray.nodes() if node["Alive"]})
+            load.update(node for _, node in held.values())
+            ranked = sorted(load, key=lambda node: (load[node], node))
+            emptiest, fullest = ranked[0], ranked[-1]
+            kept = {number for (number, _), (_, node) in held.items() if node == emptiest}
+            movable = [at for at in sorted(held) if held[at][1] == fullest and at[0] not in kept]
+            complete = len(held) == len(self._places) * self._plan.replicas  # else those of a former generation
+            if load[fullest] - load[emptiest] < 2 or not movable or not complete:
+                return False
+            ray.kill(held[movable[-1]][0])
+            self._actors = self._opened(started)
+        except (*_LOST, UnavailableError):
+            return False  # a node or process is lost at this moment: later
+        return True
 
     def ask(self, question: str, arguments: Sequence[tuple[Any, ...] | None], spent: float = 0.0) -> list[Any]:
         """Ask the shares that arguments are given for, and return all their answers in order.
@@ -220,13 +261,24 @@ class HeldShare:
 def shares_held(seconds: float = 10.0) -> list[HeldShare]:
     """Return every process of the cluster that holds a share and answers within so many seconds."""
     nodes = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes()}
-    names = sorted(named["name"] for named in ray.util.list_named_actors(all_namespaces=True))
-    asked: dict[Any, str] = {
-        ray.get_actor(name, NAMESPACE).where.remote(): name for name in names if name.startswith(_SHARE)
-    }
+    asked = {actor.where.remote(): name for name, actor in _named().items()}
     ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=seconds) if asked else ([], [])
-    found = [(asked[promise], *ray.get(promise)) for promise in ready]
-    return sorted((HeldShare(name, nodes[node], pid) for name, node, pid in found), key=lambda share: share.name)
+    found = []
+    for promise in ready:
+        with contextlib.suppress(RayError):  # it has ended, or is moved to another node
+            node, pid = ray.get(promise)
+            found.append(HeldShare(asked[promise], nodes[node], pid))
+    return sorted(found, key=lambda share: share.name)
+
+
+def _named() -> dict[str, Any]:
+    """Return the actors of all shares by their names."""
+    found = {}
+    for named in ray.util.list_named_actors(all_namespaces=True):
+        if named["namespace"] == NAMESPACE and named["name"].startswith(_SHARE):
+            with contextlib.suppress(ValueError):  # it has ended meanwhile
+                found[named["name"]] = ray.get_actor(named["name"], NAMESPACE)
+    return found
 
 
 def tasks_in_order(work: Callable[[Part], Answer], parts: Iterable[Part], workers: int) -> Iterator[Answer]:
@@ -269,14 +321,12 @@ def _end_former(directory: Path, generation: int) -> None:
     key = corpus_key(directory)
     if Layout(directory).read().generation != generation:
         return  # a newer one is there already: whoever opens that one clears up
-    for named in ray.util.list_named_actors(all_namespaces=True):
-        name = named["name"]
-        if named["namespace"] != NAMESPACE or not name.startswith(key + "-") or name.startswith(f"{key}-{generation}-"):
+    for name, actor in _named().items():
+        if not name.startswith(key + "-") or name.startswith(f"{key}-{generation}-"):
             continue
         try:
-            actor = ray.get_actor(name, NAMESPACE)
             idle: Any = ray.get(actor.idle_seconds.remote(), timeout=5.0)
             if idle > IDLE_SECONDS:
                 ray.kill(actor)
-        except (RayError, ValueError):  # ended meanwhile, or its files are gone
+        except RayError:  # ended meanwhile, or its files are gone
             continue

@@ -26,6 +26,8 @@ def ray_variables(token: Path) -> dict[str, str]:
         "RAY_AUTH_TOKEN_PATH": str(token),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else a future version's behaviour is announced on the terminal
+        # Else a process that joins, told to end, is aborted with all that it has in hand: a worker gives its jobs back.
+        "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
         # A node that is told to end waits so long for its shares, which never end by themselves.
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "1",
         # A node that is gone is known within some six seconds, one that hangs within thirty.
