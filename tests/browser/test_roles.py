@@ -45,7 +45,8 @@ _CUT = """() => [...document.querySelectorAll('main *, header *')].filter(e => {
         || (hides(s.overflowY) && e.scrollHeight > e.clientHeight + 1);
 }).map(e => e.outerHTML.slice(0, 120))"""
 
-
+#: Pixels of a list that are out of sight until one scrolls sideways.
+_HIDDEN = "(list => list.scrollWidth - list.clientWidth)(document.querySelector('.scroll:has(> .listing)'))"
 #: Whether the focus is drawn around what has it, or around the label of a choice.
 _SEEN = "e => [e, e.closest('label')].some(one => one && getComputedStyle(one).outlineStyle !== 'none')"
 #: A file dialog is the browser's own, and so is the clipboard: files are handed over, a table is pasted as an event.
@@ -352,6 +353,7 @@ def test_operator_from_an_institution_to_the_audit_trail(person: Person, people:
     person.sound()
     person.menu("/audit")
     expect(page.locator("table.listing")).to_contain_text(load("actions")["institution.created"][person.lang])
+    assert page.evaluate(_HIDDEN) <= 0 or page.viewport_size != {"width": 1440, "height": 900}, "details are cut"
     person.go("form[action='/audit/verify'] button")
     expect(page.locator(".notice[role=status]")).to_be_visible()
     person.go(".listing-pages a, th a[href*='sort=']")

@@ -111,6 +111,7 @@ def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(clien
     acting.now = OPERATOR
     page = client.get("/audit?lang=ko").text
     assert "기업 정보 임시 저장" in page and "company.drafted" not in page
+    assert "목적: 대출 심사" in page and "loan_review" not in page, "details are in words as well"
     assert b"company.drafted" in client.get("/audit?file=csv").content
     csrf = token_of(page)
     head = client.post("/audit/head", data={"csrf": csrf})

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ktop.catalogue import Lang, load, message, messages, text
-from ktop.domain.finance.process import process
+from ktop.catalogue import message, text
 from ktop.domain.party.permission import Allowed, check
 from ktop.kernel.errors import ConflictError, NotFoundError
 from ktop.report import numbers
@@ -19,13 +17,12 @@ from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
+from ktop.web.pages.audit_words import action_words, begun, detail_words, kind_words
 from ktop.web.pages.common import posted
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 _HEADS_SHOWN = 10
-#: Letters of an identifier that the list shows.
-_SHOWN = 12
 
 
 @router.get("/audit")
@@ -77,7 +74,7 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
             text("audit.column_kind", lang),
             lambda one: one.action.partition(".")[0],
             "choice",
-            shown=lambda kind: _kind(kind, lang),
+            shown=lambda kind: kind_words(kind, lang),
         ),
         column(
             "action",
@@ -85,9 +82,14 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
             lambda one: one.action,  # files hold the name that programs and webhooks know
             shown=lambda action: action_words(action, lang),
         ),
-        column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=_begun),
-        column("subject", text("audit.column_subject", lang), lambda one: one.subject, shown=_begun),
-        column("details", text("audit.column_details", lang), _details, long=True),
+        column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=begun),
+        column("subject", text("audit.column_subject", lang), lambda one: one.subject, shown=begun),
+        column(
+            "details",
+            text("audit.column_details", lang),
+            lambda one: detail_words(one.action, one.details, lang),
+            long=True,
+        ),
     ]
     table = tables.listed(request, "audit", text("audit.page_title", lang), columns, found)
     if file := tables.file_of(request, table):
@@ -103,37 +105,3 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
         holds=holds,
         problem=problem,
     )
-
-
-def action_words(action: str, lang: Lang) -> str:
-    """Return what was done in words; an action that this release does not know keeps its name."""
-    kind, _, verb = action.partition(".")
-    steps = process().actions
-    if kind == "finance" and verb in steps:
-        return steps[verb].label[lang]
-    known = load("actions")
-    return str(known[action][lang]) if action in known else action
-
-
-def _kind(kind: str, lang: Lang) -> str:
-    """Return a kind of events in words."""
-    key = f"audit.kind_{kind}"
-    return text(key, lang) if key in messages() else kind
-
-
-def _details(one: AuditEvent) -> str:
-    return ", ".join(f"{name}: {_said(value)}" for name, value in one.details.items())
-
-
-def _said(value: object) -> str:
-    """Return a detail as people write it: what stands in a list or record, without its brackets."""
-    if isinstance(value, Mapping):
-        return " ".join(_said(part) for part in value.values())
-    if isinstance(value, list | tuple):
-        return ", ".join(_said(part) for part in value)
-    return "–" if value is None else str(value)
-
-
-def _begun(identifier: str) -> str:
-    """Return the beginning of an identifier that nobody reads to its end; files hold the whole."""
-    return identifier if len(identifier) <= _SHOWN else f"{identifier[:_SHOWN]}…"
