@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, STAFF, add_organisations, add_rating, golden
 from markup import problems
 from people import token_of
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
 from ktop.catalogue import load
 from ktop.domain.party.actor import LOCAL_OWNER, Actor
 from ktop.kernel.settings import Settings
+from ktop.models.growth_risk import GrowthRiskModel
+from ktop.models.tech_index.model import TechIndexModel
 from ktop.patents.cluster.sizing import size_of
 from ktop.web.app import create_app
 
@@ -214,3 +220,30 @@ def test_the_company_s_looks_are_the_institution_s_list_of_looks(
     assert "가온정밀" in page.split("<tbody>")[1]
     acting.now = COMPANY
     assert "IBK기업은행" in client.get("/ledger").text.split("<tbody>")[1]
+
+
+def test_the_first_page_of_a_result_asks_the_database_little_and_rates_nothing(
+    client: TestClient, acting: Acting, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What its 200 ms are made of (measured by benchmarks/load.py): counts, because no time decides a test.
+    counted: Counter[str] = Counter()
+
+    def counting(what: str, called: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*given: Any, **named: Any) -> Any:
+            counted[what] += 1
+            return called(*given, **named)
+
+        return count
+
+    for kind in (GrowthRiskModel, TechIndexModel):
+        monkeypatch.setattr(kind, "rate_table", counting("rated", kind.rate_table))
+    event.listen(house._store().engine, "before_cursor_execute", counting("asked", lambda *_: None))
+    acting.now = COMPANY
+    rating = add_rating(house._store(), COMPANY, GAON)
+    for part, most in (("", 10), ("what-if", 14), ("ktrs-fm", 18), ("all", 18)):
+        counted.clear()
+        assert client.get(f"/ratings/{rating}?part={part}").status_code == 200
+        assert 5 <= counted["asked"] <= most and counted["rated"] == 0, (part, counted)
+    with contextlib.suppress(AttributeError):
+        GrowthRiskModel.rate_table(None, None)  # type: ignore[arg-type]
+    assert counted["rated"] == 1, "what rates is counted"
