@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 
 import numpy as np
 import pytest
@@ -139,17 +140,20 @@ def test_unions_and_common_counts_are_those_of_sets(sets: list[set[int]]) -> Non
 
 
 @given(
-    st.lists(st.integers(0, 60), max_size=40),
+    st.lists(st.lists(st.integers(0, 60), max_size=12).map(sorted), max_size=5),
     st.lists(st.integers(-5, 70), min_size=2, max_size=8, unique=True).map(sorted),
+    st.randoms(use_true_random=False),
 )
-def test_days_are_counted_as_a_histogram_does(days: list[int], edges: list[int]) -> None:
-    day = np.array(days, dtype=np.int32)
-    docs = np.arange(len(days), dtype=np.int64)
+def test_days_are_counted_as_a_histogram_does(segments: list[list[int]], edges: list[int], random: Random) -> None:
+    day = np.array([value for segment in segments for value in segment], dtype=np.int32)
+    firsts = np.cumsum([0, *map(len, segments)], dtype=np.int64)
+    docs = np.array([doc for doc in range(len(day)) if random.random() < 0.6], dtype=np.int64)
+    days = day[docs].tolist()
     bounds = np.array(edges, dtype=np.float64)
     wanted = [sum(low <= value < high for value in days) for low, high in itertools.pairwise(edges)]
-    assert kernels.counts_between(docs, day, bounds).tolist() == wanted
+    assert kernels.counts_between(docs, day, firsts, bounds).tolist() == wanted
     if days:
-        assert kernels.earliest(docs, day) == min(days)
+        assert kernels.earliest(docs, day, firsts) == min(days)
 
 
 @pytest.mark.parametrize("end", [0, 40, 65_536, 65_537, 150_000])

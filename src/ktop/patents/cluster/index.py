@@ -43,7 +43,6 @@ class ClusterIndex(PatentIndex):
         places = shares_of(self.manifest, shares)
         owners = {place: number for number, share in enumerate(places) for place in share}
         self._owners = np.array([owners[place] for place in range(len(self.manifest.segments))], dtype=np.int64)
-        self._first = np.array([0, *np.cumsum([rows for _, rows in self.manifest.segments])[:-1]], dtype=np.int64)
         self._shares = shares
         self._ask = connect(self.manifest, places)
 
@@ -52,7 +51,7 @@ class ClusterIndex(PatentIndex):
 
     def _ask_owners(self, question: str, docs: Docs, *further: Any) -> tuple[list[npt.NDArray[np.int64]], list[Any]]:
         """Ask every share of its own among some documents; return their places among these, and the answers."""
-        owner = self._owners[np.searchsorted(self._first, docs, side="right") - 1] if len(docs) else docs
+        owner = self._owners[np.searchsorted(self.first_docs, docs, side="right") - 1] if len(docs) else docs
         places = [np.flatnonzero(owner == number) for number in range(self._shares)]
         answers = self._ask(question, [(docs[at], *further) if len(at) else None for at in places])
         return [at for at in places if len(at)], answers

@@ -126,7 +126,7 @@ class PatentSearch(Protocol):
 class PatentIndex:
     """The index of a corpus, for reading. Cheap to open: arrays are mapped and models load on first use.
 
-    Use one object from one thread at a time; only ``question`` may be called by several at once.
+    Several threads may ask one object at once: what it remembers is put in place in one step.
     """
 
     def __init__(
@@ -201,6 +201,14 @@ class PatentIndex:
     def languages(self) -> frozenset[str]:
         """Languages that patents of the corpus are in."""
         return frozenset(lang for lang, count in self.tables.about["languages"].items() if count)
+
+    @cached_property
+    def first_docs(self) -> npt.NDArray[np.int64]:
+        """The first document of each segment of the generation, opened here or not, and how many documents there are.
+
+        Within a segment documents stand in the order of their days.
+        """
+        return np.cumsum([0, *(rows for _, rows in self.manifest.segments)], dtype=np.int64)
 
     # --- questions -------------------------------------------------------------------------------------------------
 
@@ -364,10 +372,10 @@ class PatentIndex:
         self, vector: npt.NDArray[np.float32], limit: int, before: int | None, only: Filter
     ) -> tuple[Docs, Scores]:
         """See ``PatentSearch``. The first of what was asked last are not looked for again."""
-        asked = (vector.tobytes(), before, only)
-        if self._scanned is None or self._scanned[0] != asked or self._scanned[1] < limit:
-            self._scanned = asked, limit, *self.dense.search(vector, limit, before, self.mask(only))
-        return self._scanned[2][:limit], self._scanned[3][:limit]
+        asked, scanned = (vector.tobytes(), before, only), self._scanned
+        if scanned is None or scanned[0] != asked or scanned[1] < limit:
+            self._scanned = scanned = asked, limit, *self.dense.search(vector, limit, before, self.mask(only))
+        return scanned[2][:limit], scanned[3][:limit]
 
     def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
         """See ``PatentSearch``."""
@@ -416,9 +424,10 @@ class PatentIndex:
 
     def sample_frequencies(self, before: int | None) -> npt.NDArray[np.int64]:
         """Return ``document_frequencies`` of the terms of the tables' sample, remembered for the day asked last."""
-        if self._of_sample is None or self._of_sample[0] != before:
-            self._of_sample = before, self.document_frequencies(self.tables.sample.terms, before)
-        return self._of_sample[1]
+        known = self._of_sample
+        if known is None or known[0] != before:
+            self._of_sample = known = before, self.document_frequencies(self.tables.sample.terms, before)
+        return known[1]
 
     def counted(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
         """Return how many patents of the segments (earlier than a day) have each term, replaced ones included."""

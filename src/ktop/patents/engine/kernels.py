@@ -139,20 +139,19 @@ def sum_postings(
         if not found:
             continue
         first = number * BLOCK
-        for chunk in range(0, BLOCK, _CHUNK):
-            best = np.float32(0.0)
-            for i in range(chunk, chunk + _CHUNK):
-                best = max(best, sums[i])
-            if best <= limit:
-                continue
-            for i in range(chunk, chunk + _CHUNK):
-                if sums[i] > limit and (not masked or mask[first + i] != 0):
-                    rows[held], scores[held] = first + i, sums[i]
-                    held += 1
-            if held > room - _CHUNK:
-                held, over = _kept(rows, scores, held, wanted)
-                limit = max(limit, np.float32(over))
-        sums[:] = np.float32(0.0)
+        for chunk in range(0, min(BLOCK, end_row - first), _CHUNK):
+            over = 0
+            for i in range(chunk, chunk + _CHUNK):  # counted, because a greatest one is not found many at once
+                over += sums[i] > limit
+            if over:
+                for i in range(chunk, chunk + _CHUNK):
+                    if sums[i] > limit and (not masked or mask[first + i] != 0):
+                        rows[held], scores[held] = first + i, sums[i]
+                        held += 1
+                if held > room - _CHUNK:
+                    held, least_kept = _kept(rows, scores, held, wanted)
+                    limit = max(limit, np.float32(least_kept))
+            sums[chunk : chunk + _CHUNK] = np.float32(0.0)
     held, _ = _kept(rows, scores, held, wanted)
     return rows[:held].copy(), scores[:held].copy()
 
@@ -374,37 +373,40 @@ def common_counts(docs: Any, offsets: Any) -> Any:
 
 
 @_compiled
-def counts_between(docs: Any, day: Any, edges: Any) -> Any:
+def counts_between(docs: Any, day: Any, firsts: Any, edges: Any) -> Any:
     """Return how many documents have a day in each interval ``edges[i] <= day < edges[i + 1]``, shape (edges - 1,).
 
     Parameters
     ----------
-    docs : document numbers; quick where their days mostly ascend, as those of a term do within a segment.
-    day : (documents,) day numbers.
+    docs : document numbers, ascending.
+    day : (documents,) day numbers, ascending within each segment: found by bisection, not counted one by one.
+    firsts : (segments + 1,) the first document of each segment, and the number of documents.
     edges : ascending.
     """
-    intervals = len(edges) - 1
-    found = np.zeros(max(intervals, 0), dtype=np.int64)
-    if intervals < 1:
-        return found
-    place = 0
-    for doc in docs:
-        value = day[doc]
-        while place > 0 and value < edges[place]:
-            place -= 1
-        while place < intervals - 1 and value >= edges[place + 1]:
-            place += 1
-        if edges[place] <= value < edges[place + 1]:
-            found[place] += 1
+    found = np.zeros(max(len(edges) - 1, 0), dtype=np.int64)
+    start = 0
+    for s in range(len(firsts) - 1):
+        stop = _first_at_least(docs, start, len(docs), firsts[s + 1])
+        if stop > start:
+            place = _first_at_least(docs, start, stop, _first_at_least(day, firsts[s], firsts[s + 1], edges[0]))
+            for i in range(len(found)):
+                end = _first_at_least(docs, place, stop, _first_at_least(day, firsts[s], firsts[s + 1], edges[i + 1]))
+                found[i] += end - place
+                place = end
+        start = stop
     return found
 
 
 @_compiled
-def earliest(docs: Any, day: Any) -> int:
-    """Return the least day of some documents, at least one."""
+def earliest(docs: Any, day: Any, firsts: Any) -> int:
+    """Return the least day of some documents, at least one; parameters as in ``counts_between``."""
     least: int = day[docs[0]]
-    for doc in docs:
-        least = min(least, day[doc])
+    start = 0
+    for s in range(len(firsts) - 1):
+        stop = _first_at_least(docs, start, len(docs), firsts[s + 1])
+        if stop > start:
+            least = min(least, day[docs[start]])
+        start = stop
     return least
 
 

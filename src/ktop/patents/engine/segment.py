@@ -225,9 +225,10 @@ class Segment:
         """Return how many rows are earlier than a day: all where None."""
         if before is None:
             return self.rows
-        if self._end[0] != before:  # a question asks for the same day hundreds of times
-            self._end = (before, first_not_less(self.day, before))
-        return self._end[1]
+        known = self._end
+        if known[0] != before:  # a question asks for the same day hundreds of times
+            self._end = known = (before, first_not_less(self.day, before))
+        return known[1]
 
     # --- what is shown ------------------------------------------------------------------------------------------
 
@@ -241,13 +242,14 @@ class Segment:
     def display(self, row: int) -> Display:
         """Return title, applicants and subclasses of a row."""
         number = row // _RECORDS_PER_GROUP
-        if number not in self._groups:
+        group = self._groups.get(number)
+        if group is None:
             if len(self._groups) >= 256:
                 self._groups.clear()
             offsets, data = self._records
             packed = data[int(offsets[number]) : int(offsets[number + 1])].tobytes()
-            self._groups[number] = zlib.decompress(packed).split(_RECORD)
-        return Display.of_bytes(self._groups[number][row % _RECORDS_PER_GROUP])
+            group = self._groups[number] = zlib.decompress(packed).split(_RECORD)
+        return Display.of_bytes(group[row % _RECORDS_PER_GROUP])
 
     # --- terms of a patent ----------------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from ktop.patents.analysis.terms import PAIR
 from ktop.patents.analysis.text import Word, word_list
-from ktop.patents.engine import kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.term_statistics import COMMON_SHARE, EarlierPatents
@@ -184,5 +183,5 @@ def _overlap(one: _Candidate, other: _Candidate) -> bool:
 def _described(
     score: float, candidate: _Candidate, docs: Docs, counterparts: tuple[str, ...], earlier: EarlierPatents
 ) -> KeyTerm:
-    first = int(kernels.earliest(docs, earlier.index.tables.day)) if len(docs) else None
+    first = earlier.first_day(docs)
     return KeyTerm(candidate.surface, candidate.index_term, score, candidate.count, counterparts, docs, first)

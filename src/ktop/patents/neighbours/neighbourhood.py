@@ -7,6 +7,7 @@ import itertools
 import math
 import time
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -94,21 +95,22 @@ def neighbourhood(
     clock.lap("analyse")
     earlier = EarlierPatents(index, before, excluded)
     around = functools.partial(_around, index, technology, day, earlier=earlier, size=size, n_terms=n_terms)
-    found, docs = around(question, within_field=reading is not None, background=background, paired=True, clock=clock)
-    if reading is None:
-        return found
-    taken = copied(index, whole, earlier, docs)
-    if aligned:
-        taken = confirmed(index, whole, earlier, docs, taken)
-    clock.lap("copies")
-    halves = tuple(
-        around(
-            _part_of(whole, index, text, meaning), within_field=True, background=False, paired=False, clock=_Clock()
-        )[0]
-        for text, meaning in (reading.halves(index) if halved else ())
-    )
+    parts = [_part_of(whole, index, *half) for half in (reading.halves(index) if reading is not None and halved else ())]
+    of_half = functools.partial(around, within_field=True, background=False, paired=False)
+    with ThreadPoolExecutor(1) as beside:  # most of the work is done without the interpreter: on another core
+        halves = beside.submit(lambda: tuple(of_half(part, clock=_Clock())[0] for part in parts))
+        found, docs = around(
+            question, within_field=reading is not None, background=background, paired=True, clock=clock
+        )
+        if reading is None:
+            return found
+        taken = copied(index, whole, earlier, docs)
+        if aligned:
+            taken = confirmed(index, whole, earlier, docs, taken)
+        clock.lap("copies")
+    found = replace(found, copied=taken, left_out=reading.left_out, halves=halves.result())
     clock.lap("halves")
-    return replace(found, copied=taken, left_out=reading.left_out, halves=halves)
+    return found
 
 
 def _part_of(whole: Question, index: PatentIndex, text: str, meaning: npt.NDArray[np.float32]) -> Question:

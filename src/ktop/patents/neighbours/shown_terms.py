@@ -24,7 +24,6 @@ from ktop.domain.technology.neighbourhood import Neighbourhood, day_number, day_
 from ktop.domain.technology.summary import Technology
 from ktop.patents.analysis.noun_phrases import as_written, noun_phrases
 from ktop.patents.analysis.terms import PAIR
-from ktop.patents.engine import kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.row_analysis import TITLE_COUNTS
@@ -142,12 +141,13 @@ def _shown_term(surface: str, weight: float, docs: Docs | None, earlier: Earlier
     if docs is None:
         return ShownTerm(surface, weight)
     recent, previous = earlier.recent_and_previous(docs)
+    first = earlier.first_day(docs)
     return ShownTerm(
         surface,
         weight,
         patents=len(docs),
         recent=recent,
         previous=previous,
-        first_year=day_of(int(kernels.earliest(docs, earlier.index.tables.day))).year if len(docs) else None,
+        first_year=None if first is None else day_of(first).year,
         similar_patents=int(np.count_nonzero(among(neighbours, docs))),
     )

@@ -35,6 +35,7 @@ class EarlierPatents:
     def __init__(self, index: PatentIndex, before: int | None, excluded: Docs) -> None:
         self.index, self.before, self.excluded = index, before, excluded
         self._frequencies: tuple[UInt32, Docs] = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.int64)
+        self._docs: dict[str, Docs] = {}
 
     @cached_property
     def size(self) -> int:
@@ -62,9 +63,12 @@ class EarlierPatents:
         return self.docs_of_each([term])[0]
 
     def docs_of_each(self, terms: Sequence[str]) -> list[Docs]:
-        """Return what ``docs`` does of each of some terms, asked for together."""
-        wanted = [[term_code(part) for part in parts_of(term)] for term in terms]
-        return [self._counted(docs) for docs in self.index.docs_with(wanted, self.before)] if wanted else []
+        """Return what ``docs`` does of each of some terms, asked for together; remembered, as are frequencies."""
+        new = list(dict.fromkeys(term for term in terms if term not in self._docs))
+        if new:
+            found = self.index.docs_with([[term_code(part) for part in parts_of(term)] for term in new], self.before)
+            self._docs.update(zip(new, map(self._counted, found), strict=True))
+        return [self._docs[term] for term in terms]
 
     def docs_of_any(self, terms: Iterable[str]) -> Docs:
         """Return the document numbers that have at least one of the terms, ascending."""
@@ -132,8 +136,12 @@ class EarlierPatents:
         assert self.before is not None, "recent is only what a day lies behind"
         span = RECENT_YEARS * DAYS_PER_YEAR
         bounds = np.array([self.before - 2 * span, self.before - span, self.before], dtype=np.float64)
-        previous, recent = kernels.counts_between(docs, self.index.tables.day, bounds).tolist()
+        previous, recent = kernels.counts_between(docs, self.index.tables.day, self.index.first_docs, bounds).tolist()
         return recent, previous
+
+    def first_day(self, docs: Docs) -> int | None:
+        """Return the day number of the earliest of some documents, ascending; None where there is none."""
+        return int(kernels.earliest(docs, self.index.tables.day, self.index.first_docs)) if len(docs) else None
 
     def days(self, docs: Docs) -> npt.NDArray[np.int32]:
         """Return the day numbers of some documents."""
