@@ -10,7 +10,8 @@ from typing import Any, get_args
 import numpy as np
 
 from ktop.domain.technology.summary import Technology
-from ktop.patents.engine.index import Filter, Mode, PatentIndex
+from ktop.patents.engine.index import Mode, PatentIndex
+from ktop.patents.engine.patent_search import Filter
 from ktop.patents.neighbours.neighbourhood import neighbourhood
 
 QUESTIONS = (

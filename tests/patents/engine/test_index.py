@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktop.kernel.errors import InputError, TooLargeError
-from ktop.patents.engine.index import MAX_QUERY_CHARS, Filter, PatentIndex
+from ktop.patents.engine.index import MAX_QUERY_CHARS, PatentIndex
+from ktop.patents.engine.patent_search import EVERY, Filter
 
 MODES = ("lexical", "dense", "hybrid")
 ENGLISH = "medical image diagnosis of cancer lesions in the tissue of a patient"
@@ -148,3 +150,23 @@ def test_a_search_weighs_by_chances_what_neighbours_are_found_by_counts(index: P
     assert index.retrieve(question, 20, None, nothing, "lexical", only)[1].tolist() == counted[1].tolist()
     assert counted[1].tolist() != wanted[1].tolist()
     assert set(by_counts[0].tolist()) & set(by_chances[0].tolist())
+
+
+def test_several_threads_ask_one_index_and_get_what_one_would(small_corpus: Path, index: PatentIndex) -> None:
+    days = [int(day) for day in np.quantile(index.tables.days, (0.3, 0.6, 0.9), method="nearest")]
+    vectors = [index.question(text).vector_across for text in (ENGLISH, KOREAN, f"{ENGLISH} {ENGLISH[::-1]}")]
+    terms = [[int(code) for code in codes[:2]] for codes, _ in index.terms_of(np.arange(12))]
+    asked = [(vector, day) for vector in vectors for day in days] * 2
+    alone = PatentIndex(small_corpus)
+    alone_found = [
+        (alone.dense.search(vector, 30, day, alone.mask(EVERY)), alone._docs_with(terms, day)) for vector, day in asked
+    ]
+
+    def ask(question: tuple[Any, int]) -> tuple[Any, Any]:
+        vector, day = question
+        return index.by_vector(vector, 30, day, EVERY), index.docs_with(terms, day)
+
+    with ThreadPoolExecutor(4) as threads:
+        for (near, having), (one_near, one_having) in zip(threads.map(ask, asked), alone_found, strict=True):
+            assert [list(part) for part in near] == [list(part) for part in one_near], "by language or at once"
+            assert [list(docs) for docs in having] == [list(docs) for docs in one_having]

@@ -14,8 +14,9 @@ from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.domain.technology.summary import Technology
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.importing import import_paths
-from ktop.patents.engine.index import Filter, PatentIndex
+from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
+from ktop.patents.engine.patent_search import Filter
 from ktop.patents.neighbours.neighbourhood import candidates, neighbourhood
 from ktop.patents.neighbours.similarity import OFFSET, SLOPE
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from ktop.patents.cluster.share import shares_of
 from ktop.patents.engine.dense import best
-from ktop.patents.engine.index import Docs, Filter, PatentIndex, Scores, Terms
+from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import IndexManifest
 from ktop.patents.engine.lexical import WeightedTerms
+from ktop.patents.engine.patent_search import Docs, Filter, Scores, Terms
 from ktop.patents.engine.segment import Display
 from ktop.patents.engine.vectors import HALF
 
@@ -108,10 +109,7 @@ class ClusterIndex(PatentIndex):
         """See ``PatentSearch``."""
         return self._of_each("displays", docs)
 
-    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
-        """See ``PatentSearch``."""
-        if not wanted:
-            return []
+    def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
         answers = self._ask_all("docs_with", wanted, before)
         return [np.sort(np.concatenate(parts)) for parts in zip(*answers, strict=True)]
 

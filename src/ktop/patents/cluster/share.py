@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ktop.patents.engine.index import Docs, Filter, PatentIndex, Scores, Terms
+from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import IndexManifest
 from ktop.patents.engine.lexical import WeightedTerms
+from ktop.patents.engine.patent_search import Docs, Filter, Scores, Terms
 from ktop.patents.engine.segment import Display
 
 #: What may be asked of a share; every name is one of ``Share``'s methods.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +20,14 @@ from ktop import catalogue
 from ktop.domain.technology.neighbourhood import day_number
 from ktop.domain.technology.summary import Lang, clean_text, detect_language
 from ktop.kernel.errors import InputError, TooLargeError
-from ktop.patents.analysis.terms import UInt32
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.checksums import checksum
-from ktop.patents.engine.dense import DenseReader
+from ktop.patents.engine.dense import DenseReader, best
 from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
 from ktop.patents.engine.lexical import LexicalReader, WeightedTerms, by_chances
+from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores, Terms
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
 from ktop.patents.engine.tables import Tables, country_code
@@ -43,17 +43,16 @@ FUSION_OTHER = (1.0, 3.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
+#: Scans of text vectors that are remembered: a rating asks for the same ones twice, of a text and of its halves.
+SCANS_KEPT = 8
+#: Document numbers of terms that are remembered, for each patent of the corpus: 16 bytes.
+DOCS_KEPT = 2
 #: Analysed questions that are kept: one rating asks the same text several times, and others may ask theirs meanwhile.
 QUESTIONS_KEPT = 64
 #: Filters whose document masks are kept (a byte a patent each).
 MAX_MASKS = 8
 #: Files of the catalogue that a question's answer depends on.
 WORD_DATA = ("function_words", "glossary", "idle_words", "sentence_rule", "stop_terms")
-
-Docs = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float64]
-#: Term codes of a patent, ascending, and how often each stands there.
-Terms = tuple[UInt32, npt.NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,65 +61,6 @@ class Hit:
 
     patent_id: str
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which patents a search looks in; None stands for all.
-
-    Parameters
-    ----------
-    languages : ``ko``, ``en``.
-    classes : beginnings of IPC or CPC symbols, one to four characters: ``G``, ``G06``, ``G06F``.
-    countries : two-letter codes of the office that published the patent: ``KR``, ``US``.
-    """
-
-    languages: frozenset[str] | None = None
-    classes: frozenset[str] | None = None
-    countries: frozenset[str] | None = None
-
-
-class PatentSearch(Protocol):
-    """What is asked of the patents of a generation, wherever their segments lie: in this process or in others.
-
-    Whoever answers gives the same to the last bit: the statistics are those of the whole generation, and of equal
-    scores the patent of the earlier day, then of the lower id, comes first.
-    """
-
-    def by_words(self, terms: WeightedTerms, limit: int, before: int | None, only: Filter) -> tuple[Docs, Scores]:
-        """Return documents and BM25 scores, best first (``LexicalReader.search_weighted``)."""
-
-    def saturated(self, docs: Docs, terms: WeightedTerms) -> Scores:
-        """Return the scores of some documents by which searches by chances order them (``LexicalReader``)."""
-
-    def by_vector(
-        self, vector: npt.NDArray[np.float32], limit: int, before: int | None, only: Filter
-    ) -> tuple[Docs, Scores]:
-        """Return documents and cosines of text vectors, best first (``DenseReader.search``)."""
-
-    def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
-        """Return the text vectors of some documents, shape (len(docs), d)."""
-
-    def terms_of(self, docs: Docs) -> list[Terms]:
-        """Return the terms of each of some documents."""
-
-    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
-        """Return for each list of term codes the documents (earlier than a day) with all of them, ascending.
-
-        Replaced patents are among them.
-        """
-
-    def document_frequencies(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
-        """Return for each term code how many patents (earlier than a day) have it, shape (len(codes),)."""
-
-    def ids_of(self, docs: Docs) -> list[str]:
-        """Return the ids of some documents."""
-
-    def docs_of(self, ids: Sequence[str]) -> Docs:
-        """Return the document numbers of the patents with these ids that there are."""
-
-    def displays(self, docs: Docs) -> list[Display]:
-        """Return title, applicants and subclasses of some documents."""
 
 
 class PatentIndex:
@@ -159,7 +99,8 @@ class PatentIndex:
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
-        self._scanned: tuple[tuple[bytes, int | None, Filter], int, Docs, Scores] | None = None
+        self._scanned: dict[tuple[bytes, int | None, Filter], tuple[int, Docs, Scores]] = {}
+        self._having: dict[tuple[int | None, tuple[int, ...]], Docs] = {}
         self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -258,7 +199,7 @@ class PatentIndex:
             return []
         day = None if before is None else day_number(before)
         excluded = self.docs_of(list(exclude)) if exclude else np.empty(0, dtype=np.int64)
-        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or Filter(), "chances")
+        docs, scores = self.retrieve(self.question(text), top, day, excluded, mode, only or EVERY, "chances")
         ids = self.ids_of(docs)
         return [Hit(patent_id, float(score)) for patent_id, score in zip(ids, scores, strict=True)]
 
@@ -269,7 +210,7 @@ class PatentIndex:
         before: int | None,
         excluded: Docs,
         mode: Mode = "hybrid",
-        only: Filter = Filter(),
+        only: Filter = EVERY,
         weighing: Weighing = "counts",
     ) -> tuple[Docs, Scores]:
         """Return document numbers and scores, best first, of at most ``top`` patents (see ``search``).
@@ -371,11 +312,31 @@ class PatentIndex:
     def by_vector(
         self, vector: npt.NDArray[np.float32], limit: int, before: int | None, only: Filter
     ) -> tuple[Docs, Scores]:
-        """See ``PatentSearch``. The first of what was asked last are not looked for again."""
-        asked, scanned = (vector.tobytes(), before, only), self._scanned
-        if scanned is None or scanned[0] != asked or scanned[1] < limit:
-            self._scanned = scanned = asked, limit, *self.dense.search(vector, limit, before, self.mask(only))
-        return scanned[2][:limit], scanned[3][:limit]
+        """See ``PatentSearch``. The first of what was asked lately are not looked for again.
+
+        Where nothing is left out, the patents of each language are scanned by themselves: a rating asks for those of
+        one of them, too.
+        """
+        if only == EVERY and self._parted_by_language:
+            parts = [
+                self.by_vector(vector, limit, before, Filter(languages=frozenset([language])))
+                for language in sorted(self.languages)
+            ]
+            docs, scores = [docs for docs, _ in parts], [scores.astype(np.float32) for _, scores in parts]
+            return best(docs, scores, limit, self.tables.rank)
+        asked = (vector.tobytes(), before, only)
+        known = self._scanned.get(asked)
+        if known is None or known[0] < limit:
+            known = limit, *self.dense.search(vector, limit, before, self.mask(only))
+            kept = [*self._scanned.items()][1 - SCANS_KEPT :]
+            self._scanned = {**dict(kept), asked: known}  # in one step: several threads ask
+        return known[1][:limit], known[2][:limit]
+
+    @cached_property
+    def _parted_by_language(self) -> bool:
+        """Whether there are several languages, and every patent is in one."""
+        counts = self.tables.about["languages"]
+        return len(self.languages) > 1 and sum(counts.values()) == self.tables.about["patents"]
 
     def vectors_of(self, docs: Docs) -> npt.NDArray[np.float32]:
         """See ``PatentSearch``."""
@@ -391,7 +352,19 @@ class PatentIndex:
         return [found[place] for place in range(len(docs))]
 
     def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
-        """See ``PatentSearch``."""
+        """See ``PatentSearch``. Remembered: most terms of a text are asked for by its halves and for opinions, too."""
+        asked = [(before, tuple(codes)) for codes in wanted]
+        known = self._having
+        new = [key for key in dict.fromkeys(asked) if key not in known]
+        found = dict(zip(new, self._docs_with([codes for _, codes in new], before), strict=True)) if new else {}
+        together = known | found
+        if sum(map(len, together.values())) > DOCS_KEPT * len(self):
+            self._having = found
+        elif new:
+            self._having = together  # in one step: several threads ask
+        return [together[key] for key in asked]
+
+    def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
         return [self._docs_with_all(codes, before) for codes in wanted]
 
     def _docs_with_all(self, codes: Sequence[int], before: int | None) -> Docs:

@@ -191,14 +191,14 @@ def scan_codes(
         begin, stop = offsets[lists[k]], offsets[lists[k] + 1]
         stop = _first_at_least(rows_of, begin, stop, end_row)
         for i in range(begin, stop):
+            row = np.int64(rows_of[i])
+            if masked and mask[row] == 0:
+                continue
             score = np.float32(0.0)
             for j in range(width):
                 score += query[j] * np.float32(codes[i, j])
             score *= scales[i]
             if score >= limit:  # the lists do not follow one another in the order of their rows: an equal one may win
-                row = np.int64(rows_of[i])
-                if masked and mask[row] == 0:
-                    continue
                 rows[held], scores[held] = row, score
                 held += 1
                 if held == room:

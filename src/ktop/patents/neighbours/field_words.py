@@ -20,7 +20,8 @@ from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.arrays import Booleans, Floats, Integers
 from ktop.patents.analysis.encoder import encode_sentence
 from ktop.patents.analysis.text import Word, word_list
-from ktop.patents.engine.index import Filter, PatentIndex
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.patent_search import Filter
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.vectors import MAX_SENTENCE_CHARS
 from ktop.patents.neighbours.boilerplate_filter import SENTENCE_END

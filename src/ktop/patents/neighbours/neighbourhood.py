@@ -29,7 +29,8 @@ from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.patents.analysis.encoder import encode_sentence
 from ktop.patents.analysis.terms import PAIR
 from ktop.patents.engine import kernels
-from ktop.patents.engine.index import Filter, PatentIndex
+from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.patent_search import Filter
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGES, Display
 from ktop.patents.engine.sorted_search import among, places_not_less
@@ -95,7 +96,9 @@ def neighbourhood(
     clock.lap("analyse")
     earlier = EarlierPatents(index, before, excluded)
     around = functools.partial(_around, index, technology, day, earlier=earlier, size=size, n_terms=n_terms)
-    parts = [_part_of(whole, index, *half) for half in (reading.halves(index) if reading is not None and halved else ())]
+    parts = [
+        _part_of(whole, index, *half) for half in (reading.halves(index) if reading is not None and halved else ())
+    ]
     of_half = functools.partial(around, within_field=True, background=False, paired=False)
     with ThreadPoolExecutor(1) as beside:  # most of the work is done without the interpreter: on another core
         halves = beside.submit(lambda: tuple(of_half(part, clock=_Clock())[0] for part in parts))

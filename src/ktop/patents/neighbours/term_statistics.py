@@ -35,7 +35,6 @@ class EarlierPatents:
     def __init__(self, index: PatentIndex, before: int | None, excluded: Docs) -> None:
         self.index, self.before, self.excluded = index, before, excluded
         self._frequencies: tuple[UInt32, Docs] = np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.int64)
-        self._docs: dict[str, Docs] = {}
 
     @cached_property
     def size(self) -> int:
@@ -63,12 +62,9 @@ class EarlierPatents:
         return self.docs_of_each([term])[0]
 
     def docs_of_each(self, terms: Sequence[str]) -> list[Docs]:
-        """Return what ``docs`` does of each of some terms, asked for together; remembered, as are frequencies."""
-        new = list(dict.fromkeys(term for term in terms if term not in self._docs))
-        if new:
-            found = self.index.docs_with([[term_code(part) for part in parts_of(term)] for term in new], self.before)
-            self._docs.update(zip(new, map(self._counted, found), strict=True))
-        return [self._docs[term] for term in terms]
+        """Return what ``docs`` does of each of some terms, asked for together."""
+        wanted = [[term_code(part) for part in parts_of(term)] for term in terms]
+        return [self._counted(docs) for docs in self.index.docs_with(wanted, self.before)] if wanted else []
 
     def docs_of_any(self, terms: Iterable[str]) -> Docs:
         """Return the document numbers that have at least one of the terms, ascending."""

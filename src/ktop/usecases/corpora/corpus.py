@@ -21,9 +21,10 @@ from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.corpus.importing import ImportReport, import_paths
 from ktop.patents.engine.ahead import AskOthers
-from ktop.patents.engine.index import Filter, PatentIndex
+from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.indexing import build_index
 from ktop.patents.engine.integrity import check
+from ktop.patents.engine.patent_search import Filter
 from ktop.patents.engine.segment import NO_DAY
 from ktop.patents.measures import compute_measures
 from ktop.usecases.corpora.equating import bring_equating_up_to_date

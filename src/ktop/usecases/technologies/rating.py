@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -64,12 +65,14 @@ def neighbour_evidence(index: PatentIndex, found: Neighbourhood) -> NeighbourEvi
     if not found.size:
         return None
     question = question_of(index, found.technology)
-    return NeighbourEvidence(
-        words=neighbour_words(index, found, question),
-        pairs=neighbour_pairs(index, found),
-        overlap=overlap(index, found, question),
-        terms=shown_terms(index, found, question),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        read = beside.submit(overlap, index, found, question)
+        return NeighbourEvidence(
+            words=neighbour_words(index, found, question),
+            pairs=neighbour_pairs(index, found),
+            terms=shown_terms(index, found, question),
+            overlap=read.result(),
+        )
 
 
 def compare_technologies(
