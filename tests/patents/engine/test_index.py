@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -170,3 +171,17 @@ def test_several_threads_ask_one_index_and_get_what_one_would(small_corpus: Path
         for (near, having), (one_near, one_having) in zip(threads.map(ask, asked), alone_found, strict=True):
             assert [list(part) for part in near] == [list(part) for part in one_near], "by language or at once"
             assert [list(docs) for docs in having] == [list(docs) for docs in one_having]
+
+
+def test_what_is_asked_beside_is_the_same_on_one_core_and_on_two(
+    index: PatentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in (0, len(index) + 1):
+        monkeypatch.setattr("ktop.patents.engine.index.BESIDE_FROM", size)
+        with index.beside(lambda: (index.search(KOREAN), threading.get_ident())) as answer:
+            here = index.search(ENGLISH)
+            found, thread = answer()
+        assert (found, here) == (index.search(KOREAN), index.search(ENGLISH))
+        assert (thread == threading.get_ident()) == (size > 0)
+        with pytest.raises(InputError), index.beside(lambda: index.search(ENGLISH, mode="none")) as answer:  # type: ignore[arg-type]
+            answer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,18 @@ def test_the_nearest_in_meaning_are_candidates_whatever_the_words(index: PatentI
     assert fewer.tolist() == more[:10].tolist() == meant.tolist() and other.tolist() != fewer.tolist()
     without = candidates(index, question, 10, before, meant[:3])
     assert not np.isin(meant[:3], without).any() and np.isin(meant[3:], without).all()
+
+
+def test_halves_are_the_same_on_one_core_and_on_two(
+    small_corpus: Path, index: PatentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = f"{ENGLISH} A lens reads the tissue. A network marks each lesion. The doctor is told what was found."
+    technology = Technology.from_text(summary, DAY)
+    told = []
+    for size in (0, len(index) + 1):
+        monkeypatch.setattr("ktop.patents.engine.index.BESIDE_FROM", size)
+        fresh = PatentIndex(small_corpus)
+        found = neighbourhood(fresh, technology, size=30, within_field=True, aligned=True, halved=True)
+        told.append([repr(replace(each, seconds={}, halves=())) for each in (found, *found.halves)])
+    assert len(told[0]) == 3
+    assert told[0] == told[1]

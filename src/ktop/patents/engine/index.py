@@ -6,12 +6,14 @@ import bisect
 import hashlib
 import json
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +35,7 @@ from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
 from ktop.patents.engine.tables import Tables, country_code
 from ktop.patents.engine.vectors import TextSpace
 
+T = TypeVar("T")
 Mode = Literal["lexical", "dense", "hybrid"]
 Weighing = Literal["counts", "chances"]
 MAX_QUERY_CHARS = 100_000
@@ -45,6 +48,8 @@ DEPTH = 3
 MIN_DEPTH = 300
 #: Scans of text vectors that are remembered: a rating asks for the same ones twice, of a text and of its halves.
 SCANS_KEPT = 8
+#: Patents from which on work is done on two cores at once: below it was no faster.
+BESIDE_FROM = 500_000
 #: Document numbers of terms that are remembered, for each patent of the corpus: 16 bytes.
 DOCS_KEPT = 2
 #: Analysed questions that are kept: one rating asks the same text several times, and others may ask theirs meanwhile.
@@ -150,6 +155,19 @@ class PatentIndex:
         Within a segment documents stand in the order of their days.
         """
         return np.cumsum([0, *(rows for _, rows in self.manifest.segments)], dtype=np.int64)
+
+    @contextmanager
+    def beside(self, work: Callable[[], T]) -> Iterator[Callable[[], T]]:
+        """Let some asking of this index go on beside the block; gives what waits for its answer.
+
+        On another core where the corpus is so large that most of it is done without the interpreter; else when waited
+        for, because two threads that both need the interpreter are no faster than one.
+        """
+        if len(self) < BESIDE_FROM:
+            yield work
+        else:
+            with ThreadPoolExecutor(1) as other:
+                yield other.submit(work).result
 
     # --- questions -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ import itertools
 import math
 import time
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -100,8 +99,7 @@ def neighbourhood(
         _part_of(whole, index, *half) for half in (reading.halves(index) if reading is not None and halved else ())
     ]
     of_half = functools.partial(around, within_field=True, background=False, paired=False)
-    with ThreadPoolExecutor(1) as beside:  # most of the work is done without the interpreter: on another core
-        halves = beside.submit(lambda: tuple(of_half(part, clock=_Clock())[0] for part in parts))
+    with index.beside(lambda: tuple(of_half(part, clock=_Clock())[0] for part in parts)) as halves:
         found, docs = around(
             question, within_field=reading is not None, background=background, paired=True, clock=clock
         )
@@ -111,9 +109,9 @@ def neighbourhood(
         if aligned:
             taken = confirmed(index, whole, earlier, docs, taken)
         clock.lap("copies")
-    found = replace(found, copied=taken, left_out=reading.left_out, halves=halves.result())
-    clock.lap("halves")
-    return found
+        found = replace(found, copied=taken, left_out=reading.left_out, halves=halves())
+        clock.lap("halves")
+        return found
 
 
 def _part_of(whole: Question, index: PatentIndex, text: str, meaning: npt.NDArray[np.float32]) -> Question:

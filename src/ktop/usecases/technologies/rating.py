@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -65,13 +64,12 @@ def neighbour_evidence(index: PatentIndex, found: Neighbourhood) -> NeighbourEvi
     if not found.size:
         return None
     question = question_of(index, found.technology)
-    with ThreadPoolExecutor(1) as beside:
-        read = beside.submit(overlap, index, found, question)
+    with index.beside(lambda: overlap(index, found, question)) as read:
         return NeighbourEvidence(
             words=neighbour_words(index, found, question),
             pairs=neighbour_pairs(index, found),
             terms=shown_terms(index, found, question),
-            overlap=read.result(),
+            overlap=read(),
         )
 
 
