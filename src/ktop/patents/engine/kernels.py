@@ -326,50 +326,29 @@ def union(one: Any, other: Any) -> Any:
 
 @_compiled
 def common_counts(docs: Any, offsets: Any) -> Any:
-    """Return how many numbers each two of several ascending arrays have in common, shape (n, n), n at most 64.
+    """Return how many numbers each two of several ascending arrays have in common, shape (n, n).
 
-    ``docs`` holds the arrays one after the other, ``offsets`` (n + 1,) where each begins.
+    ``docs`` holds the arrays one after the other, ``offsets`` (n + 1,) where each begins. Each in turn, the longest
+    first, is marked bit by bit, and the shorter ones are held against the marks.
     """
     n = len(offsets) - 1
     found = np.zeros((n, n), dtype=np.int64)
-    cursor = offsets[:-1].copy()
-    holders = np.zeros(BLOCK, dtype=np.uint64)
+    order = np.argsort(offsets[:-1] - offsets[1:])
+    marks = np.zeros((docs.max() >> 6) + 1 if len(docs) else 0, dtype=np.uint64)
     one = np.uint64(1)
-    while True:
-        first = np.int64(-1)
-        for t in range(n):
-            if cursor[t] < offsets[t + 1] and (first < 0 or docs[cursor[t]] < first):
-                first = docs[cursor[t]]
-        if first < 0:
-            return found
-        start = first - first % BLOCK
-        for t in range(n):
-            i = cursor[t]
-            while i < offsets[t + 1] and docs[i] < start + BLOCK:
-                holders[docs[i] - start] |= one << np.uint64(t)
-                i += 1
-        for t in range(n):
-            i = cursor[t]
-            while i < offsets[t + 1] and docs[i] < start + BLOCK:
-                rest = holders[docs[i] - start]
-                if rest & ((one << np.uint64(t)) - one) == 0:  # the first of the arrays with this number counts it
-                    u = t
-                    rest = rest >> np.uint64(t)
-                    while rest != 0:
-                        if rest & one:
-                            v, others = u, rest
-                            while others != 0:
-                                if others & one:
-                                    found[u, v] += 1
-                                    if u != v:
-                                        found[v, u] += 1
-                                v += 1
-                                others = others >> one
-                        u += 1
-                        rest = rest >> one
-                    holders[docs[i] - start] = np.uint64(0)
-                i += 1
-            cursor[t] = i
+    for place in range(n):
+        t = order[place]
+        found[t, t] = offsets[t + 1] - offsets[t]
+        for i in range(offsets[t], offsets[t + 1]):
+            marks[docs[i] >> 6] |= one << np.uint64(docs[i] & 63)
+        for u in order[place + 1 :]:
+            common = np.int64(0)
+            for i in range(offsets[u], offsets[u + 1]):
+                common += np.int64((marks[docs[i] >> 6] >> np.uint64(docs[i] & 63)) & one)
+            found[t, u] = found[u, t] = common
+        for i in range(offsets[t], offsets[t + 1]):
+            marks[docs[i] >> 6] = np.uint64(0)
+    return found
 
 
 @_compiled
