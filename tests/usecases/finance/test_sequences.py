@@ -41,7 +41,6 @@ PEOPLE = {
         Actor("key:1", "ibk", frozenset({"bank_officer"}), frozenset({"own:finance:read", "own:finance:decide"})),
     ),
 }
-#: Removed with the process.
 FOLDER = tempfile.TemporaryDirectory(prefix="ktop-sequences-")
 SAID = {
     "guaranteed_krw": "60,000,000",
@@ -193,4 +192,11 @@ def _none() -> Store:
 
 
 Sides.TestCase.settings = settings(max_examples=SEQUENCES, stateful_step_count=12, deadline=None)
-TestSides = Sides.TestCase
+
+
+class TestSides(Sides.TestCase):  # type: ignore[misc, name-defined] # made by hypothesis
+    @classmethod
+    def tearDownClass(cls) -> None:
+        if Sides.store is not None:
+            Sides.store.engine.dispose()
+        FOLDER.cleanup()  # a worker of pytest-xdist ends without doing so
