@@ -36,6 +36,8 @@ _AGAIN_SECONDS = 0.5
 #: What a call to an actor ends with that has no place any more.
 _LOST = (RayActorError, ActorUnschedulableError)
 _SHARE = "share-"
+#: Nice value of what nodes work out beside answering.
+_TASK_NICE = 10
 
 Part = TypeVar("Part")
 Answer = TypeVar("Answer")
@@ -287,14 +289,20 @@ def tasks_in_order(work: Callable[[Part], Answer], parts: Iterable[Part], worker
     What a lost process or node had in hand is worked out again by another one. ``work`` is a function of a module and
     changes nothing. At most ``2 * workers`` parts and answers are in memory.
     """
-    remote: Any = ray.remote(max_retries=-1)(work)
+    remote: Any = ray.remote(max_retries=-1)(_behind)
     waiting: deque[Any] = deque()
     for part in parts:
-        waiting.append(remote.remote(part))
+        waiting.append(remote.remote(work, part))
         if len(waiting) >= 2 * workers:
             yield _answer(waiting.popleft())
     while waiting:
         yield _answer(waiting.popleft())
+
+
+def _behind(work: Callable[[Part], Answer], part: Part) -> Answer:
+    """Work a part out at a lower priority than shares, which answer people."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(_TASK_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
+    return work(part)
 
 
 def _answer(promise: Any) -> Any:

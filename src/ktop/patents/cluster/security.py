@@ -28,6 +28,8 @@ def ray_variables(token: Path) -> dict[str, str]:
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else a future version's behaviour is announced on the terminal
         # Else a process that joins, told to end, is aborted with all that it has in hand: a worker gives its jobs back.
         "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
+        # Shares answer people: by Ray's own choice (15) they would wait for whatever else the machine does.
+        "RAY_worker_niceness": "0",
         # A node that is told to end waits so long for its shares, which never end by themselves.
         "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "1",
         # A node that is gone is known within some six seconds, one that hangs within thirty.
