@@ -13,6 +13,15 @@ from ktop.patents.cluster import joining
 from ktop.patents.cluster.plan import ClusterPlan
 
 
+def test_this_machine_is_known_by_the_address_that_it_reaches_the_head_from(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        plan = ClusterPlan(f"127.0.0.1:{head.getsockname()[1]}", tmp_path / "token")
+        assert joining._require_head(plan) == "127.0.0.1"
+    with pytest.raises(UnavailableError) as refused:
+        joining._require_head(plan)
+    assert refused.value.key == "cluster.unreachable"
+
+
 def test_a_process_that_cannot_be_started_is_tried_again_at_a_measured_pace_until_the_time_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

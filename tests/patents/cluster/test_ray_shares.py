@@ -60,8 +60,8 @@ def stranger(nodes: Nodes, tmp_path_factory: pytest.TempPathFactory) -> subproce
 
 @pytest.fixture(scope="module")
 def plan(nodes: Nodes) -> ClusterPlan:
-    """Three shares, each held twice."""
-    return ClusterPlan(nodes.address, nodes.token, shares=3, replicas=2, seconds=60.0)
+    """Three shares, each held twice; answers may take as long as a busy machine takes."""
+    return ClusterPlan(nodes.address, nodes.token, shares=3, replicas=2, seconds=300.0)
 
 
 @pytest.mark.usefixtures("stranger")
@@ -92,7 +92,7 @@ def test_where_a_share_does_not_answer_there_is_an_error_in_time_and_no_part_of_
 
     hurried = replace(plan, shares=2, replicas=1, at_once=1, seconds=2.0)
     manifest = PatentIndex(segmented).manifest
-    dealt = open_on_cluster(segmented, replace(hurried, seconds=60.0))
+    dealt = open_on_cluster(segmented, replace(hurried, seconds=300.0))
     found = searched(dealt, ASKED[:1])
     shares = ray_shares.RayShares(segmented.resolve(), manifest.generation, shares_of(manifest, 2), hurried)
     share = next(held for held in ray_shares.shares_held() if "-1of2-" in held.name)

@@ -52,21 +52,27 @@ def joined(plan: ClusterPlan) -> ModuleType:
 
     Raises ``UnavailableError`` where it does not answer, the token is not its own, or Ray is not installed.
     """
-    _require_head(plan)
+    reached_from = _require_head(plan)
     os.environ |= ray_variables(plan.token)  # read once, when Ray is loaded
     try:
         from ktop.patents.cluster import ray_shares  # Ray is not installed where one machine is enough
     except ImportError as error:
         raise UnavailableError("cluster.not_installed") from error
-    ray_shares.connect(plan)
+    ray_shares.connect(plan, plan.own_node or reached_from)
     return ray_shares
 
 
-def _require_head(plan: ClusterPlan) -> None:
-    """Raise ``UnavailableError`` where nobody listens at the head's address: Ray would try for over a minute."""
+def _require_head(plan: ClusterPlan) -> str:
+    """Return the address of this machine in the head's network; others reach this process by it.
+
+    Ray would guess that of the way into the internet, which another network may be, or none.
+
+    Raises ``UnavailableError`` where nobody listens at the head's address: Ray would try for over a minute.
+    """
     host, _, port = plan.address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), _HEAD_SECONDS).close()
+        with socket.create_connection((host, int(port)), _HEAD_SECONDS) as way:
+            return str(way.getsockname()[0])
     except (OSError, ValueError) as error:
         raise UnavailableError("cluster.unreachable", address=plan.address) from error
 

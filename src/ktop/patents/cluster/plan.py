@@ -15,7 +15,7 @@ class ClusterPlan:
     ----------
     address : host and port of the cluster's head.
     token : file with the cluster's token.
-    node : address of this machine's own node, where Ray does not find it by itself.
+    node : address of this machine's own node, where it is not that by which the head is reached.
     shares : parts that the segments are dealt out to, each held by one process.
     replicas : processes that hold each share, on different nodes where there are as many.
     seconds : time within which an answer is complete, or an error.
@@ -32,7 +32,7 @@ class ClusterPlan:
 
     @property
     def own_node(self) -> str | None:
-        """Address of this machine's own node; the head's where that is of this machine alone."""
+        """Address of this machine's own node where it is known; the head's where that is of this machine alone."""
         host = self.address.rpartition(":")[0]
         try:
             alone = ipaddress.ip_address(host).is_loopback

@@ -71,17 +71,22 @@ class ShareActor:
 _connecting = threading.Lock()
 
 
-def connect(plan: ClusterPlan) -> None:
-    """Join the cluster once in this process.
+def connect(plan: ClusterPlan, own_node: str) -> None:
+    """Join the cluster once in this process, by the node of this machine at an address.
 
     Raises ``UnavailableError`` where it does not answer or the token is not its own.
     """
     with _connecting:
         if ray.is_initialized():
             return
-        own: dict[str, Any] = {} if plan.own_node is None else {"_node_ip_address": plan.own_node}
         try:
-            ray.init(plan.address, namespace=NAMESPACE, configure_logging=False, log_to_driver=False, **own)
+            ray.init(
+                plan.address,
+                namespace=NAMESPACE,
+                configure_logging=False,
+                log_to_driver=False,
+                _node_ip_address=own_node,
+            )
         except (ConnectionError, RuntimeError, RayError, ValueError, OSError) as error:
             raise UnavailableError("cluster.unreachable", address=plan.address) from error
 
