@@ -126,6 +126,7 @@ def kinds(server: Server) -> list[tuple[str, Sequence[bytes]]]:
         ("company rated by API", [request("POST", "/api/v1/ratings/company", json.dumps(company).encode())]),
         ("result page", [request("GET", f"/ratings/{kept}")]),
         ("kept result as JSON", [request("GET", f"/api/v1/ratings/{kept}")]),
+        ("report as PDF", [request("GET", f"/ratings/{kept}.pdf")]),
     ]
     if server.corpus:
         texts = [path.read_text("utf-8") for path in sorted((EXAMPLES / "technologies").glob("*.txt"))]
@@ -134,6 +135,9 @@ def kinds(server: Server) -> list[tuple[str, Sequence[bytes]]]:
             ask(connection, "POST", "/api/v1/ratings/technology", body)
         posted = [request("POST", "/api/v1/ratings/technology", json.dumps(body).encode()) for body in bodies]
         asked.append(("technology rated by API", posted))
+        made = json.loads(ask(connection, "POST", "/api/v1/ratings/technology", bodies[0])[1])["id"]
+        asked.append(("technology's result page", [request("GET", f"/ratings/{made}")]))
+        asked.append(("technology's report as PDF", [request("GET", f"/ratings/{made}.pdf")]))
     return asked
 
 

@@ -27,6 +27,19 @@ def test_the_grade_leads_and_the_index_stands_beside_it() -> None:
     assert any("decides the grade" in sentence for sentence in shown.story)
 
 
+@pytest.mark.parametrize(("years", "told"), [(2.9, False), (3.2, True), (3.97, True), (4.1, False), (None, False)])
+def test_a_start_up_that_has_just_grown_past_three_years_is_told_so(years: float | None, told: bool) -> None:
+    rating = copy.deepcopy(invented.ktrs_fm())
+    rating["inputs"] = [one for one in rating["inputs"] if one["name"] != "age_years"]
+    rating["inputs"].append({"name": "age_years", "value": years, "source": None, "date": None})
+    story = " ".join(verdict([rating], "en").story)
+    assert ("no longer the start-up model" in story) == told
+    if told:
+        assert f"{years:.1f} years old" in story and f"3년이 지났습니다({years:.1f}년)" in " ".join(
+            verdict([rating], "ko").story
+        )
+
+
 def test_an_index_alone_is_the_verdict() -> None:
     shown = verdict([invented.tech_index()], "ko")
     assert shown.figure.value == f"{invented.tech_index()['scores']['index']:.1f}"
