@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from starlette.testclient import TestClient
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fixtures"))
 
 from fake_platform import FakePlatform
+from people import token_of
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
@@ -32,6 +32,4 @@ def client(services: FakePlatform, tmp_path: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def token(client: TestClient) -> str:
     """The form token of this client's visit."""
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get("/").text)
-    assert found
-    return found[1]
+    return token_of(client.get("/").text)

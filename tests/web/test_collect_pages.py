@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from httpx import Response
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -34,9 +35,8 @@ def visit(house: House) -> TestClient:
 
 
 def posted(visit: TestClient, address: str, **fields: str) -> Response:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', visit.get("/collect").text)
-    assert found
-    return visit.post(address, data={"csrf": found[1], **fields})
+    token = token_of(visit.get("/collect").text)
+    return visit.post(address, data={"csrf": token, **fields})
 
 
 def test_from_a_number_to_a_rating(house: House, visit: TestClient) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, OTHER_BANK, STAFF, add_organisations, add_rating
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -44,9 +45,7 @@ def acting(client: TestClient) -> Iterator[Acting]:
 
 def post(client: TestClient, address: str, form: dict[str, object], page: str) -> object:
     """Send a form of a page as a browser does."""
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
-    assert token, page
-    return client.post(address, data={"csrf": token[1], **form})
+    return client.post(address, data={"csrf": token_of(client.get(page).text), **form})
 
 
 def test_from_the_request_to_the_ledger(client: TestClient, acting: Acting, house: House) -> None:

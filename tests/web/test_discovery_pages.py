@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, NURI, OTHER_COMPANY, add_organisations, add_rating
+from people import token_of
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
@@ -41,9 +42,7 @@ def acting(client: TestClient) -> Iterator[Acting]:
 
 
 def send(client: TestClient, address: str, page: str, form: dict[str, Any]) -> Any:
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
-    assert token, page
-    return client.post(address, data={"csrf": token[1], **form})
+    return client.post(address, data={"csrf": token_of(client.get(page).text), **form})
 
 
 def test_found_asked_and_answered(client: TestClient, acting: Acting, house: House) -> None:

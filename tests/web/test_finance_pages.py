@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, OTHER_BANK, STAFF, add_organisations, golden
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -77,9 +78,7 @@ def rating(house: House) -> str:
 
 
 def send(client: TestClient, address: str, page: str, form: dict[str, Any], **files: Any) -> Any:
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
-    assert token, page
-    return client.post(address, data={"csrf": token[1], **form}, **files)
+    return client.post(address, data={"csrf": token_of(client.get(page).text), **form}, **files)
 
 
 def main_actions(page: str) -> list[str]:

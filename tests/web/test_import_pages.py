@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -37,18 +37,17 @@ def test_a_file_is_checked_on_the_page_and_taken_in(house: House, visit: TestCli
     start = visit.get("/imports")
     assert all(address in start.text for address in ("/imports/template.xlsx?sheet=staff", 'enctype="multipart'))
     assert visit.get("/imports/template.xlsx?sheet=staff").content[:2] == b"PK"
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', start.text)
-    assert token
-    refused = visit.post("/imports", data={"csrf": token[1]}, files={"table": ("a.pdf", b"x")})
+    token = token_of(start.text)
+    refused = visit.post("/imports", data={"csrf": token}, files={"table": ("a.pdf", b"x")})
     assert refused.status_code == 422 and 'role="alert"' in refused.text
-    shown = visit.post("/imports", data={"csrf": token[1]}, files={"table": ("firms.csv", CSV.encode("cp949"))})
+    shown = visit.post("/imports", data={"csrf": token}, files={"table": ("firms.csv", CSV.encode("cp949"))})
     said = html.unescape(shown.text)
     assert "records of 1 companies (1 new)" in said and "Companies, row 3" in said and "does not have 10 digits" in said
     rest = visit.get(f"{shown.url.path}/rest.xlsx")
     assert rest.status_code == 200 and "firms-rest.xlsx" in rest.headers["content-disposition"]
-    taken = visit.post(shown.url.path, data={"csrf": token[1]})
+    taken = visit.post(shown.url.path, data={"csrf": token})
     assert "Kept the records of 1 companies" in taken.text
-    again = visit.post(shown.url.path, data={"csrf": token[1]})
+    again = visit.post(shown.url.path, data={"csrf": token})
     assert again.status_code == 409 and "taken in already" in again.text
     assert "가나센서(가상)" in visit.get("/my/companies").text
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -29,19 +30,13 @@ def client(house: House) -> Iterator[TestClient]:
     yield TestClient(create_app(house._settings, house), raise_server_exceptions=False)
 
 
-def token_on(page: str) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
-    assert found
-    return found[1]
-
-
 def work_all(house: House) -> None:
     while taken := house.work.take(INSTALLATION, "w", 1):
         house.work.do(INSTALLATION, taken[0], lambda: None)
 
 
 def test_a_table_s_way_over_the_pages(client: TestClient, house: House) -> None:
-    csrf = token_on(client.get("/batches").text)
+    csrf = token_of(client.get("/batches").text)
     files = {"table": ("기업.csv", EXAMPLE.read_bytes())}
     form = {"csrf": csrf, "as_of": "2026-06-30", "answer": "csv"}
     given = client.post("/batches", data=form, files=files, follow_redirects=False)
@@ -65,7 +60,7 @@ def test_a_table_s_way_over_the_pages(client: TestClient, house: House) -> None:
 
 def test_a_job_is_cancelled_on_its_page_and_only_with_the_form_s_token(client: TestClient, house: House) -> None:
     job = house.jobs.give(LOCAL_OWNER, "models.drift", {})
-    csrf = token_on(client.get(f"/jobs/{job.id}").text)
+    csrf = token_of(client.get(f"/jobs/{job.id}").text)
     assert client.post(f"/jobs/{job.id}/cancel").status_code == 403
     assert client.post(f"/jobs/{job.id}/cancel", data={"csrf": csrf}, follow_redirects=False).status_code == 303
     assert "취소됨" in client.get(f"/jobs/{job.id}").text
@@ -79,7 +74,7 @@ def test_a_job_is_cancelled_on_its_page_and_only_with_the_form_s_token(client: T
 def test_what_is_no_table_is_told_on_the_page(
     client: TestClient, files: dict[str, tuple[str, bytes]], status: int
 ) -> None:
-    csrf = token_on(client.get("/batches").text)
+    csrf = token_of(client.get("/batches").text)
     answer = client.post("/batches", data={"csrf": csrf}, files=files)
     assert answer.status_code == status and 'role="alert"' in answer.text
 
@@ -143,7 +138,7 @@ def test_names_of_files_lead_nowhere(client: TestClient) -> None:
 def test_a_webhook_s_way_over_the_pages(tmp_path: Path) -> None:
     house = House(Settings(solo=True, data=tmp_path, webhooks_anywhere=True))
     client = TestClient(create_app(house._settings, house), raise_server_exceptions=False)
-    csrf = token_on(client.get("/webhooks").text)
+    csrf = token_of(client.get("/webhooks").text)
     wrong = client.post("/webhooks", data={"csrf": csrf, "url": "ftp://x/", "topic": "rating"})
     assert wrong.status_code == 422 and 'role="alert"' in wrong.text
     added = client.post("/webhooks", data={"csrf": csrf, "url": "http://127.0.0.1:9/<b>", "topic": ["rating", "job"]})

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from databases import BACK_ENDS, database_url
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -45,12 +46,6 @@ def _rated(
     return row.id
 
 
-def _token(page: str) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
-    assert found
-    return found[1]
-
-
 def test_results_are_listed_searched_and_filtered(client: TestClient, store: Store) -> None:
     _rated(store, LOCAL_OWNER, "가온정밀", name_en="Gaon Works")
     _rated(store, LOCAL_OWNER, "100% <b>", kind="technology")
@@ -84,7 +79,7 @@ def test_a_long_list_comes_in_pages_that_hold_each_once(client: TestClient, stor
 
 def test_a_result_is_named_noted_on_and_put_away(client: TestClient, store: Store) -> None:
     rating_id = _rated(store, LOCAL_OWNER, "가온정밀")
-    csrf = _token(client.get(f"/my/results/{rating_id}").text)
+    csrf = token_of(client.get(f"/my/results/{rating_id}").text)
     form = {"csrf": csrf, "title": "봄 신청", "note": "은행 제출용"}
     answer = client.post(f"/my/results/{rating_id}", data=form, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/my/results")
@@ -99,7 +94,7 @@ def test_a_result_is_named_noted_on_and_put_away(client: TestClient, store: Stor
 
 def test_nobody_names_another_s_result(client: TestClient, store: Store) -> None:
     theirs = _rated(store, STRANGER, "남의 기업")
-    csrf = _token(client.get("/").text)
+    csrf = token_of(client.get("/").text)
     assert client.get(f"/my/results/{theirs}").status_code == 404
     assert client.post(f"/my/results/{theirs}", data={"csrf": csrf, "title": "x"}).status_code == 404
     assert client.patch(f"/api/v1/ratings/{theirs}", json={"title": "x"}).status_code == 404

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from acting import acting_as
 from consenting import BANK, COMPANY, add_organisations
 from httpx import Response
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -97,18 +97,16 @@ def test_an_operator_puts_a_version_in_force_and_goes_back(tmp_path: Path) -> No
     newest, before = house.models.model_card(OPERATOR, "tech-index")["version"], "/models/tech-index/1.3.0"
 
     def decide(address: str, page: str, **form: str) -> Response:
-        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get(page).text)
-        assert token
-        return browser.post(address, data={"csrf": token[1], **form}, files={"comparison": ("", b"")})
+        token = token_of(browser.get(page).text)
+        return browser.post(address, data={"csrf": token, **form}, files={"comparison": ("", b"")})
 
     with acting_as(OPERATOR) as acting:
         assert house.training.measure_drift(OPERATOR) == [], "nothing was rated yet"
         page = browser.get(f"{before}?lang=ko").text
         assert f"지금은 {newest}" in page and f"{before}/promotion" in page
         assert decide(f"{before}/promotion", before, why=" ").status_code == 422
-        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get(before).text)
-        assert token
-        form, other = {"csrf": token[1], "why": "<b>더 낫다</b>"}, {"comparison": ("c.json", b"[[1]]")}
+        token = token_of(browser.get(before).text)
+        form, other = {"csrf": token, "why": "<b>더 낫다</b>"}, {"comparison": ("c.json", b"[[1]]")}
         refused = browser.post(f"{before}/promotion", data=form, files=other)
         assert refused.status_code == 422 and "models compare" in refused.text and "<b>더" not in refused.text
         assert decide(f"{before}/promotion", before, why="자체 자료에서 더 낫다").headers["location"] == before

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from acting import Acting, acting_as
 from consenting import COMPANY, OTHER_COMPANY, add_organisations
+from people import token_of
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
@@ -54,9 +55,7 @@ def acting(client: TestClient) -> Iterator[Acting]:
 
 def post(client: TestClient, address: str, form: dict[str, Any], page: str = "") -> Any:
     """Send a form of a page as a browser does."""
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page or address).text)
-    assert token, page or address
-    return client.post(address, data={"csrf": token[1], **form})
+    return client.post(address, data={"csrf": token_of(client.get(page or address).text), **form})
 
 
 def version(client: TestClient, address: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from acting import acting_as
 from consenting import BANK, COMPANY, add_organisations, add_rating
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -52,6 +53,5 @@ def test_comment_override_and_the_second_pair_of_eyes(tmp_path: Path) -> None:
 
 
 def _post(browser: TestClient, address: str, page: str, **form: str) -> object:
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get(page).text)
-    assert token
-    return browser.post(address, data={"csrf": token[1], **form})
+    token = token_of(browser.get(page).text)
+    return browser.post(address, data={"csrf": token, **form})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import invented
 import pytest
+from people import token_of
 from pypdf import PdfReader
 from signed import BUSINESS_NUMBER
 from starlette.testclient import TestClient
@@ -47,9 +47,7 @@ def rating(settings: Settings) -> str:
 
 
 def token(client: TestClient, address: str = "/verify") -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(address).text)
-    assert found
-    return found[1]
+    return token_of(client.get(address).text)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, add_organisations, add_rating, terms
 from markup import problems
+from people import token_of
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -38,9 +38,8 @@ def acting(client: TestClient) -> Iterator[Acting]:
 
 
 def send(client: TestClient, address: str, form: dict[str, Any], page: str = "/watch") -> Any:
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', client.get(page).text)
-    assert token
-    return client.post(address, data={"csrf": token[1], **form})
+    token = token_of(client.get(page).text)
+    return client.post(address, data={"csrf": token, **form})
 
 
 def test_the_portfolio_on_the_page_and_by_program(client: TestClient, acting: Acting, house: House) -> None:

@@ -39,9 +39,8 @@ def read(browser: TestClient, address: str) -> str:
 
 
 def send(browser: TestClient, address: str, status: int = 303, **fields: str) -> Any:
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/companies").text)
-    assert token
-    answer = browser.post(address, data={"csrf": token[1], **fields})
+    token = token_of(browser.get("/companies").text)
+    answer = browser.post(address, data={"csrf": token, **fields})
     assert answer.status_code == status, (address, answer.status_code, html.unescape(answer.text)[:3000])
     return answer
 
@@ -152,11 +151,10 @@ def test_rows_copied_from_a_spreadsheet_and_an_uploaded_template_fill_the_form(b
     assert "알 수 없음" in page and '<option value="2024" selected>' in page
     sheet = browser.get(f"{address}.xlsx")
     assert sheet.status_code == 200
-    token = re.search(r'name="csrf" value="([0-9a-f]{64})"', browser.get("/companies").text)
-    assert token
-    filled = browser.post(f"{address}.xlsx", data={"csrf": token[1]}, files={"sheet": ("k.xlsx", sheet.content)})
+    token = token_of(browser.get("/companies").text)
+    filled = browser.post(f"{address}.xlsx", data={"csrf": token}, files={"sheet": ("k.xlsx", sheet.content)})
     assert filled.status_code == 200 and 'name="sales_krw_t0" value="6,900"' in filled.text
-    broken = browser.post(f"{address}.xlsx", data={"csrf": token[1]}, files={"sheet": ("k.xlsx", b"no")})
+    broken = browser.post(f"{address}.xlsx", data={"csrf": token}, files={"sheet": ("k.xlsx", b"no")})
     assert broken.status_code == 422
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from people import token_of
 from public_sources import GARAM, KEY, OPERATOR, OTHER, OWNER, sources_file
 from sqlalchemy import text as sql
 from starlette.testclient import TestClient
@@ -242,10 +242,9 @@ def test_no_key_stands_anywhere_after_a_full_run(
         (job,) = house.work.take(INSTALLATION, "worker", 1)
         house.work.do(INSTALLATION, job, lambda: None)
         found = house.collect.collection(LOCAL_OWNER, begun.id)
-        token = re.search(r'name="csrf" value="([0-9a-f]{64})"', visit.get("/collect").text)
-        assert token
+        token = token_of(visit.get("/collect").text)
         for source in ("kipris", "fsc", "epo"):
-            visit.post(f"/sources/{source}/try", data={"csrf": token[1]})
+            visit.post(f"/sources/{source}/try", data={"csrf": token})
         arguments = ["collect", "company", "--business-number", GARAM.business_number, "--sources", str(path)]
         monkeypatch.setattr("sys.argv", ["ktop", *arguments, "--out", str(tmp_path / "out.json"), "--json"])
         command_line(settings, House)
