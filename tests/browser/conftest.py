@@ -53,6 +53,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Any]:
 
     def opener(**settings: Any) -> Page:
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "base_url": address} | settings))
+        context.set_default_timeout(60_000)  # the first page of a platform comes late on a machine that does much else
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
