@@ -304,6 +304,10 @@ def test_a_result_tells_what_changed_since_the_last_one_and_why(
     check_page(page, "ko")
     for words in ("기준일 2025년 12월 31일", "70.4", "0.9.0 →", "1개가 달라졌습니다", "77"):
         assert words in page, words
+    assert "<h3>까닭</h3>" in page
+    before = replace(before, ratings=now.ratings)
+    page = client.get(f"{rating}?part=history").text
+    assert "그때와 같습니다" in page and "<h3>까닭</h3>" not in page, "nothing changed, so there is nothing to explain"
     assert "그 날짜까지 낸 결과가 없습니다" in client.get(f"{rating}?part=history&until=2020-01-01").text
     assert client.get(f"{rating}?part=history&until=gestern").status_code == 200
 
