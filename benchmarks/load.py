@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,12 @@ class Server:
 
     def web_processes(self) -> list[int]:
         """Return the processes that answer, and the one that keeps them running; not the worker beside them."""
-        found = descendants(self.process.pid)
-        return [pid for pid in found if b"worker" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+        found = []
+        for pid in descendants(self.process.pid):
+            with suppress(FileNotFoundError):  # one that cut fonts has ended meanwhile
+                if b"worker" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
 
     def peak_mb(self) -> float:
         """Return the most memory that one of the processes has held so far (Linux), in MB."""
