@@ -50,7 +50,8 @@ MIN_DEPTH = 300
 SCANS_KEPT = 8
 #: Patents from which on work is done on two cores at once: below it was no faster.
 BESIDE_FROM = 500_000
-#: Document numbers of terms that are remembered, for each patent of the corpus: 16 bytes.
+#: Terms whose documents are remembered, and at most how many document numbers for each patent of the corpus: 16 bytes.
+TERMS_KEPT = 300
 DOCS_KEPT = 2
 #: Analysed questions that are kept: one rating asks the same text several times, and others may ask theirs meanwhile.
 QUESTIONS_KEPT = 64
@@ -105,7 +106,7 @@ class PatentIndex:
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
         self._scanned: dict[tuple[bytes, int | None, Filter], tuple[int, Docs, Scores]] = {}
-        self._having: dict[tuple[int | None, tuple[int, ...]], Docs] = {}
+        self._having: tuple[dict[tuple[int | None, tuple[int, ...]], Docs], int] = ({}, 0)
         self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -372,14 +373,14 @@ class PatentIndex:
     def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
         """See ``PatentSearch``. Remembered: most terms of a text are asked for by its halves and for opinions, too."""
         asked = [(before, tuple(codes)) for codes in wanted]
-        known = self._having
+        known, held = self._having
         new = [key for key in dict.fromkeys(asked) if key not in known]
         found = dict(zip(new, self._docs_with([codes for _, codes in new], before), strict=True)) if new else {}
         together = known | found
-        if sum(map(len, together.values())) > DOCS_KEPT * len(self):
-            self._having = found
-        elif new:
-            self._having = together  # in one step: several threads ask
+        if found:  # put in place in one step: several threads ask
+            added = sum(map(len, found.values()))
+            over = len(together) > TERMS_KEPT or held + added > DOCS_KEPT * len(self)
+            self._having = (found, added) if over else (together, held + added)
         return [together[key] for key in asked]
 
     def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
