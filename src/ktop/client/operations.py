@@ -548,13 +548,13 @@ class FiguresShown(TypedDict):
 
 
 class FirmShown(TypedDict):
-    """A company that was found; `company` is null of one that stays anonymous; `near`: by some words or by meaning."""
+    """A company that was found; `company` and `until` are null while it is anonymous; `near`: by some words."""
 
     id: str
     company: Party | None
     profile: ProfileShown
     words: str
-    until: str
+    until: str | None
     created: str
     near: bool
 

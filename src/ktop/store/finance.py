@@ -16,6 +16,8 @@ from sqlalchemy import (
     Row,
     Table,
     bindparam,
+    exists,
+    func,
     insert,
     or_,
     select,
@@ -94,12 +96,23 @@ class CaseRepository:
         return self._connection.execute(query.limit(1)).first() is not None
 
     def revise(self, case: Case) -> None:
-        """Keep what a draft or a returned application says now."""
+        """Keep what a draft or a returned application says now; its documents go with it to whom it is meant for."""
+        own, sides = self._actor.organisation, {"guarantor": case.guarantor, "bank": case.bank}
         self._connection.execute(
             update(finance_cases)
-            .where(finance_cases.c.id == case.id, finance_cases.c.tenant == self._actor.organisation)
-            .values(application=asdict(case.application), guarantor=case.guarantor, bank=case.bank)
+            .where(finance_cases.c.id == case.id, finance_cases.c.tenant == own)
+            .values(application=asdict(case.application), **sides)
         )
+        self._connection.execute(
+            update(finance_documents)
+            .where(finance_documents.c.case == case.id, finance_documents.c.tenant == own)
+            .values(sides)
+        )
+
+    def drafts(self) -> int:
+        """Return how many applications of the actor's own company are drafts."""
+        mine = (finance_cases.c.tenant == self._actor.organisation) & (finance_cases.c.state == "draft")
+        return int(self._connection.execute(select(func.count()).select_from(finance_cases).where(mine)).scalar_one())
 
     def take(self, case: Case, step: Step, key: str) -> None:
         """Keep a step and the case as it stands after it.
@@ -204,8 +217,9 @@ def _mine(table: Table) -> ColumnElement[bool]:
 
 
 def _cases() -> ColumnElement[bool]:
-    """What the organisation ``own`` may know of: a draft is the company's own."""
-    return or_(finance_cases.c.tenant == bindparam("own"), (finance_cases.c.state != "draft") & _mine(finance_cases))
+    """What the organisation ``own`` may know of: what was never submitted is the company's own, withdrawn or not."""
+    submitted = exists().where(finance_steps.c.case == finance_cases.c.id, finance_steps.c.action == "submit")
+    return or_(finance_cases.c.tenant == bindparam("own"), _mine(finance_cases) & submitted)
 
 
 _CHANGING = ("state", "guarantee", "loan", "figures", "since", "due", "version")

@@ -158,6 +158,7 @@ def test_an_attacker_who_combines_filters_singles_nobody_out(store: Store, disco
     everybody = discovery.search(BANK, Wanted(), limit=200).items
     shown = [one.profile for one in everybody if one.company is None]
     assert shown, "some are alike enough"
+    assert all((one.until is None) == (one.company is None) for one in everybody), "none is followed by its last day"
     for grade, region, score in itertools.product(("", *grades), ("", *regions), (None, 50, 70)):
         found = discovery.search(BANK, Wanted(business=grade, region=region, index_score=score), limit=200).items
         hidden = [one for one in found if one.company is None]

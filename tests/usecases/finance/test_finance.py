@@ -21,6 +21,7 @@ from ktop.domain.finance.case import Application
 from ktop.domain.finance.loan_rule import LoanRule, terms
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
+from ktop.store.identity import OrganisationRow
 from ktop.store.tables import audit_events, finance_documents, organisations, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
@@ -29,6 +30,7 @@ from ktop.usecases.finance.service import FinanceService
 
 GUARANTOR = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
 PDF = b"%PDF-1.7 invented"
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
 DECIDED = {"guaranteed_krw": "80,000,000", "fee_percent": "1.1"}
 OFFERED = {"loan_krw": "100,000,000", "interest_percent": "4.2", "months": "36"}
 
@@ -360,3 +362,54 @@ def test_above_the_limit_a_second_officer_confirms(
     with pytest.raises(ForbiddenError):
         finance.act(GUARANTOR, case.id, "confirm_guarantee")
     assert finance.act(replace(GUARANTOR, user="second"), case.id, "confirm_guarantee").state == "bank_review"
+
+
+def test_a_draft_that_was_withdrawn_stays_the_companys_own(store: Store, finance: FinanceService) -> None:
+    case = begun(store, finance)
+    kept = finance.add_document(COMPANY, case.id, "plan", "plan.pdf", PDF).documents[0]
+    assert finance.act(COMPANY, case.id, "withdraw").state == "withdrawn"
+    for other in (GUARANTOR, BANK):
+        assert finance.cases(other).items == []
+        with pytest.raises(NotFoundError):
+            finance.case(other, case.id)
+        with pytest.raises(NotFoundError):
+            finance.document(other, case.id, kept.id)
+    with store.engine.connect() as connection:
+        told = connection.execute(select(outbox.c.payload).where(outbox.c.topic == "finance.withdraw")).scalars().all()
+    assert ["others" in message for message in told] == [False]
+
+
+def test_documents_go_with_a_draft_to_another_guarantor(store: Store, finance: FinanceService) -> None:
+    with store.installation() as work:
+        work.identity.add_organisation(OrganisationRow("kodit", "operator", "신용보증기금", "KODIT", "active", NOW))
+    case = begun(store, finance)
+    for kind in ("business_registration", "statements"):
+        finance.add_document(COMPANY, case.id, kind, f"{kind}.pdf", PDF)
+    revised = finance.revise(COMPANY, case.id, case.application, guarantor="kodit", bank="ibk")
+    finance.act(COMPANY, revised.id, "submit")
+    finance.act(COMPANY, revised.id, "hand_in")
+    now_asked = replace(GUARANTOR, user="user-kodit", organisation="kodit")
+    seen = finance.case(now_asked, case.id)
+    assert [one.kind for one in seen.documents] == ["business_registration", "statements"]
+    assert finance.document(now_asked, case.id, seen.documents[0].id)[1] == PDF
+    with store.engine.connect() as connection:
+        kept_for = connection.execute(select(finance_documents.c.guarantor, finance_documents.c.bank)).all()
+    assert set(kept_for) == {("kodit", "ibk")}
+
+
+def test_institutions_do_not_read_of_a_companys_other_cases(store: Store, finance: FinanceService) -> None:
+    first, second = begun(store, finance, 180_000_000), begun(store, finance, 180_000_000)
+    finance.act(COMPANY, first.id, "submit")
+    assert finance.act(COMPANY, second.id, "submit").state == "ineligible"
+    why = {one: finance.case(one, second.id).steps[-1].reason for one in (COMPANY, GUARANTOR, BANK)}
+    assert "180" in why[COMPANY] and why[GUARANTOR] == why[BANK] == ""
+
+
+def test_drafts_of_a_company_are_so_many_at_most(store: Store, finance: FinanceService) -> None:
+    most = load("finance")["drafts_most"]
+    drafts = [begun(store, finance) for _ in range(most)]
+    with pytest.raises(ConflictError) as many:
+        begun(store, finance)
+    assert many.value.key == "finance.drafts_many"
+    finance.act(COMPANY, drafts[0].id, "withdraw")
+    begun(store, finance)

@@ -111,12 +111,12 @@ class Sides(RuleBasedStateMachine):
         action = process().actions[name]
         figures = {key: SAID[key] for key in action.figures if key in SAID}
         key = f"{name}-{case.version}"
-        hidden = case.state == "draft" and actor.organisation != "gaon"
+        hidden = not _submitted(case) and actor.organisation != "gaon"
         offered = () if hidden else self.card(actor).actions
         try:
             after = self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key)
         except NotFoundError:
-            assert case.state == "draft" and actor.organisation != "gaon", "a draft is nobody's but the company's"
+            assert hidden, "a draft is nobody's but the company's, withdrawn or not"
             return
         except (InputError, ForbiddenError, ConflictError) as refused:
             assert name not in offered or refused.key in LACKING, "whoever is offered a step may take it"
@@ -140,7 +140,7 @@ class Sides(RuleBasedStateMachine):
         if not self.id:
             return
         own = self.card(COMPANY)
-        if own.state == "draft":
+        if not _submitted(own):
             return
         for side in ("guarantor", "bank"):
             other = self.card(PEOPLE[side][0])
@@ -185,6 +185,10 @@ def _new_store(former: Store | None) -> Store:
     with made.installation() as work:
         work.identity.add_organisation(OrganisationRow("kotec", "operator", "기술보증기금", "KOTEC", "active", BEGUN))
     return made
+
+
+def _submitted(case: CaseCard) -> bool:
+    return any(one.action == "submit" for one in case.steps)
 
 
 def _none() -> Store:

@@ -105,6 +105,7 @@ def test_guarantees_and_loans_that_followed_are_counted(store: Store, tmp_path: 
     made = StatisticsService(lambda: store, tmp_path, lambda: NOW).publish(OPERATOR)
     counted = {row["kind"]: row["count"] for row in made.tables["usage"] if row["half_year"] == "2026-H1"}
     assert (counted["applications"], counted["guarantees"], counted["loans"]) == (6, 6, 5)
+    assert [row["count"] for row in made.tables["usage"] if row["kind"] == "ratings"] == [None], "one is not told"
 
 
 def test_what_became_of_firms_is_told_a_year_later(store: Store, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from ktop.usecases.consent.interface import PartyCard
 
 @dataclass(frozen=True, slots=True)
 class FoundFirm:
-    """A company as an institution finds it; ``company`` and ``said`` only of one that is named.
+    """A company as an institution finds it; ``company``, ``said`` and ``until`` only of one that is named.
+
+    An anonymous one could be followed by its last day when all else of it is mixed anew.
 
     ``near``: it was found by some of the words that were asked or by their meaning, and not by all of the words.
     """
@@ -24,7 +26,7 @@ class FoundFirm:
     company: PartyCard | None
     profile: Profile
     said: str
-    until: date
+    until: date | None
     created: datetime
     near: bool = False
 

@@ -221,7 +221,8 @@ def _own(card: Card) -> OwnCard:
 
 def _found(card: Card, parties: Mapping[str, Party], *, near: bool = False) -> FoundFirm:
     company = None if card.anonymous else party_card(parties[card.tenant])
-    return FoundFirm(card.id, company, card.profile, card.said, card.until, card.listed, near)
+    until = None if card.anonymous else card.until
+    return FoundFirm(card.id, company, card.profile, card.said, until, card.listed, near)
 
 
 def _saved(row: SavedRow, new: int) -> SavedSearch:

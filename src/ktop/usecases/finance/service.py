@@ -75,6 +75,8 @@ class FinanceService:
                 raise ForbiddenError("consent.only_companies")
             unit.ratings.get(application.rating)
             _require_partners(unit, guarantor, bank)
+            if unit.cases.drafts() >= (most := load("finance")["drafts_most"]):
+                raise ConflictError("finance.drafts_many", most=most)
             made = Case(
                 id=new_id(),
                 company=actor.organisation,
@@ -370,9 +372,15 @@ def _card(unit: UnitOfWork, case: Case, at: datetime) -> CaseCard:
 
 
 def _shown(case: Case, step: Step, side: Side) -> Step:
-    """Return a step as a side sees it: who exactly took it on another side is that side's own business."""
-    figures = _for(side, step.figures) if _sees_all(case, side) else {}
-    return replace(step, by=step.by if step.side in (side, "rule") else "", figures=figures)
+    """Return a step as a side sees it: who exactly took it on another side is that side's own business.
+
+    Why a rule found a company not eligible is the company's, as it may speak of its cases elsewhere; the bank reads no
+    reasons before it is its turn.
+    """
+    sees = _sees_all(case, side)
+    told = sees and (side == "company" or step.action != "find_ineligible")
+    by = step.by if step.side in (side, "rule") else ""
+    return replace(step, by=by, figures=_for(side, step.figures) if sees else {}, reason=step.reason if told else "")
 
 
 def _for(side: Side, figures: Mapping[str, float]) -> dict[str, float]:
@@ -415,7 +423,8 @@ def _take(unit: UnitOfWork, case: Case, steps: Sequence[Step], step: Step, key: 
     }
     if step.action == "find_eligible":
         details["terms"] = load("finance")["guarantee_rule"]["version"]
-    others = {case.company, case.guarantor, case.bank} - {unit.actor.organisation}
+    handed_in = any(one.action == "submit" for one in (*steps, step))  # a draft that is withdrawn is nobody else's
+    others = ({case.company, case.guarantor, case.bank} if handed_in else {case.company}) - {unit.actor.organisation}
     unit.tell(f"finance.{step.action}", case.id, details, sorted(others))
 
 

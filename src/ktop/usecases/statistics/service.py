@@ -100,7 +100,7 @@ def half_year(at: datetime) -> str:
 
 def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
     usage = [
-        {"half_year": half, "kind": kind, "count": count}
+        {"half_year": half, "kind": kind, "count": count if count >= LEAST else None}
         for kind, counted in found.by_half_year().items()
         for half, count in counted.items()
     ]

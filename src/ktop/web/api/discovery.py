@@ -75,13 +75,13 @@ class OwnShown(BaseModel):
 
 
 class FirmShown(BaseModel):
-    """A company that was found; `company` is null of one that stays anonymous; `near`: by some words or by meaning."""
+    """A company that was found; `company` and `until` are null while it is anonymous; `near`: by some words."""
 
     id: str
     company: Party | None
     profile: ProfileShown
     words: str
-    until: datetime.date
+    until: datetime.date | None
     created: datetime.datetime
     near: bool
 

@@ -252,7 +252,9 @@ async def _choices(request: Request, lang: Lang, rating: str) -> dict[str, Any]:
         except NotFoundError:  # what was typed is told as wrong, not found once more
             pass
         else:
-            kept.insert(0, (stored.id, str((stored.record or {}).get("name", "")), stored.as_of))
+            record = stored.record or {}
+            name = labels.company(str(record.get("name", "")), language(request), str(record.get("name_en") or ""))
+            kept.insert(0, (stored.id, name, stored.as_of))
     return {
         "guarantors": partners["guarantors"],
         "banks": partners["banks"],
