@@ -132,6 +132,7 @@ def test_company_and_bank_side_by_side(
             as_of=today(),
             inputs={"record": {"name": "한빛모션(가상)"}},
             results=[golden("ktrs-fm-1.3.0-hanbit-motion")],
+            subject_key=f"business_number:{unit.consents.party(COMPANY).business_number}",
         ).id
     key = house.keys.make(OPERATOR, "guarantor", ["own:finance:read", "own:finance:decide"]).key
     guarantor = httpx.Client(base_url=address, headers={"authorization": f"Bearer {key}"}, timeout=120)

@@ -48,6 +48,9 @@ def send(client: TestClient, address: str, page: str, form: dict[str, Any]) -> A
 def test_found_asked_and_answered(client: TestClient, acting: Acting, house: House) -> None:
     rating = add_rating(house._store(), COMPANY, GAON)
     assert "어느 기관도 우리 기업을 찾을 수 없습니다" in client.get("/discovery").text
+    another = add_rating(house._store(), COMPANY, NURI)
+    shown = client.get("/discovery").text
+    assert f'value="{rating}"' in shown and f'value="{another}"' not in shown, "of another firm"
     form = {"rating": rating, "to": ["bank"], "named": "1", "words": "<i>감속기</i>"}
     assert send(client, "/discovery", "/discovery", {**form, "to": []}).status_code == 422
     assert send(client, "/discovery", "/discovery", form).status_code == 303

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from acting import Acting, acting_as
-from consenting import BANK, COMPANY, GAON, OTHER_BANK, STAFF, add_organisations, golden
+from consenting import BANK, COMPANY, GAON, NURI, OTHER_BANK, STAFF, add_organisations, add_rating, golden
 from people import token_of
 from starlette.testclient import TestClient
 
@@ -73,6 +73,7 @@ def rating(house: House) -> str:
             subject="가온정밀",
             as_of=today(),
             inputs={"record": {"name": "가온정밀", "business_number": GAON}},
+            subject_key=f"business_number:{GAON}",
             results=[golden("ktrs-fm-1.3.0-hanbit-motion")],
         ).id
 
@@ -86,13 +87,17 @@ def main_actions(page: str) -> list[str]:
     return re.findall(r'class="button" type="submit">([^<]+)<', page)
 
 
-def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str) -> None:
+def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str, house: House) -> None:
     form = {"rating": rating, "guarantor": "kotec", "bank": "ibk", "purpose": "research", "months": "36"}
     refused = send(client, "/finance", "/finance", {**form, "amount_krw": "많이", "words": "<b>시제품</b>"})
     assert refused.status_code == 422 and "많이" in refused.text and "&lt;b&gt;시제품&lt;/b&gt;" in refused.text
     result = client.get(f"/ratings/{rating}").text
     assert f'href="/finance?rating={rating}#t-apply"' in result, "from the decision straight to the application"
     assert 'value="180,000,000"' in client.get(f"/finance?rating={rating}").text, "what the decision allows"
+    another = add_rating(house._store(), COMPANY, NURI)
+    assert f'value="{another}"' not in client.get("/finance").text, "of another firm"
+    refused = send(client, "/finance", "/finance", form | {"rating": another, "amount_krw": "9000000"})
+    assert refused.status_code == 422 and "우리 기업의 사업자등록번호" in refused.text
     made = send(client, "/finance", "/finance", {**form, "amount_krw": "9,000만"})
     assert made.status_code == 303
     case = made.headers["location"]

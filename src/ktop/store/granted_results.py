@@ -18,13 +18,13 @@ from sqlalchemy import (
     exists,
     func,
     not_,
-    or_,
     select,
 )
 
 from ktop.domain.party.actor import Actor
 from ktop.store.consents import PARTY, Party, party_of
-from ktop.store.tables import companies, consents, organisations, ratings
+from ktop.store.ratings import is_of_itself
+from ktop.store.tables import consents, organisations, ratings
 
 _AT_ONCE = 100
 #: What a title is read from.
@@ -98,7 +98,7 @@ class GrantedResults:
         """Return what there is of a company by itself, the newest first."""
         query = (
             select(*_TITLE)
-            .where(_granted(), _of_itself(), not_(ratings.c.archived))
+            .where(_granted(), is_of_itself(bindparam("company")), not_(ratings.c.archived))
             .order_by(ratings.c.created.desc(), ratings.c.id)
             .limit(limit)
         )
@@ -112,7 +112,7 @@ class GrantedResults:
         ranked = (
             select(ratings.c.id, order.label("place"))
             .where(the_company.in_(bindparam("companies", expanding=True)), not_(ratings.c.archived))
-            .where(_granted(the_company), _of_itself(the_company))
+            .where(_granted(the_company), is_of_itself(the_company))
             .subquery()
         )
         query = (
@@ -137,7 +137,7 @@ class GrantedResults:
         ranked = (
             select(ratings.c.id, order.label("place"))
             .where(the_company.in_(bindparam("companies", expanding=True)), kinds, not_(ratings.c.archived), *made)
-            .where(_granted(the_company), _of_itself(the_company))
+            .where(_granted(the_company), is_of_itself(the_company))
             .subquery()
         )
         newest = select(ranked.c.id).where(ranked.c.place == 1)
@@ -186,31 +186,10 @@ def _title(row: Sequence[Any]) -> GrantedTitle:
     return GrantedTitle(rating, created, as_of, kind, technology, tuple(one["model"]["name"] for one in brief))
 
 
-def _of_itself(company: ColumnElement[str] | None = None) -> ColumnElement[bool]:
-    """Return the condition for ratings of ``company`` (or of any) itself.
-
-    What it tried with others' records concerns nobody.
-
-    A rating is of the company by the business number in its record, by the company it keeps under that number where the
-    record names none, or because it is of a technology alone.
-    """
-    it = bindparam("company") if company is None else company
-    named = select(organisations.c.business_number).where(organisations.c.id == it)
-    number = named.correlate(ratings).scalar_subquery()
-    own = select(companies.c.id).where(companies.c.tenant == it, companies.c.business_number == number)
-    own = own.correlate(ratings)
-    unnumbered = or_(ratings.c.subject_key.is_(None), not_(ratings.c.subject_key.startswith("business_number:")))
-    return or_(
-        ratings.c.kind == "technology",
-        ratings.c.subject_key == "business_number:" + number,
-        and_(unnumbered, ratings.c.company.in_(own)),
-    )
-
-
 _OPENED = (
     select(*PARTY, *(ratings.c[field.name] for field in fields(GrantedRating)[1:]))
     .join(organisations, and_(organisations.c.id == ratings.c.tenant, organisations.c.state == "active"))
     .where(ratings.c.id == bindparam("rating"), _granted())
 )
 #: Whether of the company itself → the query of one rating; each look-up asks it.
-_RATING = {False: _OPENED, True: _OPENED.where(_of_itself())}
+_RATING = {False: _OPENED, True: _OPENED.where(is_of_itself(bindparam("company")))}

@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, literal, not_, or_, select, update
 from sqlalchemy.engine import Row
 
 from ktop.domain.party.actor import Actor
-from ktop.kernel.errors import NotFoundError
+from ktop.kernel.errors import InputError, NotFoundError
 from ktop.store.audit import tell
-from ktop.store.tables import ratings
+from ktop.store.tables import companies, organisations, ratings
 from ktop.store.tables.base import new_id
 
 
@@ -136,11 +136,17 @@ class RatingRepository:
         tell(self._connection, self._actor, row.created, "rating.made", row.id, {"kind": kind, "models": models})
         return row
 
-    def get(self, rating_id: str) -> RatingRow:
-        """Return one stored answer; raises ``NotFoundError`` where there is none of that identifier."""
-        found = self._connection.execute(self._own().where(ratings.c.id == rating_id)).one_or_none()
+    def get(self, rating_id: str, *, of_itself: bool = False) -> RatingRow:
+        """Return one stored answer; raises ``NotFoundError`` where there is none of that identifier.
+
+        ``of_itself`` asks for one of the organisation's own firm; raises ``InputError`` where it is another's.
+        """
+        query = self._own().where(ratings.c.id == rating_id)
+        found = self._connection.execute(query).one_or_none()
         if found is None:
             raise NotFoundError("store.rating_not_found")
+        if of_itself and self._connection.execute(query.where(self._own_firm())).one_or_none() is None:
+            raise InputError("store.rating_of_another")
         return _row(found)
 
     def recent(self, limit: int = 20) -> list[RatingRow]:
@@ -166,6 +172,7 @@ class RatingRepository:
         search: str = "",
         kind: str | None = None,
         archived: bool | None = False,
+        of_itself: bool = False,
         company: str | None = None,
         subject_key: str | None = None,
         before: tuple[datetime, str] | None = None,
@@ -174,10 +181,12 @@ class RatingRepository:
         """Return answers, newest first, whose subject (its English name as well), title or note holds ``search``.
 
         ``before`` is where a page ends.
-        ``archived`` chooses between those that were put away and the others (None: both). ``company`` asks for those of
-        one kept company, found by its ``subject_key`` as well.
+        ``archived`` chooses between those that were put away and the others (None: both). ``of_itself`` asks for those
+        of the organisation's own firm, ``company`` for those of one kept company, found by its ``subject_key`` as well.
         """
         query = self._own_listed() if archived is None else self._own_listed().where(ratings.c.archived == archived)
+        if of_itself:
+            query = query.where(self._own_firm())
         if company is not None:
             same = ratings.c.company == company
             query = query.where(same if subject_key is None else or_(same, ratings.c.subject_key == subject_key))
@@ -251,6 +260,35 @@ class RatingRepository:
         """Return the same as lists show it: not what is long."""
         columns = [ratings.c[name] for name in _LISTED]
         return select(*columns, ratings.c.brief).where(ratings.c.tenant == self._actor.organisation)
+
+    def _own_firm(self) -> ColumnElement[bool]:
+        """Return the condition for ratings of the actor's own firm; while nobody gave its business number, those that
+        name no firm by one.
+        """
+        it = literal(self._actor.organisation)
+        numbered = exists().where(organisations.c.id == it, organisations.c.business_number.is_not(None))
+        return or_(is_of_itself(it), and_(not_(numbered.correlate(ratings)), _unnumbered()))
+
+
+def is_of_itself(company: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition for ratings of a company itself: what it tried with others' records concerns nobody.
+
+    A rating is of the company by the business number in its record, by the company it keeps under that number where the
+    record names none, or because it is of a technology alone.
+    """
+    named = select(organisations.c.business_number).where(organisations.c.id == company)
+    number = named.correlate(ratings).scalar_subquery()
+    own = select(companies.c.id).where(companies.c.tenant == company, companies.c.business_number == number)
+    own = own.correlate(ratings)
+    return or_(
+        ratings.c.kind == "technology",
+        ratings.c.subject_key == "business_number:" + number,
+        and_(_unnumbered(), ratings.c.company.in_(own)),
+    )
+
+
+def _unnumbered() -> ColumnElement[bool]:
+    return or_(ratings.c.subject_key.is_(None), not_(ratings.c.subject_key.startswith("business_number:")))
 
 
 def _row(found: Row[Any]) -> RatingRow:

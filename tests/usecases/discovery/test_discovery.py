@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
-from consenting import BANK, COMPANY, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations
+from consenting import BANK, COMPANY, NURI, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations, add_rating
 from databases import BACK_ENDS, database_url
 
 from ktop.domain.party.actor import INSTALLATION, Actor
@@ -64,7 +64,11 @@ def rated(store: Store, actor: Actor, grade: str = "A+", region: str = "KR-30", 
         },
     ]
     with store.unit(actor) as unit:
-        return unit.ratings.add(kind="company", subject="기업", as_of=date(2026, 6, 1), inputs={}, results=results).id
+        number = unit.consents.party(actor.organisation).business_number
+        key = number and f"business_number:{number}"
+        as_of = date(2026, 6, 1)
+        row = unit.ratings.add(kind="company", subject="기업", as_of=as_of, inputs={}, results=results, subject_key=key)
+        return row.id
 
 
 def opt_in(store: Store, discovery: DiscoveryService, actor: Actor, rating: str = "", **changes: object) -> None:
@@ -91,6 +95,15 @@ def test_nobody_is_found_who_did_not_agree(store: Store, discovery: DiscoverySer
     assert discovery.search(BANK, Wanted()).items == []
     with pytest.raises(NotFoundError):
         discovery.open_found(BANK, found.id)
+
+
+def test_nobody_is_found_by_a_rating_of_another_firm(store: Store, discovery: DiscoveryService) -> None:
+    for actor in (COMPANY, owner(0)):  # with and without a business number of its own
+        with pytest.raises(InputError) as refused:
+            opt_in(store, discovery, actor, add_rating(store, actor, NURI))
+        assert refused.value.key == "store.rating_of_another" and discovery.own_card(actor) is None
+    with pytest.raises(InputError):
+        opt_in(store, discovery, COMPANY, add_rating(store, COMPANY, None))
 
 
 def test_each_condition_finds_who_meets_it_and_nobody_else(store: Store, discovery: DiscoveryService) -> None:

@@ -13,7 +13,18 @@ from sqlalchemy import insert, select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
-from consenting import BANK, COMPANY, GAON, OTHER_BANK, OTHER_COMPANY, STAFF, add_organisations, add_rating, golden
+from consenting import (
+    BANK,
+    COMPANY,
+    GAON,
+    NURI,
+    OTHER_BANK,
+    OTHER_COMPANY,
+    STAFF,
+    add_organisations,
+    add_rating,
+    golden,
+)
 from databases import BACK_ENDS, database_url
 
 from ktop.catalogue import load
@@ -211,6 +222,29 @@ def test_what_is_not_eligible_ends_with_reasons(store: Store, finance: FinanceSe
     case = finance.act(COMPANY, begun(store, finance, 900_000_000).id, "submit")
     assert (case.state, case.guarantee) == ("ineligible", "refused")
     assert "한도" in case.steps[-1].reason and "limit" in case.steps[-1].reason
+
+
+def test_an_application_stands_on_a_rating_of_the_company_itself(store: Store, finance: FinanceService) -> None:
+    case = begun(store, finance)
+    partners = {"guarantor": "kotec", "bank": "ibk"}
+    for another in (add_rating(store, COMPANY, NURI), add_rating(store, COMPANY, None)):
+        wish = replace(case.application, rating=another)
+        for attempt in (
+            lambda wish: finance.apply(COMPANY, wish, **partners),
+            lambda wish: finance.revise(COMPANY, case.id, wish, **partners),
+        ):
+            with pytest.raises(InputError) as refused:
+                attempt(wish)
+            assert refused.value.key == "store.rating_of_another"
+    with store.engine.begin() as connection:  # the number was another when the draft was made
+        connection.execute(update(organisations).where(organisations.c.id == "gaon").values(business_number=None))
+    with pytest.raises(InputError):
+        finance.act(COMPANY, case.id, "submit")
+    assert finance.case(COMPANY, case.id).state == "draft"
+    with pytest.raises(NotFoundError):
+        finance.case(BANK, case.id)
+    wish = replace(case.application, rating=add_rating(store, COMPANY, None))
+    assert finance.apply(COMPANY, wish, **partners).state == "draft", "no number to compare, and none named"
 
 
 def test_several_applications_together_stay_within_one_limit(store: Store, finance: FinanceService) -> None:

@@ -87,7 +87,10 @@ class Discovery(Protocol):
         ...
 
     def opt_in(self, actor: Actor, given: OptIn) -> OwnCard:
-        """Let the company be found; what was shown before is gone. Raises ``InputError`` for what nobody can act on."""
+        """Let the company be found; what was shown before is gone.
+
+        Raises ``InputError`` for what nobody can act on and for a rating of another firm.
+        """
         ...
 
     def opt_out(self, actor: Actor) -> None:

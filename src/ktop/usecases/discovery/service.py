@@ -57,7 +57,7 @@ class DiscoveryService:
             company = unit.consents.party(actor.organisation)
             if company.kind != "company":
                 raise ForbiddenError("consent.only_companies")
-            rating = unit.ratings.get(given.rating)
+            rating = unit.ratings.get(given.rating, of_itself=True)
             words = {} if given.anonymous else said | name_words(f"{company.name_ko} {company.name_en}")
             unit.discovery.show(given, without_hidden(profile(rating.results), given.hidden), words)
             details = {"rating": given.rating, "to": sorted(given.to), "anonymous": given.anonymous}

@@ -71,8 +71,8 @@ class Finance(Protocol):
     def apply(self, actor: Actor, application: Application, *, guarantor: str, bank: str) -> CaseCard:
         """Begin a case as a draft of the actor's company.
 
-        Raises ``InputError`` for an application that cannot be, ``NotFoundError`` for a rating that the company does
-        not keep or an institution that takes no part.
+        Raises ``InputError`` for an application that cannot be or a rating of another firm, ``NotFoundError`` for a
+        rating that the company does not keep or an institution that takes no part.
         """
         ...
 

@@ -73,7 +73,7 @@ class FinanceService:
         with self._store().unit(actor) as unit:
             if unit.consents.party(actor.organisation).kind != "company":
                 raise ForbiddenError("consent.only_companies")
-            unit.ratings.get(application.rating)
+            unit.ratings.get(application.rating, of_itself=True)
             _require_partners(unit, guarantor, bank)
             if unit.cases.drafts() >= (most := load("finance")["drafts_most"]):
                 raise ConflictError("finance.drafts_many", most=most)
@@ -106,7 +106,7 @@ class FinanceService:
             fixed = found.state == "returned" and (guarantor, bank) != (found.guarantor, found.bank)
             if found.state not in ("draft", "returned") or fixed:
                 raise ConflictError("finance.not_open", state=process().states[found.state].label)
-            unit.ratings.get(application.rating)
+            unit.ratings.get(application.rating, of_itself=True)
             _require_partners(unit, guarantor, bank)
             revised = replace(found, application=application, guarantor=guarantor, bank=bank)
             unit.cases.revise(revised)
@@ -142,6 +142,7 @@ class FinanceService:
                 steps = unit.cases.steps(case_id)
                 step = act(case, steps, action, side, actor.user, self._clock(), given)
                 if action == "submit":
+                    unit.ratings.get(case.application.rating, of_itself=True)
                     _let_see(unit, case)
                 _take(unit, case, steps, step, named)
             elif before.action != action:

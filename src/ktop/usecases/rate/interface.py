@@ -112,13 +112,15 @@ class Ratings(Protocol):
         search: str = "",
         kind: Kind | None = None,
         archived: bool | None = False,
+        of_itself: bool = False,
         company: str | None = None,
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[KeptResult]:
         """Return the organisation's kept answers, newest first, whose name, title or note holds ``search``.
 
-        ``archived`` None gives both kinds; ``company`` asks for those of one kept company.
+        ``archived`` None gives both kinds; ``of_itself`` asks for those of the organisation's own firm, ``company`` for
+        those of one kept company.
         Raises ``InputError`` for a wrong limit or cursor.
         """
         ...

@@ -171,7 +171,7 @@ async def _page(
                 problem, status = message(error, lang), error.http_status
     if is_company:
         card = await ask(request, use.own_card)
-        kept = await ask(request, platform(request).ratings.results, kind="company", limit=50)
+        kept = await ask(request, platform(request).ratings.results, kind="company", of_itself=True, limit=50)
         looks = await ask(request, use.looks, limit=20)
         shown["own"] = card and {
             "sentence": _state(card.opt_in, lang),

@@ -265,7 +265,7 @@ async def _choices(request: Request, lang: Lang, rating: str) -> dict[str, Any]:
 
 
 async def _company_results(request: Request) -> Sequence[KeptResult]:
-    return (await ask(request, platform(request).ratings.results, kind="company", limit=50)).items
+    return (await ask(request, platform(request).ratings.results, kind="company", of_itself=True, limit=50)).items
 
 
 def _columns(lang: Lang) -> list[tables.Column[CaseCard]]:
