@@ -71,20 +71,39 @@ class CaseRepository:
 
     def committed_krw(self, case: Case, since: date) -> int:
         """Return what a company's other cases ask for in won: those found eligible and undecided, approved, or in force
-        and begun after a day, that of a rating which could not know of them.
+        since a day or later, that of a rating which could not know of them.
         """
-        query = select(finance_cases).where(
+        return sum(
+            one.application.amount_krw
+            for one, signed in self._committed(case)
+            if signed is None or one.guarantee in ("asked", "approved") or local_day(signed) >= since
+        )
+
+    def ratings_committed(self, case: Case) -> set[str]:
+        """Return the ratings that those other cases stand on."""
+        return {one.application.rating for one, _ in self._committed(case)}
+
+    def _committed(self, case: Case) -> list[tuple[Case, datetime | None]]:
+        """Return a company's other cases that take of its limit, with the moment their guarantee came into force."""
+        signed = select(func.max(finance_steps.c.at)).where(
+            finance_steps.c.case == finance_cases.c.id, finance_steps.c.action == "sign"
+        )
+        query = select(finance_cases, signed.scalar_subquery().label("signed")).where(
             finance_cases.c.tenant == case.company,
             finance_cases.c.id != case.id,
             finance_cases.c.state.not_in(("draft", "submitted")),
             finance_cases.c.guarantee.in_(("asked", "approved", "in_force", "claimed")),
         )
-        found = [_case(row) for row in self._connection.execute(query)]
-        return sum(
-            one.application.amount_krw
-            for one in found
-            if one.guarantee in ("asked", "approved") or local_day(one.created) >= since
-        )
+        return [(_case(row), row.signed) for row in self._connection.execute(query)]
+
+    def hold_limit(self) -> None:
+        """Keep others from taking of the company's limit until the transaction ends.
+
+        SQLite has one writer at a time; PostgreSQL would let two each add up what was there before both.
+        """
+        if self._connection.dialect.name == "postgresql":
+            key = func.hashtextextended(f"limit:{self._actor.organisation}", 0)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     def in_default(self, case: Case) -> bool:
         """Return whether another case of the company is overdue or in default, or its guarantor had to pay."""

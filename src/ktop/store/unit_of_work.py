@@ -182,6 +182,19 @@ class UnitOfWork:
         """Write the audit event and the message of something done in this unit; see ``ktop.store.audit``."""
         tell(self.connection, self.actor, datetime.now(UTC), action, subject, details, others)
 
+    @contextlib.contextmanager
+    def for_company(self, company: str) -> Iterator[UnitOfWork]:
+        """Give what a company's own unit would, within this transaction: for rules that ask across its cases.
+
+        Nothing that is read there is for the actor to see. What raises within ends the transaction.
+        """
+        postgresql = self.connection.dialect.name == "postgresql"
+        if postgresql:
+            self.connection.execute(_ON_BEHALF, {"organisation": company})
+        yield UnitOfWork(self.connection, Actor("rule", company))
+        if postgresql:
+            self.connection.execute(_ON_BEHALF, {"organisation": self.actor.organisation})
+
 
 @dataclass(frozen=True, slots=True)
 class InstallationWork:
@@ -404,6 +417,7 @@ class Store:
                         connection.exec_driver_sql("PRAGMA query_only=OFF")
 
 
+_ON_BEHALF = text("SELECT set_config('ktop.organisation', :organisation, true)")
 #: ``true``: until the end of the transaction, so that a pooled connection never keeps somebody's rights.
 _BOUND = text(
     "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', :organisation, true), "

@@ -182,7 +182,7 @@ def test_much_needs_two_people() -> None:
     steps: list[Step] = []
     for name, side, by in (
         ("submit", "company", "a"),
-        ("find_eligible", "rule", "eligibility-3"),
+        ("find_eligible", "rule", "eligibility-4"),
         ("hand_in", "company", "a"),
         ("approve_guarantee", "guarantor", "kim"),
     ):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
@@ -28,12 +30,13 @@ from consenting import (
 from databases import BACK_ENDS, database_url
 
 from ktop.catalogue import load
+from ktop.domain.finance import eligibility
 from ktop.domain.finance.case import Application
 from ktop.domain.finance.loan_rule import LoanRule, terms
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
 from ktop.store.identity import OrganisationRow
-from ktop.store.tables import audit_events, finance_documents, organisations, outbox
+from ktop.store.tables import audit_events, finance_cases, finance_documents, organisations, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
 from ktop.usecases.finance.interface import CaseCard
@@ -41,7 +44,7 @@ from ktop.usecases.finance.service import FinanceService
 
 GUARANTOR = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
 PDF = b"%PDF-1.7 invented"
-NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
 DECIDED = {"guaranteed_krw": "80,000,000", "fee_percent": "1.1"}
 OFFERED = {"loan_krw": "100,000,000", "interest_percent": "4.2", "months": "36"}
 
@@ -59,19 +62,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     store = Store.open(database_url(request.param, tmp_path))
     add_organisations(store)
     with store.installation() as work:
-        work.connection.execute(
-            insert(organisations).values(
-                id="kotec",
-                kind="operator",
-                name_ko="기술보증기금",
-                name_en="KOTEC",
-                state="active",
-                demo=True,
-                settings={},
-                created=datetime.now(UTC),
-                version=1,
+        for guarantor, name in (("kotec", "기술보증기금"), ("kodit", "신용보증기금")):
+            work.identity.add_organisation(
+                OrganisationRow(guarantor, "operator", name, guarantor.upper(), "active", datetime.now(UTC))
             )
-        )
     yield store
     store.engine.dispose()
 
@@ -96,11 +90,11 @@ def handed_in(store: Store, finance: FinanceService) -> CaseCard:
     return finance.act(COMPANY, case.id, "hand_in")
 
 
-def begun(store: Store, finance: FinanceService, amount_krw: int = 100_000_000) -> CaseCard:
+def begun(store: Store, finance: FinanceService, amount_krw: int = 100_000_000, guarantor: str = "kotec") -> CaseCard:
     application = Application(
         add_rating(store, COMPANY, GAON), "research", amount_krw, 36, "시제품 개발", ("statement",)
     )
-    return finance.apply(COMPANY, application, guarantor="kotec", bank="ibk")
+    return finance.apply(COMPANY, application, guarantor=guarantor, bank="ibk")
 
 
 def at_the_bank(finance: FinanceService, case: CaseCard) -> CaseCard:
@@ -255,6 +249,82 @@ def test_several_applications_together_stay_within_one_limit(store: Store, finan
     assert "1억 원" in second.steps[-1].reason and "1억 4,000만 원" in second.steps[-1].reason
     finance.act(COMPANY, first.id, "withdraw")
     assert finance.act(COMPANY, begun(store, finance, rest).id, "submit").state == "documents"
+
+
+def test_a_guarantee_counts_from_the_day_it_came_into_force(
+    store: Store, finance: FinanceService, clock: Clock
+) -> None:
+    clock.now = datetime(2026, 6, 20, 9, tzinfo=UTC)  # before the day of the ratings
+    case = begun(store, finance)
+    clock.now = datetime(2026, 7, 15, 9, tzinfo=UTC)
+    for kind in ("business_registration", "statements"):
+        finance.add_document(COMPANY, case.id, kind, f"{kind}.pdf", PDF)
+    for actor, action, figures in (
+        (COMPANY, "submit", None),
+        (COMPANY, "hand_in", None),
+        (GUARANTOR, "approve_guarantee", DECIDED),
+        (BANK, "offer_loan", OFFERED),
+        (COMPANY, "sign", None),
+    ):
+        case = finance.act(actor, case.id, action, figures=figures)
+    assert case.guarantee == "in_force"
+    assert finance.act(COMPANY, begun(store, finance, 140_000_000).id, "submit").state == "ineligible"
+
+
+def test_what_an_appeal_brings_back_stays_within_the_limit(
+    store: Store, finance: FinanceService, handed_in: CaseCard
+) -> None:
+    finance.act(GUARANTOR, handed_in.id, "refuse_guarantee", reason="사유")
+    second = finance.act(COMPANY, begun(store, finance, 140_000_000, "kodit").id, "submit")
+    assert second.state == "documents", "what was refused takes nothing"
+    finance.act(COMPANY, handed_in.id, "appeal_guarantee", reason="수주 계약 추가")
+    other_officer = replace(GUARANTOR, user="user-second")
+    with pytest.raises(ConflictError) as refused:
+        finance.act(other_officer, handed_in.id, "reopen_guarantee", reason="다시 봄")
+    assert refused.value.key == "finance.limit_taken", "of a case that this guarantor does not see"
+    finance.act(COMPANY, second.id, "withdraw")
+    finance.act(other_officer, handed_in.id, "reopen_guarantee", reason="다시 봄")
+    assert at_the_bank(finance, handed_in).state == "bank_review"
+
+
+def test_nothing_is_approved_or_signed_beside_a_default(
+    store: Store, finance: FinanceService, handed_in: CaseCard
+) -> None:
+    other = finance.act(COMPANY, begun(store, finance, 10_000_000, "kodit").id, "submit")
+
+    def stands(loan: str) -> None:
+        with store.engine.begin() as connection:
+            connection.execute(update(finance_cases).where(finance_cases.c.id == other.id).values(loan=loan))
+
+    for actor, action, figures in ((GUARANTOR, "approve_guarantee", DECIDED), (COMPANY, "sign", None)):
+        stands("overdue")
+        with pytest.raises(ConflictError) as refused:
+            finance.act(actor, handed_in.id, action, figures=figures)
+        assert refused.value.key == "finance.limit_taken"
+        stands("paid_out")
+        case = finance.act(actor, handed_in.id, action, figures=figures)
+        if case.state == "bank_review":
+            finance.act(BANK, case.id, "offer_loan", figures=OFFERED)
+    assert case.guarantee == "in_force"
+
+
+def test_two_submitted_at_once_share_one_limit(
+    store: Store, finance: FinanceService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = begun(store, finance), begun(store, finance, 140_000_000)
+    find, other = eligibility.find, threading.Thread(target=finance.act, args=(COMPANY, second.id, "submit"))
+
+    def finding(*given: Any, **known: Any) -> eligibility.Eligibility:
+        if other.ident is None:  # the sum of the first is made, nothing of it is written yet
+            other.start()
+            other.join(0.5)
+        return find(*given, **known)
+
+    monkeypatch.setattr(eligibility, "find", finding)
+    finance.act(COMPANY, first.id, "submit")
+    other.join()
+    states = [finance.case(COMPANY, one.id).state for one in (first, second)]
+    assert sorted(states) == ["documents", "ineligible"]
 
 
 def test_a_document_is_what_its_name_says_and_stays_so(store: Store, finance: FinanceService) -> None:
@@ -414,8 +484,6 @@ def test_a_draft_that_was_withdrawn_stays_the_companys_own(store: Store, finance
 
 
 def test_documents_go_with_a_draft_to_another_guarantor(store: Store, finance: FinanceService) -> None:
-    with store.installation() as work:
-        work.identity.add_organisation(OrganisationRow("kodit", "operator", "신용보증기금", "KODIT", "active", NOW))
     case = begun(store, finance)
     for kind in ("business_registration", "statements"):
         finance.add_document(COMPANY, case.id, kind, f"{kind}.pdf", PDF)

@@ -59,6 +59,7 @@ LACKING = {
     "finance.claim_above_guarantee",
     "finance.paid_above_claim",
     "finance.no_consent",
+    "finance.limit_taken",
 }
 
 

@@ -49,6 +49,8 @@ _RIGHTS: Mapping[Side, str] = {
     "guarantor": "own:finance:decide",
     "bank": "own:finance:decide",
 }
+#: Steps after which more of a company's limit is taken, or taken for good: what was found eligible may no longer be.
+_TAKING_OF_LIMIT = frozenset(("reopen_guarantee", "approve_guarantee", "confirm_guarantee", "sign"))
 _TENDED_AT_ONCE = 100
 _LONGEST_KEY = 50  # beside the name of the organisation
 
@@ -141,6 +143,8 @@ class FinanceService:
                 given = Given(reason, figures or {}, _kinds(unit, case_id), _consents(unit, case, side), program)
                 steps = unit.cases.steps(case_id)
                 step = act(case, steps, action, side, actor.user, self._clock(), given)
+                if action in _TAKING_OF_LIMIT:
+                    _require_limit(unit, case, action)
                 if action == "submit":
                     unit.ratings.get(case.application.rating, of_itself=True)
                     _let_see(unit, case)
@@ -310,6 +314,7 @@ def _grade(results: Sequence[Mapping[str, Any]]) -> str:
 def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | None:
     """Return the step that a rule has to take now, None where it is somebody's turn."""
     if case.state == "submitted":
+        unit.cases.hold_limit()
         rating = unit.ratings.get(case.application.rating)
         committed = unit.cases.committed_krw(case, rating.as_of)
         found = eligibility.find(
@@ -329,6 +334,27 @@ def _owed(unit: UnitOfWork, case: Case, now: datetime) -> tuple[str, Given] | No
         late = [action for action in process().possible(case.state, "rule") if action.overdue]
         return (late[0].name, Given()) if late else None
     return None
+
+
+def _require_limit(unit: UnitOfWork, case: Case, action: str) -> None:
+    """Raise ``ConflictError`` where a case does not fit into its company's limit any more, or another loan defaults.
+
+    The limit is what the newest rating allows that this case or another that takes of the limit stands on.
+    """
+    with unit.for_company(case.company) as own:
+        own.cases.hold_limit()
+        known = {case.application.rating, *own.cases.ratings_committed(case)}
+        rating = max((own.ratings.get(one) for one in known), key=lambda one: (one.as_of, one.created))
+        found = eligibility.find(
+            case.application,
+            rating.results,
+            rating.as_of,
+            rating.as_of,
+            own.cases.committed_krw(case, rating.as_of),
+            in_default=own.cases.in_default(case),
+        )
+    if not found.eligible:  # why exactly is of the company's other cases, which its partners here need not know
+        raise ConflictError("finance.limit_taken", action=process().actions[action].label)
 
 
 def _require_partners(unit: UnitOfWork, guarantor: str, bank: str) -> None:
