@@ -39,6 +39,7 @@ OWNER = Actor("user-owner", COMPANY, frozenset({"company_owner"}))
 OPERATOR = Actor("user-operator", "kotec", frozenset({"operator"}))
 ADMINISTRATOR = Actor("user-admin", "ibk", frozenset({"institution_administrator"}))
 SECOND = Actor("user-second", "ibk", frozenset({"bank_officer"}))
+SECOND_GUARANTOR = Actor("user-second-guarantor", "kotec", frozenset({"guarantee_officer"}))
 _SIDE_BY_SIDE = """async pictures => {
   const loaded = await Promise.all(pictures.map(async png => {
     const one = new Image(); one.src = 'data:image/png;base64,' + png; await one.decode(); return one; }));
@@ -173,7 +174,9 @@ def test_company_and_bank_side_by_side(
     figures = {"guaranteed_krw": 153_000_000, "fee_percent": 0.9}
     step = {"action": "approve_guarantee", "figures": figures, "key": "g-1", "version": waiting["version"]}
     for _ in range(2):  # its answer was lost once
-        assert guarantor.post(f"/api/v1/finance/cases/{case}/steps", json=step).json()["state"] == "bank_review"
+        assert guarantor.post(f"/api/v1/finance/cases/{case}/steps", json=step).json()["state"] == "guarantee_second"
+    confirmed = house.finance.act(SECOND_GUARANTOR, case, "confirm_guarantee")  # above 100 million: a person besides
+    assert confirmed.state == "bank_review"
     tell()
     assert bank_system.told == []
     missed = {one.message for one in webhooks.deliveries(ADMINISTRATOR, hook.id, states=["waiting"]).items}
@@ -205,6 +208,8 @@ def test_company_and_bank_side_by_side(
     assert bank.locator("#f-offer_loan-loan_krw").input_value() == "180,000,000"
     bank.locator("#f-offer_loan-interest_percent").fill("4.2")
     press(bank, "대출 조건 제시")
+    assert "다른 담당자" in bank.locator("main").inner_text(), "above 100 million another officer confirms"
+    house.finance.act(SECOND, case, "confirm_loan")
     owner.reload()
     open_to_all(owner, "contract")
     owner.set_viewport_size({"width": 720, "height": 1040})

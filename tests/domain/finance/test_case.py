@@ -84,6 +84,13 @@ def test_every_state_is_reached_and_none_is_a_trap() -> None:
     assert back == reached, "an end is in reach from everywhere"
 
 
+def test_two_people_are_asked_for_amounts_that_are_eligible() -> None:
+    asked = {action.by for action in process().actions.values() if action.second}
+    limits, caps = load("finance")["second_above_krw"], load("guarantee")["limit"]["grade_cap_krw"].values()
+    assert asked == limits.keys(), "each side with a second step has its limit"
+    assert all(min(caps) < limit < max(caps) for limit in limits.values()), "some grades reach it, some never do"
+
+
 def test_every_wait_has_an_end_or_is_the_banks_own() -> None:
     timed = {state for action in process().actions.values() if action.overdue for state in action.before}
     assert all(process().states[state].days or process().states[state].term for state in timed)

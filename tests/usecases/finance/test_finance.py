@@ -82,12 +82,8 @@ def finance(store: Store, clock: Clock) -> FinanceService:
 
 @pytest.fixture
 def handed_in(store: Store, finance: FinanceService) -> CaseCard:
-    """A case that the guarantor has to review."""
-    case = begun(store, finance)
-    assert finance.act(COMPANY, case.id, "submit").state == "documents", "the rule decides at once"
-    for kind in ("business_registration", "statements"):
-        finance.add_document(COMPANY, case.id, kind, f"C:\\서류\\{kind}.pdf", PDF)
-    return finance.act(COMPANY, case.id, "hand_in")
+    """A case that the guarantor has to review, of an amount that one person of a side decides on."""
+    return with_documents(finance, begun(store, finance))
 
 
 def begun(store: Store, finance: FinanceService, amount_krw: int = 100_000_000, guarantor: str = "kotec") -> CaseCard:
@@ -95,6 +91,13 @@ def begun(store: Store, finance: FinanceService, amount_krw: int = 100_000_000, 
         add_rating(store, COMPANY, GAON), "research", amount_krw, 36, "시제품 개발", ("statement",)
     )
     return finance.apply(COMPANY, application, guarantor=guarantor, bank="ibk")
+
+
+def with_documents(finance: FinanceService, case: CaseCard) -> CaseCard:
+    assert finance.act(COMPANY, case.id, "submit").state == "documents", "the rule decides at once"
+    for kind in ("business_registration", "statements"):
+        finance.add_document(COMPANY, case.id, kind, f"C:\\서류\\{kind}.pdf", PDF)
+    return finance.act(COMPANY, case.id, "hand_in")
 
 
 def at_the_bank(finance: FinanceService, case: CaseCard) -> CaseCard:
@@ -457,15 +460,18 @@ def test_files_are_taken_by_what_they_are(
         finance.add_document(COMPANY, case.id, "other", "b.pdf", PDF)
 
 
-def test_above_the_limit_a_second_officer_confirms(
-    finance: FinanceService, handed_in: CaseCard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(load("finance")["second_above_krw"], "guarantor", 50_000_000)
-    case = at_the_bank(finance, handed_in)
+def test_above_the_limit_a_second_officer_of_each_side_confirms(store: Store, finance: FinanceService) -> None:
+    """By the shipped rules alone: the rating allows 180 million, and above 100 million two people decide."""
+    case = with_documents(finance, begun(store, finance, 100_000_001))
+    case = at_the_bank(finance, case)
     assert (case.state, case.guarantee) == ("guarantee_second", "asked")
     with pytest.raises(ForbiddenError):
         finance.act(GUARANTOR, case.id, "confirm_guarantee")
     assert finance.act(replace(GUARANTOR, user="second"), case.id, "confirm_guarantee").state == "bank_review"
+    assert finance.act(BANK, case.id, "offer_loan", figures=OFFERED).state == "bank_second"
+    with pytest.raises(ForbiddenError):
+        finance.act(BANK, case.id, "confirm_loan")
+    assert finance.act(replace(BANK, user="second-at-the-bank"), case.id, "confirm_loan").state == "contract"
 
 
 def test_a_draft_that_was_withdrawn_stays_the_companys_own(store: Store, finance: FinanceService) -> None:

@@ -83,7 +83,7 @@ class Sides(RuleBasedStateMachine):
     @initialize(much=st.booleans())
     def begin(self, much: bool) -> None:
         assert Sides.store is not None
-        amount = 180_000_000 if much else 80_000_000
+        amount = 180_000_000 if much else 80_000_000  # above and below what one person decides on
         application = Application(add_rating(Sides.store, COMPANY, GAON), "research", amount, 36)
         self.id = self.finance.apply(COMPANY, application, guarantor="kotec", bank="ibk").id
         for kind in ("business_registration", "statements"):
