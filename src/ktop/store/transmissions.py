@@ -61,6 +61,15 @@ class TransmissionRepository:
             raise NotFoundError("transmission.not_found")
         return _transmission(found)
 
+    def needs(self, consent: str) -> bool:
+        """Return whether the organisation sent a result by a consent and has not withdrawn it."""
+        query = select(transmissions.c.id).where(
+            transmissions.c.tenant == self._actor.organisation,
+            transmissions.c.consent == consent,
+            transmissions.c.withdrawn.is_(None),
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def newest(self, *, received: bool, before: tuple[Any, ...] | None = None, limit: int = 50) -> list[Transmission]:
         """Return what the organisation received, or sent, newest first, behind ``before`` (moment sent, identifier)."""
         mine = transmissions.c.receiver if received else transmissions.c.tenant

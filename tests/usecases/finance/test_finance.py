@@ -394,6 +394,54 @@ def test_a_revoked_consent_stops_the_approval(store: Store, finance: FinanceServ
     assert finance.act(GUARANTOR, handed_in.id, "return_to_company", reason="동의가 필요합니다").state == "returned"
 
 
+def test_consents_end_with_a_case_that_no_contract_came_of(
+    store: Store, finance: FinanceService, handed_in: CaseCard
+) -> None:
+    consents = ConsentService(lambda: store)
+    wish = handed_in.application
+    second = finance.apply(COMPANY, replace(wish, amount_krw=10_000_000), guarantor="kodit", bank="ibk")
+    finance.act(COMPANY, second.id, "submit")
+    document = finance.case(GUARANTOR, handed_in.id).documents[0]
+    assert finance.document(GUARANTOR, handed_in.id, document.id)[1] == PDF
+    finance.act(GUARANTOR, handed_in.id, "refuse_guarantee", reason="사유")
+    finance.act(COMPANY, handed_in.id, "appeal_guarantee", reason="사유")
+    finance.act(replace(GUARANTOR, user="user-second"), handed_in.id, "uphold_guarantee", reason="사유")
+
+    def states() -> dict[str, str]:
+        return {one.grantee.id: one.consent.state for one in consents.consents(COMPANY).items}
+
+    assert states() == {"kotec": "revoked", "kodit": "active", "ibk": "active"}, "the bank still has the other case"
+    (ended,) = consents.consents(COMPANY, state="revoked").items
+    changed = consents.consent(COMPANY, ended.consent.id).changes[-1]
+    assert (
+        changed.by == "rule:case-ended-1" and "약정 없이" in changed.reason and "without a contract" in changed.reason
+    )
+    assert finance.case(GUARANTOR, handed_in.id).documents == ()
+    with pytest.raises(NotFoundError):
+        finance.document(GUARANTOR, handed_in.id, document.id)
+    assert finance.document(COMPANY, handed_in.id, document.id)[1] == PDF, "the company keeps its own"
+    finance.act(COMPANY, second.id, "withdraw")
+    assert set(states().values()) == {"revoked"}
+
+
+def test_documents_of_a_contract_stay_to_its_partners(
+    store: Store, finance: FinanceService, handed_in: CaseCard
+) -> None:
+    at_the_bank(finance, handed_in)
+    finance.act(BANK, handed_in.id, "offer_loan", figures=OFFERED)
+    document = finance.case(BANK, handed_in.id).documents[0].id
+    finance.act(COMPANY, handed_in.id, "sign")
+    consents = ConsentService(lambda: store)
+    for one in consents.consents(COMPANY).items:
+        consents.revoke(COMPANY, one.consent.id, "")
+    assert finance.document(BANK, handed_in.id, document)[1] == PDF
+    finance.act(BANK, handed_in.id, "disburse")
+    finance.act(BANK, handed_in.id, "monitor")
+    finance.act(BANK, handed_in.id, "close")
+    with pytest.raises(NotFoundError):
+        finance.document(BANK, handed_in.id, document)
+
+
 def test_returned_and_sent_again(store: Store, finance: FinanceService, handed_in: CaseCard, clock: Clock) -> None:
     finance.act(GUARANTOR, handed_in.id, "return_to_company", reason="금액 확인")
     changed = replace(handed_in.application, amount_krw=90_000_000)

@@ -27,9 +27,7 @@ from ktop.domain.finance.case import (
 from ktop.domain.finance.loan_rule import LoanRule, read_rule, terms
 from ktop.domain.finance.process import Side, process
 from ktop.domain.party.actor import INSTALLATION, Actor
-from ktop.domain.party.consent import ONE_RATING, Consent, Sight, Terms, may_see
 from ktop.domain.party.permission import Allowed, check, require, require_any
-from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, KtopError, NotFoundError, TooLargeError
 from ktop.kernel.file_types import media_type_of, name_of_type
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
@@ -38,11 +36,11 @@ from ktop.store.institution_rules import RuleRow
 from ktop.store.tables.base import new_id
 from ktop.store.unit_of_work import Store, UnitOfWork
 from ktop.usecases.consent.interface import PartyCard
-from ktop.usecases.consent.service import give_in, party_card
+from ktop.usecases.consent.service import party_card
 from ktop.usecases.finance.interface import CaseCard, LoanRuleCard
+from ktop.usecases.finance.sight import covered, end_sight, let_see, sides_seeing
 
 _LOG = logging.getLogger(__name__)
-_PURPOSES: Mapping[Side, str] = {"guarantor": "guarantee_review", "bank": "loan_review"}
 #: What somebody needs to take a step of a side.
 _RIGHTS: Mapping[Side, str] = {
     "company": "own:finance:apply",
@@ -140,14 +138,14 @@ class FinanceService:
                 if version is not None and version != case.version:
                     raise ConflictError("finance.changed_meanwhile")
                 program = actor.scopes is not None
-                given = Given(reason, figures or {}, _kinds(unit, case_id), _consents(unit, case, side), program)
+                given = Given(reason, figures or {}, _kinds(unit, case_id), sides_seeing(unit, case, side), program)
                 steps = unit.cases.steps(case_id)
                 step = act(case, steps, action, side, actor.user, self._clock(), given)
                 if action in _TAKING_OF_LIMIT:
                     _require_limit(unit, case, action)
                 if action == "submit":
                     unit.ratings.get(case.application.rating, of_itself=True)
-                    _let_see(unit, case)
+                    let_see(unit, case)
                 _take(unit, case, steps, step, named)
             elif before.action != action:
                 raise ConflictError("finance.key_used")
@@ -204,7 +202,7 @@ class FinanceService:
         require(actor, "own:finance:read")
         with self._store().unit(actor) as unit:
             case = unit.cases.get(case_id)
-            if not _sees_all(case, _side(case, actor)):
+            if not _reads_documents(unit, case, _side(case, actor)):
                 raise NotFoundError("store.document_not_found")
             found = unit.cases.document(case_id, document_id)
             if actor.organisation != case.company:
@@ -375,6 +373,12 @@ def _sees_all(case: Case, side: Side) -> bool:
     return side != "bank" or process().states[case.state].bank_sees
 
 
+def _reads_documents(unit: UnitOfWork, case: Case, side: Side) -> bool:
+    """Whether a side may read the files now: the company's partners by its consent, or while a contract binds them."""
+    bound = side == "company" or case.guarantee in ("in_force", "claimed", "paid")
+    return _sees_all(case, side) and (bound or covered(unit.consents.given_by(case.company), case))
+
+
 def _kinds(unit: UnitOfWork, case_id: str) -> frozenset[str]:
     return frozenset(document.kind for document in unit.cases.documents(case_id))
 
@@ -392,9 +396,9 @@ def _card(unit: UnitOfWork, case: Case, at: datetime) -> CaseCard:
     return replace(
         card,
         steps=[_shown(case, step, you) for step in steps],
-        documents=unit.cases.documents(case.id) if _sees_all(case, you) else (),
+        documents=unit.cases.documents(case.id) if _reads_documents(unit, case, you) else (),
         actions=[action.name for action in may] if isinstance(check(actor, _RIGHTS[you]), Allowed) else (),
-        sees_result=you == "company" or _covered(unit.consents.given_by(case.company), case),
+        sees_result=you == "company" or covered(unit.consents.given_by(case.company), case),
     )
 
 
@@ -453,32 +457,5 @@ def _take(unit: UnitOfWork, case: Case, steps: Sequence[Step], step: Step, key: 
     handed_in = any(one.action == "submit" for one in (*steps, step))  # a draft that is withdrawn is nobody else's
     others = ({case.company, case.guarantor, case.bank} if handed_in else {case.company}) - {unit.actor.organisation}
     unit.tell(f"finance.{step.action}", case.id, details, sorted(others))
-
-
-def _let_see(unit: UnitOfWork, case: Case) -> None:
-    """Let guarantor and bank see the rating that the application stands on, unless they may already."""
-    day = today()
-    for purpose, organisation in ((_PURPOSES["guarantor"], case.guarantor), (_PURPOSES["bank"], case.bank)):
-        result = ONE_RATING + case.application.rating
-        held = [one for one in unit.consents.active_with(organisation) if result in one.terms.results]
-        if any(one.terms.purpose == purpose and day <= one.terms.valid_until for one in held):
-            continue
-        until = day + timedelta(days=load("consent")["default_days"])
-        terms = Terms(purpose, frozenset({result}), frozenset(case.application.inputs), frozenset(), day, until)
-        give_in(unit, organisation, terms, "")
-
-
-def _consents(unit: UnitOfWork, case: Case, side: Side) -> frozenset[Side]:
-    """Return the side itself where the company lets it see the rating now; nobody ends that before this unit ends."""
-    if side not in _PURPOSES:
-        return frozenset()
-    return frozenset((side,) if _covered(unit.consents.covering(case.company, once=False), case) else ())
-
-
-def _covered(consents: Sequence[Consent], case: Case) -> bool:
-    """Whether one of some consents shows the rating that a case stands on today."""
-    rating, day = case.application.rating, today()
-    return any(
-        ONE_RATING + rating in one.terms.results and isinstance(may_see(one, Sight("", rating), day), Allowed)
-        for one in consents
-    )
+    if handed_in and after.ended and not any(one.action == "disburse" for one in steps):
+        end_sight(unit, after)
