@@ -20,6 +20,7 @@ from ktop.domain.finance.case import (
     check_application,
     follow,
     overdue,
+    run_out,
     term_end,
 )
 from ktop.domain.finance.figures import figures
@@ -129,6 +130,7 @@ class Cases(RuleBasedStateMachine):
             return
         assert side == action.by and self.case.state in action.before
         assert not (action.overdue and not overdue(self.case, self.at))
+        assert side == "rule" or not run_out(self.case, self.at)
         self.steps.append(step)
         self.case = follow(self.case, step, self.steps[:-1])
         if self.case.state == "signed":

@@ -41,6 +41,7 @@ from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
 from ktop.usecases.finance.interface import CaseCard
 from ktop.usecases.finance.service import FinanceService
+from ktop.usecases.keys.service import KeyService
 
 GUARANTOR = Actor("user-guarantor", "kotec", frozenset({"guarantee_officer"}))
 PDF = b"%PDF-1.7 invented"
@@ -352,6 +353,10 @@ def test_the_same_step_sent_again_is_the_same_step(store: Store, finance: Financ
     with pytest.raises(ConflictError) as other:
         finance.act(GUARANTOR, case.id, "refuse_guarantee", reason="x", key="core-17")
     assert other.value.key == "finance.key_used"
+    for changed in ({"figures": {**DECIDED, "fee_percent": "1.2"}}, {"figures": DECIDED, "reason": "다시"}):
+        with pytest.raises(ConflictError) as otherwise:
+            finance.act(GUARANTOR, case.id, "approve_guarantee", key="core-17", **changed)  # type: ignore[arg-type]
+        assert otherwise.value.key == "finance.key_used"
     with pytest.raises(ConflictError) as late:
         finance.act(BANK, case.id, "disburse", key="too-early")
     assert late.value.key == "finance.not_now"
@@ -520,6 +525,44 @@ def test_above_the_limit_a_second_officer_of_each_side_confirms(store: Store, fi
     with pytest.raises(ForbiddenError):
         finance.act(BANK, case.id, "confirm_loan")
     assert finance.act(replace(BANK, user="second-at-the-bank"), case.id, "confirm_loan").state == "contract"
+
+
+def test_who_made_a_key_is_no_second_person_and_nobody_acts_for_two_sides(
+    store: Store, finance: FinanceService
+) -> None:
+    maker = Actor("user-maker", "ibk", frozenset({"institution_administrator"}))
+    scopes = ["own:finance:decide", "own:finance:read"]
+    key = KeyService(lambda: store).make(maker, "core", scopes).card.id
+    program = Actor(f"key:{key}", "ibk", frozenset({"bank_officer"}), frozenset(scopes))
+    case = at_the_bank(finance, with_documents(finance, begun(store, finance, 100_000_001)))
+    both = replace(GUARANTOR, user=COMPANY.user)
+    assert "confirm_guarantee" not in finance.case(both, case.id).actions
+    with pytest.raises(ForbiddenError) as own:
+        finance.act(both, case.id, "confirm_guarantee")
+    assert own.value.key == "finance.own_case"
+    finance.act(replace(GUARANTOR, user="second"), case.id, "confirm_guarantee")
+    finance.act(program, case.id, "offer_loan", figures=OFFERED)
+    same = replace(BANK, user=maker.user)
+    assert "confirm_loan" not in finance.case(same, case.id).actions
+    with pytest.raises(ForbiddenError) as refused:
+        finance.act(same, case.id, "confirm_loan")
+    assert refused.value.key == "finance.another_person"
+    assert finance.act(BANK, case.id, "confirm_loan").state == "contract"
+
+
+def test_nobody_acts_once_the_last_day_is_over_whenever_the_worker_comes(
+    finance: FinanceService, handed_in: CaseCard, clock: Clock
+) -> None:
+    finance.act(GUARANTOR, handed_in.id, "refuse_guarantee", reason="매출 근거 부족")
+    clock.now += timedelta(days=14)
+    assert "appeal_guarantee" in finance.case(COMPANY, handed_in.id).actions, "on the last day"
+    clock.now += timedelta(days=1)
+    assert finance.case(COMPANY, handed_in.id).actions == []
+    with pytest.raises(ConflictError) as late:
+        finance.act(COMPANY, handed_in.id, "appeal_guarantee", reason="새 수주")
+    assert late.value.key == "finance.time_over"
+    finance.tend(INSTALLATION)
+    assert finance.case(COMPANY, handed_in.id).state == "refused"
 
 
 def test_a_draft_that_was_withdrawn_stays_the_companys_own(store: Store, finance: FinanceService) -> None:

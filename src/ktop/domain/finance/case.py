@@ -128,6 +128,7 @@ class Given:
     documents : kinds of documents that are there.
     consents : sides that the company lets see its result now.
     program : whether a program acts by its key instead of a person.
+    makers : who made the keys by which programs took steps: what a key did, its maker did.
     """
 
     reason: str = ""
@@ -135,6 +136,7 @@ class Given:
     documents: Collection[str] = ()
     consents: Collection[Side] = ()
     program: bool = False
+    makers: Mapping[str, str] = field(default_factory=dict)
 
 
 def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: datetime, given: Given) -> Step:
@@ -151,7 +153,7 @@ def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: d
     action = process().actions.get(name)
     if action is None:
         raise InputError("finance.no_such_action", action=name[:60])
-    _require_may(case, steps, action, side, by, at, program=given.program)
+    _require_may(case, steps, action, side, by, at, given)
     _require_all(action, side, given)
     said = figures(given.figures, action.figures, action.may_say)
     said |= _reduced(case, steps, said)
@@ -160,33 +162,48 @@ def act(case: Case, steps: Sequence[Step], name: str, side: Side, by: str, at: d
     return Step(case.version + 1, name, case.state, after, side, by, at, given.reason.strip(), said)
 
 
-def possible(case: Case, steps: Sequence[Step], side: Side, by: str, at: datetime, *, program: bool) -> list[Action]:
+def repeats(step: Step, name: str, given: Given) -> bool:
+    """Whether what is asked is the step that was taken: the same action, reason and figures; raises as ``act``."""
+    if name != step.action or given.reason.strip() != step.reason:
+        return False
+    action = process().actions[name]
+    said = figures(given.figures, action.figures, action.may_say)
+    return said == {key: step.figures[key] for key in (*action.figures, *action.may_say) if key in step.figures}
+
+
+def possible(case: Case, steps: Sequence[Step], side: Side, by: str, at: datetime, given: Given) -> list[Action]:
     """Return the steps that somebody may take now, in the order of the process, whatever has to be said with each."""
     may = []
     for action in process().possible(case.state, side):
         with contextlib.suppress(ConflictError, ForbiddenError):
-            _require_may(case, steps, action, side, by, at, program=program)
+            _require_may(case, steps, action, side, by, at, given)
             may.append(action)
     return may
 
 
 def _require_may(
-    case: Case, steps: Sequence[Step], action: Action, side: Side, by: str, at: datetime, *, program: bool
+    case: Case, steps: Sequence[Step], action: Action, side: Side, by: str, at: datetime, given: Given
 ) -> None:
     if action.by != side or (action.rule is not None and by != action.rule):
         raise ForbiddenError("finance.other_side", action=action.label, side=load("finance")["sides"][action.by])
     if case.state not in action.before:
         raise ConflictError("finance.not_now", action=action.label, state=process().states[case.state].label)
+    if side != "rule" and run_out(case, at):  # else it would depend on when the clock's own step is taken
+        raise ConflictError("finance.time_over", action=action.label, due=str(case.due))
     if action.once and any(step.action == action.name for step in steps):
         raise ConflictError("finance.only_once", action=action.label)
     if action.overdue and not overdue(case, at):
         raise ConflictError("finance.not_overdue")
     if action.within_term and (end := term_end(case, steps)) is not None and local_day(at) > end:
         raise ConflictError("finance.term_over", action=action.label)
-    if action.another_person and program:  # else two keys, or a key and who made it, would pass for two people
+    if action.another_person and given.program:  # else two keys, or a key and who made it, would pass for two people
         raise ForbiddenError("finance.only_people", action=action.label)
-    if action.another_person and _last_of(steps, side) == by:
+    acted = [(step.side, given.makers.get(step.by, step.by)) for step in steps]
+    person = given.makers.get(by, by)
+    if action.another_person and next((who for of, who in reversed(acted) if of == side), None) == person:
         raise ForbiddenError("finance.another_person")
+    if side != "rule" and any(of != side and who == person for of, who in acted):
+        raise ForbiddenError("finance.own_case", action=action.label)
 
 
 def follow(case: Case, step: Step, steps: Sequence[Step] = ()) -> Case:
@@ -226,6 +243,11 @@ def term_end(case: Case, steps: Sequence[Step]) -> date | None:
 def overdue(case: Case, at: datetime) -> bool:
     """Whether the last day of the present state is over."""
     return case.due is not None and local_day(at) > case.due
+
+
+def run_out(case: Case, at: datetime) -> bool:
+    """Whether a rule leads the case on because the last day of its state is over, so that nobody else may."""
+    return overdue(case, at) and any(action.overdue for action in process().possible(case.state, "rule"))
 
 
 def _part(before: str, after: str | None) -> str:
@@ -284,7 +306,3 @@ def _reduced(case: Case, steps: Sequence[Step], said: Mapping[str, float]) -> di
 def _needs_second(case: Case, side: Side) -> bool:
     limits = load("finance")["second_above_krw"]
     return side in limits and case.application.amount_krw > limits[side]
-
-
-def _last_of(steps: Sequence[Step], side: Side) -> str | None:
-    return next((step.by for step in reversed(steps) if step.side == side), None)

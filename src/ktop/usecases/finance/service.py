@@ -23,6 +23,7 @@ from ktop.domain.finance.case import (
     local_day,
     overdue,
     possible,
+    repeats,
 )
 from ktop.domain.finance.loan_rule import LoanRule, read_rule, terms
 from ktop.domain.finance.process import Side, process
@@ -94,7 +95,7 @@ class FinanceService:
             )
             unit.cases.add(made)
             unit.tell("finance.drafted", made.id, {"guarantor": guarantor, "bank": bank})
-            return _card(unit, made, now)
+            return self._card(unit, made, now)
 
     def revise(self, actor: Actor, case_id: str, application: Application, *, guarantor: str, bank: str) -> CaseCard:
         require(actor, "own:finance:apply")
@@ -112,7 +113,7 @@ class FinanceService:
             unit.cases.revise(revised)
             others = [] if found.state == "draft" else [guarantor, bank]
             unit.tell("finance.revised", found.id, {"state": found.state}, others)
-            return _card(unit, revised, self._clock())
+            return self._card(unit, revised, self._clock())
 
     def act(
         self,
@@ -137,9 +138,9 @@ class FinanceService:
             if before is None:
                 if version is not None and version != case.version:
                     raise ConflictError("finance.changed_meanwhile")
-                program = actor.scopes is not None
-                given = Given(reason, figures or {}, _kinds(unit, case_id), sides_seeing(unit, case, side), program)
-                steps = unit.cases.steps(case_id)
+                program, steps = actor.scopes is not None, unit.cases.steps(case_id)
+                kinds, consents = _kinds(unit, case_id), sides_seeing(unit, case, side)
+                given = Given(reason, figures or {}, kinds, consents, program, self._makers(actor, steps))
                 step = act(case, steps, action, side, actor.user, self._clock(), given)
                 if action in _TAKING_OF_LIMIT:
                     _require_limit(unit, case, action)
@@ -147,7 +148,7 @@ class FinanceService:
                     unit.ratings.get(case.application.rating, of_itself=True)
                     let_see(unit, case)
                 _take(unit, case, steps, step, named)
-            elif before.action != action:
+            elif not repeats(before, action, Given(reason, figures or {})):
                 raise ConflictError("finance.key_used")
         self._by_rules(case_id, case.company)
         return self.case(actor, case_id)
@@ -174,7 +175,7 @@ class FinanceService:
     def case(self, actor: Actor, case_id: str) -> CaseCard:
         require(actor, "own:finance:read")
         with self._store().reading(actor) as unit:
-            return _card(unit, unit.cases.get(case_id), self._clock())
+            return self._card(unit, unit.cases.get(case_id), self._clock())
 
     def add_document(self, actor: Actor, case_id: str, kind: str, name: str, content: bytes) -> CaseCard:
         require(actor, "own:finance:apply")
@@ -196,7 +197,7 @@ class FinanceService:
             made = unit.cases.add_document(case, kind=kind, name=name, media_type=media_type, content=content)
             details = {"document": made.id, "kind": kind, "sha256": made.sha256, "bytes": made.bytes}
             unit.tell("finance.document_added", case.id, details, [] if case.state == "draft" else [case.guarantor])
-            return _card(unit, case, self._clock())
+            return self._card(unit, case, self._clock())
 
     def document(self, actor: Actor, case_id: str, document_id: str) -> tuple[CaseDocument, bytes]:
         require(actor, "own:finance:read")
@@ -293,6 +294,29 @@ class FinanceService:
         )
         return Given(figures={"loan_rule": row.version, **given.figures()})
 
+    def _card(self, unit: UnitOfWork, case: Case, at: datetime) -> CaseCard:
+        parties, actor = unit.consents.names([case.company, case.guarantor, case.bank]), unit.actor
+        card = _card_of(case, parties, actor)
+        you, steps = card.you, unit.cases.steps(case.id)
+        given = Given(program=actor.scopes is not None, makers=self._makers(actor, steps))
+        may = possible(case, steps, you, actor.user, at, given)
+        return replace(
+            card,
+            steps=[_shown(case, step, you) for step in steps],
+            documents=unit.cases.documents(case.id) if _reads_documents(unit, case, you) else (),
+            actions=[action.name for action in may] if isinstance(check(actor, _RIGHTS[you]), Allowed) else (),
+            sees_result=you == "company" or covered(unit.consents.given_by(case.company), case),
+        )
+
+    def _makers(self, actor: Actor, steps: Sequence[Step]) -> Mapping[str, str]:
+        """Return who made the keys of programs that took steps, and of the actor's, whatever their organisation."""
+        keys = {by for by in (actor.user, *(step.by for step in steps)) if by.startswith("key:")}
+        if not keys:
+            return {}
+        with self._store().installation(reading=True) as work:
+            found = [work.keys.key(by.removeprefix("key:")) for by in keys]
+        return {f"key:{one.key.id}": one.key.made_by for one in found if one is not None}
+
 
 def _require_bank(unit: UnitOfWork) -> None:
     if unit.consents.party(unit.actor.organisation).kind not in load("finance")["bank_kinds"]:
@@ -386,20 +410,6 @@ def _kinds(unit: UnitOfWork, case_id: str) -> frozenset[str]:
 def _plain(name: str) -> str:
     """Return a file's name without folders and control characters."""
     return "".join(letter for letter in re.split(r"[/\\]", name)[-1] if letter.isprintable())[-200:] or "document"
-
-
-def _card(unit: UnitOfWork, case: Case, at: datetime) -> CaseCard:
-    parties, actor = unit.consents.names([case.company, case.guarantor, case.bank]), unit.actor
-    card = _card_of(case, parties, actor)
-    you, steps = card.you, unit.cases.steps(case.id)
-    may = possible(case, steps, you, actor.user, at, program=actor.scopes is not None)
-    return replace(
-        card,
-        steps=[_shown(case, step, you) for step in steps],
-        documents=unit.cases.documents(case.id) if _reads_documents(unit, case, you) else (),
-        actions=[action.name for action in may] if isinstance(check(actor, _RIGHTS[you]), Allowed) else (),
-        sees_result=you == "company" or covered(unit.consents.given_by(case.company), case),
-    )
 
 
 def _shown(case: Case, step: Step, side: Side) -> Step:
