@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 from consenting import BANK, COMPANY, GAON, add_organisations, add_rating
 from databases import database_url
 
-from ktop.domain.finance.case import Application
+from ktop.domain.finance.case import Application, local_day
 from ktop.domain.finance.process import process
 from ktop.domain.party.actor import INSTALLATION, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
@@ -124,16 +124,20 @@ class Sides(RuleBasedStateMachine):
             assert self.finance.case(COMPANY, self.id) == case, "what is refused changes nothing"
             return
         self.shown = {actor.user: after}
+        late = case.due is not None and local_day(self.now) > case.due
+        by_the_clock = any(one.overdue for one in process().possible(case.state, "rule"))
+        assert not (late and by_the_clock) or after.version == case.version, "nobody is before the clock's own step"
         assert after.you == action.by and action.by != "rule", "nobody takes another's step, a rule's least of all"
         assert not (action.another_person and actor.scopes is not None)
         assert name in offered or after.version == case.version, "whoever may take a step is offered it"
         if again:
             assert self.finance.act(actor, self.id, name, reason="사유", figures=figures, key=key) == after
 
-    @rule(days=st.integers(1, 20))
-    def days_pass(self, days: int) -> None:
+    @rule(days=st.integers(1, 20), tended=st.booleans())
+    def days_pass(self, days: int, tended: bool) -> None:
         self.now += timedelta(days=days)
-        self.finance.tend(INSTALLATION)
+        if tended:
+            self.finance.tend(INSTALLATION)
         self.shown = {}
 
     @invariant()
@@ -157,11 +161,14 @@ class Sides(RuleBasedStateMachine):
             assert agreed == self.figures, "no amount changes after the contract"
         assert process().states[own.state].waits_for != "rule", "a rule's step is never left owed"
         everybody = (actor for people in PEOPLE.values() for actor in people)
-        way_on = process().states[own.state].waits_for is None or own.actions or other.actions
+        runs_out = own.due is not None and local_day(self.now) > own.due  # a rule leads on when the worker comes
+        way_on = process().states[own.state].waits_for is None or own.actions or other.actions or runs_out
         assert way_on or any(self.card(one).actions for one in everybody), "somebody has a way on"
 
     def teardown(self) -> None:
         """End what would take of the limit of the next case."""
+        self.finance.tend(INSTALLATION)
+        self.shown = {}
         case = self.card(COMPANY) if self.id else None
         if case and "withdraw" in case.actions:
             self.finance.act(COMPANY, self.id, "withdraw")
