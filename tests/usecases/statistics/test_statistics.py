@@ -63,13 +63,15 @@ def test_firms_are_counted_once_with_their_last_grade(store: Store, tmp_path: Pa
         rated(store, OTHER_COMPANY, number, "A", NOW - timedelta(days=20))  # the same firms, rated elsewhere
     for number in range(10, 13):
         rated(store, COMPANY, number, "CCC", NOW - timedelta(days=20))
+        rated(store, COMPANY, number + 10, "CCC", NOW)
     service = StatisticsService(lambda: store, tmp_path / "figures", lambda: NOW)
     assert service.published(BANK) is None
     made = service.publish(OPERATOR)
     firms = {(row["grade"], row["firms"]) for row in made.tables["grades_by_industry"]}
     assert firms == {("A", None), ("CCC", None)}, "the 3 are hidden, and the 7 would tell them"
+    assert {row["half_year"] for row in made.tables["grades_by_region"]} == {"2026-H1"}, "none of the running half-year"
     usage = {(row["half_year"], row["kind"]): row["count"] for row in made.tables["usage"]}
-    assert usage == {("2026-H1", "ratings"): 17}
+    assert usage == {("2026-H1", "ratings"): 17, ("2026-H2", "ratings"): None}
     assert service.published(BANK) == made
     written = (tmp_path / "figures" / "grades_by_region.csv").read_text("utf-8-sig")
     assert list(csv.reader(written.splitlines()))[1] == ["2026-H1", "KR-30", "A", HIDDEN]

@@ -78,7 +78,7 @@ class StatisticsService:
 
     def _publish(self, actor: Actor, folder: Path | None) -> Published:
         with self._store().installation(reading=True) as work:
-            tables = _tables(work.figures_of_all)
+            tables = _tables(work.figures_of_all, half_year(self._clock()))
         made = Published(self._clock(), tables)
         _write(made, folder or self._folder)
         with self._store().installation() as work:
@@ -98,7 +98,8 @@ def half_year(at: datetime) -> str:
     return f"{at.year}-H{1 if at.month <= 6 else 2}"
 
 
-def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
+def _tables(found: InstallationFigures, running: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables; grades of the running half-year are not told, because two days' figures tell a firm's."""
     usage = [
         {"half_year": half, "kind": kind, "count": count if count >= LEAST else None}
         for kind, counted in found.by_half_year().items()
@@ -111,6 +112,7 @@ def _tables(found: InstallationFigures) -> dict[str, list[dict[str, Any]]]:
         for row in history:
             if (graded := _graded(row)) is not None:
                 latest[half_year(row.created), firm] = graded
+        latest.pop((running, firm), None)
         _count_later(history, outcomes)
     later = [row for half, counts in sorted(outcomes.items()) for row in _later(half, counts)]
     return {"usage": usage, **_grades(latest), "later": later, "rates": _rates(later)}
