@@ -98,6 +98,10 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str, 
     assert f'value="{another}"' not in client.get("/finance").text, "of another firm"
     refused = send(client, "/finance", "/finance", form | {"rating": another, "amount_krw": "9000000"})
     assert refused.status_code == 422 and "우리 기업의 사업자등록번호" in refused.text
+    asked = client.get(f"/finance?rating={another}")
+    assert asked.status_code == 422 and "우리 기업의 사업자등록번호" in asked.text
+    for shown in (refused.text, asked.text):
+        assert f'value="{another}"' not in shown and 'value="180,000,000"' not in shown, "of another firm, refused"
     made = send(client, "/finance", "/finance", {**form, "amount_krw": "9,000만"})
     assert made.status_code == 303
     case = made.headers["location"]

@@ -101,8 +101,8 @@ class Ratings(Protocol):
         """Keep ratings that were made otherwise, of one subject as of one day (by models chosen, in a corpus named)."""
         ...
 
-    def rating(self, actor: Actor, rating_id: str) -> StoredRating:
-        """Return a kept answer."""
+    def rating(self, actor: Actor, rating_id: str, *, of_itself: bool = False) -> StoredRating:
+        """Return a kept answer; with ``of_itself``, ``InputError`` where it is not on the organisation's own firm."""
         ...
 
     def results(

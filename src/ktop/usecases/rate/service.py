@@ -97,10 +97,10 @@ class RatingService:
         kind: Kind = "both" if record is not None and text is not None else "company" if text is None else "technology"
         return self._keep(actor, kind, ratings[0].as_of, ratings, record=record, text=text)
 
-    def rating(self, actor: Actor, rating_id: str) -> StoredRating:
+    def rating(self, actor: Actor, rating_id: str, *, of_itself: bool = False) -> StoredRating:
         require(actor, "own:rating:read")
         with self._store().reading(actor) as unit:
-            return _stored(unit.ratings.get(rating_id))
+            return _stored(unit.ratings.get(rating_id, of_itself=of_itself))
 
     def results(
         self,

@@ -62,7 +62,10 @@ _TONES |= {
 @router.get("/finance")
 async def cases(request: Request, rating: str = "", again: str = "") -> Response:
     """List cases, and to a company offer to apply: on a rating, or again as an earlier case did."""
-    given = await _as_before(request, again) if again else await _prefilled(request, rating) if rating else {}
+    try:
+        given = await _as_before(request, again) if again else await _prefilled(request, rating) if rating else {}
+    except InputError as error:  # the rating is another firm's, of which nothing is shown
+        return await _list(request, {}, message(error, language(request)), error.http_status)
     return await _list(request, given)
 
 
@@ -164,7 +167,7 @@ async def step(request: Request, case_id: str) -> Response:
 
 async def _prefilled(request: Request, rating: str) -> dict[str, str]:
     """Return what an application on a rating begins with: the amount is what its decision allows."""
-    stored = await ask(request, platform(request).ratings.rating, identifier(rating))
+    stored = await ask(request, platform(request).ratings.rating, identifier(rating), of_itself=True)
     decided = [one["details"]["guarantee"] for one in stored.ratings if "guarantee" in one["details"]]
     amount = int(decided[0]["amount_krw"]) if decided else 0
     return {"rating": rating, **({"amount_krw": f"{amount:,}"} if amount else {})}
@@ -248,8 +251,8 @@ async def _choices(request: Request, lang: Lang, rating: str) -> dict[str, Any]:
     ]
     if rating and rating not in {one[0] for one in kept}:
         try:
-            stored = await ask(request, use.ratings.rating, identifier(rating))
-        except NotFoundError:  # what was typed is told as wrong, not found once more
+            stored = await ask(request, use.ratings.rating, identifier(rating), of_itself=True)
+        except (NotFoundError, InputError):  # what was typed is told as wrong, not found once more
             pass
         else:
             record = stored.record or {}
