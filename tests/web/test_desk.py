@@ -118,6 +118,8 @@ def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(clien
     page = client.get("/audit?lang=ko").text
     assert "기업 정보 임시 저장" in page and "company.drafted" not in page
     assert "목적: 대출 심사" in page and "loan_review" not in page, "details are in words as well"
+    assert ">가온정밀<" in page and ">gaon<" not in page, "organisations are told by name"
+    assert "조회 기관: IBK기업은행" in page and "ibk" not in page.split("<tbody>")[1].split("</tbody>")[0]
     assert b"company.drafted" in client.get("/audit?file=csv").content
     csrf = token_of(page)
     head = client.post("/audit/head", data={"csrf": csrf})

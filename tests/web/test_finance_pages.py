@@ -102,9 +102,11 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str, 
     assert asked.status_code == 422 and "우리 기업의 사업자등록번호" in asked.text
     for shown in (refused.text, asked.text):
         assert f'value="{another}"' not in shown and 'value="180,000,000"' not in shown, "of another firm, refused"
-    made = send(client, "/finance", "/finance", {**form, "amount_krw": "9,000만"})
+    made = send(client, "/finance", "/finance", {**form, "amount_krw": "9,000만", "words": "시제품 제작"})
     assert made.status_code == 303
     case = made.headers["location"]
+    shown = client.get(case).text
+    assert "<dt>사용 계획</dt><dd>시제품 제작</dd>" in shown and "볼 차례가 아닙니다" not in shown
     steps = f"{case}/steps"
     wrong = send(client, f"{case}/application", case, {**form, "amount_krw": "조금", "bank": "ibk"})
     assert wrong.status_code == 422 and 'value="조금"' in wrong.text

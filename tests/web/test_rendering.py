@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ktop.web
 from ktop.web.rendering import table_rows
 
 
@@ -27,6 +30,13 @@ class Cells(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.rows and len(self.rows[-1]) > 1 and data != "\n    ":
             self.rows[-1][-1][2] += data.removesuffix("\n")
+
+
+def test_no_page_tells_a_time_by_the_clock_of_the_machine() -> None:
+    rooms = Path(ktop.web.__file__).parent
+    pages = [*rooms.glob("templates/*.html"), *rooms.glob("pages/*.py")]
+    assert len(pages) > 100
+    assert [one.name for one in pages if re.search(r"astimezone\(\)|strftime", one.read_text("utf-8"))] == []
 
 
 def test_columns_and_rows_get_their_classes() -> None:

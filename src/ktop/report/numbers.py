@@ -89,6 +89,11 @@ def day(value: date | str | None, lang: Lang) -> str:
     return text("report.day", lang, year=value.year, month=month, day=value.day)
 
 
+def day_of(value: datetime, lang: Lang) -> str:
+    """Return the day of a point in time, in Korean time."""
+    return day(value.astimezone(KOREA).date(), lang)
+
+
 def moment(value: datetime, lang: Lang) -> str:
     """Return a point in time to the minute, in Korean time."""
     local = value.astimezone(KOREA)

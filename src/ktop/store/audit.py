@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from ktop.catalogue import LocalText
 from ktop.domain.party.actor import Actor
 from ktop.store.repeats import note_effect
-from ktop.store.tables import audit_events, outbox
+from ktop.store.tables import audit_events, organisations, outbox
 from ktop.store.tables.base import new_id
 
 #: Made once, and without asking for the new row's number: every write runs them.
@@ -70,6 +71,11 @@ class AuditEvents:
         if before is not None:
             query = query.where(audit_events.c.number < before)
         return self._connection.execute(query).all()
+
+    def names(self, identifiers: Collection[str]) -> dict[str, LocalText]:
+        """Return the names of the organisations among some identifiers."""
+        query = select(organisations).where(organisations.c.id.in_(sorted(identifiers)))
+        return {row.id: {"ko": row.name_ko, "en": row.name_en} for row in self._connection.execute(query)}
 
 
 def event_digest(

@@ -16,6 +16,7 @@ from ktop.kernel import merkle
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.kernel.progress import silent
 from ktop.store.audit import event_digest
+from ktop.store.identity import OrganisationRow
 from ktop.store.tables import audit_events
 from ktop.store.unit_of_work import Store
 from ktop.usecases.audit.service import AuditService
@@ -23,6 +24,8 @@ from ktop.usecases.audit.service import AuditService
 ADMINISTRATOR = Actor("kim", "ibk", frozenset({"institution_administrator"}))
 OFFICER = Actor("park", "ibk", frozenset({"bank_officer"}))
 OPERATOR = Actor("choi", "kotec", frozenset({"operator"}))
+
+NOW = datetime(2026, 6, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=BACK_ENDS)
@@ -48,6 +51,16 @@ def test_an_organisation_reads_its_own_events_in_pages(store: Store) -> None:
     rest = audit.events(ADMINISTRATOR, limit=3, after=first.after)
     assert [event.subject for event in (*first.items, *rest.items)] == [f"park-{n}" for n in (4, 3, 2, 1, 0)]
     assert rest.after is None and {event.organisation for event in first.items} == {"ibk"}
+
+
+def test_events_name_the_organisations_that_they_speak_of(store: Store) -> None:
+    with store.installation() as work:
+        for one in ("ibk", "gaon", "nuri"):
+            work.identity.add_organisation(OrganisationRow(one, "bank", f"{one} 기관", f"{one} Ltd", "active", NOW))
+    with store.unit(OFFICER) as unit:
+        unit.tell("consent.requested", "gaon", {"grantee": "ibk", "purpose": "nuri", "company": "unknown"})
+    for found in (_service(store).events(ADMINISTRATOR), _service(store).events(OPERATOR, everywhere=True)):
+        assert found.items[0].names == {one: {"ko": f"{one} 기관", "en": f"{one} Ltd"} for one in ("ibk", "gaon")}
 
 
 def test_only_the_operator_reads_everybody_s(store: Store) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from ktop.catalogue import LocalText
 from ktop.domain.party.actor import Actor
 from ktop.kernel.paging import Page
 from ktop.kernel.progress import Progress
@@ -15,7 +16,10 @@ from ktop.kernel.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """Who did what to what. ``action`` is ``kind.verb``; ``details`` hold no personal data and no inputs."""
+    """Who did what to what. ``action`` is ``kind.verb``; ``details`` hold no personal data and no inputs.
+
+    ``names`` are those of the organisations that it speaks of, by their identifiers.
+    """
 
     number: int
     at: datetime
@@ -24,6 +28,7 @@ class AuditEvent:
     action: str
     subject: str
     details: Mapping[str, Any]
+    names: Mapping[str, LocalText]
 
 
 @dataclass(frozen=True, slots=True)

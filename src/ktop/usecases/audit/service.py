@@ -25,6 +25,9 @@ _LONGEST_HEAD_FILE = 100_000
 #: Within so many seconds the same refusal of the same person is noted once; so many are remembered before old ones go.
 _SAME_REFUSAL_SECONDS, _MOST_REFUSALS = 60.0, 5_000
 
+#: Details that name an organisation by its identifier.
+_SIDES = ("bank", "company", "grantee", "guarantor", "merged_into", "organisation", "receiver")
+
 
 class AuditService:
     """See ``ktop.usecases.audit.interface.Audit``. ``sign`` makes a signature of a head, where there is a key."""
@@ -47,14 +50,26 @@ class AuditService:
         rows = rows_asked(limit)
         behind = read_cursor(after, int)[0] if after else None
         asked: dict[str, Any] = {"action": action, "subject": subject, "before": behind, "limit": rows + 1}
-        if everywhere:
-            with self._store().installation() as work:
-                found = work.audit_events.newest(**asked)
-        else:
-            with self._store().reading(actor) as unit:
-                found = unit.audit_events.newest(**asked)
+        reading = self._store().installation() if everywhere else self._store().reading(actor)
+        with reading as unit:
+            found = unit.audit_events.newest(**asked)
+            spoken_of = [
+                {row.tenant, row.subject, *(str(row.details[side]) for side in _SIDES if side in row.details)}
+                for row in found
+            ]
+            names = unit.audit_events.names({one for them in spoken_of for one in them})
         events = [
-            AuditEvent(row.number, row.at, row.tenant, row.actor, row.action, row.subject, row.details) for row in found
+            AuditEvent(
+                row.number,
+                row.at,
+                row.tenant,
+                row.actor,
+                row.action,
+                row.subject,
+                row.details,
+                {one: names[one] for one in them if one in names},
+            )
+            for row, them in zip(found, spoken_of, strict=True)
         ]
         return page_of(events, rows, lambda event: (event.number,))
 

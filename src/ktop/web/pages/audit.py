@@ -60,12 +60,21 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
     lang, use = language(request), platform(request).audit
     everywhere = isinstance(check(actor(request), "platform:audit:read"), Allowed)
     found = await ask(request, tables.window, use.events, tables.after_of(request), everywhere=everywhere)
+    names = {one: name[lang] for event in found.items for one, name in event.names.items()}
     column = tables.Column[AuditEvent]
     columns = [
         column("number", text("audit.column_number", lang), lambda one: one.number, "number"),
         column("at", text("audit.column_at", lang), lambda one: one.at, "moment"),
         *(
-            [column("organisation", text("audit.column_organisation", lang), lambda one: one.organisation, "choice")]
+            [
+                column(
+                    "organisation",
+                    text("audit.column_organisation", lang),
+                    lambda one: one.organisation,
+                    "choice",
+                    shown=lambda one: names.get(one, one),
+                )
+            ]
             if everywhere
             else []
         ),
@@ -83,11 +92,16 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
             shown=lambda action: action_words(action, lang),
         ),
         column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=begun),
-        column("subject", text("audit.column_subject", lang), lambda one: one.subject, shown=begun),
+        column(
+            "subject",
+            text("audit.column_subject", lang),
+            lambda one: one.subject,
+            shown=lambda one: names.get(one) or begun(one),
+        ),
         column(
             "details",
             text("audit.column_details", lang),
-            lambda one: detail_words(one.action, one.details, lang),
+            lambda one: detail_words(one.action, one.details, lang, names),
             long=True,
         ),
     ]

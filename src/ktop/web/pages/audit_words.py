@@ -54,10 +54,11 @@ def kind_words(kind: str, lang: Lang) -> str:
     return text(key, lang) if key in messages() else kind
 
 
-def detail_words(action: str, details: Mapping[str, Any], lang: Lang) -> str:
-    """Return what is told beside an action in words; an identifier is shown by its beginning."""
-    kind = action.partition(".")[0]
-    return "; ".join(f"{detail_label(kind, name, lang)}: {_said(name, one, lang)}" for name, one in details.items())
+def detail_words(action: str, details: Mapping[str, Any], lang: Lang, names: Mapping[str, str] | None = None) -> str:
+    """Return what is told beside an action in words; an identifier is shown by its name or its beginning."""
+    kind, known = action.partition(".")[0], names or {}
+    said = {name: known.get(str(one)) or _said(name, one, lang) for name, one in details.items()}
+    return "; ".join(f"{detail_label(kind, name, lang)}: {words}" for name, words in said.items())
 
 
 def detail_label(kind: str, name: str, lang: Lang) -> str:

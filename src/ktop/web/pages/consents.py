@@ -29,6 +29,7 @@ from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download
 from ktop.web.language import language
+from ktop.web.pages.audit_words import begun
 from ktop.web.pages.common import blocking, day, may_send, posted, texts
 from ktop.web.rendering import page
 
@@ -263,6 +264,7 @@ async def _one(request: Request, consent_id: str, problem: str = "", status: int
     lang, use = language(request), platform(request).consents
     card = await ask(request, use.consent, consent_id)
     receipt = await ask(request, use.receipt, consent_id)
+    events = [{**event, "entity_id": begun(event["entity_id"])} for event in receipt["events"]]
     terms = card.consent.terms
     offered = {
         name: {key: label for key, label in words(lang)[name].items() if key in getattr(terms, name)}
@@ -276,7 +278,7 @@ async def _one(request: Request, consent_id: str, problem: str = "", status: int
         card=card,
         row=_row(card, lang),
         rows=consent_receipt_rows(receipt, lang),
-        events=consent_receipt_events(receipt, lang),
+        events=consent_receipt_events({**receipt, "events": events}, lang),
         notice=receipt["pii_processing"]["privacy_notice"]["text"][lang],
         offered=offered,
         may_change=card.yours and isinstance(check(actor(request), "own:consent:give"), Allowed),

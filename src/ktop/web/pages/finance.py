@@ -444,6 +444,7 @@ def _facts(card: CaseCard, lang: Lang) -> list[tuple[str, str]]:
         (say("field_purpose"), load("finance")["purposes"][application.purpose][lang]),
         (say("part_guarantee"), say(f"guarantee_{card.guarantee}")),
         (say("part_loan"), say(f"loan_{card.loan}")),
+        *([(say("field_words"), application.words)] if application.words else []),
     ]
 
 

@@ -120,6 +120,5 @@ def _row(result: KeptResult, lang: Lang) -> dict[str, Any]:
         "note": result.note,
         "kind": text(f"kept.kind_{result.kind}", lang),
         "figures": figures,
-        "as_of": result.as_of.isoformat(),
-        "created": result.created.astimezone().strftime("%Y-%m-%d %H:%M"),
+        "as_of": numbers.day(result.as_of, lang),
     }
