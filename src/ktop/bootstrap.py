@@ -472,7 +472,8 @@ class House:
     def _store(self) -> Store:
         from ktop.store.unit_of_work import Store
 
-        return self._once("store", lambda: Store.open(self._settings.database))
+        addresses = self._settings.database, self._settings.database_replica_url
+        return self._once("store", lambda: Store.open(*addresses))
 
 
 def main() -> None:

@@ -22,6 +22,11 @@ class Settings(BaseModel):
     database_url: str | None = Field(
         None, description="SQLAlchemy address of the database; without it, SQLite in the data folder."
     )
+    database_replica_url: str | None = Field(
+        None,
+        description="Address of a streaming standby of PostgreSQL that kept results and files are read from; "
+        "permission is asked of the primary.",
+    )
     lang: Literal["ko", "en"] | None = Field(
         None, description="Language of the command line; without it, the language of the terminal, else Korean."
     )

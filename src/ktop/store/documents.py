@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import NotFoundError
+from ktop.store.replica import content_of
 from ktop.store.tables import documents
 from ktop.store.tables.base import new_id
 
@@ -63,8 +64,11 @@ class DocumentRepository:
     def content(self, document_id: str) -> bytes:
         """Return one file; raises ``NotFoundError`` where there is none of that identifier."""
         self._found(document_id)
-        mine = (documents.c.id == document_id, documents.c.tenant == self._actor.organisation)
-        return bytes(self._connection.execute(select(documents.c.content).where(*mine)).scalar_one())
+        tenant = self._actor.organisation
+        found = content_of(self._connection, self._actor, tenant, document_id, documents.c.content)
+        if found is None:
+            raise NotFoundError("store.document_not_found")
+        return bytes(found.content)
 
     def of(self, subjects: Collection[str], kind: str) -> list[Document]:
         """Return the files of a kind that belong to one of the subjects, oldest first."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from ktop.domain.party.actor import Actor
 from ktop.store.consents import PARTY, Party, party_of
 from ktop.store.ratings import is_of_itself
+from ktop.store.replica import content_of, replica_of
 from ktop.store.tables import consents, organisations, ratings
 
 _AT_ONCE = 100
@@ -91,8 +92,17 @@ class GrantedResults:
     def get(self, company: str, rating_id: str, *, of_itself: bool = True) -> GrantedRating | None:
         """Return one rating of a company (of itself, or any that it keeps), None where there is none to be seen."""
         given = {"rating": rating_id, "company": company, "grantee": self._actor.organisation}
-        found = self._connection.execute(_RATING[of_itself], given).one_or_none()
-        return None if found is None else GrantedRating(party_of(found), *found[len(PARTY) :])
+        whole = replica_of(self._connection) is None
+        found = self._connection.execute(_RATING[of_itself, whole], given).one_or_none()
+        if found is None:
+            return None
+        said = found[len(PARTY) :]
+        if not whole:
+            content = content_of(self._connection, self._actor, company, rating_id, ratings.c.results)
+            if content is None:
+                return None
+            said = (*said, *content)
+        return GrantedRating(party_of(found), *said)
 
     def newest(self, company: str, limit: int) -> list[GrantedTitle]:
         """Return what there is of a company by itself, the newest first."""
@@ -186,10 +196,15 @@ def _title(row: Sequence[Any]) -> GrantedTitle:
     return GrantedTitle(rating, created, as_of, kind, technology, tuple(one["model"]["name"] for one in brief))
 
 
+_KNOWN = [ratings.c[field.name] for field in fields(GrantedRating)[1:]]
 _OPENED = (
-    select(*PARTY, *(ratings.c[field.name] for field in fields(GrantedRating)[1:]))
+    select(*PARTY, *_KNOWN)
     .join(organisations, and_(organisations.c.id == ratings.c.tenant, organisations.c.state == "active"))
     .where(ratings.c.id == bindparam("rating"), _granted())
 )
-#: Whether of the company itself → the query of one rating; each look-up asks it.
-_RATING = {False: _OPENED, True: _OPENED.where(is_of_itself(bindparam("company")))}
+#: Whether of the company itself, and whether with its answers → the query of one rating; each look-up asks it.
+_RATING = {
+    (of_itself, whole): asked if whole else asked.with_only_columns(*PARTY, *_KNOWN[:-1], maintain_column_froms=True)
+    for of_itself, asked in ((False, _OPENED), (True, _OPENED.where(is_of_itself(bindparam("company")))))
+    for whole in (False, True)
+}

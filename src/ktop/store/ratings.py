@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import InputError, NotFoundError
 from ktop.store.audit import tell
+from ktop.store.replica import content_of, replica_of
 from ktop.store.tables import companies, organisations, ratings
 from ktop.store.tables.base import new_id
 
@@ -90,6 +91,9 @@ class ListedRating:
     results: Sequence[Mapping[str, Any]]
 
 
+#: What never changes of a stored answer, and is long; and the rest.
+_CONTENT = (ratings.c.inputs, ratings.c.results)
+_KNOWN = [ratings.c[field.name] for field in fields(RatingRow) if field.name not in ("inputs", "results")]
 _LISTED = [field.name for field in fields(ListedRating) if field.name != "results"]
 
 
@@ -142,12 +146,20 @@ class RatingRepository:
         ``of_itself`` asks for one of the organisation's own firm; raises ``InputError`` where it is another's.
         """
         query = self._own().where(ratings.c.id == rating_id)
-        found = self._connection.execute(query).one_or_none()
+        apart = replica_of(self._connection) is not None
+        found = self._connection.execute(query.with_only_columns(*_KNOWN) if apart else query).one_or_none()
         if found is None:
             raise NotFoundError("store.rating_not_found")
-        if of_itself and self._connection.execute(query.where(self._own_firm())).one_or_none() is None:
+        own_firm = query.with_only_columns(ratings.c.id).where(self._own_firm())
+        if of_itself and self._connection.execute(own_firm).one_or_none() is None:
             raise InputError("store.rating_of_another")
-        return _row(found)
+        if not apart:
+            return _row(found)
+        tenant = self._actor.organisation
+        content = content_of(self._connection, self._actor, tenant, rating_id, *_CONTENT)
+        if content is None:
+            raise NotFoundError("store.rating_not_found")
+        return RatingRow(**found._mapping, **content._mapping)
 
     def recent(self, limit: int = 20) -> list[RatingRow]:
         """Return the newest answers first, ``limit`` at most."""

@@ -18,7 +18,7 @@ from ktop.store.audit_chain import AuditChain
 from ktop.store.collection import CollectionRepository, SourceLedger
 from ktop.store.consents import ConsentClock, ConsentRepository
 from ktop.store.credentials import CredentialRepository
-from ktop.store.database import READ_ONLY, open_database, telling_failure
+from ktop.store.database import BOUND, READ_ONLY, open_database, telling_failure
 from ktop.store.discovery import BatchClock, DiscoveryRepository
 from ktop.store.discovery_text import DiscoveryWords
 from ktop.store.documents import DocumentRepository
@@ -37,6 +37,7 @@ from ktop.store.projects import ProjectRepository
 from ktop.store.pruning import Pruning
 from ktop.store.ratings import RatingRepository
 from ktop.store.repeats import RepeatRepository
+from ktop.store.replica import with_replica
 from ktop.store.request_counts import RequestCountRepository
 from ktop.store.result_feed import ResultFeed
 from ktop.store.results import PublishedResults, ResultRepository
@@ -361,9 +362,13 @@ class Store:
         self._commits = None if self._postgresql else SharedCommits(engine)
 
     @classmethod
-    def open(cls, url: str) -> Store:
-        """Open the database at an SQLAlchemy address, its tables brought to the present form."""
-        return cls(open_database(url))
+    def open(cls, url: str, replica_url: str | None = None) -> Store:
+        """Open the database at an SQLAlchemy address, its tables brought to the present form.
+
+        ``replica_url`` is the address of a streaming standby of it; see ``ktop.store.replica``.
+        """
+        engine = open_database(url)
+        return cls(with_replica(engine, replica_url) if replica_url else engine)
 
     @property
     def engine(self) -> Engine:
@@ -405,7 +410,7 @@ class Store:
             with connection.begin():
                 if self._postgresql:
                     connection.execute(
-                        _BOUND,
+                        BOUND,
                         {"organisation": organisation, "scope": scope, "read_only": "on" if read_only else "off"},
                     )
                 elif read_only:
@@ -418,8 +423,3 @@ class Store:
 
 
 _ON_BEHALF = text("SELECT set_config('ktop.organisation', :organisation, true)")
-#: ``true``: until the end of the transaction, so that a pooled connection never keeps somebody's rights.
-_BOUND = text(
-    "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', :organisation, true), "
-    "set_config('ktop.scope', :scope, true), set_config('transaction_read_only', :read_only, true)"
-)
