@@ -151,6 +151,11 @@ def test_a_company_that_is_not_rated_has_no_grade_of_any_track(model: GrowthRisk
         (50.0, 50.0, "both_good"),
         (49.0, 49.0, "both_weak"),
         (51.0, 49.0, "middle"),
+        (WEAK, GOOD - 1, "middle"),
+        (31.3, 59.7, "safety_ahead"),
+        (43.2, 89.5, "safety_ahead"),
+        (56.7, 11.2, "growth_ahead"),
+        (88.0, 45.0, "growth_ahead"),
         (GOOD + 1, GOOD + 1, "both_good"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from ktop.domain.company.fact_table import FactTable
 from ktop.models.company_model import CompanyModel
-from ktop.models.next_steps import SMALLEST_GAIN, _moved, steps, told_gain
+from ktop.models.next_steps import SMALLEST_GAIN, _moved, offers_of, steps, told_gain
 from ktop.models.registry import ModelRegistry
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
@@ -109,6 +110,30 @@ def test_mere_spending_is_told_only_as_far_as_it_is_believed(
     step: str, rated: float, cost: tuple[int, int] | None, sales: float, told: float
 ) -> None:
     assert told_gain(rated, steps()[step], cost, sales) == pytest.approx(told)
+
+
+@pytest.mark.parametrize(
+    ("step", "facts", "offered"),
+    [
+        ("register_patent", {"patents_registered": 1, "patents_filed_3y": 0}, False),  # nothing to bring to grant
+        ("register_patent", {"patents_registered": 1, "patents_filed_3y": 1}, True),
+        ("register_patent", {"patents_registered": 1}, True),  # not known whether there is
+        ("complete_rnd_project", {"rnd_projects_3y": 2, "rnd_projects_completed_3y": 2}, False),
+        ("complete_rnd_project", {"rnd_projects_3y": 3, "rnd_projects_completed_3y": 2}, True),
+        ("certify_innobiz", {"innobiz_certified": 0, "certifications_valid": 0, "founded": date(2024, 1, 1)}, False),
+        ("certify_innobiz", {"innobiz_certified": 0, "certifications_valid": 0, "founded": date(2020, 1, 1)}, True),
+        ("certify_innobiz", {"innobiz_certified": 0, "certifications_valid": 0, "region": "foreign"}, False),
+        ("certify_venture", {"venture_certified": 0, "certifications_valid": 0, "region": "KR-11"}, True),
+        ("certify_venture", {"venture_certified": 0, "certifications_valid": 0, "total_assets_krw_t0": 6e11}, False),
+        ("set_up_rnd_institute", {"rnd_organisation": 0, "technical_staff": 1}, False),
+        ("set_up_rnd_institute", {"rnd_organisation": 0, "technical_staff": 2}, True),
+        ("file_patent", {"patents_filed_3y": 0, "region": "foreign"}, True),
+    ],
+)
+def test_a_step_that_such_a_firm_cannot_take_is_not_offered(step: str, facts: dict[str, object], offered: bool) -> None:
+    columns = {name: np.array([value], dtype=object) for name, value in facts.items()}
+    table = FactTable.from_columns(columns, date(2026, 6, 30))
+    assert [found.id for found, _ in offers_of([step, "commercialise_own"], table)] == [step] * offered
 
 
 def test_a_step_says_what_it_costs_what_proves_it_and_what_it_lowers(model: CompanyModel, companies: FactTable) -> None:

@@ -88,7 +88,9 @@ def _balance(growth: float, risk: float) -> str:
         return "both_good"
     if max(growth, risk) < 50:
         return "both_weak"
-    return "middle"
+    if min(growth, risk) >= WEAK and max(growth, risk) < GOOD:
+        return "middle"
+    return "growth_ahead" if growth > risk else "safety_ahead"
 
 
 def _shared_strengths(

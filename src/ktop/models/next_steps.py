@@ -19,6 +19,7 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.indicators import Indicator, Step, steps
 from ktop.domain.expression import evaluate_all
 from ktop.domain.rating.rating import NextStep
+from ktop.domain.values.region import FOREIGN
 from ktop.kernel.arrays import Floats
 from ktop.models.batch import BatchRatings
 from ktop.models.facts import shifted_table
@@ -56,7 +57,8 @@ SMALLEST_GAIN = 0.05
 def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Offer]:
     """Return the steps the one company of ``table`` can take, with the amounts they add to its facts.
 
-    A step with an unknown fact, without effect, or beyond a fact's limit is not offered.
+    A step with an unknown fact, without effect or beyond a fact's limit is not offered, nor one that such a firm cannot
+    take (``Step.unless``, ``Step.in_korea``).
     """
     return offers_of((name for indicator in indicators for name in indicator.feasible), table)
 
@@ -64,7 +66,10 @@ def offered_steps(indicators: Sequence[Indicator], table: FactTable) -> list[Off
 def offers_of(names: Iterable[str], table: FactTable) -> list[Offer]:
     """Return the steps of these ids that the one company of ``table`` can take; see ``offered_steps``."""
     columns = table.numbers()
-    asked = [steps()[name] for name in dict.fromkeys(names)]
+    abroad = table.columns["region"][0] == FOREIGN
+    asked = [step for name in dict.fromkeys(names) if not ((step := steps()[name]).in_korea and abroad)]
+    barred = iter(evaluate_all([step.unless for step in asked if step.unless], columns, table.n)[0])
+    asked = [step for step in asked if not (step.unless and next(barred) == 1)]
     worked_out = iter(evaluate_all([amount for step in asked for amount in step.changes.values()], columns, table.n)[0])
     offered = []
     for step in asked:

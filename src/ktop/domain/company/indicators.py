@@ -99,6 +99,8 @@ class Step:
     evidence : what proves it, Korean and English.
     counted : share of the gain of rating again that is told, 1 unless the step is mere spending.
     spending : whether it is an expense that anybody can book.
+    unless : formula that is true where a firm cannot take the step, None where every firm can.
+    in_korea : whether only a firm in Korea can.
     """
 
     id: str
@@ -110,6 +112,8 @@ class Step:
     evidence: Mapping[Lang, str]
     counted: float = 1.0
     spending: bool = False
+    unless: Expression | None = None
+    in_korea: bool = False
 
 
 def _indicator(name: str, entry: Mapping[str, Any]) -> Indicator:
@@ -225,6 +229,8 @@ def steps() -> Mapping[str, Step]:
             evidence=entry["evidence"],
             counted=float(entry.get("spending", {}).get("counted", 1.0)),
             spending="spending" in entry,
+            unless=compile_expression(str(entry["unless"])) if "unless" in entry else None,
+            in_korea=bool(entry.get("in_korea", False)),
         )
         for name, entry in load("steps")["steps"].items()
     }
