@@ -77,6 +77,11 @@ class InvitationRepository:
         own = and_(invitations.c.tenant == organisation, invitations.c.public_id == public_id)
         return self._connection.execute(delete(invitations).where(own)).rowcount == 1
 
+    def withdraw_made_by(self, organisation: str, user: str) -> None:
+        """Withdraw the links that somebody made for an organisation: who has left lets nobody in, nor back."""
+        own = and_(invitations.c.tenant == organisation, invitations.c.made_by == user, invitations.c.used.is_(None))
+        self._connection.execute(delete(invitations).where(own))
+
     def withdraw_resets(self, user: str) -> None:
         """Withdraw the links that would set a user's password."""
         self._connection.execute(delete(invitations).where(invitations.c.user == user))

@@ -150,21 +150,33 @@ class FailureRepository:
         query = select(sign_in_failures.c.until).where(sign_in_failures.c.key.in_([hash_of(key) for key in keys]))
         return max((row.until for row in self._connection.execute(query) if row.until is not None), default=None)
 
-    def note(self, key: str, now: datetime, *, free: int, kept: timedelta, longest: timedelta) -> None:
+    def note(self, key: str, now: datetime, *, free: int, kept: timedelta, longest: timedelta) -> datetime | None:
         """Count a failure; beyond ``free`` ones each doubles the wait, from 15 seconds to ``longest``.
 
-        Failures count for ``kept`` from the first one on.
+        Failures count for ``kept`` from the first one on. Returns until when the key was to wait before this one, which
+        of several at one time all but the first are told.
         """
         self._connection.execute(delete(sign_in_failures).where(sign_in_failures.c.since < now - kept))
         own = sign_in_failures.c.key == hash_of(key)
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         first = dialect.insert(sign_in_failures).values(key=hash_of(key), count=1, since=now)
         again = {"count": sign_in_failures.c.count + 1}
-        counted = first.on_conflict_do_update(index_elements=["key"], set_=again).returning(sign_in_failures.c.count)
-        count: int = self._connection.execute(counted).scalar_one()
+        counted = first.on_conflict_do_update(index_elements=["key"], set_=again).returning(
+            sign_in_failures.c.count, sign_in_failures.c.until
+        )
+        count, until = self._connection.execute(counted).one()
+        before: datetime | None = until
         if count > free:
             wait = min(longest, timedelta(seconds=15) * 2 ** min(count - free - 1, 20))
             self._connection.execute(update(sign_in_failures).where(own).values(until=now + wait))
+        return before
+
+    def take_back(self, key: str) -> None:
+        """Count one failure less, and let the key try again."""
+        own = sign_in_failures.c.key == hash_of(key)
+        self._connection.execute(
+            update(sign_in_failures).where(own).values(count=sign_in_failures.c.count - 1, until=None)
+        )
 
     def forget(self, key: str) -> None:
         """Forget the failures under a key."""

@@ -132,3 +132,16 @@ def test_programs_never_have_what_is_a_person_s_own_act() -> None:
     assert set(permissions()) >= NOT_FOR_PROGRAMS
     for kind in ("company", "agency", "bank", "investor", "operator"):
         assert possible_scopes(kind) and not NOT_FOR_PROGRAMS & set(possible_scopes(kind))
+
+
+def test_no_key_has_an_operator_s_permissions_but_one_an_operator_made(house: Installation) -> None:
+    house.add_organisation("kotec", "operator")
+    runs, staff = (Actor(role, "kotec", frozenset({role})) for role in ("operator", "institution_administrator"))
+    with pytest.raises(InputError, match="above_own"):
+        house.keys.make(staff, "x", ["platform:audit:read"])
+    assert "platform:audit:read" not in house.keys.possible_scopes(staff)
+    made = house.keys.make(runs, "x", ["platform:audit:read"])
+    with pytest.raises(InputError, match="above_own"):
+        house.keys.rotate(staff, made.card.id)
+    assert house.keys.make(staff, "y", ["own:rating:read"]) and house.keys.rotate(runs, made.card.id)
+    house.keys.revoke(staff, made.card.id)  # to end a key that leaked is anybody's who manages keys

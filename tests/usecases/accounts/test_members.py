@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from people import PASSWORD, Installation
+from people import HASHES, PASSWORD, Installation
 
 from ktop.domain.party.actor import LOCAL_OWNER, VISITOR, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, SignInError
@@ -14,7 +14,7 @@ ADMIN = Actor("admin", "bank", frozenset({"institution_administrator"}))
 OWNER = Actor("kim", "company", frozenset({"company_owner"}))
 OPERATOR = Actor("op", "kotec", frozenset({"operator"}))
 HERE = Browser("192.0.2.1", "Firefox")
-NEW = Joining("new.person", "새 사람", "tanrekoi vulmi")
+NEW = Joining("new.person", "새 사람", "tanrekoi vulmi pesado")
 
 
 def asker(house: Installation, token: str) -> Asker:
@@ -119,6 +119,56 @@ def test_an_administrator_hands_over_a_new_password_of_own_people_only(house: In
         house.members.reset(ADMIN, staff)
     with pytest.raises(ConflictError, match="of_others_too"):  # lee is of the bank as well: a deputy's key to its door
         house.members.reset(OWNER, user_of(house, "lee"))
+
+
+def test_nobody_resets_themselves_past_their_present_password(house: Installation) -> None:
+    kim = user_of(house, "kim")
+    with pytest.raises(ConflictError, match="own_password"):
+        house.members.reset(Actor(kim, "company", frozenset({"company_owner"})), kim, second_factor=True)
+
+
+def test_who_does_not_run_the_installation_opens_and_closes_no_operator_s_account(house: Installation) -> None:
+    house.add_organisation("kotec", "operator")
+    operator = house.add_user("op", ("kotec", "operator"))
+    house.add_user("staff", ("kotec", "institution_administrator"))
+    staff = Actor(user_of(house, "staff"), "kotec", frozenset({"institution_administrator"}))
+    for act in (house.members.reset, house.members.end, house.erasure.erase_member):
+        with pytest.raises(ConflictError, match="above_own"):
+            act(staff, operator)
+    assert house.accounts.sign_in(VISITOR, "op", PASSWORD, HERE).token
+    house.members.reset(OPERATOR, operator)
+
+
+@pytest.mark.parametrize("since", ["joined another", "left"])
+def test_a_link_to_a_new_password_ends_with_the_membership_it_was_made_of(house: Installation, since: str) -> None:
+    staff = house.add_user("staff", ("company", "company_staff"))
+    link = house.members.reset(OWNER, staff)
+    with house.store.installation() as work:
+        if since == "left":
+            work.identity.end_memberships(staff, "company", house.clock.now)
+        else:
+            work.identity.add_membership(staff, "bank", "bank_officer", house.clock.now)
+    with pytest.raises(NotFoundError, match="no_such_link"):
+        house.members.set_password(VISITOR, link.token, "a quite new passphrase")
+    with house.store.installation() as work:
+        kept = work.credentials.of(staff, "password")[0]
+    assert HASHES.verify(PASSWORD, kept.secret)[0], "the former password still counts"
+
+
+@pytest.mark.parametrize("way", ["ended", "no manager any more", "erased"])
+def test_who_manages_no_more_lets_nobody_in_nor_back(house: Installation, way: str) -> None:
+    user = house.add_user("second", ("company", "company_owner"))
+    link = house.members.invite(Actor(user, "company", frozenset({"company_owner"})), "company_owner")
+    kept = house.members.invite(OWNER, "company_staff")
+    if way == "ended":
+        house.members.end(OWNER, user)
+    elif way == "erased":
+        house.erasure.erase_member(OWNER, user)
+    else:
+        house.members.change_roles(OWNER, user, ["company_staff"])
+    with pytest.raises(NotFoundError, match="no_such_link"):
+        house.members.join(VISITOR, link.token, NEW, HERE)
+    house.members.join(VISITOR, kept.token, NEW, HERE)
 
 
 def test_the_operator_enters_suspends_and_reopens_an_institution(house: Installation) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pyotp
 import pytest
 from people import PASSWORD, Installation
@@ -11,6 +16,7 @@ from ktop.domain.party.actor import VISITOR, Actor
 from ktop.domain.party.permission import Allowed, Denied, check
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, TooManyRequestsError
 from ktop.usecases.accounts.interface import Asker, Browser
+from ktop.usecases.accounts.throttle import Throttle
 
 
 def signed_in(house: Installation, login: str) -> Asker:
@@ -99,6 +105,41 @@ def test_guessing_codes_is_slowed_whatever_the_session(house: Installation) -> N
             house.second_factors.prove(signed_in(house, "lee").actor, wrong)
     with pytest.raises(TooManyRequestsError):
         house.second_factors.prove(signed_in(house, "lee").actor, code(house, seed))
+
+
+def test_guesses_at_one_time_are_counted_before_they_are_judged(
+    house: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed, _, _ = enrolled(house, "lee")
+    house.clock.pass_by(seconds=60)
+    wrong = f"{(int(code(house, seed)) + 1) % 1_000_000:06}"
+    who = signed_in(house, "lee").actor
+    patient, together = Throttle.require_patience, threading.Barrier(9)
+
+    def all_at_once(*given: Any) -> None:
+        patient(*given)
+        with contextlib.suppress(threading.BrokenBarrierError):  # one database lets in one after the other
+            together.wait(0.3)
+
+    def guess(_: int) -> type[Exception] | None:
+        try:
+            house.second_factors.prove(who, wrong)
+        except (InputError, TooManyRequestsError) as error:
+            return type(error)
+        return None
+
+    monkeypatch.setattr(Throttle, "require_patience", all_at_once)
+    with ThreadPoolExecutor(9) as threads:
+        answers = list(threads.map(guess, range(9)))
+    assert (answers.count(InputError), answers.count(TooManyRequestsError)) == (6, 3)
+
+
+def test_right_codes_use_up_no_attempts(house: Installation) -> None:
+    seed, _, _ = enrolled(house, "lee")
+    who = signed_in(house, "lee").actor
+    for _ in range(35):
+        house.clock.pass_by(seconds=30)
+        who = asker(house, house.second_factors.prove(who, code(house, seed)).token).actor
 
 
 def test_the_app_is_removed_by_a_code_where_nobody_demands_it(house: Installation) -> None:

@@ -55,6 +55,14 @@ def roles_of_kind(kind: str) -> list[str]:
     return [name for name, role in load("permissions")["roles"].items() if kind in role["organisations"]]
 
 
+def givable_roles(actor: Actor, kind: str) -> list[str]:
+    """Return the roles of an organisation of a kind that an actor can give, and whose holders and keys it manages: who
+    runs the installation is named, let go and given a new password by such alone."""
+    runs = "platform:institution:manage"
+    own = any(runs in role_permissions()[role] for role in actor.roles)
+    return [role for role in roles_of_kind(kind) if own or runs not in role_permissions()[role]]
+
+
 def check(actor: Actor, permission: str) -> Allowed | Denied:
     """Return whether an actor may do something, and why.
 

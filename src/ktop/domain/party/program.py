@@ -16,9 +16,12 @@ NOT_FOR_PROGRAMS = frozenset(
 )
 
 
-def possible_scopes(kind: str) -> list[str]:
-    """Return the permissions that a key of an organisation of a kind can have, in the order of the catalogue."""
-    given = frozenset[str]().union(*(role_permissions()[role] for role in roles_of_kind(kind)))
+def possible_scopes(kind: str, roles: Sequence[str] | None = None) -> list[str]:
+    """Return the permissions that a key of an organisation of a kind can have, in the order of the catalogue.
+
+    ``roles``: only those of these roles; None for all of the kind.
+    """
+    given = frozenset[str]().union(*(role_permissions()[role] for role in roles or roles_of_kind(kind)))
     return [name for name in permissions() if name in given - NOT_FOR_PROGRAMS]
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.organisation import ACTIVE, needs_second_factor
-from ktop.kernel.errors import ForbiddenError, InputError
+from ktop.kernel.errors import ForbiddenError, InputError, SignInError
 from ktop.store.identity import OrganisationRow
 from ktop.store.unit_of_work import InstallationWork
 from ktop.usecases.accounts.interface import NewSession
@@ -77,9 +77,11 @@ def renew_session(
 ) -> NewSession:
     """Put a new session in the place of the actor's, for another organisation or by more factors.
 
-    It ends when the former one would have.
+    It ends when the former one would have. Raises ``SignInError`` where that has ended.
     """
-    session = next(row for row in work.sessions.of(actor.user) if row.public_id == actor.session)
+    session = next((row for row in work.sessions.of(actor.user) if row.public_id == actor.session), None)
+    if session is None:  # ended since the request came in
+        raise SignInError("access.sign_in")
     work.sessions.end(actor.user, actor.session)
     began, _ = begin_session(
         work,

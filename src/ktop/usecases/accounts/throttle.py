@@ -44,10 +44,24 @@ class Throttle:
             seconds = max(1, round((until - now).total_seconds()))
             raise TooManyRequestsError("accounts.too_many_failures", retry_after_seconds=seconds)
 
-    def note(self, work: InstallationWork, now: datetime) -> None:
-        """Count a failure."""
-        work.failures.note(self._pair, now, free=FREE_OF_PAIR, kept=KEPT, longest=_LONGEST)
-        work.failures.note(self._address, now, free=FREE_OF_ADDRESS, kept=KEPT, longest=_LONGEST)
+    def note(self, work: InstallationWork, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """Count a failure; return until when pair and address were to wait before it."""
+        return (
+            work.failures.note(self._pair, now, free=FREE_OF_PAIR, kept=KEPT, longest=_LONGEST),
+            work.failures.note(self._address, now, free=FREE_OF_ADDRESS, kept=KEPT, longest=_LONGEST),
+        )
+
+    def begin(self, work: InstallationWork, now: datetime) -> None:
+        """Count an attempt before it is judged, so that of many at one time none goes uncounted (a code of six digits
+        is soon guessed); raises ``TooManyRequestsError``, which counts nothing, where it comes too early."""
+        self.require_patience(work, now)
+        if any(until is not None and until > now for until in self.note(work, now)):
+            self.require_patience(work, now)
+
+    def succeed(self, work: InstallationWork) -> None:
+        """Forget the failures of the pair and the attempt that ``begin`` counted for the address."""
+        work.failures.forget(self._pair)
+        work.failures.take_back(self._address)
 
     def forget(self, work: InstallationWork) -> None:
         """Forget the failures of the pair after a success; those of the address stay, or one's own login would clear

@@ -14,6 +14,7 @@ from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.accounts.password_hashes import PasswordHashes
 from ktop.usecases.accounts.people import folded, require_whole_person
 from ktop.usecases.accounts.throttle import Throttle
+from ktop.usecases.members.service import require_own_member
 
 _MANAGES, _RUNS = "own:member:manage", "platform:institution:manage"
 
@@ -48,11 +49,7 @@ class ErasureService:
     def erase_member(self, actor: Actor, user: str) -> None:
         require(actor, _MANAGES)
         with self._store().installation() as work:
-            organisations = {row.id for row, _ in work.identity.memberships_of(user)}
-            if actor.organisation not in organisations:
-                raise NotFoundError("members.no_such_member")
-            if organisations != {actor.organisation}:
-                raise ConflictError("members.of_others_too")
+            require_own_member(work, actor, user)
             self._erase(work, actor, user)
 
     def erase_anybody(self, actor: Actor, login: str) -> str:
@@ -69,6 +66,7 @@ class ErasureService:
         now = self._now()
         for row, _ in organisations:
             work.identity.end_memberships(user, row.id, now)
+            work.invitations.withdraw_made_by(row.id, user)
         _require_somebody_left(work, organisations, by_operator)
         work.invitations.withdraw_resets(user)
         work.letters.forget(user)

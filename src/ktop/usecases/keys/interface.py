@@ -64,7 +64,8 @@ class Keys(Protocol):
         """Make a key of 256 random bits with some permissions, for 1 to 365 days.
 
         Raises ``InputError`` for a name or period that cannot be used, for no scope, for one that programs or the
-        organisation cannot have, and for several that no single role joins: a key is never more than a person is.
+        organisation cannot have, for several that no single role joins (a key is never more than a person is), and for
+        those of a role that the actor could not give to a person.
         """
         ...
 
@@ -72,6 +73,7 @@ class Keys(Protocol):
         """Give a key another secret; the former one and its tokens count no more.
 
         Raises ``NotFoundError`` for a key of nobody or of another organisation, ``ConflictError`` for a revoked one,
+        ``InputError`` for one whose role the actor could not give,
         ``ChangedError`` where ``version`` is not the present one (None leaves that unasked).
         """
         ...

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.organisation import ACTIVE
-from ktop.domain.party.permission import require
+from ktop.domain.party.permission import givable_roles, require
 from ktop.domain.party.program import possible_scopes, role_of_program
 from ktop.kernel.errors import ConflictError, InputError, SignInError
 from ktop.store.api_keys import KeyInUse, KeyRow
@@ -39,7 +39,8 @@ class KeyService:
 
     def possible_scopes(self, actor: Actor) -> Sequence[str]:
         require(actor, "own:key:manage")
-        return possible_scopes(self._kind(actor))
+        kind = self._kind(actor)
+        return possible_scopes(kind, givable_roles(actor, kind))
 
     def keys(self, actor: Actor) -> Sequence[KeyCard]:
         require(actor, "own:key:manage")
@@ -59,7 +60,7 @@ class KeyService:
         if not 1 <= len(named) <= 200 or not named.isprintable():
             raise InputError("keys.name_form")
         wanted = sorted(set(scopes))
-        role_of_program(self._kind(actor), wanted)
+        self._require_givable(actor, wanted)
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         row = KeyRow(key_id, actor.organisation, named, hash_of(secret), wanted, actor.user, now, _end(now, days))
         with self._store().unit(actor) as unit:
@@ -70,6 +71,7 @@ class KeyService:
     def rotate(self, actor: Actor, key_id: str, days: int = 365, *, version: int | None = None) -> NewKey:
         require(actor, "own:key:manage")
         now, secret = self._now(), secrets.token_urlsafe(32)
+        self._require_givable(actor, self.key(actor, key_id).scopes)
         with self._store().unit(actor) as unit:
             present = unit.api_keys.get(key_id)
             if present.revoked is not None:
@@ -132,6 +134,12 @@ class KeyService:
             with self._store().installation() as work:
                 work.keys.use(found.key.id, now)
         return _program(found, known_by)
+
+    def _require_givable(self, actor: Actor, scopes: Sequence[str]) -> None:
+        """Raise ``InputError`` for scopes of a role that the actor could not give to a person either."""
+        kind = self._kind(actor)
+        if role_of_program(kind, scopes) not in givable_roles(actor, kind):
+            raise InputError("keys.above_own")
 
     def _kind(self, actor: Actor) -> str:
         with self._store().installation(reading=True) as work:

@@ -130,8 +130,9 @@ class Members(Protocol):
     def end(self, actor: Actor, user: str, *, version: str | None = None) -> None:
         """End a member's roles in the organisation.
 
-        Raises ``NotFoundError`` for none, ``ConflictError`` where nobody would be left to manage members,
-        ``ChangedError`` as ``change_roles``.
+        The links that the member made are withdrawn. Raises ``NotFoundError`` for none, ``ConflictError`` where nobody
+        would be left to manage members, or the member runs the installation and the actor does not, ``ChangedError`` as
+        ``change_roles``.
         """
         ...
 
@@ -140,8 +141,9 @@ class Members(Protocol):
 
         It goes by mail as ``invite`` says, to a member whose address is known.
 
-        Raises ``NotFoundError`` for no member, ``ConflictError`` where the person is of other organisations as well:
-        one's administrator must not open another's door.
+        Raises ``NotFoundError`` for no member, ``ConflictError`` where the person is of other organisations as well
+        (one's administrator must not open another's door), runs the installation where the actor does not, or is the
+        actor: who found a browser open is not to get past the present password.
         """
         ...
 
@@ -161,5 +163,8 @@ class Members(Protocol):
         ...
 
     def set_password(self, actor: Actor, token: str, password: str) -> None:
-        """Set a new password by a link; all of the person's sessions end."""
+        """Set a new password by a link; all of the person's sessions end.
+
+        Raises as ``read_link``, and so where the person has left or joined another organisation since it was made.
+        """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from ktop.catalogue import LocalText
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.organisation import ACTIVE, needs_second_factor
 from ktop.domain.party.password import check_password
-from ktop.domain.party.permission import require, role_permissions, roles_of_kind
+from ktop.domain.party.permission import givable_roles, require, role_permissions
 from ktop.kernel.errors import ChangedError, ConflictError, InputError, NotFoundError
 from ktop.store.identity import OrganisationRow
 from ktop.store.invitations import InvitationRow
@@ -76,7 +76,7 @@ class MemberService:
     def roles(self, actor: Actor) -> Sequence[str]:
         require(actor, _MANAGES)
         with self._store().installation(reading=True) as work:
-            return _givable(actor, work.identity.organisation(actor.organisation))
+            return givable_roles(actor, work.identity.organisation(actor.organisation).kind)
 
     def links(self, actor: Actor) -> Sequence[Link]:
         require(actor, _MANAGES)
@@ -89,7 +89,7 @@ class MemberService:
         to = read_address(email) if email and email.strip() else None
         with self._store().installation() as work:
             organisation = work.identity.organisation(actor.organisation)
-            possible = _givable(actor, organisation)
+            possible = givable_roles(actor, organisation.kind)
             if role not in possible:
                 raise InputError("institutions.unknown_role", known=", ".join(possible))
             made = self._link(work, actor, "join", _JOIN_WITHIN, role=role)
@@ -117,7 +117,7 @@ class MemberService:
         now, wanted = self._now(), set(roles)
         with self._store().installation() as work:
             present = _card(work, actor, user)
-            possible = _givable(actor, work.identity.organisation(actor.organisation))
+            possible = givable_roles(actor, work.identity.organisation(actor.organisation).kind)
             if not wanted or not wanted ^ set(present.roles) <= set(possible):
                 raise InputError("institutions.unknown_role", known=", ".join(possible))
             _require_version(present, version)
@@ -127,6 +127,8 @@ class MemberService:
             for role in sorted(wanted - set(present.roles)):
                 work.identity.add_membership(user, actor.organisation, role, now)
             _require_manager(work, actor)
+            if not any(_MANAGES in role_permissions()[role] for role in wanted):
+                work.invitations.withdraw_made_by(actor.organisation, user)
             work.tell(actor, "member.roles_changed", user, {"from": sorted(present.roles), "to": sorted(wanted)})
             return _card(work, actor, user)
 
@@ -136,19 +138,19 @@ class MemberService:
         with self._store().installation() as work:
             present = _card(work, actor, user)
             _require_version(present, version)
+            require_manageable(work, actor, present.roles)
             if work.identity.end_memberships(user, actor.organisation, now) != len(present.roles):
                 raise ChangedError("repeats.version_changed")
             _require_manager(work, actor)
+            work.invitations.withdraw_made_by(actor.organisation, user)
             work.tell(actor, "member.ended", user, {})
 
     def reset(self, actor: Actor, user: str, *, second_factor: bool = False, origin: str = "") -> NewLink:
         require(actor, _MANAGES)
+        if user == actor.user:
+            raise ConflictError("members.own_password")
         with self._store().installation() as work:
-            organisations = {row.id for row, _ in work.identity.memberships_of(user)}
-            if actor.organisation not in organisations:
-                raise NotFoundError("members.no_such_member")
-            if organisations != {actor.organisation}:
-                raise ConflictError("members.of_others_too")
+            require_own_member(work, actor, user)
             if second_factor:
                 for kind in ("totp", "recovery", "passkey"):
                     work.credentials.remove(user, kind)
@@ -221,6 +223,8 @@ class MemberService:
         hashed = self._hashes.hash(password)
         with self._store().installation() as work:
             self._use(work, token, now)
+            if {kept.id for kept, _ in work.identity.memberships_of(person.user)} != {row.tenant}:
+                raise NotFoundError("members.no_such_link")  # left, or joined another, since the link was made
             work.credentials.set_password(person.user, hashed, now)
             work.sessions.end_all(person.user)
             work.tell(Actor(person.user, row.tenant), "account.password_reset", person.user, {})
@@ -279,6 +283,24 @@ def _told_by_mail(made: NewLink, organisation: OrganisationRow, origin: str) -> 
     return {"organisation": name, "address": f"{origin}/join/{made.token}", "day": day}
 
 
+def require_own_member(work: InstallationWork, actor: Actor, user: str) -> None:
+    """Raise where an actor may not open or close a member's account: ``NotFoundError`` for no member,
+    ``ConflictError`` for one of other organisations as well, or one who runs the installation where the actor does not.
+    """
+    organisations = {row.id: roles for row, roles in work.identity.memberships_of(user)}
+    if actor.organisation not in organisations:
+        raise NotFoundError("members.no_such_member")
+    if organisations.keys() != {actor.organisation}:
+        raise ConflictError("members.of_others_too")
+    require_manageable(work, actor, organisations[actor.organisation])
+
+
+def require_manageable(work: InstallationWork, actor: Actor, roles: Iterable[str]) -> None:
+    """Raise ``ConflictError`` where a member has a role that the actor could not give."""
+    if not set(roles) <= set(givable_roles(actor, work.identity.organisation(actor.organisation).kind)):
+        raise ConflictError("members.above_own")
+
+
 def _card(work: InstallationWork, actor: Actor, user: str) -> MemberCard:
     """Return one member of the actor's organisation; raises ``NotFoundError`` for none."""
     rows = [row for row in work.identity.members_of(actor.organisation) if row.user == user]
@@ -299,13 +321,6 @@ def _require_manager(work: InstallationWork, actor: Actor) -> None:
     left = work.identity.members_of(actor.organisation)
     if not any(_MANAGES in role_permissions()[row.role] and row.state == ACTIVE for row in left):
         raise ConflictError("members.last_manager")
-
-
-def _givable(actor: Actor, organisation: OrganisationRow) -> list[str]:
-    """Return the roles of an organisation that an actor can give: who runs the installation is named by such alone."""
-    runs = "platform:institution:manage"
-    own = any(runs in role_permissions()[role] for role in actor.roles)
-    return [role for role in roles_of_kind(organisation.kind) if own or runs not in role_permissions()[role]]
 
 
 def _purpose(row: InvitationRow) -> Literal["join", "reset"]:

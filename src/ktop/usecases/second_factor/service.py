@@ -71,16 +71,17 @@ class SecondFactorService:
         require_whole_or_first(self._store(), actor)
         now = self._now()
         throttle = _throttle(actor)
-        with self._store().installation(reading=True) as work:
-            throttle.require_patience(work, now)
+        with self._store().installation() as work:
+            throttle.begin(work, now)
             offered = next((row.data.get("app") for row in work.sessions.of(actor.user) if _is_of(row, actor)), None)
-        if not offered:
-            raise ConflictError("second_factor.nothing_offered")
+            if not offered:
+                raise ConflictError("second_factor.nothing_offered")
         counter = _counter_of(code, self._sealer.unseal(str(offered), _place(actor.user)), now)
         if counter is None:
-            self._refuse(actor, throttle, now)
+            self._refuse(actor)
         codes = [_recovery_code() for _ in range(_RECOVERY_CODES)]
         with self._store().installation() as work:
+            throttle.succeed(work)
             if work.credentials.of(actor.user, "totp"):
                 raise ConflictError("second_factor.app_already")
             work.credentials.add(
@@ -118,16 +119,16 @@ class SecondFactorService:
     def _shown(self, actor: Actor, code: str, now: datetime) -> str:
         """Return the kind of factor that a code shows, used up from now on; raises ``InputError`` for none."""
         throttle = _throttle(actor)
-        with self._store().installation(reading=True) as work:
-            throttle.require_patience(work, now)
+        with self._store().installation() as work:
+            throttle.begin(work, now)
             apps = work.credentials.of(actor.user, "totp")
             recovery = work.credentials.of(actor.user, "recovery")
         with self._store().installation() as work:
             by = self._used(work, apps, recovery, code, now)
             if by:
-                throttle.forget(work)
+                throttle.succeed(work)
         if not by:
-            self._refuse(actor, throttle, now)
+            self._refuse(actor)
         return by
 
     def _used(
@@ -147,9 +148,8 @@ class SecondFactorService:
                 return "recovery"
         return ""
 
-    def _refuse(self, actor: Actor, throttle: Throttle, now: datetime) -> None:
+    def _refuse(self, actor: Actor) -> None:
         with self._store().installation() as work:
-            throttle.note(work, now)
             work.tell(actor, "account.second_factor_refused", actor.user, {})
         raise InputError("second_factor.wrong_code")
 
