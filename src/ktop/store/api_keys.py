@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,17 @@ class KeyDoor:
         if found is None or key is None:
             return None
         return KeyInUse(key.key, key.kind, key.state, found.scopes, min(found.expires, key.expires))
+
+    def makers(self, users: Collection[str]) -> dict[str, str]:
+        """Return who made the keys of the programs among some users, whatever their organisation: program → person.
+
+        What a key did, its maker did, where two persons are asked for.
+        """
+        keys = [user.removeprefix("key:") for user in users if user.startswith("key:")]
+        if not keys:
+            return {}
+        query = select(api_keys.c.id, api_keys.c.made_by).where(api_keys.c.id.in_(keys))
+        return {f"key:{row.id}": row.made_by for row in self._connection.execute(query)}
 
     def add_token(self, token_hash: str, key_id: str, scopes: Sequence[str], now: datetime, expires: datetime) -> None:
         """Keep a token; those that are over go."""

@@ -164,6 +164,19 @@ def test_a_signed_file_shows_the_inputs_that_were_sent_and_no_other(
         transmissions.received_file(BANK, sent.id)
 
 
+def test_a_signed_file_shows_no_more_than_is_agreed_to_when_it_is_fetched(
+    store: Store, transmissions: TransmissionService, results: ResultService, consents: ConsentService
+) -> None:
+    made = add_rating(store, COMPANY, GAON, "ktrs-fm-1.3.0-hanbit-motion")
+    sent = transmissions.send(COMPANY, made, "ibk", purpose="loan_review", inputs={"staff", "statement"}, signed=True)
+    given = consents.consent(COMPANY, sent.consent).consent.terms
+    narrower = replace(given, inputs=frozenset({"staff"}))
+    consents.narrow(COMPANY, sent.consent, narrower, "재무제표는 더 보이지 않기로 하였습니다")
+    _, content = transmissions.received_file(BANK, sent.id)
+    shown = results.verify_result(BANK, content).inputs
+    assert "staff_total" in shown and "sales_krw_t0" not in shown
+
+
 def test_a_result_of_another_firm_is_sent_only_by_its_keeper_s_own_choice(
     store: Store, transmissions: TransmissionService, lookups: LookupService
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from consenting import BANK, COMPANY, OTHER_BANK, add_organisations, add_rating
 from databases import BACK_ENDS, database_url
 from sqlalchemy import select
 
-from ktop.domain.party.actor import Actor
+from ktop.domain.party.actor import VISITOR, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.store.tables import audit_events, ratings
 from ktop.store.unit_of_work import Store
+from ktop.usecases.keys.service import KeyService
 from ktop.usecases.reviews.service import ReviewService
 
 RATING = "ktrs-fm-1.3.0-hanbit-motion"
@@ -53,6 +55,22 @@ def test_an_override_counts_when_a_second_person_agrees(store: Store) -> None:
             told = connection.execute(select(audit_events.c.action, audit_events.c.details)).all()
             assert {"rating.override_proposed", "rating.override_confirmed"} <= {action for action, _ in told}
             assert WHY not in str(told)
+
+
+def test_a_person_s_own_key_is_no_second_person(store: Store) -> None:
+    reviews, keys = ReviewService(lambda: store), KeyService(lambda: store)
+    made = add_rating(store, BANK, None, RATING)
+    both = replace(BANK, roles=BANK.roles | {"institution_administrator"})
+    own, other = (
+        keys.recognise(VISITOR, keys.make(who, "x", ["own:rating:review"]).key)
+        for who in (both, replace(both, user=SECOND.user))
+    )
+    by_person = reviews.propose_override(BANK, made, model="ktrs-fm", grade="risk", wanted="R5", reason=WHY)
+    by_program = reviews.propose_override(own, made, model="ktrs-fm", grade="risk", wanted="R5", reason=WHY)
+    for decider, proposal in ((own, by_person), (BANK, by_program)):
+        with pytest.raises(ConflictError, match="second_person"):
+            reviews.decide(decider, proposal.id, agree=True, said=WHY)
+    assert reviews.decide(other, by_person.id, agree=True, said=WHY).state == "confirmed"
 
 
 def test_what_cannot_be_is_refused(store: Store) -> None:

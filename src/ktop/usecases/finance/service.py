@@ -310,12 +310,11 @@ class FinanceService:
 
     def _makers(self, actor: Actor, steps: Sequence[Step]) -> Mapping[str, str]:
         """Return who made the keys of programs that took steps, and of the actor's, whatever their organisation."""
-        keys = {by for by in (actor.user, *(step.by for step in steps)) if by.startswith("key:")}
-        if not keys:
+        users = {actor.user, *(step.by for step in steps)}
+        if not any(user.startswith("key:") for user in users):
             return {}
         with self._store().installation(reading=True) as work:
-            found = [work.keys.key(by.removeprefix("key:")) for by in keys]
-        return {f"key:{one.key.id}": one.key.made_by for one in found if one is not None}
+            return work.keys.makers(users)
 
 
 def _require_bank(unit: UnitOfWork) -> None:

@@ -65,5 +65,8 @@ class Reviews(Protocol):
         ...
 
     def decide(self, actor: Actor, review_id: str, *, agree: bool, said: str) -> Review:
-        """Say the second person's word; raises ``ConflictError`` for one's own proposal or one decided already."""
+        """Say the second person's word; what a program's key does, who made the key does.
+
+        Raises ``ConflictError`` for one's own proposal or one decided already.
+        """
         ...

@@ -90,9 +90,13 @@ class ReviewService:
         require(actor, REVIEW)
         decision = reason_of(said)
         state = "confirmed" if agree else "refused"
+        with self._store().reading(actor) as unit:
+            proposer = unit.reviews.get(review_id).made_by
+        with self._store().installation(reading=True) as work:
+            makers = work.keys.makers({proposer, actor.user})
+        require_second_person(makers.get(proposer, proposer), makers.get(actor.user, actor.user))
         with self._store().unit(actor) as unit:
             row = unit.reviews.get(review_id)
-            require_second_person(row.made_by, actor.user)
             unit.reviews.decide(review_id, state, decision, datetime.now(UTC))
             unit.tell(f"rating.override_{state}", row.rating_id, {"review": row.id, "wanted": row.wanted})
             return _review(unit.reviews.get(review_id), actor)

@@ -15,6 +15,7 @@ from ktop.domain.party.permission import Allowed, require
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
+from ktop.signing.document import SignedResult
 from ktop.store.consents import Party
 from ktop.store.ratings import RatingRow
 from ktop.store.tables.base import new_id
@@ -120,13 +121,16 @@ class TransmissionService:
         file = None
         with self._store().unit(actor) as unit:
             found, opened = self._open(unit, transmission_id)
-            if opened is not None:
+            if opened is not None and not opened.withheld:  # signed whole, it cannot show some of the answers alone
                 file = unit.transmissions.document(found)
         if found.withdrawn is not None:
             raise ConflictError("transmission.withdrawn")
-        if file is None:
+        if file is None or opened is None:
             raise NotFoundError("lookup.nothing")
-        return file
+        name, content = file
+        signed = SignedResult.parse(content)  # of what was sent, no more than is agreed to now
+        shown = [one for one in signed.names() if _group(one) in opened.inputs]
+        return name, signed.showing(shown).to_bytes()
 
     def withdraw(self, actor: Actor, transmission_id: str) -> SentResult:
         require(actor, "own:result:send")
