@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
+from ktop.web.pages.common import version_typed
 from ktop.web.security import BODY_LIMIT_BYTES, FormTokens
 
 FORMS = ["/ratings", "/companies", "/companies/new", "/technology", "/compare", "/ratings/x/what-if"]
@@ -183,3 +184,11 @@ def test_head_is_answered_like_get_without_a_body(client: TestClient, address: s
 
 def test_other_methods_are_still_refused(client: TestClient) -> None:
     assert client.put("/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("typed", "version"),
+    [("3", 3), ("9" * 6000, None), ("9" * 10, None), ("²", None), ("٣", None), ("", None), (None, None)],
+)
+def test_a_version_typed_into_a_form_is_a_number_that_fits(typed: str | None, version: int | None) -> None:
+    assert version_typed(typed) == version

@@ -130,6 +130,11 @@ class KeyDoor:
         query = select(api_keys.c.id, api_keys.c.made_by).where(api_keys.c.id.in_(keys))
         return {f"key:{row.id}": row.made_by for row in self._connection.execute(query)}
 
+    def revoke_made_by(self, user: str, now: datetime) -> None:
+        """Revoke the keys that somebody made, whatever their organisation."""
+        own = and_(api_keys.c.made_by == user, api_keys.c.revoked.is_(None))
+        self._connection.execute(update(api_keys).where(own).values(revoked=now, version=api_keys.c.version + 1))
+
     def add_token(self, token_hash: str, key_id: str, scopes: Sequence[str], now: datetime, expires: datetime) -> None:
         """Keep a token; those that are over go."""
         self._connection.execute(delete(access_tokens).where(access_tokens.c.expires < now))

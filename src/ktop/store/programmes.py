@@ -7,12 +7,13 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, tuple_, update
 
 from ktop.domain.party.actor import Actor
 from ktop.domain.season.call import TOLD, Call
 from ktop.kernel.errors import ChangedError, ConflictError, NotFoundError
 from ktop.store.tables import (
+    api_keys,
     consents,
     programme_appeals,
     programme_applications,
@@ -419,8 +420,19 @@ class SeasonRepository:
         table = programme_conflicts
         query = select(table.c.application).where(table.c.call == call_id, table.c.tenant == self._actor.organisation)
         if not anybody:
-            query = query.where(table.c.person == self._actor.user)
+            query = query.where(self._same_person(table.c.person))
         return set(self._connection.scalars(query))
+
+    def _same_person(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """Return the condition for what the actor did, as a person or by a key that the person made."""
+        mine = api_keys.c.tenant == self._actor.organisation
+        maker: str | None = self._connection.scalar(
+            select(api_keys.c.made_by).where(mine, "key:" + api_keys.c.id == self._actor.user)
+        )
+        person = maker or self._actor.user
+        return or_(
+            column == person, column.in_(select("key:" + api_keys.c.id).where(mine, api_keys.c.made_by == person))
+        )
 
     def _applications(self) -> Any:
         table = programme_applications

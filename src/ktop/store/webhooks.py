@@ -24,7 +24,7 @@ from ktop.domain.work.webhook import (
 )
 from ktop.kernel.errors import ChangedError, ConflictError, NotFoundError
 from ktop.store.audit import tell
-from ktop.store.tables import outbox, webhook_deliveries, webhooks
+from ktop.store.tables import organisations, outbox, webhook_deliveries, webhooks
 from ktop.store.tables.base import new_id
 
 MOST_WEBHOOKS = 20
@@ -201,7 +201,7 @@ class WebhookDispatch:
             return []
         told = {row.id: {row.tenant, *row.payload.get("others", ())} for row in messages}
         everybody = sorted(set().union(*told.values()))
-        listening = self._connection.execute(select(webhooks).where(webhooks.c.tenant.in_(everybody))).all()
+        listening = self._connection.execute(select(webhooks).where(webhooks.c.tenant.in_(everybody), _OPEN)).all()
         made = [
             {
                 "id": new_id(),
@@ -282,10 +282,14 @@ class WebhookDispatch:
         return (
             select(table.id)
             .join(webhooks, webhooks.c.id == table.webhook)
-            .where(table.state == WAITING, table.next_at <= now, webhooks.c.state == ACTIVE)
+            .where(table.state == WAITING, table.next_at <= now, webhooks.c.state == ACTIVE, _OPEN)
             .order_by(table.next_at, table.id)
             .limit(limit)
         )
+
+
+#: An organisation that is suspended or merged is told of nothing, by its webhooks either; what waited waits on.
+_OPEN = webhooks.c.tenant.not_in(select(organisations.c.id).where(organisations.c.state != "active"))
 
 
 def _webhook(row: Row[Any]) -> Webhook:

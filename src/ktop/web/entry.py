@@ -173,7 +173,7 @@ def status_options(lang: Lang) -> tuple[tuple[str, str], ...]:
 
 def _with_unit(draft: Draft, posted: Mapping[str, str]) -> Draft:
     unit, year = posted.get("unit", ""), posted.get("year", "")
-    won = int(unit) if unit.isascii() and unit.isdigit() else 0
+    won = int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else 0
     chosen = int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0
     return replace(
         draft,

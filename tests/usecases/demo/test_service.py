@@ -11,7 +11,7 @@ from databases import BACK_ENDS, database_url
 from people import HASHES, Installation
 
 from ktop.domain.party.actor import LOCAL_OWNER, ROLES, VISITOR, Actor
-from ktop.kernel.errors import ForbiddenError, SignInError
+from ktop.kernel.errors import ForbiddenError, NotFoundError, SignInError
 from ktop.store.unit_of_work import Store
 from ktop.usecases.accounts.interface import Browser
 from ktop.usecases.demo.service import DemoService
@@ -61,9 +61,19 @@ def test_lost_accounts_get_new_passwords(house: Installation, tmp_path: Path) ->
 def test_closing_ends_them_for_good(house: Installation, tmp_path: Path) -> None:
     service = demo(house, tmp_path)
     made = service.prepare(LOCAL_OWNER)
+    with house.store.installation() as work:
+        person = work.identity.person_of_login(next(a.login for a in made if a.role == "institution_administrator"))
+        assert person is not None
+        ((bank, roles),) = work.identity.memberships_of(person.user)
+    who = Actor(person.user, bank.id, roles)
+    key, link = house.keys.make(who, "x", ["own:job:read"]).key, house.members.invite(who, house.members.roles(who)[0])
     assert service.accounts_open(LOCAL_OWNER) == service.close(LOCAL_OWNER) == len(made)
     assert service.accounts_open(LOCAL_OWNER) == 0 and service.prepare(LOCAL_OWNER) == ()
     assert not (tmp_path / "demo-accounts.json").exists()
+    with pytest.raises(SignInError):
+        house.keys.recognise(VISITOR, key)
+    with pytest.raises(NotFoundError):
+        house.members.read_link(VISITOR, link.token)
 
 
 def test_a_real_installation_is_left_alone(house: Installation, tmp_path: Path) -> None:

@@ -19,7 +19,13 @@ from ktop.usecases.operations.in_force import settings_in_force
     ],
 )
 def test_no_secret_is_shown(tmp_path: Path, address: str) -> None:
-    settings = Settings(data=tmp_path, database_url=address, smtp_password="s3cret", metrics_token="s3cret")
+    settings = Settings(
+        data=tmp_path,
+        database_url=address,
+        database_replica_url=address,
+        smtp_password="s3cret",
+        metrics_token="s3cret",
+    )
     told = {one.variable: one for one in settings_in_force(settings)}
     assert "s3cret" not in repr(told)
     assert "@db/ktop" in (told["DATABASE_URL"].value or "") or "//db/ktop" in (told["DATABASE_URL"].value or "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from ktop.domain.work.job import Stop
 from ktop.kernel.clock import today
 from ktop.kernel.errors import ChangedError, ConflictError, ForbiddenError, InputError, NotFoundError, UnavailableError
 from ktop.kernel.settings import Settings
+from ktop.store.api_keys import KeyRow
 from ktop.store.tables import audit_events, organisations, programme_rules, users
 from ktop.training.reference import build_reference
 from ktop.usecases.seasons import ranking
@@ -123,6 +127,12 @@ def ranked(house: House, call: CallCard) -> CallCard:
     seasons.rank(OFFICER, call.call.id)
     work_once(house)
     return seasons.call(OFFICER, call.call.id)
+
+
+def said(file: Any) -> str:
+    """Return all that the parts of a workbook say."""
+    with zipfile.ZipFile(io.BytesIO(file.content)) as parts:
+        return "".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
 
 
 def everybody(seasons: Any, call: CallCard, actor: Actor = OFFICER) -> list[Any]:
@@ -320,7 +330,19 @@ def test_who_declared_a_conflict_is_kept_out(house: House, firms: pl.DataFrame) 
         seasons.application(EVALUATOR, mine.applicant.id)
     assert seasons.application(OFFICER, mine.applicant.id).facts
     (line,) = everybody(seasons, call, EVALUATOR)
-    assert line.conflict
+    assert line.conflict and (line.name, line.business_number, line.outcome) == (None, None, None)
+    (line,) = everybody(seasons, call, OFFICER)
+    assert line.name and line.outcome
+    assert mine.applicant.name in said(seasons.result(OFFICER, call.call.id))
+    key, now = "0123456789ab", datetime.now(UTC)
+    with house._store().unit(OFFICER) as unit:
+        unit.api_keys.add(KeyRow(key, "kised", "x", "0", ["own:programme:manage"], OFFICER.user, now, now))
+    program = replace(OFFICER, user=f"key:{key}", scopes=frozenset({"own:programme:manage"}))
+    seasons.declare_conflict(OFFICER, mine.applicant.id, "친척이 대표입니다.")
+    for who in (OFFICER, program):
+        with pytest.raises(ForbiddenError):
+            seasons.application(who, mine.applicant.id)
+        assert mine.applicant.name not in said(seasons.result(who, call.call.id))
 
 
 def test_what_is_followed_ends_with_the_consent(house: House, firms: pl.DataFrame) -> None:

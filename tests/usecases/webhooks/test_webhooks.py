@@ -22,6 +22,7 @@ from ktop.domain.work.webhook import PAUSES, next_attempt
 from ktop.kernel.errors import ChangedError, ConflictError, ForbiddenError, InputError, NotFoundError
 from ktop.kernel.sealing import Sealer
 from ktop.store import webhooks as room
+from ktop.store.identity import OrganisationRow
 from ktop.store.tables import outbox, webhook_deliveries, webhooks
 from ktop.store.unit_of_work import Store
 from ktop.usecases.webhooks.service import WebhookService, problem_sentence
@@ -197,6 +198,27 @@ def test_what_happens_while_paused_is_sent_afterwards(
     happen(store, BANK)
     deliver(service)
     assert len(listening.heard) == 1 and service.webhooks(BANK) == []
+
+
+def test_a_suspended_organisation_is_told_of_nothing(
+    store: Store, service: WebhookService, listening: Listening
+) -> None:
+    with store.installation() as work:
+        work.identity.add_organisation(OrganisationRow("bank-1", "bank", "은행", "Bank", "active", datetime.now(UTC)))
+    service.add(BANK, listening.url, ["consent"])
+    listening.answers = [500]
+    happen(store, AGENCY, "consent.granted", ("bank-1",))
+    deliver(service)
+    for state, heard in (("suspended", 1), ("active", 2)):
+        with store.installation() as work:
+            known = work.identity.organisation("bank-1")
+            work.identity.change_organisation("bank-1", known.version, state=state)
+        later(store)
+        if state == "suspended":
+            happen(store, AGENCY, "consent.revoked", ("bank-1",))
+        deliver(service)
+        assert len(listening.heard) == heard
+    assert {json.loads(content)["type"] for _, content in listening.heard} == {"consent.granted"}
 
 
 def test_another_organisation_hears_only_what_it_is_told(

@@ -92,6 +92,8 @@ class DemoService:
                 if person is not None and person.demo and person.state == ACTIVE:
                     work.identity.set_user_state(person.user, SUSPENDED)
                     work.sessions.end_all(person.user)
+                    work.keys.revoke_made_by(person.user, datetime.now(UTC))
+                    work.invitations.withdraw_made_by(about["organisation"], person.user)
                     closed += 1
             work.tell(actor, "demo.closed", "demo", {"accounts": closed})
         self._file.unlink(missing_ok=True)

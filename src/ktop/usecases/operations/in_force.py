@@ -29,7 +29,7 @@ def settings_in_force(settings: Settings) -> Sequence[SettingInForce]:
 
 
 def _shown(name: str, value: Any) -> str:
-    if name == "database_url":  # the address may hold a password
+    if name.startswith("database_"):  # the address may hold a password
         address = make_url(value)
         address = address.difference_update_query([name for name in address.query if "password" in name])
         return address.render_as_string(hide_password=True)

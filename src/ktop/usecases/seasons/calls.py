@@ -151,10 +151,15 @@ class CallPart(SeasonRoom):
             rule = read_rule(unit.seasons.rule(call.rule).source.encode())
             applications = unit.seasons.applications(call_id)
             results = unit.seasons.results(call_id, call.round)
+            mine = unit.seasons.conflicts(call_id)
             unit.tell("programme.exported", call_id, {"round": call.round, "rows": len(applications)})
         masked = is_masked(call)
         frame = result_frame(
-            rule, call, [(one, results[one.id]) for one in applications if one.id in results], masked, lang
+            rule,
+            call,
+            [(one, results[one.id]) for one in applications if one.id in results and one.id not in mine],
+            masked,
+            lang,
         )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "result.xlsx"

@@ -56,8 +56,11 @@ def is_masked(call: Call) -> bool:
 def applicant(
     row: ApplicationRow, result: ResultRow | None, call: Call, conflict: bool, appealed: bool, *, yours: bool = False
 ) -> Applicant:
-    """Return a line of a ranked list; names are left out where the reader is not to know them."""
-    hidden = not yours and (is_masked(call) or row.consent_state not in (None, "active"))
+    """Return a line of a ranked list.
+
+    Names are left out where the reader is not to know them, the outcome as well where the reader declared a conflict.
+    """
+    hidden = conflict or (not yours and (is_masked(call) or row.consent_state not in (None, "active")))
     gone = row.state == "applied" and row.consent_state not in (None, "active")
     return Applicant(
         id=row.id,
@@ -65,7 +68,7 @@ def applicant(
         name=None if hidden else row.name,
         business_number=None if hidden else row.business_number,
         state="withdrawn" if gone else row.state,
-        outcome=None if result is None else _outcome(result),
+        outcome=None if result is None or conflict else _outcome(result),
         conflict=conflict,
         appealed=appealed,
     )

@@ -59,6 +59,11 @@ def identifier(given: str | None) -> str:
     return given
 
 
+def version_typed(given: str | None) -> int | None:
+    """Return the version that a form is an edit of, None for what is none: longer numbers fit no database."""
+    return int(given) if given and re.fullmatch(r"[0-9]{1,9}", given) else None
+
+
 def day(given: str | None) -> date | None:
     """Return the day typed into a form, None for a blank field."""
     try:

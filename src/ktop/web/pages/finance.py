@@ -27,7 +27,7 @@ from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.downloads import download, picture
 from ktop.web.language import language
-from ktop.web.pages.common import blocking, identifier, posted, texts
+from ktop.web.pages.common import blocking, identifier, posted, texts, version_typed
 from ktop.web.pages.consents import words
 from ktop.web.rendering import page
 
@@ -158,7 +158,7 @@ async def step(request: Request, case_id: str) -> Response:
             fields.get("action", ""),
             reason=fields.get("reason", ""),
             figures={name: fields.get(name, "") for name in (action.figures if action else ())},
-            version=int(fields["version"]) if fields.get("version", "").isdecimal() else None,
+            version=version_typed(fields.get("version")),
         )
     except (InputError, ConflictError, ForbiddenError) as error:
         return await _one(request, case_id, message(error, language(request)), error.http_status, fields)

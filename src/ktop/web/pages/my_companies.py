@@ -21,7 +21,7 @@ from ktop.usecases.rate.interface import KeptResult, StoredRating
 from ktop.web import tables
 from ktop.web.asking import ask, asker, platform
 from ktop.web.language import language
-from ktop.web.pages.common import identifier, posted, texts
+from ktop.web.pages.common import identifier, posted, texts, version_typed
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -67,13 +67,12 @@ async def company(request: Request, kept_id: str, after: str | None = None) -> R
 async def described(request: Request, kept_id: str) -> Response:
     """Keep a company's name and note, put it away or bring it back."""
     form = texts(await posted(request, f"/my/companies/{identifier(kept_id)}"))
-    version = form.get("version", "")
     try:
         await ask(
             request,
             platform(request).portfolio.edit_company,
             kept_id,
-            int(version) if version.isascii() and version.isdigit() else 0,
+            version_typed(form.get("version")) or 0,
             name=form.get("name", ""),
             note=form.get("note", ""),
             archived=form.get("archived") == "1",

@@ -11,7 +11,7 @@ from ktop.usecases.portfolio.interface import KeptTechnology
 from ktop.web import tables
 from ktop.web.asking import ask, platform
 from ktop.web.language import language
-from ktop.web.pages.common import identifier, posted, texts, to_rating
+from ktop.web.pages.common import identifier, posted, texts, to_rating, version_typed
 from ktop.web.pages.my_companies import say
 from ktop.web.rendering import page
 
@@ -72,7 +72,7 @@ async def technology(request: Request, kept_id: str) -> Response:
 async def described(request: Request, kept_id: str) -> Response:
     """Keep a technology, and rate it where that was asked for."""
     form = texts(await posted(request, f"/my/technologies/{identifier(kept_id)}"))
-    use, version = platform(request).portfolio, form.get("version", "")
+    use = platform(request).portfolio
     words = {"title": form.get("title", ""), "text": form.get("text", "")}
     shown = kept_id
     try:
@@ -83,7 +83,7 @@ async def described(request: Request, kept_id: str) -> Response:
                 request,
                 use.edit_technology,
                 kept_id,
-                int(version) if version.isascii() and version.isdigit() else 0,
+                version_typed(form.get("version")) or 0,
                 **words,
                 note=form.get("note", ""),
                 archived=form.get("archived") == "1",
