@@ -17,6 +17,7 @@ from ktop.report.present.accounts import ratio_points
 from ktop.report.present.common import grades
 from ktop.report.present.comparison import compare
 from ktop.report.present.growth_paths import with_growth_paths
+from ktop.report.present.novelty import novelty_view
 from ktop.report.present.technology import _trend_text
 from ktop.report.present.what_if import changes_between
 
@@ -351,3 +352,14 @@ def test_a_grade_that_is_not_that_of_its_cell_says_why(lang: Lang) -> None:
     assert rating_view({**rating, "grades": {**rating["grades"], "business": "A+"}}, lang).matrix_note == ""
     del rating["details"]["evidence"]
     assert rating_view(rating, lang).matrix_note == ""
+
+
+@pytest.mark.parametrize(
+    ("risk", "joint", "told"),
+    [("low", 0.0, "None of the technology"), ("high", 0.0, "follows an existing patent"), ("high", 0.4, "has up to")],
+)
+def test_a_high_risk_is_never_told_beside_nothing_found_alone(risk: str, joint: float, told: str) -> None:
+    """A copy with swapped words is at risk though no feature is found."""
+    novelty = {"risk": risk, "withheld": [], "single": joint, "joint": joint, "found_from": 0.6}
+    shown = novelty_view({"novelty": {**novelty, "features": [], "patents": []}}, "en")
+    assert shown is not None and told in shown.text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ktop.catalogue import load, messages
+from ktop.catalogue import LANGS, load, messages
 from ktop.domain.rating.rating import Rating
 from ktop.domain.technology.neighbour_evidence import (
     Match,
@@ -20,7 +20,9 @@ from ktop.domain.technology.neighbour_evidence import (
 )
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality import OriginalityModel
-from ktop.models.originality.advice import filing_advice
+from ktop.models.originality.advice import Coverage, filing_advice
+from ktop.models.originality.opinion import _ocean
+from ktop.models.originality.surroundings import Ocean
 
 LONG = np.arange(1990, 2021)
 
@@ -83,6 +85,43 @@ def test_a_verbatim_copy_names_the_patent_and_why_its_grade_is_held(
     held = [o for o in rating.opinions if "near_duplicate" in o.basis]
     assert rating.details["held_by"] == ["near_duplicate"] and [o.lang for o in held] == ["ko", "en"]
     assert all(rating.grades["originality"] in o.text and str(neighbourhood.patent_ids[0]) in o.text for o in held)
+
+
+def test_a_copy_with_swapped_words_is_not_called_a_low_risk(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    """No feature is found word for word, which says nothing of novelty where the text follows a patent."""
+    copied = np.full(neighbourhood.size, 0.1)
+    copied[4] = 1.2
+    patent = str(neighbourhood.patent_ids[4])
+    for scores in ([0.0, 0.0, 0.0], [0.9, 0.0, 0.0]):
+        rating = rated(model, covered(neighbourhood, copied=copied), scores)
+        told = english(rating)
+        assert rating.details["novelty"]["risk"] == "high" and "Novelty risk high" in told and "no ground" in told
+        assert "risk low" not in told and told.count(patent) == 2 and "swapped" in told
+        warned = next(warning.text for warning in rating.warnings if warning.code == "near_duplicate")
+        assert "words swapped" in warned["en"] and "낱말만" in warned["ko"] and "almost the same" not in warned["en"]
+
+
+def test_a_word_that_counts_nothing_is_not_told_as_a_new_term(
+    model: OriginalityModel, neighbourhood: Neighbourhood
+) -> None:
+    terms = neighbourhood.key_terms
+    invented = replace(terms, terms=np.array(["drelluvian hexatron", *terms.terms[1:]], dtype=object), df=0 * terms.df)
+    found = covered(neighbourhood, key_terms=invented)
+    plain, warned = (rated(model, replace(found, left_out=out), [0.0, 0.0, 0.0]) for out in ((), ("Drelluvian",)))
+    new = [next(o.text for o in rating.opinions if "no earlier patent uses" in o.text) for rating in (plain, warned)]
+    assert "drelluvian" in new[0] and "drelluvian" not in new[1] and str(terms.terms[1]) in new[1]
+
+
+@pytest.mark.parametrize(("limits", "urges"), [((), True), (("late",), True), (("distant",), False)])
+def test_an_emerging_field_of_which_the_corpus_has_few_patents_urges_nobody(
+    limits: tuple[str, ...], urges: bool
+) -> None:
+    emerging = Ocean("emerging", 1, False, 3.0, 90.0, 1.5, 41, 43)
+    told = {lang: _ocean(lang, emerging, Coverage(limits, 2005, 2017, 0.2, 36_879)).text for lang in LANGS}
+    assert ("timing of one's own filing" in told["en"]) is ("시점이 중요" in told["ko"]) is urges
+    assert ("has few patents of this field" in told["en"]) is ("분야의 특허가 적어" in told["ko"]) is not urges
 
 
 def test_a_patent_taken_into_a_longer_text_is_advised_on_as_a_copy(

@@ -21,8 +21,10 @@ from ktop.models.originality.surroundings import Ocean, age_of_corpus_years
 
 #: The ocean and the risk that stand where the corpus gives no ground for a better one.
 UNCLEAR, UNKNOWN = "unclear", "unknown"
+#: The ocean with few close patents and growing filings, and the limit of a corpus that has few patents of the field.
+EMERGING, FEW = "emerging", "distant"
 #: Which entry of ``withheld`` an ocean's name is judged by.
-_WITHHELD = {"blue": "blue_ocean", "emerging": "emerging_ocean"}
+_WITHHELD = {"blue": "blue_ocean", EMERGING: "emerging_ocean"}
 
 
 @dataclass(frozen=True, slots=True)

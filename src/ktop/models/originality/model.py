@@ -13,7 +13,7 @@ from ktop.domain.technology.neighbour_evidence import NeighbourEvidence
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.models.originality.advice import Coverage, coverage_of, grounded_ocean
 from ktop.models.originality.caps import LADDER as LADDER
-from ktop.models.originality.caps import held_grade, is_thin_field
+from ktop.models.originality.caps import held_grade, is_thin_field, near_duplicate
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, neighbours_shown, reads_whole_text, rules
 from ktop.models.originality.equating import Equating
 from ktop.models.originality.landscape import landscape
@@ -318,7 +318,9 @@ def _warnings(
             nearest, usual = float(neighbourhood.similarity[0]), scored.distribution.usual_nearest(0.5)
             grade = rules("thin_field")["best_grade"]
             warnings.append(("thin_field", {"nearest": nearest, "usual": usual, "grade": grade}))
+    swapped = scored.duplicate_of is not None and near_duplicate(neighbourhood) is None
+    keys = {"near_duplicate": "swapped"} if swapped else {}
     return tuple(
-        Warning(code, {lang: text(f"originality.warn_{code}", lang, **values) for lang in LANGS})
+        Warning(code, {lang: text(f"originality.warn_{keys.get(code, code)}", lang, **values) for lang in LANGS})
         for code, values in warnings
     )

@@ -37,7 +37,7 @@ def novelty(
     shares = (is_found * overlap.weights).sum(axis=1)
     single, joint = float(shares.max()), float(overlap.weights[is_found.any(axis=0)].sum())
     best = scores.argmax(axis=0)
-    risk = _risk(single, joint)
+    risk = risk_of(single, joint)
     if is_duplicate or any(near.copied >= float(rule["copied"]) for near in overlap.near):
         risk = "high"
     ground = None if coverage is None else coverage.beside(len(overlap.features))
@@ -107,7 +107,8 @@ def copied_patent(details: Mapping[str, Any] | None) -> Mapping[str, Any] | None
     return most if float(most["share_copied"]) >= float(rules("novelty")["copied"]) else None
 
 
-def _risk(single: float, joint: float) -> str:
+def risk_of(single: float, joint: float) -> str:
+    """Return the risk by the shares of the technology that one patent and all of the nearest together have, 0-1."""
     for rule in rules("novelty")["risks"]:
         if single >= rule["single"] or joint >= rule["joint"]:
             return str(rule["name"])

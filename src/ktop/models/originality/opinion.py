@@ -12,9 +12,9 @@ from ktop.catalogue import LANGS, Lang, text
 from ktop.domain.rating.grades import ladder
 from ktop.domain.rating.rating import Contribution, Opinion
 from ktop.domain.technology.neighbourhood import Neighbourhood
-from ktop.models.originality.advice import UNCLEAR, UNKNOWN, Coverage, filing_advice
+from ktop.models.originality.advice import EMERGING, FEW, UNCLEAR, UNKNOWN, Coverage, filing_advice
 from ktop.models.originality.definitions import SCORE, TRAITS, measures, rules
-from ktop.models.originality.novelty import copied_patent, holder_of_all
+from ktop.models.originality.novelty import LEAST, copied_patent, holder_of_all, risk_of
 from ktop.models.originality.surroundings import Ocean
 
 #: A measure is named as strength or weakness from this many points of the originality score on, the largest first.
@@ -26,6 +26,8 @@ _MIDDLE = 50.0
 _LEAST_SHARE = 0.005
 _APPLICANTS_NAMED = 3
 _FIELDS_NAMED = 3
+#: What is said of the novelty of a copy whose words were swapped, so that its features are found in no patent.
+SWAPPED = "swapped"
 
 _MEASURES = {measure.name: measure for measure in measures()}
 
@@ -65,7 +67,7 @@ def opinions(
         spoken += _nearest(lang, details)
         spoken += _applicants(lang, details)
         spoken.append(_advice(lang, scores, details, ocean, coverage, copy))
-        spoken += _novelty(lang, details, coverage)
+        spoken += _novelty(lang, details, coverage, copy)
         spoken.append(Opinion(lang, text("originality.caution_method", lang), (), "caution"))
     return tuple(spoken)
 
@@ -189,9 +191,17 @@ def _ocean(lang: Lang, ocean: Ocean, coverage: Coverage | None = None) -> Opinio
         close=_close(lang, ocean),
         density=min(99.0, ocean.density),
         growth=growth,
-        why="" if coverage is None or ocean.name != UNCLEAR else coverage.why(ocean.withheld, lang),
+        why=_ocean_why(lang, ocean, coverage),
     )
     return Opinion(lang, spoken, ("density", "filing_growth"), "summary")
+
+
+def _ocean_why(lang: Lang, ocean: Ocean, coverage: Coverage | None) -> str:
+    """Return why an ocean is not named, and of an emerging one what is to be done, or what may feign it."""
+    if ocean.name == EMERGING:
+        few = coverage is not None and FEW in coverage.limits
+        return text(f"originality.emerging_{'few' if few else 'timing'}", lang)
+    return "" if coverage is None or ocean.name != UNCLEAR else coverage.why(ocean.withheld, lang)
 
 
 def _nearest(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
@@ -207,7 +217,9 @@ def _nearest(lang: Lang, details: Mapping[str, Any]) -> list[Opinion]:
     shared = ", ".join(nearest["shared_terms"])
     key = "originality.opinion_nearest" if shared else "originality.opinion_nearest_no_terms"
     opinions = [Opinion(lang, text(key, lang, **values, terms=shared), ("backward_similarity",), "summary")]
-    new = [term["term"] for term in details["key_terms"] if term["new"]][:_TERMS_NAMED]
+    foreign = {word.casefold() for word in details.get("left_out") or ()}  # a word that counts nothing is no merit
+    known = [term["term"] for term in details["key_terms"] if term["new"]]
+    new = [term for term in known if foreign.isdisjoint(term.casefold().split())][:_TERMS_NAMED]
     if new:
         spoken = text("originality.opinion_new_terms", lang, terms=", ".join(new))
         opinions.append(Opinion(lang, spoken, ("new_terms",), "summary"))
@@ -315,19 +327,21 @@ def _advice(
     return Opinion(lang, spoken, ("originality", "backward_similarity"), "advice")
 
 
-def _novelty(lang: Lang, details: Mapping[str, Any], coverage: Coverage) -> list[Opinion]:
+def _novelty(lang: Lang, details: Mapping[str, Any], coverage: Coverage, copy: _Copy) -> list[Opinion]:
     """Return how much of the text the nearest patents have, and what none of them has."""
     novelty = details.get("novelty")
     if not novelty:
         return []
     missing = [feature for feature in novelty["features"] if not feature["found"]]
     nearest = max(novelty["patents"], key=lambda patent: float(patent["share_found"]))
+    case = _novelty_case(novelty, len(missing), copy)
     spoken = text(
-        f"originality.novelty_{_novelty_case(novelty, len(missing))}",
+        f"originality.novelty_{case}",
         lang,
         single=100.0 * novelty["single"],
         joint=100.0 * novelty["joint"],
-        patent_id=nearest["patent_id"],
+        patent_id=copy.patent_id if case == SWAPPED else nearest["patent_id"],
+        title=copy.title,
         features=len(novelty["features"]),
         missing=len(missing),
         first_year=coverage.first_year,
@@ -336,11 +350,13 @@ def _novelty(lang: Lang, details: Mapping[str, Any], coverage: Coverage) -> list
     return [Opinion(lang, spoken, ("novelty",), "advice")]
 
 
-def _novelty_case(novelty: Mapping[str, Any], missing: int) -> str:
+def _novelty_case(novelty: Mapping[str, Any], missing: int, copy: _Copy) -> str:
     """Return which sentence is true of what was found of the text."""
     risk = str(novelty["risk"])
     if risk == UNKNOWN:
         return UNKNOWN
+    if copy.kind == "verbatim" and risk_of(novelty["single"], novelty["joint"]) != risk:
+        return SWAPPED
     if not missing and risk in ("high", "medium"):
         return "all_single" if risk == "high" else "all_joint"
-    return "nothing" if novelty["joint"] < _LEAST_SHARE else risk
+    return "nothing" if risk == LEAST and novelty["joint"] < _LEAST_SHARE else risk

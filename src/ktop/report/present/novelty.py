@@ -42,7 +42,7 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
         risk=labels.word("novelty", risk, lang),
         tone=_TONES.get(risk, ""),
         text=text(
-            "report.novelty_text" if novelty["joint"] >= _LEAST_SHARE else "report.novelty_text_none", lang,
+            f"report.novelty_text{_case(novelty)}", lang,
             single=numbers.percent(novelty["single"], None, 0), joint=numbers.percent(novelty["joint"], None, 0),
             patents=len(novelty["patents"]),
             limit=numbers.percent(novelty["found_from"], None, 0),
@@ -51,6 +51,13 @@ def novelty_view(details: Mapping[str, Any], lang: Lang) -> Novelty | None:
         features=features,
         patents=tuple(_patent(patent, novelty["features"], new, lang) for patent in novelty["patents"]),
     )  # fmt: skip
+
+
+def _case(novelty: Mapping[str, Any]) -> str:
+    """Return which sentence says what was found: of a copy with other words nothing is, and the risk is high."""
+    if novelty["joint"] >= _LEAST_SHARE:
+        return ""
+    return "_swapped" if novelty["risk"] == "high" else "_none"
 
 
 def _withheld(details: Mapping[str, Any], lang: Lang) -> str:
