@@ -74,6 +74,16 @@ def test_a_change_to_the_api_from_another_site_is_nobody_s(client: TestClient, r
         assert answer.status_code == 401, (site, answer.text[:200])
 
 
+@pytest.mark.parametrize(
+    "address", ["/api/v1/lookups/0", "/api/v1/lookups", "/api/v1/inbox", "/api/v1/inbox/" + "0" * 32, "/api/v1/account"]
+)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_of_another_site_opens_nothing_by_the_api(client: TestClient, address: str, site: str) -> None:
+    """Looks are noted, and may use a consent up: who sent a result could have it read by the bank's own browser."""
+    assert client.get(address, headers={"sec-fetch-site": site}).status_code == 401
+    assert client.get(address, headers={"sec-fetch-site": "same-origin"}).status_code != 401
+
+
 @pytest.mark.parametrize("way", ["known before", "made up", "of another address", "after sign-out", "in the body"])
 def test_a_session_that_somebody_else_chose_counts_nothing(house: Installation, tmp_path: Path, way: str) -> None:
     browser = house.browser(tmp_path)

@@ -70,10 +70,14 @@ class WhoAsks:
 
 
 def _foreign_use_of_the_api(request: Request) -> bool:
-    """Whether another site's page may have made a browser send a change to the API: it has no form token to check."""
-    if request.method not in _UNSAFE or not request.url.path.startswith("/api/"):
+    """Whether another site's page may have made a browser ask the API, which has no form token to check.
+
+    A link of theirs must not open a result either: each look is noted, and may be the only one that a consent allows.
+    """
+    if not request.url.path.startswith("/api/"):
         return False
-    return request.headers.get("sec-fetch-site") != "same-origin"
+    site = request.headers.get("sec-fetch-site")
+    return site != "same-origin" if request.method in _UNSAFE else site not in ("same-origin", "none", None)
 
 
 def cookie_name(request: Request) -> str:

@@ -121,10 +121,12 @@ def test_an_administrator_hands_over_a_new_password_of_own_people_only(house: In
         house.members.reset(OWNER, user_of(house, "lee"))
 
 
-def test_nobody_resets_themselves_past_their_present_password(house: Installation) -> None:
+def test_nobody_resets_or_erases_themselves_past_their_present_password(house: Installation) -> None:
     kim = user_of(house, "kim")
-    with pytest.raises(ConflictError, match="own_password"):
-        house.members.reset(Actor(kim, "company", frozenset({"company_owner"})), kim, second_factor=True)
+    who = Actor(kim, "company", frozenset({"company_owner"}))
+    for act in (house.members.reset, house.erasure.erase_member):
+        with pytest.raises(ConflictError, match="own_account"):
+            act(who, kim)
 
 
 def test_who_does_not_run_the_installation_opens_and_closes_no_operator_s_account(house: Installation) -> None:

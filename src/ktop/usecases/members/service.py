@@ -147,8 +147,6 @@ class MemberService:
 
     def reset(self, actor: Actor, user: str, *, second_factor: bool = False, origin: str = "") -> NewLink:
         require(actor, _MANAGES)
-        if user == actor.user:
-            raise ConflictError("members.own_password")
         with self._store().installation() as work:
             require_own_member(work, actor, user)
             if second_factor:
@@ -285,8 +283,11 @@ def _told_by_mail(made: NewLink, organisation: OrganisationRow, origin: str) -> 
 
 def require_own_member(work: InstallationWork, actor: Actor, user: str) -> None:
     """Raise where an actor may not open or close a member's account: ``NotFoundError`` for no member,
-    ``ConflictError`` for one of other organisations as well, or one who runs the installation where the actor does not.
+    ``ConflictError`` for one of other organisations as well, one who runs the installation where the actor does not,
+    and for the actor: who found a browser open is not to get past the present password.
     """
+    if user == actor.user:
+        raise ConflictError("members.own_account")
     organisations = {row.id: roles for row, roles in work.identity.memberships_of(user)}
     if actor.organisation not in organisations:
         raise NotFoundError("members.no_such_member")
