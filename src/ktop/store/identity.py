@@ -195,6 +195,15 @@ class IdentityRepository:
             roles.setdefault(row.id, (OrganisationRow(**values), set()))[1].add(role)
         return [(organisation, frozenset(found)) for organisation, found in roles.values()]
 
+    def hold_members(self, organisation: str) -> None:
+        """Keep others from changing who is of an organisation until the transaction ends.
+
+        SQLite has one writer at a time; PostgreSQL would let the last two managers end each other.
+        """
+        if self._connection.dialect.name == "postgresql":
+            key = func.hashtextextended(f"members of {organisation}", 0)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
     def members_of(self, organisation: str) -> Sequence[Any]:
         """Return the present members of an organisation: user, role, since, login, name, state, by name."""
         columns = (memberships.c.user, memberships.c.role, memberships.c.created, persons.c.login, persons.c.name)

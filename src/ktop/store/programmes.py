@@ -230,6 +230,12 @@ class SeasonRepository:
             raise NotFoundError("programmes_season.no_application")
         return _read(ApplicationRow, found)
 
+    def hold_call(self, call_id: str) -> None:
+        """Keep others from applying to a call, appealing and leading it on until the transaction ends."""
+        if self._connection.dialect.name == "postgresql":
+            key = func.hashtextextended(f"call {call_id}", 0)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
+
     def applied(self, call_id: str | None = None) -> list[ApplicationRow]:
         """Return the applications that the actor's own company made, newest first."""
         table = programme_applications

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from people import HASHES, PASSWORD, Installation
+from together import together
 
 from ktop.domain.party.actor import LOCAL_OWNER, VISITOR, Actor
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, SignInError
 from ktop.usecases.accounts.interface import Asker, Browser
+from ktop.usecases.members import service
 from ktop.usecases.members.interface import Joining
 
 ADMIN = Actor("admin", "bank", frozenset({"institution_administrator"}))
@@ -102,6 +104,14 @@ def test_a_member_is_ended_but_never_the_last_who_manages(house: Installation) -
         house.members.end(OWNER, lee)
     with house.store.installation() as work:
         assert [row.id for row, _ in work.identity.memberships_of(lee)] == ["bank"]
+
+
+def test_the_last_two_who_manage_do_not_end_each_other(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.add_user("second", ("company", "company_owner"))
+    kim, second = (Actor(user_of(house, one), "company", frozenset({"company_owner"})) for one in ("kim", "second"))
+    ends = [lambda: house.members.end(kim, second.user), lambda: house.members.end(second, kim.user)]
+    answers = together(monkeypatch, service, "_require_manager", ends)
+    assert sorted(str(one and one.key) for one in answers) == ["None", "members.last_manager"]
 
 
 def test_an_administrator_hands_over_a_new_password_of_own_people_only(house: Installation) -> None:

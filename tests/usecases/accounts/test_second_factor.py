@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 import pyotp
 import pytest
 from people import PASSWORD, Installation
 from sqlalchemy import text
+from together import together
 
 from ktop.domain.party.actor import VISITOR, Actor
 from ktop.domain.party.permission import Allowed, Denied, check
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, TooManyRequestsError
+from ktop.store.sessions import FailureRepository
 from ktop.usecases.accounts.interface import Asker, Browser
-from ktop.usecases.accounts.throttle import Throttle
+from ktop.usecases.second_factor import service as second_factor
 
 
 def signed_in(house: Installation, login: str) -> Asker:
@@ -114,24 +111,19 @@ def test_guesses_at_one_time_are_counted_before_they_are_judged(
     house.clock.pass_by(seconds=60)
     wrong = f"{(int(code(house, seed)) + 1) % 1_000_000:06}"
     who = signed_in(house, "lee").actor
-    patient, together = Throttle.require_patience, threading.Barrier(9)
-
-    def all_at_once(*given: Any) -> None:
-        patient(*given)
-        with contextlib.suppress(threading.BrokenBarrierError):  # one database lets in one after the other
-            together.wait(0.3)
-
-    def guess(_: int) -> type[Exception] | None:
-        try:
-            house.second_factors.prove(who, wrong)
-        except (InputError, TooManyRequestsError) as error:
-            return type(error)
-        return None
-
-    monkeypatch.setattr(Throttle, "require_patience", all_at_once)
-    with ThreadPoolExecutor(9) as threads:
-        answers = list(threads.map(guess, range(9)))
+    guesses = [lambda: house.second_factors.prove(who, wrong)] * 9
+    answers = [type(one) for one in together(monkeypatch, FailureRepository, "note", guesses)]
     assert (answers.count(InputError), answers.count(TooManyRequestsError)) == (6, 3)
+
+
+def test_an_app_confirmed_twice_at_one_time_is_kept_once(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = signed_in(house, "lee").actor
+    offer = house.second_factors.offer_app(who)
+    confirm = lambda: house.second_factors.confirm_app(who, code(house, offer.seed))  # noqa: E731 - twice the same
+    answers = together(monkeypatch, second_factor, "renew_session", [confirm, confirm])
+    assert answers.count(None) == 1
+    with house.store.installation() as work:
+        assert [len(work.credentials.of(who.user, kind)) for kind in ("totp", "recovery")] == [1, 10]
 
 
 def test_right_codes_use_up_no_attempts(house: Installation) -> None:

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
 from consenting import COMPANY, GAON, OTHER_COMPANY, add_organisations
 from databases import BACK_ENDS, database_url
+from together import together
 
 from ktop.bootstrap import House
 from ktop.domain.company.fact_spec import FACTS
@@ -31,7 +32,7 @@ from ktop.kernel.settings import Settings
 from ktop.store.api_keys import KeyRow
 from ktop.store.tables import audit_events, organisations, programme_rules, users
 from ktop.training.reference import build_reference
-from ktop.usecases.seasons import ranking
+from ktop.usecases.seasons import applications, ranking
 from ktop.usecases.seasons.interface import CallCard
 
 OFFICER = Actor("user-officer", "kised", frozenset({"agency_manager"}))
@@ -343,6 +344,15 @@ def test_who_declared_a_conflict_is_kept_out(house: House, firms: pl.DataFrame) 
         with pytest.raises(ForbiddenError):
             seasons.application(who, mine.applicant.id)
         assert mine.applicant.name not in said(seasons.result(who, call.call.id))
+
+
+def test_a_company_that_applies_twice_at_one_time_applies_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    seasons = house.seasons
+    call = called(seasons, published(seasons))
+    twice = [lambda: seasons.apply(COMPANY, call.call.id, record(house))] * 2
+    answers = together(monkeypatch, applications, "give_in", twice)
+    assert sorted(str(one and one.key) for one in answers) == ["None", "programmes_season.applied_already"]
+    assert len(seasons.applications(COMPANY)) == 1
 
 
 def test_what_is_followed_ends_with_the_consent(house: House, firms: pl.DataFrame) -> None:

@@ -80,9 +80,8 @@ def renew_session(
     It ends when the former one would have. Raises ``SignInError`` where that has ended.
     """
     session = next((row for row in work.sessions.of(actor.user) if row.public_id == actor.session), None)
-    if session is None:  # ended since the request came in
+    if session is None or not work.sessions.end(actor.user, actor.session):  # ended since the request came in
         raise SignInError("access.sign_in")
-    work.sessions.end(actor.user, actor.session)
     began, _ = begin_session(
         work,
         user=actor.user,

@@ -62,6 +62,8 @@ class ErasureService:
             return person.user
 
     def _erase(self, work: InstallationWork, actor: Actor, user: str, *, by_operator: bool = False) -> None:
+        for organisation in sorted(row.id for row, _ in work.identity.memberships_of(user)):
+            work.identity.hold_members(organisation)
         organisations = work.identity.memberships_of(user)
         now = self._now()
         for row, _ in organisations:

@@ -116,6 +116,7 @@ class MemberService:
         require(actor, _MANAGES)
         now, wanted = self._now(), set(roles)
         with self._store().installation() as work:
+            work.identity.hold_members(actor.organisation)
             present = _card(work, actor, user)
             possible = givable_roles(actor, work.identity.organisation(actor.organisation).kind)
             if not wanted or not wanted ^ set(present.roles) <= set(possible):
@@ -136,6 +137,7 @@ class MemberService:
         require(actor, _MANAGES)
         now = self._now()
         with self._store().installation() as work:
+            work.identity.hold_members(actor.organisation)
             present = _card(work, actor, user)
             _require_version(present, version)
             require_manageable(work, actor, present.roles)

@@ -45,6 +45,7 @@ class AppealPart(SeasonRoom):
         why = _said(reason)
         with self._store().unit(actor) as unit:
             row = unit.seasons.application(application_id)
+            unit.seasons.hold_call(row.call)
             call = unit.seasons.call(row.call)
             require_no_conflict(unit, row)
             if call.state != "appeals" or row.state != "applied":

@@ -66,6 +66,7 @@ class ApplicationPart(SeasonRoom):
         require(actor, "own:programme:apply")
         day = self._clock().date()
         with self._store().unit(actor) as unit:
+            unit.seasons.hold_call(call_id)
             call = unit.seasons.call(call_id)
             may_apply(call, day)
             company = unit.consents.party(actor.organisation)

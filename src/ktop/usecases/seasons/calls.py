@@ -91,6 +91,7 @@ class CallPart(SeasonRoom):
     def step(self, actor: Actor, call_id: str, action: str, version: int) -> CallCard:
         require(actor, "own:programme:manage")
         with self._store().unit(actor) as unit:
+            unit.seasons.hold_call(call_id)
             call = unit.seasons.call(call_id, to_change=True)
             appeals = unit.seasons.appeals(call=call_id)
             after = step(
