@@ -19,7 +19,7 @@ from ktop.domain.party.consent import State
 from ktop.domain.season.call import STEPS
 from ktop.domain.work.webhook import ACTIVE, PAUSED
 from ktop.usecases.training.collected import OUTCOMES
-from ktop.web.pages.audit_words import action_words, detail_label, detail_words
+from ktop.web.pages.audit_words import action_words, begun, detail_label, detail_words
 
 HANGUL = re.compile("[가-힣]")
 #: Words that users asked about, each with what is said instead (standing alone, so that 기판 and 판단 stay).
@@ -220,6 +220,11 @@ REASON = (
 )  # fmt: skip
 def test_details_of_the_audit_trail_are_said_in_words(action: str, details: dict[str, Any], ko: str, en: str) -> None:
     assert (detail_words(action, details, "ko"), detail_words(action, details, "en")) == (ko, en)
+
+
+def test_only_identifiers_are_shown_by_their_beginning() -> None:
+    assert begun("rule:hand-over-1") == "rule:hand-over-1" and begun("POST /finance/{case_id}").endswith("}")
+    assert begun("key:36e58c266d3d9821ce64bd7e4628fdba") == "key:36e58c26…"
 
 
 def test_what_follows_a_decision_is_called_by_one_word_in_each_meaning() -> None:

@@ -109,6 +109,8 @@ def test_receipts_are_files_in_both_languages(client: TestClient, acting: Acting
         pdf = client.get(f"{given}/receipt.pdf?lang={lang}")
         assert pdf.status_code == 200 and pdf.content.startswith(b"%PDF-") and len(pdf.content) < 200_000
         assert f"-{lang}.pdf" in pdf.headers["content-disposition"]
+    shown = client.get(f"{given}?lang=ko").text
+    assert "user-gaon (비밀번호 + 인증 앱)" in shown and "password+totp" not in shown
     receipt = client.get(f"{given}/receipt.json").json()
     assert receipt["pii_processing"]["purposes"][0]["frequency"] == "once"
     acting.now = OTHER_BANK

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
 from ktop.catalogue import load
-from ktop.domain.party.actor import LOCAL_OWNER, Actor
+from ktop.domain.party.actor import INSTALLATION, LOCAL_OWNER, Actor
 from ktop.kernel.settings import Settings
 from ktop.models.growth_risk import GrowthRiskModel
 from ktop.models.tech_index.model import TechIndexModel
@@ -113,11 +113,16 @@ def test_the_home_of_an_installation_without_accounts_works(client: TestClient, 
     assert "/my/companies" in home(client) and "/consents" not in home(client)
 
 
-def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(client: TestClient, acting: Acting) -> None:
+def test_the_operator_reads_verifies_and_takes_the_head_of_the_trail_along(
+    client: TestClient, acting: Acting, house: House
+) -> None:
     acting.now = OPERATOR
+    with house._store().installation() as work:
+        work.tell(INSTALLATION, "statistics.published", "statistics", {})
     page = client.get("/audit?lang=ko").text
     assert "기업 정보 임시 저장" in page and "company.drafted" not in page
     assert "목적: 대출 심사" in page and "loan_review" not in page, "details are in words as well"
+    assert ">이 설치<" in page and ">installation<" not in page
     assert ">가온정밀<" in page and ">gaon<" not in page, "organisations are told by name"
     assert "조회 기관: IBK기업은행" in page and "ibk" not in page.split("<tbody>")[1].split("</tbody>")[0]
     assert b"company.drafted" in client.get("/audit?file=csv").content

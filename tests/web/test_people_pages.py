@@ -146,10 +146,11 @@ def test_the_operator_notes_that_a_number_is_the_company_s_own(client: TestClien
     sign_in(client, "operator")
     page = client.get("/joined-companies").text
     found = re.search(r"joined-companies/([0-9a-f]{32})", page)
-    assert found and "1010000114" in page
+    assert found and "101-00-00114" in page
     at = f"/joined-companies/{found[1]}"
     assert post(client, at, "/joined-companies", evidence=" ").status_code == 422
     assert post(client, at, "/joined-companies", evidence="사업자등록증 <원본>").status_code == 303
-    assert "1010000114" not in client.get("/joined-companies").text
+    assert "101-00-00114" not in client.get("/joined-companies").text
+    assert "101-00-00114" in client.get("/joined-companies?all=1").text
     assert "사업자등록증 &lt;원본&gt;" in client.get("/joined-companies?all=1").text
     assert post(client, at, "/joined-companies?all=1", evidence="again").status_code == 409

@@ -24,6 +24,7 @@ def test_figures_are_for_everybody(tmp_path: Path) -> None:
         ' "AA", "firms": null}], "later": [{"grade": "A", "outcome": "failure", "firms": 7}]}}'
     )
     page = client.get("/statistics?lang=ko").text
+    assert ">2026년 상반기<" in page and "등급(2026년 상반기)" in page and "2026-H1" not in page
     assert "1,234" in page and "대전광역시" in page and "비공개" in page and page.index("AA<") < page.index("BBB+")
     (tmp_path / "statistics" / "usage.csv").write_text("half_year,kind,count\n2026-H1,lookups,1234\n")
     assert '/statistics/usage.csv"' in page

@@ -32,11 +32,17 @@ def consent_receipt_rows(receipt: Mapping[str, Any], lang: Lang) -> list[tuple[s
         "frequency": text(f"consent.{purpose['frequency']}", lang),
         "basis": purpose["lawful_basis_label"][lang],
         "kept": purpose["retention_period"][lang],
-        "given": f"{given['by']} ({given['authenticated_by']})" if given["by"] else "–",
+        "given": f"{given['by']} ({_ways(given['authenticated_by'], lang)})" if given["by"] else "–",
         "reason": receipt["consent_asked"]["reason"] or "–",
         "number": f"{receipt['record_id']} ({receipt['number']})",
     }
     return [(text(f"consent.row_{name}", lang), value) for name, value in values.items()]
+
+
+def _ways(known_by: str, lang: Lang) -> str:
+    """Return in words how somebody was known, ``password+totp``; a way that this release does not know stays."""
+    words = load("consent")["known_by"]
+    return " + ".join(words[way][lang] if way in words else way for way in known_by.split("+"))
 
 
 def consent_receipt_events(receipt: Mapping[str, Any], lang: Lang) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ktop.catalogue import message, text
+from ktop.domain.party.actor import INSTALLATION
 from ktop.domain.party.permission import Allowed, check
 from ktop.kernel.errors import ConflictError, NotFoundError
 from ktop.report import numbers
@@ -60,7 +61,8 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
     lang, use = language(request), platform(request).audit
     everywhere = isinstance(check(actor(request), "platform:audit:read"), Allowed)
     found = await ask(request, tables.window, use.events, tables.after_of(request), everywhere=everywhere)
-    names = {one: name[lang] for event in found.items for one, name in event.names.items()}
+    names = {INSTALLATION.organisation: text("audit.installation", lang)}
+    names |= {one: name[lang] for event in found.items for one, name in event.names.items()}
     column = tables.Column[AuditEvent]
     columns = [
         column("number", text("audit.column_number", lang), lambda one: one.number, "number"),
@@ -91,7 +93,12 @@ async def _page(request: Request, *, holds: str = "", problem: str = "", status:
             lambda one: one.action,  # files hold the name that programs and webhooks know
             shown=lambda action: action_words(action, lang),
         ),
-        column("actor", text("audit.column_actor", lang), lambda one: one.actor, shown=begun),
+        column(
+            "actor",
+            text("audit.column_actor", lang),
+            lambda one: one.actor,
+            shown=lambda one: names.get(one) or begun(one),
+        ),
         column(
             "subject",
             text("audit.column_subject", lang),

@@ -15,8 +15,8 @@ from ktop.report import labels, numbers
 from ktop.web.pages.collect_rows import label_of
 from ktop.web.pages.watch import sign_words
 
-#: What is longer is an identifier, of which the list shows so many letters.
-_WHOLE, _SHOWN = 12, 8
+#: So many letters are shown of an identifier.
+_SHOWN = 8
 _IDENTIFIER, _DAY, _MOMENT = (
     re.compile(r"[0-9a-f]{13,}"),
     re.compile(r"\d{4}-\d\d-\d\d"),
@@ -69,8 +69,8 @@ def detail_label(kind: str, name: str, lang: Lang) -> str:
 
 
 def begun(identifier: str) -> str:
-    """Return the beginning of an identifier that nobody reads to its end; files hold the whole."""
-    return identifier if len(identifier) <= _WHOLE else f"{identifier[:_SHOWN]}…"
+    """Return an identifier, or the beginning of one that nobody reads to its end; files hold the whole."""
+    return _IDENTIFIER.sub(lambda found: f"{found[0][:_SHOWN]}…", identifier)
 
 
 def _said(name: str, value: Any, lang: Lang) -> str:

@@ -264,7 +264,12 @@ async def _one(request: Request, consent_id: str, problem: str = "", status: int
     lang, use = language(request), platform(request).consents
     card = await ask(request, use.consent, consent_id)
     receipt = await ask(request, use.receipt, consent_id)
-    events = [{**event, "entity_id": begun(event["entity_id"])} for event in receipt["events"]]
+    given = receipt["consent_given"]
+    shown = {  # the receipt itself holds identifiers to their end
+        **receipt,
+        "consent_given": given | {"by": given["by"] and begun(given["by"])},
+        "events": [event | {"entity_id": begun(event["entity_id"])} for event in receipt["events"]],
+    }
     terms = card.consent.terms
     offered = {
         name: {key: label for key, label in words(lang)[name].items() if key in getattr(terms, name)}
@@ -277,8 +282,8 @@ async def _one(request: Request, consent_id: str, problem: str = "", status: int
         say=say(lang),
         card=card,
         row=_row(card, lang),
-        rows=consent_receipt_rows(receipt, lang),
-        events=consent_receipt_events({**receipt, "events": events}, lang),
+        rows=consent_receipt_rows(shown, lang),
+        events=consent_receipt_events(shown, lang),
         notice=receipt["pii_processing"]["privacy_notice"]["text"][lang],
         offered=offered,
         may_change=card.yours and isinstance(check(actor(request), "own:consent:give"), Allowed),

@@ -17,6 +17,7 @@ from ktop.web import tables
 from ktop.web.asking import actor, ask, platform
 from ktop.web.language import language
 from ktop.web.pages.common import posted, texts
+from ktop.web.pages.my_companies import number_shown
 from ktop.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -72,7 +73,7 @@ async def _companies(request: Request, error: KtopError | None = None) -> Respon
     column = tables.Column[CompanyOnPlatform]
     columns = [
         column("name", text("institutions.name", lang), lambda one: _named(one, lang), long=True),
-        column("number", text("accounts.business_number", lang), lambda one: one.business_number),
+        column("number", text("accounts.business_number", lang), lambda one: one.business_number, shown=number_shown),
         column(
             "verified",
             text("institutions.verified", lang),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -67,16 +68,22 @@ def _tables(found: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
         for half in halves[:1]:  # the file has the others
             rows = [row for row in found[name] if row["half_year"] == half]
             crossed = _cross(rows, what, "grade", "firms")
-            title = text(f"statistics.{name}", lang, half=half)
+            title = text(f"statistics.{name}", lang, half=_half(half, lang))
             shown.append({"title": title, "file": name, **_worded(crossed, what, lang)})
     for half in sorted({row.get("half_year", "") for row in found["later"]}, reverse=True):
         rows = [row for row in found["later"] if row.get("half_year", "") == half]
         crossed = _cross(rows, "outcome", "grade", "firms")
-        title = text("statistics.later", lang, half=half)
+        title = text("statistics.later", lang, half=_half(half, lang))
         shown.append({"title": title, "file": "later", **_worded(crossed, "outcome", lang)})
         rates = [row for row in found.get("rates", ()) if row["half_year"] == half]
         if rates:
-            shown.append({"title": text("statistics.rates", lang, half=half), "file": "rates", **_rates(rates, lang)})
+            shown.append(
+                {
+                    "title": text("statistics.rates", lang, half=_half(half, lang)),
+                    "file": "rates",
+                    **_rates(rates, lang),
+                }
+            )
     return shown
 
 
@@ -112,7 +119,14 @@ def _worded(table: dict[str, Any], what: str, lang: Lang) -> dict[str, Any]:
         [_word(what, name, lang), *[hidden if count is None else f"{count:,}" for count in counts]]
         for name, counts in table["rows"]
     ]
-    return {"head": [text(f"statistics.{what}", lang), *table["columns"]], "rows": rows}
+    columns = [_half(one, lang) if re.fullmatch(r"\d{4}-H[12]", one) else one for one in table["columns"]]
+    return {"head": [text(f"statistics.{what}", lang), *columns], "rows": rows}
+
+
+def _half(name: str, lang: Lang) -> str:
+    """Return a half-year in words, ``2026-H1`` as "2026년 상반기"; empty where figures of old name none."""
+    year, _, half = name.partition("-H")
+    return text(f"statistics.half_{half}", lang, year=year) if half else name
 
 
 def _word(what: str, name: str, lang: Lang) -> str:
