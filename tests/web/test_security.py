@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
+from ktop.web.entry import Draft, kept_draft
 from ktop.web.pages.common import version_typed
 from ktop.web.security import BODY_LIMIT_BYTES, FormTokens
 
@@ -192,3 +193,23 @@ def test_other_methods_are_still_refused(client: TestClient) -> None:
 )
 def test_a_version_typed_into_a_form_is_a_number_that_fits(typed: str | None, version: int | None) -> None:
     assert version_typed(typed) == version
+
+
+def test_by_https_browsers_come_by_nothing_else_and_no_other_host_sets_the_visit(tmp_path: Path) -> None:
+    made = create_app(Settings(data=tmp_path, public_url="https://ktop.example"), FakePlatform())
+    answer = TestClient(made, base_url="https://ktop.example").get("/sign-in")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert (
+        answer.headers["set-cookie"].startswith("__Host-ktop_visit=")
+        and "secure" in answer.headers["set-cookie"].lower()
+    )
+    plain = TestClient(create_app(Settings(data=tmp_path), FakePlatform())).get("/sign-in")
+    assert "strict-transport-security" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"x": 1}, {"typed": {"name": 3}}, {"typed": []}, {"marks": {"a": 1}}, {"marks": 1}, {"seen": 3}, {"title": 1}],
+)
+def test_a_draft_of_another_form_is_none_of_the_wizard_s(entry: dict[str, object]) -> None:
+    assert kept_draft({"entry": entry}) is None and kept_draft(Draft(typed={"name": "가온"}).record())

@@ -108,6 +108,7 @@ def create_app(settings: Settings, platform: Platform) -> FastAPI:
         uploads=dict.fromkeys(UPLOADS, settings.upload_mb * 1_000_000 + BODY_LIMIT_BYTES),
         hosts=hosts,
         seconds=settings.body_seconds,
+        https=app.state.behind_tls,
     )
     app.add_middleware(Monitor, figures=app.state.figures)
     return app

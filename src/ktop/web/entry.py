@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -95,13 +95,22 @@ def draft_of_record(record: Mapping[str, Any], base: int) -> Draft:
 
 
 def kept_draft(record: Mapping[str, Any]) -> Draft | None:
-    """Return the draft that a kept record is; None for a record that was not made by the wizard."""
+    """Return the draft that a kept record is; None for a record that was not made by the wizard.
+
+    A program may keep anything as a draft: what is none of ours is none.
+    """
     told = record.get("entry")
     if not isinstance(told, Mapping):
         return None
-    marks = {name: Mark(**mark) for name, mark in (told.get("marks") or {}).items()}
-    given = {**told, "marks": marks, "seen": tuple(told.get("seen", ())), "settled": tuple(told.get("settled", ()))}
-    return Draft(**given)
+    try:
+        marks = {name: Mark(**mark) for name, mark in (told.get("marks") or {}).items()}
+        given = {**told, "marks": marks, "seen": tuple(told.get("seen", ())), "settled": tuple(told.get("settled", ()))}
+        draft = Draft(**given)
+    except (TypeError, AttributeError):
+        return None
+    blank = Draft()
+    fits = all(isinstance(getattr(draft, one.name), type(getattr(blank, one.name))) for one in fields(Draft))
+    return draft if fits and all(isinstance(value, str) for value in draft.typed.values()) else None
 
 
 @functools.cache

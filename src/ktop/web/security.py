@@ -25,7 +25,7 @@ from ktop.web.asking import actor, is_secure
 BODY_LIMIT_BYTES = 2_600_000
 _FIELD_LIMIT_BYTES = 200_000
 _FIELDS_LIMIT = 200
-VISIT_COOKIE = "ktop_visit"
+_VISIT_COOKIE = "ktop_visit"
 TOKEN_FIELD = "csrf"  # noqa: S105 - the name of a form field
 
 HEADERS = {
@@ -39,6 +39,11 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+#: Where people reach the platform by https, browsers come by nothing else for a year: a first request without it could
+#: be led elsewhere. Other names of the domain are not ours to decide on.
+STRICT_TRANSPORT = {"strict-transport-security": "max-age=31536000"}
 
 
 class ForeignFormError(KtopError):
@@ -76,7 +81,7 @@ class Guard:
 
     ``refuse`` makes the answer to a request that is not taken: its body is, or turns out to be, too large, or it came
     to this machine's own address under another name than localhost or one of ``hosts``; ``failed`` makes that to an
-    error nobody foresaw.
+    error nobody foresaw. ``https``: whether people reach the platform by it alone.
     """
 
     def __init__(
@@ -88,7 +93,9 @@ class Guard:
         uploads: Mapping[str, int] | None = None,
         hosts: Collection[str] = (),
         seconds: float = 30.0,
+        https: bool = False,
     ) -> None:
+        self.headers = HEADERS | STRICT_TRANSPORT if https else HEADERS
         self.failed = failed
         self.seconds = seconds
         self.hosts = frozenset(hosts)
@@ -115,7 +122,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 if isinstance(error, TooSlowError):
                     headers["connection"] = "close"  # what is left of the body is not waited for
@@ -211,7 +218,7 @@ class FormTokens:
 
     def token(self, request: Request) -> str:
         """Return the token for forms of this request's page, starting a visit where there is none."""
-        visit = request.cookies.get(VISIT_COOKIE) or getattr(request.state, "new_visit", None)
+        visit = request.cookies.get(_visit_cookie(request)) or getattr(request.state, "new_visit", None)
         if not visit:
             visit = request.state.new_visit = secrets.token_hex(16)
         return self._sign(visit, request)
@@ -220,7 +227,8 @@ class FormTokens:
         """Give the browser its visit cookie where one was started."""
         visit = getattr(request.state, "new_visit", None)
         if visit:
-            response.set_cookie(VISIT_COOKIE, visit, httponly=True, samesite="lax", secure=is_secure(request))
+            name, secure = _visit_cookie(request), is_secure(request)
+            response.set_cookie(name, visit, httponly=True, samesite="lax", secure=secure)
 
     async def form(self, request: Request, files: int = 1) -> FormData:
         """Read and check a posted form.
@@ -238,7 +246,7 @@ class FormTokens:
             raise InputError("web.broken_form") from error
         require_text([part for item in form.multi_items() for part in item if isinstance(part, str)])
         require_text([part.filename or "" for part in form.values() if not isinstance(part, str)])
-        visit = request.cookies.get(VISIT_COOKIE, "")
+        visit = request.cookies.get(_visit_cookie(request), "")
         given = form.get(TOKEN_FIELD)
         expected = self._sign(visit, request).encode()
         if not visit or not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected):
@@ -249,3 +257,8 @@ class FormTokens:
         """Return the token of a visit, another one for each session and for nobody: none made before sign-in counts."""
         said = f"{visit}|{actor(request).session}"
         return hmac.new(self._secret, said.encode(), hashlib.sha256).hexdigest()
+
+
+def _visit_cookie(request: Request) -> str:
+    """Return the name of the visit's cookie: by https one that no other host of the domain can set."""
+    return f"__Host-{_VISIT_COOKIE}" if is_secure(request) else _VISIT_COOKIE
