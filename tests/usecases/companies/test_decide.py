@@ -9,10 +9,12 @@ from datetime import date
 import numpy as np
 import pytest
 
+from ktop.catalogue import text
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.rated_subject import RatedSubject
 from ktop.domain.decision import guarantee
 from ktop.models.registry import ModelRegistry
+from ktop.report.present.verdict import verdict
 from ktop.training.reference import build_reference
 from ktop.training.release import reference_table
 from ktop.usecases.companies import examples
@@ -96,3 +98,34 @@ def test_what_is_doubtful_about_the_record_stays_first_among_the_warnings() -> N
     rating = rate_by(ModelRegistry().model("ktrs-fm"), SUBJECT)
     assert rating.warnings[: len(SUBJECT.warnings)] == SUBJECT.warnings
     assert rating.details["guarantee"]["rule"] == guarantee.guarantee_rule().version
+
+
+def test_what_refuses_a_firm_and_can_be_mended_is_advised_before_any_step() -> None:
+    """A firm with its capital used up was told first to bring one more product to market."""
+    record = examples.example_record("hanbit-motion")
+    newest = {**record["statements"][-1], "equity": -1_700_000, "capital_stock": 500_000}
+    broken = {**record, "statements": [*record["statements"][:-1], newest]}
+    subject = RatedSubject.of({**broken, "credit": {**record["credit"], "tax_arrears": True}}, DAY)
+    rating = rate_by(ModelRegistry().model("ktrs-fm"), subject)
+    for lang, first in (("en", "Before any step"), ("ko", "먼저 할 일")):
+        advice = [o.text for o in rating.opinions if o.kind == "advice" and o.lang == lang]
+        taxes, capital, half = (
+            text(f"guarantee.{name}_first", lang) for name in ("tax_arrears", "capital_left", "capital_half_left")
+        )
+        assert first in advice[0] and advice[0].index(taxes) < advice[0].index(capital)
+        assert half not in advice[0], "a part of what is used up is not told apart"
+        shown = verdict([rating.to_json()], lang)
+        assert shown.to_do[:2] == (taxes, capital) and shown.steps
+    plain = rate_by(ModelRegistry().model("ktrs-fm"), SUBJECT)
+    assert not [o for o in plain.opinions if o.basis == ("details.guarantee.clauses",)]
+
+
+def test_arrears_default_and_closing_are_told_as_not_counted_by_any_model() -> None:
+    record = examples.example_record("hanbit-motion")
+    closed = {**record, "credit": {**record["credit"], "business_suspended": True, "default_record_3y": True}}
+    models = [ModelRegistry().model(name) for name in ("tech-index", "ktrs-fm")]
+    for model in models:
+        (warning,) = (w for w in rate_by(model, RatedSubject.of(closed, DAY)).warnings if w.code == "credit_not_rated")
+        assert "Default record (3 years), Business suspended or closed" in warning.text["en"]
+        assert "휴업·폐업" in warning.text["ko"] and "세금 체납" not in warning.text["ko"]
+        assert "credit_not_rated" not in {warning.code for warning in rate_by(model, SUBJECT).warnings}

@@ -14,7 +14,7 @@ from ktop.domain.company.fact_spec import FactValue
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.facts import facts_and_inputs
 from ktop.domain.company.record import Company
-from ktop.domain.company.warnings import company_warnings
+from ktop.domain.company.warnings import company_warnings, credit_warnings
 from ktop.domain.rating.rating import Input, Warning
 
 
@@ -43,5 +43,5 @@ class RatedSubject:
         company = record if isinstance(record, Company) else Company.from_mapping(record)
         facts, inputs = facts_and_inputs(company, as_of)
         table = FactTable.from_columns({name: np.array([value], dtype=object) for name, value in facts.items()}, as_of)
-        warnings = (*company_warnings(company, as_of), *doubts(company, as_of, table))
+        warnings = (*company_warnings(company, as_of), *credit_warnings(facts), *doubts(company, as_of, table))
         return cls(company, as_of, facts, table, inputs, warnings)

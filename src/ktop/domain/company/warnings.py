@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ktop.catalogue import LANGS, text
+from ktop.domain.company.fact_spec import FACTS, FactValue
 from ktop.domain.company.facts import AMOUNTS, citations_unknown, newest_staff, newest_statement
 from ktop.domain.company.periods import FEWEST_MONTHS, YEAR_MONTHS, first_months, periods_of
 from ktop.domain.rating.rating import Warning
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 OLD_STATEMENT_MONTHS = 18
 OLD_STAFF_MONTHS = 12
 _DAYS_PER_MONTH = 30.4375
+#: Facts of credit that speak against a firm and that no model reads.
+CREDIT = ("tax_arrears", "default_record_3y", "business_suspended")
 
 
 def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
@@ -44,6 +48,16 @@ def company_warnings(company: Company, as_of: date) -> tuple[Warning, ...]:
     if company.source is None:
         found.append(_warning("no_source"))
     return tuple(found)
+
+
+def credit_warnings(facts: Mapping[str, FactValue]) -> tuple[Warning, ...]:
+    """Return that no model counts what the record says of arrears, default and closing; empty where it says nothing."""
+    said = [name for name in CREDIT if facts.get(name)]
+    if not said:
+        return ()
+    labels = {lang: ", ".join(FACTS[name].label[lang] for name in said) for lang in LANGS}
+    told = {lang: text("company.warn_credit_not_rated", lang, items=labels[lang]) for lang in LANGS}
+    return (Warning(code="credit_not_rated", text=told),)
 
 
 def _without_statement(company: Company) -> Warning:

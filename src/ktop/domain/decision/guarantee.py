@@ -7,7 +7,7 @@ conditional, and the decision says on what.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -39,6 +39,21 @@ def money(krw: int, lang: Lang) -> str:
     man, won = divmod(rest, _MAN)
     parts = [f"{count:,}{unit}" for count, unit in ((eok, "억"), (man, "만"), (won, "")) if count]
     return sign + " ".join(parts or ["0"]) + " 원"
+
+
+#: Clauses of which a firm can mend what fails, the most pressing first.
+MENDED_FIRST = (
+    *("in_business", "tax_arrears", "default_record", "capital_left", "capital_half_left"),
+    *("losses", "interest_covered"),
+)
+
+
+def comes_first(failed: Collection[str], lang: Lang) -> tuple[str, ...]:
+    """Return a sentence for each failed clause that a firm can mend; half of a capital used up is not told apart."""
+    told = [name for name in MENDED_FIRST if name in failed]
+    if "capital_left" in told and "capital_half_left" in told:
+        told.remove("capital_half_left")
+    return tuple(text(f"guarantee.{name}_first", lang) for name in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,10 @@ class GuaranteeDecision:
             open=", ".join(still_open),
             reasons=" ".join(reasons),
         )
+
+    def comes_first(self, lang: Lang) -> tuple[str, ...]:
+        """Return what the firm is to do before any step that raises a score; mostly nothing."""
+        return comes_first([name for name, verdict in self.verdicts.items() if isinstance(verdict, Failure)], lang)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types, texts in both languages, for a rating's ``details``."""

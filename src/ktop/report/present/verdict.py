@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from ktop.catalogue import Lang, text
+from ktop.domain.decision.guarantee import comes_first
 from ktop.domain.rating.grades import Ladder, ladders
 from ktop.report import labels, numbers
 from ktop.report.charts import Chart, Rung, Table, ladder, shares
@@ -29,6 +30,8 @@ _ACCOUNTS = "accounts"
 _TONES = {"top": "good", "good": "good", "middle": "warn", "low": "bad", "bottom": "bad"}
 #: What is to be done first: sentences and computed steps together.
 _TO_DO_SHOWN = 4
+#: Of it, reasons of a refused guarantee that the firm can mend.
+_FIRST_SHOWN = 3
 
 
 def deciding(ratings: Sequence[RatingJson]) -> RatingJson:
@@ -240,8 +243,8 @@ def _known(rating: RatingJson, lang: Lang) -> Chart:
 
 
 def _to_do(rating: RatingJson, lang: Lang) -> tuple[str, ...]:
-    """Return what to do before the computed steps: answer, enter, prove."""
-    told = []
+    """Return what to do before the computed steps: mend what refuses the firm, answer, enter, prove."""
+    told: list[str] = []
     if rating["model"]["name"] == "originality":
         near = [str(one["patent_id"]) for one in rating["details"].get("neighbours") or ()]
         if not reliable(rating):
@@ -250,6 +253,8 @@ def _to_do(rating: RatingJson, lang: Lang) -> tuple[str, ...]:
             told.append(text("result.do_read_nearest", lang, patent=near[0]))
             told.append(text("result.do_try_terms", lang))
         return tuple(told)
+    clauses = (rating["details"].get("guarantee") or {}).get("clauses") or ()
+    told += comes_first([clause["id"] for clause in clauses if clause["outcome"] == "failed"], lang)[:_FIRST_SHOWN]
     main = main_score(rating)
     absent = [p["indicator"] for p in rating["contributions"] if p["score"] == main and numbers.is_missing(p["value"])]
     questions = [name for name in absent if name[:1] == "q" and name[1:].isdigit()]

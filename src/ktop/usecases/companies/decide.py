@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ktop.catalogue import LANGS
+from ktop.catalogue import LANGS, text
 from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision import guarantee
 from ktop.domain.rating.rating import Opinion, Rating
@@ -25,6 +25,9 @@ def can_be_decided(rating: Rating | BatchRatings) -> bool:
 def with_decision(rating: Rating, facts: FactTable, rule: str | None = None) -> Rating:
     """Return a rating with ``details.guarantee`` (see ``GuaranteeDecision.to_json``) and the sentence on it.
 
+    Where the firm is refused for what it can mend, a second sentence says so before the advice of the model: a product
+    more is of no use to a firm whose capital is used up.
+
     ``facts`` is the table of the one company rated, ``rule`` the version to decide by (None: the one in force). Raises
     ``KeyError`` for a version that never was.
     """
@@ -33,6 +36,11 @@ def with_decision(rating: Rating, facts: FactTable, rule: str | None = None) -> 
     grades = {name: [rating.grades[name]] for name in guarantee.LADDERS}
     decision = guarantee.decide(facts, grades, rule).decision(0)
     sentences = [Opinion(lang, decision.summary(lang), ("details.guarantee.status",), "summary") for lang in LANGS]
+    sentences += [
+        Opinion(lang, text("guarantee.first", lang, items=" ".join(told)), ("details.guarantee.clauses",), "advice")
+        for lang in LANGS
+        if (told := decision.comes_first(lang))
+    ]
     kinds = [opinion.kind in _AFTER_THE_DECISION for opinion in rating.opinions]
     place = kinds.index(True) if any(kinds) else len(kinds)
     return dataclasses.replace(
