@@ -102,9 +102,10 @@ class KeyDoor:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def key(self, key_id: str) -> KeyInUse | None:
-        """Return a key by its prefix, None where there is none."""
-        found = self._connection.execute(_KEY_IN_USE, {"key": key_id}).first()
+    def key(self, key_id: str, *, held: bool = False) -> KeyInUse | None:
+        """Return a key by its prefix, None where there is none; ``held``: nobody changes it in this transaction."""
+        query = _KEY_IN_USE.with_for_update(of=api_keys) if held else _KEY_IN_USE
+        found = self._connection.execute(query, {"key": key_id}).first()
         if found is None:
             return None
         values = dict(found._mapping)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from people import Installation
 from sqlalchemy import text
@@ -63,6 +65,23 @@ def test_every_key_that_does_not_hold_is_refused_alike(house: Installation, chan
             bank = work.identity.organisation("bank")
             work.identity.change_organisation("bank", bank.version, state="suspended")
     assert refused(house, key)
+
+
+@pytest.mark.parametrize("end", ["rotate", "revoke"])
+def test_a_secret_that_ends_while_a_token_is_asked_for_gives_none(
+    house: Installation, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    made = house.keys.make(ADMIN, "x", READS)
+    judged = house.keys._actor
+
+    def ended_meanwhile(*given: Any) -> Actor:
+        who: Actor = judged(*given)
+        getattr(house.keys, end)(ADMIN, made.card.id)
+        return who
+
+    monkeypatch.setattr(house.keys, "_actor", ended_meanwhile)
+    with pytest.raises(SignInError, match="key_wrong"):
+        house.keys.token(VISITOR, made.card.id, made.key)
 
 
 def test_rotation_ends_the_former_secret_and_its_tokens(house: Installation) -> None:

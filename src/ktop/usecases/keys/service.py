@@ -113,6 +113,9 @@ class KeyService:
         token = f"ktop_at_{secrets.token_urlsafe(32)}"
         expires = min(now + _TOKEN_LASTS, found.expires)
         with self._store().installation() as work:
+            still = work.keys.key(found.key.id, held=True)
+            if still is None or still.key.revoked is not None or still.key.secret != found.key.secret:
+                raise SignInError("access.key_wrong")  # a token of a secret of before would outlive its end
             work.keys.add_token(hash_of(token), found.key.id, given, now, expires)
             work.tell(_program(found, "key"), "key.token_given", found.key.id, {"scopes": given})
         return AccessToken(token, int((expires - now).total_seconds()), given)
