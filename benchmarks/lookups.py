@@ -1,6 +1,7 @@
 """What look-ups by consent and new ratings cost: in this process and over HTTP, beside a bare application.
 
     .venv/bin/python benchmarks/lookups.py [--seconds 5] [--clients 20] [--processes 1] [--postgresql URL|wheel]
+    .venv/bin/python benchmarks/lookups.py --standby [--seconds 5]
 
 A look-up is the key's check, the consent's, the read, the ledger entry, the audit event and the commit; the rating is
 of a company, by API with a key. Beside them, in the same run and on a database of the same kind, a bare FastAPI +
@@ -11,6 +12,10 @@ without a platform. Servers run in processes of their own (``--processes`` each,
 "at 60/s" is the 95th percentile where the clients together ask 60 times a second whether they are answered or not.
 Prints one table; without ``--postgresql`` for SQLite alone; ``--postgresql wheel`` starts a server from the wheel that
 the tests take.
+
+``--standby`` tells instead what a streaming standby takes off its primary (both from the wheel): processor milliseconds
+a request of this process, which asks the use cases one after the other, with and without the standby by turns, of the
+primary, and of the standby, whose replay of what the primary writes is counted, too.
 """
 
 from __future__ import annotations
@@ -211,7 +216,12 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--postgresql", help="address of an empty database, or 'wheel'")
+    parser.add_argument("--standby", action="store_true", help="only what a streaming standby takes off its primary")
     asked = parser.parse_args()
+    if asked.standby:
+        with tempfile.TemporaryDirectory() as made:
+            with_standby(Path(made), asked.seconds)
+        return
     print(f"{asked.processes} web processes, {asked.clients} clients; load {os.getloadavg()[0]:.1f}")
     print(f"{'database':<12}{'way':<28}{'a second':>10}{'p95 ms':>9}{'CPU ms':>9}{'client ms':>11}")
     for kind in ("sqlite", *(["postgresql"] if asked.postgresql else [])):
@@ -248,6 +258,54 @@ def measured(kind: str, folder: Path, asked: argparse.Namespace) -> None:
     with Serving(serve_bare, url, folder, asked.processes) as bare:
         bare.asked([request("GET", "/look")], asked.clients, 3.0)
         tell_asked("bare application", *bare.asked([request("GET", "/look")], *how_much))
+
+
+def with_standby(folder: Path, seconds: float) -> None:
+    """Measure reads with and without a standby, by turns of half a second, and print their lines."""
+    from consenting import BANK, COMPANY
+    from databases import Streaming
+
+    from ktop.bootstrap import House
+    from ktop.kernel.settings import Settings
+
+    pair = Streaming()
+    ratings, *_ = prepared(pair.primary, folder)
+    houses = {
+        name: House(Settings(data=folder, database_url=pair.primary, database_replica_url=url))
+        for name, url in (("without", None), ("with", pair.replica))
+    }
+    with houses["without"]._store().unit(COMPANY) as unit:
+        content = os.urandom(1_000_000)
+        file = unit.documents.add(kind="report", name="report.pdf", media_type="x", subject="x", content=content).id
+    pair.catch_up()
+
+    def read_file(house: House) -> None:
+        with house._store().reading(COMPANY) as unit:
+            unit.documents.content(file)
+
+    ways: dict[str, Callable[[House, str], object]] = {
+        "look-up": lambda house, rating: house.lookups.open(BANK, rating, "program"),
+        "own rating": lambda house, rating: house.ratings.rating(COMPANY, rating),
+        "file of 1 MB": lambda house, _: read_file(house),
+    }
+    print(f"load {os.getloadavg()[0]:.1f}")
+    print(f"{'way':<14}{'standby':<9}{'requests':>10}{'house ms':>10}{'primary ms':>12}{'standby ms':>12}")
+    for way, ask in ways.items():
+        used = {name: [0.0] * 4 for name in houses}
+        for turn in range(1 + 2 * round(seconds)):
+            for name, house in houses.items():
+                before, until, count = (time.process_time(), *pair.cpu_seconds()), time.perf_counter() + 0.5, 0
+                while time.perf_counter() < until:
+                    ask(house, ratings[count % KEPT_RATINGS])
+                    count += 1
+                after = (time.process_time(), *pair.cpu_seconds())
+                if turn:  # the first one opens databases and prepares statements
+                    spent = (count, *(late - early for early, late in zip(before, after, strict=True)))
+                    used[name] = [so_far + one for so_far, one in zip(used[name], spent, strict=True)]
+        for name, (count, *cpu) in used.items():
+            shown = [1e3 * one / count for one in cpu]
+            print(f"{way:<14}{name:<9}{count:>10.0f}{shown[0]:>10.2f}{shown[1]:>12.3f}{shown[2]:>12.3f}", flush=True)
+    pair.stop()
 
 
 if __name__ == "__main__":

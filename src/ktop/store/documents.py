@@ -68,7 +68,7 @@ class DocumentRepository:
         found = content_of(self._connection, self._actor, tenant, document_id, documents.c.content)
         if found is None:
             raise NotFoundError("store.document_not_found")
-        return bytes(found.content)
+        return bytes(found[0])
 
     def of(self, subjects: Collection[str], kind: str) -> list[Document]:
         """Return the files of a kind that belong to one of the subjects, oldest first."""

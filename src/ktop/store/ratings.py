@@ -159,7 +159,8 @@ class RatingRepository:
         content = content_of(self._connection, self._actor, tenant, rating_id, *_CONTENT)
         if content is None:
             raise NotFoundError("store.rating_not_found")
-        return RatingRow(**found._mapping, **content._mapping)
+        inputs, results = content
+        return RatingRow(**found._mapping, inputs=inputs, results=results)
 
     def recent(self, limit: int = 20) -> list[RatingRow]:
         """Return the newest answers first, ``limit`` at most."""

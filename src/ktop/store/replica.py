@@ -7,31 +7,37 @@ or slow is never waited for long: it has nothing to say, and the unit's own data
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Row, event, select
+from sqlalchemy import Column, Connection, Engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import UnavailableError
-from ktop.store.database import BOUND, connect, telling_failure
+from ktop.store.database import connect, telling_failure
 
 _log = logging.getLogger(__name__)
 
 #: The execution option of an engine, and of its connections: its replica.
 _REPLICA = "ktop_replica"
 #: How long the replica may take for one statement, and to let a connection in (the least that the driver knows).
-_STATEMENT_SECONDS, _CONNECT_SECONDS = 0.5, 2
+_STATEMENT_SECONDS, _CONNECT_SECONDS = 1.0, 2
 #: How long it is left alone after it failed.
 _PAUSE_SECONDS = 10.0
 #: Which database it is (a standby has its primary's), in which form, and whether it follows another one.
 _IDENTITY = (
     "SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || current_database(), "
     "version_num, pg_is_in_recovery() FROM alembic_version"
+)
+#: ``ktop.store.database.BOUND`` for an organisation, in the driver's own words.
+_BOUND = (
+    "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', %s, true), "
+    "set_config('ktop.scope', 'organisation', true)"
 )
 
 
@@ -56,19 +62,40 @@ class Replica:
         except SQLAlchemyError as error:
             self._rest(error)
 
-    def read(self, organisation: str, query: Any) -> Row[Any] | None:
-        """Return the one row that a query finds for an organisation, None where it is not there or none can say."""
+    def read(self, organisation: str, tenant: str, row_id: str, *columns: Column[Any]) -> tuple[Any, ...] | None:
+        """Return columns of a tenant's row as an organisation may see it, None where it is not there or none can say.
+
+        Binding, query and end go there and back together: one by one, as units of work do, they would cost this process
+        more than the query costs the primary.
+        """
+        import psycopg
+
         if not self._may_try():
             return None
+        names = ", ".join(column.name for column in columns)
+        query = f"SELECT {names} FROM {columns[0].table.name} WHERE id = %s AND tenant = %s"  # noqa: S608 (names of ours)
         try:
-            with self._engine.begin() as connection:
-                connection.execute(BOUND, {"organisation": organisation, "scope": "organisation", "read_only": "on"})
-                found: Row[Any] | None = connection.execute(query).one_or_none()
-        except (SQLAlchemyError, UnavailableError) as error:
+            with contextlib.closing(self._engine.raw_connection()) as pooled:
+                connection: Any = pooled.driver_connection
+                try:
+                    with connection.pipeline():
+                        connection.execute(_BOUND, [organisation])
+                        answer = connection.execute(query, [row_id, tenant])
+                        connection.commit()
+                    found: tuple[Any, ...] | None = answer.fetchone()
+                except psycopg.Error as error:
+                    pooled.invalidate(error)
+                    raise
+        except (SQLAlchemyError, psycopg.Error, UnavailableError) as error:
             self._rest(error)
             return None
         self._again_at = 0.0
         return found
+
+    @property
+    def rests(self) -> bool:
+        """Whether it failed when it was last asked, so that the primary answers meanwhile."""
+        return bool(self._again_at)
 
     def close(self) -> None:
         """End its connections."""
@@ -130,16 +157,19 @@ def replica_of(of: Connection | Engine) -> Replica | None:
 
 def content_of(
     connection: Connection, actor: Actor, tenant: str, row_id: str, *columns: Column[Any]
-) -> Row[Any] | None:
+) -> tuple[Any, ...] | None:
     """Return columns that never change of a row that the unit has just found, None where it is gone by now.
 
     ``tenant`` is whose row it is. From the replica where there is one that has it, else from the unit's own database.
     """
+    replica = replica_of(connection)
+    found = None if replica is None else replica.read(actor.organisation, tenant, row_id, *columns)
+    if found is not None:
+        return found
     table = columns[0].table
     query = select(*columns).where(table.c.id == row_id, table.c.tenant == tenant)
-    replica = replica_of(connection)
-    found = None if replica is None else replica.read(actor.organisation, query)
-    return connection.execute(query).one_or_none() if found is None else found
+    row = connection.execute(query).one_or_none()
+    return None if row is None else tuple(row)
 
 
 def _kind(url: str) -> str:

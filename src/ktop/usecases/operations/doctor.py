@@ -16,6 +16,7 @@ from ktop.kernel.settings import Settings
 from ktop.models.registry import ModelRegistry
 from ktop.store.audit_chain import Flaw
 from ktop.store.dump import revision_here
+from ktop.store.replica import replica_of
 from ktop.store.unit_of_work import Store
 from ktop.usecases.operations.interface import Finding
 
@@ -76,6 +77,9 @@ class Doctor:
         kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[store.engine.dialect.name]
         if revision != wanted:
             return self._found("database", "bad", "old", kind=kind, given=revision, wanted=wanted)
+        replica = replica_of(store.engine)
+        if replica is not None and replica.rests:
+            return self._found("database", "warning", "replica")
         return self._found("database", "good", "good", kind=kind, revision=revision)
 
     def _audit(self) -> Finding:
