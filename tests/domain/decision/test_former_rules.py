@@ -19,6 +19,7 @@ SUMS = {
     "small-guarantee-1": "2a8367af707b0550c324cfc096992ce12e5baec0ac8d6ec0b0f17ac95fe4576c",
     "small-guarantee-2": "0e908c8dc99529fce657825522b5d1bfca601701e12aa1df845f304a06e19402",
     "small-guarantee-3": "7bdd3a05282efaf2ec8dab0f7d7c2364a432433e5ebc8a4a43722d9b61b2f4fd",
+    "small-guarantee-4": "a6e577787ede15389be175dd895dc68a12e36f96ef1869b28369781053c7bbee",
 }
 
 
@@ -43,7 +44,8 @@ def test_what_a_version_says_has_not_changed() -> None:
 
 def test_the_version_in_force_can_be_asked_by_name() -> None:
     assert grades.business_matrix("matrix-1").cells.tolist() == grades.business_matrix().cells.tolist()
-    assert guarantee.guarantee_rule("small-guarantee-3").clauses == guarantee.guarantee_rule().clauses
+    assert guarantee.guarantee_rule("small-guarantee-4").clauses == guarantee.guarantee_rule().clauses
+    assert guarantee.guarantee_rule("small-guarantee-3").clauses != guarantee.guarantee_rule().clauses
     assert guarantee.guarantee_rule("small-guarantee-2").clauses != guarantee.guarantee_rule().clauses
     assert guarantee.guarantee_rule("small-guarantee-1").clauses != guarantee.guarantee_rule().clauses
 

@@ -46,7 +46,7 @@ def test_a_sound_firm_gets_its_grades_cap() -> None:
     found = decision()
     assert (found.status, found.possible, found.amount_krw) == ("possible", True, 240_000_000)
     assert all(isinstance(verdict, Success) for verdict in found.verdicts.values())
-    assert found.version == "small-guarantee-3"
+    assert found.version == "small-guarantee-4"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,9 @@ def test_a_sound_firm_gets_its_grades_cap() -> None:
         ({"equity_krw_t0": 150_000_000}, "capital_half_left"),
         (LOSSES, "losses"),
         (UNCOVERED, "interest_covered"),
+        ({"industry": "K64121"}, "industry"),
+        ({"industry": "R91249"}, "industry"),
+        ({"industry": "56211"}, "industry"),
     ],
 )
 def test_one_failing_clause_refuses_with_its_reason(changes: dict[str, Any], clause: str) -> None:
@@ -153,6 +156,11 @@ def test_a_clause_asked_where_known_is_left_out_where_it_is_not(changes: dict[st
     ).items()
 
 
+def test_an_industry_code_too_short_to_tell_is_left_out() -> None:
+    found = decision(industry="I56")
+    assert found.status == "possible" and isinstance(found.verdicts["industry"], Unknown)
+
+
 @pytest.mark.parametrize(
     ("changes", "outcome"),
     [
@@ -161,6 +169,12 @@ def test_a_clause_asked_where_known_is_left_out_where_it_is_not(changes: dict[st
         (UNCOVERED | {"founded": "2018-01-01"}, Success),
         (UNCOVERED | {"operating_profit_krw_t2": 20_000_000}, Success),
         ({"equity_krw_t0": 150_000_001}, Success),
+        # no interest that could go unpaid: an operating loss alone is not refused for it
+        (
+            {f"operating_profit_krw_t{y}": -1 for y in range(3)} | {f"interest_expense_krw_t{y}": 0 for y in range(3)},
+            Success,
+        ),
+        ({"industry": "I56111"}, Success),
     ],
 )
 def test_young_firms_and_one_good_year_pass(changes: dict[str, Any], outcome: type[Success]) -> None:
@@ -237,7 +251,7 @@ def test_the_decision_travels_as_json() -> None:
     tax = next(clause for clause in found["clauses"] if clause["id"] == "tax_arrears")
     assert (tax["outcome"], tax["missing"]) == ("unknown", ["tax_arrears"])
     assert tax["reason"]["ko"]
-    assert "small-guarantee-3" in found["note"]["en"]
+    assert "small-guarantee-4" in found["note"]["en"]
 
 
 def test_a_company_record_can_be_decided() -> None:

@@ -82,7 +82,7 @@ def test_a_what_if_is_decided_on_the_changed_facts() -> None:
 def test_a_rating_is_computed_again_by_the_rule_it_names() -> None:
     model = ModelRegistry().model("ktrs-fm")
     former = {"growth": "BB", "risk": "R5"}
-    for rule in ("small-guarantee-1", "small-guarantee-2"):
+    for rule in ("small-guarantee-1", "small-guarantee-2", "small-guarantee-3"):
         rating = with_decision(model.rate(SUBJECT, former), SUBJECT.table, rule)
         stored = json.loads(json.dumps(rating.to_json()))
         assert stored["details"]["guarantee"]["rule"] == rule

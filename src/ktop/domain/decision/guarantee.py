@@ -19,6 +19,7 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.decision.verdict import Failure, Success, Unknown, Verdict
 from ktop.domain.expression import Expression, compile_expression
 from ktop.domain.rating.grades import Ladder, former_rule, ladder
+from ktop.domain.values.industry import industry_digits
 from ktop.domain.values.region import FOREIGN
 from ktop.kernel.arrays import Booleans, Floats, Integers, Texts
 
@@ -250,6 +251,12 @@ class GuaranteeRule:
                     region = table.columns["region"]
                     unknown = np.array([code is None for code in region], dtype=bool)
                     states[:, k] = np.where(unknown, np.nan, region != FOREIGN)
+                case "other_industry":
+                    excluded = clause.settings["industries"]
+                    codes = {code: _is_other(code, excluded) for code in set(table.columns["industry"])}
+                    abroad = table.columns["region"] == FOREIGN  # where codes are numbered otherwise
+                    told = np.array([codes[code] for code in table.columns["industry"]], dtype=np.float64)
+                    states[:, k] = np.where(abroad, np.nan, told)
                 case "room_left":
                     # While something is open the amount bounds what is left, so too little is surely too little.
                     states[:, k] = np.where(amount < self.rounding_krw, 0.0, np.where(open_amount, np.nan, 1.0))
@@ -288,11 +295,23 @@ class GuaranteeRule:
         """Return the facts a clause looks at."""
         if clause.kind == "in_korea":
             return ("region",)
+        if clause.kind == "other_industry":
+            return ("industry",)
         if clause.kind == "room_left":
             return ("sales_krw_t0", "guarantee_balance_krw")
         names = clause.formula.names if clause.formula else frozenset()
         facts = {"industry_group" if name == "sme_sales_limit_krw" else name for name in names}
         return tuple(name for name in FACTS if name in facts)
+
+
+def _is_other(code: str | None, excluded: Sequence[str]) -> float:
+    """Return 1 where an industry code is none of those excluded, 0 where it is one, NaN where that cannot be told."""
+    digits = None if code is None else industry_digits(code)
+    if digits is None:
+        return np.nan
+    if digits.startswith(tuple(excluded)):
+        return 0.0
+    return np.nan if any(one.startswith(digits) for one in excluded) else 1.0
 
 
 @functools.cache
