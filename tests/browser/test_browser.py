@@ -181,3 +181,47 @@ def test_words_in_narrow_tables_stay_whole(open_page: Any) -> None:
     page.goto("/models")
     version = page.locator("tbody tr td").first
     assert version.evaluate("cell => cell.querySelector('a').getClientRects().length") == 1
+
+
+def test_paper_shows_what_is_folded_and_cuts_nothing(open_page: Any) -> None:
+    page = open_page(viewport={"width": 718, "height": 1000})  # what A4 leaves between its margins
+    results = rate_all(page)
+    page.emulate_media(media="print")
+    page.goto(f"{results}?part=all")
+    for part in (".top", ".bottom", ".tabs", "main form", "main .button"):
+        assert not any(one.is_visible() for one in page.locator(part).all()), part
+    folded = """[...document.querySelectorAll('main details:not([open]) > :not(summary)')].filter(
+        e => !e.closest('form') && !e.matches(':has(> form)'))"""
+    assert page.evaluate(f"{folded}.length") > 5
+    assert page.evaluate(f"{folded}.filter(e => !e.checkVisibility()).map(e => e.outerHTML.slice(0, 99))") == []
+    cut = "[...document.querySelectorAll('main, main .scroll, main table')].filter(e => e.scrollWidth > 718)"
+    assert page.evaluate(f"{cut}.map(e => e.outerHTML.slice(0, 99))") == []
+    page.emulate_media(media="screen")
+    assert page.evaluate(f"{folded}.some(e => e.checkVisibility())") is False, "on a screen they stay folded"
+
+
+def test_forced_colours_leave_focus_and_charts_to_be_seen(open_page: Any) -> None:
+    page = open_page(forced_colors="active")
+    results = rate_all(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(forced_colors="active", color_scheme=scheme)
+        page.goto(results)
+        behind = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        for part in ("main a.button", ".tabs a", "main summary"):
+            page.locator(part).first.focus()
+            page.keyboard.press("Shift+Tab")
+            page.keyboard.press("Tab")
+            style = page.evaluate(
+                "(s => [s.outlineStyle, s.outlineColor, s.outlineWidth])(getComputedStyle(document.activeElement))"
+            )
+            assert style[0] == "solid" and style[1] != behind and style[2] == "3px", (scheme, part, style)
+        marks = page.evaluate("[...document.querySelectorAll('main svg .k-own')].map(e => getComputedStyle(e).fill)")
+        assert marks and behind not in marks, scheme
+        written = page.evaluate(
+            "[...document.querySelectorAll('main svg text:not(.k-paper)')].map(e => getComputedStyle(e).fill)"
+        )
+        assert written and behind not in written, scheme
+        filled, on = page.evaluate(
+            "(s => [s.backgroundColor, s.color])(getComputedStyle(document.querySelector('.button:not(.second)')))"
+        )
+        assert filled not in (behind, on), scheme
