@@ -78,17 +78,19 @@ from datetime import date
 from pathlib import Path
 from ktop.patents.corpus.importing import import_paths
 from ktop.patents.engine.indexing import build_index
+from ktop.usecases.corpora import reference
 from ktop.usecases.corpora.engine import open_corpus
 from ktop.usecases.technologies.rating import rate_technology
 
 folder, examples = Path(sys.argv[1]), Path(sys.argv[2])
+reference.REFERENCE_PATENTS = int(sys.argv[4])
 (folder / "some.jsonl").write_bytes(lzma.decompress(Path(sys.argv[3]).read_bytes()))
 import_paths(folder / "corpus", [folder / "some.jsonl"])
 build_index(folder / "corpus")
 answers = {}
 for formulas in ("3.0.0", "4.0.0", "4.1.0", "4.2.0", "4.3.0"):
     former = open_corpus(folder / "corpus", formulas=formulas)
-    for name in sys.argv[4:]:
+    for name in sys.argv[5:]:
         text = (examples / name).read_text("utf-8")
         answers[f"{formulas} {name}"] = rate_technology(former, text, as_of=date(2020, 1, 1)).to_json()
 print(json.dumps(answers))
@@ -100,10 +102,12 @@ def test_ratings_of_former_versions_are_given_again_to_the_last_bit(tmp_path: Pa
 
     OpenBLAS has kernels for each kind of processor, and their sums differ in the last bits. So do numpy's, which nobody
     chooses: they give the reference table, made anew here, another digest, but leave every score what it was.
+    The tables hold 40 patents; ``KTOP_FORMER=all`` makes those of 400, which take longer than all the rest.
     """
     golden = Path(__file__).parents[2] / "golden"
+    patents, folder = (400, golden) if os.environ.get("KTOP_FORMER") == "all" else (40, golden / "few")
     stored = {
-        formulas: json.loads((golden / f"originality-{formulas}.json").read_text("utf-8"))
+        formulas: json.loads((folder / f"originality-{formulas}.json").read_text("utf-8"))
         for formulas in ("3.0.0", "4.0.0", "4.1.0", "4.2.0", "4.3.0")
     }
     names = sorted({name for kept in stored.values() for name in kept})
@@ -115,6 +119,7 @@ def test_ratings_of_former_versions_are_given_again_to_the_last_bit(tmp_path: Pa
         str(tmp_path),
         str(EXAMPLES),
         str(golden / "originality-corpus.jsonl.xz"),
+        str(patents),
         *names,
     ]
     answers = json.loads(subprocess.run(run, check=True, capture_output=True, timeout=900, env=kernels).stdout)
