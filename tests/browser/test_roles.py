@@ -350,6 +350,7 @@ def test_bank_officer_from_a_request_to_a_verified_result(
 def test_operator_from_an_institution_to_the_audit_trail(person: Person, people: dict[str, tuple[str, str]]) -> None:
     page = person.page
     number = next(_NUMBERS)
+    person.korean.add("한결정밀")  # a company that has signed up without an English name keeps its own in the trail
     person.sign_in(people["operator"])
     person.menu("/institutions")
     person.sound()
