@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from databases import database_url
+from markup import problems
 from people import PASSWORD, Installation, sign_in, token_of
 from starlette.testclient import TestClient
 
@@ -87,7 +88,9 @@ def test_the_session_is_a_new_one_at_sign_in_and_at_switching(client: TestClient
     client.cookies.clear()
     sign_in(client, "kim")
     first = client.cookies[SESSION]
-    token = token_of(client.get("/account").text)
+    account = client.get("/account").text
+    assert problems(account) == []
+    token = token_of(account)
     assert client.post("/account/organisation", data={"csrf": token, "organisation": "other"}).status_code == 303
     assert client.cookies[SESSION] != first and "<strong>other 기관</strong>" in client.get("/account").text
     stale = client.post("/account/organisation", data={"csrf": token, "organisation": "company"})

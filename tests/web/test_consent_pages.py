@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, OTHER_BANK, STAFF, add_organisations, add_rating
+from markup import problems
 from people import token_of
 from starlette.testclient import TestClient
 
@@ -59,6 +60,7 @@ def test_from_the_request_to_the_ledger(client: TestClient, acting: Acting, hous
 
     acting.now = COMPANY
     page = client.get(address).text
+    assert problems(page) == []
     assert "요청됨" in page and "동의하지 않아도 되며" in page
     answer = {"results": ["ktrs-fm"], "inputs": ["staff"], "reason": "신용 제외"}
     granted = post(client, f"{address}/grant", answer, address)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from acting import Acting, acting_as
 from consenting import BANK, COMPANY, GAON, NURI, OTHER_COMPANY, add_organisations, add_rating
+from markup import problems
 from people import token_of
 from sqlalchemy import update
 from starlette.testclient import TestClient
@@ -71,6 +72,7 @@ def test_found_asked_and_answered(client: TestClient, acting: Acting, house: Hou
     table = client.get("/discovery?words=감속기&file=csv").content.decode("utf-8-sig")
     assert "가온정밀" in table and "AA" in table
     card = re.search(r'href="(/discovery/[0-9a-f]{32})"', found)
+    assert card and problems(client.get(card[1]).text) == []
     assert card
     assert GAON in client.get(card[1]).text
     assert send(client, f"{card[1]}/contact", card[1], {"message": " "}).status_code == 422

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markup import problems
 from people import token_of
 from starlette.testclient import TestClient
 
@@ -63,7 +64,8 @@ def test_a_job_is_cancelled_on_its_page_and_only_with_the_form_s_token(client: T
     csrf = token_of(client.get(f"/jobs/{job.id}").text)
     assert client.post(f"/jobs/{job.id}/cancel").status_code == 403
     assert client.post(f"/jobs/{job.id}/cancel", data={"csrf": csrf}, follow_redirects=False).status_code == 303
-    assert "취소됨" in client.get(f"/jobs/{job.id}").text
+    page = client.get(f"/jobs/{job.id}").text
+    assert "취소됨" in page and problems(page) == []
     assert client.post(f"/jobs/{job.id}/cancel", data={"csrf": csrf}).status_code == 409
 
 
@@ -143,7 +145,10 @@ def test_a_webhook_s_way_over_the_pages(tmp_path: Path) -> None:
     assert wrong.status_code == 422 and 'role="alert"' in wrong.text
     added = client.post("/webhooks", data={"csrf": csrf, "url": "http://127.0.0.1:9/<b>", "topic": ["rating", "job"]})
     assert "whsec_" in added.text and "&lt;b&gt;" in added.text
-    assert "whsec_" not in client.get("/webhooks").text
+    listed = client.get("/webhooks").text
+    assert "whsec_" not in listed
+    (one,) = set(re.findall(r'href="(/webhooks/[0-9a-f]{32})"', listed))
+    assert problems(client.get(one).text) == []
     assert "http://127.0.0.1:9/<b>" in client.get("/webhooks?file=csv").text
     link = re.search(r'href="(/webhooks/[0-9a-f]{32})"', added.text)
     assert link

@@ -9,6 +9,7 @@ import pytest
 from acting import acting_as
 from consenting import BANK, COMPANY, GAON, add_organisations, add_rating
 from fake_platform import SAMPLE
+from fastapi.routing import APIRoute
 from markup import korean, problems
 from starlette.testclient import TestClient
 
@@ -16,6 +17,8 @@ from ktop.bootstrap import House
 from ktop.domain.party.actor import Actor
 from ktop.kernel.settings import Settings
 from ktop.web.app import create_app
+from ktop.web.pages import routers
+from ktop.web.route_access import ACCESS
 
 _ADDRESS = re.compile(r'(?:href|action)="(/[^"#?]*)[^"]*"')
 #: Not pages: files, and what has no form of its own.
@@ -27,6 +30,93 @@ _NO_PAGES = re.compile(
 _NAMES = ("IBK기업은행", "신한은행", "가온정밀", "누리소프트")
 #: The same for everybody, looked at without accounts.
 _OF_ALL = ("/methods", "/models", "/api", "/companies", "/companies/new", "/technology", "/proposals", "/verify", "/")
+#: What the walks reach.
+_WALKED = {
+    "/",
+    "/api",
+    "/audit",
+    "/batches",
+    "/collect",
+    "/companies",
+    "/companies/new",
+    "/compare",
+    "/consents",
+    "/discovery",
+    "/finance",
+    "/glossary",
+    "/home",
+    "/imports",
+    "/inbox",
+    "/institutions",
+    "/jobs",
+    "/joined-companies",
+    "/ledger",
+    "/lookup",
+    "/methods",
+    "/methods/{model}",
+    "/models",
+    "/models/{name}/{version}",
+    "/my/companies",
+    "/my/companies/new",
+    "/my/results",
+    "/my/results/{rating_id}",
+    "/my/technologies",
+    "/my/technologies/{kept_id}",
+    "/organisation/keys",
+    "/organisation/members",
+    "/portfolio",
+    "/programmes",
+    "/programmes/check",
+    "/proposals",
+    "/ratings/{rating_id}",
+    "/ratings/{rating_id}/prospects",
+    "/ratings/{rating_id}/signed",
+    "/reviews",
+    "/send/{rating_id}",
+    "/sent",
+    "/settings",
+    "/sizes",
+    "/sources",
+    "/statistics",
+    "/technology",
+    "/verify",
+    "/watch",
+    "/webhooks",
+}
+#: What needs something that only a person, a job or a signature makes, by the test that looks at it.
+_ELSEWHERE = {
+    "browser/test_collect.py": ("/collect/answers/{answer_id}", "/collect/{collection_id}", "/imports/{import_id}"),
+    "browser/test_finance.py": ("/finance/{case_id}",),
+    "browser/test_roles.py": (
+        "/batches/{batch_id}",
+        "/my/companies/{kept_id}/enter",
+        "/my/companies/{kept_id}/enter/{step}",
+        "/ratings/{rating_id}/review",
+        "/sign-in",
+        "/sign-up",
+    ),
+    "browser/test_season.py": (
+        "/programmes/applications/{application_id}",
+        "/programmes/calls/{call_id}",
+        "/programmes/effects",
+        "/programmes/effects/{report_id}",
+        "/programmes/projects",
+        "/programmes/report",
+        "/programmes/rules",
+        "/programmes/rules/{rule_id}",
+    ),
+    "web/test_accounts.py": ("/account",),
+    "web/test_consent_pages.py": ("/consents/{consent_id}",),
+    "web/test_discovery_pages.py": ("/discovery/{card_id}",),
+    "web/test_jobs.py": ("/jobs/{job_id}", "/webhooks/{webhook_id}"),
+    "web/test_people_pages.py": ("/account/second-factor", "/join/{token}"),
+    "web/test_signed.py": ("/results/{result_id}", "/verify/{result_id}"),
+    "web/test_statistics_page.py": ("/statistics/method",),
+    "web/test_watch_pages.py": ("/organisation/rules",),
+    "web/test_wizard.py": ("/my/companies/{kept_id}",),
+}
+#: Routes that answer with a file, lead on, or belong to a program.
+_FILES = re.compile(r"\.(json|pdf|csv|xlsx|\{ending\})$|/answer$|/documents/|/status/results/|/provider|^/\.well-known")
 OPERATOR = Actor("user-operator", "ktop", frozenset({"operator"}), known_by="password+totp")
 
 
@@ -53,6 +143,16 @@ def test_pages_of_people_are_valid(tmp_path: Path) -> None:
             browser.get(f"{start}?lang={lang}")
             wrong = _walk(browser, [start], set(_OF_ALL))
             assert not wrong, wrong
+
+
+def test_every_page_is_looked_at_by_some_test() -> None:
+    """A new page is reached by the walks above, or it is named here with the test that holds its markup or asks axe."""
+    routes = {route.path for router in routers() for route in router.routes if isinstance(route, APIRoute)}
+    pages = {path for path in routes if f"GET {path}" in ACCESS and not _FILES.search(path)}
+    assert pages == _WALKED | {path for test in _ELSEWHERE.values() for path in test}
+    for test in _ELSEWHERE:
+        said = (Path(__file__).parents[1] / test).read_text("utf-8")
+        assert re.search(r"problems\(|open_to_all\(|sound\(", said), test
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def test_an_officer_is_led_to_set_up_an_app_and_then_to_show_it(client: TestClie
     assert led.headers["location"] == "/account/second-factor?next=%2Fcompanies%3Flang%3Dko"
     page = post(client, "/account/second-factor/app", "/account/second-factor").text
     seed = re.search(r"<code>([A-Z2-7]{32})</code>", page)
+    assert problems(page) == []
     assert seed and "<svg" in page and "style=" not in page.split("<svg")[1].split("</svg>")[0]
     code = pyotp.TOTP(seed[1]).at(house.clock.now)
     form = {"csrf": token_of(page), "code": "000000" if code != "000000" else "000001"}
@@ -76,7 +77,8 @@ def test_an_administrator_invites_and_the_invited_joins(
     link = re.search(r"<code>http://testserver(/join/[\w-]{43})</code>", made)
     assert link and link[1] not in client.get("/organisation/members").text
     visitor = house.browser(tmp_path)
-    assert "bank 기관" in visitor.get(link[1]).text
+    joining = visitor.get(link[1]).text
+    assert "bank 기관" in joining and problems(joining) == []
     given = {"login": "new.person", "name": "<b>새 사람</b>", "password": "tanrekoi vulmi", "role": "operator"}
     joined = post(visitor, link[1], link[1], **given)
     assert joined.status_code == 303 and visitor.get(link[1]).status_code == 404

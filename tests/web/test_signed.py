@@ -11,6 +11,7 @@ from pathlib import Path
 
 import invented
 import pytest
+from markup import problems
 from people import token_of
 from pypdf import PdfReader
 from signed import BUSINESS_NUMBER
@@ -72,6 +73,7 @@ def test_a_company_issues_and_a_bank_verifies_what_it_was_sent(client: TestClien
     own = client.get(f"/results/{issued}?lang=en").text
     for link in (f"/results/{issued}.pdf", f"/results/{issued}.json", f"/verify/{issued}"):
         assert f'href="{link}"' in own
+    assert problems(own) == problems(client.get(f"/verify/{issued}").text) == []
     for name, kind in ((f"/results/{issued}.json", "application/json"), (f"/results/{issued}.pdf", "application/pdf")):
         answer = client.get(name)
         assert answer.headers["content-type"] == kind and "attachment" in answer.headers["content-disposition"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from markup import problems
 from starlette.testclient import TestClient
 
 from ktop.bootstrap import House
@@ -33,6 +34,7 @@ def test_figures_are_for_everybody(tmp_path: Path) -> None:
     (tmp_path / "statistics" / "usage.xlsx").write_bytes(b"PK")
     assert client.get("/statistics/usage.xlsx").content == b"PK" and '/statistics/usage.xlsx"' in page
     assert "330일" in client.get("/statistics/method?lang=ko").text and "/statistics/method" in page
+    assert problems(client.get("/statistics/method?lang=en").text) == []
     english = client.get("/statistics?lang=en").text
     assert "default or out of business" in english and "Daejeon" in english
     assert client.get("/api/v1/statistics").json()["tables"]["usage"][0]["count"] == 1234

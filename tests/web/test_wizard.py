@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from acting import acting_as
 from consenting import BANK, COMPANY, GAON, add_organisations
+from markup import problems
 from people import token_of
 from starlette.testclient import TestClient
 
@@ -89,6 +90,7 @@ def test_five_steps_lead_to_a_result_whose_answers_can_be_changed(browser: TestC
     send(browser, f"{address}/figures", **(changed | {"sales_krw_t0": "8,200", "sales_krw_t1": "6,900"}))
     send(browser, f"{address}/consent")
     page = read(browser, f"/my/companies/{kept_id}")
+    assert problems(browser.get(f"/my/companies/{kept_id}").text) == []
     assert "11 persons → 20 persons" in page and "The first result." in page
 
 
