@@ -158,6 +158,16 @@ def test_where_nothing_is_evidenced_full_marks_do_not_stand_alone() -> None:
         assert place(name, rating.grades[name]) >= place(name, grade) - RULE.most_notches[name]
 
 
+def test_marking_a_record_as_declared_lifts_nothing() -> None:
+    marked, plain = rated(zombie(5, source="owner", source_status="declared")), rated(zombie(5))
+    assert marked.details["evidence"]["evidence"] is None
+    for name in RULE.most_notches:
+        assert place(name, marked.grades[name]) >= place(name, plain.grades[name])
+    subject = accepted_subject(LOCAL_OWNER, zombie(5, source="owner", source_status="declared"), DAY)
+    former = rate_on_evidence(KTRS, subject.table, subject.inputs, rule="evidence-1")
+    assert place("business", former.grades["business"]) < place("business", plain.grades["business"])
+
+
 def test_a_firm_cannot_vouch_for_itself() -> None:
     firm = dataclasses.replace(LOCAL_OWNER, roles=frozenset({"company_owner"}))
     record = zombie(5, source="registers", source_status="confirmed")

@@ -63,12 +63,15 @@ class EvidenceRule:
     ----------
     most_notches : ladder → how many notches a grade as declared may stand above the grade on evidence.
     without_evidence : ladder → the grade on evidence where nothing is evidenced.
+    own_values_hold : whether a grade stands no higher above that of the firm's own values without its answers, either;
+        not before evidence-2, where a record marked as declared was held by ``without_evidence`` alone.
     fewest, share : from which on answering is called uniform.
     """
 
     version: str
     most_notches: Mapping[str, int]
     without_evidence: Mapping[str, str]
+    own_values_hold: bool
     contradictions: tuple[Contradiction, ...]
     fewest: int
     share: float
@@ -163,6 +166,7 @@ def evidence_rule(version: str | None = None) -> EvidenceRule:
         version=entry["version"],
         most_notches=entry["most_notches"],
         without_evidence=entry["without_evidence"],
+        own_values_hold=bool(entry.get("own_values_hold", False)),
         contradictions=tuple(
             Contradiction(one["id"], tuple(one["answers"]), compile_expression(one["when"]))
             for one in entry["contradictions"]

@@ -41,6 +41,9 @@ REVIEW = "own:rating:review"
 #: Sentences that look ahead: what the rating stands on is told before them.
 _LOOKING_AHEAD = frozenset({"advice", "caution"})
 _Answer = Mapping[str, Any]
+#: Rows of a company as declared, on evidence, and by its own values without its answers: those with no declared answer,
+#: and the one on evidence.
+_NOT_FIRST, _ON_EVIDENCE = np.array([False, True, True]), np.array([False, True, False])
 
 
 #: Returns the paths of a record's sources whose values the actor's organisation has got from public sources.
@@ -97,10 +100,13 @@ def rate_on_evidence(
     set_aside = {name for entry in found for name in entry.answers if statuses.get(name) != "confirmed"}
     left_out = tuple(name for name in left_out_on_evidence(inputs) if _is_used(model, name))
     compared: BatchRatings | None = None
-    if left_out or set_aside:  # row 0 as declared, row 1 on evidence; else both are the rating itself
-        both = table.take(np.zeros(2, dtype=np.int64))
-        backed = np.array([False, True])
-        compared = model.rate_table(without(both, {*set_aside, *left_out}, backed), contributions=False)
+    if (
+        left_out or set_aside
+    ):  # row 0 as declared, row 1 on evidence, row 2 own values alone; else all are the rating itself
+        three = without(
+            table.take(np.zeros(3, dtype=np.int64)), {*set_aside, *asked.intersection(left_out)}, _NOT_FIRST
+        )
+        compared = model.rate_table(without(three, left_out, _ON_EVIDENCE), contributions=False)
     held: dict[str, dict[str, str]] = {}
     rating = model.rate_row(
         without(table, set_aside),
@@ -233,7 +239,8 @@ def _hold(
 ) -> Callable[[BatchRatings], BatchRatings]:
     """Return what the rule makes of a rated company's grades; ``held`` is filled with those it lowers.
 
-    ``compared`` has the result on evidence in row 1; None where no declared value is left out, so that none lifts.
+    ``compared`` has the result on evidence in row 1, that of the firm's own values in row 2; None where no declared
+    value is left out, so that none lifts.
     """
 
     def hold(batch: BatchRatings) -> BatchRatings:
@@ -241,8 +248,11 @@ def _hold(
         names = [name for name in rule.most_notches if name in batch.grades]
         if compared is None or not names:
             return batch
-        on_evidence = {name: str(compared.grades[name][1]) if compared.ok[1] else None for name in names}
-        floors = {name: np.full(batch.n, rule.floor(name, on_evidence[name]), dtype=np.int64) for name in names}
+        held_by = [1, 2] if rule.own_values_hold and compared.ok[2] else [1]
+        floors = {
+            name: np.full(batch.n, max(rule.floors(name, _grades_of(compared, name, held_by))), dtype=np.int64)
+            for name in names
+        }
         capped = _capped(model, batch, floors)
         for name in names:
             before, after = str(batch.grades[name][0]), str(capped.grades[name][0])
@@ -251,6 +261,10 @@ def _hold(
         return capped
 
     return hold
+
+
+def _grades_of(batch: BatchRatings, name: str, rows: Sequence[int]) -> list[str | None]:
+    return [str(batch.grades[name][row]) if batch.ok[row] else None for row in rows]
 
 
 def _capped(model: CompanyModel, batch: BatchRatings, floors: Mapping[str, Any]) -> BatchRatings:
