@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
 
@@ -24,12 +24,6 @@ _log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).with_name("migrations")
 #: The execution option of a connection that only reads.
 READ_ONLY = "ktop_read_only"
-#: Binds a transaction of PostgreSQL to the rows of an organisation, or to all for the installation (``scope``);
-#: ``true``: until its end, so that a pooled connection never keeps somebody's rights.
-BOUND = text(
-    "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', :organisation, true), "
-    "set_config('ktop.scope', :scope, true), set_config('transaction_read_only', :read_only, true)"
-)
 #: Connections held open; each working thread needs one at a time.
 _POOL = 20
 #: A connection that rested for longer is tried before it is used.

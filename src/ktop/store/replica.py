@@ -34,7 +34,7 @@ _IDENTITY = (
     "SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || current_database(), "
     "version_num, pg_is_in_recovery() FROM alembic_version"
 )
-#: ``ktop.store.database.BOUND`` for an organisation, in the driver's own words.
+#: What binds a unit of work to its organisation (``ktop.store.unit_of_work``), in the driver's own words.
 _BOUND = (
     "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', %s, true), "
     "set_config('ktop.scope', 'organisation', true)"
@@ -69,11 +69,14 @@ class Replica:
         more than the query costs the primary.
         """
         import psycopg
+        from psycopg import sql
 
         if not self._may_try():
             return None
-        names = ", ".join(column.name for column in columns)
-        query = f"SELECT {names} FROM {columns[0].table.name} WHERE id = %s AND tenant = %s"  # noqa: S608 (names of ours)
+        query = sql.SQL("SELECT {} FROM {} WHERE id = %s AND tenant = %s").format(
+            sql.SQL(", ").join(sql.Identifier(column.name) for column in columns),
+            sql.Identifier(columns[0].table.name),
+        )
         try:
             with contextlib.closing(self._engine.raw_connection()) as pooled:
                 connection: Any = pooled.driver_connection

@@ -18,7 +18,7 @@ from ktop.store.audit_chain import AuditChain
 from ktop.store.collection import CollectionRepository, SourceLedger
 from ktop.store.consents import ConsentClock, ConsentRepository
 from ktop.store.credentials import CredentialRepository
-from ktop.store.database import BOUND, READ_ONLY, open_database, telling_failure
+from ktop.store.database import READ_ONLY, open_database, telling_failure
 from ktop.store.discovery import BatchClock, DiscoveryRepository
 from ktop.store.discovery_text import DiscoveryWords
 from ktop.store.documents import DocumentRepository
@@ -410,7 +410,7 @@ class Store:
             with connection.begin():
                 if self._postgresql:
                     connection.execute(
-                        BOUND,
+                        _BOUND,
                         {"organisation": organisation, "scope": scope, "read_only": "on" if read_only else "off"},
                     )
                 elif read_only:
@@ -422,4 +422,9 @@ class Store:
                         connection.exec_driver_sql("PRAGMA query_only=OFF")
 
 
+#: ``true``: until the end of the transaction, so that a pooled connection never keeps somebody's rights.
+_BOUND = text(
+    "SELECT set_config('role', 'ktop_application', true), set_config('ktop.organisation', :organisation, true), "
+    "set_config('ktop.scope', :scope, true), set_config('transaction_read_only', :read_only, true)"
+)
 _ON_BEHALF = text("SELECT set_config('ktop.organisation', :organisation, true)")

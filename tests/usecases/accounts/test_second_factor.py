@@ -119,8 +119,8 @@ def test_guesses_at_one_time_are_counted_before_they_are_judged(
 def test_an_app_confirmed_twice_at_one_time_is_kept_once(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     who = signed_in(house, "lee").actor
     offer = house.second_factors.offer_app(who)
-    confirm = lambda: house.second_factors.confirm_app(who, code(house, offer.seed))  # noqa: E731 - twice the same
-    answers = together(monkeypatch, second_factor, "renew_session", [confirm, confirm])
+    twice = [lambda: house.second_factors.confirm_app(who, code(house, offer.seed))] * 2
+    answers = together(monkeypatch, second_factor, "renew_session", twice)
     assert answers.count(None) == 1
     with house.store.installation() as work:
         assert [len(work.credentials.of(who.user, kind)) for kind in ("totp", "recovery")] == [1, 10]

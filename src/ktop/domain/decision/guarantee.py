@@ -44,8 +44,13 @@ def money(krw: int, lang: Lang) -> str:
 
 #: Clauses of which a firm can mend what fails, the most pressing first.
 MENDED_FIRST = (
-    *("in_business", "tax_arrears", "default_record", "capital_left", "capital_half_left"),
-    *("losses", "interest_covered"),
+    "in_business",
+    "tax_arrears",
+    "default_record",
+    "capital_left",
+    "capital_half_left",
+    "losses",
+    "interest_covered",
 )
 
 

@@ -41,8 +41,8 @@ REVIEW = "own:rating:review"
 #: Sentences that look ahead: what the rating stands on is told before them.
 _LOOKING_AHEAD = frozenset({"advice", "caution"})
 _Answer = Mapping[str, Any]
-#: Rows of a company as declared, on evidence, and by its own values without its answers: those with no declared answer,
-#: and the one on evidence.
+#: Of the three rows of a company (0 as declared, 1 on evidence, 2 by its own values without its answers): those without
+#: declared answers, and the one on evidence.
 _NOT_FIRST, _ON_EVIDENCE = np.array([False, True, True]), np.array([False, True, False])
 
 
@@ -100,12 +100,9 @@ def rate_on_evidence(
     set_aside = {name for entry in found for name in entry.answers if statuses.get(name) != "confirmed"}
     left_out = tuple(name for name in left_out_on_evidence(inputs) if _is_used(model, name))
     compared: BatchRatings | None = None
-    if (
-        left_out or set_aside
-    ):  # row 0 as declared, row 1 on evidence, row 2 own values alone; else all are the rating itself
-        three = without(
-            table.take(np.zeros(3, dtype=np.int64)), {*set_aside, *asked.intersection(left_out)}, _NOT_FIRST
-        )
+    if left_out or set_aside:  # else all three are the rating itself
+        three = table.take(np.zeros(3, dtype=np.int64))
+        three = without(three, {*set_aside, *asked.intersection(left_out)}, _NOT_FIRST)
         compared = model.rate_table(without(three, left_out, _ON_EVIDENCE), contributions=False)
     held: dict[str, dict[str, str]] = {}
     rating = model.rate_row(
