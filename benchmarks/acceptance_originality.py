@@ -49,7 +49,7 @@ from ktop.domain.technology.neighbourhood import day_of
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.errors import KtopError
 from ktop.models.originality.definitions import installed_versions, version
-from ktop.patents.analysis.encoder import encode_sentence
+from ktop.patents.analysis.encoder import forget
 from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 from ktop.patents.neighbours.forward_outcomes import forward_outcomes
 from ktop.training.originality.agreement import in_top_tenth, rank_within_years
@@ -512,7 +512,7 @@ def speed(engine: TechnologyEngine, options: argparse.Namespace) -> dict[str, Ta
     for name, technologies in texts.items():
         taken = []
         for technology in technologies:
-            encode_sentence.cache_clear()
+            forget()
             without_boilerplate.cache_clear()
             began = time.process_time()
             rate(engine, technology)

@@ -55,13 +55,13 @@ def test_a_text_of_unknown_words_is_encoded_up_to_a_bound_only(
     index: PatentIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[str] = []
-    encode = bridge.encode_terms
+    encode = bridge.encode_remembered
 
     def counted(terms: Sequence[str]) -> np.ndarray:
         encoded.extend(terms)
         return encode(terms)
 
-    monkeypatch.setattr(bridge, "encode_terms", counted)
+    monkeypatch.setattr(bridge, "encode_remembered", counted)
     words = [(f"zq{k}", f"zq{k}") for k in range(bridge.MAX_UNKNOWN + 50)]
     known = ("반도체", "반도체")
     fresh = bridge.Bridge(index.space.bridge.folder)

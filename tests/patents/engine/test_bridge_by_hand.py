@@ -33,7 +33,7 @@ def at(cosine: float) -> np.ndarray:
 def nothing_is_commonplace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bridge, "encode", lambda texts: np.zeros((len(texts), DIMENSIONS), dtype=np.float32))
     monkeypatch.setattr(
-        bridge, "encode_terms", lambda terms: np.stack([at(1.0) for _ in terms] or [at(1.0)])[: len(terms)]
+        bridge, "encode_remembered", lambda terms: np.stack([at(1.0) for _ in terms] or [at(1.0)])[: len(terms)]
     )
 
 

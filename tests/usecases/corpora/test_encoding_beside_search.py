@@ -23,17 +23,6 @@ CLAUSES = "로봇 팔이 거리 센서로 장애물까지의 거리를 측정하
 TIMEOUT = 60.0
 
 
-class Encoder:
-    """The encoder, which first calls ``met`` with the texts that it is asked for."""
-
-    def __init__(self, met: Callable[[Sequence[str]], None]) -> None:
-        self._met, self._model = met, encoder._model()
-
-    def encode(self, texts: list[str]) -> Any:
-        self._met(texts)
-        return self._model.encode(texts)
-
-
 @pytest.fixture
 def engine(demo_corpus: Path) -> TechnologyEngine:
     return open_corpus(demo_corpus)
@@ -52,10 +41,14 @@ def forgotten(monkeypatch: pytest.MonkeyPatch, met: Callable[[Sequence[str]], No
     from ktop.patents.neighbours.boilerplate_filter import without_boilerplate
 
     without_boilerplate.cache_clear()
-    encoder._cached.cache_clear()
-    encoder.encode_sentence.cache_clear()
-    watched = Encoder(met)
-    monkeypatch.setattr(encoder, "_model", lambda: watched)
+    encoder.forget()
+    encode = encoder.encode
+
+    def watched(texts: Sequence[str]) -> Any:
+        met(texts)
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode", watched)
 
 
 def test_two_requests_encode_at_once(

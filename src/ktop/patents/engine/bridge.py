@@ -22,7 +22,7 @@ import polars as pl
 
 from ktop.domain.technology.summary import Lang, detect_language
 from ktop.kernel.progress import Progress
-from ktop.patents.analysis.encoder import DIMENSIONS, encode, encode_terms
+from ktop.patents.analysis.encoder import DIMENSIONS, encode, encode_remembered
 from ktop.patents.analysis.glossary import counterparts
 from ktop.patents.analysis.terms import PAIR, term_code
 from ktop.patents.analysis.text import Analyser, word_list
@@ -183,7 +183,7 @@ class Bridge:
                 unknown.append(i)
             else:
                 vectors[i] = self.vectors[row]
-        vectors[unknown] = encode_terms([terms[i][1] for i in unknown])
+        vectors[unknown] = encode_remembered([terms[i][1] for i in unknown])
         return vectors
 
     def _commonplace(self, source: Lang) -> Float32:
@@ -199,13 +199,14 @@ class Bridge:
         """Return vectors of terms outside the corpus's own language: of their glossary words where there are any."""
         other: Lang = "en" if language == "ko" else "ko"
         vectors = np.empty((len(terms), DIMENSIONS), dtype=np.float32)
-        for i, (term, surface) in enumerate(terms):
-            known = counterparts(term, surface, language)
-            if known:
-                mean = self.vectors_of(known, other).mean(axis=0)
+        known = [counterparts(term, surface, language) for term, surface in terms]
+        by_glossary = iter(self.vectors_of([pair for pairs in known for pair in pairs], other))
+        unknown = [i for i, pairs in enumerate(known) if not pairs]
+        vectors[unknown] = encode_remembered([terms[i][1] for i in unknown])
+        for i, pairs in enumerate(known):
+            if pairs:
+                mean = np.stack([next(by_glossary) for _ in pairs]).mean(axis=0)
                 vectors[i] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-            else:
-                vectors[i] = encode_terms([surface])[0]
         return vectors
 
     def _target_vectors(self, source: Lang) -> Float32:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.technology.summary import Lang
-from ktop.patents.analysis.encoder import encode
+from ktop.patents.analysis.encoder import encode_remembered
 from ktop.patents.analysis.glossary import counterparts
 from ktop.patents.analysis.terms import term_code
 from ktop.patents.analysis.text import Analyser, Run, word_list
@@ -129,12 +129,17 @@ class Question:
         near = [(near.term, near.surface) for _, found in self.translated() for near in found]
         return self.space.bridge.vectors_of(near, self._other)
 
+    @property
+    def opening(self) -> str:
+        """The text as far as it is encoded as a sentence."""
+        return self.text[:MAX_SENTENCE_CHARS]
+
     @cached_property
     def sentence(self) -> npt.NDArray[np.float32]:
         """(512,) the text as one sentence, by the encoder."""
         if self.meaning is not None:
             return self.meaning
-        found: npt.NDArray[np.float32] = encode([self.text[:MAX_SENTENCE_CHARS]])[0]
+        found: npt.NDArray[np.float32] = encode_remembered([self.opening])[0]
         return found
 
     @property
@@ -164,20 +169,20 @@ class Question:
         """(512,) the glossary's words for the text as one sentence; None where it has none."""
         if self.whole is not None:
             return self.whole.gloss_vector
-        gloss = self._gloss()
-        return encode([gloss[:MAX_SENTENCE_CHARS]])[0] if gloss else None
+        return encode_remembered([self.gloss])[0] if self.gloss else None
 
     def vector_of(self, meaning: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return what ``vector_across`` would be with another vector for the whole text, without the glossary."""
         return self.space.question_across(self._mean, [(meaning, 1.0)])
 
-    def _gloss(self) -> str:
-        """Return the text's words as the glossary has them in the other language; empty where it has none."""
+    @cached_property
+    def gloss(self) -> str:
+        """The text's words as the glossary has them in the other language, as far as encoded; empty: it has none."""
         words: list[str] = []
         for run in self.runs:
             for word in run:
                 words += [spelling for _, spelling in counterparts(word.terms[0], word.surface, self.language)[:1]]
-        return " ".join(dict.fromkeys(words))
+        return " ".join(dict.fromkeys(words))[:MAX_SENTENCE_CHARS]
 
     def weighted_codes(self, other_language: bool) -> dict[int, float]:
         """Return term code → 1 + log count, of the question itself or of its counterparts in the other language.

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.domain.technology.summary import Lang
-from ktop.patents.analysis.encoder import encode
+from ktop.patents.analysis.encoder import encode_remembered
 from ktop.patents.analysis.sentence_rule import SURELY_TECHNICAL, empty, telling_words, values
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.engine.vectors import MAX_SENTENCE_CHARS
@@ -69,4 +69,4 @@ def _empty(sentences: list[str], telling: list[int]) -> npt.NDArray[np.bool_]:
 
 
 def _encoded(sentences: list[str], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    return encode([sentences[i][:MAX_SENTENCE_CHARS] for i in np.flatnonzero(chosen)])
+    return encode_remembered([sentences[i][:MAX_SENTENCE_CHARS] for i in np.flatnonzero(chosen)])

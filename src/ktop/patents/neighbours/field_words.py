@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ktop.domain.technology.summary import Lang, Technology
 from ktop.kernel.arrays import Booleans, Floats, Integers
-from ktop.patents.analysis.encoder import encode_sentence
+from ktop.patents.analysis.encoder import encode_remembered
 from ktop.patents.analysis.text import Word, word_list
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.patent_search import Filter
@@ -94,7 +94,7 @@ class Reading:
         clauses = [clause for part in self.parts for clause in _clauses(part)]
         if len(clauses) < FEWEST_TO_HALVE:
             return []
-        encoded = np.stack([encode_sentence(clause[:MAX_SENTENCE_CHARS]) for clause in clauses[:MOST_SENTENCES]])
+        encoded = encode_remembered([clause[:MAX_SENTENCE_CHARS] for clause in clauses[:MOST_SENTENCES]])
         return [self._half(index, clauses, encoded, start) for start in (1, 2)]
 
     def _half(self, index: PatentIndex, parts: Sequence[str], encoded: Float32, start: int) -> tuple[str, Float32]:
@@ -134,7 +134,7 @@ def read_within_field(
     doubtful : whether a word that no earlier patent of its language has counts only by a near counterpart.
     """
     sentences = [part for part in SENTENCE_END.split(question.text) if part.strip()] or [question.text]
-    encoded = np.stack([encode_sentence(part) for part in sentences_of(question.text)])
+    encoded = encode_remembered(sentences_of(question.text))
     lengths = np.array([_length(part, question.language) for part in sentences[: len(encoded)]])
     meaning = _mean(index, encoded, lengths)
     near = _nearest(index, question.vector_of(meaning), before, excluded)

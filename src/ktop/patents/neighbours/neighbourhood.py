@@ -25,7 +25,7 @@ from ktop.domain.technology.neighbourhood import (
 )
 from ktop.domain.technology.summary import Technology
 from ktop.kernel.arrays import Floats, Integers, Texts
-from ktop.patents.analysis.encoder import encode_sentence
+from ktop.patents.analysis.encoder import encode_remembered
 from ktop.patents.analysis.terms import PAIR
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import PatentIndex
@@ -216,8 +216,8 @@ def prepare(index: PatentIndex, technology: Technology, within_field: bool = Fal
     there: the meaning is then that of the sentences, and the whole text is not encoded as one.
     """
     question = question_of(index, technology)
-    for sentence in to_encode(question.text) if within_field else sentences_of(question.text):
-        encode_sentence(sentence)
+    texts = to_encode(question.text) if within_field else [*sentences_of(question.text), question.opening]
+    encode_remembered([*texts, *filter(None, (question.gloss,))])
     if index.languages - {question.language}:
         # all at once, because each asking goes through the whole vocabulary of the other language
         index.space.bridge.translate(words_led_over(question), question.language)
