@@ -50,23 +50,13 @@ def without_boilerplate(text: str, language: Lang, analyser: Analyser) -> str:
 
 
 def _empty(sentences: list[str], telling: list[int]) -> npt.NDArray[np.bool_]:
-    """Return which of the different sentences of one text are empty, shape (len(sentences),).
-
-    Those with many telling words are encoded only where another sentence's case depends on its surroundings.
-    """
+    """Return which of the different sentences of one text are empty, shape (len(sentences),)."""
     counts = np.array(telling)
     doubtful = counts <= MOST_TELLING_OF_EMPTY
-    by_themselves = np.full(len(sentences), -1.0)
-    of_doubtful = _encoded(sentences, doubtful)
-    by_themselves[doubtful] = values(of_doubtful, counts[doubtful])
-    if not np.any(by_themselves > SURELY_TECHNICAL):
+    if not doubtful.any():
+        return doubtful
+    vectors = encode_remembered([sentence[:MAX_SENTENCE_CHARS] for sentence in sentences])
+    by_themselves = values(vectors, counts)
+    if not np.any(by_themselves[doubtful] > SURELY_TECHNICAL):
         return np.zeros(len(sentences), dtype=np.bool_)
-    vectors = np.empty((len(sentences), of_doubtful.shape[1]), dtype=np.float32)
-    vectors[doubtful] = of_doubtful
-    vectors[~doubtful] = _encoded(sentences, ~doubtful)
-    by_themselves[~doubtful] = values(vectors[~doubtful], counts[~doubtful])
     return empty(vectors, by_themselves) & doubtful
-
-
-def _encoded(sentences: list[str], chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    return encode_remembered([sentences[i][:MAX_SENTENCE_CHARS] for i in np.flatnonzero(chosen)])
