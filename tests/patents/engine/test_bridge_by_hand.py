@@ -143,3 +143,32 @@ def test_texts_are_sampled_from_the_first_to_the_last() -> None:
     taken = [int(text.partition(".")[0]) for _, text in sampled_texts(corpus, 200)]
     assert taken == [*range(50), *range(316, 366), *range(633, 683), *range(950, 1_000)]
     assert len(list(sampled_texts(corpus, 1_000))) == 1_000
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.3, 3.0])
+def test_main_directions_change_no_counterpart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noise: float) -> None:
+    random = np.random.default_rng(11)
+    shared = random.standard_normal((24, DIMENSIONS))
+
+    def some(number: int) -> np.ndarray:
+        found = random.standard_normal((number, 24)) @ shared + noise * random.standard_normal((number, DIMENSIONS))
+        return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+
+    words = [f"w{n:03}" for n in range(600)]
+    bridge_ = made(tmp_path, dict.fromkeys(words, 0.5))
+    np.save(tmp_path / "vectors.npy", np.concatenate([some(1), some(len(words))]).astype(np.float16))
+    asked, common = some(40), some(30)
+    monkeypatch.setattr(bridge, "encode_remembered", lambda terms: asked[[int(term) for term in terms]])
+    monkeypatch.setattr(bridge, "encode", lambda texts: common[: len(texts)])
+    monkeypatch.setattr(bridge, "MIN_TRANSLATION_SIMILARITY", -1.0)
+    terms = [(f"가{n}", str(n)) for n in range(len(asked))]
+    whole = bridge_.translate(terms, "ko")
+    for many in (1, 10_000):
+        monkeypatch.setattr(bridge, "_MANY", many)
+        assert Bridge(tmp_path).translate(terms, "ko") == whole
+        assert Bridge(tmp_path).translate(terms[:1], "ko") == whole[:1]
+    vectors = np.load(tmp_path / "vectors.npy").astype(np.float32)[1:]
+    hub = 0.5 * np.sort(vectors @ common[:30].T, axis=1)[:, -10:].mean(axis=1)
+    for row, near in enumerate(whole):
+        best = np.argsort(-(vectors @ asked[row] - hub), kind="stable")[:5]
+        assert {found.term for found in near} == {words[place] for place in best}
