@@ -75,6 +75,35 @@ def test_a_text_of_unknown_words_is_encoded_up_to_a_bound_only(
     assert other.translate([*words, known], "ko") == found
 
 
+def test_what_leading_terms_over_will_encode_is_known_before(
+    index: PatentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: set[str] = set()
+    encode = bridge.encode_remembered
+
+    def watched(terms: Sequence[str]) -> np.ndarray:
+        encoded.update(terms)
+        return encode(terms)
+
+    monkeypatch.setattr(bridge, "encode_remembered", watched)
+    terms = [
+        ("반도체", "반도체"),
+        ("컬러_영상", "컬러 영상"),
+        ("클릭", "클릭"),
+        ("김치통", "김치통"),
+        ("독립항", "독립항"),
+    ]
+    fresh = bridge.Bridge(index.space.bridge.folder)
+    foretold = fresh.to_encode(terms, "ko")
+    assert not encoded
+    found = fresh.translate(terms, "ko")
+    fresh.vectors_of([(near.term, near.surface) for nears in found for near in nears], "en")
+    assert encoded == set(foretold) and encoded
+    assert not set(fresh.to_encode(terms, "ko")) & {"클릭", "김치통", "독립항"}, (
+        "what is remembered is not encoded again"
+    )
+
+
 def test_text_vectors_have_unit_length(index: PatentIndex) -> None:
     docs = np.arange(index.manifest.rows)
     lengths = np.linalg.norm(index.dense.vectors_of(docs), axis=1)

@@ -148,6 +148,17 @@ class Bridge:
         found.update((pair, []) for pair in beyond)
         return [found[pair] for pair in terms]
 
+    def to_encode(self, terms: Sequence[tuple[str, str]], source: Lang) -> list[str]:
+        """Return the spellings that ``translate`` of these terms asks the encoder for, then that of counterparts."""
+        other: Lang = "en" if source == "ko" else "ko"
+        texts: list[str] = []
+        for term, surface in dict.fromkeys(terms):
+            known = counterparts(term, surface, source)[:MAX_TRANSLATIONS]
+            texts += [spelling for counterpart, spelling in known if (other, counterpart) not in self._place]
+            asked = (source, term) not in self._place and (source, term, surface) not in self._translations
+            texts += [surface] if asked and not known else []
+        return texts[:MAX_UNKNOWN]
+
     def _by_glossary(self, term: str, surface: str, source: Lang) -> list[Translation]:
         found: list[Translation] = []
         for place, (index_term, spelling) in enumerate(counterparts(term, surface, source)[:MAX_TRANSLATIONS]):

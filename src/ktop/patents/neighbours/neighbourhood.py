@@ -217,10 +217,12 @@ def prepare(index: PatentIndex, technology: Technology, within_field: bool = Fal
     """
     question = question_of(index, technology)
     texts = to_encode(question.text) if within_field else [*sentences_of(question.text), question.opening]
-    encode_remembered([*texts, *filter(None, (question.gloss,))])
-    if index.languages - {question.language}:
-        # all at once, because each asking goes through the whole vocabulary of the other language
-        index.space.bridge.translate(words_led_over(question), question.language)
+    texts += filter(None, (question.gloss,))
+    led_over = words_led_over(question) if index.languages - {question.language} else []
+    # all at once, because each asking reads all weights of the encoder, and the vocabulary of the other language
+    encode_remembered([*texts, *index.space.bridge.to_encode(led_over, question.language)])
+    if led_over:
+        index.space.bridge.translate(led_over, question.language)
         question.vectors_of_counterparts()
         counterparts_of(index, question)
     _ = question.vector
