@@ -157,7 +157,7 @@ class DenseReader:
         """Return what ``search`` does where the lists to scan are known."""
         if limit <= 0 or not np.any(vector):
             return np.empty(0, dtype=np.int64), np.empty(0)
-        query = np.ascontiguousarray(vector, dtype=np.float32)
+        query = np.trim_zeros(vector.astype(np.float32), "b")  # a question across languages has a first half alone
         docs: list[npt.NDArray[np.int64]] = []
         scores: list[Float32] = []
         for codes in self._codes:

@@ -178,10 +178,10 @@ def scan_codes(
     rows_of : (n,) the row of each code vector.
     offsets : (lists + 1,) where each list begins.
     lists : numbers of the lists to scan.
-    query : (d,) float32; the score is its dot product with code times scale.
+    query : (at most d,) float32, zeros at its end left out; the score is its dot product with code times scale.
     mask : as in ``sum_postings``.
     """
-    width = codes.shape[1]
+    width = len(query)
     room = 4 * wanted + 1024
     rows = np.empty(room, dtype=np.int64)
     scores = np.empty(room, dtype=np.float32)
