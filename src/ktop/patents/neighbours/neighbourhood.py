@@ -215,7 +215,7 @@ def prepare(index: PatentIndex, technology: Technology, within_field: bool = Fal
     a search. The index remembers it; a neighbourhood asked for without it is the same, only later. ``within_field`` as
     there: the meaning is then that of the sentences, and the whole text is not encoded as one.
     """
-    # First the text as it stands, of which most often nothing is left out: each asking reads all weights of the encoder.
+    # First the text as it stands, of which most often nothing is left out: each asking reads all of the weights.
     _encode(index, index.question(technology.text, technology.language, technology.title), within_field)
     question = question_of(index, technology)
     led_over = _encode(index, question, within_field)
