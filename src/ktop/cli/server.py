@@ -35,10 +35,11 @@ def run_server(
     Raises ``UnavailableError`` where the port is taken, and where strangers would reach what is not meant for them: an
     installation without accounts, with demonstration accounts, or without TLS.
     """
-    given = {"solo": solo or None, "web_processes": processes}
-    configuration = at.settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    # before the platform opens: it names its address in letters and signed results, and its settings to the operator
+    at = at.given(host=host, port=port, solo=solo or None, web_processes=processes)
+    configuration = at.settings
     configure(configuration.log, requests=configuration.log_requests)
-    host, port = host or configuration.host, port or configuration.port
+    host, port = configuration.host, configuration.port
     if beside is not None:
         _serve_beside(at, configuration, host, port, first=beside == 0)
         return

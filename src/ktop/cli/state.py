@@ -107,15 +107,18 @@ class Session:
         """The platform of the installation."""
         return self._open(self.settings)
 
+    def given(self, **settings: Any) -> Session:
+        """Return the session under settings that were given with the command; None leaves one as it is."""
+        changed = {name: value for name, value in settings.items() if value is not None}
+        return Session(self.settings.model_copy(update=changed), self._open) if changed else self
+
     def at(self, data: Path | None) -> Session:
         """Return the session of the installation in another data folder, this one where none is named."""
-        return self if data is None else Session(self.settings.model_copy(update={"data": data}), self._open)
+        return self.given(data=data)
 
     def on(self, cluster: str | None) -> Session:
         """Return the session that asks the patents a cluster holds, this one where none is named."""
-        if cluster is None:
-            return self
-        return Session(self.settings.model_copy(update={"cluster": host_and_port(cluster)}), self._open)
+        return self.given(cluster=None if cluster is None else host_and_port(cluster))
 
 
 def host_and_port(given: str) -> str:

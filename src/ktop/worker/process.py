@@ -51,7 +51,10 @@ def worker_beside(settings: Settings) -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "ktop", "worker", "--data", str(settings.data), "--beside"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # noqa: S603 - ourselves
+    environment = os.environ | {"KTOP_HOST": settings.host, "KTOP_PORT": str(settings.port)}  # its letters lead there
+    child = subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
+    )
     try:
         yield
     finally:
