@@ -95,6 +95,7 @@ def test_a_whole_case_on_pages(client: TestClient, acting: Acting, rating: str, 
     assert f'href="/finance?rating={rating}#t-apply"' in result, "from the decision straight to the application"
     assert 'value="180,000,000"' in client.get(f"/finance?rating={rating}").text, "what the decision allows"
     another = add_rating(house._store(), COMPANY, NURI)
+    assert "/finance?rating=" not in client.get(f"/ratings/{another}").text, "of another firm: nothing to apply with"
     assert f'value="{another}"' not in client.get("/finance").text, "of another firm"
     refused = send(client, "/finance", "/finance", form | {"rating": another, "amount_krw": "9000000"})
     assert refused.status_code == 422 and "우리 기업의 사업자등록번호" in refused.text
