@@ -20,7 +20,10 @@ from ktop.store.tables.base import new_id
 
 @dataclass(frozen=True, slots=True)
 class RatingRow:
-    """One stored answer. ``inputs`` suffices to compute ``results`` again with the model versions they name."""
+    """One stored answer. ``inputs`` suffices to compute ``results`` again with the model versions they name.
+
+    ``of_itself``: whether it is on the organisation's own firm, None where that was not asked.
+    """
 
     id: str
     created: datetime
@@ -36,6 +39,7 @@ class RatingRow:
     title: str = ""
     note: str = ""
     archived: bool = False
+    of_itself: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ class ListedRating:
 
 #: What never changes of a stored answer, and is long; and the rest.
 _CONTENT = (ratings.c.inputs, ratings.c.results)
-_KNOWN = [ratings.c[field.name] for field in fields(RatingRow) if field.name not in ("inputs", "results")]
+_KEPT = [field.name for field in fields(RatingRow) if field.name != "of_itself"]
+_KNOWN = [ratings.c[name] for name in _KEPT if name not in ("inputs", "results")]
 _LISTED = [field.name for field in fields(ListedRating) if field.name != "results"]
 
 
@@ -133,7 +138,7 @@ class RatingRepository:
             company=company,
             technology=technology,
         )
-        values = {field.name: getattr(row, field.name) for field in fields(RatingRow)}
+        values = {name: getattr(row, name) for name in _KEPT}
         values |= {"tenant": self._actor.organisation, "brief": in_brief(row.results)}
         self._connection.execute(insert(ratings), values)
         models = [dict(result["model"]) for result in row.results if "model" in result]
@@ -147,14 +152,14 @@ class RatingRepository:
         """
         query = self._own().where(ratings.c.id == rating_id)
         apart = replica_of(self._connection) is not None
-        found = self._connection.execute(query.with_only_columns(*_KNOWN) if apart else query).one_or_none()
+        asked = (query.with_only_columns(*_KNOWN) if apart else query).add_columns(self._own_firm().label("of_itself"))
+        found = self._connection.execute(asked).one_or_none()
         if found is None:
             raise NotFoundError("store.rating_not_found")
-        own_firm = query.with_only_columns(ratings.c.id).where(self._own_firm())
-        if of_itself and self._connection.execute(own_firm).one_or_none() is None:
+        if of_itself and not found.of_itself:
             raise InputError("store.rating_of_another")
         if not apart:
-            return _row(found)
+            return replace(_row(found), of_itself=found.of_itself)
         tenant = self._actor.organisation
         content = content_of(self._connection, self._actor, tenant, rating_id, *_CONTENT)
         if content is None:
@@ -305,7 +310,7 @@ def _unnumbered() -> ColumnElement[bool]:
 
 
 def _row(found: Row[Any]) -> RatingRow:
-    return RatingRow(**{field.name: getattr(found, field.name) for field in fields(RatingRow)})
+    return RatingRow(**{name: getattr(found, name) for name in _KEPT})
 
 
 def _listed(found: Row[Any]) -> ListedRating:

@@ -24,6 +24,7 @@ class StoredRating:
     (None for a technology alone), ``text`` the technology summary as given (None for a company alone).
     ``failures`` holds, by model name, the sentence of a model that could not rate while others could: language → text.
     ``company`` and ``technology`` are the kept ones it was made of, None where it was made of something else.
+    ``of_itself``: whether it is on the organisation's own firm, None where it was only just made.
     """
 
     id: str
@@ -36,6 +37,7 @@ class StoredRating:
     failures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     company: str | None = None
     technology: str | None = None
+    of_itself: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

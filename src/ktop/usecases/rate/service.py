@@ -295,4 +295,5 @@ def _stored(row: RatingRow) -> StoredRating:
         failures=row.inputs.get("failures") or {},
         company=row.company,
         technology=row.technology,
+        of_itself=row.of_itself,
     )

@@ -166,7 +166,7 @@ async def _page(
         problems=problems or {},
         has_company=has_company,
         may_send=may_send(actor(request)),
-        apply_with=await _applies_with(request, stored),
+        apply_with=stored.id if stored.of_itself and may_apply(actor(request)) else "",
         reviewed=await reviews_of(request, stored, lang),
         suggested=request.query_params.get("suggest") == "1",
         companies=await ask(request, use.companies.example_companies) if has_company else (),
@@ -180,18 +180,6 @@ async def _page(
         recomputed=recomputed,
         say=lambda key: text(f"lifecycle.{key}", lang),
     )
-
-
-async def _applies_with(request: Request, stored: StoredRating) -> str:
-    """Return the result that somebody may apply with, empty for one on a firm that is not their own."""
-    decided = any("guarantee" in one["details"] for one in stored.ratings if "details" in one)
-    if not decided or not may_apply(actor(request)):
-        return ""
-    try:
-        await ask(request, platform(request).ratings.rating, stored.id, of_itself=True)
-    except InputError:
-        return ""
-    return stored.id
 
 
 async def _history(request: Request, stored: StoredRating, lang: Lang) -> Mapping[str, Any]:
