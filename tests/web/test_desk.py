@@ -7,7 +7,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -153,6 +154,21 @@ def test_jobs_lead_the_operator_to_nothing_that_only_another_organisation_may_op
     assert shown.status_code == 200 and "ibk" in shown.text
     assert "Only the organisation that gave this table may open it" in shown.text and "/batches/" not in shown.text
     house.jobs.cancel(BANK, given)
+
+
+def test_who_manages_keys_is_led_to_those_that_somebody_who_left_knows(
+    client: TestClient, acting: Acting, house: House
+) -> None:
+    now, leaver = datetime.now(UTC), Actor("gone", "ibk", frozenset({"institution_administrator"}))
+    with house._store().installation() as work:
+        user = work.identity.add_user(login="gone", name="떠난 이", lang="ko", demo=False, now=now)
+        work.identity.add_membership(user, "ibk", "institution_administrator", now)
+    house.keys.make(replace(leaver, user=user), "심사", ["own:rating:read"])
+    with house._store().installation() as work:
+        work.identity.end_memberships(user, "ibk", now)
+    acting.now = ADMINISTRATOR
+    page = home(client)
+    assert "/organisation/keys" in tasks(page) and "made by people who have left: 1." in page
 
 
 def test_settings_tell_everything_but_secrets(client: TestClient, acting: Acting) -> None:

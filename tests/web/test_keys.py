@@ -11,6 +11,7 @@ from databases import database_url
 from people import Installation, sign_in, token_of
 from starlette.testclient import TestClient
 
+from ktop.domain.party.actor import Actor
 from ktop.store.unit_of_work import Store
 
 
@@ -110,3 +111,18 @@ def test_a_repeated_token_request_keeps_nothing(client: TestClient, key: str, ho
     headers = {"idempotency-key": "same-for-everybody"}
     first, second = (client.post("/api/v1/oauth/token", data=form, headers=headers).json() for _ in range(2))
     assert first["access_token"] != second["access_token"]
+
+
+def test_a_key_of_who_has_left_is_marked_in_list_and_api(client: TestClient, house: Installation) -> None:
+    leaver = house.add_user("leaver", ("bank", "institution_administrator"), demo=True)
+    house.keys.make(Actor(leaver, "bank", frozenset({"institution_administrator"})), "심사", ["own:rating:read"])
+    sign_in(client, "admin")
+    assert "떠난 사람이 만듦" not in client.get("/organisation/keys").text
+    with house.store.installation() as work:
+        admin = work.identity.person_of_login("admin")
+    assert admin is not None
+    house.members.end(Actor(admin.user, "bank", frozenset({"institution_administrator"})), leaver)
+    page = client.get("/organisation/keys").text
+    assert "사용 중 – 떠난 사람이 만듦" in page and "새 키로 바꾸거나 폐기하십시오" in page
+    (shown,) = client.get("/api/v1/keys").json()
+    assert (shown["state"], shown["left_behind"]) == ("active", True)

@@ -48,7 +48,8 @@ def list_keys(ctx: typer.Context, organisation: Organisation, json: Json = False
         terminal.json([_plain(card) for card in found])
         return
     for card in found:
-        typer.echo(f"{card.id}  {_say(f'state_{card.state}'):<8} {card.expires.date()}  {card.name}")
+        state = _say("left_behind" if card.left_behind else f"state_{card.state}")
+        typer.echo(f"{card.id}  {state:<8} {card.expires.date()}  {card.name}")
 
 
 @app.command("make", help=_say("help_make"))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import ChangedError, NotFoundError
-from ktop.store.tables import access_tokens, api_keys, organisations
+from ktop.store.tables import access_tokens, api_keys, memberships, organisations
 
 #: Asked for each request of a program.
 _KEY_IN_USE = (
@@ -19,11 +19,19 @@ _KEY_IN_USE = (
     .join(organisations, organisations.c.id == api_keys.c.tenant)
     .where(api_keys.c.id == bindparam("key"))
 )
+#: Who knows the secret of a key.
+_knower = func.coalesce(api_keys.c.told_to, api_keys.c.made_by)
+_WAS_MEMBER = and_(memberships.c.user == _knower, memberships.c.organisation == api_keys.c.tenant)
+#: Whoever knows a key's secret was of its organisation and is no more.
+_LEFT = and_(exists().where(_WAS_MEMBER), not_(exists().where(_WAS_MEMBER, memberships.c.ended.is_(None))))
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One key. ``id`` is the prefix it is shown by, ``secret`` the SHA-256 of the rest."""
+    """One key. ``id`` is the prefix it is shown by, ``secret`` the SHA-256 of the rest.
+
+    ``told_to`` is who was told the secret, None for who made the key.
+    """
 
     id: str
     tenant: str
@@ -36,6 +44,7 @@ class KeyRow:
     revoked: datetime | None = None
     used: datetime | None = None
     version: int = 1
+    told_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,11 @@ class ApiKeyRepository:
         rows = self._connection.execute(query.order_by(api_keys.c.created.desc(), api_keys.c.id))
         return [KeyRow(**row._mapping) for row in rows]
 
+    def left_behind(self) -> set[str]:
+        """Return the keys whose secret is known to somebody who has left the organisation."""
+        query = select(api_keys.c.id).where(api_keys.c.tenant == self._actor.organisation, _LEFT)
+        return set(self._connection.scalars(query))
+
     def get(self, key_id: str) -> KeyRow:
         """Return one key; raises ``NotFoundError`` where the organisation has none of that prefix."""
         found = self._connection.execute(select(api_keys).where(self._own(key_id))).first()
@@ -80,7 +94,7 @@ class ApiKeyRepository:
 
         Raises ``ChangedError`` where somebody else has changed the key since ``version``.
         """
-        self._change(key_id, version, secret=secret, expires=expires)
+        self._change(key_id, version, secret=secret, expires=expires, told_to=self._actor.user)
 
     def revoke(self, key_id: str, version: int, now: datetime) -> None:
         """Revoke a key for good; raises as ``replace_secret``."""
@@ -130,6 +144,12 @@ class KeyDoor:
             return {}
         query = select(api_keys.c.id, api_keys.c.made_by).where(api_keys.c.id.in_(keys))
         return {f"key:{row.id}": row.made_by for row in self._connection.execute(query)}
+
+    def in_use_known_to(self, user: str, organisation: str, now: datetime) -> list[str]:
+        """Return the keys of an organisation that count at a moment and whose secret somebody knows."""
+        counts = and_(api_keys.c.revoked.is_(None), api_keys.c.expires > now)
+        query = select(api_keys.c.id).where(api_keys.c.tenant == organisation, _knower == user, counts)
+        return list(self._connection.scalars(query.order_by(api_keys.c.created, api_keys.c.id)))
 
     def revoke_made_by(self, user: str, now: datetime) -> None:
         """Revoke the keys that somebody made, whatever their organisation."""

@@ -250,11 +250,17 @@ def test_consents_and_results_are_told_to_who_may_act_and_wants_to_know(house: I
     for who, step, other in ((officer, "asked", "gaon"), (owner, "accepted", "bank"), (owner, "declined", "bank")):
         with store.unit(who) as unit:
             unit.tell(f"discovery.contact_{step}", "x", {}, [other])
+    chief = house.add_user("chief", ("bank", "institution_administrator"), demo=True)
+    with store.installation() as work:
+        work.identity.set_email(chief, "chief@k.example", notices=True)
+    with store.unit(officer) as unit:  # the event of somebody's leaving
+        unit.tell("key.left_behind", "o", {"keys": ["0"]}, ["bank"])
     webhooks.deliver(INSTALLATION)
     house.clock.now = datetime.now(UTC)
     house.mail.deliver(INSTALLATION)
     told = sorted((one["to"], one["subject"]) for one in server.heard)
     assert told == [
+        ("chief@k.example", "[K-TOP] 떠난 사람이 만든 API 키가 사용 중입니다"),
         ("officer@k.example", "[K-TOP] 동의 범위가 좁아졌습니다"),
         ("officer@k.example", "[K-TOP] 동의 요청이 거절되었습니다"),
         ("officer@k.example", "[K-TOP] 동의가 만료되었습니다"),
@@ -270,6 +276,9 @@ def test_consents_and_results_are_told_to_who_may_act_and_wants_to_know(house: I
     texts = [one.get_content() for one in server.heard]
     (own,) = (one for one in server.heard if one["to"].startswith("owner") and "만료" in one["subject"])
     assert "bank 기관과" in own.get_content()
-    assert all("https://k.example/" + ("discovery" if "연락" in text else "consents") in text for text in texts)
+    pages = {"연락": "discovery", "API 키": "organisation/keys"}
+    for text in texts:
+        page = next((page for word, page in pages.items() if word in text), "consents")
+        assert f"https://k.example/{page}" in text
     assert not any(word in text for text in texts for word in ("비밀 사유", "대출", "Owner", "Officer", GAON, asked))
     assert webhooks.deliver(INSTALLATION) == house.mail.deliver(INSTALLATION) == 0

@@ -236,3 +236,28 @@ def test_the_command_line_makes_the_first_account(house: Installation) -> None:
     assert who.actor.roles == {"institution_administrator"} and who.second_factor == "enrol"
     with pytest.raises(InputError):
         house.institutions.add_account(LOCAL_OWNER, "bank", "company_owner", "second", "x")
+
+
+@pytest.mark.parametrize("way", ["ended", "erased"])
+def test_keys_of_who_leaves_go_on_and_are_told_of_until_another_knows_them(house: Installation, way: str) -> None:
+    house.add_user("stays", ("bank", "institution_administrator"))
+    officer = house.add_user("leaves", ("bank", "institution_administrator"))
+    leaver = Actor(officer, "bank", frozenset({"institution_administrator"}))
+    made = house.keys.make(leaver, "심사 시스템", ["own:rating:read"])
+    ended = house.keys.make(leaver, "폐기", ["own:rating:read"])
+    house.keys.revoke(ADMIN, ended.card.id)
+    other = house.keys.make(ADMIN, "y", ["own:rating:read"])
+    assert not any(card.left_behind for card in house.keys.keys(ADMIN))
+    if way == "ended":
+        house.members.end(ADMIN, officer)
+    else:
+        house.erasure.erase_member(ADMIN, officer)
+    marks = {card.id: card.left_behind for card in house.keys.keys(ADMIN)}
+    assert marks == {made.card.id: True, ended.card.id: False, other.card.id: False}
+    assert house.keys.key(ADMIN, made.card.id).left_behind
+    assert house.keys.recognise(VISITOR, made.key).organisation == "bank", "the organisation's, not the person's"
+    with house.store.installation() as work:
+        (told,) = work.audit_events.newest(action="key.left_behind")
+    assert (told.tenant, told.subject, told.details) == ("bank", officer, {"keys": [made.card.id]})
+    house.keys.rotate(ADMIN, made.card.id)
+    assert not any(card.left_behind for card in house.keys.keys(ADMIN)), "who has left knows it no more"

@@ -142,6 +142,7 @@ api_keys = Table(
     Column("revoked", Instant),
     Column("used", Instant),
     Column("version", Integer, nullable=False, server_default="1"),  # counts edits (ETag)
+    Column("told_to", String(120)),  # who was told the present secret, where it has been replaced
     Index("ix_api_keys_tenant", "tenant"),
 )
 

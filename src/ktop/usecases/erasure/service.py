@@ -14,6 +14,7 @@ from ktop.store.unit_of_work import InstallationWork, Store
 from ktop.usecases.accounts.password_hashes import PasswordHashes
 from ktop.usecases.accounts.people import folded, require_whole_person
 from ktop.usecases.accounts.throttle import Throttle
+from ktop.usecases.keys.leaving import tell_keys_left_behind
 from ktop.usecases.members.service import require_own_member
 
 _MANAGES, _RUNS = "own:member:manage", "platform:institution:manage"
@@ -69,6 +70,7 @@ class ErasureService:
         for row, _ in organisations:
             work.identity.end_memberships(user, row.id, now)
             work.invitations.withdraw_made_by(row.id, user)
+            tell_keys_left_behind(work, actor, user, row.id, now)
         _require_somebody_left(work, organisations, by_operator)
         work.invitations.withdraw_resets(user)
         work.letters.forget(user)

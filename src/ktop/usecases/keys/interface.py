@@ -12,7 +12,10 @@ from ktop.domain.party.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class KeyCard:
-    """A key as it is listed, by its prefix; what is secret is shown once, when it is made. ``version`` counts edits."""
+    """A key as it is listed, by its prefix; what is secret is shown once, when it is made. ``version`` counts edits.
+
+    ``left_behind``: it is in use, and who made it, or gave it another secret since, has left the organisation.
+    """
 
     id: str
     name: str
@@ -23,6 +26,7 @@ class KeyCard:
     used: datetime | None
     state: Literal["active", "expired", "revoked"]
     version: int
+    left_behind: bool
 
 
 @dataclass(frozen=True, slots=True)

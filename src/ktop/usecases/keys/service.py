@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -46,12 +46,13 @@ class KeyService:
         require(actor, "own:key:manage")
         now = self._now()
         with self._store().reading(actor) as unit:
-            return [_card(row, now) for row in unit.api_keys.all()]
+            left = unit.api_keys.left_behind()
+            return [_card(row, now, left) for row in unit.api_keys.all()]
 
     def key(self, actor: Actor, key_id: str) -> KeyCard:
         require(actor, "own:key:manage")
         with self._store().reading(actor) as unit:
-            return _card(unit.api_keys.get(key_id), self._now())
+            return _card(unit.api_keys.get(key_id), self._now(), unit.api_keys.left_behind())
 
     def make(self, actor: Actor, name: str, scopes: Sequence[str], days: int = 365) -> NewKey:
         require(actor, "own:key:manage")
@@ -166,11 +167,13 @@ def _end(now: datetime, days: int) -> datetime:
     return now + timedelta(days=days)
 
 
-def _card(row: KeyRow, now: datetime) -> KeyCard:
+def _card(row: KeyRow, now: datetime, left: Collection[str] = ()) -> KeyCard:
     state: Literal["active", "expired", "revoked"] = "active"
     if row.revoked is not None:
         state = "revoked"
     elif row.expires <= now:
         state = "expired"
     moments = (row.created, row.expires, row.used)
-    return KeyCard(row.id, row.name, row.scopes, row.made_by, *moments, state, row.version)
+    return KeyCard(
+        row.id, row.name, row.scopes, row.made_by, *moments, state, row.version, state == "active" and row.id in left
+    )

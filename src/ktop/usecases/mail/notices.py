@@ -1,4 +1,5 @@
-"""Writes letters of what concerns an organisation: a consent asked for or changed, a result that has arrived.
+"""Writes letters of what concerns an organisation: a consent asked for or changed, a result that has arrived,
+keys known to somebody who has left.
 
 A letter names the other organisation and where to look, and nothing else: what it is about is behind the sign-in.
 """
@@ -25,6 +26,7 @@ _LETTERS = {
     "discovery.contact_asked": ("contact_asked", {"own:consent:give"}, "/discovery"),
     # A refusal is told by no letter: it would name a firm that was found without its name.
     "discovery.contact_accepted": ("contact_accepted", {"granted:discovery:read"}, "/discovery"),
+    "key.left_behind": ("keys_left_behind", {"own:key:manage"}, "/organisation/keys"),
     "transmission.sent": ("result_received", {"own:inbox:read"}, "/inbox"),
 }
 

@@ -28,6 +28,7 @@ from ktop.usecases.accounts.people import (
     renew_session,
     require_whole_person,
 )
+from ktop.usecases.keys.leaving import tell_keys_left_behind
 from ktop.usecases.mail.post import PostOffice, read_address
 from ktop.usecases.members.interface import Joining, Link, LinkTold, Member, MemberCard, NewLink
 
@@ -146,6 +147,7 @@ class MemberService:
             _require_manager(work, actor)
             work.invitations.withdraw_made_by(actor.organisation, user)
             work.tell(actor, "member.ended", user, {})
+            tell_keys_left_behind(work, actor, user, actor.organisation, now)
 
     def reset(self, actor: Actor, user: str, *, second_factor: bool = False, origin: str = "") -> NewLink:
         require(actor, _MANAGES)

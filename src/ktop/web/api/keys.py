@@ -32,6 +32,9 @@ class KeyShown(BaseModel):
     expires: datetime.datetime
     used: datetime.datetime | None
     state: Literal["active", "expired", "revoked"]
+    left_behind: bool = Field(
+        description="Whether it is in use and was made, or last rotated, by a person who has left: rotate or revoke it."
+    )
 
 
 class NewKeyShown(KeyShown):

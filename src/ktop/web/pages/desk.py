@@ -259,6 +259,8 @@ async def _keys(desk: Desk) -> None:
     active = [one for one in found if one.state == "active"]
     if not active and not desk.may("own:rating:make"):
         desk.do("key", "/organisation/keys", soon=True)
+    if left := sum(one.left_behind for one in active):
+        desk.do("key_left", "/organisation/keys", n=left)
     desk.place("keys", "/organisation/keys", active)
 
 

@@ -73,13 +73,14 @@ async def _keys(request: Request, *, made: NewKey | None = None, problem: str = 
         column(
             "state",
             text("keys.state", lang),
-            lambda one: one.state,
+            lambda one: "left_behind" if one.left_behind else f"state_{one.state}",
             "choice",
-            shown=lambda state: text(f"keys.state_{state}", lang),
-            tone=lambda one: "" if one.state == "active" else "warn",
+            shown=lambda state: text(f"keys.{state}", lang),
+            tone=lambda one: "" if one.state == "active" and not one.left_behind else "warn",
         ),
     ]
-    table = tables.listed(request, "keys", text("keys.title", lang), columns, await ask(request, use.keys))
+    found = await ask(request, use.keys)
+    table = tables.listed(request, "keys", text("keys.title", lang), columns, found)
     return tables.file_of(request, table) or page(
         request,
         "keys.html",
@@ -88,6 +89,7 @@ async def _keys(request: Request, *, made: NewKey | None = None, problem: str = 
         scopes=await ask(request, use.possible_scopes),
         words=permissions(),
         made=made,
+        left_behind=any(one.left_behind for one in found),
         problem=problem,
     )
 
