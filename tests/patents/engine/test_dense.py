@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from ktop.patents.engine.dense import DenseReader, best, coarse_centres, nearest_centres, save_codes
+from ktop.patents.engine.dense import DenseReader, Scan, best, coarse_centres, nearest_centres, save_codes
 from ktop.patents.engine.lsa import Lsa, SparseRows, fit_lsa
 from ktop.patents.engine.segment import Columns, Segment, write_segment
 
@@ -158,3 +162,35 @@ def test_word_vectors_of_next_to_nothing(tmp_path: Path) -> None:
     assert Lsa(tmp_path).of_rows(one).shape == (1, 8)
     fit_lsa(one, 8, tmp_path, seed=1)
     assert np.isfinite(Lsa(tmp_path).of_rows(one)).all()
+
+
+def test_several_vectors_searched_together_find_what_each_finds_alone(
+    segments: list[Segment], vectors: np.ndarray
+) -> None:
+    centres = np.load(segments[0].folder.parent / "centres.npy")
+    reader = DenseReader(segments, "grouped", centres, RANK)
+    random = np.random.default_rng(5)
+    bits = random.integers(0, 4, ROWS).astype(np.uint8)
+    short = vectors[7].copy()
+    short[WIDTH // 2 :] = 0.0
+    asked = [
+        (vectors[3], 12, 1),
+        (short, 40, 2),
+        (vectors[3], 12, 3),
+        (np.zeros(WIDTH, dtype=np.float32), 5, 1),
+        (short, 0, 1),
+    ]
+    scans = [Scan(vector, reader.lists_near(vector, 6), limit, bit) for vector, limit, bit in asked]
+
+    @contextlib.contextmanager
+    def beside(work: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
+        with ThreadPoolExecutor(1) as other:
+            yield other.submit(work).result
+
+    before = date(2000, 1, 1).toordinal() + 1_500
+    together = reader.search_together(scans, before, bits, beside)
+    for scan, (docs, near) in zip(scans, together, strict=True):
+        mask = (bits & scan.bits > 0).astype(np.uint8)
+        alone, cosines = reader.search_lists(scan.vector, scan.lists, scan.limit, before, mask)
+        assert docs.tolist() == alone.tolist() and near.tolist() == cosines.tolist()
+    assert [len(docs) for docs, _ in together] == [12, 40, 12, 0, 0]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ktop.domain.technology.summary import Lang
 from ktop.kernel.errors import InputError, TooLargeError
 from ktop.patents.engine.index import MAX_QUERY_CHARS, PatentIndex
 from ktop.patents.engine.patent_search import EVERY, Filter
@@ -185,3 +186,38 @@ def test_what_is_asked_beside_is_the_same_on_one_core_and_on_two(
         assert (thread == threading.get_ident()) == (size > 0)
         with pytest.raises(InputError), index.beside(lambda: index.search(ENGLISH, mode="none")) as answer:  # type: ignore[arg-type]
             answer()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_what_is_scanned_ahead_is_what_is_found(
+    small_corpus: Path, language: Lang, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {
+        "ko": ["배터리의 전압과 온도를 측정하여 셀의 노화를 판정하는 장치", "로봇 팔의 경로를 계획하는 방법"],
+        "en": ["a battery electrode with a separator and an electrolyte", "a robot arm that plans its path"],
+    }[language]
+    day, nothing = 19_000, np.empty(0, dtype=np.int64)
+    plain, ahead = PatentIndex(small_corpus), PatentIndex(small_corpus)
+    questions = [ahead.question(text, language) for text in texts]
+    ahead.scan_ahead(questions, 20, day, 0)
+    scans = 0
+    search = ahead.dense.search_together
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal scans
+        scans += 1
+        return search(*arguments)
+
+    monkeypatch.setattr(ahead.dense, "search_together", counted)
+    for text, question in zip(texts, questions, strict=True):
+        alone = plain.question(text, language)
+        for one, other in (
+            (ahead.retrieve(question, 20, day, nothing), plain.retrieve(alone, 20, day, nothing)),
+            (
+                ahead.by_vector(question.vector_across, 30, day, EVERY),
+                plain.by_vector(alone.vector_across, 30, day, EVERY),
+            ),
+        ):
+            assert one[0].tolist() == other[0].tolist() and one[1].tolist() == other[1].tolist()
+            assert len(one[0])
+    assert scans == 0

@@ -78,15 +78,23 @@ def test_scanning_codes_is_a_dot_product(masked: bool) -> None:
         places = np.flatnonzero(owner == number)
         rows[places] = np.sort(order[places])
     offsets = np.searchsorted(owner, np.arange(8)).astype(np.int64)
-    query = random.standard_normal(16).astype(np.float32)
-    mask = (random.random(5_000) < 0.3).astype(np.uint8) if masked else NO_MASK
+    queries = random.standard_normal((3, 16)).astype(np.float32)
+    queries[1, 9:] = 0.0
+    widths, bits, wanted = np.array([16, 9, 16]), np.array([1, 1, 2], dtype=np.uint8), np.array([40, 5, 60])
+    mask = random.integers(0, 4, 5_000).astype(np.uint8) if masked else NO_MASK
     lists = np.array([1, 4, 5])
-    allowed = np.isin(owner, lists) & (rows < 3_000) & (mask[rows] == 1 if masked else True)
+    asked = np.array([[True, True, True], [False, True, True], [True, False, False]])
     steps = random.random(5_000).astype(np.float32)
-    expected = (codes[allowed] @ query) * steps[allowed]
-    found, scores = kernels.scan_codes(codes, steps, rows, offsets, lists, query, 3_000, mask, 40, -1e9)
-    assert set(found.tolist()) <= set(rows[allowed].tolist())
-    assert np.sort(scores) == pytest.approx(np.sort(expected)[-40:], rel=1e-4)
+    found = kernels.scan_codes(codes, steps, rows, offsets, lists, asked, queries, widths, bits, wanted, 3_000, mask)
+    for q, (own, scores, held) in enumerate(zip(*found, strict=True)):
+        passes = mask[rows] & bits[q] > 0 if masked else True
+        allowed = np.isin(owner, lists[asked[q]]) & (rows < 3_000) & passes
+        expected = dict(
+            zip(rows[allowed].tolist(), ((codes[allowed] @ queries[q]) * steps[allowed]).tolist(), strict=True)
+        )
+        best = sorted(expected, key=lambda row: -expected[row])[: wanted[q]]
+        assert set(own[:held].tolist()) == set(best)
+        assert scores[:held] == pytest.approx([expected[row] for row in own[:held].tolist()], rel=1e-4)
 
 
 def test_equal_scores_keep_the_lower_rows() -> None:

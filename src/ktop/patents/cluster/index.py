@@ -16,6 +16,7 @@ from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import IndexManifest
 from ktop.patents.engine.lexical import WeightedTerms
 from ktop.patents.engine.patent_search import Docs, Filter, Scores, Terms
+from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import Display
 from ktop.patents.engine.vectors import HALF
 
@@ -85,6 +86,9 @@ class ClusterIndex(PatentIndex):
             return np.empty(0, dtype=np.int64), np.empty(0)
         lists = self.dense.lists_near(vector)
         return self._best(self._ask_all("by_vector", vector, lists, limit, before, only), limit)
+
+    def scan_ahead(self, questions: Sequence[Question], top: int, before: int | None, excluded: int) -> None:
+        """Do nothing: shares are asked when an answer is wanted."""
 
     def _best(self, answers: Sequence[tuple[Docs, Scores]], limit: int) -> tuple[Docs, Scores]:
         docs, scores = [docs for docs, _ in answers], [scores.astype(np.float32) for _, scores in answers]

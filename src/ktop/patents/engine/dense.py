@@ -7,7 +7,9 @@ and their search is exhaustive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,22 @@ def nearest_centres(vectors: Float32, centres: Float32) -> npt.NDArray[np.int64]
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What is asked of the vectors: the ``limit`` nearest to one (d,), of some lists, whose mask has any ``bits``."""
+
+    vector: Float32
+    lists: npt.NDArray[np.int64]
+    limit: int
+    bits: int = 1
+
+
+#: Number of a scan, first document of a segment, and rows and scores found there.
+_Found = list[tuple[int, int, npt.NDArray[np.int64], Float32]]
+#: Lets some work go on beside a block that then asks for its answer.
+Beside = Callable[[Callable[[], _Found]], AbstractContextManager[Callable[[], _Found]]]
+
+
 class _Codes:
     """The vectors of one segment."""
 
@@ -155,21 +173,45 @@ class DenseReader:
         mask: npt.NDArray[np.uint8],
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return what ``search`` does where the lists to scan are known."""
-        if limit <= 0 or not np.any(vector):
-            return np.empty(0, dtype=np.int64), np.empty(0)
-        query = np.trim_zeros(vector.astype(np.float32), "b")  # a question across languages has a first half alone
-        docs: list[npt.NDArray[np.int64]] = []
-        scores: list[Float32] = []
-        for codes in self._codes:
+        return self.search_together([Scan(vector, lists, limit)], before, mask)[0]
+
+    def search_together(
+        self, scans: Sequence[Scan], before: int | None, mask: npt.NDArray[np.uint8], beside: Beside = nullcontext
+    ) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
+        """Return the same for several vectors, in one pass; half of the segments are scanned ``beside`` the others."""
+        docs: list[list[npt.NDArray[np.int64]]] = [[] for _ in scans]
+        scores: list[list[Float32]] = [[] for _ in scans]
+        some = [number for number, scan in enumerate(scans) if scan.limit > 0 and np.any(scan.vector)]
+        if some:
+            asked = [scans[number] for number in some]
+            with beside(lambda: self._scanned(asked, before, mask, self._codes[1::2])) as other:
+                found = [*self._scanned(asked, before, mask, self._codes[::2]), *other()]
+            for number, start, rows, near in found:
+                docs[some[number]].append(start + rows)
+                scores[some[number]].append(near)
+        return [best(docs[n], scores[n], scan.limit, self._rank) for n, scan in enumerate(scans)]
+
+    def _scanned(
+        self, scans: Sequence[Scan], before: int | None, mask: npt.NDArray[np.uint8], segments: Sequence[_Codes]
+    ) -> _Found:
+        """Return what some segments have."""
+        lists = np.unique(np.concatenate([scan.lists for scan in scans]))
+        asked = np.stack([np.isin(lists, scan.lists) for scan in scans])
+        queries = np.stack([scan.vector for scan in scans]).astype(np.float32)
+        # a question across languages has a first half alone: what follows its last number adds nothing
+        widths = np.array([np.flatnonzero(query)[-1] + 1 for query in queries])
+        bits = np.array([scan.bits for scan in scans], dtype=np.uint8)
+        wanted = np.array([scan.limit for scan in scans])
+        found: _Found = []
+        for codes in segments:
             segment = codes.segment
             end = segment.end(before)
-            if not end:
-                continue
-            part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
-            rows, near = kernels.scan_codes(*codes.arrays, lists, query, end, part, limit, -2.0)
-            docs.append(segment.start + rows)
-            scores.append(near)
-        return best(docs, scores, limit, self._rank)
+            if end:
+                part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
+                arrays = kernels.scan_codes(*codes.arrays, lists, asked, queries, widths, bits, wanted, end, part)
+                for number, (rows, near, held) in enumerate(zip(*arrays, strict=True)):
+                    found.append((number, segment.start, rows[:held], near[:held]))
+        return found
 
     def vectors_of(self, docs: npt.NDArray[np.int64]) -> Float32:
         """Return the vectors of some documents as they are stored, shape (len(docs), d)."""

@@ -163,13 +163,18 @@ def scan_codes(
     rows_of: Any,
     offsets: Any,
     lists: Any,
-    query: Any,
+    asked: Any,
+    queries: Any,
+    widths: Any,
+    bits: UInt8,
+    wanted: Any,
     end_row: int,
     mask: UInt8,
-    wanted: int,
-    least: float,
-) -> tuple[Any, Any]:
-    """Return rows and scores of the best ``wanted`` code vectors of some lists, unsorted, none scoring under ``least``.
+) -> tuple[Any, Any, Any]:
+    """Return for several queries rows and scores of the best code vectors of some lists, and how many each has.
+
+    Shapes (q, more than the most wanted) twice, unsorted, and (q,). In one pass, because most of the time goes by until
+    a vector is at hand.
 
     Parameters
     ----------
@@ -177,35 +182,48 @@ def scan_codes(
     scales : (n,) what a step of each code stands for.
     rows_of : (n,) the row of each code vector.
     offsets : (lists + 1,) where each list begins.
-    lists : numbers of the lists to scan.
-    query : (at most d,) float32, zeros at its end left out; the score is its dot product with code times scale.
-    mask : as in ``sum_postings``.
+    lists : (l,) numbers of the lists to scan; ``asked`` (q, l) whether for each query.
+    queries : (q, d) float32; the score is the dot product with code times scale over the first ``widths`` (q,) numbers.
+    bits : (q,) a row is passed over whose ``mask`` (rows,) has none of the query's bits; none where its length is 0.
+    wanted : (q,) how many rows of each query are kept.
     """
-    width = len(query)
-    room = 4 * wanted + 1024
-    rows = np.empty(room, dtype=np.int64)
-    scores = np.empty(room, dtype=np.float32)
-    held, limit = 0, np.float32(least)
+    number = len(queries)
+    room = 4 * wanted.max() + 1024
+    rows = np.empty((number, room), dtype=np.int64)
+    scores = np.empty((number, room), dtype=np.float32)
+    held = np.zeros(number, dtype=np.int64)
+    limit = np.full(number, -np.inf, dtype=np.float32)
+    asking = np.empty(number, dtype=np.int64)
     masked = len(mask) > 0
     for k in range(len(lists)):
+        some = 0
+        for q in range(number):
+            if asked[q, k]:
+                asking[some] = q
+                some += 1
         begin, stop = offsets[lists[k]], offsets[lists[k] + 1]
         stop = _first_at_least(rows_of, begin, stop, end_row)
         for i in range(begin, stop):
             row = np.int64(rows_of[i])
-            if masked and mask[row] == 0:
-                continue
-            score = np.float32(0.0)
-            for j in range(width):
-                score += query[j] * np.float32(codes[i, j])
-            score *= scales[i]
-            if score >= limit:  # the lists do not follow one another in the order of their rows: an equal one may win
-                rows[held], scores[held] = row, score
-                held += 1
-                if held == room:
-                    held, over = _kept(rows, scores, held, wanted)
-                    limit = max(limit, np.float32(over))
-    held, _ = _kept(rows, scores, held, wanted)
-    return rows[:held].copy(), scores[:held].copy()
+            for a in range(some):
+                q = asking[a]
+                if masked and mask[row] & bits[q] == 0:
+                    continue
+                score = np.float32(0.0)
+                for j in range(widths[q]):
+                    score += queries[q, j] * np.float32(codes[i, j])
+                score *= scales[i]
+                if (
+                    score >= limit[q]
+                ):  # lists do not follow one another in the order of their rows: an equal one may win
+                    rows[q, held[q]], scores[q, held[q]] = row, score
+                    held[q] += 1
+                    if held[q] == room:
+                        held[q], over = _kept(rows[q], scores[q], room, wanted[q])
+                        limit[q] = max(limit[q], np.float32(over))
+    for q in range(number):
+        held[q], _ = _kept(rows[q], scores[q], held[q], wanted[q])
+    return rows, scores, held
 
 
 @_compiled

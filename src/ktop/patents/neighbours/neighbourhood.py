@@ -98,6 +98,7 @@ def neighbourhood(
     parts = [
         _part_of(whole, index, *half) for half in (reading.halves(index) if reading is not None and halved else ())
     ]
+    index.scan_ahead([question, *parts], size, before, len(excluded))
     of_half = functools.partial(around, within_field=True, background=False, paired=False)
     with index.beside(lambda: tuple(of_half(part, clock=_Clock())[0] for part in parts)) as halves:
         found, docs = around(
