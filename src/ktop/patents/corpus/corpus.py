@@ -66,6 +66,8 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 STORED_SCHEMA = {**SCHEMA, "digest": pl.UInt64()}
 CITATION_SCHEMA: dict[str, pl.DataType] = {"citing": pl.String(), "cited": pl.String(), "category": pl.String()}
+#: Patents of a file that are packed together: whoever reads the text of one unpacks those of as many.
+PACKED_TOGETHER = 4_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus import merging, record_supplements, renumbering
 from ktop.patents.corpus.corpus import (
     CITATION_SCHEMA,
+    PACKED_TOGETHER,
     SCHEMA,
     Corpus,
     Manifest,
@@ -400,7 +401,7 @@ class _Run:
     def _write(self, frame: pl.DataFrame, folder: str, year: int, digest: str) -> Partition:
         file = f"{folder}/{digest}.parquet"
         with atomic_path(self.directory / file) as temporary:
-            frame.write_parquet(temporary, compression="zstd", row_group_size=20_000)
+            frame.write_parquet(temporary, compression="zstd", row_group_size=PACKED_TOGETHER)
         return Partition(year, file, frame.height, digest)
 
     def _merge_citations(self, corpus: Corpus) -> Partition | None:

@@ -9,7 +9,13 @@ import polars as pl
 
 from ktop.domain.technology.neighbourhood import day_of
 from ktop.domain.technology.summary import clean_text
+from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.index import PatentIndex
+
+#: Texts that are remembered: a rating reads the nearest patents for copies, and most of them again for features.
+TEXTS_KEPT = 256
+
+_kept: dict[tuple[Corpus, str], str] = {}
 
 
 def stored_texts(index: PatentIndex, known_from: Mapping[str, int]) -> dict[str, str]:
@@ -21,18 +27,36 @@ def stored_texts(index: PatentIndex, known_from: Mapping[str, int]) -> dict[str,
     ----------
     known_from : id → day from which the patent is known (days since 1970).
     """
-    days = sorted({day_of(day) for day in known_from.values()})
-    if not days:
+    corpus = index.corpus
+    known = {name: text for name in known_from if (text := _kept.get((corpus, name))) is not None}
+    read = _from_files(corpus, {name: day for name, day in known_from.items() if name not in known})
+    if len(_kept) >= TEXTS_KEPT:
+        _kept.clear()
+    _kept.update({(corpus, name): text for name, text in read.items()})
+    return known | read
+
+
+def _from_files(corpus: Corpus, known_from: Mapping[str, int]) -> dict[str, str]:
+    rows = _rows(corpus, known_from, "title", "abstract")
+    # claims are as long as abstracts, and hardly any patent has a claim alone
+    bare = {name: known_from[name] for name, row in rows.items() if not row["abstract"]}
+    claims = _rows(corpus, bare, "first_claim")
+    return {name: _text_of(row["title"], row["abstract"] or claims[name]["first_claim"]) for name, row in rows.items()}
+
+
+def _rows(corpus: Corpus, known_from: Mapping[str, int], *columns: str) -> dict[str, dict[str, Any]]:
+    """Return some columns of patents by their ids."""
+    if not known_from:
         return {}
+    days = sorted({day_of(day) for day in known_from.values()})
     # Files are in the order of days: the parts of other days need not be looked at.
     wanted = pl.col("known_from").is_in(days) & pl.col("id").is_in(sorted(known_from))
-    files = index.corpus.patents(sorted({day.year for day in days}))
-    with index.corpus.reading():
-        rows = files.filter(wanted).select("id", "title", "abstract", "first_claim").collect()
-    return {row["id"]: _text_of(row) for row in rows.iter_rows(named=True)}
+    files = corpus.patents(sorted({day.year for day in days}))
+    with corpus.reading():
+        rows = files.filter(wanted).select("id", *columns).collect()
+    return {row["id"]: row for row in rows.iter_rows(named=True)}
 
 
-def _text_of(row: Mapping[str, Any]) -> str:
-    body = row["abstract"] or row["first_claim"] or ""
-    title = (row["title"] or "").strip().rstrip(".")
-    return clean_text(f"{title}. {body}" if title else body)
+def _text_of(title: str | None, body: str | None) -> str:
+    title = (title or "").strip().rstrip(".")
+    return clean_text(f"{title}. {body or ''}" if title else body or "")
