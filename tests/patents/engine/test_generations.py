@@ -96,7 +96,7 @@ def test_readers_go_on_answering_while_a_writer_is_killed_again_and_again(tmp_pa
         assert frozenset(english) == expected[asked.version]
         assert len(asked.search(QUESTION, 1_000)) == len(asked)
         assert searched(asked, ASKED) == fresh[asked.version]
-        shown = asked.display(int(asked.docs_of([RECORDS[0]["id"]])[0]))
+        shown = asked.displays(asked.docs_of([RECORDS[0]["id"]]))[0]
         assert shown.title == f"State {list(expected).index(asked.version) + 1}"
         seen[asked.version] = seen.get(asked.version, 0) + 1
 

@@ -221,3 +221,12 @@ def test_what_is_scanned_ahead_is_what_is_found(
             assert one[0].tolist() == other[0].tolist() and one[1].tolist() == other[1].tolist()
             assert len(one[0])
     assert scans == 0
+
+
+def test_what_is_shown_is_read_once(small_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, docs = PatentIndex(small_corpus), np.array([7, 3, 7, 20])
+    alone = [segment.display(row) for segment, row in map(index.segment_of, docs.tolist())]
+    assert index.displays(docs[1:]) == alone[1:]
+    monkeypatch.setattr(PatentIndex, "_displays", lambda *_: pytest.fail("read again"))
+    assert index.displays(docs) == alone
+    assert index.displays(docs[:0]) == []

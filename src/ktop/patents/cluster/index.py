@@ -109,8 +109,7 @@ class ClusterIndex(PatentIndex):
         """See ``PatentSearch``."""
         return self._of_each("ids_of", docs)
 
-    def displays(self, docs: Docs) -> list[Display]:
-        """See ``PatentSearch``."""
+    def _displays(self, docs: Docs) -> list[Display]:
         return self._of_each("displays", docs)
 
     def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:

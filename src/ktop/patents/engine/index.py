@@ -32,8 +32,9 @@ from ktop.patents.engine.lexical import LexicalReader, WeightedTerms, by_chances
 from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores, Terms
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
+from ktop.patents.engine.sorted_search import among
 from ktop.patents.engine.tables import Tables, country_code
-from ktop.patents.engine.vectors import TextSpace
+from ktop.patents.engine.vectors import TextSpace, across
 
 T = TypeVar("T")
 Mode = Literal["lexical", "dense", "hybrid"]
@@ -53,6 +54,8 @@ BESIDE_FROM = 500_000
 #: Terms whose documents are remembered, and at most how many document numbers for each patent of the corpus: 16 bytes.
 TERMS_KEPT = 300
 DOCS_KEPT = 2
+#: Patents whose titles, applicants and classes are remembered.
+SHOWN_KEPT = 8_192
 #: Analysed questions that are kept: one rating asks the same text several times, and others may ask theirs meanwhile.
 QUESTIONS_KEPT = 64
 #: Filters whose document masks are kept (a byte a patent each).
@@ -107,6 +110,7 @@ class PatentIndex:
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
         self._scanned: dict[tuple[bytes, int | None, Filter], tuple[int, Docs, Scores]] = {}
         self._having: tuple[dict[tuple[int | None, tuple[int, ...]], Docs], int] = ({}, 0)
+        self._shown: dict[int, Display] = {}
         self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -438,7 +442,7 @@ class PatentIndex:
             for code in codes[1:]:
                 if not len(rows):
                     break
-                rows = np.intersect1d(rows, segment.rows_with(code, before), assume_unique=True)
+                rows = rows[among(rows, segment.rows_with(code, before))]
             found.append(segment.start + rows)
         return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
@@ -459,6 +463,11 @@ class PatentIndex:
             counted += segment.document_frequencies(codes, before)
         return counted
 
+    @cached_property
+    def sample_vectors(self) -> npt.NDArray[np.float32]:
+        """What ``across`` leaves of the text vectors of the tables' sample, (sample, d)."""
+        return across(self.vectors_of(self.tables.sample.docs))
+
     def sample_frequencies(self, before: int | None) -> npt.NDArray[np.int64]:
         """Return ``document_frequencies`` of the terms of the tables' sample, remembered for the day asked last."""
         known = self._of_sample
@@ -477,14 +486,23 @@ class PatentIndex:
 
     def ids_of(self, docs: Docs) -> list[str]:
         """See ``PatentSearch``."""
-        return [bytes(segment.ids[row]).decode("ascii") for segment, row in map(self.segment_of, docs.tolist())]
+        return [self._id(doc).decode("ascii") for doc in docs.tolist()]
 
     def docs_of(self, ids: Sequence[str]) -> Docs:
         """See ``PatentSearch``."""
-        return self.tables.docs_of(ids, _Ids(self))
+        return self.tables.docs_of(ids, self._id)
 
     def displays(self, docs: Docs) -> list[Display]:
-        """See ``PatentSearch``."""
+        """See ``PatentSearch``. Remembered: a text and its halves have most neighbours in common."""
+        wanted, known = docs.tolist(), self._shown
+        new = [doc for doc in dict.fromkeys(wanted) if doc not in known]
+        found = dict(zip(new, self._displays(np.array(new)), strict=True)) if new else {}
+        together = known | found
+        if found:  # in one step: several threads ask
+            self._shown = together if len(together) <= SHOWN_KEPT else found
+        return [together[doc] for doc in wanted]
+
+    def _displays(self, docs: Docs) -> list[Display]:
         return [segment.display(row) for segment, row in map(self.segment_of, docs.tolist())]
 
     # --- single documents ------------------------------------------------------------------------------------------
@@ -494,33 +512,19 @@ class PatentIndex:
         segment = self.segments[bisect.bisect_right(self._starts, doc) - 1]
         return segment, doc - segment.start
 
+    def _id(self, doc: int) -> bytes:
+        segment, row = self.segment_of(doc)
+        return bytes(segment.ids[row])
+
     def patent_id(self, doc: int) -> str:
         """Return the id of a document."""
         return self.ids_of(np.array([doc], dtype=np.int64))[0]
-
-    def display(self, doc: int) -> Display:
-        """Return title, applicants and subclasses of a document."""
-        return self.displays(np.array([doc], dtype=np.int64))[0]
 
 
 def word_data_digest() -> str:
     """Return a digest of the catalogue's word data that questions are read by: glossary, word lists, sentence rule."""
     data = [catalogue.load(f"patents/{name}") for name in WORD_DATA]
     return hashlib.blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-class _Ids(Sequence[bytes]):
-    """The ids of an index by document number."""
-
-    def __init__(self, index: PatentIndex) -> None:
-        self._index = index
-
-    def __len__(self) -> int:
-        return self._index.manifest.rows
-
-    def __getitem__(self, doc: Any) -> Any:
-        segment, row = self._index.segment_of(doc)
-        return bytes(segment.ids[row])
 
 
 def _both(one: npt.NDArray[np.bool_] | None, other: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

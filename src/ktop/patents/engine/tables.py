@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ import polars as pl
 
 from ktop.patents.corpus.citations import resolved_citations
 from ktop.patents.corpus.corpus import Corpus
+from ktop.patents.engine import term_kernels
 from ktop.patents.engine.content import Content, looked_up
 from ktop.patents.engine.segment import LANGUAGES, NO_DAY, mapped
 from ktop.patents.engine.sorted_search import first_not_less
@@ -261,12 +262,12 @@ class Tables:
     def _id_order(self) -> Any:
         return self._map("id_order")
 
-    def docs_of(self, ids: Sequence[str], known: Sequence[bytes]) -> npt.NDArray[np.int64]:
+    def docs_of(self, ids: Sequence[str], id_of: Callable[[int], bytes]) -> npt.NDArray[np.int64]:
         """Return the document numbers of the patents with these ids that the index has.
 
-        ``known`` gives the id of every document number.
+        ``id_of`` gives the id of a document number.
         """
-        ordered = _Ordered(known, self._id_order)
+        ordered = _Ordered(id_of, self._id_order)
         found: list[int] = []
         for name in ids:
             wanted = name.encode("ascii", "replace")
@@ -302,13 +303,9 @@ class Tables:
         parts = [docs[int(offsets[i]) : int(offsets[i + 1])] for i in wanted]
         return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *parts])).astype(np.int64)
 
-    def citations(self, docs: npt.NDArray[np.int64], before: int) -> list[npt.NDArray[np.int32]]:
-        """Return for each patent the days, earlier than ``before``, on which patents that cite it were filed."""
-        offsets, days = self._cited
-        found = []
-        for doc in docs:
-            own = days[int(offsets[doc]) : int(offsets[doc + 1])]
-            found.append(own[: first_not_less(own, before)] if len(own) else own)
+    def citations(self, docs: npt.NDArray[np.int64], before: int) -> npt.NDArray[np.int64]:
+        """Return how many patents filed earlier than ``before`` cite each of some patents, (len(docs),)."""
+        found: npt.NDArray[np.int64] = term_kernels.counts_before(*self._cited, docs, before)
         return found
 
     def dated_docs(self) -> npt.NDArray[np.int64]:
@@ -354,14 +351,14 @@ class Tables:
 class _Ordered(Sequence[bytes]):
     """Lets ``bisect`` walk ids through their sorting order without copying them."""
 
-    def __init__(self, values: Sequence[bytes], order: Any) -> None:
-        self._values, self._order = values, order
+    def __init__(self, id_of: Callable[[int], bytes], order: Any) -> None:
+        self._id_of, self._order = id_of, order
 
     def __len__(self) -> int:
         return len(self._order)
 
     def __getitem__(self, place: Any) -> Any:
-        return self._values[int(self._order[place])]
+        return self._id_of(int(self._order[place]))
 
 
 def country_code(country: str) -> int:

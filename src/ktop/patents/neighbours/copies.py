@@ -12,6 +12,7 @@ import numpy as np
 
 from ktop.kernel.arrays import Floats, Integers
 from ktop.patents.analysis.terms import term_code
+from ktop.patents.engine import term_kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.document_terms import terms_together
@@ -44,24 +45,26 @@ def copied(index: PatentIndex, question: Question, earlier: EarlierPatents, docs
         return found
     number, theirs = terms_together(index, docs)
     ends = np.concatenate([[0], np.cumsum(number)])
-    codes = np.unique(np.concatenate([own, theirs]))
+    codes, place, _ = term_kernels.distinct(np.concatenate([own, theirs]))
     df = np.minimum(earlier.document_frequencies(codes), earlier.size)
     rarity = np.minimum(np.log((earlier.size + 1.0) / (df + 1.0)), MOST_RARE)
     rarity = np.where(codes & 1, PAIR_WEIGHT * rarity, rarity)
-    mine = float(rarity[np.searchsorted(codes, own)].sum())
+    mine = float(rarity[place[: len(own)]].sum())
     own_pairs = int(np.count_nonzero(own & 1))
-    place = np.searchsorted(codes, theirs)
-    rare, is_own, is_pair = rarity[place], np.isin(codes, own)[place], (theirs & 1).astype(np.bool_)
-    for i in range(len(docs)):
+    rare, is_pair = rarity[place[len(own) :]], (theirs & 1).astype(np.bool_)
+    is_own = np.isin(codes, own)[place[len(own) :]]
+    owner = np.repeat(np.arange(len(docs)), number)
+    words, their_pairs, shared = (
+        np.bincount(owner[chosen], minlength=len(docs)) for chosen in (is_own & ~is_pair, is_pair, is_own)
+    )
+    few = np.minimum(own_pairs, their_pairs)
+    pairs = (shared - words) / np.maximum(few, 1) / COPIED_PAIRS
+    for i in np.flatnonzero(words >= min(FEWEST_ALIKE, FEWEST_CONTAINED)).tolist():
         part = slice(ends[i], ends[i + 1])
-        shared = is_own[part]
-        words = int(np.count_nonzero(shared & ~is_pair[part]))
-        common, other = float(rare[part][shared].sum()), float(rare[part].sum())
-        few = min(own_pairs, int(np.count_nonzero(is_pair[part])))
-        pairs = (int(np.count_nonzero(shared)) - words) / max(few, 1) / COPIED_PAIRS
-        if words >= FEWEST_ALIKE and mine + other > 0.0:
+        common, other = float(rare[part][is_own[part]].sum()), float(rare[part].sum())
+        if words[i] >= FEWEST_ALIKE and mine + other > 0.0:
             alike = 2.0 * common / (mine + other) / COPIED_OF_ALL
-            found[i] = min(alike, pairs) if few >= FEWEST_PAIRS else alike
-        if words >= FEWEST_CONTAINED and min(mine, other) > 0.0:
-            found[i] = max(found[i], min(common / min(mine, other) / COPIED_OF_SMALLER, pairs))
+            found[i] = min(alike, pairs[i]) if few[i] >= FEWEST_PAIRS else alike
+        if words[i] >= FEWEST_CONTAINED and min(mine, other) > 0.0:
+            found[i] = max(found[i], min(common / min(mine, other) / COPIED_OF_SMALLER, pairs[i]))
     return found

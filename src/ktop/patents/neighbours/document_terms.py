@@ -9,10 +9,8 @@ import numpy.typing as npt
 
 from ktop.kernel.arrays import Booleans, Integers
 from ktop.patents.analysis.terms import term_code
+from ktop.patents.engine import term_kernels
 from ktop.patents.engine.index import PatentIndex
-
-#: Half of the bits of a term code, by which most terms that nobody asked for are told at once.
-_HALF = 0xFFFF
 
 
 def terms_together(index: PatentIndex, docs: Integers) -> tuple[Integers, npt.NDArray[np.uint32]]:
@@ -28,15 +26,7 @@ def having(index: PatentIndex, docs: Integers, groups: Sequence[Sequence[str]]) 
     asked = np.array([term_code(name) for group in groups for name in group], dtype=np.uint32)
     if not len(asked) or not len(docs):
         return found
-    wanted, place = np.unique(asked, return_inverse=True)
-    number, codes = terms_together(index, docs)
-    likely = np.zeros(_HALF + 1, dtype=np.bool_)
-    likely[wanted & _HALF] = True
-    chosen = np.flatnonzero(likely[codes & _HALF])
-    at = np.minimum(np.searchsorted(wanted, codes[chosen]), len(wanted) - 1)
-    met = wanted[at] == codes[chosen]
-    has = np.zeros((len(wanted), len(docs)), dtype=np.bool_)
-    has[at[met], np.repeat(np.arange(len(docs)), number)[chosen[met]]] = True
     owner = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    np.logical_or.at(found, owner, has[place])
+    order = np.argsort(asked, kind="stable")
+    term_kernels.mark_having(*terms_together(index, docs), asked[order], owner[order], found)
     return found

@@ -9,6 +9,7 @@ nothing; a sentence that is mostly made of such words counts nothing as a whole 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -264,11 +265,13 @@ def _foreign(
     rare = share < COMMON
     few = users < np.maximum(FEWEST_USERS, LIFT * share * len(field))
     foreign: Booleans = (share == 0.0) | (rare & few)
-    for i in np.flatnonzero(foreign).tolist():
-        parts = [(part,) for part in words[i].terms[1:]]
+    strange = np.flatnonzero(foreign).tolist()
+    parts = sorted({part for i in strange for part in words[i].terms[1:]}) if own else []
+    used = set(itertools.compress(parts, users_of(index, field, [(part,) for part in parts]) >= FEWEST_USERS))
+    for i in strange:
         # a compound is known where its parts are: a new name of the field is not a word that nobody knows
-        if own and parts:
-            foreign[i] = not bool((users_of(index, field, parts) >= FEWEST_USERS).all())
+        if own and words[i].terms[1:]:
+            foreign[i] = not used.issuperset(words[i].terms[1:])
         elif not own and not groups[i]:
             foreign[i] = False  # nothing stands for it: it counts nowhere anyway
     return foreign

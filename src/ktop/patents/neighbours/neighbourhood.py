@@ -326,7 +326,7 @@ def _measures(index: PatentIndex, docs: Docs, before: int) -> dict[str, Floats]:
     counts are NaN where the corpus has no citations at all before the day.
     """
     tables = index.tables
-    citations = np.array([len(days) for days in tables.citations(docs, before)], dtype=np.float64)
+    citations = tables.citations(docs, before).astype(np.float64)
     if not tables.has_citations(before):
         citations[:] = np.nan
     return {

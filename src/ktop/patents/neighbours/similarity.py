@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ktop.patents.engine import term_kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGE_CODES
@@ -56,7 +57,7 @@ class Similarity:
     def of(self, docs: Docs, paired: bool = True) -> Rated:
         """Return the similarities of some documents; their vectors, only if ``paired``, over all terms they share."""
         owner, terms, weights = self._terms_of(docs)
-        codes, place, times = np.unique(terms, return_inverse=True, return_counts=True)
+        codes, place, times = term_kernels.distinct(terms)
         values = weights * self._idf(codes)[place]
         length = np.sqrt(np.bincount(owner, weights=values * values, minlength=len(docs)))
         values = (values / np.maximum(length, 1e-9)[owner]).astype(np.float32)
@@ -71,21 +72,20 @@ class Similarity:
         foreign = self._foreign(docs)
         own, over = (self._vector(weights, codes[kept]) for weights in (self._own, self._over))
         lexical = np.where(foreign, rows @ over, rows @ own).astype(np.float64)
-        return self._rated(docs, lexical, rows)
+        return self._rated(across(self.index.vectors_of(docs)), lexical, rows)
 
     def of_sample(self) -> Rated:
         """Return the similarities of the corpus's fixed sample, as far as it is earlier; without the vectors."""
         sample = self.index.tables.sample
         keep = np.flatnonzero(self.earlier.counts(sample.docs))
         idf = self._idf_of(sample.terms, self.index.sample_frequencies(self.earlier.before))
-        weights = sample.weights * idf[sample.places]
-        foreign = self._foreign(sample.docs)
-        own, over = (self._vector(given, sample.terms)[sample.places] for given in (self._own, self._over))
-        length = np.sqrt(np.bincount(sample.owners, weights=weights * weights, minlength=len(sample.docs)))
-        asked = np.where(foreign[sample.owners], over, own)
-        product = np.bincount(sample.owners, weights=weights * asked, minlength=len(sample.docs))
-        lexical = product / np.maximum(length, 1e-9)
-        return self._rated(sample.docs[keep], lexical[keep], np.zeros((0, 0), dtype=np.float32))
+        own, over = (self._vector(given, sample.terms) for given in (self._own, self._over))
+        squares, product = term_kernels.tf_idf_sums(
+            sample.owners, sample.places, sample.weights, idf, own, over, self._foreign(sample.docs)
+        )
+        lexical = product / np.maximum(np.sqrt(squares), 1e-9)
+        vectors = self.index.sample_vectors[keep]
+        return self._rated(vectors, lexical[keep], np.zeros((0, 0), dtype=np.float32))
 
     def _terms_of(self, docs: Docs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
         """Return the terms of some documents: owner (0 to n - 1), code and 1 + log of count, an entry each."""
@@ -95,9 +95,9 @@ class Similarity:
         counts = np.concatenate([np.empty(0, dtype=np.uint8), *(counts for _, counts in pieces)])
         return owner.astype(np.int64), terms, (1.0 + np.log(counts.astype(np.float32))).astype(np.float32)
 
-    def _rated(self, docs: Docs, lexical: Float64, rows: npt.NDArray[np.float32]) -> Rated:
+    def _rated(self, vectors: npt.NDArray[np.float32], lexical: Float64, rows: npt.NDArray[np.float32]) -> Rated:
         lexical = np.clip(lexical, 0.0, 1.0)
-        semantic = (across(self.index.vectors_of(docs)) @ self.question.vector_across).astype(np.float64)
+        semantic = (vectors @ self.question.vector_across).astype(np.float64)
         similarity = np.clip(SLOPE * (semantic + lexical - OFFSET), 0.0, 1.0)
         return Rated(similarity, lexical, semantic, rows)
 

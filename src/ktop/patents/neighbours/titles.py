@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 
 import numpy as np
@@ -12,7 +13,7 @@ from ktop.domain.technology.neighbourhood import Neighbourhood, day_number
 from ktop.domain.technology.summary import Lang, detect_language
 from ktop.patents.analysis.noun_phrases import is_term
 from ktop.patents.analysis.terms import PAIR
-from ktop.patents.analysis.text import Word, word_list
+from ktop.patents.analysis.text import Analyser, Word, word_list
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.vectors import across
@@ -38,8 +39,7 @@ def neighbour_words(
     spelling: dict[str, tuple[str, int, str]] = {}
     for i, title in enumerate(found.titles):
         language = found.language[i] or detect_language(str(title)) or "en"
-        generic = word_list(f"generic_{language}")
-        for term, surface, length in _terms(index, str(title), language, generic):
+        for term, surface, length in _terms(index.analyser, str(title), language):
             titles.setdefault(term, set()).add(i)
             spelling.setdefault(term, (surface, length, language))
     ranked = sorted(titles, key=lambda term: (-len(titles[term]) * spelling[term][1], term))[:MAX_TERMS]
@@ -80,18 +80,20 @@ def neighbour_pairs(index: PatentIndex, found: Neighbourhood) -> npt.NDArray[np.
     return pairs
 
 
-def _terms(index: PatentIndex, title: str, language: Lang, generic: frozenset[str]) -> list[tuple[str, str, int]]:
+@functools.lru_cache(maxsize=2_000)  # ratings of one field have neighbours in common
+def _terms(analyser: Analyser, title: str, language: Lang) -> tuple[tuple[str, str, int], ...]:
     """Return (index term, spelling, number of words) of every phrase of one title that is not generic."""
+    generic = word_list(f"generic_{language}")
     found = []
-    for run in index.analyser.runs(title, language):
+    for run in analyser.runs(title, language):
+        telling = [
+            word.surface not in generic and word.terms[0] not in generic and not word.surface.isdigit() for word in run
+        ]
         for length in range(1, MAX_WORDS + 1):
             for start in range(len(run) - length + 1):
                 piece: tuple[Word, ...] = run[start : start + length]
-                if any(word.surface in generic or word.terms[0] in generic or word.surface.isdigit() for word in piece):
-                    continue
-                if not is_term(piece, language):
-                    continue
-                surface = " ".join(word.surface for word in piece)
-                if len(surface) >= _FEWEST_LETTERS:
-                    found.append((PAIR.join(word.terms[0] for word in piece), surface, length))
-    return found
+                if all(telling[start : start + length]) and is_term(piece, language):
+                    surface = " ".join(word.surface for word in piece)
+                    if len(surface) >= _FEWEST_LETTERS:
+                        found.append((PAIR.join(word.terms[0] for word in piece), surface, length))
+    return tuple(found)

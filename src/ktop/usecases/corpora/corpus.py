@@ -115,8 +115,8 @@ def search_text(
     index = open_index(corpus)
     hits = index.search(query, how.top, how.before, mode=_mode(how.mode), only=search_filter(how))
     found = []
-    for doc, hit in zip(index.docs_of([hit.patent_id for hit in hits]), hits, strict=True):
-        shown, day = index.display(int(doc)), int(index.tables.day[doc])
+    docs = index.docs_of([hit.patent_id for hit in hits])
+    for hit, shown, day in zip(hits, index.displays(docs), index.tables.day[docs].tolist(), strict=True):
         found.append(
             {
                 "patent_id": hit.patent_id,
