@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +103,10 @@ class ShownTerm:
     def new(self) -> bool:
         """Whether no earlier patent has the term, as far as the corpus can know."""
         return self.patents == 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON types."""
+        return {name: getattr(self, name) for name in (*self.__slots__, "new")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,14 @@ class LabelSets:
         np.cumsum([len(row) for row in rows], out=offsets[1:])
         return cls(offsets, np.array(codes, dtype=np.int64), tuple(known))
 
+    @property
+    def counts(self) -> Integers:
+        """(rows,) how many labels each row has."""
+        return self.offsets[1:] - self.offsets[:-1]
+
     def row(self, i: int) -> tuple[str, ...]:
         """Return the labels of row ``i``."""
-        return tuple(self.names[code] for code in self.codes[self.offsets[i] : self.offsets[i + 1]])
+        return tuple(self.names[code] for code in self.codes[self.offsets[i] : self.offsets[i + 1]].tolist())
 
     def first(self, n: int) -> LabelSets:
         """Return the first ``n`` rows, with the same numbers for labels."""
@@ -57,8 +62,7 @@ class LabelSets:
 
     def weights(self, row_weights: Floats) -> Floats:
         """Return each label's weight, shape (len(names),): every row spreads its own weight evenly over its labels."""
-        counts = np.diff(self.offsets)
-        per_label = np.repeat(row_weights / np.maximum(counts, 1), counts)
+        per_label = np.repeat(row_weights / np.maximum(self.counts, 1), self.counts)
         return np.bincount(self.codes, weights=per_label, minlength=len(self.names)).astype(np.float64)
 
 

@@ -73,20 +73,20 @@ def _moved(weights: Floats, start: Integers, total: float, resolution: float) ->
     n = len(weights)
     strength = weights.sum(axis=1)
     size = np.bincount(label, weights=strength, minlength=n)
-    inner = weights.diagonal()
+    nodes = list(zip(weights, strength.tolist(), weights.diagonal().tolist(), strict=True))
     for _ in range(_MAX_SWEEPS):
         changed = False
-        for i in range(n):
+        for i, (row, own_strength, inner) in enumerate(nodes):
             own = label[i]
-            size[own] -= strength[i]
-            joined = np.bincount(label, weights=weights[i], minlength=n)
-            joined[own] -= inner[i]
-            gain = joined - resolution * strength[i] * size / total
-            best = int(np.argmax(gain))
+            size[own] -= own_strength
+            joined = np.bincount(label, row, n)
+            joined[own] -= inner
+            gain = joined - resolution * own_strength * size / total
+            best = gain.argmax()
             if gain[best] > gain[own] + _LEAST_GAIN:
-                label[i] = best
+                label[i] = own = best
                 changed = True
-            size[label[i]] += strength[i]
+            size[own] += own_strength
         if not changed:
             break
     return _numbered(label)
@@ -110,11 +110,9 @@ def _refined(weights: Floats, label: Integers, total: float, resolution: float) 
             continue  # not well joined to its own community
         own = piece[i]
         size[own] -= strength[i]
-        joined = np.bincount(piece[inside], weights=weights[i, inside], minlength=n)
-        joined[own] -= inner[i]
-        gain = np.full(n, -np.inf)
-        open_ = np.unique(piece[inside])
-        gain[open_] = joined[open_] - resolution * strength[i] * size[open_] / total
+        joined = np.bincount(piece, weights=weights[i], minlength=n)
+        # a piece bears the number of one of its nodes; one that all have left gains nothing
+        gain = np.where(inside, joined - resolution * strength[i] * size / total, -np.inf)
         gain[own] = 0.0
         best = int(np.argmax(gain))
         if gain[best] > _LEAST_GAIN and best != own:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ktop.domain.technology.neighbour_evidence import NeighbourEvidence, NeighbourWords
 from ktop.domain.technology.neighbourhood import Neighbourhood, day_of
-from ktop.kernel.arrays import Booleans, Floats, Integers
+from ktop.kernel.arrays import Floats, Integers
 from ktop.models.originality.clusters import groups
 from ktop.models.originality.definitions import settings
 from ktop.models.originality.measures import DAYS_PER_YEAR, reading_day
@@ -106,26 +106,27 @@ def group_labels(group: Integers, words: NeighbourWords, corpus_size: int) -> li
     """
     labels = []
     share = np.maximum(words.df / max(corpus_size, 1), _LEAST_SHARE)
+    present = words.present.sum(axis=1)
     for g in range(int(group.max(initial=-1)) + 1):
         inside = group == g
-        score = _log_odds(words, inside, share) * np.log2(1.0 + words.words)
-        score[share > _COMMON_SHARE] = -1.0
         count = words.present[:, inside].sum(axis=1)
+        n = int(np.count_nonzero(inside))
+        score = _log_odds(count, present - count, n, len(inside) - n, share) * np.log2(1.0 + words.words)
+        score[share > _COMMON_SHARE] = -1.0
         order = np.lexsort((-words.words, -score))
-        chosen: list[int] = []
-        for t in order.tolist():
-            if score[t] <= 0.0 or count[t] < _FEWEST_TITLES or len(chosen) == LABEL_TERMS:
-                continue
-            if not any(_repeats(str(words.terms[t]), str(words.terms[other])) for other in chosen):
-                chosen.append(t)
-        labels.append([str(words.terms[t]) for t in chosen])
+        chosen: list[str] = []
+        for term in words.terms[order[(score[order] > 0.0) & (count[order] >= _FEWEST_TITLES)]]:
+            if len(chosen) < LABEL_TERMS and not any(_repeats(str(term), other) for other in chosen):
+                chosen.append(str(term))
+        labels.append(chosen)
     return labels
 
 
-def _log_odds(words: NeighbourWords, inside: Booleans, share: Floats) -> Floats:
-    """Return the (t,) z-scores of each term's log-odds, in the group against the other neighbours and the prior."""
-    a, b = (words.present[:, rows].sum(axis=1).astype(np.float64) for rows in (inside, ~inside))
-    n_a, n_b = float(np.count_nonzero(inside)), float(np.count_nonzero(~inside))
+def _log_odds(a: Integers, b: Integers, n_a: int, n_b: int, share: Floats) -> Floats:
+    """Return the (t,) z-scores of each term's log-odds, in the group against the other neighbours and the prior.
+
+    ``a`` and ``b`` are how many of the ``n_a`` patents of the group and of the ``n_b`` others have the term.
+    """
     prior = _PRIOR_PATENTS * np.minimum(share, 0.5)
     y_a, y_b = a + prior, b + prior
     rest_a, rest_b = n_a - a + _PRIOR_PATENTS - prior, n_b - b + _PRIOR_PATENTS - prior

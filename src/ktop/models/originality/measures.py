@@ -247,7 +247,7 @@ def outside_share(neighbourhood: Neighbourhood) -> float:
     if np.count_nonzero(weights) < FEWEST:
         return NAN
     main = int(np.argmax(fields.weights(weights)))
-    rows = np.repeat(np.arange(neighbourhood.size), np.diff(fields.offsets))
+    rows = np.repeat(np.arange(neighbourhood.size), fields.counts)
     inside = np.zeros(neighbourhood.size, dtype=bool)
     inside[rows[fields.codes == main]] = True
     return float(weights[~inside].sum() / weights.sum())
@@ -257,14 +257,10 @@ def term_reach(neighbourhood: Neighbourhood) -> float:
     """Return the diversity of classes among the similar patents with each key term, weighted mean over terms."""
     terms = neighbourhood.key_terms
     fields = fields_of(neighbourhood)
-    reached: list[float] = []
-    weights: list[float] = []
-    for weight, present in zip(terms.weight, terms.in_neighbour, strict=True):
-        users = labelled(fields, np.where(present, neighbourhood.similarity, 0.0))
-        if np.count_nonzero(users) >= FEWEST_AROUND:
-            reached.append(diversity(fields.weights(users), effective_number(users)))
-            weights.append(float(weight))
-    return float(np.average(reached, weights=weights)) if reached else NAN
+    users = labelled(fields, np.where(terms.in_neighbour, neighbourhood.similarity, 0.0))
+    enough = np.count_nonzero(users, axis=1) >= FEWEST_AROUND
+    reached = [diversity(fields.weights(row), effective_number(row)) for row in users[enough]]
+    return float(np.average(reached, weights=terms.weight[enough])) if reached else NAN
 
 
 def close_neighbours(similarity: npt.NDArray[np.floating], threshold: float) -> int:

@@ -33,7 +33,6 @@ from ktop.models.originality.surroundings import (
 )
 from ktop.models.originality.weighing import has_classes
 
-_HISTOGRAM_BINS = 20
 _MOSTLY = 0.5
 
 
@@ -236,17 +235,7 @@ def _merit(level: float, sign: int) -> float | None:
 
 def _position(score: float, distribution: ReferenceDistribution) -> dict[str, Any]:
     """Return the standing among the reference patents; a percentile score spreads them evenly by construction."""
-    curve = distribution.curves[SCORE]
-    counts = [0] * _HISTOGRAM_BINS
-    for z in distribution.z_scores:
-        counts[min(_HISTOGRAM_BINS - 1, int(curve.at(float(z)) * _HISTOGRAM_BINS / 100.0))] += 1
-    edges = [100.0 * i / _HISTOGRAM_BINS for i in range(_HISTOGRAM_BINS + 1)]
-    return {
-        "percentile": score,
-        "n": distribution.size,
-        "median": 50.0,
-        "histogram": {"edges": edges, "counts": counts},
-    }
+    return {"percentile": score, "n": distribution.size, "median": 50.0, "histogram": distribution.histogram}
 
 
 def _subject(neighbourhood: Neighbourhood) -> dict[str, Any]:

@@ -32,16 +32,16 @@ def distances(similarity: npt.NDArray[np.floating], k: int = GRAPH_NEIGHBOURS) -
 def _spanning_tree(direct: Floats) -> list[tuple[int, int]]:
     """Return the edges of the shortest spanning tree (Prim 1957)."""
     n = len(direct)
-    outside = np.ones(n, dtype=np.bool_)
-    outside[:1] = False
-    near, parent = direct[0].copy(), np.zeros(n, dtype=np.int64)
+    left = direct.copy()  # infinite towards those that are reached
+    near, parent = left[0].copy(), np.zeros(n, dtype=np.int64)
+    near[0] = left[:, 0] = np.inf
     edges = []
     for _ in range(n - 1):
-        j = int(np.argmin(np.where(outside, near, np.inf)))
+        j = int(near.argmin())
         edges.append((int(parent[j]), j))
-        outside[j] = False
-        closer = direct[j] < near
-        near[closer], parent[closer] = direct[j][closer], j
+        near[j] = left[:, j] = np.inf
+        parent[left[j] < near] = j
+        np.minimum(near, left[j], out=near)
     return edges
 
 

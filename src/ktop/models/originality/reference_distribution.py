@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from ktop.models.originality.weights import Weights
 FEWEST_KNOWN = 30
 #: Largest share of reference patents with one and the same value for their values to be moved along a trend.
 MOST_TIED = 0.1
+_HISTOGRAM_BINS = 20
+#: Quantiles kept ready: a rating asks for a handful, always the same.
+_QUANTILES_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +176,9 @@ class ReferenceDistribution:
             level, logit = math.nan, 0.0
             if usable:
                 taken = [value, *(other[name] for other in again if not math.isnan(other[name]))]
-                levels = [_level(column, each) for each in taken]
+                levels = _levels(column, np.array(taken))
                 level = math.fsum(levels) / len(levels)
-                mean = math.fsum(float(bounded_logits(each)) for each in levels) / len(levels)
+                mean = math.fsum(bounded_logits(levels)) / len(levels)
                 logit = certainty * _SIGNS[name] * mean
             scored[name] = ScoredMeasure(value, 100.0 * level, logit)
         z = {
@@ -193,21 +197,34 @@ class ReferenceDistribution:
 
     def density_percentile(self, count: int) -> float:
         """Return the mid-rank percentile, 0-100, of a number of close patents among the reference patents."""
-        return 100.0 * _midrank(self.close_counts, count)
+        return 100.0 * float(_midranks(self.close_counts, count))
 
     def growth_percentile(self, growth: float) -> float:
         """Return the percentile, 0-100, of a filing growth among the reference patents; NaN where it is not known."""
         column = self.columns[self.names.index("filing_growth")]
-        return math.nan if math.isnan(growth) or not len(column) else 100.0 * _midrank(column, growth)
+        return math.nan if math.isnan(growth) or not len(column) else 100.0 * float(_midranks(column, growth))
 
+    @functools.lru_cache(maxsize=_QUANTILES_KEPT)  # noqa: B019 - few distributions are held by it
     def quantile(self, name: str, quantile: float) -> float:
         """Return a quantile of a measure among the reference patents; NaN where none has it."""
         column = self.columns[self.names.index(name)]
         return float(np.quantile(column, quantile)) if len(column) else math.nan
 
+    @functools.lru_cache(maxsize=_QUANTILES_KEPT)  # noqa: B019 - as above
     def usual_nearest(self, quantile: float) -> float:
         """Return a quantile of the reference patents' similarity to their nearest patent."""
         return float(np.quantile(self.nearest, quantile))
+
+    @functools.cached_property
+    def histogram(self) -> dict[str, list[float]]:
+        """Edges of bins of the score, 0-100, and how many reference patents lie in each: about equally many."""
+        curve = self.curves[SCORE]
+        percentiles = np.interp(self.z_scores, curve.z, curve.percentile)
+        bins = (percentiles * _HISTOGRAM_BINS / 100.0).astype(np.int64)
+        return {
+            "edges": [100.0 * i / _HISTOGRAM_BINS for i in range(_HISTOGRAM_BINS + 1)],
+            "counts": np.bincount(bins, minlength=_HISTOGRAM_BINS).tolist(),
+        }
 
 
 def brought_forward(column: Floats, years_before: Floats) -> Floats:
@@ -259,19 +276,18 @@ def _trait_shares(names: tuple[str, ...], shares: Mapping[str, float], weights: 
     return {trait: weights.trait(trait) / total if trait in given else 0.0 for trait in TRAITS}
 
 
-def _midrank(column: np.ndarray[tuple[int, ...], np.dtype[np.generic]], value: float) -> float:
-    """Return the share of ``column`` (sorted) below ``value``, ties counted half."""
-    below = np.searchsorted(column, value, side="left")
-    through = np.searchsorted(column, value, side="right")
-    return float(below + through) / (2.0 * len(column))
+def _midranks(column: Floats, values: Floats | float) -> Floats:
+    """Return the share of ``column`` (sorted) below each of ``values``, ties counted half."""
+    ranks: Floats = (column.searchsorted(values, "left") + column.searchsorted(values, "right")) / (2.0 * len(column))
+    return ranks
 
 
-def _level(column: Floats, value: float) -> float:
-    """Return the mid-rank of ``value``, kept off 0 and 1 by half a patent at each end so that its logit is finite."""
-    return (_midrank(column, value) * len(column) + 0.5) / (len(column) + 1.0)
+def _levels(column: Floats, values: Floats) -> Floats:
+    """Return the mid-ranks of ``values``, kept off 0 and 1 by half a patent at each end: their logits are finite."""
+    return (_midranks(column, values) * len(column) + 0.5) / (len(column) + 1.0)
 
 
-def bounded_logits(levels: Floats | float) -> Floats:
+def bounded_logits(levels: Floats) -> Floats:
     """Return ln(u / (1 - u)) of mid-ranks u between 0 and 1, held within ``settings.most_logit`` on both sides.
 
     A technology that lies outside the reference on a measure, as one of a field that the corpus hardly has, is not told
@@ -279,7 +295,6 @@ def bounded_logits(levels: Floats | float) -> Floats:
     1981). Never falling in u.
     """
     most = float(settings()["most_logit"])
-    levels = np.asarray(levels, dtype=np.float64)
     logits: Floats = np.clip(np.log(levels / (1.0 - levels)), -most, most)
     return logits
 

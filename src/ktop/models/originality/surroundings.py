@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -190,7 +191,7 @@ def shown_terms(evidence: NeighbourEvidence | None) -> dict[str, Any]:
     """Return ``key_terms`` as whole noun phrases where they were looked for; a number is None where it is not known."""
     if evidence is None or not evidence.terms:
         return {}
-    return {"key_terms": [asdict(term) | {"new": term.new} for term in evidence.terms]}
+    return {"key_terms": [term.to_json() for term in evidence.terms]}
 
 
 def trend(neighbourhood: Neighbourhood) -> dict[str, Any]:
@@ -199,9 +200,9 @@ def trend(neighbourhood: Neighbourhood) -> dict[str, Any]:
     ``forecast`` is None where the complete years are too few to tell.
     """
     years = [int(year) for year in neighbourhood.years]
-    filed = [day_of(int(day)).year for day in neighbourhood.filing_day]
+    filed = Counter(day_of(int(day)).year for day in neighbourhood.filing_day)
     incomplete_from = (neighbourhood.as_of - timedelta(days=SECRET_DAYS - 1)).year
-    counts = [filed.count(year) for year in years]
+    counts = [filed[year] for year in years]
     complete = sum(year < incomplete_from for year in years)
     ahead = forecast(
         neighbourhood.years[:complete].astype(np.float64),

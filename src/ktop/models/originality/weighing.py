@@ -20,7 +20,7 @@ NAN = math.nan
 
 def fields_of(neighbourhood: Neighbourhood) -> LabelSets:
     """Return the neighbours' classes; their text topics where fewer than half of them have a class."""
-    with_class = int(np.count_nonzero(np.diff(neighbourhood.classes.offsets)))
+    with_class = int(np.count_nonzero(neighbourhood.classes.counts))
     return neighbourhood.classes if 2 * with_class >= neighbourhood.size else neighbourhood.topics
 
 
@@ -56,8 +56,8 @@ def effective_number(weights: Floats) -> float:
 
 
 def labelled(labels: LabelSets, weights: Floats) -> Floats:
-    """Return the weights with those of rows without any label set to zero."""
-    return np.where(np.diff(labels.offsets) > 0, weights, 0.0)
+    """Return the weights, (..., rows), with those of rows without any label set to zero."""
+    return np.where(labels.counts > 0, weights, 0.0)
 
 
 def spread(labels: LabelSets, row_weights: Floats) -> float:

@@ -105,9 +105,7 @@ def word_centrality(neighbourhood: Neighbourhood) -> float:
     if pairs is None:
         return NAN
     together, alone, weight = pairs
-    cosine = together / np.sqrt(np.outer(alone, alone))
-    upper = np.triu_indices(len(alone), 1)
-    return float(np.average(cosine[upper], weights=np.outer(weight, weight)[upper]))
+    return float(np.average(together / np.sqrt(alone), weights=weight))
 
 
 def unmet_pairs(neighbourhood: Neighbourhood) -> float:
@@ -119,9 +117,8 @@ def unmet_pairs(neighbourhood: Neighbourhood) -> float:
     pairs = _pairs(neighbourhood)
     if pairs is None:
         return NAN
-    together, alone, weight = pairs
-    upper = np.triu_indices(len(alone), 1)
-    return float(np.average(together[upper] == 0.0, weights=np.outer(weight, weight)[upper]))
+    together, _, weight = pairs
+    return float(np.average(together == 0.0, weights=weight))
 
 
 def _weights(neighbourhood: Neighbourhood) -> Floats:
@@ -141,10 +138,12 @@ def _weights_and_use(neighbourhood: Neighbourhood) -> tuple[Floats, Floats] | No
 
 
 def _pairs(neighbourhood: Neighbourhood) -> tuple[Floats, Floats, Floats] | None:
-    """Return for the words that some similar patents use: how many use two of them, each of them, and their weights."""
+    """Return for each pair of words in use how many similar patents use both, and the products of uses and weights."""
     used: Floats = neighbourhood.text_terms.in_neighbour.astype(np.float64)
     known = np.flatnonzero(used.sum(axis=1) >= FEWEST_AROUND)
     if len(known) < FEWEST or neighbourhood.corpus_size < 2:
         return None
     together: Floats = used[known] @ used[known].T
-    return together, np.diag(together).copy(), _weights(neighbourhood)[known]
+    alone, weight = together.diagonal(), _weights(neighbourhood)[known]
+    each = ~np.tri(len(known), dtype=np.bool_)
+    return together[each], np.outer(alone, alone)[each], np.outer(weight, weight)[each]
