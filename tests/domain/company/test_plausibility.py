@@ -28,6 +28,7 @@ def table(**facts: float) -> FactTable:
         ({"rnd_expense_krw_t0": 1e12, "sales_krw_t0": 1e4}, ["10,000,000,000%", "10,000%"]),
         ({"net_income_krw_t0": -2e9, "total_assets_krw_t0": 1e8}, ["-2,000%", "-1,000%"]),
         ({"equity_krw_t0": 2e9, "borrowings_krw_t0": 9e9, "total_assets_krw_t0": 4.4e9}, ["250%", "105%"]),
+        ({"interest_expense_krw_t0": 3e6, "borrowings_krw_t0": 0.0}, ["is 3,000,000 KRW", "Check Borrowings"]),
         ({"patent_claims_mean": 300.0}, ["300 claims", "150 claims"]),
         ({"training_expense_krw_t0": 5e9, "staff_total": 10}, ["500,000,000 KRW per person"]),
     ],
@@ -46,6 +47,8 @@ def test_a_figure_beyond_its_limit_is_told_with_the_limit(facts: dict[str, float
         {"rnd_expense_krw_t0": 6e9, "sales_krw_t0": 0.0},
         {"rnd_expense_krw_t0": 6e9},
         {"equity_krw_t0": -2e9, "borrowings_krw_t0": 6e9, "total_assets_krw_t0": 4.4e9},
+        {"interest_expense_krw_t0": 3e6},  # borrowings not known
+        {"interest_expense_krw_t0": 0.0, "borrowings_krw_t0": 0.0},
         {"patent_claims_mean": 150.0},
     ],
 )
