@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ktop.domain.company.fact_spec import FACTS
+from ktop.domain.company.warnings import credit_warnings
 from ktop.domain.party.actor import LOCAL_OWNER
 from ktop.kernel.tables import Table
 from ktop.models.registry import ModelRegistry
@@ -80,6 +82,18 @@ def test_the_example_batch_file_rates(tmp_path: Path) -> None:
     assert report.rows == report.rated + report.refused
     assert report.rated > 0
     assert (tmp_path / "out.xlsx").stat().st_size > 0
+
+
+def test_a_row_is_told_what_no_score_counts_as_a_single_rating_is(firms: pl.DataFrame) -> None:
+    said = firms.head(4).with_columns(
+        tax_arrears=pl.Series([True, False, None, False]), default_record_3y=pl.Series([False, False, None, True])
+    )
+    rated, _ = rate_frame(said, as_of=DAY, lang="en", registry=RELEASED)
+    told = [warning or "" for warning in rated["warnings"]]
+    for row, items in ((0, FACTS["tax_arrears"].label["en"]), (3, FACTS["default_record_3y"].label["en"])):
+        single = credit_warnings({"tax_arrears": row == 0, "default_record_3y": row == 3})
+        assert items in told[row] and single[0].text["en"] in told[row]
+    assert not any("do not count this" in told[row] for row in (1, 2))
 
 
 def test_an_unknown_company_alone_is_not_rated() -> None:

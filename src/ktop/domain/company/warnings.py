@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ktop.catalogue import LANGS, text
 from ktop.domain.company.fact_spec import FACTS, FactValue
 from ktop.domain.company.facts import AMOUNTS, citations_unknown, newest_staff, newest_statement
@@ -14,6 +16,7 @@ from ktop.domain.rating.rating import Warning
 from ktop.domain.values.registration_numbers import CorporateNumber
 
 if TYPE_CHECKING:
+    from ktop.domain.company.fact_table import FactTable
     from ktop.domain.company.record import Company, Statement
 
 #: A statement is filed within a few months of its year end, so after this many months a newer one should exist.
@@ -58,6 +61,13 @@ def credit_warnings(facts: Mapping[str, FactValue]) -> tuple[Warning, ...]:
     labels = {lang: ", ".join(FACTS[name].label[lang] for name in said) for lang in LANGS}
     told = {lang: text("company.warn_credit_not_rated", lang, items=labels[lang]) for lang in LANGS}
     return (Warning(code="credit_not_rated", text=told),)
+
+
+def credit_warnings_of(table: FactTable) -> Mapping[int, tuple[Warning, ...]]:
+    """Return the same of every row that says something of them, by its position."""
+    said = {name: table.columns[name] == 1 for name in CREDIT}
+    rows = np.flatnonzero(np.any(list(said.values()), axis=0)).tolist()
+    return {row: credit_warnings({name: bool(column[row]) for name, column in said.items()}) for row in rows}
 
 
 def _without_statement(company: Company) -> Warning:

@@ -15,6 +15,7 @@ from ktop.domain.company.fact_table import FactTable
 from ktop.domain.company.frame_columns import PLAIN_TEXT, as_text
 from ktop.domain.company.headings import heading_of
 from ktop.domain.company.plausibility import implausible_warnings
+from ktop.domain.company.warnings import credit_warnings_of
 from ktop.domain.values.kind import as_seen
 from ktop.kernel.clock import today
 from ktop.kernel.files import atomic_path
@@ -58,8 +59,8 @@ def rate_table(
     """Rate every row.
 
     The answer has one row per row given, in the same order: the identity columns, ``as_of``, ``rated`` (true or false),
-    ``problems`` (why not, in ``lang``; empty where rated), ``warnings`` (amounts that look as if in another unit and
-    the like), ``contradictions_said`` (answers that other values contradict, in words)
+    ``problems`` (why not, in ``lang``; empty where rated), ``warnings`` (amounts that look as if in another unit,
+    what no score counts, and the like), ``contradictions_said`` (answers that other values contradict, in words)
     and, per model, its columns led by the model's name with underscores (``tech_index_index``,
     ``ktrs_fm_grade_business`` ...), ``<model>_version`` and ``<model>_trained_on``;
     then every other column given, under its own name (led by ``given_`` where the answer has one of that name).
@@ -84,6 +85,7 @@ class TableRating:
         self._facts, self._problems = FactTable.from_table(table, self._day)
         self._identity = _identity(table.frame, self._facts)
         self._reasons = self._problems.reason_column(lang)
+        self._credit = credit_warnings_of(self._facts)
         self._doubts, self._odd = amount_warnings(self._facts), implausible_warnings(self._facts)
 
     @property
@@ -122,7 +124,7 @@ class TableRating:
         progress(len(self._models), len(self._models), text("cli.step_rating", lang))
         columns["rated"] = pl.Series(rated)
         columns["problems"] = pl.Series(reasons, dtype=pl.String)
-        told = (self._problems.notes, self._doubts, self._odd)
+        told = (self._problems.notes, self._credit, self._doubts, self._odd)
         warnings = ([warning.text[lang] for notes in told for warning in notes.get(r, ())] for r in range(start, stop))
         columns["warnings"] = pl.Series([" ".join(row) or None for row in warnings], dtype=pl.String)
         said = contradictions_said(self._models, facts, lang)
