@@ -38,7 +38,10 @@ def score(
             lang=terminal.lang,
             progress=progress,
         )
-    terminal.note(terminal.say("originality_scored", out=out, **report))
+    for sentence in report["remarks"]:
+        terminal.note(sentence)
+    told = {"queries": report["queries"], "refused": report["refused"]}
+    terminal.note(terminal.say("originality_scored", out=out, scored=told["queries"] - told["refused"], **told))
 
 
 @app.command("rank", help=help_of("originality_rank"))
@@ -71,6 +74,7 @@ def rank(
         terminal.say(
             "originality_ranked",
             proposals=report.proposals,
+            ranked=report.proposals - report.refused,
             refused=report.refused,
             duplicates=report.duplicates,
             out=out,

@@ -11,7 +11,7 @@ import pytest
 
 from ktop.kernel.errors import InputError, UnavailableError
 from ktop.usecases.technologies import many as score_technologies
-from ktop.usecases.technologies.many import score_queries
+from ktop.usecases.technologies.many import score_queries, without_score
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "technologies"
 
@@ -19,6 +19,12 @@ POEM = (
     "Grandmother sang of swallows over the orchard wall, of honey on warm bread and the quarrel of two brothers who "
     "forgave each other at her table before the bells of evening rang across the sleepy valley."
 )
+
+
+def test_why_some_have_no_score_is_counted() -> None:
+    assert without_score([None, None], "en") == ()
+    (told,) = without_score(["far", None, "short", "far", "a", "b"], "en")
+    assert told == "With a score: 1 of 6. Without: 5. Why (how many): far (2) short (1) a (1) …"
 
 
 def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
@@ -33,7 +39,11 @@ def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
     )
     queries.write_parquet(tmp_path / "q.parquet")
     report = score_queries(tmp_path / "q.parquet", tmp_path / "r.parquet", corpus=lambda: demo_corpus)
-    assert report == {"queries": 3, "refused": 2}
+    assert (report["queries"], report["refused"]) == (3, 2)
+    (told,) = report["remarks"]
+    assert "3건 가운데 1건에 점수가 있고 2건에는 없습니다" in told
+    for problem in pl.read_parquet(tmp_path / "r.parquet")["problem"].drop_nulls():
+        assert f"{problem} (1)" in told
     found = pl.read_parquet(tmp_path / "r.parquet")
     assert found.columns[:9] == [
         *("query_id", "core", "originality", "value", "spillover", "score", "grade", "density", "ocean")

@@ -119,6 +119,7 @@ def test_tables_in_and_out(engine: TechnologyEngine, demo_corpus: Path, tmp_path
         write_table(frame, source)
     report = rank_file(source, out, engine=lambda: open_corpus(demo_corpus), as_of=DAY, lang="ko")
     assert (report.proposals, report.refused, report.duplicates) == (2, 1, 0)
+    assert "2건 가운데 1건에 점수가 있고 1건에는 없습니다" in report.remarks[0]
     from ktop.usecases.uploads import read_table
 
     found = read_table(out)

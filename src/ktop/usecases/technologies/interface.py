@@ -37,7 +37,7 @@ class RankReport:
 
 @dataclass(frozen=True, slots=True)
 class RankedUpload:
-    """Ranked proposals, a row each, and how their table was read, one sentence for each thing to know about it."""
+    """Ranked proposals, a row each; how many have no score and why, and how their table was read, a sentence each."""
 
     rows: Sequence[Mapping[str, Any]]
     remarks: tuple[str, ...] = ()

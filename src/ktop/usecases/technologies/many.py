@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,8 @@ from ktop.usecases.uploads import require_table_ending
 TOGETHER = 25
 #: Fewer than these are rated by one process: starting another one takes longer.
 _WORTH_A_WORKER = 100
+#: Reasons for having no score that are told of a whole table; each row has its own.
+_REASONS_TOLD = 3
 
 Query = dict[str, Any]
 Row = dict[str, Any]
@@ -46,7 +49,8 @@ def score_queries(
 
     Columns: ``query_id, core, originality, value, spillover, score`` (0-100, null where it cannot be given), ``grade``,
     ``density`` (close earlier patents), ``ocean``, ``model_version`` and ``problem`` (why not, in ``lang``).
-    Returns how many ``queries`` there were and how many were ``refused``. The rows do not depend on ``workers``.
+    Returns how many ``queries`` there were, how many were ``refused``, and ``remarks`` on that. The rows do not depend
+    on ``workers``.
     """
     require_table_ending(out, (".parquet",))
     given = read_queries(queries)
@@ -58,7 +62,24 @@ def score_queries(
     frame = pl.DataFrame(rows, schema=answers_schema())
     with atomic_path(out) as beside:
         frame.write_parquet(beside, compression="zstd")
-    return {"queries": len(given), "refused": frame["problem"].count()}
+    problems = frame["problem"].to_list()
+    refused = sum(problem is not None for problem in problems)
+    return {"queries": len(given), "refused": refused, "remarks": without_score(problems, lang)}
+
+
+def without_score(problems: Sequence[str | None], lang: Lang) -> tuple[str, ...]:
+    """Return how many of some technologies have a score and how many none, and why; nothing where all have one.
+
+    ``problems`` holds for each why it has none, None where it has one; the most frequent reasons are told.
+    """
+    why = Counter(problem for problem in problems if problem is not None)
+    if not why:
+        return ()
+    none, count = why.total(), len(problems)
+    reasons = " ".join(f"{sentence} ({times:,})" for sentence, times in why.most_common(_REASONS_TOLD))
+    more = "" if len(why) <= _REASONS_TOLD else " …"
+    told = {"all": count, "scored": count - none, "none": none, "why": f"{reasons}{more}"}
+    return (text("originality.rank_without_score", lang, **told),)
 
 
 def scored_rows(

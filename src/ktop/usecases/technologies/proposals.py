@@ -26,6 +26,7 @@ from ktop.patents.neighbours.repeats import meaning_similarities, word_similarit
 from ktop.usecases.corpora.engine import TechnologyEngine
 from ktop.usecases.corpora.neighbourhood import neighbourhood_of
 from ktop.usecases.technologies.interface import RankReport
+from ktop.usecases.technologies.many import without_score
 from ktop.usecases.technologies.rating import technology_of
 from ktop.usecases.uploads import read_told_table, require_table_ending, sentences, write_table
 
@@ -72,7 +73,7 @@ def rank_file(
         len(rows),
         sum(row["problem"] is not None for row in rows),
         sum(row["duplicate_of"] is not None for row in rows),
-        sentences(table, lang),
+        (*without_score([row["problem"] for row in rows], lang), *sentences(table, lang)),
     )
 
 

@@ -18,7 +18,7 @@ from ktop.kernel.progress import Progress, silent
 from ktop.usecases.corpora.interface import Corpora
 from ktop.usecases.technologies import examples
 from ktop.usecases.technologies.interface import RankedUpload, RankReport, RatedAgain, TechnologyExample
-from ktop.usecases.technologies.many import score_queries
+from ktop.usecases.technologies.many import score_queries, without_score
 from ktop.usecases.technologies.proposals import (
     AT_ONCE,
     proposals_of,
@@ -148,7 +148,8 @@ class TechnologyService:
         require(actor, "own:batch:run")
         table, shown = uploaded_table(source, name)
         rows = self.rank_proposals(actor, proposals_of(table.frame, shown, AT_ONCE), lang)
-        return RankedUpload(rows, sentences(table, lang))
+        told = without_score([row["problem"] for row in rows], lang)
+        return RankedUpload(rows, (*told, *sentences(table, lang)))
 
     def rank_proposals(
         self, actor: Actor, proposals: Sequence[Mapping[str, Any]], lang: Lang
