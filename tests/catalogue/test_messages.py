@@ -91,3 +91,24 @@ def test_every_error_the_code_raises_has_its_sentence() -> None:
 )  # fmt: skip
 def test_particles_follow_the_sound(word: str, kind: str, expected: str) -> None:
     assert particle(word, kind) == expected
+
+
+#: Texts that often count one: the count stands after what is counted ("Rows not taken in: 1"), never "1 rows".
+COUNTING = {
+    "patents": ("summary_repeats", "nothing_to_import"),
+    "report": ("term_patents",),
+    "result": ("peers", "sentences", "sure_corpus"),
+    "sheets": ("preview_lead", "taken", "rest_left"),
+    "tables": ("two_encodings", "damaged_lines", "stray_quotes"),
+    "web": ("questions", "items"),
+    "wizard": ("industry_found", "inputs_changed", "questions_open"),
+    "company": ("warn_future",),
+    "facts": ("amounts_in_words",),
+}
+
+
+@pytest.mark.parametrize("key", [f"{room}.{name}" for room, names in COUNTING.items() for name in names])
+def test_a_text_that_counts_one_says_no_plural(key: str) -> None:
+    english = messages()[key]["en"]
+    shown = english.format(**dict.fromkeys(fields(english), 1))
+    assert not re.search(r"\b1 [a-z]+s\b", shown), shown

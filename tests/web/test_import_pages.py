@@ -42,11 +42,11 @@ def test_a_file_is_checked_on_the_page_and_taken_in(house: House, visit: TestCli
     assert refused.status_code == 422 and 'role="alert"' in refused.text
     shown = visit.post("/imports", data={"csrf": token}, files={"table": ("firms.csv", CSV.encode("cp949"))})
     said = html.unescape(shown.text)
-    assert "records of 1 companies (1 new)" in said and "Companies, row 3" in said and "does not have 10 digits" in said
+    assert "make records of: 1 (1 new)" in said and "Companies, row 3" in said and "does not have 10 digits" in said
     rest = visit.get(f"{shown.url.path}/rest.xlsx")
     assert rest.status_code == 200 and "firms-rest.xlsx" in rest.headers["content-disposition"]
     taken = visit.post(shown.url.path, data={"csrf": token})
-    assert "Kept the records of 1 companies" in taken.text
+    assert "Companies whose records were kept: 1" in taken.text
     again = visit.post(shown.url.path, data={"csrf": token})
     assert again.status_code == 409 and "taken in already" in again.text
     assert "가나센서(가상)" in visit.get("/my/companies").text

@@ -66,7 +66,7 @@ def test_five_steps_lead_to_a_result_whose_answers_can_be_changed(browser: TestC
         .headers["location"]
         .endswith("/consent")
     )
-    assert "24 questions are open" in read(browser, f"{address}/consent")
+    assert "Questions open: 24" in read(browser, f"{address}/consent")
     result = send(browser, f"{address}/consent").headers["location"]
     kept_id = address.split("/")[3]
     (version,) = house.portfolio.records_of(LOCAL_OWNER, kept_id)

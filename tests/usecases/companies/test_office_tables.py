@@ -404,7 +404,7 @@ def test_lines_of_two_encodings_are_read_each_in_its_own(tmp_path: Path, newline
     path.write_bytes(newline.encode().join(lines) + newline.encode())
     rows, report = rated(path)
     assert [row["name"] for row in rows] == ["가람정공", "나래전자"]
-    assert "1 lines (line 3) are not UTF-8" in told(report)
+    assert "not UTF-8 and were read as CP949: 1 (line 3)" in told(report)
 
 
 def test_a_file_in_cp949_alone_is_not_mixed(tmp_path: Path) -> None:
@@ -624,8 +624,8 @@ def test_a_ministrys_workbook_is_answered_firm_by_firm(tmp_path: Path) -> None:
         "not read: '표지'",
         "Hidden sheets were not read: '전년도(보관)'",
         "Row 5 was taken for the headings",
-        "'(단위: 백만원, 명)' above the table (row 3) 2 columns",
-        "headings 1 columns were multiplied by 1,000 won",
+        "'(단위: 백만원, 명)' above the table (row 3) amounts were multiplied by",
+        "multiplied by 1,000 won (1)",
         "revision 10",
     ):
         assert words in told(report)
