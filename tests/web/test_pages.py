@@ -439,7 +439,7 @@ def test_a_methods_page_tells_all_rules_of_its_model_and_no_others(client: TestC
         assert {"ko": "체크리스트 25문항", "en": "checklist"}[lang] in page
         assert load("grades")["ladders"]["originality"]["label"][lang] not in page
     page = shown("global-expansion")
-    assert {"ko": "15문항", "en": "questions: 15"}[lang] in page and {"ko": "25문항", "en": "The 25"}[lang] not in page
+    assert {"ko": "15문항", "en": "15 questions"}[lang] in page and {"ko": "25문항", "en": "The 25"}[lang] not in page
     assert all(source["label"][lang] in page for source in load("reference_abroad")["sources"].values())
     assert {"ko": "가상(합성) 기업", "en": "synthetic"}[lang] in page
     page = shown("tech-index")

@@ -24,7 +24,7 @@ POEM = (
 def test_why_some_have_no_score_is_counted() -> None:
     assert without_score([None, None], "en") == ()
     (told,) = without_score(["far", None, "short", "far", "a", "b"], "en")
-    assert told == "With a score: 1 of 6. Without: 5. Why (how many): far (2) short (1) a (1) …"
+    assert told == "With a score: 1 of 6. Without: 5. Why: 2 × far 1 × short 1 × a …"
 
 
 def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_table_of_technologies(demo_corpus: Path, tmp_path: Path) -> None:
     (told,) = report["remarks"]
     assert "3건 가운데 1건에 점수가 있고 2건에는 없습니다" in told
     for problem in pl.read_parquet(tmp_path / "r.parquet")["problem"].drop_nulls():
-        assert f"{problem} (1)" in told
+        assert f"1 × {problem}" in told
     found = pl.read_parquet(tmp_path / "r.parquet")
     assert found.columns[:9] == [
         *("query_id", "core", "originality", "value", "spillover", "score", "grade", "density", "ocean")

@@ -76,7 +76,7 @@ def without_score(problems: Sequence[str | None], lang: Lang) -> tuple[str, ...]
     if not why:
         return ()
     none, count = why.total(), len(problems)
-    reasons = " ".join(f"{sentence} ({times:,})" for sentence, times in why.most_common(_REASONS_TOLD))
+    reasons = " ".join(f"{times:,} × {sentence}" for sentence, times in why.most_common(_REASONS_TOLD))
     more = "" if len(why) <= _REASONS_TOLD else " …"
     told = {"all": count, "scored": count - none, "none": none, "why": f"{reasons}{more}"}
     return (text("originality.rank_without_score", lang, **told),)
