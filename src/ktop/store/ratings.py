@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ class RatingRow:
     title: str = ""
     note: str = ""
     archived: bool = False
-    of_itself: bool | None = None
+    of_itself: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
