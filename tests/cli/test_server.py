@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import subprocess
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from ktop.cli.server import run_server
 from ktop.cli.state import Session
 from ktop.kernel.settings import Settings
 from ktop.usecases.platform import Platform
+from ktop.worker import process
 from ktop.worker.process import worker_beside
 
 
@@ -35,13 +37,21 @@ def test_the_platform_opens_with_what_serve_was_given() -> None:
         run_server(Session(Settings(), opened), host="localhost", port=port, solo=True, processes=3)
 
 
-def test_the_worker_beside_knows_the_address_that_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: dict[str, Any] = {}
+def test_the_worker_beside_knows_the_address_that_is_served(
+    monkeypatch: pytest.MonkeyPatch, ktop: Callable[..., Any]
+) -> None:
+    started: list[str] = []
 
-    def start(command: list[str], **given: Any) -> Any:
-        started.update(given)
+    def start(command: list[str], **_: Any) -> Any:
+        started.extend(command)
         return SimpleNamespace(stdin=io.BytesIO(), wait=lambda _seconds: 0)
 
     monkeypatch.setattr(subprocess, "Popen", start)
     with worker_beside(Settings(host="localhost", port=8124)):
-        assert (started["env"]["KTOP_HOST"], started["env"]["KTOP_PORT"]) == ("localhost", "8124")
+        assert started[-4:] == ["--host", "localhost", "--port", "8124"]
+
+    def worked(_work: Any, settings: Settings, *, beside: bool) -> None:
+        assert beside and settings.address == "http://localhost:8124"
+
+    monkeypatch.setattr(process, "run_worker", worked)
+    assert ktop("worker", *started[started.index("worker") + 1 :]).status == 0

@@ -29,11 +29,13 @@ def worker(
     ctx: typer.Context,
     data: Annotated[Path | None, typer.Option("--data", help=text("cli.help_data", terminal.lang))] = None,
     beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
+    host: Annotated[str | None, typer.Option(hidden=True)] = None,
+    port: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Work jobs off until told to end."""
     from ktop.worker.process import run_worker  # only this command needs it
 
-    at = session(ctx).at(data)
+    at = session(ctx).at(data).given(host=host, port=port)
     if not beside:
         terminal.note(_say("worker_ready"))
     run_worker(at.platform.work, at.settings, beside=beside)

@@ -51,10 +51,8 @@ def worker_beside(settings: Settings) -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-m", "ktop", "worker", "--data", str(settings.data), "--beside"]
-    environment = os.environ | {"KTOP_HOST": settings.host, "KTOP_PORT": str(settings.port)}  # its letters lead there
-    child = subprocess.Popen(  # noqa: S603 - ourselves
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
-    )
+    command += ["--host", settings.host, "--port", str(settings.port)]  # its letters lead there
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # noqa: S603 - ourselves
     try:
         yield
     finally:
