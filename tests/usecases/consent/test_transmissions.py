@@ -159,9 +159,13 @@ def test_a_signed_file_shows_the_inputs_that_were_sent_and_no_other(
     assert "staff_total" in verified.inputs and "sales_krw_t0" not in verified.inputs
     assert set(verified.inputs) == set(SignedResult.parse(content).names())
     assert [entry.way for entry in consents.ledger(COMPANY).items] == ["sent"]
+    transmissions.open_received(BANK, sent.id)
     transmissions.withdraw(COMPANY, sent.id)
     with pytest.raises(ConflictError):
         transmissions.received_file(BANK, sent.id)
+    with store.installation() as work:
+        (told,) = work.audit_events.newest(action="result.downloaded")
+    assert (told.tenant, told.subject, told.details) == ("ibk", made, {"transmission": sent.id}), "the file, once"
 
 
 def test_a_signed_file_shows_no_more_than_is_agreed_to_when_it_is_fetched(

@@ -123,6 +123,8 @@ class TransmissionService:
             found, opened = self._open(unit, transmission_id)
             if opened is not None and not opened.withheld:  # signed whole, it cannot show some of the answers alone
                 file = unit.transmissions.document(found)
+            if file is not None:  # a file that was carried away is more than a look
+                unit.tell("result.downloaded", found.rating, {"transmission": found.id}, [found.tenant])
         if found.withdrawn is not None:
             raise ConflictError("transmission.withdrawn")
         if file is None or opened is None:
