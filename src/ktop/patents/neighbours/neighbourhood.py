@@ -216,26 +216,18 @@ def prepare(index: PatentIndex, technology: Technology, within_field: bool = Fal
     a search. The index remembers it; a neighbourhood asked for without it is the same, only later. ``within_field`` as
     there: the meaning is then that of the sentences, and the whole text is not encoded as one.
     """
-    # First the text as it stands, of which most often nothing is left out: each asking reads all of the weights.
-    _encode(index, index.question(technology.text, technology.language, technology.title), within_field)
     question = question_of(index, technology)
-    led_over = _encode(index, question, within_field)
+    texts = to_encode(question.text) if within_field else [*sentences_of(question.text), question.opening]
+    led_over = words_led_over(question) if index.languages - {question.language} else []
+    # all at once, because each asking reads all weights of the encoder, and the vocabulary of the other language
+    unknown = index.space.bridge.to_encode(led_over, question.language)
+    encode_remembered([*texts, *filter(None, (question.gloss,)), *unknown])
     if led_over:
-        # all at once, because each asking goes through the whole vocabulary of the other language
         index.space.bridge.translate(led_over, question.language)
         question.vectors_of_counterparts()
         counterparts_of(index, question)
     _ = question.vector
     _ = question.gloss_vector if within_field else question.vector_across
-
-
-def _encode(index: PatentIndex, question: Question, within_field: bool) -> list[tuple[str, str]]:
-    """Encode what a rating of a question will need; return its words that are led to the other language."""
-    texts = to_encode(question.text) if within_field else [*sentences_of(question.text), question.opening]
-    led_over = words_led_over(question) if index.languages - {question.language} else []
-    unknown = index.space.bridge.to_encode(led_over, question.language)
-    encode_remembered([*texts, *filter(None, (question.gloss,)), *unknown])
-    return led_over
 
 
 def nearest_in_meaning(
