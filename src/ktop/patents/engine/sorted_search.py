@@ -23,7 +23,7 @@ def places_not_less(ascending: npt.NDArray[Any], wanted: Sequence[int]) -> npt.N
     return np.searchsorted(ascending, np.asarray(wanted, dtype=ascending.dtype)).astype(np.int64)
 
 
-def among(wanted: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def among(wanted: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Return which of some values stand in an ascending array, shape as ``wanted``."""
     if not len(ascending):
         return np.zeros(len(wanted), dtype=np.bool_)

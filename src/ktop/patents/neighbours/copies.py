@@ -15,6 +15,7 @@ from ktop.patents.analysis.terms import term_code
 from ktop.patents.engine import term_kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
+from ktop.patents.engine.sorted_search import among
 from ktop.patents.neighbours.document_terms import terms_together
 from ktop.patents.neighbours.similarity import PAIR_WEIGHT
 from ktop.patents.neighbours.term_statistics import EarlierPatents
@@ -52,7 +53,7 @@ def copied(index: PatentIndex, question: Question, earlier: EarlierPatents, docs
     mine = float(rarity[place[: len(own)]].sum())
     own_pairs = int(np.count_nonzero(own & 1))
     rare, is_pair = rarity[place[len(own) :]], (theirs & 1).astype(np.bool_)
-    is_own = np.isin(codes, own)[place[len(own) :]]
+    is_own = among(codes, own)[place[len(own) :]]
     owner = np.repeat(np.arange(len(docs)), number)
     words, their_pairs, shared = (
         np.bincount(owner[chosen], minlength=len(docs)) for chosen in (is_own & ~is_pair, is_pair, is_own)

@@ -18,6 +18,7 @@ from ktop.patents.engine import term_kernels
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import LANGUAGE_CODES
+from ktop.patents.engine.sorted_search import among
 from ktop.patents.engine.vectors import across
 from ktop.patents.neighbours.term_statistics import EarlierPatents
 
@@ -62,8 +63,8 @@ class Similarity:
         length = np.sqrt(np.bincount(owner, weights=values * values, minlength=len(docs)))
         values = (values / np.maximum(length, 1e-9)[owner]).astype(np.float32)
         # A term of one document only, that is not asked for either, counts in its length and nowhere else.
-        given = np.fromiter({*self._own, *self._over}, dtype=np.uint32)
-        kept = np.flatnonzero(((times > 1) & paired) | np.isin(codes, given))
+        given = np.array(sorted({*self._own, *self._over}), dtype=np.uint32)
+        kept = np.flatnonzero(((times > 1) & paired) | among(codes, given))
         column = np.full(len(codes), -1, dtype=np.int64)
         column[kept] = np.arange(len(kept))
         known = column[place] >= 0

@@ -79,28 +79,24 @@ class EarlierPatents:
         Exact for one term; of several (a word and its counterparts, which stand in patents of different languages) the
         counts are added up. Excluded patents do not count.
         """
-        single = [term for group in groups for term in group if len(parts_of(term)) == 1]
-        codes = np.unique(np.array([term_code(term) for term in single], dtype=np.uint32))
-        counted = dict(zip(codes.tolist(), self.document_frequencies(codes).tolist(), strict=True))
-        several = list(dict.fromkeys(term for group in groups for term in group if len(parts_of(term)) > 1))
-        joined = dict(zip(several, map(len, self.docs_of_each(several)), strict=True))
-        gone = [set(terms.tolist()) for terms in self._excluded_terms()]
-        found = np.zeros(len(groups), dtype=np.int64)
-        for i, group in enumerate(groups):
-            for term in dict.fromkeys(group):
-                if term in joined:
-                    found[i] += joined[term]
-                else:
-                    code = term_code(term)
-                    found[i] += counted[code] - sum(code in terms for terms in gone)
-        return np.clip(found, 0, self.size)
+        terms = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
+        several = [term for term in terms if len(parts_of(term)) > 1]
+        single = [term for term in terms if len(parts_of(term)) == 1]
+        codes = np.array([term_code(term) for term in single], dtype=np.uint32)
+        counts = self.document_frequencies(codes)
+        for gone in self._excluded_terms():
+            counts -= np.isin(codes, gone)
+        counted = dict(zip(several, map(len, self.docs_of_each(several)), strict=True))
+        counted |= zip(single, counts.tolist(), strict=True)
+        found = [sum(counted[term] for term in dict.fromkeys(group)) for group in groups]
+        return np.clip(np.array(found, dtype=np.int64), 0, self.size)
 
     def _excluded_terms(self) -> list[npt.NDArray[np.uint32]]:
         """Return the terms of each excluded patent that is earlier."""
         earlier = self.excluded
         if self.before is not None:
             earlier = earlier[self.index.tables.day[earlier] < self.before]
-        return [terms for terms, _ in self.index.terms_of(earlier)]
+        return [terms for terms, _ in self.index.terms_of(earlier)] if len(earlier) else []
 
     def _counted(self, docs: Docs) -> Docs:
         if self.index.manifest.dead:
