@@ -763,6 +763,8 @@ class KeyShown(TypedDict):
     expires: str
     used: str | None
     state: Literal["active", "expired", "revoked"]
+    left_behind: bool
+    """Whether it is in use and was made, or last rotated, by a person who has left: rotate or revoke it."""
 
 
 class LedgerShown(TypedDict):
@@ -925,6 +927,8 @@ class NewKeyShown(TypedDict):
     expires: str
     used: str | None
     state: Literal["active", "expired", "revoked"]
+    left_behind: bool
+    """Whether it is in use and was made, or last rotated, by a person who has left: rotate or revoke it."""
     key: str
     """The whole key, also the client secret of OAuth 2; told once."""
 
