@@ -9,11 +9,13 @@ from pathlib import Path
 
 import invented
 import pytest
+from asn1crypto import cms
 from hypothesis import given
 from hypothesis import strategies as st
 from pyhanko.pdf_utils import embed
 from pyhanko.pdf_utils.generic import NameObject, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
 from pyhanko.sign.signers import PdfSigner
 from pypdf import PdfWriter
 from signed import Installation
@@ -159,7 +161,6 @@ def test_a_second_signature_is_found_whoever_gave_it(
 def second_signature(content: bytes, who: Installation) -> bytes:
     from asn1crypto import keys, x509
     from cryptography.hazmat.primitives import serialization
-    from pyhanko.sign import signers
 
     key = who.keys.current()
     assert key.private is not None
@@ -176,6 +177,26 @@ def second_signature(content: bytes, who: Installation) -> bytes:
     with ThreadPoolExecutor(max_workers=1) as alone:
         made = alone.submit(signers.sign_pdf, IncrementalPdfFileWriter(io.BytesIO(content)), about, signer).result()
     return bytes(made.getvalue())
+
+
+def test_a_signature_that_ends_with_a_zero_holds(
+    issuer: Installation, unsigned: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of 256 does; zeros fill the place behind it, too."""
+    sign_raw = signers.SimpleSigner.sign_raw
+
+    def ending_with_zero(self: signers.SimpleSigner, data: bytes, digest_algorithm: str) -> bytes:
+        while (signature := sign_raw(self, data, digest_algorithm))[-1]:  # each has its own random number
+            pass
+        return signature
+
+    monkeypatch.setattr(signers.SimpleSigner, "sign_raw", ending_with_zero)
+    content = sign_pdf(unsigned, issuer.keys.current(), "K-TOP", "signature")
+    assert read_pdf(content, issuer.public)
+    begins, ends = place(content)
+    assert cms.ContentInfo.load(bytes.fromhex(content[begins + 1 : ends - 1].decode())).dump()[-1] == 0
+    at = ends - 3
+    assert refused(content[:at] + b"1" + content[at + 1 :], issuer) == "signing.pdf_changed"
 
 
 def test_a_report_signed_by_somebody_else_is_not_ours(

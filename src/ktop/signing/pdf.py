@@ -142,14 +142,15 @@ def _holds_signature(content: bytes, begins: int, ends: int) -> bool:
 
 def _check(signature: bytes, covered: bytes, keys: PublicKeys) -> None:
     """Raise ``NotAuthenticError`` unless one of ``keys`` signed the bytes covered, in the one form that we sign in."""
-    from asn1crypto import cms, core
+    from asn1crypto import cms, core, parser
     from pyhanko.sign.validation.errors import SignatureValidationError
     from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, validate_sig_integrity
 
     try:
-        content = cms.ContentInfo.load(signature.rstrip(b"\0"))  # zeros fill the place
-        length = len(content.dump())
-        if content["content_type"].native != "signed_data" or signature[length:].strip(b"\0"):
+        content = cms.ContentInfo.load(signature)  # zeros fill the place, but a signature may end with one, too
+        length, kind = len(content.dump()), parser.peek(content.contents)
+        whole = kind + parser.peek(content.contents[kind:]) == len(content.contents)  # and none of the zeros behind it
+        if not whole or content["content_type"].native != "signed_data" or signature[length:].strip(b"\0"):
             raise ValueError("more than a signature")
         signed = content["content"]
         (signer,) = signed["signer_infos"]

