@@ -25,12 +25,13 @@ from ktop.kernel.errors import InputError, TooLargeError
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.checksums import checksum
-from ktop.patents.engine.dense import DenseReader, Scan, best
+from ktop.patents.engine.dense import DenseReader, best
 from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
 from ktop.patents.engine.lexical import LexicalReader, WeightedTerms, by_chances
 from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores, Terms
 from ktop.patents.engine.questions import Question
+from ktop.patents.engine.scans import Asked, Scans
 from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
 from ktop.patents.engine.sorted_search import among
 from ktop.patents.engine.tables import Tables, country_code
@@ -47,8 +48,6 @@ FUSION_OTHER = (1.0, 3.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
-#: Scans of text vectors that are remembered: a rating asks for the same ones twice, of a text and of its halves.
-SCANS_KEPT = 32
 #: Patents from which on work is done on two cores at once: below it was no faster.
 BESIDE_FROM = 500_000
 #: Terms whose documents are remembered, and at most how many document numbers for each patent of the corpus: 16 bytes.
@@ -108,7 +107,6 @@ class PatentIndex:
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
-        self._scanned: dict[tuple[bytes, int | None, Filter], tuple[int, Docs, Scores]] = {}
         self._having: tuple[dict[tuple[int | None, tuple[int, ...]], Docs], int] = ({}, 0)
         self._shown: dict[int, Display] = {}
         self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
@@ -341,10 +339,10 @@ class PatentIndex:
         one of them, too.
         """
         if only == EVERY and self._parted_by_language:
-            parts = self._scans([(vector, limit, each) for each in self._languages_apart], before)
+            parts = self._nearest([(vector, limit, each) for each in self._scans.apart], before)
             docs, scores = [docs for docs, _ in parts], [scores.astype(np.float32) for _, scores in parts]
             return best(docs, scores, limit, self.tables.rank)
-        return self._scans([(vector, limit, only)], before)[0]
+        return self._nearest([(vector, limit, only)], before)[0]
 
     def scan_ahead(self, questions: Sequence[Question], top: int, before: int | None, excluded: int) -> None:
         """Find what ``retrieve`` of some questions, and searches for their ``top`` in meaning, ask of the vectors.
@@ -353,52 +351,20 @@ class PatentIndex:
         """
         if len(self.languages) < 2 or self._parted_by_language:
             limit = max(DEPTH * top, MIN_DEPTH) + excluded
-            asked: list[tuple[npt.NDArray[np.float32], int, Filter]] = []
+            asked: list[Asked] = []
             for question in questions:
-                asked += [(question.vector_across, limit, only) for only in self._languages_apart]
+                asked += [(question.vector_across, limit, only) for only in self._scans.apart]
                 if question.language in self.languages:
                     own = frozenset([question.language]) if len(self.languages) > 1 else None
                     asked.append((question.vector, limit, Filter(languages=own)))
-            self._scans(asked, before)
+            self._nearest(asked, before)
 
-    def _scans(
-        self, asked: Sequence[tuple[npt.NDArray[np.float32], int, Filter]], before: int | None
-    ) -> list[tuple[Docs, Scores]]:
-        """Return the nearest of each vector, limit and filter; several of one filter, or by language."""
-        keys = [(vector.tobytes(), before, only) for vector, _, only in asked]
-        known = self._scanned
-        new = {key: one for key, one in zip(keys, asked, strict=True) if key not in known or known[key][0] < one[1]}
-        if new:
-            several = len(self._languages_apart) > 1 and all(only in self._languages_apart for *_, only in new.values())
-            mask = self._by_language if several else self.mask(next(iter(new.values()))[2])
-            scans = [
-                Scan(
-                    vector,
-                    self.dense.lists_near(vector),
-                    limit,
-                    1 << self._languages_apart.index(only) if several else 1,
-                )
-                for vector, limit, only in new.values()
-            ]
-            found = self.dense.search_together(scans, before, mask, self.beside)
-            scanned = {key: (scan.limit, *one) for key, scan, one in zip(new, scans, found, strict=True)}
-            known = {**known, **scanned}
-            self._scanned = dict([*known.items()][-SCANS_KEPT:])  # in one step: several threads ask
-        return [(known[key][1][:limit], known[key][2][:limit]) for key, (_, limit, _) in zip(keys, asked, strict=True)]
+    def _nearest(self, asked: Sequence[Asked], before: int | None) -> list[tuple[Docs, Scores]]:
+        return self._scans.nearest(asked, before, self.mask, self.beside)
 
     @cached_property
-    def _languages_apart(self) -> list[Filter]:
-        """A filter for each language; one that lets all through where there is but one."""
-        several = len(self.languages) > 1
-        return [Filter(languages=frozenset([each])) for each in sorted(self.languages)] if several else [EVERY]
-
-    @cached_property
-    def _by_language(self) -> npt.NDArray[np.uint8]:
-        """(documents,) a bit for each of ``_languages_apart`` that lets a document through."""
-        found = np.zeros(self.manifest.rows, dtype=np.uint8)
-        for number, only in enumerate(self._languages_apart):
-            found |= self.mask(only) << number
-        return found
+    def _scans(self) -> Scans:
+        return Scans(self.dense, self.languages)
 
     @cached_property
     def _parted_by_language(self) -> bool:
