@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fake_platform import SAMPLE
 from playwright.sync_api import Page, expect
+from serving import follow
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +33,7 @@ def rate_all(page: Page) -> str:
     page.goto("/")
     page.select_option("#company", "demo-1")
     page.fill("#text", SAMPLE)
-    page.click("form button[type=submit]")
+    follow(page.locator("form button[type=submit]").first)
     page.wait_for_url("**/ratings/*")
     return page.url
 
@@ -69,7 +70,7 @@ def test_no_page_has_a_serious_barrier(open_page: Any, lang: str) -> None:
     sound("results")
     page.goto(f"/compare?a={results.rsplit('/', 1)[1]}")
     page.check("input[value='demo:demo-2']")
-    page.click("form.panel button[type=submit]")
+    follow(page.locator("form.panel button[type=submit]").first)
     page.wait_for_url("**/compare?a=*&b=*")
     page.evaluate(_UNFOLD)
     sound("comparison")
@@ -125,23 +126,21 @@ def test_every_form_works_without_scripts(open_page: Any) -> None:
     results = rate_all(page)
     page.goto(f"{results}?part=what-if")
     page.fill("#what-if #f-technical_staff", "20")
-    page.click("#what-if button")
-    # A click returns before the answer is there: every look at the next page waits for it.
+    follow(page.locator("#what-if button").first)
     expect(page.locator("#what-if table")).to_have_count(1)
     assert "▲ 5.00" in page.inner_text("#what-if")
     page.goto("/companies/new")
     page.fill("#f-name", "새 기업")
     page.fill("#f-staff_total", "열 명")
-    page.click("form button[type=submit]")
+    follow(page.locator("form button[type=submit]").first)
     expect(page.locator(".alert")).to_have_count(1)
     page.fill("#f-staff_total", "10")
-    page.click("form button[type=submit]")
+    follow(page.locator("form button[type=submit]").first)
     page.wait_for_url("**/ratings/*")
     assert page.url != results
     page.goto("/technology")
-    page.click("text=이 예시 사용 >> nth=0")
-    page.wait_for_load_state()
-    page.click("form button[type=submit]")
+    follow(page.locator("text=이 예시 사용 >> nth=0"))
+    follow(page.locator("form button[type=submit]").first)
     page.wait_for_url("**/ratings/*")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
-from serving import open_to_all, serving
+from serving import follow, open_to_all, serving
 
 from ktop.bootstrap import House
 from ktop.catalogue import text
@@ -36,11 +36,10 @@ def test_from_a_number_and_from_a_file(house: House, served: str, browser: Brows
     page.set_default_timeout(120_000)  # a machine under load is no fault of the pages
 
     def press(key: str) -> None:
-        page.get_by_role("button", name=text(key, "ko", companies=1)).first.click()
+        follow(page.get_by_role("button", name=text(key, "ko", companies=1)).first)
 
     page.goto("/collect")
-    page.get_by_role("button", name=GARAM.name).click()
-    page.wait_for_url("**/collect/*")
+    follow(page.get_by_role("button", name=GARAM.name))
     for job in house.work.take(INSTALLATION, "w", 5):
         house.work.do(INSTALLATION, job, lambda: None)
     page.goto(page.url)
@@ -50,10 +49,10 @@ def test_from_a_number_and_from_a_file(house: House, served: str, browser: Brows
     row.locator("summary").click()
     row.locator("input[name=value]").fill("2014-03-13")
     row.locator("input[name=reason]").fill("등기부와 다름")
-    row.get_by_role("button", name=text("collect.correct_one", "ko")).click()
+    follow(row.get_by_role("button", name=text("collect.correct_one", "ko")))
     press("collect.follow_start")
     collection = page.url
-    page.locator("a[href^='/collect/answers/']").first.click()
+    follow(page.locator("a[href^='/collect/answers/']").first)
     answer = page.url
     page.goto("/imports")
     page.locator("input[type=file]").set_input_files(

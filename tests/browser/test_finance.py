@@ -18,7 +18,7 @@ import httpx
 import pytest
 from consenting import golden
 from playwright.sync_api import Browser, Page
-from serving import open_to_all, serving
+from serving import follow, open_to_all, serving
 from sqlalchemy import update
 
 from ktop.bootstrap import House
@@ -104,14 +104,13 @@ def signed_in(browser: Browser, address: str, account: tuple[str, str]) -> Page:
     page.goto("/sign-in?lang=ko")
     page.fill("[name=login]", account[0])
     page.fill("[name=password]", account[1])
-    page.locator("main form button[type=submit]").first.click()
-    page.wait_for_url("**/home")
+    follow(page.locator("main form button[type=submit]").first)
+    assert page.url.endswith("/home")
     return page
 
 
 def press(page: Page, name: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 def keep(name: str, *pages: Page) -> None:
@@ -153,7 +152,7 @@ def test_company_and_bank_side_by_side(
 
     # The owner, in one sitting: decision, application filled in, documents, submitted, handed in.
     owner.goto(f"/ratings/{rating}")
-    owner.get_by_role("link", name="이 결과로 보증·대출 신청").first.click()
+    follow(owner.get_by_role("link", name="이 결과로 보증·대출 신청").first)
     assert owner.locator("#f-amount").input_value() == "180,000,000"
     owner.select_option("#f-guarantor", "kotec")
     owner.select_option("#f-bank", "ibk")

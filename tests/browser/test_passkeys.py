@@ -9,7 +9,7 @@ import pytest
 from databases import database_url
 from people import PASSWORD, Installation
 from playwright.sync_api import Browser
-from serving import serving
+from serving import follow, serving
 
 from ktop.kernel.settings import Settings
 from ktop.store.unit_of_work import Store
@@ -42,7 +42,7 @@ def test_a_passkey_is_registered_and_signs_in(browser: Browser, served: tuple[st
     assert page.get_by_role("button", name="패스키로 로그인").is_visible()
     page.fill("#f-login", "kim")
     page.fill("#f-password", PASSWORD)
-    page.get_by_role("button", name="로그인", exact=True).click()
+    follow(page.get_by_role("button", name="로그인", exact=True))
     page.goto("/account/second-factor")
     page.fill("#f-passkey-name", "시험용 기기")
     page.get_by_role("button", name="패스키 등록").click()

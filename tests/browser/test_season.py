@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from playwright.sync_api import Browser
-from serving import open_to_all, serving
+from serving import follow, open_to_all, serving
 
 from ktop.bootstrap import House
 from ktop.domain.company.fact_spec import FACTS
@@ -54,7 +54,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     page.set_default_timeout(120_000)  # a machine under load is no fault of the pages
 
     def press(name: str) -> None:
-        page.get_by_role("button", name=name, exact=True).click()
+        follow(page.get_by_role("button", name=name, exact=True))
 
     def work() -> None:
         for job in house.work.take(INSTALLATION, "w", 5):
@@ -77,7 +77,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     assert "총인원 300명 이하" in source.input_value()
     page.locator("section li details summary").last.click()
     page.get_by_label("걸린 기업에 알릴 사유(한국어)").last.fill("인원이 300명보다 많습니다.")
-    page.get_by_role("button", name="조항 고치기").last.click()
+    follow(page.get_by_role("button", name="조항 고치기").last)
     assert "인원이 300명보다 많습니다." in source.input_value()
     page.get_by_label("신청 기업 표").set_input_files(table)
     press("시험")
@@ -95,7 +95,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     open_to_all(page, "call")
     press("예비 결과 알리기")
     call = page.url
-    page.locator("tbody tr").first.get_by_role("link").click()
+    follow(page.locator("tbody tr").first.get_by_role("link"))
     page.get_by_label("이의신청 사유").fill("연구개발비가 빠졌습니다.")
     page.get_by_label("기업 기록 파일").set_input_files(corrected)
     press("이의신청 내기")
@@ -126,7 +126,7 @@ def test_an_officers_season(house: House, served: str, browser: Browser, tmp_pat
     page.goto(page.url.split("?")[0])
     assert "추정값" in page.locator("main").inner_text() and page.locator("svg.chart-intervals").count()
     open_to_all(page, "effect")
-    page.get_by_role("link", name="부처 보고용").click()
+    follow(page.get_by_role("link", name="부처 보고용"))
     with page.expect_download() as report:
         page.get_by_role("link", name="PDF").click()
     assert report.value.suggested_filename.endswith("-effect-ministry.pdf")
