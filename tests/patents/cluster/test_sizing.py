@@ -18,6 +18,8 @@ def test_measured_points_come_out_as_they_went_in() -> None:
         for patents, value in told[name].items():
             assert along(told[name], patents) == pytest.approx(value)
     assert size_of(8_000_000, 1.0).index_gb == pytest.approx(7.99)
+    quick, slow = 0.55, 0.9  # seconds of a core that a rating took on two machines
+    assert quick < size_of(8_000_000, 1.0).rating_seconds < slow
 
 
 def test_an_index_that_no_line_was_drawn_by_is_foretold() -> None:
