@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -66,6 +66,7 @@ def neighbourhood(
     aligned: bool = False,
     doubtful: bool = False,
     halved: bool = False,
+    meanwhile: Callable[[Neighbourhood], object] | None = None,
 ) -> Neighbourhood:
     """Return a technology among the ``size`` nearest patents placed in time before the as-of day.
 
@@ -80,6 +81,8 @@ def neighbourhood(
     doubtful : whether a word that no patent of its language has needs a near counterpart, from 4.3 on.
     halved : whether each half of the sentences is put among its nearest patents, too, from 4.4 on.
     aligned : whether what shingles take for a copy must say the same sentence by sentence (``alignment``), from 4.1 on.
+    meanwhile : is given the neighbourhood of the whole text, without its halves, while these may still be at work on
+        another core.
     """
     clock = _Clock()
     day = as_of or technology.as_of
@@ -105,12 +108,18 @@ def neighbourhood(
             question, within_field=reading is not None, background=background, paired=True, clock=clock
         )
         if reading is None:
+            if meanwhile is not None:
+                meanwhile(found)
             return found
         taken = copied(index, whole, earlier, docs)
         if aligned:
             taken = confirmed(index, whole, earlier, docs, taken)
         clock.lap("copies")
-        found = replace(found, copied=taken, left_out=reading.left_out, halves=halves())
+        found = replace(found, copied=taken, left_out=reading.left_out)
+        if meanwhile is not None:
+            meanwhile(found)
+            clock.lap("meanwhile")
+        found = replace(found, halves=halves())
         clock.lap("halves")
         return found
 
@@ -390,7 +399,7 @@ def _text_terms(
 def _pairs(terms: Sequence[KeyTerm]) -> tuple[Integers, Integers]:
     """Return all pairs of key terms that share no word, and how many earlier patents have both."""
     offsets = np.concatenate([[0], np.cumsum([len(term.docs) for term in terms])]).astype(np.int64)
-    docs = np.concatenate([np.empty(0, dtype=np.int64), *(term.docs for term in terms)])
+    docs = np.concatenate([np.empty(0, dtype=np.int32), *(term.docs for term in terms)])
     common = kernels.common_counts(docs, offsets)
     chosen = [
         (i, j)

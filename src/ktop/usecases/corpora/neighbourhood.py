@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ktop.domain.patent.document import Patent
 from ktop.domain.technology.neighbourhood import Neighbourhood
 from ktop.domain.technology.summary import Technology
@@ -24,10 +26,12 @@ def neighbourhood_of(
     exclude: tuple[str, ...] = (),
     background: bool = True,
     formulas: str | None = None,
+    meanwhile: Callable[[Neighbourhood], object] | None = None,
 ) -> Neighbourhood:
     """Return the neighbourhood of a technology in an index, with as many neighbours as the model wants.
 
     ``background`` is needed for pictures, not for scores. ``formulas`` is the model's version, today's where None.
+    ``meanwhile`` is given the neighbourhood of the whole text while the halves of the text are still read.
     """
     formulas = formulas or version()
     return neighbourhood(
@@ -40,6 +44,7 @@ def neighbourhood_of(
         aligned=aligns_copies(formulas),
         doubtful=doubts_unknown_words(formulas),
         halved=reads_by_halves(formulas),
+        meanwhile=meanwhile,
     )
 
 

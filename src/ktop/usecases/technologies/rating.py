@@ -54,9 +54,13 @@ def rate(engine: TechnologyEngine, technology: Technology) -> Rating:
         stop_if_nobody_waits()  # asked here, too: the wait for the lock may have been long
         engine.follow()
         model = engine.model
-        found = neighbourhood_of(engine.index, technology, formulas=model.reference.formulas)
-        evidence = neighbour_evidence(engine.index, found.nearest(neighbours_shown()))
-    return model.rate(found, evidence)
+        evidence: list[NeighbourEvidence | None] = []
+
+        def read(whole: Neighbourhood) -> None:
+            evidence.append(neighbour_evidence(engine.index, whole.nearest(neighbours_shown())))
+
+        found = neighbourhood_of(engine.index, technology, formulas=model.reference.formulas, meanwhile=read)
+    return model.rate(found, evidence[0])
 
 
 def neighbour_evidence(index: PatentIndex, found: Neighbourhood) -> NeighbourEvidence | None:
