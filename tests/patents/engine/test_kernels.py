@@ -85,7 +85,10 @@ def test_scanning_codes_is_a_dot_product(masked: bool) -> None:
     lists = np.array([1, 4, 5])
     asked = np.array([[True, True, True], [False, True, True], [True, False, False]])
     steps = random.random(5_000).astype(np.float32)
-    found = kernels.scan_codes(codes, steps, rows, offsets, lists, asked, queries, widths, bits, wanted, 3_000, mask)
+    yet = np.full((3, 60), -np.inf, dtype=np.float32)
+    part = codes, steps, rows, offsets, lists, asked, queries, widths, bits, wanted, yet, 3_000, mask
+    found = kernels.scan_codes(*part)
+    again = kernels.scan_codes(*part)  # as a second segment would be that has the same
     for q, (own, scores, held) in enumerate(zip(*found, strict=True)):
         passes = mask[rows] & bits[q] > 0 if masked else True
         allowed = np.isin(owner, lists[asked[q]]) & (rows < 3_000) & passes
@@ -95,6 +98,12 @@ def test_scanning_codes_is_a_dot_product(masked: bool) -> None:
         best = sorted(expected, key=lambda row: -expected[row])[: wanted[q]]
         assert set(own[:held].tolist()) == set(best)
         assert scores[:held] == pytest.approx([expected[row] for row in own[:held].tolist()], rel=1e-4)
+        ordered = np.sort(scores[:held])
+        if held == wanted[q]:  # the best of both, of which each score is there twice
+            assert yet[q, -held:].min() == ordered[held - (held + 1) // 2]
+            assert np.sort(again[1][q, : again[2][q]]).tolist() == ordered.tolist()  # ended where it began: the least
+        else:
+            assert yet[q].min() == -np.inf
 
 
 def test_equal_scores_keep_the_lower_rows() -> None:
@@ -147,6 +156,15 @@ def test_unions_and_common_counts_are_those_of_sets(sets: list[set[int]]) -> Non
     assert common.tolist() == [[len(one & other) for other in sets] for one in sets]
 
 
+def test_what_long_lists_have_in_common_is_counted_over_all_ranges_of_numbers() -> None:
+    random = np.random.default_rng(5)
+    sizes = (60_000, 40_000, 2_000, 90, 0, 1, 70_000)
+    arrays = [np.sort(random.choice(100_000, size, replace=False)).astype(np.int32) for size in sizes]
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    common = kernels.common_counts(np.concatenate(arrays), offsets)
+    assert common.tolist() == [[len(np.intersect1d(one, other)) for other in arrays] for one in arrays]
+
+
 @given(
     st.lists(st.lists(st.integers(0, 60), max_size=12).map(sorted), max_size=5),
     st.lists(st.integers(-5, 70), min_size=2, max_size=8, unique=True).map(sorted),
@@ -169,8 +187,11 @@ def test_rows_of_a_term_are_its_postings_below_the_end(end: int) -> None:
     random = np.random.default_rng(7)
     offsets, flat, low, block, _ = postings(random, 150_000, 5)
     terms = np.array([3, 8, 9, 20, 4_000_000_000], dtype=np.uint32)
-    for place, code in enumerate(terms.tolist()):
-        wanted = flat[offsets[place] : offsets[place + 1]]
-        assert kernels.rows_of(terms, offsets, low, block, code, end).tolist() == wanted[wanted < end].tolist()
-    for unknown in (0, 10, 4_294_967_295):
-        assert len(kernels.rows_of(terms, offsets, low, block, unknown, end)) == 0
+    asked = np.array([9, 10, 4_000_000_000, 0, 3, 4_294_967_295, 20, 8], dtype=np.uint32)
+    starts, stops = kernels.places_of(terms, kernels.slots_of(terms), offsets, asked)
+    rows, bounds = kernels.rows_between(starts, stops, low, block, end)
+    for number, code in enumerate(asked.tolist()):
+        place = np.flatnonzero(terms == code)
+        wanted = flat[offsets[place[0]] : offsets[place[0] + 1]] if len(place) else flat[:0]
+        assert stops[number] - starts[number] == len(wanted)
+        assert rows[bounds[number] : bounds[number + 1]].tolist() == wanted[wanted < end].tolist()

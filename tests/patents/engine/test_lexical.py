@@ -72,11 +72,11 @@ def test_rarity_of_words_of_none_some_and_all_patents() -> None:
     assert np.allclose(reader._rarity(codes), [idf(10, 0), idf(10, 4), idf(10, 10), idf(10, 10)], rtol=1e-12)
 
 
-def test_a_later_segment_must_beat_the_last_of_a_full_list_alone(asked: list[dict[str, Any]]) -> None:
+def test_a_later_segment_must_come_up_to_the_last_of_the_best_before(asked: list[dict[str, Any]]) -> None:
     reader = LexicalReader([segment(0, 2), segment(2, 5), segment(7, 5)], tables(10, {WORD: 3}), 1.0)
     docs, _ = reader.search([{WORD: 1.0}], 3, None, np.empty(0, dtype=np.uint8))
-    # Two rows fill no list of three; three do, and the third has a score of 3.
-    assert [call["least"] for call in asked] == [0.0, 0.0, float(np.nextafter(np.float32(3), np.float32(0)))]
+    # Two rows fill no list of three; with those of the second segment they do, and the third of all has a score of 4.
+    assert [call["least"] for call in asked] == [0.0, 0.0, float(np.nextafter(np.float32(4), np.float32(0)))]
     assert docs.tolist() == [0, 2, 7]
 
 

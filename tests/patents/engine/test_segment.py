@@ -98,8 +98,8 @@ def test_terms_come_back_with_their_counts(segment: Segment) -> None:
 
 
 def test_rows_with_a_term_ascend(segment: Segment) -> None:
-    assert segment.rows_with(term_code("lamp")).tolist() == [0, 1, 4]
-    assert segment.rows_with(term_code("unknown")).tolist() == []
+    codes = np.array([term_code("unknown"), term_code("lamp")], dtype=np.uint32)
+    assert [rows.tolist() for rows in segment.rows_with(codes)] == [[], [0, 1, 4]]
 
 
 @pytest.mark.parametrize("day", [None, 0, 10, 11, 20, 25, 31, NO_DAY])

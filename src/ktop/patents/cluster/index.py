@@ -15,7 +15,7 @@ from ktop.patents.engine.dense import best
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import IndexManifest
 from ktop.patents.engine.lexical import WeightedTerms
-from ktop.patents.engine.patent_search import Docs, Filter, Scores, Terms
+from ktop.patents.engine.patent_search import Docs, Filter, Scores, TermDocs, Terms
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.segment import Display
 from ktop.patents.engine.vectors import HALF
@@ -112,7 +112,7 @@ class ClusterIndex(PatentIndex):
     def _displays(self, docs: Docs) -> list[Display]:
         return self._of_each("displays", docs)
 
-    def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
+    def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
         answers = self._ask_all("docs_with", wanted, before)
         return [np.sort(np.concatenate(parts)) for parts in zip(*answers, strict=True)]
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import IndexManifest
 from ktop.patents.engine.lexical import WeightedTerms
-from ktop.patents.engine.patent_search import Docs, Filter, Scores, Terms
+from ktop.patents.engine.patent_search import Docs, Filter, Scores, TermDocs, Terms
 from ktop.patents.engine.segment import Display
 
 #: What may be asked of a share; every name is one of ``Share``'s methods.
@@ -86,7 +86,7 @@ class Share:
         """Return the terms of documents of the share."""
         return [(np.array(codes), np.array(counts)) for codes, counts in self._index.terms_of(docs)]
 
-    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
+    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
         """Return the documents of the share with all of each list of terms."""
         return self._index.docs_with(wanted, before)
 

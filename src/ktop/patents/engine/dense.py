@@ -202,13 +202,14 @@ class DenseReader:
         widths = np.array([np.flatnonzero(query)[-1] + 1 for query in queries])
         bits = np.array([scan.bits for scan in scans], dtype=np.uint8)
         wanted = np.array([scan.limit for scan in scans])
+        best = np.full((len(scans), wanted.max()), -np.inf, dtype=np.float32)
         found: _Found = []
         for codes in segments:
             segment = codes.segment
             end = segment.end(before)
             if end:
                 part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
-                arrays = kernels.scan_codes(*codes.arrays, lists, asked, queries, widths, bits, wanted, end, part)
+                arrays = kernels.scan_codes(*codes.arrays, lists, asked, queries, widths, bits, wanted, best, end, part)
                 for number, (rows, near, held) in enumerate(zip(*arrays, strict=True)):
                     found.append((number, segment.start, rows[:held], near[:held]))
         return found
@@ -218,12 +219,10 @@ class DenseReader:
         width = self._codes[0].arrays[0].shape[1] if self._codes else 0
         found = np.zeros((len(docs), width), dtype=np.float32)
         owner = np.searchsorted(self._starts, docs, side="right") - 1
-        for number in np.unique(owner):
-            codes = self._codes[int(number)]
-            mine = owner == number
-            places = codes.places[docs[mine] - codes.segment.start]
+        for number in np.unique(owner).tolist():
+            codes, mine = self._codes[number], np.flatnonzero(owner == number)
             stored, scales = codes.arrays[:2]
-            found[mine] = stored[places] * scales[places][:, None]
+            kernels.unpack_codes(stored, scales, codes.places, docs[mine] - codes.segment.start, mine, found)
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import itertools
 import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -29,7 +30,7 @@ from ktop.patents.engine.dense import DenseReader, best
 from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
 from ktop.patents.engine.lexical import LexicalReader, WeightedTerms, by_chances
-from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores, Terms
+from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores, TermDocs, Terms
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.scans import Asked, Scans
 from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
@@ -50,10 +51,10 @@ DEPTH = 3
 MIN_DEPTH = 300
 #: Patents from which on work is done on two cores at once: below it was no faster.
 BESIDE_FROM = 500_000
-#: Terms whose documents are remembered, and at most how many document numbers for each patent of the corpus: 16 bytes.
+#: Terms whose documents are remembered, and at most how many document numbers for each patent of the corpus: 8 bytes.
 TERMS_KEPT = 300
 DOCS_KEPT = 2
-#: Patents whose titles, applicants and classes are remembered.
+#: Patents whose numbers, titles, applicants and classes are remembered.
 SHOWN_KEPT = 8_192
 #: Analysed questions that are kept: one rating asks the same text several times, and others may ask theirs meanwhile.
 QUESTIONS_KEPT = 64
@@ -107,8 +108,9 @@ class PatentIndex:
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
-        self._having: tuple[dict[tuple[int | None, tuple[int, ...]], Docs], int] = ({}, 0)
+        self._having: tuple[dict[tuple[int | None, tuple[int, ...]], TermDocs], int] = ({}, 0)
         self._shown: dict[int, Display] = {}
+        self._numbers: dict[str, int] = {}
         self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -385,7 +387,7 @@ class PatentIndex:
             found.update(zip(mine.tolist(), segment.terms_of_rows(docs[mine] - segment.start), strict=True))
         return [found[place] for place in range(len(docs))]
 
-    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
+    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
         """See ``PatentSearch``. Remembered: most terms of a text are asked for by its halves and for opinions, too."""
         asked = [(before, tuple(codes)) for codes in wanted]
         known, held = self._having
@@ -398,19 +400,19 @@ class PatentIndex:
             self._having = (found, added) if over else (together, held + added)
         return [together[key] for key in asked]
 
-    def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
-        return [self._docs_with_all(codes, before) for codes in wanted]
-
-    def _docs_with_all(self, codes: Sequence[int], before: int | None) -> Docs:
-        found: list[Docs] = []
+    def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
+        codes = np.unique(np.array([code for each in wanted for code in each], dtype=np.uint32))
+        places = [np.searchsorted(codes, np.array(each, dtype=np.uint32)).tolist() for each in wanted]
+        found: list[list[TermDocs]] = [[] for _ in wanted]
         for segment in self.segments:
-            rows = segment.rows_with(codes[0], before)
-            for code in codes[1:]:
-                if not len(rows):
-                    break
-                rows = rows[among(rows, segment.rows_with(code, before))]
-            found.append(segment.start + rows)
-        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+            rows = segment.rows_with(codes, before)
+            for number, (first, *others) in enumerate(places):
+                mine = rows[first]
+                for other in others:
+                    mine = mine[among(mine, rows[other])]
+                if len(mine):
+                    found[number].append(mine + np.int32(segment.start))
+        return [np.concatenate(docs) if docs else np.empty(0, dtype=np.int32) for docs in found]
 
     def document_frequencies(self, codes: npt.NDArray[np.uint32], before: int | None) -> npt.NDArray[np.int64]:
         """See ``PatentSearch``.
@@ -452,11 +454,19 @@ class PatentIndex:
 
     def ids_of(self, docs: Docs) -> list[str]:
         """See ``PatentSearch``."""
-        return [self._id(doc).decode("ascii") for doc in docs.tolist()]
+        numbers = docs.tolist()
+        ids = [self._id(doc).decode("ascii") for doc in numbers]
+        # whoever shows neighbours asks for their numbers again, each of which takes two dozen looks at ids on the disk
+        alive = self.tables.alive[docs].tolist()
+        known = self._numbers if len(self._numbers) <= SHOWN_KEPT else {}
+        self._numbers = known | dict(itertools.compress(zip(ids, numbers, strict=True), alive))
+        return ids
 
     def docs_of(self, ids: Sequence[str]) -> Docs:
         """See ``PatentSearch``."""
-        return self.tables.docs_of(ids, self._id)
+        known = self._numbers
+        found = [[known[name]] if name in known else self.tables.docs_of([name], self._id).tolist() for name in ids]
+        return np.array(list(itertools.chain.from_iterable(found)), dtype=np.int64)
 
     def displays(self, docs: Docs) -> list[Display]:
         """See ``PatentSearch``. Remembered: a text and its halves have most neighbours in common."""

@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 #: Rows of a block: the low 16 bits of a row stand within it. Its sums (256 KB) stay in a core's own cache.
 BLOCK = 65_536
-_CHUNK = 64
+_CHUNK = 128
+#: Bytes that come from memory together.
+_LINE = 64
+#: Numbers whose marks are set at a time, and how many of them are sooner looked up one by one.
+_MARKED, _FEW_MARKED = 1 << 15, 100
+#: Lower bits of a term's code that do not say in which slot it lies (``slots_of``).
+_SLOT_BITS = 19
 
 UInt8 = npt.NDArray[np.uint8]
 
@@ -38,6 +44,8 @@ def _first_at_least(values: UInt8, start: int, stop: int, wanted: int) -> int:
 @_compiled
 def _prefix_end(low: Any, block: UInt8, start: int, stop: int, end_row: int) -> int:
     """Return the end of the postings ``start:stop`` whose row is less than ``end_row``."""
+    if start == stop or ((np.int64(block[stop - 1]) << 16) | np.int64(low[stop - 1])) < end_row:
+        return stop
     last, rest = end_row >> 16, end_row & 0xFFFF
     here = _first_at_least(block, start, stop, last)
     above = _first_at_least(block, here, stop, last + 1)
@@ -95,7 +103,7 @@ def sum_postings(
     mask : (rows,) 0 for rows that must not be found; of length 0 where all may be.
     """
     terms = len(starts)
-    cursor, stop = starts.copy(), stops.copy()
+    cursor, stop, ends = starts.copy(), stops.copy(), starts.copy()
     for t in range(terms):
         stop[t] = _prefix_end(low, block, starts[t], stops[t], end_row)
     sums = np.zeros(BLOCK, dtype=np.float32)
@@ -115,12 +123,15 @@ def sum_postings(
             alone = last == t + 1
             for u in range(t, last):
                 begin = cursor[u]
-                end = _first_at_least(block, begin, stop[u], number + 1)
+                ends[u] = end = _first_at_least(block, begin, stop[u], number + 1)
                 weight = np.float32(weights[u])
                 if alone:
                     for i in range(begin, end):
                         sums[low[i]] += weight * np.float32(impact[i])
                     cursor[u] = end
+                elif u == t:
+                    for i in range(begin, end):
+                        group_best[low[i]] = weight * np.float32(impact[i])
                 else:
                     for i in range(begin, end):
                         value = weight * np.float32(impact[i])
@@ -129,8 +140,7 @@ def sum_postings(
                 found = found or end > begin
             if not alone:
                 for u in range(t, last):
-                    begin = cursor[u]
-                    end = _first_at_least(block, begin, stop[u], number + 1)
+                    begin, end = cursor[u], ends[u]
                     for i in range(begin, end):
                         sums[low[i]] += group_best[low[i]]
                         group_best[low[i]] = np.float32(0.0)
@@ -157,6 +167,19 @@ def sum_postings(
 
 
 @_compiled
+def raise_least(best: Any, scores: Any) -> float:
+    """Put scores among the ``best`` so far, (k,), in place; return the least of them, -inf while there are fewer.
+
+    Before anything was found ``best`` holds -inf.
+    """
+    if not len(scores):
+        return float(best[0])
+    both = np.concatenate((best, scores))
+    best[:] = np.partition(both, len(scores))[len(scores) :]
+    return float(best[0])
+
+
+@_compiled
 def scan_codes(
     codes: Any,
     scales: Any,
@@ -168,6 +191,7 @@ def scan_codes(
     widths: Any,
     bits: UInt8,
     wanted: Any,
+    best: Any,
     end_row: int,
     mask: UInt8,
 ) -> tuple[Any, Any, Any]:
@@ -186,28 +210,36 @@ def scan_codes(
     queries : (q, d) float32; the score is the dot product with code times scale over the first ``widths`` (q,) numbers.
     bits : (q,) a row is passed over whose ``mask`` (rows,) has none of the query's bits; none where its length is 0.
     wanted : (q,) how many rows of each query are kept.
+    best : (q, the most wanted) the best scores of each query in the segments before (``raise_least``), of these
+        ``wanted``, the last ones; brought up to date. What is below the least of them is not returned.
     """
     number = len(queries)
     room = 4 * wanted.max() + 1024
     rows = np.empty((number, room), dtype=np.int64)
     scores = np.empty((number, room), dtype=np.float32)
     held = np.zeros(number, dtype=np.int64)
-    limit = np.full(number, -np.inf, dtype=np.float32)
-    asking = np.empty(number, dtype=np.int64)
-    masked = len(mask) > 0
+    limit = np.empty(number, dtype=np.float32)
+    for q in range(number):
+        limit[q] = best[q, best.shape[1] - wanted[q]]
+    longest = np.int64(0)
     for k in range(len(lists)):
-        some = 0
-        for q in range(number):
-            if asked[q, k]:
-                asking[some] = q
-                some += 1
+        longest = max(longest, offsets[lists[k] + 1] - offsets[lists[k]])
+    passed = np.full(longest, 255, dtype=np.uint8)
+    near = np.empty(1, dtype=np.int64)
+    for k in range(len(lists)):
         begin, stop = offsets[lists[k]], offsets[lists[k] + 1]
         stop = _first_at_least(rows_of, begin, stop, end_row)
+        width = (widths * asked[:, k]).max()
         for i in range(begin, stop):
-            row = np.int64(rows_of[i])
-            for a in range(some):
-                q = asking[a]
-                if masked and mask[row] & bits[q] == 0:
+            for j in range(0, width, _LINE):  # brought near all at once: one after the other, each is waited for
+                near[0] += codes[i, j]
+            if len(mask):
+                passed[i - begin] = mask[rows_of[i]]
+        for q in range(number):
+            if not asked[q, k]:
+                continue
+            for i in range(begin, stop):
+                if passed[i - begin] & bits[q] == 0:
                     continue
                 score = np.float32(0.0)
                 for j in range(widths[q]):
@@ -216,14 +248,27 @@ def scan_codes(
                 if (
                     score >= limit[q]
                 ):  # lists do not follow one another in the order of their rows: an equal one may win
-                    rows[q, held[q]], scores[q, held[q]] = row, score
+                    rows[q, held[q]], scores[q, held[q]] = rows_of[i], score
                     held[q] += 1
                     if held[q] == room:
                         held[q], over = _kept(rows[q], scores[q], room, wanted[q])
                         limit[q] = max(limit[q], np.float32(over))
     for q in range(number):
         held[q], _ = _kept(rows[q], scores[q], held[q], wanted[q])
+        raise_least(best[q, best.shape[1] - wanted[q] :], scores[q, : held[q]])
     return rows, scores, held
+
+
+@_compiled
+def unpack_codes(codes: Any, scales: Any, places: Any, rows: Any, into: Any, vectors: Any) -> None:
+    """Write the vectors of some rows to the rows ``into`` (len(rows),) of ``vectors`` (n, d).
+
+    ``codes`` and ``scales`` are those of ``scan_codes``; ``places`` (rows of the segment,) says where each row's are.
+    """
+    for n in range(len(rows)):
+        place = places[rows[n]]
+        for j in range(codes.shape[1]):
+            vectors[into[n], j] = np.float32(codes[place, j]) * scales[place]
 
 
 @_compiled
@@ -320,52 +365,69 @@ def sparse_transposed_dot(offsets: Any, columns: Any, values: Any, dense: Any, n
 @_compiled
 def union(one: Any, other: Any) -> Any:
     """Return the union of two ascending arrays of distinct numbers, ascending."""
-    found = np.empty(len(one) + len(other), dtype=np.int64)
+    found = np.empty(len(one) + len(other), dtype=one.dtype)
     i, j, n = 0, 0, 0
-    while i < len(one) and j < len(other):
-        if one[i] <= other[j]:
-            found[n] = one[i]
-            j += one[i] == other[j]
-            i += 1
-        else:
-            found[n] = other[j]
-            j += 1
+    while i < len(one) and j < len(other):  # without a branch: which is the next cannot be foreseen
+        a, b = one[i], other[j]
+        found[n] = min(a, b)
+        i += a <= b
+        j += b <= a
         n += 1
-    while i < len(one):
-        found[n] = one[i]
-        i += 1
-        n += 1
-    while j < len(other):
-        found[n] = other[j]
-        j += 1
-        n += 1
-    return found[:n].copy()
+    end = n + len(one) - i
+    found[n:end] = one[i:]
+    last = end + len(other) - j
+    found[end:last] = other[j:]
+    return found[:last].copy()
+
+
+@_compiled
+def _ones(word: Any) -> Any:
+    """Return how many bits of a word are set (Warren 2012, figure 5-2; processors that count them are told to)."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @_compiled
 def common_counts(docs: Any, offsets: Any) -> Any:
     """Return how many numbers each two of several ascending arrays have in common, shape (n, n).
 
-    ``docs`` holds the arrays one after the other, ``offsets`` (n + 1,) where each begins. Each in turn, the longest
-    first, is marked bit by bit, and the shorter ones are held against the marks.
+    ``docs`` holds the arrays one after the other, ``offsets`` (n + 1,) where each begins. Range by range of the
+    numbers, small enough for a core's own cache, each array is marked bit by bit; two are compared word by word, or the
+    numbers of the shorter one by one where they are few.
     """
     n = len(offsets) - 1
     found = np.zeros((n, n), dtype=np.int64)
-    order = np.argsort(offsets[:-1] - offsets[1:])
-    marks = np.zeros((docs.max() >> 6) + 1 if len(docs) else 0, dtype=np.uint64)
+    marks = np.zeros((n, _MARKED >> 6), dtype=np.uint64)
+    begin, end = offsets[:-1].copy(), offsets[:-1].copy()
     one = np.uint64(1)
-    for place in range(n):
-        t = order[place]
+    for first in range(0, docs.max() + 1 if len(docs) else 0, _MARKED):
+        for t in range(n):
+            begin[t], i = end[t], end[t]
+            while i < offsets[t + 1] and docs[i] < first + _MARKED:
+                marks[t, (docs[i] - first) >> 6] |= one << np.uint64((docs[i] - first) & 63)
+                i += 1
+            end[t] = i
+        for t in range(n):
+            for u in range(t):
+                few, many = (t, u) if end[t] - begin[t] <= end[u] - begin[u] else (u, t)
+                common = np.int64(0)
+                if end[few] - begin[few] < _FEW_MARKED:
+                    for i in range(begin[few], end[few]):
+                        place = docs[i] - first
+                        common += np.int64((marks[many, place >> 6] >> np.uint64(place & 63)) & one)
+                else:
+                    for w in range(_MARKED >> 6):
+                        common += _ones(marks[t, w] & marks[u, w])
+                found[t, u] += common
+        for t in range(n):
+            if end[t] > begin[t]:
+                marks[t, :] = np.uint64(0)
+    for t in range(n):
         found[t, t] = offsets[t + 1] - offsets[t]
-        for i in range(offsets[t], offsets[t + 1]):
-            marks[docs[i] >> 6] |= one << np.uint64(docs[i] & 63)
-        for u in order[place + 1 :]:
-            common = np.int64(0)
-            for i in range(offsets[u], offsets[u + 1]):
-                common += np.int64((marks[docs[i] >> 6] >> np.uint64(docs[i] & 63)) & one)
-            found[t, u] = found[u, t] = common
-        for i in range(offsets[t], offsets[t + 1]):
-            marks[docs[i] >> 6] = np.uint64(0)
+        for u in range(t):
+            found[u, t] = found[t, u]
     return found
 
 
@@ -408,20 +470,45 @@ def earliest(docs: Any, day: Any, firsts: Any) -> int:
 
 
 @_compiled
-def rows_of(terms: Any, offsets: Any, low: Any, block: UInt8, code: int, end_row: int) -> Any:
-    """Return the rows below ``end_row`` that have a term, ascending; none where the segment does not know the code.
+def places_of(terms: Any, slots: Any, offsets: Any, codes: Any) -> tuple[Any, Any]:
+    """Return where the postings of some terms begin and end, both (codes,); equal where there are none.
 
     Parameters
     ----------
     terms : the segment's term codes, ascending; ``offsets`` (terms + 1,) say where the postings of each begin.
-    low, block : as in ``sum_postings``.
+    slots : (2 ** 13 + 1,) where the codes of each upper 13 bits begin (``slots_of``).
     """
-    place = _first_at_least(terms, 0, len(terms), code)
-    if place == len(terms) or terms[place] != code:
-        return np.empty(0, dtype=np.int64)
-    start = np.int64(offsets[place])
-    stop = _prefix_end(low, block, start, np.int64(offsets[place + 1]), end_row)
-    rows = np.empty(stop - start, dtype=np.int64)
-    for i in range(start, stop):
-        rows[i - start] = (np.int64(block[i]) << 16) | np.int64(low[i])
-    return rows
+    starts, stops = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=np.int64)
+    for t in range(len(codes)):
+        slot = codes[t] >> _SLOT_BITS
+        place = _first_at_least(terms, slots[slot], slots[slot + 1], codes[t])
+        if place < slots[slot + 1] and terms[place] == codes[t]:
+            starts[t], stops[t] = offsets[place], offsets[place + 1]
+    return starts, stops
+
+
+def slots_of(terms: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+    """Return where, among ascending 32-bit codes, those of each upper 13 bits begin, (2 ** 13 + 1,).
+
+    Codes are spread evenly (``term_code``): of half a million, 64 are left to look through, which lie together.
+    """
+    firsts = (np.arange(1 << 32 - _SLOT_BITS) << _SLOT_BITS).astype(np.uint32)
+    return np.append(np.searchsorted(terms, firsts), len(terms)).astype(np.int32)
+
+
+@_compiled
+def rows_between(starts: Any, stops: Any, low: Any, block: UInt8, end_row: int) -> tuple[Any, Any]:
+    """Return the rows below ``end_row`` of some terms, one term's after the other's and each ascending.
+
+    And where each term's rows begin, (terms + 1,). Parameters are as in ``sum_postings``.
+    """
+    ends, bounds = stops.copy(), np.zeros(len(starts) + 1, dtype=np.int64)
+    for t in range(len(starts)):
+        ends[t] = _prefix_end(low, block, starts[t], stops[t], end_row)
+        bounds[t + 1] = bounds[t] + ends[t] - starts[t]
+    rows = np.empty(bounds[-1], dtype=np.int32)
+    for t in range(len(starts)):
+        shift = bounds[t] - starts[t]
+        for i in range(starts[t], ends[t]):
+            rows[i + shift] = (np.int32(block[i]) << 16) | np.int32(low[i])
+    return rows, bounds

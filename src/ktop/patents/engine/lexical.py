@@ -128,7 +128,7 @@ class LexicalReader:
         scaled = (terms.weights * (MAX_IMPACT / 255.0)).astype(np.float32)
         docs: list[npt.NDArray[np.int64]] = []
         scores: list[npt.NDArray[np.float32]] = []
-        least = 0.0
+        least, best_yet = 0.0, np.full(limit, -np.inf, dtype=np.float32)
         for segment in self._segments:
             end = segment.end(before)
             starts, stops = segment.places(codes)
@@ -141,8 +141,8 @@ class LexicalReader:
             )
             docs.append(segment.start + rows)
             scores.append(score)
-            if len(rows) >= limit:  # what a later segment finds must beat the last of these
-                least = max(least, float(np.nextafter(score.min(), np.float32(0.0))))
+            # what a later segment finds must come up to the last of the best so far
+            least = max(least, float(np.nextafter(np.float32(kernels.raise_least(best_yet, score)), np.float32(0.0))))
         return best(docs, scores, limit, self._tables.rank)
 
     def _rarity(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:

@@ -14,6 +14,8 @@ from ktop.patents.engine.lexical import WeightedTerms
 from ktop.patents.engine.segment import Display
 
 Docs = npt.NDArray[np.int64]
+#: Documents of a term, of which there may be a million: 32 bits each.
+TermDocs = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float64]
 #: Term codes of a patent, ascending, and how often each stands there.
 Terms = tuple[UInt32, npt.NDArray[np.uint8]]
@@ -63,7 +65,7 @@ class PatentSearch(Protocol):
     def terms_of(self, docs: Docs) -> list[Terms]:
         """Return the terms of each of some documents."""
 
-    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[Docs]:
+    def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
         """Return for each list of term codes the documents (earlier than a day) with all of them, ascending.
 
         Replaced patents are among them.

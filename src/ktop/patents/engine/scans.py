@@ -13,6 +13,8 @@ from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores
 
 #: Searches whose answers are remembered: those of a rating, and of others at the same time.
 SCANS_KEPT = 32
+#: As many are looked for at least: a rating asks for a text's field, then for more of the same vector.
+LEAST_LOOKED_FOR = 640
 
 Asked = tuple[npt.NDArray[np.float32], int, Filter]
 MaskOf = Callable[[Filter], npt.NDArray[np.uint8]]
@@ -47,7 +49,12 @@ class Scans:
             several = len(self.apart) > 1 and all(only in self.apart for *_, only in new.values())
             mask = self._bits_by_language(mask_of) if several else mask_of(next(iter(new.values()))[2])
             scans = [
-                Scan(vector, self._dense.lists_near(vector), limit, 1 << self.apart.index(only) if several else 1)
+                Scan(
+                    vector,
+                    self._dense.lists_near(vector),
+                    max(limit, LEAST_LOOKED_FOR) if limit > 0 else 0,
+                    1 << self.apart.index(only) if several else 1,
+                )
                 for vector, limit, only in new.values()
             ]
             found = self._dense.search_together(scans, before, mask, beside)

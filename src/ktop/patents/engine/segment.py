@@ -336,22 +336,21 @@ class Segment:
     def _vocabulary(self) -> tuple[UInt32, UInt32]:
         return self._map("posting_terms"), self._map("posting_offsets")
 
+    @cached_property
+    def _slots(self) -> npt.NDArray[np.int32]:
+        return kernels.slots_of(self._vocabulary[0])
+
     def places(self, codes: UInt32) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return where the postings of some terms begin and end, both (len(codes),); equal where there are none."""
         terms, offsets = self._vocabulary
-        if not len(terms):
-            nothing = np.zeros(len(codes), dtype=np.int64)
-            return nothing, nothing
-        at = np.minimum(np.searchsorted(terms, codes), len(terms) - 1)
-        starts = offsets[at].astype(np.int64)
-        stops = np.where(terms[at] == codes, offsets[at + 1].astype(np.int64), starts)
-        return starts, stops
+        found: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+        found = kernels.places_of(terms, self._slots, offsets, codes)
+        return found
 
-    def rows_with(self, code: int, before: int | None = None) -> npt.NDArray[np.int64]:
-        """Return the rows (earlier than a day) that have a term, ascending."""
-        low, block = self._posting_rows
-        rows: npt.NDArray[np.int64] = kernels.rows_of(*self._vocabulary, low, block, code, self.end(before))
-        return rows
+    def rows_with(self, codes: UInt32, before: int | None = None) -> list[npt.NDArray[np.int32]]:
+        """Return for each term the rows (earlier than a day) that have it, ascending."""
+        rows, bounds = kernels.rows_between(*self.places(codes), *self._posting_rows, self.end(before))
+        return np.split(rows, bounds[1:-1])
 
     def document_frequencies(self, codes: UInt32, before: int | None) -> npt.NDArray[np.int64]:
         """Return for each term how many patents (earlier than a day) have it, shape (len(codes),)."""

@@ -24,9 +24,9 @@ def places_not_less(ascending: npt.NDArray[Any], wanted: Sequence[int]) -> npt.N
 
 
 def among(wanted: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return which of some values stand in an ascending array, shape as ``wanted``."""
+    """Return which of some values, all of which the array's type can hold, stand in it; shape as ``wanted``."""
     if not len(ascending):
         return np.zeros(len(wanted), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    places = np.minimum(np.searchsorted(ascending, wanted.astype(ascending.dtype)), len(ascending) - 1)
     found: npt.NDArray[np.bool_] = ascending[places] == wanted
     return found

@@ -55,7 +55,8 @@ def forward_outcomes(
     question = index.question(technology.text, technology.language, technology.title)
     before, then = EarlierPatents(index, day, excluded), EarlierPatents(index, until, excluded)
     terms = key_terms(index, question, before, n_terms)
-    reuse = [len(then.docs_of_any((term.index_term, *term.counterparts))) for term in terms if term.patents == 0]
+    unused = [(term.index_term, *term.counterparts) for term in terms if term.patents == 0]
+    reuse = [len(docs) for docs in then.docs_of_any(unused)]
     near = candidates(index, question, 2 * size, until, excluded)
     rated = Similarity(index, question, then).of(near)
     order = np.argsort(-rated.similarity, kind="stable")[:size]

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from ktop.patents.analysis.terms import PAIR
 from ktop.patents.analysis.text import Word, word_list
 from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.patent_search import TermDocs
 from ktop.patents.engine.questions import Question
 from ktop.patents.neighbours.term_statistics import COMMON_SHARE, EarlierPatents
 
@@ -30,8 +30,6 @@ PHRASE_SHARE = 0.6
 #: A counterpart in the other language stands for a key term from this nearness on; of several the nearest two.
 MIN_COUNTERPART = 0.6
 MAX_COUNTERPARTS = 2
-
-Docs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class KeyTerm:
     score: float
     count: int
     counterparts: tuple[str, ...] = ()
-    docs: Docs = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    docs: TermDocs = field(default_factory=lambda: np.empty(0, dtype=np.int32))
     first_day: int | None = None
 
     @property
@@ -96,11 +94,11 @@ def key_terms(index: PatentIndex, question: Question, earlier: EarlierPatents, n
         scored.append((weight, candidate))
     scored.sort(key=lambda item: (-item[0], item[1].index_term))
     chosen = _without_repeats(scored, n)
-    found = []
-    for score, candidate in chosen:
-        term = candidate.index_term
-        found.append(_described(score, candidate, earlier.docs_of_any(groups[term]), counterparts[term], earlier))
-    return found
+    docs = earlier.docs_of_any([groups[candidate.index_term] for _, candidate in chosen])
+    return [
+        _described(score, candidate, having, counterparts[candidate.index_term], earlier)
+        for (score, candidate), having in zip(chosen, docs, strict=True)
+    ]
 
 
 def counterparts_of(index: PatentIndex, question: Question) -> dict[str, tuple[str, ...]]:
@@ -181,7 +179,7 @@ def _overlap(one: _Candidate, other: _Candidate) -> bool:
 
 
 def _described(
-    score: float, candidate: _Candidate, docs: Docs, counterparts: tuple[str, ...], earlier: EarlierPatents
+    score: float, candidate: _Candidate, docs: TermDocs, counterparts: tuple[str, ...], earlier: EarlierPatents
 ) -> KeyTerm:
     first = earlier.first_day(docs)
     return KeyTerm(candidate.surface, candidate.index_term, score, candidate.count, counterparts, docs, first)

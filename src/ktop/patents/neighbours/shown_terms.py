@@ -25,6 +25,7 @@ from ktop.domain.technology.summary import Technology
 from ktop.patents.analysis.noun_phrases import as_written, noun_phrases
 from ktop.patents.analysis.terms import PAIR
 from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.patent_search import TermDocs
 from ktop.patents.engine.questions import Question
 from ktop.patents.engine.row_analysis import TITLE_COUNTS
 from ktop.patents.engine.sorted_search import among
@@ -61,13 +62,12 @@ def shown_terms(index: PatentIndex, found: Neighbourhood, question: Question, n:
     ranked = rank(counted, own, counterparts, earlier)[:n]
     neighbours = index.docs_of([str(name) for name in found.patent_ids])
     best = ranked[0].score if ranked else 1.0
-    shown = []
-    for phrase in ranked:
-        term = PAIR.join(phrase.words)
-        names = (*([term] if own else []), *counterparts.get(term, ()))
-        docs = earlier.docs_of_any(names) if names else None
-        shown.append(_shown_term(phrase.surface, phrase.score / best, docs, earlier, neighbours))
-    return tuple(shown)
+    terms = [PAIR.join(phrase.words) for phrase in ranked]
+    names = [(*([term] if own else []), *counterparts.get(term, ())) for term in terms]
+    return tuple(
+        _shown_term(phrase.surface, phrase.score / best, docs if asked else None, earlier, neighbours)
+        for phrase, asked, docs in zip(ranked, names, earlier.docs_of_any(names), strict=True)
+    )
 
 
 def phrase_counts(index: PatentIndex, technology: Technology) -> dict[tuple[str, ...], tuple[str, int]]:
@@ -136,7 +136,9 @@ def _counterparts(index: PatentIndex, question: Question) -> dict[str, tuple[str
     }
 
 
-def _shown_term(surface: str, weight: float, docs: Docs | None, earlier: EarlierPatents, neighbours: Docs) -> ShownTerm:
+def _shown_term(
+    surface: str, weight: float, docs: TermDocs | None, earlier: EarlierPatents, neighbours: Docs
+) -> ShownTerm:
     """Return a term with its statistics; without any where the corpus cannot know it."""
     if docs is None:
         return ShownTerm(surface, weight)

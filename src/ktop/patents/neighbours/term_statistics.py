@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ktop.patents.analysis.terms import PAIR, UInt32, term_code
 from ktop.patents.engine import kernels
 from ktop.patents.engine.index import PatentIndex
+from ktop.patents.engine.patent_search import TermDocs
 from ktop.patents.engine.sorted_search import first_not_less
 
 DAYS_PER_YEAR = 365.25
@@ -54,24 +55,24 @@ class EarlierPatents:
             good = good & (tables.day[docs] < self.before)
         return good & ~np.isin(docs, self.excluded)
 
-    def docs(self, term: str) -> Docs:
+    def docs(self, term: str) -> TermDocs:
         """Return the document numbers that have a term of one or more words joined by the pair mark, ascending.
 
         A term of three words is taken as two pairs that share a word.
         """
         return self.docs_of_each([term])[0]
 
-    def docs_of_each(self, terms: Sequence[str]) -> list[Docs]:
+    def docs_of_each(self, terms: Sequence[str]) -> list[TermDocs]:
         """Return what ``docs`` does of each of some terms, asked for together."""
         wanted = [[term_code(part) for part in parts_of(term)] for term in terms]
         return [self._counted(docs) for docs in self.index.docs_with(wanted, self.before)] if wanted else []
 
-    def docs_of_any(self, terms: Iterable[str]) -> Docs:
-        """Return the document numbers that have at least one of the terms, ascending."""
-        found = np.empty(0, dtype=np.int64)
-        for number, docs in enumerate(self.docs_of_each(list(dict.fromkeys(terms)))):
-            found = docs if number == 0 else kernels.union(found, docs)
-        return found
+    def docs_of_any(self, groups: Sequence[Iterable[str]]) -> list[TermDocs]:
+        """Return for each group of terms the document numbers that have at least one of them, ascending."""
+        terms = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
+        docs = dict(zip(terms, self.docs_of_each(terms), strict=True))
+        nobody = np.empty(0, dtype=np.int32)
+        return [reduce(kernels.union, [docs[term] for term in dict.fromkeys(group)] or [nobody]) for group in groups]
 
     def counts_of_any(self, groups: Sequence[Sequence[str]]) -> npt.NDArray[np.int64]:
         """Return for each group of terms about how many patents have one of them, shape (len(groups),).
@@ -98,7 +99,7 @@ class EarlierPatents:
             earlier = earlier[self.index.tables.day[earlier] < self.before]
         return [terms for terms, _ in self.index.terms_of(earlier)] if len(earlier) else []
 
-    def _counted(self, docs: Docs) -> Docs:
+    def _counted(self, docs: TermDocs) -> TermDocs:
         if self.index.manifest.dead:
             docs = docs[self.index.tables.alive[docs]]
         if len(self.excluded):
@@ -123,7 +124,7 @@ class EarlierPatents:
         frequencies: npt.NDArray[np.int64] = counted[place]
         return frequencies
 
-    def recent_and_previous(self, docs: Docs) -> tuple[int, int]:
+    def recent_and_previous(self, docs: TermDocs) -> tuple[int, int]:
         """Return how many of some earlier documents are of the last three years, and of the three before those."""
         assert self.before is not None, "recent is only what a day lies behind"
         span = RECENT_YEARS * DAYS_PER_YEAR
@@ -131,7 +132,7 @@ class EarlierPatents:
         previous, recent = kernels.counts_between(docs, self.index.tables.day, self.index.first_docs, bounds).tolist()
         return recent, previous
 
-    def first_day(self, docs: Docs) -> int | None:
+    def first_day(self, docs: TermDocs) -> int | None:
         """Return the day number of the earliest of some documents, ascending; None where there is none."""
         return int(kernels.earliest(docs, self.index.tables.day, self.index.first_docs)) if len(docs) else None
 
