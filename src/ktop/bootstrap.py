@@ -472,8 +472,9 @@ class House:
     def _store(self) -> Store:
         from ktop.store.unit_of_work import Store
 
-        addresses = self._settings.database, self._settings.database_replica_url
-        return self._once("store", lambda: Store.open(*addresses))
+        of = self._settings
+        most = of.storage_mb_per_organisation * 1_000_000
+        return self._once("store", lambda: Store.open(of.database, of.database_replica_url, most))
 
 
 def main() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from acting import acting_as
+from consenting import BANK, add_organisations
 from markup import problems
 from people import token_of
 from starlette.testclient import TestClient
@@ -127,6 +131,56 @@ def test_a_larger_upload_than_the_limit_is_refused_before_it_is_kept(client: Tes
     elsewhere = client.post("/api/v1/jobs", content=b" " * (BODY_LIMIT_BYTES + 1))
     assert elsewhere.status_code == 413, "only uploads may be larger"
     assert len(house.batches.batches(LOCAL_OWNER).items) == 1
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[tuple[TestClient, House]]:
+    """A bank that may keep 1 MB of files and has room for 1,000 bytes more."""
+    house = House(Settings(data=tmp_path, storage_mb_per_organisation=1))
+    add_organisations(house._store())
+    with house._store().installation() as work:
+        user = work.identity.add_user(login="park", name="Park", lang="ko", demo=False, now=datetime.now(UTC))
+        work.identity.add_membership(user, BANK.organisation, "bank_officer", datetime.now(UTC))
+    officer = replace(BANK, user=user)
+    with house._store().unit(officer) as unit:
+        unit.documents.add(kind="k", name="n", media_type="a/b", subject="s", content=b"x" * 999_000)
+    with acting_as(officer):
+        yield TestClient(create_app(house._settings, house), base_url="http://localhost"), house
+
+
+def test_what_an_organisation_has_no_room_for_is_refused_in_one_sentence(full: tuple[TestClient, House]) -> None:
+    client, house = full
+    asked, table = {"name": "firms.csv"}, b"name,note\n" + b"A,b\n" * 500
+    over = client.post(
+        "/api/v1/batches",
+        params=asked | {"lang": "en"},
+        content=table,
+        headers=OCTETS | {"idempotency-key": "monday-1"},
+    )
+    told = over.json()
+    assert (over.status_code, told["code"]) == (413, "store.storage_full")
+    assert "may keep 1 MB of files and keeps 1.0 MB. Ask the operator" in told["detail"]
+    page = client.post(
+        "/batches",
+        data={"csrf": token_of(client.get("/batches").text), "programme": ""},
+        files={"table": ("firms.csv", table, "text/csv")},
+    )
+    assert page.status_code == 413 and problems(page.text) == [] and "파일을 1MB까지 보관할 수 있고" in page.text
+    assert not house.batches.batches(BANK).items
+    with house._store().unit(BANK) as unit:
+        unit.documents.remove("s", "k")
+    again = client.post(
+        "/api/v1/batches", params=asked, content=table, headers=OCTETS | {"idempotency-key": "monday-1"}
+    )
+    assert again.status_code == 202, "the refusal is not given again once there is room"
+
+
+def test_a_batch_whose_answer_finds_no_room_says_so(full: tuple[TestClient, House]) -> None:
+    client, house = full
+    given = client.post("/api/v1/batches", params={"name": "f.csv"}, content=b"name\nA\n", headers=OCTETS)
+    work_all(house)
+    told = client.get(f"/api/v1/jobs/{given.json()['id']}").json()
+    assert told["state"] == "failed" and "운영자에게 한도를 늘려" in told["error"]["ko"]
 
 
 def test_names_of_files_lead_nowhere(client: TestClient) -> None:

@@ -14,6 +14,7 @@ from markup import problems
 from people import PASSWORD, Installation, sign_in, token_of
 from starlette.testclient import TestClient
 
+from ktop.domain.party.actor import Actor
 from ktop.store.unit_of_work import Store
 
 
@@ -109,19 +110,23 @@ def test_a_password_is_reset_by_a_link(client: TestClient, house: Installation, 
     assert sign_in(visitor, "lee") == 401 and sign_in(visitor, "lee", "tanrekoi vulmi") == 303
 
 
-def test_the_operator_enters_and_suspends_an_institution(client: TestClient) -> None:
+def test_the_operator_enters_and_suspends_an_institution(client: TestClient, house: Installation) -> None:
     sign_in(client, "operator")
     given = {"id": "nh", "kind": "bank", "name_ko": "농협은행", "name_en": "NongHyup Bank"}
     assert post(client, "/institutions", "/institutions", **given).status_code == 303
     assert post(client, "/institutions", "/institutions", **given).status_code == 409
     assert post(client, "/institutions/nh/state", "/institutions", to="suspended").status_code == 303
+    with house.store.unit(Actor("lee", "bank")) as unit:
+        unit.documents.add(kind="k", name="n", media_type="a/b", subject="s", content=b"x" * 2_345_678)
     page = client.get("/institutions").text
     assert "농협은행" in page and "정지" in page and "kotec/state" not in page
+    assert "보관 파일(MB)" in page and ">2.3<" in page
     assert post(client, "/institutions/kotec/state", "/institutions", to="suspended").status_code == 409
     client.cookies.clear()
     sign_in(client, "kim", PASSWORD)
     page = client.get("/institutions").text
     assert "농협은행" in page and '<form method="post" action="/institutions' not in page
+    assert "보관 파일" not in page, "what others keep is the operator's to know"
 
 
 def test_a_person_is_erased_on_the_account_s_page_and_by_the_administrator(
@@ -148,7 +153,7 @@ def test_the_operator_notes_that_a_number_is_the_company_s_own(client: TestClien
     sign_in(client, "operator")
     page = client.get("/joined-companies").text
     found = re.search(r"joined-companies/([0-9a-f]{32})", page)
-    assert found and "101-00-00114" in page
+    assert found and "101-00-00114" in page and "보관 파일(MB)" in page and ">0.0<" in page
     at = f"/joined-companies/{found[1]}"
     assert post(client, at, "/joined-companies", evidence=" ").status_code == 422
     assert post(client, at, "/joined-companies", evidence="사업자등록증 <원본>").status_code == 303

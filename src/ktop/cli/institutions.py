@@ -22,7 +22,8 @@ app = typer.Typer(help=_say("help"), no_args_is_help=True)
 
 def _show(card: InstitutionCard) -> None:
     state = _say("state_merged", into=card.merged_into) if card.state == "merged" else _say(f"state_{card.state}")
-    typer.echo(f"{card.id:<16} {_say(f'kind_{card.kind}'):<8} {state:<8} {card.name[terminal.lang]}")
+    kept = f"{(card.kept_bytes or 0) / 1e6:,.1f} MB"
+    typer.echo(f"{card.id:<16} {_say(f'kind_{card.kind}'):<8} {state:<8} {kept:>12} {card.name[terminal.lang]}")
 
 
 @app.command("list", help=_say("help_list"))

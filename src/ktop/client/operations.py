@@ -635,6 +635,8 @@ class InstitutionShown(TypedDict):
     merged_into: str | None
     """Into which it was merged."""
     demo: bool
+    kept_bytes: int | None
+    """Size of all files that it keeps; told to the operator alone."""
 
 
 class InstitutionState(TypedDict):
@@ -662,6 +664,8 @@ class InstitutionsCompanyShown(TypedDict):
     """When the number was verified, null where never."""
     evidence: str
     """By what it was seen."""
+    kept_bytes: int
+    """Size of all files that it keeps."""
 
 
 class InstitutionsShown(TypedDict):

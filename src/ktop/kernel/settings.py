@@ -116,6 +116,11 @@ class Settings(BaseModel):
     upload_mb: int = Field(
         30, ge=1, le=500, description="Megabytes that an uploaded table of companies may have; larger ones get 413."
     )
+    storage_mb_per_organisation: int = Field(
+        2000,
+        ge=0,
+        description="Megabytes of files that one organisation may keep, 0 for no limit; what is beyond gets 413.",
+    )
     web_processes: int = Field(
         1, ge=1, le=64, description="Processes that answer requests, on one port; each is one core's worth."
     )

@@ -8,12 +8,13 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.engine import Row
 
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import NotFoundError
 from ktop.store.replica import content_of
+from ktop.store.storage import delete_files, take_room
 from ktop.store.tables import documents
 from ktop.store.tables.base import new_id
 
@@ -42,7 +43,8 @@ class DocumentRepository:
         self._connection, self._actor = connection, actor
 
     def add(self, *, kind: str, name: str, media_type: str, subject: str, content: bytes) -> Document:
-        """Keep a file and return it with its new identifier."""
+        """Keep a file and return it with its new identifier; raises ``TooLargeError`` where no room is left for it."""
+        take_room(self._connection, self._actor, len(content))
         made = Document(
             id=new_id(),
             kind=kind,
@@ -82,12 +84,8 @@ class DocumentRepository:
 
     def remove(self, subject: str, kind: str) -> int:
         """Remove the files of a kind that belong to a subject; return how many."""
-        gone = self._connection.execute(
-            delete(documents).where(
-                documents.c.tenant == self._actor.organisation, documents.c.subject == subject, documents.c.kind == kind
-            )
-        )
-        return int(gone.rowcount)
+        mine = documents.c.tenant == self._actor.organisation
+        return delete_files(self._connection, mine & (documents.c.subject == subject) & (documents.c.kind == kind))
 
     def _found(self, document_id: str) -> Row[Any]:
         mine = (documents.c.id == document_id, documents.c.tenant == self._actor.organisation)

@@ -29,6 +29,7 @@ from ktop.domain.finance.case import Application, Case, CaseDocument, Step, loca
 from ktop.domain.finance.process import process
 from ktop.domain.party.actor import Actor
 from ktop.kernel.errors import ConflictError, NotFoundError
+from ktop.store.storage import take_room
 from ktop.store.tables import finance_cases, finance_documents, finance_steps
 from ktop.store.tables.base import new_id
 
@@ -157,7 +158,8 @@ class CaseRepository:
         return None if found is None else _step(found)
 
     def add_document(self, case: Case, *, kind: str, name: str, media_type: str, content: bytes) -> CaseDocument:
-        """Keep a file of a case and return what is known of it."""
+        """Keep a file of a case and return what is known of it; raises ``TooLargeError`` for want of room."""
+        take_room(self._connection, self._actor, len(content))
         made = CaseDocument(
             id=new_id(),
             kind=kind,

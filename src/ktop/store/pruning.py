@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
 
+from ktop.store.storage import delete_files
 from ktop.store.tables import (
     access_tokens,
     documents,
@@ -61,6 +62,8 @@ class Pruning:
     def _forget(self, table: Table, over: ColumnElement[bool], most: int) -> int:
         key = tuple_(*table.primary_key.columns)
         chosen = select(*table.primary_key.columns).where(over).limit(most)
+        if table is documents:
+            return delete_files(self._connection, key.in_(chosen))
         return self._connection.execute(delete(table).where(key.in_(chosen))).rowcount
 
 

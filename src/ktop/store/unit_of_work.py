@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,6 +46,7 @@ from ktop.store.saved_searches import SavedSearches, SearchClock
 from ktop.store.sessions import FailureRepository, SessionRepository
 from ktop.store.shared_commits import SharedCommits
 from ktop.store.statistics import InstallationFigures
+from ktop.store.storage import bytes_kept, with_limit
 from ktop.store.tables import jobs, outbox
 from ktop.store.transmissions import TransmissionRepository
 from ktop.store.watch import WatchClock, WatchRepository
@@ -266,6 +267,10 @@ class InstallationWork:
             "events_unsealed": self.audit_chain.unsealed(),
         }
 
+    def bytes_kept(self, organisations: Collection[str]) -> dict[str, int]:
+        """Return the bytes of all files that each organisation keeps."""
+        return bytes_kept(self.connection, organisations)
+
     @property
     def identity(self) -> IdentityRepository:
         """Organisations, users, persons and memberships."""
@@ -362,12 +367,13 @@ class Store:
         self._commits = None if self._postgresql else SharedCommits(engine)
 
     @classmethod
-    def open(cls, url: str, replica_url: str | None = None) -> Store:
+    def open(cls, url: str, replica_url: str | None = None, storage_bytes: int = 0) -> Store:
         """Open the database at an SQLAlchemy address, its tables brought to the present form.
 
-        ``replica_url`` is the address of a streaming standby of it; see ``ktop.store.replica``.
+        ``replica_url`` is the address of a streaming standby of it; see ``ktop.store.replica``. ``storage_bytes`` is
+        what the files of one organisation may have in all, 0 for no limit; see ``ktop.store.storage``.
         """
-        engine = open_database(url)
+        engine = with_limit(open_database(url), storage_bytes)
         return cls(with_replica(engine, replica_url) if replica_url else engine)
 
     @property

@@ -12,10 +12,11 @@ from sqlalchemy import select, update
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 
 from consenting import BANK, COMPANY, OTHER_BANK, OTHER_COMPANY, STAFF
-from financing import DECIDED, GUARANTOR, OFFERED, PDF, at_the_bank, begun
+from financing import DECIDED, GUARANTOR, OFFERED, PDF, Clock, at_the_bank, begun
 
 from ktop.catalogue import load
 from ktop.kernel.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TooLargeError
+from ktop.store.storage import with_limit
 from ktop.store.tables import finance_documents, outbox
 from ktop.store.unit_of_work import Store
 from ktop.usecases.consent.service import ConsentService
@@ -176,3 +177,15 @@ def test_files_are_taken_by_what_they_are(
     finance.add_document(COMPANY, case.id, "other", "a.pdf", PDF)
     with pytest.raises(ConflictError):
         finance.add_document(COMPANY, case.id, "other", "b.pdf", PDF)
+
+
+def test_documents_take_of_the_company_s_room(store: Store, clock: Clock) -> None:
+    limited = Store(with_limit(store.engine, len(PDF)))
+    finance = FinanceService(lambda: limited, clock)
+    case = begun(limited, finance)
+    finance.add_document(COMPANY, case.id, "other", "a.pdf", PDF)
+    with pytest.raises(TooLargeError) as refused:
+        finance.add_document(COMPANY, case.id, "other", "b.pdf", PDF)
+    assert refused.value.key == "store.storage_full"
+    with limited.installation(reading=True) as work:
+        assert work.bytes_kept([COMPANY.organisation, "kotec"]) == {COMPANY.organisation: len(PDF), "kotec": 0}

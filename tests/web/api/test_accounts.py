@@ -14,6 +14,7 @@ from httpx import Response
 from people import PASSWORD, Installation, sign_in
 from starlette.testclient import TestClient
 
+from ktop.domain.party.actor import Actor
 from ktop.kernel.sealing import Sealer
 from ktop.store.identity import OrganisationRow
 from ktop.store.unit_of_work import Store
@@ -180,6 +181,19 @@ def test_the_operator_enters_and_merges_institutions_and_verifies_numbers(operat
     assert (refused.status_code, refused.json()["code"]) == (409, "institutions.no_number")
     assert operator.get("/api/v1/joined-companies/bank").status_code == 404
     assert operator.get("/api/v1/institutions/firm").status_code == 404
+
+
+def test_the_operator_alone_sees_what_each_organisation_keeps(
+    house: Installation, operator: TestClient, admin: TestClient
+) -> None:
+    for organisation, size in (("kb", 7), ("firm", 5)):
+        with house.store.unit(Actor("lee", organisation)) as unit:
+            unit.documents.add(kind="k", name="n", media_type="a/b", subject="s", content=b"x" * size)
+    assert operator.get("/api/v1/institutions/kb").json()["kept_bytes"] == 7
+    listed = operator.get("/api/v1/institutions").json()["items"]
+    assert {one["id"]: one["kept_bytes"] for one in listed if one["kept_bytes"]} == {"kb": 7}
+    assert operator.get("/api/v1/joined-companies/firm").json()["kept_bytes"] == 5
+    assert admin.get("/api/v1/institutions/kb").json()["kept_bytes"] is None
 
 
 def test_one_s_own_account(house: Installation, tmp_path: Path) -> None:

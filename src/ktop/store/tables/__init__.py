@@ -46,7 +46,15 @@ from ktop.store.tables.programmes import (
     programme_results,
     programme_rules,
 )
-from ktop.store.tables.ratings import companies, documents, issued_results, ratings, record_versions, technologies
+from ktop.store.tables.ratings import (
+    companies,
+    documents,
+    issued_results,
+    ratings,
+    record_versions,
+    storage,
+    technologies,
+)
 from ktop.store.tables.reviews import rating_reviews
 from ktop.store.tables.trail import audit_chain, audit_events, audit_heads, outbox, webhook_deliveries, webhooks
 from ktop.store.tables.watch import watched_companies
@@ -108,6 +116,7 @@ __all__ = [
     "source_counts",
     "source_states",
     "source_uses",
+    "storage",
     "technologies",
     "transmissions",
     "users",

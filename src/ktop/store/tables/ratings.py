@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -113,6 +114,14 @@ documents = Table(
     Column("created", Instant, nullable=False),
     Column("made_by", String(120), nullable=False),
     Index("ix_documents_subject", "tenant", "subject"),
+)
+
+#: How many bytes the files of an organisation have in all; changed with them (``ktop.store.storage``).
+storage = Table(
+    "storage",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 #: A signed result: its place in the status list, and whether it was withdrawn. ``id`` is the ``jti`` of its signature.

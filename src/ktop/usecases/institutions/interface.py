@@ -13,7 +13,10 @@ from ktop.kernel.paging import Page
 
 @dataclass(frozen=True, slots=True)
 class InstitutionCard:
-    """An institution. ``state``: active, suspended, merged; ``version`` counts its changes."""
+    """An institution. ``state``: active, suspended, merged; ``version`` counts its changes.
+
+    ``kept_bytes`` is the size of all files that it keeps, None for whoever does not manage institutions.
+    """
 
     id: str
     kind: str
@@ -22,11 +25,15 @@ class InstitutionCard:
     merged_into: str | None
     demo: bool
     version: int
+    kept_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyOnPlatform:
-    """A company that has joined. ``verified`` says when somebody saw that the number is its own, None for never."""
+    """A company that has joined. ``verified`` says when somebody saw that the number is its own, None for never.
+
+    ``kept_bytes`` is the size of all files that it keeps.
+    """
 
     id: str
     name: LocalText
@@ -36,6 +43,7 @@ class CompanyOnPlatform:
     verified: datetime | None
     evidence: str
     version: int
+    kept_bytes: int
 
 
 class Institutions(Protocol):

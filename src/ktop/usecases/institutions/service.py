@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from ktop.catalogue import LocalText
 from ktop.domain.party.actor import Actor
 from ktop.domain.party.organisation import (
     ACTIVE,
@@ -18,7 +17,7 @@ from ktop.domain.party.organisation import (
     require_move,
 )
 from ktop.domain.party.password import check_password
-from ktop.domain.party.permission import require, roles_of_kind
+from ktop.domain.party.permission import Allowed, check, require, roles_of_kind
 from ktop.kernel.errors import ConflictError, InputError, NotFoundError
 from ktop.kernel.paging import Page, page_of, read_cursor, rows_asked
 from ktop.store.identity import OrganisationRow
@@ -50,15 +49,15 @@ class InstitutionService:
         behind = str(read_cursor(after, str)[0]) if after else ""
         with self._store().installation(reading=True) as work:
             found = work.identity.organisations(INSTITUTIONS, after=behind, limit=rows + 1)
-        return page_of([_card(row) for row in found], rows, lambda card: (card.id,))
+            return page_of(_cards(work, actor, found), rows, lambda card: (card.id,))
 
     def institution(self, actor: Actor, institution: str) -> InstitutionCard:
         require(actor, "platform:institution:read")
         with self._store().installation(reading=True) as work:
             row = work.identity.organisation(institution)
-        if row.kind not in INSTITUTIONS:
-            raise NotFoundError("institutions.not_found")
-        return _card(row)
+            if row.kind not in INSTITUTIONS:
+                raise NotFoundError("institutions.not_found")
+            return _cards(work, actor, [row])[0]
 
     def create(self, actor: Actor, institution: str, kind: str, name_ko: str, name_en: str) -> InstitutionCard:
         require(actor, "platform:institution:manage")
@@ -72,7 +71,7 @@ class InstitutionService:
                 raise ConflictError("institutions.identifier_taken")
             work.identity.add_organisation(row)
             work.tell(actor, "institution.created", institution, {"kind": kind})
-        return _card(row)
+            return _cards(work, actor, [row])[0]
 
     def suspend(self, actor: Actor, institution: str, *, version: int | None = None) -> InstitutionCard:
         return self._move(actor, institution, SUSPENDED, "institution.suspended", version)
@@ -104,12 +103,12 @@ class InstitutionService:
         behind = str(read_cursor(after, str)[0]) if after else ""
         with self._store().installation(reading=True) as work:
             found = work.identity.organisations(("company",), after=behind, limit=rows + 1, unverified=unverified)
-        return page_of([_company(row) for row in found], rows, lambda company: (company.id,))
+            return page_of(_companies(work, found), rows, lambda company: (company.id,))
 
     def company(self, actor: Actor, company: str) -> CompanyOnPlatform:
         require(actor, _VERIFIES)
         with self._store().installation(reading=True) as work:
-            return _company(_joined(work, company))
+            return _companies(work, [_joined(work, company)])[0]
 
     def verify_number(
         self, actor: Actor, company: str, evidence: str, *, version: int | None = None
@@ -128,7 +127,7 @@ class InstitutionService:
             known = row.version if version is None else version
             work.identity.change_organisation(company, known, settings={**row.settings, **noted})
             work.tell(actor, "company.number_verified", company, {})
-            return _company(work.identity.organisation(company))
+            return _companies(work, [work.identity.organisation(company)])[0]
 
     def add_account(
         self, actor: Actor, organisation: str, role: str, login: str, name: str, password: str | None = None
@@ -172,7 +171,7 @@ class InstitutionService:
     ) -> InstitutionCard:
         work.identity.change_organisation(row.id, row.version if version is None else version, **values)
         work.tell(actor, action, row.id, values)
-        return _card(work.identity.organisation(row.id))
+        return _cards(work, actor, [work.identity.organisation(row.id)])[0]
 
 
 def _joined(work: InstallationWork, company: str) -> OrganisationRow:
@@ -189,10 +188,22 @@ def _verified(row: OrganisationRow) -> datetime | None:
     return datetime.fromisoformat(at) if at else row.created
 
 
-def _company(row: OrganisationRow) -> CompanyOnPlatform:
-    name: LocalText = {"ko": row.name_ko, "en": row.name_en}
-    seen = str(row.settings.get("evidence", ""))
-    return CompanyOnPlatform(row.id, name, row.business_number, row.state, row.demo, _verified(row), seen, row.version)
+def _companies(work: InstallationWork, rows: Sequence[OrganisationRow]) -> list[CompanyOnPlatform]:
+    kept = work.bytes_kept([row.id for row in rows])
+    return [
+        CompanyOnPlatform(
+            id=row.id,
+            name={"ko": row.name_ko, "en": row.name_en},
+            business_number=row.business_number,
+            state=row.state,
+            demo=row.demo,
+            verified=_verified(row),
+            evidence=str(row.settings.get("evidence", "")),
+            version=row.version,
+            kept_bytes=kept[row.id],
+        )
+        for row in rows
+    ]
 
 
 def _require_movable(actor: Actor, row: OrganisationRow, to: str) -> None:
@@ -202,6 +213,19 @@ def _require_movable(actor: Actor, row: OrganisationRow, to: str) -> None:
     require_move(row.state, to)
 
 
-def _card(row: OrganisationRow) -> InstitutionCard:
-    name: LocalText = {"ko": row.name_ko, "en": row.name_en}
-    return InstitutionCard(row.id, row.kind, name, row.state, row.merged_into, row.demo, row.version)
+def _cards(work: InstallationWork, actor: Actor, rows: Sequence[OrganisationRow]) -> list[InstitutionCard]:
+    manages = isinstance(check(actor, "platform:institution:manage"), Allowed)
+    kept = work.bytes_kept([row.id for row in rows]) if manages else {}
+    return [
+        InstitutionCard(
+            id=row.id,
+            kind=row.kind,
+            name={"ko": row.name_ko, "en": row.name_en},
+            state=row.state,
+            merged_into=row.merged_into,
+            demo=row.demo,
+            version=row.version,
+            kept_bytes=kept.get(row.id),
+        )
+        for row in rows
+    ]

@@ -206,7 +206,7 @@ def validate(
     return ValidationShown(right=told.right, outcome=told.outcome, at=told.at, digest=told.digest)
 
 
-@router.post("/collections/{collection_id}/save", tags=["collections"], responses={**error_answers(404, 422)})
+@router.post("/collections/{collection_id}/save", tags=["collections"], responses={**error_answers(404, 413, 422)})
 def save(collection_id: Id, use: Uses, who: Acting, lang: Language = None) -> KeptShown:
     """Keep the record as a further version of the company's."""
     return KeptShown(company=use.collect.save(who, collection_id).id)

@@ -32,6 +32,7 @@ class InstitutionShown(BaseModel):
     state: Literal["active", "suspended", "merged"]
     merged_into: str | None = Field(description="Into which it was merged.")
     demo: bool
+    kept_bytes: int | None = Field(description="Size of all files that it keeps; told to the operator alone.")
 
 
 class InstitutionsShown(BaseModel):
@@ -96,6 +97,7 @@ class CompanyShown(BaseModel):
     demo: bool
     verified: datetime.datetime | None = Field(description="When the number was verified, null where never.")
     evidence: str = Field(description="By what it was seen.")
+    kept_bytes: int = Field(description="Size of all files that it keeps.")
 
 
 class CompaniesShown(BaseModel):

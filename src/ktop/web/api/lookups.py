@@ -153,7 +153,9 @@ def open_result(rating_id: RatingId, request: Request, consent: By = None, lang:
     return written(opened_shown(platform(request).lookups.open(actor(request), rating_id, "program", consent)))
 
 
-@router.post("/transmissions", status_code=201, tags=["transmissions"], responses={**error_answers(400, 403, 404, 422)})
+@router.post(
+    "/transmissions", status_code=201, tags=["transmissions"], responses={**error_answers(400, 403, 404, 413, 422)}
+)
 def send(body: Sending, use: Uses, who: Acting, lang: Language = None) -> SentShown:
     """Send a result to an institution; where no consent covers it, one is given for it alone."""
     return sent_shown(

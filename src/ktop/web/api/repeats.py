@@ -118,7 +118,7 @@ class _Heard:
 
     def kept(self) -> KeptAnswer | None:
         """Return the answer where it is to be given again."""
-        if self._end is None or self._status >= 500 or self._status in (401, 403, 409, 429):
+        if self._end is None or self._status >= 500 or self._status in (401, 403, 409, 413, 429):
             return None
         if len(self._body) > _LONGEST_ANSWER:
             return None

@@ -107,7 +107,7 @@ class VerifiedMany(BaseModel):
 
 
 # Plain functions, because signing and the database block: the framework runs them in worker threads.
-@router.post("/ratings/{rating_id}/results", status_code=201, tags=["results"], responses={**error_answers(404)})
+@router.post("/ratings/{rating_id}/results", status_code=201, tags=["results"], responses={**error_answers(404, 413)})
 def issue(rating_id: RatingId, use: Uses, who: Acting, lang: Language = None) -> Issued:
     """Sign a kept rating."""
     return _issued(use.results.issue_result(who, rating_id))

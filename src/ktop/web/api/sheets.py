@@ -109,7 +109,7 @@ def given(import_id: ImportId, use: Uses, who: Acting, lang: Language = None) ->
     return shown(use.sheets.given(who, import_id))
 
 
-@router.post("/imports/{import_id}/take", tags=["imports"], responses={**error_answers(404, 409, 422)})
+@router.post("/imports/{import_id}/take", tags=["imports"], responses={**error_answers(404, 409, 413, 422)})
 def take(import_id: ImportId, use: Uses, who: Acting, lang: Language = None) -> ImportShown:
     """Keep the right rows as further versions of the companies' records."""
     return shown(use.sheets.take(who, import_id, _spoken(lang)))

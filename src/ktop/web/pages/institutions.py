@@ -81,6 +81,7 @@ async def _companies(request: Request, error: KtopError | None = None) -> Respon
             "day",
             note=lambda one: one.evidence,
         ),
+        column("kept", text("institutions.kept", lang), lambda one: one.kept_bytes / 1e6, "number", shown=_megabytes),
     ]
     title = text("institutions.joined", lang)
     table = tables.listed(request, "joined", title, columns, found, switches=(everybody,))
@@ -92,6 +93,10 @@ async def _companies(request: Request, error: KtopError | None = None) -> Respon
 
 def _named(one: CompanyOnPlatform | InstitutionCard, lang: Lang) -> str:
     return f"{one.name[lang]} ({text('institutions.demo', lang)})" if one.demo else one.name[lang]
+
+
+def _megabytes(size: float) -> str:
+    return f"{size:,.1f}"
 
 
 async def _answered(request: Request, act: Any) -> Response:
@@ -126,13 +131,17 @@ async def _institutions(request: Request, error: KtopError | None = None) -> Res
             tone=lambda one: "" if one.state == "active" else "warn",
         ),
     ]
+    manages = isinstance(check(actor(request), "platform:institution:manage"), Allowed)
+    if manages:
+        label = text("institutions.kept", lang)
+        columns.append(column("kept", label, lambda one: (one.kept_bytes or 0) / 1e6, "number", shown=_megabytes))
     table = tables.listed(request, "institutions", text("institutions.title", lang), columns, found)
     if file := tables.file_of(request, table):
         return file
     values: dict[str, Any] = {
         "table": table,
         "kinds": INSTITUTIONS,
-        "manages": isinstance(check(actor(request), "platform:institution:manage"), Allowed),
+        "manages": manages,
         "own": actor(request).organisation,
         "problem": message(error, lang) if error else "",
     }
