@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,6 +181,28 @@ def test_words_in_narrow_tables_stay_whole(open_page: Any) -> None:
     page.goto("/models")
     version = page.locator("tbody tr td").first
     assert version.evaluate("cell => cell.querySelector('a').getClientRects().length") == 1
+
+
+def test_lists_show_all_their_columns_on_wide_screens_and_on_phones(open_page: Any, tmp_path: Path) -> None:
+    given = tmp_path / "proposals.csv"
+    given.write_text(f"id,title,text\nP-01,Long title of a proposal,{SAMPLE}\n", "utf-8")
+    page = open_page()
+    for lang in ("ko", "en"):
+        page.goto(f"/proposals?lang={lang}")
+        page.set_input_files("#table", given)
+        follow(page.locator("main form button[type=submit]").first)
+        names = page.locator("thead th").all_inner_texts()
+        assert len(names) == 11
+        for width in (1440, 1280, 599, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('.scroll'))") <= 0, width
+        told = page.evaluate(
+            "[...document.querySelectorAll('tbody tr > *')].map(e => getComputedStyle(e, '::before').content)"
+        )
+        assert [name in one for name, one in zip(names, told, strict=False)] == [True] * 11, "each cell is named"
+    page.goto("/models")
+    assert page.locator("thead a").first.is_visible(), "a phone sorts, too"
+    assert page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('.scroll'))") <= 0
 
 
 def test_paper_shows_what_is_folded_and_cuts_nothing(open_page: Any) -> None:

@@ -48,6 +48,12 @@ def test_columns_and_rows_get_their_classes() -> None:
     assert table_rows([]) == ""
 
 
+def test_cells_carry_the_names_of_their_columns_for_a_narrow_screen() -> None:
+    assert table_rows([("a", "1")], numeric=(1,), names=("Firm", 'of "R&D"')) == (
+        '    <tr><th scope="row" data-name="Firm">a</th><td class="num" data-name="of &#34;R&amp;D&#34;">1</td></tr>\n'
+    )
+
+
 words = st.text(st.sampled_from("ab<>&\"'/= 가"), max_size=12)
 
 

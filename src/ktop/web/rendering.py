@@ -43,17 +43,21 @@ def table_rows(
     numeric: Container[int] = (),
     strong: Container[int] = (),
     long: Container[int] = (),
+    names: Sequence[object] = (),
 ) -> Markup:
     """Return the rows of a table's body. ``numeric`` and ``long`` are columns, ``strong`` rows, counted from 0.
 
+    ``names`` are the headings of the columns, where each cell is to carry its own for a screen too narrow for a table.
     A result has a thousand cells: a loop in the template took a third of the page's time.
     """
+    named = [f' data-name="{escape(name)}"' for name in names]
     classes: list[str] = []
     written = []
     for place, row in enumerate(rows):
         for column in range(len(classes), len(row)):
-            classes.append(' class="num"' if column in numeric else ' class="long-cell"' if column in long else "")
-        cells = [f'<th scope="row">{escape(row[0])}</th>'] if row else []
+            kind = ' class="num"' if column in numeric else ' class="long-cell"' if column in long else ""
+            classes.append(kind + (named[column] if column < len(named) else ""))
+        cells = [f'<th scope="row"{named[0] if named else ""}>{escape(row[0])}</th>'] if row else []
         cells += [f"<td{shown}>{escape(cell)}</td>" for cell, shown in zip(row[1:], classes[1:], strict=False)]
         written.append(f"    <tr{_STRONG if place in strong else ''}>{''.join(cells)}</tr>\n")
     return Markup("".join(written))  # noqa: S704 - every cell is escaped above

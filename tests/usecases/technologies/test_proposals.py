@@ -96,6 +96,11 @@ def test_a_score_that_rests_on_hardly_anything_is_marked(ranked: dict[str, dict[
     assert ranked["copied"]["caution"] is None
 
 
+def test_what_could_not_be_scored_says_why_once(ranked: dict[str, dict[str, Any]]) -> None:
+    (row,) = proposals_table([ranked["short"]], "en").rows
+    assert set(row[2:8]) == {"–"} and "too short" in row[-1]
+
+
 def test_every_row_without_a_score_says_why(ranked: dict[str, dict[str, Any]]) -> None:
     for name in ("poem", "short", "empty", "day"):
         assert ranked[name]["score"] is None

@@ -34,10 +34,15 @@ def _row(row: Mapping[str, Any], lang: Lang) -> tuple[str, ...]:
     return (
         "–" if row["rank"] is None else str(row["rank"]),
         " ".join(str(part) for part in (row["proposal_id"], row["title"]) if part),
-        numbers.score(row["score"], lang),
+        _score(row["score"], lang),
         str(row["grade"] or "–"),
-        *(numbers.score(row[name], lang) for name in _TRAITS),
+        *(_score(row[name], lang) for name in _TRAITS),
         "–" if row["ocean"] is None else labels.word("ocean", row["ocean"], lang),
         nearest,
         " ".join(remarks),
     )
+
+
+def _score(value: float | None, lang: Lang) -> str:
+    """Return a score; why there is none is said once, by the remark."""
+    return "–" if value is None else numbers.score(value, lang)
