@@ -6,6 +6,9 @@ import fcntl
 import gc
 import os
 import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,50 @@ def pytest_collection_finish() -> None:
     """Take what is loaded by now, which stays, out of the garbage collector's sight: it took a tenth of the time."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_event_loop() -> Iterator[None]:
+    """Let the clients of tests ask all in one event loop, as a server has one: a new one cost each request 3 ms."""
+    client = sys.modules.get("starlette.testclient")
+    if client is None:  # no test of this run has one
+        yield
+        return
+    from anyio.from_thread import start_blocking_portal
+
+    with start_blocking_portal() as loop:
+        client.TestClient.portal = loop
+        yield
+        client.TestClient.portal = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Let nothing of this process wait until the disk holds it: no test takes the machine's power away."""
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        event.listen(Pool, "checkout", _wait_for_no_disk)
+        yield
+        event.remove(Pool, "checkout", _wait_for_no_disk)
+
+
+def _wait_for_no_disk(connection: Any, *_: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture
+def waiting_for_the_disk(_no_waiting_for_the_disk: None) -> Iterator[None]:
+    """Leave databases as users have them, for the tests of just that."""
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    event.remove(Pool, "checkout", _wait_for_no_disk)
+    yield
+    event.listen(Pool, "checkout", _wait_for_no_disk)
 
 
 @pytest.fixture(scope="session")

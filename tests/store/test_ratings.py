@@ -105,6 +105,7 @@ def _unique(found: Inspector, table: str) -> set[str]:
     return {str(constraint["name"]) for constraint in found.get_unique_constraints(table)}
 
 
+@pytest.mark.usefixtures("waiting_for_the_disk")
 def test_what_is_acknowledged_is_synced(tmp_path: Path) -> None:
     with open_database(f"sqlite:///{tmp_path / 'ktop.sqlite3'}").connect() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
