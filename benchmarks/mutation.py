@@ -37,7 +37,10 @@ ROOMS = ("domain", "models", "patents/engine", "patents/measures", "patents/neig
 TESTS = (*(f"tests/{room}" for room in ROOMS), "tests/contract", "tests/usecases/rate")
 #: Compiled code says nothing of its lines, and would be compiled anew for every mutant: tested as Python, in files
 #: that hold it to plain loops. Through the whole engine that would take hours.
-INTERPRETED = {"src/ktop/patents/engine/kernels.py": ("tests/patents/engine/test_kernels.py",)}
+INTERPRETED = {
+    f"src/ktop/patents/engine/{name}.py": (f"tests/patents/engine/test_{name}.py",)
+    for name in ("kernels", "document_lists")
+}
 
 
 @dataclass(frozen=True, slots=True)

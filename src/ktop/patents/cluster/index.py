@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents.cluster.share import shares_of
-from ktop.patents.engine.dense import best
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.layout import IndexManifest
 from ktop.patents.engine.lexical import WeightedTerms
 from ktop.patents.engine.patent_search import Docs, Filter, Scores, TermDocs, Terms
 from ktop.patents.engine.questions import Question
+from ktop.patents.engine.ranking import best
 from ktop.patents.engine.segment import Display
 from ktop.patents.engine.vectors import HALF
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents.engine import kernels
+from ktop.patents.engine.ranking import best
 from ktop.patents.engine.segment import Segment, mapped
 
 #: Patents from which on vectors are grouped, how many groups there are, and how many of them a search scans.
@@ -224,20 +225,6 @@ class DenseReader:
             stored, scales = codes.arrays[:2]
             kernels.unpack_codes(stored, scales, codes.places, docs[mine] - codes.segment.start, mine, found)
         return found
-
-
-def best(
-    docs: Sequence[npt.NDArray[np.int64]], scores: Sequence[Float32], limit: int, rank: Any
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the best of several lists, best first, of equal ones that of lower ``rank`` (``Tables.rank``) first."""
-    if not docs:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    found, near = np.concatenate(docs), np.concatenate(scores)
-    if len(found) > limit:
-        kept = np.flatnonzero(near >= np.partition(near, len(near) - limit)[len(near) - limit])
-        found, near = found[kept], near[kept]
-    order = np.lexsort((rank[found], -near))[:limit]
-    return found[order], near[order].astype(np.float64)
 
 
 def coarse_centres(vectors: Float32, seed: int, lists: int = LISTS, rounds: int = 6) -> Float32:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +26,14 @@ from ktop.kernel.errors import InputError, TooLargeError
 from ktop.patents.analysis.text import Analyser
 from ktop.patents.corpus.corpus import Corpus
 from ktop.patents.engine.checksums import checksum
-from ktop.patents.engine.dense import DenseReader, best
+from ktop.patents.engine.dense import DenseReader
 from ktop.patents.engine.generations import open_generation
 from ktop.patents.engine.layout import Layout
 from ktop.patents.engine.lexical import LexicalReader, WeightedTerms, by_chances
 from ktop.patents.engine.patent_search import EVERY, Docs, Filter, Scores, TermDocs, Terms
 from ktop.patents.engine.questions import Question
+from ktop.patents.engine.ranking import FUSION_OTHER, FUSION_OWN, best, fused
+from ktop.patents.engine.remembered import Remembered
 from ktop.patents.engine.scans import Asked, Scans
 from ktop.patents.engine.segment import LANGUAGE_CODES, Display, Segment
 from ktop.patents.engine.sorted_search import among
@@ -42,10 +44,6 @@ T = TypeVar("T")
 Mode = Literal["lexical", "dense", "hybrid"]
 Weighing = Literal["counts", "chances"]
 MAX_QUERY_CHARS = 100_000
-#: Weights of the word index and of text vectors, and the rank constant of reciprocal rank fusion (Cormack et al. 2009),
-#: for patents in the question's language and for those in the other one. Measured: docs/patents.md.
-FUSION_OWN = (1.0, 0.1, 10)
-FUSION_OTHER = (1.0, 3.0, 60)
 #: Candidates taken from each list before fusing, as a multiple of what is asked for, and at least.
 DEPTH = 3
 MIN_DEPTH = 300
@@ -108,9 +106,10 @@ class PatentIndex:
         self._asked: dict[tuple[str, Lang, str | None], Question] = {}
         self._asking = threading.Lock()
         self._masks: dict[Filter, npt.NDArray[np.uint8]] = {}
-        self._having: tuple[dict[tuple[int | None, tuple[int, ...]], TermDocs], int] = ({}, 0)
-        self._shown: dict[int, Display] = {}
-        self._numbers: dict[str, int] = {}
+        self._having: Remembered[tuple[int | None, tuple[int, ...]], TermDocs]
+        self._having = Remembered(TERMS_KEPT, DOCS_KEPT * len(self), len)
+        self._shown: Remembered[int, Display] = Remembered(SHOWN_KEPT)
+        self._numbers: Remembered[str, int] = Remembered(SHOWN_KEPT)
         self._of_sample: tuple[int | None, npt.NDArray[np.int64]] | None = None
         self._starts = [segment.start for segment in self.segments]
         self.analyser = Analyser()
@@ -260,7 +259,7 @@ class PatentIndex:
                 found.append(kept[0])
                 continue
             *weights, constant = FUSION_OWN if own else FUSION_OTHER
-            found.append(_fused([(w, *one) for w, one in zip(weights, kept, strict=True)], constant, self.tables.rank))
+            found.append(fused([(w, *one) for w, one in zip(weights, kept, strict=True)], constant, self.tables.rank))
         docs, scores = self._merged(question, found)
         return docs[:top], scores[:top]
 
@@ -390,15 +389,7 @@ class PatentIndex:
     def docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
         """See ``PatentSearch``. Remembered: most terms of a text are asked for by its halves and for opinions, too."""
         asked = [(before, tuple(codes)) for codes in wanted]
-        known, held = self._having
-        new = [key for key in dict.fromkeys(asked) if key not in known]
-        found = dict(zip(new, self._docs_with([codes for _, codes in new], before), strict=True)) if new else {}
-        together = known | found
-        if found:  # put in place in one step: several threads ask
-            added = sum(map(len, found.values()))
-            over = len(together) > TERMS_KEPT or held + added > DOCS_KEPT * len(self)
-            self._having = (found, added) if over else (together, held + added)
-        return [together[key] for key in asked]
+        return self._having.of(asked, lambda new: self._docs_with([codes for _, codes in new], before))
 
     def _docs_with(self, wanted: Sequence[Sequence[int]], before: int | None) -> list[TermDocs]:
         codes = np.unique(np.array([code for each in wanted for code in each], dtype=np.uint32))
@@ -458,25 +449,18 @@ class PatentIndex:
         ids = [self._id(doc).decode("ascii") for doc in numbers]
         # whoever shows neighbours asks for their numbers again, each of which takes two dozen looks at ids on the disk
         alive = self.tables.alive[docs].tolist()
-        known = self._numbers if len(self._numbers) <= SHOWN_KEPT else {}
-        self._numbers = known | dict(itertools.compress(zip(ids, numbers, strict=True), alive))
+        self._numbers.keep(dict(itertools.compress(zip(ids, numbers, strict=True), alive)))
         return ids
 
     def docs_of(self, ids: Sequence[str]) -> Docs:
         """See ``PatentSearch``."""
-        known = self._numbers
+        known = self._numbers.known
         found = [[known[name]] if name in known else self.tables.docs_of([name], self._id).tolist() for name in ids]
         return np.array(list(itertools.chain.from_iterable(found)), dtype=np.int64)
 
     def displays(self, docs: Docs) -> list[Display]:
         """See ``PatentSearch``. Remembered: a text and its halves have most neighbours in common."""
-        wanted, known = docs.tolist(), self._shown
-        new = [doc for doc in dict.fromkeys(wanted) if doc not in known]
-        found = dict(zip(new, self._displays(np.array(new)), strict=True)) if new else {}
-        together = known | found
-        if found:  # in one step: several threads ask
-            self._shown = together if len(together) <= SHOWN_KEPT else found
-        return [together[doc] for doc in wanted]
+        return self._shown.of(docs.tolist(), lambda new: self._displays(np.array(new)))
 
     def _displays(self, docs: Docs) -> list[Display]:
         return [segment.display(row) for segment, row in map(self.segment_of, docs.tolist())]
@@ -513,13 +497,3 @@ def _without(excluded: Docs, docs: Docs, scores: Scores) -> tuple[Docs, Scores]:
         return docs, scores
     kept = ~np.isin(docs, excluded)
     return docs[kept], scores[kept]
-
-
-def _fused(lists: Sequence[tuple[float, Docs, Scores]], constant: int, rank: Any) -> tuple[Docs, Scores]:
-    """Fuse ranked lists: the score of a document is the sum of weight / (constant + place), places from 0."""
-    docs = np.unique(np.concatenate([found for _, found, _ in lists]))
-    score = np.zeros(len(docs), dtype=np.float64)
-    for weight, found, _ in lists:
-        score[np.searchsorted(docs, found)] += weight / (constant + np.arange(len(found)))
-    order = np.lexsort((rank[docs], -score))
-    return docs[order], score[order]

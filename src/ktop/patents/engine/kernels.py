@@ -1,4 +1,4 @@
-"""The inner loops of the index, compiled: postings summed block by block, code vectors scanned, days counted.
+"""The inner loops of the index, compiled: postings summed block by block, code vectors scanned, terms looked up.
 
 Everything here works on plain arrays that may be mapped from disk, in one thread. Compiled code is kept between runs
 (numba's cache), so that only the first run on a machine compiles.
@@ -17,20 +17,18 @@ BLOCK = 65_536
 _CHUNK = 128
 #: Bytes that come from memory together.
 _LINE = 64
-#: Numbers whose marks are set at a time, and how many of them are sooner looked up one by one.
-_MARKED, _FEW_MARKED = 1 << 15, 100
 #: Lower bits of a term's code that do not say in which slot it lies (``slots_of``).
 _SLOT_BITS = 19
 
 UInt8 = npt.NDArray[np.uint8]
 
 
-def _compiled(function: Any) -> Any:
+def compiled(function: Any) -> Any:
     return numba.njit(cache=True, fastmath={"nnan", "ninf", "nsz", "arcp", "contract", "reassoc"}, nogil=True)(function)
 
 
-@_compiled
-def _first_at_least(values: UInt8, start: int, stop: int, wanted: int) -> int:
+@compiled
+def first_at_least(values: UInt8, start: int, stop: int, wanted: int) -> int:
     """Return the first place in ``values[start:stop]``, ascending, that is not less than ``wanted``."""
     while start < stop:
         middle = (start + stop) >> 1
@@ -41,19 +39,19 @@ def _first_at_least(values: UInt8, start: int, stop: int, wanted: int) -> int:
     return start
 
 
-@_compiled
+@compiled
 def _prefix_end(low: Any, block: UInt8, start: int, stop: int, end_row: int) -> int:
     """Return the end of the postings ``start:stop`` whose row is less than ``end_row``."""
     if start == stop or ((np.int64(block[stop - 1]) << 16) | np.int64(low[stop - 1])) < end_row:
         return stop
     last, rest = end_row >> 16, end_row & 0xFFFF
-    here = _first_at_least(block, start, stop, last)
-    above = _first_at_least(block, here, stop, last + 1)
-    end: int = _first_at_least(low, here, above, rest)
+    here = first_at_least(block, start, stop, last)
+    above = first_at_least(block, here, stop, last + 1)
+    end: int = first_at_least(low, here, above, rest)
     return end
 
 
-@_compiled
+@compiled
 def _kept(rows: Any, scores: Any, held: int, wanted: int) -> tuple[int, float]:
     """Keep the best ``wanted`` of ``held`` candidates, in place; return how many stay and the score to reach.
 
@@ -77,7 +75,7 @@ def _kept(rows: Any, scores: Any, held: int, wanted: int) -> tuple[int, float]:
     return kept, limit
 
 
-@_compiled
+@compiled
 def sum_postings(
     starts: Any,
     stops: Any,
@@ -123,7 +121,7 @@ def sum_postings(
             alone = last == t + 1
             for u in range(t, last):
                 begin = cursor[u]
-                ends[u] = end = _first_at_least(block, begin, stop[u], number + 1)
+                ends[u] = end = first_at_least(block, begin, stop[u], number + 1)
                 weight = np.float32(weights[u])
                 if alone:
                     for i in range(begin, end):
@@ -166,7 +164,7 @@ def sum_postings(
     return rows[:held].copy(), scores[:held].copy()
 
 
-@_compiled
+@compiled
 def raise_least(best: Any, scores: Any) -> float:
     """Put scores among the ``best`` so far, (k,), in place; return the least of them, -inf while there are fewer.
 
@@ -179,7 +177,7 @@ def raise_least(best: Any, scores: Any) -> float:
     return float(best[0])
 
 
-@_compiled
+@compiled
 def scan_codes(
     codes: Any,
     scales: Any,
@@ -225,10 +223,10 @@ def scan_codes(
     for k in range(len(lists)):
         longest = max(longest, offsets[lists[k] + 1] - offsets[lists[k]])
     passed = np.full(longest, 255, dtype=np.uint8)
-    near = np.empty(1, dtype=np.int64)
+    near = np.zeros(1, dtype=np.int64)
     for k in range(len(lists)):
         begin, stop = offsets[lists[k]], offsets[lists[k] + 1]
-        stop = _first_at_least(rows_of, begin, stop, end_row)
+        stop = first_at_least(rows_of, begin, stop, end_row)
         width = (widths * asked[:, k]).max()
         for i in range(begin, stop):
             for j in range(0, width, _LINE):  # brought near all at once: one after the other, each is waited for
@@ -259,7 +257,7 @@ def scan_codes(
     return rows, scores, held
 
 
-@_compiled
+@compiled
 def unpack_codes(codes: Any, scales: Any, places: Any, rows: Any, into: Any, vectors: Any) -> None:
     """Write the vectors of some rows to the rows ``into`` (len(rows),) of ``vectors`` (n, d).
 
@@ -271,7 +269,7 @@ def unpack_codes(codes: Any, scales: Any, places: Any, rows: Any, into: Any, vec
             vectors[into[n], j] = np.float32(codes[place, j]) * scales[place]
 
 
-@_compiled
+@compiled
 def frequencies(starts: Any, stops: Any, low: Any, block: UInt8, end_row: int) -> Any:
     """Return for each term how many of its postings have a row below ``end_row``, shape (terms,)."""
     found = np.empty(len(starts), dtype=np.int64)
@@ -280,7 +278,7 @@ def frequencies(starts: Any, stops: Any, low: Any, block: UInt8, end_row: int) -
     return found
 
 
-@_compiled
+@compiled
 def weighted_sums(offsets: Any, terms: Any, counts: UInt8, known: Any, weights: Any, table: Any) -> tuple[Any, Any]:
     """Return per row the sum of its terms' vectors, and the sum of their weights, shapes (rows, d) and (rows,).
 
@@ -302,7 +300,7 @@ def weighted_sums(offsets: Any, terms: Any, counts: UInt8, known: Any, weights: 
     size = len(known)
     for row in range(rows):
         for i in range(offsets[row] - offsets[0], offsets[row + 1] - offsets[0]):
-            place = _first_at_least(known, 0, size, terms[i])
+            place = first_at_least(known, 0, size, terms[i])
             if place < size and known[place] == terms[i] and weights[place] > 0:
                 weight = weights[place] * logs[counts[i]]
                 total[row] += weight
@@ -311,7 +309,7 @@ def weighted_sums(offsets: Any, terms: Any, counts: UInt8, known: Any, weights: 
     return sums, total
 
 
-@_compiled
+@compiled
 def saturated_sums(
     rows: Any, offsets: Any, terms: Any, counts: UInt8, lengths: Any, known: Any, weights: Any, k1: float, b: float
 ) -> Any:
@@ -330,13 +328,13 @@ def saturated_sums(
     for i in range(len(rows)):
         norm = k1 * (1.0 - b + b * lengths[i])
         for j in range(offsets[rows[i]], offsets[rows[i] + 1]):
-            place = _first_at_least(known, 0, size, terms[j])
+            place = first_at_least(known, 0, size, terms[j])
             if place < size and known[place] == terms[j]:
                 found[i] += weights[place] * counts[j] * (k1 + 1.0) / (counts[j] + norm)
     return found
 
 
-@_compiled
+@compiled
 def sparse_dot(offsets: Any, columns: Any, values: Any, dense: Any) -> Any:
     """Return the product of a sparse (rows, n) and a dense (n, d) matrix, float32."""
     rows, width = len(offsets) - 1, dense.shape[1]
@@ -349,7 +347,7 @@ def sparse_dot(offsets: Any, columns: Any, values: Any, dense: Any) -> Any:
     return product
 
 
-@_compiled
+@compiled
 def sparse_transposed_dot(offsets: Any, columns: Any, values: Any, dense: Any, n: int) -> Any:
     """Return the product of the transpose of a sparse (rows, n) and a dense (rows, d) matrix, float32."""
     width = dense.shape[1]
@@ -362,114 +360,7 @@ def sparse_transposed_dot(offsets: Any, columns: Any, values: Any, dense: Any, n
     return product
 
 
-@_compiled
-def union(one: Any, other: Any) -> Any:
-    """Return the union of two ascending arrays of distinct numbers, ascending."""
-    found = np.empty(len(one) + len(other), dtype=one.dtype)
-    i, j, n = 0, 0, 0
-    while i < len(one) and j < len(other):  # without a branch: which is the next cannot be foreseen
-        a, b = one[i], other[j]
-        found[n] = min(a, b)
-        i += a <= b
-        j += b <= a
-        n += 1
-    end = n + len(one) - i
-    found[n:end] = one[i:]
-    last = end + len(other) - j
-    found[end:last] = other[j:]
-    return found[:last].copy()
-
-
-@_compiled
-def _ones(word: Any) -> Any:
-    """Return how many bits of a word are set (Warren 2012, figure 5-2; processors that count them are told to)."""
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@_compiled
-def common_counts(docs: Any, offsets: Any) -> Any:
-    """Return how many numbers each two of several ascending arrays have in common, shape (n, n).
-
-    ``docs`` holds the arrays one after the other, ``offsets`` (n + 1,) where each begins. Range by range of the
-    numbers, small enough for a core's own cache, each array is marked bit by bit; two are compared word by word, or the
-    numbers of the shorter one by one where they are few.
-    """
-    n = len(offsets) - 1
-    found = np.zeros((n, n), dtype=np.int64)
-    marks = np.zeros((n, _MARKED >> 6), dtype=np.uint64)
-    begin, end = offsets[:-1].copy(), offsets[:-1].copy()
-    one = np.uint64(1)
-    for first in range(0, docs.max() + 1 if len(docs) else 0, _MARKED):
-        for t in range(n):
-            begin[t], i = end[t], end[t]
-            while i < offsets[t + 1] and docs[i] < first + _MARKED:
-                marks[t, (docs[i] - first) >> 6] |= one << np.uint64((docs[i] - first) & 63)
-                i += 1
-            end[t] = i
-        for t in range(n):
-            for u in range(t):
-                few, many = (t, u) if end[t] - begin[t] <= end[u] - begin[u] else (u, t)
-                common = np.int64(0)
-                if end[few] - begin[few] < _FEW_MARKED:
-                    for i in range(begin[few], end[few]):
-                        place = docs[i] - first
-                        common += np.int64((marks[many, place >> 6] >> np.uint64(place & 63)) & one)
-                else:
-                    for w in range(_MARKED >> 6):
-                        common += _ones(marks[t, w] & marks[u, w])
-                found[t, u] += common
-        for t in range(n):
-            if end[t] > begin[t]:
-                marks[t, :] = np.uint64(0)
-    for t in range(n):
-        found[t, t] = offsets[t + 1] - offsets[t]
-        for u in range(t):
-            found[u, t] = found[t, u]
-    return found
-
-
-@_compiled
-def counts_between(docs: Any, day: Any, firsts: Any, edges: Any) -> Any:
-    """Return how many documents have a day in each interval ``edges[i] <= day < edges[i + 1]``, shape (edges - 1,).
-
-    Parameters
-    ----------
-    docs : document numbers, ascending.
-    day : (documents,) day numbers, ascending within each segment: found by bisection, not counted one by one.
-    firsts : (segments + 1,) the first document of each segment, and the number of documents.
-    edges : ascending.
-    """
-    found = np.zeros(max(len(edges) - 1, 0), dtype=np.int64)
-    start = 0
-    for s in range(len(firsts) - 1):
-        stop = _first_at_least(docs, start, len(docs), firsts[s + 1])
-        if stop > start:
-            place = _first_at_least(docs, start, stop, _first_at_least(day, firsts[s], firsts[s + 1], edges[0]))
-            for i in range(len(found)):
-                end = _first_at_least(docs, place, stop, _first_at_least(day, firsts[s], firsts[s + 1], edges[i + 1]))
-                found[i] += end - place
-                place = end
-        start = stop
-    return found
-
-
-@_compiled
-def earliest(docs: Any, day: Any, firsts: Any) -> int:
-    """Return the least day of some documents, at least one; parameters as in ``counts_between``."""
-    least: int = day[docs[0]]
-    start = 0
-    for s in range(len(firsts) - 1):
-        stop = _first_at_least(docs, start, len(docs), firsts[s + 1])
-        if stop > start:
-            least = min(least, day[docs[start]])
-        start = stop
-    return least
-
-
-@_compiled
+@compiled
 def places_of(terms: Any, slots: Any, offsets: Any, codes: Any) -> tuple[Any, Any]:
     """Return where the postings of some terms begin and end, both (codes,); equal where there are none.
 
@@ -481,7 +372,7 @@ def places_of(terms: Any, slots: Any, offsets: Any, codes: Any) -> tuple[Any, An
     starts, stops = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes), dtype=np.int64)
     for t in range(len(codes)):
         slot = codes[t] >> _SLOT_BITS
-        place = _first_at_least(terms, slots[slot], slots[slot + 1], codes[t])
+        place = first_at_least(terms, slots[slot], slots[slot + 1], codes[t])
         if place < slots[slot + 1] and terms[place] == codes[t]:
             starts[t], stops[t] = offsets[place], offsets[place + 1]
     return starts, stops
@@ -496,7 +387,7 @@ def slots_of(terms: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
     return np.append(np.searchsorted(terms, firsts), len(terms)).astype(np.int32)
 
 
-@_compiled
+@compiled
 def rows_between(starts: Any, stops: Any, low: Any, block: UInt8, end_row: int) -> tuple[Any, Any]:
     """Return the rows below ``end_row`` of some terms, one term's after the other's and each ascending.
 

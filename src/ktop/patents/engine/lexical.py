@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ktop.patents.analysis.terms import term_code
 from ktop.patents.engine import kernels
-from ktop.patents.engine.dense import best
+from ktop.patents.engine.ranking import best
 from ktop.patents.engine.segment import MAX_IMPACT, Segment
 from ktop.patents.engine.tables import Tables
 from ktop.patents.engine.term_chances import Occurrences

@@ -27,7 +27,7 @@ from ktop.domain.technology.summary import Technology
 from ktop.kernel.arrays import Floats, Integers, Texts
 from ktop.patents.analysis.encoder import encode_remembered
 from ktop.patents.analysis.terms import PAIR
-from ktop.patents.engine import kernels
+from ktop.patents.engine import document_lists
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.patent_search import Filter
 from ktop.patents.engine.questions import Question
@@ -400,7 +400,7 @@ def _pairs(terms: Sequence[KeyTerm]) -> tuple[Integers, Integers]:
     """Return all pairs of key terms that share no word, and how many earlier patents have both."""
     offsets = np.concatenate([[0], np.cumsum([len(term.docs) for term in terms])]).astype(np.int64)
     docs = np.concatenate([np.empty(0, dtype=np.int32), *(term.docs for term in terms)])
-    common = kernels.common_counts(docs, offsets)
+    common = document_lists.common_counts(docs, offsets)
     chosen = [
         (i, j)
         for (i, one), (j, other) in itertools.combinations(enumerate(terms), 2)

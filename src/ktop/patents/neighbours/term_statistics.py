@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ktop.patents.analysis.terms import PAIR, UInt32, term_code
-from ktop.patents.engine import kernels
+from ktop.patents.engine import document_lists
 from ktop.patents.engine.index import PatentIndex
 from ktop.patents.engine.patent_search import TermDocs
 from ktop.patents.engine.sorted_search import first_not_less
@@ -72,7 +72,8 @@ class EarlierPatents:
         terms = list(dict.fromkeys(itertools.chain.from_iterable(groups)))
         docs = dict(zip(terms, self.docs_of_each(terms), strict=True))
         nobody = np.empty(0, dtype=np.int32)
-        return [reduce(kernels.union, [docs[term] for term in dict.fromkeys(group)] or [nobody]) for group in groups]
+        each = [[docs[term] for term in dict.fromkeys(group)] or [nobody] for group in groups]
+        return [reduce(document_lists.union, lists) for lists in each]
 
     def counts_of_any(self, groups: Sequence[Sequence[str]]) -> npt.NDArray[np.int64]:
         """Return for each group of terms about how many patents have one of them, shape (len(groups),).
@@ -128,13 +129,13 @@ class EarlierPatents:
         """Return how many of some earlier documents are of the last three years, and of the three before those."""
         assert self.before is not None, "recent is only what a day lies behind"
         span = RECENT_YEARS * DAYS_PER_YEAR
-        bounds = np.array([self.before - 2 * span, self.before - span, self.before], dtype=np.float64)
-        previous, recent = kernels.counts_between(docs, self.index.tables.day, self.index.first_docs, bounds).tolist()
-        return recent, previous
+        edges = np.array([self.before - 2 * span, self.before - span, self.before], dtype=np.float64)
+        previous, recent = document_lists.counts_between(docs, self.index.tables.day, self.index.first_docs, edges)
+        return int(recent), int(previous)
 
     def first_day(self, docs: TermDocs) -> int | None:
         """Return the day number of the earliest of some documents, ascending; None where there is none."""
-        return int(kernels.earliest(docs, self.index.tables.day, self.index.first_docs)) if len(docs) else None
+        return int(document_lists.earliest(docs, self.index.tables.day, self.index.first_docs)) if len(docs) else None
 
     def days(self, docs: Docs) -> npt.NDArray[np.int32]:
         """Return the day numbers of some documents."""
