@@ -23,6 +23,8 @@ settings.load_profile("ktop")
 
 ROOT = Path(__file__).resolve().parents[1]
 
+#: Patents that the reference table of the tests' corpus holds: 400, as in use, take longer than the index itself.
+REFERENCE_PATENTS = int(os.environ.get("KTOP_REFERENCE", "100"))
 
 #: Files that take longest, begun first: one begun last would leave the other processes of a run without work.
 LONGEST_FIRST = (
@@ -197,9 +199,12 @@ def demo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _make_demo_corpus(folder: Path) -> None:
     from ktop.patents.corpus.importing import import_paths
     from ktop.training.demo_corpus import shipped_lines
+    from ktop.usecases.corpora import reference
     from ktop.usecases.corpora.corpus import index_patents
 
     source = folder.with_suffix(".jsonl")
     source.write_text("\n".join(shipped_lines()[::6]) + "\n", "utf-8")
     import_paths(folder, [source])
-    index_patents(folder, workers=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reference, "REFERENCE_PATENTS", REFERENCE_PATENTS)
+        index_patents(folder, workers=1)

@@ -29,7 +29,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for args in (["patents", "import", str(folder / "some.jsonl")], ["patents", "index"], ["patents", "measures"]):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(sys, "argv", ["ktop", *args, "--corpus", str(folder / "c")])
-            patched.setattr(reference, "REFERENCE_PATENTS", 120)
+            patched.setattr(reference, "REFERENCE_PATENTS", 30)
             main()
     return folder / "c"
 
