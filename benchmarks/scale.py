@@ -58,7 +58,7 @@ def main() -> None:
 
 def generate(folder: Path, patents: int, korean: float) -> None:
     """Write the corpus, year by year, where it is not there yet."""
-    from ktop.patents.corpus.corpus import PACKED_TOGETHER, STORED_SCHEMA, Manifest, Partition, write_manifest
+    from ktop.patents.corpus.corpus import STORED_SCHEMA, Manifest, Partition, packed_together, write_manifest
 
     if (folder / "corpus.json").is_file():
         return
@@ -97,7 +97,7 @@ def generate(folder: Path, patents: int, korean: float) -> None:
         frame = frame.with_columns(**missing).select([pl.col(name).cast(STORED_SCHEMA[name]) for name in STORED_SCHEMA])
         file = f"patents/{year}/part.parquet"
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(folder / file, compression="zstd", row_group_size=PACKED_TOGETHER)
+        frame.write_parquet(folder / file, compression="zstd", row_group_size=packed_together(size))
         partitions[year] = Partition(year, file, size, f"made-up-{year}-{size}")
         number += size
         print(f"\rgenerated {number:,} of {patents:,}", end="", file=sys.stderr, flush=True)

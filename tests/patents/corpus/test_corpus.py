@@ -24,7 +24,7 @@ from ktop import catalogue
 from ktop.domain.patent.document import LiteratureCitation, Patent, PatentCitation
 from ktop.kernel.errors import InputError, KtopError, NotFoundError, TooLargeError, UnavailableError
 from ktop.patents.corpus import importing, merging
-from ktop.patents.corpus.corpus import SCHEMA, Corpus, patent_of, row_of
+from ktop.patents.corpus.corpus import SCHEMA, Corpus, packed_together, patent_of, row_of
 from ktop.patents.corpus.importing import ImportReport, import_paths
 
 from ..conftest import made_up_records, write_records
@@ -70,6 +70,13 @@ def test_patents_come_back_in_date_order_with_undated_ones_first_or_last_by_year
     assert dated["id"].to_list() == ["US7000003B2", "US7000004B2", "US7000009B2", "US7000014B2"]
     assert len(corpus) == 5 and corpus.years == (0, 2003, 2004)
     assert corpus.get(["US7000008B2"])["US7000008B2"].known_from is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "together"), [(0, 500), (499, 500), (32_000, 500), (64_000, 1_000), (256_000, 4_000), (10**7, 4_000)]
+)
+def test_a_text_of_a_small_file_is_read_with_few_others(rows: int, together: int) -> None:
+    assert packed_together(rows) == together
 
 
 def test_importing_again_changes_nothing_at_all(tmp_path: Path) -> None:

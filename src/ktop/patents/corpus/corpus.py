@@ -66,8 +66,9 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 STORED_SCHEMA = {**SCHEMA, "digest": pl.UInt64()}
 CITATION_SCHEMA: dict[str, pl.DataType] = {"citing": pl.String(), "cited": pl.String(), "category": pl.String()}
-#: Patents of a file that are packed together: whoever reads the text of one unpacks those of as many.
-PACKED_TOGETHER = 4_000
+#: Patents of a file that are packed together, at least and at most.
+_FEWEST_PACKED, _MOST_PACKED = 500, 4_000
+_PACKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,14 @@ class Corpus:
                 raise UnavailableError(
                     "patent_sources.corpus_file_damaged", file=part.file, directory=str(self.directory)
                 ) from error
+
+
+def packed_together(rows: int) -> int:
+    """Return how many patents of a file of so many are packed together.
+
+    Whoever reads the text of one unpacks those of as many, but first reads where each pack of the file begins.
+    """
+    return min(max(rows // _PACKS, _FEWEST_PACKED), _MOST_PACKED)
 
 
 def is_readable(path: Path, rows: int) -> bool:

@@ -23,7 +23,6 @@ from ktop.kernel.progress import Progress, silent
 from ktop.patents.corpus import merging, record_supplements, renumbering
 from ktop.patents.corpus.corpus import (
     CITATION_SCHEMA,
-    PACKED_TOGETHER,
     SCHEMA,
     Corpus,
     Manifest,
@@ -31,6 +30,7 @@ from ktop.patents.corpus.corpus import (
     corpus_lock,
     delete_unnamed,
     is_whole_text,
+    packed_together,
     patent_of,
     row_of,
     unfit_field,
@@ -401,7 +401,7 @@ class _Run:
     def _write(self, frame: pl.DataFrame, folder: str, year: int, digest: str) -> Partition:
         file = f"{folder}/{digest}.parquet"
         with atomic_path(self.directory / file) as temporary:
-            frame.write_parquet(temporary, compression="zstd", row_group_size=PACKED_TOGETHER)
+            frame.write_parquet(temporary, compression="zstd", row_group_size=packed_together(frame.height))
         return Partition(year, file, frame.height, digest)
 
     def _merge_citations(self, corpus: Corpus) -> Partition | None:
