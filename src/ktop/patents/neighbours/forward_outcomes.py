@@ -57,7 +57,7 @@ def forward_outcomes(
     terms = key_terms(index, question, before, n_terms)
     unused = [(term.index_term, *term.counterparts) for term in terms if term.patents == 0]
     reuse = [len(docs) for docs in then.docs_of_any(unused)]
-    near = candidates(index, question, 2 * size, until, excluded)
+    near = candidates(index, question, 2 * size, until, excluded).docs
     rated = Similarity(index, question, then).of(near)
     order = np.argsort(-rated.similarity, kind="stable")[:size]
     docs, similarity = near[order], rated.similarity[order]

@@ -7,7 +7,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -102,10 +102,18 @@ def neighbourhood(
         _part_of(whole, index, *half) for half in (reading.halves(index) if reading is not None and halved else ())
     ]
     index.scan_ahead([question, *parts], size, before, len(excluded))
-    of_half = functools.partial(around, within_field=True, background=False, paired=False)
-    with index.beside(lambda: tuple(of_half(part, clock=_Clock())[0] for part in parts)) as halves:
+
+    def of_halves() -> tuple[Neighbourhood, ...]:
+        of_half = functools.partial(around, within_field=True, background=False, paired=False)
+        # searches first: meanwhile the patents of the whole text's terms are found, which its halves ask for, too
+        near = [candidates(index, part, size, before, excluded) for part in parts]
+        return tuple(of_half(*half, clock=_Clock())[0] for half in zip(parts, near, strict=True))
+
+    with index.beside(of_halves) as halves:
+        near = candidates(index, question, size, before, excluded)
+        clock.lap("search")
         found, docs = around(
-            question, within_field=reading is not None, background=background, paired=True, clock=clock
+            question, near, within_field=reading is not None, background=background, paired=True, clock=clock
         )
         if reading is None:
             if meanwhile is not None:
@@ -136,6 +144,7 @@ def _around(
     technology: Technology,
     day: date,
     question: Question,
+    among: Candidates,
     *,
     earlier: EarlierPatents,
     size: int,
@@ -145,16 +154,12 @@ def _around(
     paired: bool,
     clock: _Clock,
 ) -> tuple[Neighbourhood, Docs]:
-    """Return a question among its nearest earlier patents, and the documents that these are.
+    """Return a question among the nearest of its candidates, and the documents that these are.
 
     ``paired`` is whether these are compared with one another, too.
     """
-    before, excluded = day_number(day), earlier.excluded
-    # the search first: where the corpus is in the other language alone, the nearest in meaning are among what it finds
-    searched, _ = index.retrieve(question, size, before, excluded)
-    meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
-    near = joined(index, searched, meant, excluded)
-    clock.lap("search")
+    before = day_number(day)
+    meant, cosines, near = among.meant, among.cosines, among.docs
     closeness = Similarity(index, question, earlier)
     rated = closeness.of(near, paired)
     order = np.argsort(-rated.similarity, kind="stable")[:size]
@@ -250,10 +255,21 @@ def nearest_in_meaning(
     return docs[kept][:limit], math.sqrt(2.0) * cosines[kept][:limit].astype(np.float64)
 
 
-def candidates(index: PatentIndex, question: Question, size: int, before: int, excluded: Docs) -> Docs:
-    """Return the patents whose similarity is computed: what a search finds, and the nearest in meaning."""
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The patents whose similarity is computed, and of these the nearest in meaning with their cosines."""
+
+    docs: Docs
+    meant: Docs
+    cosines: Floats
+
+
+def candidates(index: PatentIndex, question: Question, size: int, before: int, excluded: Docs) -> Candidates:
+    """Return the earlier patents that a search finds, and those that are nearest in meaning."""
+    # the search first: where the corpus is in the other language alone, the nearest in meaning are among what it finds
     searched, _ = index.retrieve(question, size, before, excluded)
-    return joined(index, searched, nearest_in_meaning(index, question, size, before, excluded)[0], excluded)
+    meant, cosines = nearest_in_meaning(index, question, size, before, excluded)
+    return Candidates(joined(index, searched, meant, excluded), meant, cosines)
 
 
 def joined(index: PatentIndex, searched: Docs, meant: Docs, excluded: Docs) -> Docs:
