@@ -187,14 +187,14 @@ def test_the_nearest_in_meaning_are_candidates_whatever_the_words(index: PatentI
     before = day_number(DAY)
     nothing = np.empty(0, dtype=np.int64)
     meant, _ = index.dense.search(question.vector_across, 10, before, np.empty(0, dtype=np.uint8))
-    chosen = candidates(index, question, 10, before, nothing)
+    chosen = candidates(index, question, 10, before, nothing).docs
     assert len(meant) == 10 and np.isin(meant, chosen).all()
     assert (np.diff(chosen) > 0).all()
     more, _ = index.by_vector(question.vector_across, 25, before, Filter())
     fewer, _ = index.by_vector(question.vector_across, 10, before, Filter())  # the first of those are at hand
     other, _ = index.by_vector(-question.vector_across, 10, before, Filter())
     assert fewer.tolist() == more[:10].tolist() == meant.tolist() and other.tolist() != fewer.tolist()
-    without = candidates(index, question, 10, before, meant[:3])
+    without = candidates(index, question, 10, before, meant[:3]).docs
     assert not np.isin(meant[:3], without).any() and np.isin(meant[3:], without).all()
 
 
