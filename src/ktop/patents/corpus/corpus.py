@@ -66,9 +66,8 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 STORED_SCHEMA = {**SCHEMA, "digest": pl.UInt64()}
 CITATION_SCHEMA: dict[str, pl.DataType] = {"citing": pl.String(), "cited": pl.String(), "category": pl.String()}
-#: Patents of a file that are packed together, at least and at most.
-_FEWEST_PACKED, _MOST_PACKED = 500, 4_000
-_PACKS = 64
+#: Patents of a file that are packed together, at least and at most; between the two a file has so many packs.
+_FEWEST_PACKED, _MOST_PACKED, _PACKS = 500, 4_000, 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,14 +203,14 @@ class DenseReader:
         widths = np.array([np.flatnonzero(query)[-1] + 1 for query in queries])
         bits = np.array([scan.bits for scan in scans], dtype=np.uint8)
         wanted = np.array([scan.limit for scan in scans])
-        best = np.full((len(scans), wanted.max()), -np.inf, dtype=np.float32)
+        yet = np.full((len(scans), wanted.max()), -np.inf, dtype=np.float32)
         found: _Found = []
         for codes in segments:
             segment = codes.segment
             end = segment.end(before)
             if end:
                 part = mask[segment.start : segment.start + segment.rows] if len(mask) else mask
-                arrays = kernels.scan_codes(*codes.arrays, lists, asked, queries, widths, bits, wanted, best, end, part)
+                arrays = kernels.scan_codes(*codes.arrays, lists, asked, queries, widths, bits, wanted, yet, end, part)
                 for number, (rows, near, held) in enumerate(zip(*arrays, strict=True)):
                     found.append((number, segment.start, rows[:held], near[:held]))
         return found

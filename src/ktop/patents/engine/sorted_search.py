@@ -27,6 +27,6 @@ def among(wanted: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[
     """Return which of some values, all of which the array's type can hold, stand in it; shape as ``wanted``."""
     if not len(ascending):
         return np.zeros(len(wanted), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(ascending, wanted.astype(ascending.dtype)), len(ascending) - 1)
+    places = np.minimum(np.searchsorted(ascending, wanted.astype(ascending.dtype, copy=False)), len(ascending) - 1)
     found: npt.NDArray[np.bool_] = ascending[places] == wanted
     return found

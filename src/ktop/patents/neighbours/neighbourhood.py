@@ -115,15 +115,12 @@ def neighbourhood(
         found, docs = around(
             question, near, within_field=reading is not None, background=background, paired=True, clock=clock
         )
-        if reading is None:
-            if meanwhile is not None:
-                meanwhile(found)
-            return found
-        taken = copied(index, whole, earlier, docs)
-        if aligned:
-            taken = confirmed(index, whole, earlier, docs, taken)
-        clock.lap("copies")
-        found = replace(found, copied=taken, left_out=reading.left_out)
+        if reading is not None:
+            taken = copied(index, whole, earlier, docs)
+            if aligned:
+                taken = confirmed(index, whole, earlier, docs, taken)
+            found = replace(found, copied=taken, left_out=reading.left_out)
+            clock.lap("copies")
         if meanwhile is not None:
             meanwhile(found)
             clock.lap("meanwhile")
